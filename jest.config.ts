@@ -1,0 +1,33 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const config: Config = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/apps/*/src/**/*.test.ts', '<rootDir>/packages/*/src/**/*.test.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Tests run on sources, so that no build stands between an edit and its test.
+  moduleNameMapper: {
+    '^@pern/(server|worker)/(.*?)(?:\\.js)?$': '<rootDir>/apps/$1/src/$2.ts',
+    '^@pern/([^/]+)/(.*?)(?:\\.js)?$': '<rootDir>/packages/$1/src/$2.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.data/'],
+  coveragePathIgnorePatterns: ['/node_modules/', '/dist/'],
+  globalSetup: '<rootDir>/packages/testing/src/globalSetup.ts',
+  globalTeardown: '<rootDir>/packages/testing/src/globalTeardown.ts',
+  testTimeout: 30_000,
+  // Real servers share the machine with the tests; more workers than cores only adds noise.
+  maxWorkers: '100%',
+};
+
+export default config;

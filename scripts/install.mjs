@@ -1,0 +1,39 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fail, step } from './console.mjs';
+import { root, run } from './run.mjs';
+
+const yarnVersion = JSON.parse(
+  readFileSync(path.join(root, 'package.json'), 'utf8'),
+).packageManager.replace('yarn@', '');
+
+/** Installs what the lock file names, and does nothing when that is already there. */
+export async function ensureInstalled() {
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    fail(`Chasqui needs Node 20 or later; this is ${process.version}.`);
+  }
+  if (isUpToDate()) return;
+  await step('Installing the dependencies', async () => {
+    const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
+    const args = ['--yes', `@yarnpkg/cli-dist@${yarnVersion}`, 'install', '--immutable'];
+    const code = await run(npx, args, { env: { ...process.env, NODE_ENV: '' } });
+    if (code !== 0) fail('The dependencies could not be installed; the lines above say why.');
+  });
+}
+
+function isUpToDate() {
+  const state = path.join(root, 'node_modules/.yarn-state.yml');
+  if (!existsSync(state)) return false;
+  const installed = statSync(state).mtimeMs;
+  return manifests().every((file) => statSync(file).mtimeMs <= installed);
+}
+
+function manifests() {
+  const files = ['yarn.lock', 'package.json', '.yarnrc.yml'].map((file) => path.join(root, file));
+  for (const folder of ['apps', 'packages']) {
+    for (const name of readdirSync(path.join(root, folder))) {
+      files.push(path.join(root, folder, name, 'package.json'));
+    }
+  }
+  return files.filter((file) => existsSync(file));
+}
