@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { roleSchema } from './conversationRole';
+import { position, uuid, version } from './ids';
+import { messageSchema } from './message';
+import { displayName, title, username } from './text';
+import { timestamp } from './time';
+
+export const conversationTypes = ['direct', 'group'] as const;
+export type ConversationType = (typeof conversationTypes)[number];
+
+const joinedSeq = position.meta({
+  description:
+    'The last seq before the membership: what comes after it is visible. Rises when somebody is added anew.',
+});
+
+export const participantSchema = z
+  .object({
+    user_id: uuid,
+    username,
+    display_name: displayName,
+    role: roleSchema,
+    joined_at: timestamp,
+    joined_seq: joinedSeq,
+    delivered_seq: position,
+    read_seq: position,
+  })
+  .meta({ id: 'Participant' });
+
+export type Participant = z.infer<typeof participantSchema>;
+
+/** What of a conversation is the reader's own. */
+export const myParticipationSchema = z
+  .object({
+    role: roleSchema,
+    joined_seq: joinedSeq,
+    delivered_seq: position,
+    read_seq: position,
+    unread_count: z.int().min(0).meta({
+      description:
+        'Messages by others after my read position, exact; neither deleted ones nor events count.',
+    }),
+  })
+  .meta({ id: 'MyParticipation' });
+
+export type MyParticipation = z.infer<typeof myParticipationSchema>;
+
+/** A conversation as all participants may see it: encoded once, sent to everybody. */
+export const conversationForAllSchema = z
+  .object({
+    id: uuid,
+    type: z.enum(conversationTypes).meta({ description: 'More types may come.' }),
+    title: title.nullable().meta({ description: 'null in direct conversations.' }),
+    created_by: uuid,
+    created_at: timestamp,
+    updated_at: timestamp,
+    version,
+    last_seq: position,
+    participant_count: z.int().min(0),
+    last_message: messageSchema.nullable(),
+    participants: z.array(participantSchema).meta({
+      description: 'All of them up to 100; in lists and events the first 5.',
+    }),
+  })
+  .meta({ id: 'ConversationForAll' });
+
+export type ConversationForAll = z.infer<typeof conversationForAllSchema>;
+
+/** A conversation as one participant sees it. */
+export const conversationSchema = conversationForAllSchema
+  .extend({ my: myParticipationSchema })
+  .meta({ id: 'Conversation' });
+
+export type Conversation = z.infer<typeof conversationSchema>;
+
+export type { ConversationRole } from './conversationRole';

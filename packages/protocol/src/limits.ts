@@ -1,0 +1,70 @@
+/** The number of this contract, told in `session:ready` and `/healthz`. It rises when a name, code or promise changes. */
+export const PROTOCOL = 1;
+
+/** Bytes of a REST body or a socket frame. Larger ones are refused before anybody parses them. */
+export const MAX_FRAME_BYTES = 131_072;
+
+/** Bytes of UTF-8 in a message: with JSON escapes and its envelope it still fits a frame. */
+export const CONTENT_MAX_BYTES = 49_152;
+
+/** Characters of a client message id: room for a UUID, a ULID or an id of the client's own making. */
+export const CLIENT_MESSAGE_ID_MAX = 128;
+
+/** Characters of a device id: an installation names itself, usually with a UUID. */
+export const DEVICE_ID_MAX = 128;
+
+/** Items on a page, here and everywhere. More is refused, so that one request cannot cost more than one page. */
+export const PAGE_MAX = 100;
+
+/** Items on a page when nobody says: about two screens of a chat. */
+export const PAGE_DEFAULT = 50;
+
+/** Characters of a cursor: opaque to clients, and short enough for any URL. */
+export const CURSOR_MAX = 1_024;
+
+/** Messages by others that a connection may hold unacknowledged before sending to it pauses: bounds a slow reader. */
+export const WINDOW = 1_000;
+
+/** Messages in one `chat:messages_received`: the gain of larger frames is small, their delay is not. */
+export const BATCH_MAX = 100;
+
+/** Participants that come with a single conversation; the rest are paged. Also where receipts start to be thinned out. */
+export const PARTICIPANTS_EMBEDDED_MAX = 100;
+
+/** Participants that come with a conversation in lists and events: enough for a title and an avatar. */
+export const PARTICIPANTS_PREVIEW = 5;
+
+/** Users named when a group is created; more join one by one. Keeps creating a group one short transaction. */
+export const GROUP_CREATE_MAX = 1_000;
+
+/** Milliseconds after which "is typing" ends by itself (D10). */
+export const TYPING_EXPIRES_MS = 6_000;
+
+/** Milliseconds within which every command is answered, at the latest with UnavailableError. */
+export const COMMAND_TIMEOUT_MS = 10_000;
+
+/** Characters of a conversation's title. */
+export const TITLE_MAX = 200;
+
+/** Characters of a display name: fits a line. */
+export const DISPLAY_NAME_MAX = 100;
+
+/** Characters of a user name: short enough to be typed, long enough to be free. */
+export const USERNAME_MIN = 3;
+export const USERNAME_MAX = 32;
+
+/** Characters of an address (RFC 5321, with its brackets taken off). */
+export const EMAIL_MAX = 254;
+
+/** Characters of a password; the upper end bounds the work of hashing. */
+export const PASSWORD_MIN = 8;
+export const PASSWORD_MAX = 200;
+
+/** Bytes of a reaction: the longest emoji sequences take about 40. */
+export const EMOJI_MAX_BYTES = 64;
+
+/** Characters of an access or refresh token. */
+export const TOKEN_MAX = 4_096;
+
+/** Characters of a search for users. */
+export const USER_QUERY_MAX = 100;
