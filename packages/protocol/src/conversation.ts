@@ -10,7 +10,7 @@ export type ConversationType = (typeof conversationTypes)[number];
 
 const joinedSeq = position.meta({
   description:
-    'The last seq before the membership: what comes after it is visible. Rises when somebody is added anew.',
+    'Where the membership begins: what came before is not visible. Rises when somebody is added anew.',
 });
 
 export const participantSchema = z

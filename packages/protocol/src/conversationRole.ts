@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { missingOr } from './wording';
 
 /** What a participant may do, most first. In direct conversations everybody is a member. */
 export const conversationRoles = ['admin', 'moderator', 'member'] as const;
 export type ConversationRole = (typeof conversationRoles)[number];
 
 export const roleSchema = z.enum(conversationRoles, {
-  error: `must be one of ${conversationRoles.join(', ')}`,
+  error: missingOr(`must be one of ${conversationRoles.join(', ')}`),
 });
 
 const rank: Readonly<Record<ConversationRole, number>> = { admin: 2, moderator: 1, member: 0 };

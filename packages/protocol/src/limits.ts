@@ -34,9 +34,6 @@ export const PARTICIPANTS_EMBEDDED_MAX = 100;
 /** Participants that come with a conversation in lists and events: enough for a title and an avatar. */
 export const PARTICIPANTS_PREVIEW = 5;
 
-/** Users named when a group is created; more join one by one. Keeps creating a group one short transaction. */
-export const GROUP_CREATE_MAX = 1_000;
-
 /** Milliseconds after which "is typing" ends by itself (D10). */
 export const TYPING_EXPIRES_MS = 6_000;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { missingOr } from './wording';
 import { roleSchema } from './conversationRole';
 import { seqNumber, uuid, version } from './ids';
 import { messageStatus } from './receipt';
@@ -9,7 +10,7 @@ import { timestamp } from './time';
 export const messageTypes = ['text', 'image', 'file', 'voice'] as const;
 export type MessageType = (typeof messageTypes)[number];
 export const messageType = z.enum(messageTypes, {
-  error: `must be one of ${messageTypes.join(', ')}`,
+  error: missingOr(`must be one of ${messageTypes.join(', ')}`),
 });
 
 /**

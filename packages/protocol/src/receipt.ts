@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { position, uuid } from './ids';
+import { missingOr } from './wording';
 
 /** How far a message has come with a recipient, least far first. It never goes back (D6). */
 export const messageStatuses = ['sent', 'delivered', 'read'] as const;
@@ -22,6 +23,10 @@ export function furthest(a: MessageStatus, b: MessageStatus): MessageStatus {
 export function leastFar(a: MessageStatus, b: MessageStatus): MessageStatus {
   return rank[a] <= rank[b] ? a : b;
 }
+
+export const reportedStatus = z.enum(reportedStatuses, {
+  error: missingOr(`must be one of ${reportedStatuses.join(', ')}`),
+});
 
 /** How far one participant has come in one conversation. Read implies delivered: read_seq <= delivered_seq. */
 export const receiptSchema = z

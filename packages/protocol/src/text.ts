@@ -15,6 +15,7 @@ import {
   USERNAME_MAX,
   USERNAME_MIN,
 } from './limits';
+import { missingOr } from './wording';
 
 // Lone surrogates are no text: encoding them replaces them, and two different ids would become one.
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -135,7 +136,7 @@ function refusing(problemOf: (text: string) => Problem) {
   };
 }
 
-const text = (): z.ZodString => z.string({ error: 'must be a text' });
+const text = (): z.ZodString => z.string({ error: missingOr('must be a text') });
 
 /** See `contentProblem`. Kept exactly as it came. */
 export const contentEncrypted = text().check(refusing(contentProblem)).meta({

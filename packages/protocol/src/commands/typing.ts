@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import { uuid } from '../ids';
+import { noAnswer, type Command } from './command';
+
+/** Live only, never stored; ends by itself after TYPING_EXPIRES_MS (D10). */
+export const typing = {
+  name: 'chat:typing',
+  summary: 'Say that the user is writing, again every few seconds, or has stopped.',
+  data: z.object({ conversationId: uuid, isTyping: z.boolean() }),
+  answer: noAnswer,
+} as const satisfies Command;
+
+export type Typing = z.output<typeof typing.data>;

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { seqNumber, uuid } from '../ids';
+import { reportedStatus } from '../receipt';
+import { timestamp } from '../time';
+import type { ServerEvent } from './event';
+
+/** Covers all of the receiver's messages up to `seq`. Events may cross: the highest seq counts (D6). */
+export const messageStatusUpdated = {
+  name: 'chat:message_status_updated',
+  summary: 'This user has reached this status up to this seq. To the authors newly covered.',
+  data: z.object({
+    conversationId: uuid,
+    messageId: uuid,
+    seq: seqNumber,
+    userId: uuid,
+    status: reportedStatus,
+    timestamp,
+  }),
+} as const satisfies ServerEvent;
+
+export type MessageStatusUpdated = z.output<typeof messageStatusUpdated.data>;

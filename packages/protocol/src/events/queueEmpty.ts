@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import type { ServerEvent } from './event';
+
+/** Once per connection, also with 0: what comes after it is live (D5). */
+export const queueEmpty = {
+  name: 'chat:queue_empty',
+  summary: 'The backlog of this device has been sent.',
+  data: z.object({
+    delivered: z.int().min(0).meta({ description: 'Entries that the backlog held.' }),
+  }),
+} as const satisfies ServerEvent;
+
+export type QueueEmpty = z.output<typeof queueEmpty.data>;

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { uuid } from '../ids';
+import { timestamp } from '../time';
+import { presenceStatus } from '../user';
+import type { ServerEvent } from './event';
+
+/** Per user, over all devices and nodes. Never queued (D10). */
+export const userStatusChanged = {
+  name: 'user:status_changed',
+  summary:
+    'Somebody came online or went offline. To those who share a direct conversation or a group of up to 100.',
+  data: z.object({ userId: uuid, status: presenceStatus, timestamp }),
+} as const satisfies ServerEvent;
+
+export type UserStatusChanged = z.output<typeof userStatusChanged.data>;

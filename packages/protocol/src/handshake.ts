@@ -1,0 +1,68 @@
+import { UnauthorizedError, ValidationError } from './errors';
+import { DEVICE_ID_MAX, TOKEN_MAX } from './limits';
+import { idTextProblem } from './text';
+
+/** What a client says of itself when it connects: `io(url, {auth: {token, deviceId?, batch?, brief?, protocol?}})`. */
+export interface HandshakeAuth {
+  token?: string | undefined;
+  deviceId?: string | undefined;
+  batch?: boolean | undefined;
+  brief?: boolean | undefined;
+  protocol?: number | undefined;
+}
+
+export interface Handshake {
+  readonly token: string;
+  /** None: the session in the token is the device. */
+  readonly deviceId: string | undefined;
+  /** Several due messages come as one `chat:messages_received`. */
+  readonly batch: boolean;
+  /** The answer to a send is a BriefMessage. */
+  readonly brief: boolean;
+  /** The contract that the client was written for, if it says. */
+  readonly protocol: number | undefined;
+}
+
+/**
+ * Reads the `auth` of a handshake and, for a client that cannot set it, the Authorization header. What is unknown or
+ * odd is passed over, so that older and newer clients connect; without a token it throws UnauthorizedError, and a
+ * device id that cannot be kept is a ValidationError, because another device in its place would get another backlog.
+ */
+export function parseHandshake(auth: unknown, authorization?: string): Handshake {
+  const said: Record<string, unknown> = isRecord(auth) ? auth : {};
+  const protocol = said.protocol;
+  return {
+    token: tokenOf(said.token) ?? bearerToken(authorization),
+    deviceId: deviceIdOf(said.deviceId),
+    batch: said.batch === true,
+    brief: said.brief === true,
+    protocol: Number.isSafeInteger(protocol) ? Number(protocol) : undefined,
+  };
+}
+
+/** The token of an `Authorization: Bearer` header; throws UnauthorizedError where there is none. */
+export function bearerToken(authorization: string | undefined): string {
+  const token = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined || token.length > TOKEN_MAX) throw new UnauthorizedError();
+  return token;
+}
+
+function tokenOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string' || value.length > TOKEN_MAX) throw new UnauthorizedError();
+  return value;
+}
+
+function deviceIdOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const problem =
+    typeof value === 'string' ? idTextProblem(value, DEVICE_ID_MAX) : 'must be a text';
+  if (problem !== undefined || typeof value !== 'string') {
+    throw new ValidationError(`deviceId ${problem}`, [{ path: 'deviceId', message: `${problem}` }]);
+  }
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

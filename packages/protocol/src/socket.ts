@@ -1,0 +1,75 @@
+import type * as z from 'zod';
+import { authRefresh } from './commands/authRefresh';
+import type { Command, CommandAnswer, noData } from './commands/command';
+import { messageDelivered } from './commands/messageDelivered';
+import { messageRead } from './commands/messageRead';
+import { messageSend } from './commands/messageSend';
+import { presenceOffline } from './commands/presenceOffline';
+import { presenceOnline } from './commands/presenceOnline';
+import { sync } from './commands/sync';
+import { typing } from './commands/typing';
+import { conversationCreated } from './events/conversationCreated';
+import { conversationRemoved } from './events/conversationRemoved';
+import { conversationUpdated } from './events/conversationUpdated';
+import type { ServerEvent } from './events/event';
+import { messageReceived } from './events/messageReceived';
+import { messagesReceived } from './events/messagesReceived';
+import { messageStatusUpdated } from './events/messageStatusUpdated';
+import { messageUpdated } from './events/messageUpdated';
+import { queueEmpty } from './events/queueEmpty';
+import { sessionReady } from './events/sessionReady';
+import { unreadUpdated } from './events/unreadUpdated';
+import { userStatusChanged } from './events/userStatusChanged';
+import { userTyping } from './events/userTyping';
+
+/** Everything a client may ask. The table that tests and documents walk through. */
+export const commands = [
+  messageSend,
+  messageDelivered,
+  messageRead,
+  typing,
+  presenceOnline,
+  presenceOffline,
+  sync,
+  authRefresh,
+] as const satisfies readonly Command[];
+
+/** Everything the server may tell. */
+export const serverEvents = [
+  sessionReady,
+  messageReceived,
+  messagesReceived,
+  queueEmpty,
+  messageUpdated,
+  messageStatusUpdated,
+  unreadUpdated,
+  userTyping,
+  userStatusChanged,
+  conversationCreated,
+  conversationUpdated,
+  conversationRemoved,
+] as const satisfies readonly ServerEvent[];
+
+type AnyCommand = (typeof commands)[number];
+type AnyEvent = (typeof serverEvents)[number];
+
+export type CommandName = AnyCommand['name'];
+export type ServerEventName = AnyEvent['name'];
+
+/** What a handler of this command is given, and what it returns beside `success: true`. */
+export type CommandData<C extends Command> = z.output<C['data']>;
+export type CommandResult<C extends Command> = z.output<C['answer']>;
+
+type Callback<C extends Command> = (answer: CommandAnswer<CommandResult<C>>) => void;
+
+/** For `Server<ClientToServerEvents, ServerToClientEvents>`; a client may leave out the callback. */
+export type ClientToServerEvents = {
+  [C in AnyCommand as C['name']]: C['data'] extends typeof noData
+    ? (answer?: Callback<C>) => void
+    : (data: z.input<C['data']>, answer?: Callback<C>) => void;
+};
+
+/** For `Socket<ServerToClientEvents, ClientToServerEvents>` in a client. */
+export type ServerToClientEvents = {
+  [E in AnyEvent as E['name']]: (data: z.output<E['data']>) => void;
+};
