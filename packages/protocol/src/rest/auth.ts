@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { displayName, email, loginName, password, passwordAttempt, token, username } from '../text';
+import { userSchema } from '../user';
+import { missingOr } from '../wording';
+import { noContent, type Endpoint } from './endpoint';
+
+export const sessionSchema = z
+  .object({
+    user: userSchema,
+    access_token: token,
+    refresh_token: token.meta({ description: 'Good for one use; the answer holds the next.' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().min(1).meta({ description: 'Seconds until the access token expires.' }),
+  })
+  .meta({ id: 'Session' });
+
+/** The answer to whoever has proven who they are. */
+export type Session = z.infer<typeof sessionSchema>;
+
+export const register = {
+  method: 'POST',
+  path: '/api/auth/register',
+  summary: 'Create a user and log in.',
+  open: true,
+  body: z.object({ username, email, password, display_name: displayName.optional() }),
+  answers: { 201: sessionSchema },
+  refusals: ['ValidationError', 'ConflictError'],
+} as const satisfies Endpoint;
+
+/** Only what it takes to look: a name that could never be registered is a wrong one, not a malformed one. */
+const credentials = z.union(
+  [
+    z.object({ username: loginName, password: passwordAttempt }),
+    z.object({ email: loginName, password: passwordAttempt }),
+  ],
+  { error: missingOr('must be {username, password} or {email, password}') },
+);
+
+export const login = {
+  method: 'POST',
+  path: '/api/auth/login',
+  summary: 'Log in with a user name or an e-mail address.',
+  open: true,
+  body: credentials,
+  answers: { 200: sessionSchema },
+  refusals: ['ValidationError', 'UnauthorizedError'],
+} as const satisfies Endpoint;
+
+export const refresh = {
+  method: 'POST',
+  path: '/api/auth/refresh',
+  summary:
+    'A new pair of tokens for a refresh token. Any reuse but that of two tabs ends the session.',
+  open: true,
+  body: z.object({ refresh_token: token }),
+  answers: { 200: sessionSchema },
+  refusals: ['ValidationError', 'UnauthorizedError'],
+} as const satisfies Endpoint;
+
+export const logout = {
+  method: 'POST',
+  path: '/api/auth/logout',
+  summary: 'End this session: its tokens, its sockets on every node, its device.',
+  answers: { 204: noContent },
+  refusals: [],
+} as const satisfies Endpoint;

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { conversationSchema } from '../conversation';
+import { uuid } from '../ids';
+import { title } from '../text';
+import type { Endpoint } from './endpoint';
+import { nextCursor, page, query } from './query';
+
+export const createDirect = {
+  method: 'POST',
+  path: '/api/conversations/direct',
+  summary: 'The conversation of two: 201 when it is new, 200 with the one that exists.',
+  body: z.object({ user_id: uuid }),
+  answers: { 200: conversationSchema, 201: conversationSchema },
+  refusals: ['ValidationError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const createGroup = {
+  method: 'POST',
+  path: '/api/conversations/group',
+  summary: 'A group. Its creator is admin, the others are members.',
+  body: z.object({
+    title,
+    participant_ids: z.array(uuid).meta({
+      description: "Repeated ids and the creator's own count once.",
+    }),
+  }),
+  answers: { 201: conversationSchema },
+  refusals: ['ValidationError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const listConversations = {
+  method: 'GET',
+  path: '/api/conversations',
+  summary: 'My conversations, most recent activity first.',
+  query: query(page),
+  answers: {
+    200: z.object({ conversations: z.array(conversationSchema), next_cursor: nextCursor }),
+  },
+  refusals: ['ValidationError'],
+} as const satisfies Endpoint;
+
+const params = z.object({ id: uuid });
+
+export const readConversation = {
+  method: 'GET',
+  path: '/api/conversations/:id',
+  summary: 'A conversation, with up to 100 participants.',
+  params,
+  answers: { 200: conversationSchema },
+  refusals: ['ValidationError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const renameConversation = {
+  method: 'PATCH',
+  path: '/api/conversations/:id',
+  summary: 'Give a group another title (admin, moderator).',
+  params,
+  body: z.object({ title }),
+  answers: { 200: conversationSchema },
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
+} as const satisfies Endpoint;

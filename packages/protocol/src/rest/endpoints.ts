@@ -1,0 +1,49 @@
+import { login, logout, refresh, register } from './auth';
+import {
+  createDirect,
+  createGroup,
+  listConversations,
+  readConversation,
+  renameConversation,
+} from './conversations';
+import type { Endpoint } from './endpoint';
+import { deleteMessage, editMessage, readHistory, sendMessage } from './messages';
+import { readStatus, reportStatus } from './messageStatus';
+import { readHealth, readReadiness } from './operation';
+import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
+import { addReaction, removeReaction } from './reactions';
+import { readSync } from './sync';
+import { findUsers, readMe, readUser } from './users';
+
+/** The whole REST table by name, in the order of its documentation: what tests and documents walk through. */
+export const endpoints = {
+  register,
+  login,
+  refresh,
+  logout,
+  readMe,
+  findUsers,
+  readUser,
+  createDirect,
+  createGroup,
+  listConversations,
+  readConversation,
+  renameConversation,
+  listParticipants,
+  addParticipant,
+  changeRole,
+  removeParticipant,
+  sendMessage,
+  readHistory,
+  editMessage,
+  deleteMessage,
+  reportStatus,
+  readStatus,
+  addReaction,
+  removeReaction,
+  readSync,
+  readHealth,
+  readReadiness,
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+export type EndpointName = keyof typeof endpoints;

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import type { Endpoint } from './endpoint';
+
+export const healthSchema = z
+  .object({ status: z.literal('ok'), version: z.string(), protocol: z.int().min(1) })
+  .meta({ id: 'Health' });
+export type Health = z.infer<typeof healthSchema>;
+
+export const readHealth = {
+  method: 'GET',
+  path: '/healthz',
+  summary: 'The process lives; which version it is and which protocol it speaks.',
+  open: true,
+  answers: { 200: healthSchema },
+  refusals: [],
+} as const satisfies Endpoint;
+
+const reachable = z.enum(['ok', 'down']);
+
+export const readinessSchema = z
+  .object({ status: z.enum(['ok', 'degraded']), postgres: reachable, redis: reachable })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof readinessSchema>;
+
+/** Without Redis it still serves (D11), without PostgreSQL it does not. */
+export const readReadiness = {
+  method: 'GET',
+  path: '/readyz',
+  summary: 'Whether it can serve: degraded without Redis, 503 without PostgreSQL.',
+  open: true,
+  answers: { 200: readinessSchema, 503: readinessSchema },
+  refusals: [],
+} as const satisfies Endpoint;

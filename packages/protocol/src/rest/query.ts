@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { PAGE_DEFAULT, PAGE_MAX } from '../limits';
+import { cursor } from '../text';
+
+/**
+ * The query of an endpoint. A value given twice arrives as an array and is refused like any other wrong type, and so
+ * is a name with brackets (`id[$ne]=`), whether or not the server in front turned it into an object.
+ */
+export function query<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.preprocess(refuseBrackets, z.object(shape));
+}
+
+function refuseBrackets(value: unknown, context: z.core.$RefinementCtx): unknown {
+  if (typeof value === 'object' && value !== null && Object.keys(value).some(hasBracket)) {
+    context.addIssue({ code: 'custom', message: 'must have plain names, without brackets' });
+    return z.NEVER;
+  }
+  return value;
+}
+
+function hasBracket(name: string): boolean {
+  return name.includes('[');
+}
+
+/** A whole number in a query, written in plain decimal digits: no sign, no exponent, no hex, not empty. */
+export function wholeNumber(minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .unknown()
+    .transform((value, context) => {
+      const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+      if (number >= minimum && number <= maximum) return number;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta({ type: 'integer', minimum, maximum });
+}
+
+/** Items on a page: 1 to 100, outside is refused. */
+export const limit = wholeNumber(1, PAGE_MAX).default(PAGE_DEFAULT);
+
+/** The two of every paged list. */
+export const page = { limit, cursor: cursor.optional() };
+
+/** What a paged list ends with. */
+export const nextCursor = cursor.nullable().meta({ description: 'null at the end.' });
