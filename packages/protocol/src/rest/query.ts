@@ -37,7 +37,9 @@ export function wholeNumber(minimum: number, maximum: number) {
 }
 
 /** Items on a page: 1 to 100, outside is refused. */
-export const limit = wholeNumber(1, PAGE_MAX).default(PAGE_DEFAULT);
+export const limit = wholeNumber(1, PAGE_MAX)
+  .default(PAGE_DEFAULT)
+  .meta({ description: `Items on a page; ${PAGE_DEFAULT} unless told.` });
 
 /** The two of every paged list. */
 export const page = { limit, cursor: cursor.optional() };

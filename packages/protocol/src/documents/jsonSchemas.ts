@@ -1,0 +1,64 @@
+import * as z from 'zod';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Turns schemas into JSON Schema and gathers the named ones (Message, User, …) as components of one document. */
+export interface JsonSchemas {
+  /** What a client may send. */
+  sent(schema: z.ZodType): JsonSchema;
+  /** What a client is sent. New fields may come with a newer server, so none is ruled out. */
+  received(schema: z.ZodType): JsonSchema;
+  /** The named schemas of everything asked for so far, by name. */
+  components(): Readonly<Record<string, JsonSchema>>;
+}
+
+/** OpenAPI 3.1 speaks draft 2020-12, AsyncAPI a superset of draft 7. Throws when two schemas share a name. */
+export function createJsonSchemas(target: 'draft-2020-12' | 'draft-7'): JsonSchemas {
+  const named = new Map<string, JsonSchema>();
+  const definitions = target === 'draft-7' ? 'definitions' : '$defs';
+
+  function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+    // Wrapped, so that a schema with a name of its own is a reference as well.
+    const wrapper = z.object({ wrapped: schema });
+    const whole = asRecord(
+      plain(z.toJSONSchema(wrapper, { io, target, override: admitUnknownFields }), definitions),
+    );
+    for (const [name, definition] of Object.entries(asRecord(whole[definitions] ?? {}))) {
+      keep(name, asRecord(definition));
+    }
+    return asRecord(asRecord(whole.properties).wrapped);
+  }
+
+  function keep(name: string, { id: _, ...schema }: JsonSchema): void {
+    const known = named.get(name);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+      throw new Error(`two different schemas are named ${name}`);
+    }
+    named.set(name, schema);
+  }
+
+  return {
+    sent: (schema) => convert(schema, 'input'),
+    received: (schema) => convert(schema, 'output'),
+    components: () => Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
+
+function admitUnknownFields({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+}
+
+/** As it will stand in the file: nothing undefined, and references to where documents keep their components. */
+function plain(value: unknown, definitions: string): unknown {
+  const text = JSON.stringify(value);
+  return JSON.parse(text.replaceAll(`"#/${definitions}/`, '"#/components/schemas/'));
+}
+
+function asRecord(value: unknown): JsonSchema {
+  if (!isRecord(value)) throw new Error('not a JSON object');
+  return value;
+}
+
+function isRecord(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
