@@ -1,0 +1,158 @@
+import path from 'node:path';
+import { compiler, createApps } from './apps';
+import { startGuard, type Guard } from './guard';
+import { claim, writeState, type RunState } from './instanceFile';
+import { keptSecret } from './keptFiles';
+import { migrate } from './migrate';
+import { findPort, isFree } from './ports';
+import { identityOf } from './processes';
+import { parseSettings, type LauncherSettings } from './settings';
+import { StartupError } from './startupError';
+import { openStores, type Stores } from './stores';
+import { supervise, type SupervisedPart, type Surroundings } from './supervise';
+
+export interface LaunchOptions {
+  /** The folder with apps/ and packages/ in it, already built. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  say(line: string): void;
+  /** How many servers; they behave as one. */
+  servers?: number;
+  /** Compile whatever changes, as long as the instance runs. */
+  watch?: boolean;
+  /** Aborted: the start is given up and what it has started is ended. */
+  signal?: AbortSignal;
+}
+
+export interface Instance extends Stores {
+  /** The address of each server. */
+  urls: string[];
+  dataDir: string;
+  /** What the launcher keeps running: postgres, redis, server, worker, server-2 … */
+  parts: readonly SupervisedPart[];
+  /** Ends everything within 12 s, at once when in a hurry. Nothing is left running. */
+  stop(options?: { hurry: boolean }): Promise<void>;
+}
+
+const appGraceMs = 10_500;
+const stopWithinMs = 11_500;
+
+/**
+ * Starts a whole instance and keeps it running: stores, migrations, servers, worker.
+ * @throws StartupError with one line for the person at the terminal; nothing is left running then.
+ */
+export async function launch(options: LaunchOptions): Promise<Instance> {
+  const { root, env, say } = options;
+  const settings = parseSettings(env, root);
+  const { dataDir } = settings;
+  const unclaim = await claim(dataDir);
+  const guard = startGuard();
+  const stores: SupervisedPart[] = [];
+  const apps: SupervisedPart[] = [];
+  const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };
+  let stopping: Promise<void> | undefined;
+
+  const changed = () => {
+    if (stopping !== undefined) return;
+    writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
+  };
+  const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
+
+  async function stopAll(): Promise<void> {
+    const deadline = Date.now() + stopWithinMs;
+    await Promise.all(apps.map((part) => part.stop(appGraceMs)));
+    await Promise.all(stores.map((part) => part.stop(Math.max(deadline - Date.now(), 700))));
+    await guard.release();
+    unclaim();
+  }
+
+  const stop: Instance['stop'] = async ({ hurry } = { hurry: false }) => {
+    stopping ??= Promise.resolve().then(stopAll);
+    if (hurry) await Promise.all([...apps, ...stores].map((part) => part.stop(0)));
+    await stopping;
+  };
+  options.signal?.addEventListener('abort', () => void stop());
+
+  try {
+    const urls = await addresses(settings, options.servers ?? 1);
+    changed();
+    const cacheDir = path.join(root, 'node_modules/.cache/chasqui');
+    const urlsOfStores = await timed(say, 'PostgreSQL and Redis are up', () =>
+      openStores({ ...settings, cacheDir }, around, stores),
+    );
+    state.urls = urls;
+    state.database_url = urlsOfStores.databaseUrl;
+    state.redis_url = urlsOfStores.redisUrl;
+    changed();
+    const childEnv = environmentFor(settings, urlsOfStores, env);
+    await timed(say, 'The database schema is current', () =>
+      migrate({ root, dataDir, env: childEnv, guard }),
+    );
+    const parts = createApps({ root, dataDir, urls, env: childEnv });
+    if (options.watch) parts.push(compiler(root, dataDir));
+    apps.push(...parts.map((part) => supervise(part, around)));
+    await timed(say, 'Server and worker are up', () => startAll(apps));
+    state.ready = true;
+    changed();
+    return { urls, dataDir, ...urlsOfStores, parts: [...stores, ...apps], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(parts: readonly SupervisedPart[]): Promise<void> {
+  const started = await Promise.allSettled(parts.map((part) => part.start()));
+  const failed = started.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function processesOf(guard: Guard, parts: readonly SupervisedPart[]): RunState['processes'] {
+  const all = [
+    { name: 'launcher', identity: identityOf(process.pid) },
+    { name: 'watchdog', identity: guard.identity() },
+    ...parts.map((part) => ({ name: part.name, identity: part.identity() })),
+  ];
+  return all.flatMap(({ name, identity }) => (identity ? [{ name, ...identity }] : []));
+}
+
+async function addresses({ host, port }: LauncherSettings, servers: number): Promise<string[]> {
+  if (port !== 0 && !(await isFree(port, host))) {
+    throw new StartupError(
+      `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another.`,
+    );
+  }
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const urls: string[] = [];
+  for (let index = 0; index < servers; index += 1) {
+    const chosen = index === 0 && port !== 0 ? port : await findPort(host);
+    urls.push(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${chosen}`);
+  }
+  return urls;
+}
+
+function environmentFor(
+  { dataDir, jwtSecret, host }: LauncherSettings,
+  { databaseUrl, redisUrl }: Stores,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'production',
+    ...env,
+    HOST: host,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    JWT_SECRET: jwtSecret ?? keptSecret(path.join(dataDir, 'jwt-secret')),
+  };
+}
+
+async function timed<T>(
+  say: (line: string) => void,
+  done: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const result = await work();
+  say(`${done} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return result;
+}

@@ -1,0 +1,69 @@
+import path from 'node:path';
+import { StartupError } from './startupError';
+
+/** What the launcher reads from its environment; the rest it hands to server and worker unread. */
+export interface LauncherSettings {
+  host: string;
+  /** 0 means any free port. */
+  port: number;
+  /** Undefined: an embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  /** Undefined: a private Redis. */
+  redisUrl: string | undefined;
+  /** Undefined: generated and kept, which only the embedded mode allows. */
+  jwtSecret: string | undefined;
+  dataDir: string;
+}
+
+/** @throws StartupError that names the first setting that is missing or malformed. */
+export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSettings {
+  const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
+  const redisUrl = urlSetting(env, 'REDIS_URL', ['redis:', 'rediss:']);
+  const jwtSecret = env.JWT_SECRET === '' ? undefined : env.JWT_SECRET;
+  if (databaseUrl !== undefined && jwtSecret === undefined) {
+    throw new StartupError(
+      'JWT_SECRET is missing: with a database of your own (DATABASE_URL) give a secret of your own too.',
+    );
+  }
+  return {
+    host: hostSetting(env),
+    port: portSetting(env),
+    databaseUrl,
+    redisUrl,
+    jwtSecret,
+    dataDir: path.resolve(
+      root,
+      env.DATA_DIR === undefined || env.DATA_DIR === '' ? '.data' : env.DATA_DIR,
+    ),
+  };
+}
+
+function hostSetting(env: NodeJS.ProcessEnv): string {
+  const host = env.HOST ?? '127.0.0.1';
+  if (!/^[\w.:%-]+$/.test(host)) {
+    throw new StartupError('HOST is malformed: it must be a host name or an address.');
+  }
+  return host;
+}
+
+function portSetting(env: NodeJS.ProcessEnv): number {
+  const text = env.PORT ?? '5000';
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new StartupError('PORT is malformed: it must be a number from 0 to 65535.');
+  }
+  return Number(text);
+}
+
+function urlSetting(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  protocols: readonly string[],
+): string | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !protocols.includes(url.protocol)) {
+    throw new StartupError(`${name} is malformed: it must begin with ${protocols[0]}//.`);
+  }
+  return text;
+}

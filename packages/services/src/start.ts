@@ -1,0 +1,89 @@
+import { watch } from 'node:fs';
+import path from 'node:path';
+import { launch, type Instance } from './launcher';
+import { StartupError } from './startupError';
+
+export interface StartOptions {
+  root: string;
+  /** Compile what changes, and restart server and worker with it. */
+  watch: boolean;
+}
+
+// npm passes on a Ctrl-C that the terminal has sent us already: the echo is not a second one.
+const echoMs = 1_000;
+
+/**
+ * What `npm start` runs once everything is built: an instance in the foreground, until Ctrl-C,
+ * SIGTERM, SIGHUP or the end of the npm that started us. A second Ctrl-C hurries.
+ */
+export async function start(options: StartOptions): Promise<void> {
+  const say = (line: string) => console.log(`  ${line}`);
+  // A closed terminal takes its output along; that must not keep us from cleaning up.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+
+  const startUp = new AbortController();
+  let instance: Instance | undefined;
+  let interruptedAt: number | undefined;
+
+  const finish = async () => {
+    const hurry = interruptedAt !== undefined && Date.now() - interruptedAt > echoMs;
+    if (interruptedAt !== undefined && !hurry) return;
+    interruptedAt ??= Date.now();
+    say(hurry ? 'stopping at once' : 'stopping');
+    if (instance === undefined) return startUp.abort();
+    await instance.stop({ hurry });
+    say('stopped');
+    process.exit(0);
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => void finish());
+  }
+  followParent(() => void finish());
+
+  try {
+    instance = await launch({ ...options, env: process.env, say, signal: startUp.signal });
+  } catch (error) {
+    if (interruptedAt !== undefined) process.exit(130);
+    if (!(error instanceof StartupError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+  if (options.watch) restartOnChange(options.root, instance);
+  console.log(`Chasqui is running at ${instance.urls[0]}`);
+  say(
+    `data and logs are in ${path.relative(process.cwd(), instance.dataDir) || '.'}; Ctrl-C stops it`,
+  );
+}
+
+/** npm does not always pass signals on; when it is gone, so are we. */
+function followParent(leave: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    leave();
+  }, 500);
+  timer.unref();
+}
+
+function restartOnChange(root: string, instance: Instance): void {
+  const apps = instance.parts.filter(({ name }) => /^(server|worker)/.test(name));
+  let timer: NodeJS.Timeout | undefined;
+  const changed = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      console.log('  the code has changed: restarting server and worker');
+      for (const part of apps) {
+        part.restart().catch((error: unknown) => console.error(String(error)));
+      }
+    }, 300);
+  };
+  const folders = ['protocol', 'db', 'delivery', 'redis'].map((name) => `packages/${name}/dist`);
+  for (const folder of [...folders, 'apps/server/dist', 'apps/worker/dist']) {
+    watch(path.join(root, folder), { recursive: true }, (_event, file) => {
+      if (file?.endsWith('.js')) changed();
+    });
+  }
+}

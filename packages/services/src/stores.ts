@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { startGuard } from './guard';
+import { embeddedPostgres, type PostgresPart } from './postgres';
+import { privateRedis, type RedisPart } from './redis';
+import { redisProgram } from './redisProgram';
+import { supervise, type SupervisedPart, type Surroundings } from './supervise';
+
+export interface StoreOptions {
+  dataDir: string;
+  /** Where fetched programs are kept from one start to the next. */
+  cacheDir: string;
+  /** Used instead of an embedded PostgreSQL. */
+  databaseUrl?: string | undefined;
+  /** Used instead of a private Redis. */
+  redisUrl?: string | undefined;
+  maxConnections?: number;
+}
+
+export interface Stores {
+  databaseUrl: string;
+  redisUrl: string;
+}
+
+/**
+ * Brings up PostgreSQL and Redis, those of them that are not given, side by side. What it starts it
+ * adds to `parts` before it starts it; stopping them is the caller's.
+ */
+export async function openStores(
+  options: StoreOptions,
+  around: Surroundings,
+  parts: SupervisedPart[],
+): Promise<Stores> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const started = async <P extends PostgresPart | RedisPart>(part: P): Promise<P> => {
+    const supervised = supervise(part, around);
+    parts.push(supervised);
+    await supervised.start();
+    return part;
+  };
+  const logs = path.join(options.dataDir, 'logs');
+
+  const opened = await Promise.allSettled([
+    openPostgres(options, logs, started),
+    openRedis(options, logs, started, around.say),
+  ]);
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const [databaseUrl, redisUrl] = opened.map((each) =>
+    each.status === 'fulfilled' ? each.value : '',
+  );
+  return { databaseUrl: databaseUrl ?? '', redisUrl: redisUrl ?? '' };
+}
+
+type Started = <P extends PostgresPart | RedisPart>(part: P) => Promise<P>;
+
+async function openPostgres(
+  { databaseUrl, dataDir, maxConnections = 200 }: StoreOptions,
+  logs: string,
+  started: Started,
+): Promise<string> {
+  if (databaseUrl !== undefined) return databaseUrl;
+  const folder = path.join(dataDir, 'postgres');
+  const logFile = path.join(logs, 'postgres.log');
+  const part = await started(await embeddedPostgres({ folder, logFile, maxConnections }));
+  await part.ensureDatabase();
+  return part.url;
+}
+
+async function openRedis(
+  { redisUrl, dataDir, cacheDir }: StoreOptions,
+  logs: string,
+  started: Started,
+  say: Surroundings['say'],
+): Promise<string> {
+  if (redisUrl !== undefined) return redisUrl;
+  const program = redisProgram(path.join(cacheDir, `redis-${process.arch}`), say);
+  const folder = path.join(dataDir, 'redis');
+  const part = await started(
+    await privateRedis({ program, folder, logFile: path.join(logs, 'redis.log') }),
+  );
+  return part.url;
+}
+
+/**
+ * Stores that live no longer than this process and leave nothing behind, for tests: even when the
+ * process is killed they end, and their folder goes with them.
+ */
+export async function openThrowawayStores(
+  options: StoreOptions,
+): Promise<Stores & { close(): Promise<void> }> {
+  const guard = startGuard();
+  guard.removeAfterwards(options.dataDir);
+  const parts: SupervisedPart[] = [];
+  let over = false;
+  const close = async () => {
+    over = true;
+    await Promise.all(parts.map((part) => part.stop(5_000)));
+    await guard.release();
+  };
+  const ignore = () => undefined;
+  try {
+    const around = { guard, say: ignore, changed: ignore, isOver: () => over };
+    return { ...(await openStores(options, around, parts)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
