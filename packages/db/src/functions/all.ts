@@ -1,0 +1,16 @@
+import { advanceWatermarks } from './advanceWatermarks';
+import { appendMessages } from './appendMessages';
+import { beginSync } from './beginSync';
+import { closeChanges } from './closeChanges';
+import { openDevice } from './openDevice';
+import { settlePending } from './settlePending';
+
+/** Everything that runs inside PostgreSQL, in an order in which it can be created. */
+export const functions: readonly string[] = [
+  appendMessages,
+  advanceWatermarks,
+  settlePending,
+  closeChanges,
+  beginSync,
+  openDevice,
+];

@@ -1,0 +1,15 @@
+/**
+ * begin_sync: closes what is open and returns the position up to which the following reads are
+ * complete, which becomes the next cursor. Null for an unknown user.
+ */
+export const beginSync = `
+CREATE OR REPLACE FUNCTION begin_sync(p_user uuid) RETURNS float8
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM u.id FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  PERFORM close_changes(p_user, false);
+  RETURN (SELECT s.last_value FROM change_pos s);
+END
+$$;
+`;

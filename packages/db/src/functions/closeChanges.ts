@@ -1,0 +1,42 @@
+/**
+ * close_changes: takes open conversations of a user out of the set of open ones and writes into the
+ * change log from where they had changed (R5). The caller holds the row of the user, so positions of
+ * one user are written in commit order.
+ *
+ * Closing is never waited for: a conversation in which somebody is sending or acknowledging right
+ * now stays open, and an open one is always looked at. With p_acknowledged only those are closed in
+ * which the most advanced device has everything.
+ */
+export const closeChanges = `
+CREATE OR REPLACE FUNCTION close_changes(p_user uuid, p_acknowledged boolean) RETURNS void
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  locked uuid[];
+BEGIN
+  SELECT array_agg(s.id) INTO locked FROM (
+    SELECT c.id FROM conversations c
+    WHERE c.id = ANY (ARRAY(
+      SELECT p.conversation_id FROM participants p JOIN conversations k ON k.id = p.conversation_id
+      WHERE p.user_id = p_user AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
+      LIMIT 1000
+    ))
+    ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
+  ) s;
+  SELECT array_agg(l.id) INTO locked FROM unnest(locked) AS l (id)
+  WHERE pg_try_advisory_xact_lock(uuid_hash_extended(l.id, 0));
+
+  WITH closing AS (
+    UPDATE participants p SET open = false, activity_at = c.updated_at
+    FROM conversations c
+    WHERE p.user_id = p_user AND p.conversation_id = ANY (locked) AND c.id = p.conversation_id
+      AND p.open AND (NOT p_acknowledged OR p.acked_seq >= c.last_seq)
+    RETURNING p.conversation_id, p.from_seq, p.from_version, p.from_pos
+  )
+  INSERT INTO changes (user_id, closed_pos, conversation_id, from_seq, from_version, from_pos)
+  SELECT p_user, nextval('change_pos'), x.conversation_id, x.from_seq, x.from_version, x.from_pos
+  FROM closing x;
+END
+$$;
+`;

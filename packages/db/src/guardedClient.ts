@@ -1,0 +1,52 @@
+import { Client, type ClientConfig } from 'pg';
+
+/** Longest time a statement may take before its connection is given up, milliseconds. */
+export const STATEMENT_TIMEOUT_MS = 6_000;
+
+/**
+ * A pg client that gives up its connection when a statement has had no answer in time. Without it a
+ * frozen or silently cut PostgreSQL keeps every connection of the pool for ever, and a connection
+ * whose answer is still to come would be handed to the next query (fault 17).
+ */
+export class GuardedClient extends Client {
+  constructor(config?: ClientConfig) {
+    super({
+      keepAlive: true,
+      ...config,
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: 3_000,
+      lock_timeout: 4_000,
+      idle_in_transaction_session_timeout: 30_000,
+      // JIT costs more than it gives on queries of a few rows.
+      options: '-c jit=off',
+    });
+    // Out of the pool a connection may die at any time; the pool notices by itself.
+    this.on('error', () => undefined);
+    const query = this.query.bind(this) as (...args: unknown[]) => unknown;
+    const guard = (error: unknown): void => {
+      if (error instanceof Error && error.message === 'Query read timeout') this.abandon(error);
+    };
+    Object.assign(this, {
+      query: (...args: unknown[]): unknown => {
+        const last = args.at(-1);
+        if (typeof last === 'function') {
+          args[args.length - 1] = (error: unknown, ...rest: unknown[]) => {
+            guard(error);
+            last(error, ...rest);
+          };
+          return query(...args);
+        }
+        const answer = query(...args);
+        if (answer instanceof Promise) answer.catch(guard);
+        return answer;
+      },
+    });
+  }
+
+  private abandon(error: Error): void {
+    const stream: unknown = Reflect.get(Reflect.get(this, 'connection') as object, 'stream');
+    if (stream instanceof Object && 'destroy' in stream && typeof stream.destroy === 'function') {
+      stream.destroy(error);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { QueryInterface } from 'sequelize';
+import * as identity from './0001-identity';
+import * as conversations from './0002-conversations';
+import * as delivery from './0003-delivery';
+
+export interface Migration {
+  /** Without a file extension, so that sources and build share one history. */
+  name: string;
+  up(params: { context: QueryInterface }): Promise<void>;
+  down(params: { context: QueryInterface }): Promise<void>;
+}
+
+/** In the order in which they run. Never changed once released; a new one is added instead. */
+export const migrations: readonly Migration[] = [
+  { name: '0001-identity', ...identity },
+  { name: '0002-conversations', ...conversations },
+  { name: '0003-delivery', ...delivery },
+];
