@@ -20,4 +20,4 @@ export const noData = z
   .meta({ description: 'Nothing; whatever is sent is passed over.' });
 
 /** The answer that says no more than `success: true`. */
-export const noAnswer = z.object({});
+export const noAnswer: z.ZodType<object> = z.object({});

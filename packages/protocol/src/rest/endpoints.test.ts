@@ -1,0 +1,53 @@
+import type { Endpoint } from './endpoint';
+import { endpoints } from './endpoints';
+
+const rows = Object.values<Endpoint>(endpoints);
+
+test('the table is the one of the contract', () => {
+  expect(
+    rows.map(({ method, path, answers }) => `${method} ${path} ${Object.keys(answers).join()}`),
+  ).toEqual([
+    'POST /api/auth/register 201',
+    'POST /api/auth/login 200',
+    'POST /api/auth/refresh 200',
+    'POST /api/auth/logout 204',
+    'GET /api/users/me 200',
+    'GET /api/users 200',
+    'GET /api/users/:id 200',
+    'POST /api/conversations/direct 200,201',
+    'POST /api/conversations/group 201',
+    'GET /api/conversations 200',
+    'GET /api/conversations/:id 200',
+    'PATCH /api/conversations/:id 200',
+    'GET /api/conversations/:id/participants 200',
+    'POST /api/conversations/:id/participants 201',
+    'PATCH /api/conversations/:id/participants/:userId 200',
+    'DELETE /api/conversations/:id/participants/:userId 204',
+    'POST /api/messages 200,201',
+    'GET /api/messages/:conversationId 200',
+    'PATCH /api/messages/:messageId 200',
+    'DELETE /api/messages/:messageId 204',
+    'POST /api/messages/:messageId/status 200',
+    'GET /api/messages/:messageId/status 200',
+    'POST /api/messages/:messageId/reactions 200,201',
+    'DELETE /api/messages/:messageId/reactions/:emoji 204',
+    'GET /api/sync 200',
+    'GET /healthz 200',
+    'GET /readyz 200,503',
+  ]);
+});
+
+test('every name in a path has a schema, and every schema a name', () => {
+  for (const { path, params } of rows) {
+    const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+    const shape = params === undefined ? {} : (params as { shape?: object }).shape;
+    expect(Object.keys(shape ?? {})).toEqual(names);
+  }
+});
+
+test('what takes input can refuse it', () => {
+  for (const { params, query, body, refusals } of rows) {
+    const takesInput = [params, query, body].some((schema) => schema !== undefined);
+    expect(refusals.includes('ValidationError')).toBe(takesInput);
+  }
+});

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type * as z from 'zod';
+import { createJsonSchemas, type JsonSchema } from './documents/jsonSchemas';
+import { errorBodySchema } from './errors';
+import * as limits from './limits';
+import type { Endpoint } from './rest/endpoint';
+import { endpoints } from './rest/endpoints';
+import { commands, serverEvents } from './socket';
+
+/**
+ * What stands on the wire, as short hashes of the JSON schemas. A line that changes here changes what somebody else's
+ * client relies on: a new optional field is for mixed versions to live with, a changed name, code or promise raises
+ * PROTOCOL. New lines are free.
+ */
+const known = {
+  limits: 'af8ebbcb',
+  'chat:message_send': '399c0823',
+  'chat:message_delivered': 'f243560a',
+  'chat:message_read': 'f243560a',
+  'chat:typing': '5bab1bcd',
+  'presence:online': '31f48dde',
+  'presence:offline': '31f48dde',
+  'chat:sync': '69d3cd30',
+  'auth:refresh': 'afdfe8a7',
+  'session:ready': '943d349b',
+  'chat:message_received': '6cbfb4b2',
+  'chat:messages_received': '20cd0456',
+  'chat:queue_empty': 'e020456a',
+  'chat:message_updated': '6cbfb4b2',
+  'chat:message_status_updated': 'ee144fdf',
+  'chat:unread_updated': '87c2da95',
+  'chat:user_typing': '6fe8f311',
+  'user:status_changed': 'ebb10b3b',
+  'conversation:created': '4b1544c0',
+  'conversation:updated': '855142a2',
+  'conversation:removed': '1106e11c',
+  'POST /api/auth/register': '32c0f3a3',
+  'POST /api/auth/login': 'f0b793ef',
+  'POST /api/auth/refresh': 'af2422c5',
+  'POST /api/auth/logout': 'ba1d44d9',
+  'GET /api/users/me': '424e348a',
+  'GET /api/users': 'ef86e210',
+  'GET /api/users/:id': '74f7e549',
+  'POST /api/conversations/direct': '47c29291',
+  'POST /api/conversations/group': '09c10db0',
+  'GET /api/conversations': 'dbd0052a',
+  'GET /api/conversations/:id': '7e429bec',
+  'PATCH /api/conversations/:id': 'f6fa33b4',
+  'GET /api/conversations/:id/participants': 'aa66bb05',
+  'POST /api/conversations/:id/participants': '994b70d1',
+  'PATCH /api/conversations/:id/participants/:userId': '1f517f2b',
+  'DELETE /api/conversations/:id/participants/:userId': '76474905',
+  'POST /api/messages': '1bf2b6a1',
+  'GET /api/messages/:conversationId': 'a9ff7233',
+  'PATCH /api/messages/:messageId': '4ded56fb',
+  'DELETE /api/messages/:messageId': '83221249',
+  'POST /api/messages/:messageId/status': 'a726fc5a',
+  'GET /api/messages/:messageId/status': 'bc993fea',
+  'POST /api/messages/:messageId/reactions': 'a2119106',
+  'DELETE /api/messages/:messageId/reactions/:emoji': '83d37759',
+  'GET /api/sync': '7404bc70',
+  'GET /healthz': 'a7d62444',
+  'GET /readyz': 'afcb4486',
+  BriefMessage: 'f3d064a7',
+  Conversation: '0f595439',
+  ConversationEvent: '26f1ff34',
+  ConversationForAll: '54d23075',
+  Error: '1e215436',
+  ErrorBody: '104be4d2',
+  Health: 'a2a5c759',
+  Message: 'c6700e38',
+  MyParticipation: '640db343',
+  Participant: '863bf419',
+  Presence: '3707762d',
+  Reaction: 'b1546aca',
+  Readiness: '46499ad2',
+  Receipt: '820d8b7d',
+  RecipientStatus: '514d6d2b',
+  Session: '554269fe',
+  Sync: '64cfd989',
+  User: 'eaac2f83',
+};
+
+/** Names and types count; the words about them and their order in the source do not. */
+function withoutWords(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutWords);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(
+    ([key, inner]) => !(key === 'description' && typeof inner === 'string') && key !== 'examples',
+  );
+  const inOrder = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(inOrder.map(([key, inner]) => [key, withoutWords(inner)]));
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(withoutWords(value)))
+    .digest('hex')
+    .slice(0, 8);
+}
+
+function fingerprint(): Record<string, string> {
+  const schemas = createJsonSchemas('draft-2020-12');
+  const received = (schema: z.ZodType | null | undefined): JsonSchema | null =>
+    schema === null || schema === undefined ? null : schemas.received(schema);
+  const sent = (schema: z.ZodType | undefined): JsonSchema | null =>
+    schema === undefined ? null : schemas.sent(schema);
+  const lines: Record<string, string> = { limits: hash(limits) };
+
+  for (const { name, data, answer } of commands) lines[name] = hash([sent(data), received(answer)]);
+  for (const { name, data } of serverEvents) lines[name] = hash(received(data));
+  for (const { method, path, params, query, body, answers } of Object.values<Endpoint>(endpoints)) {
+    const answered = Object.entries(answers).map(([code, schema]) => [code, received(schema)]);
+    lines[`${method} ${path}`] = hash([sent(params), sent(query), sent(body), answered]);
+  }
+  received(errorBodySchema);
+  for (const [name, schema] of Object.entries(schemas.components())) lines[name] = hash(schema);
+  return lines;
+}
+
+test('the wire changes only on purpose', () => {
+  expect(fingerprint()).toEqual(known);
+});
