@@ -1,0 +1,99 @@
+import cors from 'cors';
+import type { Delivery } from '@pern/delivery/delivery';
+import type { Log } from '@pern/delivery/ports';
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { ClientAddress } from './clientAddress';
+import { authRoutes } from './http/authRoutes';
+import { conversationsRoutes } from './http/conversationsRoutes';
+import { documents } from './http/documents';
+import { createDoor } from './http/door';
+import { createErrorHandler, unknownRoute } from './http/errors';
+import { homePage, styleHash } from './http/homePage';
+import { messagesRoutes } from './http/messagesRoutes';
+import { metricsRoute } from './http/metricsRoute';
+import { participantsRoutes } from './http/participantsRoutes';
+import { probes, type Probes } from './http/probes';
+import type { ReadReceipt } from './http/readReceipt';
+import { syncRoutes } from './http/syncRoutes';
+import { timeLimit } from './http/timeLimit';
+import { usersRoutes } from './http/usersRoutes';
+import type { Identity } from './identity/identity';
+import type { UserDirectory } from './identity/userDirectory';
+import type { RequestLimits } from './limits/requestLimits';
+import type { SendLimits } from './limits/sendLimits';
+import type { Origins } from './origins';
+
+export interface AppDeps {
+  identity: Identity;
+  directory: UserDirectory;
+  delivery: Delivery;
+  readReceipt: ReadReceipt;
+  limits: RequestLimits;
+  sendLimits: SendLimits;
+  addressOf: ClientAddress;
+  origins: Origins;
+  probes: Probes;
+  metrics: () => Promise<{ contentType: string; text: string }>;
+  version: string;
+  log: Log;
+}
+
+/** The HTTP side of a node: what a request meets, from the first to the last. */
+export function createApp(deps: AppDeps): Express {
+  const { identity, delivery, limits } = deps;
+  const door = createDoor(deps);
+  const app = express();
+  app.set('etag', false);
+
+  app.use(timeLimit);
+  app.use(helmet(securityHeaders));
+  app.use(cors({ origin: deps.origins.listed, exposedHeaders: ['Retry-After'], maxAge: 600 }));
+
+  app.use(homePage(deps.version));
+  app.use(documents());
+  app.use(probes(deps.probes, deps.version));
+  app.use(metricsRoute(deps.metrics));
+
+  app.use('/api', noStore);
+  app.use(authRoutes(door, identity, limits));
+  app.use(usersRoutes(door, deps.directory));
+  app.use(conversationsRoutes(door, delivery));
+  app.use(participantsRoutes(door, delivery));
+  app.use(messagesRoutes(door, deps));
+  app.use(syncRoutes(door, delivery));
+
+  app.use(unknownRoute);
+  app.use(createErrorHandler(deps.log));
+  return app;
+}
+
+const securityHeaders = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      // With the sockets of this host.
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      mediaSrc: ["'self'", 'blob:'],
+      objectSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      scriptSrcAttr: ["'none'"],
+      styleSrc: ["'self'", styleHash],
+      workerSrc: ["'self'"],
+    },
+  },
+  // Answers are JSON for any client; which pages may read them is for CORS to say.
+  crossOriginResourcePolicy: { policy: 'cross-origin' as const },
+};
+
+/** Answers hold tokens and messages: no cache keeps them. */
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};

@@ -1,0 +1,126 @@
+import { UnauthorizedError } from '@pern/protocol/errors';
+import { bearerToken } from '@pern/protocol/handshake';
+import { parseWith } from '@pern/protocol/parse';
+import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import type { Request, Response, Router } from 'express';
+import type * as z from 'zod';
+import type { ClientAddress } from '../clientAddress';
+import type { Caller, Identity } from '../identity/identity';
+import type { RequestLimits } from '../limits/requestLimits';
+import { readJsonBody } from './readJsonBody';
+
+/** What a handler is given: everything checked, nothing to check again. */
+export interface Asked<E extends Endpoint> {
+  params: Part<E, 'params'>;
+  query: Part<E, 'query'>;
+  body: Part<E, 'body'>;
+  /** Where it comes from, for limits. */
+  address: string;
+}
+
+/** What a handler returns: one of the endpoint's status codes, with the body that belongs to it. */
+export type Reply<E extends Endpoint> = {
+  [Code in keyof E['answers'] & number]: E['answers'][Code] extends z.ZodType
+    ? { status: Code; body: z.output<E['answers'][Code]> }
+    : { status: Code };
+}[keyof E['answers'] & number];
+
+type Part<E extends Endpoint, Name extends PartName> =
+  E extends Readonly<Record<Name, infer Schema extends z.ZodType>> ? z.output<Schema> : undefined;
+
+/** A status code and its body. */
+export function reply<Code extends number, Body>(
+  status: Code,
+  body: Body,
+): { status: Code; body: Body } {
+  return { status, body };
+}
+
+export const noContent: { status: 204 } = { status: 204 };
+
+export interface Door {
+  /** A row of the table that takes no token. */
+  open<E extends Endpoint>(
+    router: Router,
+    endpoint: E & { open: true },
+    handler: (asked: Asked<E>) => Promise<Reply<E>>,
+  ): void;
+  /** A row of the table for somebody who has proven who they are. */
+  closed<E extends Endpoint>(
+    router: Router,
+    endpoint: E & { open?: never },
+    handler: (asked: Asked<E> & { caller: Caller }) => Promise<Reply<E>>,
+  ): void;
+}
+
+interface Deps {
+  identity: Pick<Identity, 'authenticate'>;
+  limits: RequestLimits;
+  addressOf: ClientAddress;
+}
+
+/** What stands between a request and its handler, in this order: who, how often, how much, what. */
+export function createDoor({ identity, limits, addressOf }: Deps): Door {
+  async function callerOf(request: Request, address: string): Promise<Caller> {
+    try {
+      return await identity.authenticate(bearerToken(request.headers.authorization));
+    } catch (error) {
+      if (error instanceof UnauthorizedError) await limits.stranger(address);
+      throw error;
+    }
+  }
+
+  async function asked<E extends Endpoint>(
+    endpoint: E,
+    request: Request,
+    address: string,
+  ): Promise<Asked<E>> {
+    const body = endpoint.body === undefined ? undefined : await readJsonBody(request);
+    return {
+      params: part(endpoint, 'params', request.params),
+      query: part(endpoint, 'query', request.query),
+      body: part(endpoint, 'body', body),
+      address,
+    };
+  }
+
+  return {
+    open(router, endpoint, handler) {
+      router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
+        const address = addressOf(request);
+        await limits.auth(address);
+        send(response, await handler(await asked(endpoint, request, address)));
+      });
+    },
+    closed(router, endpoint, handler) {
+      router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
+        const address = addressOf(request);
+        const caller = await callerOf(request, address);
+        await limits.request(caller.userId, address);
+        send(response, await handler({ ...(await asked(endpoint, request, address)), caller }));
+      });
+    },
+  };
+}
+
+const verbs = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
+
+type PartName = 'params' | 'query' | 'body';
+
+function part<E extends Endpoint, Name extends PartName>(
+  endpoint: E,
+  name: Name,
+  value: unknown,
+): Part<E, Name>;
+function part(endpoint: Endpoint, name: PartName, value: unknown): unknown {
+  const schema = endpoint[name];
+  return schema === undefined ? undefined : parseWith(schema, value);
+}
+
+function send(response: Response, reply: { status: number; body?: unknown }): void {
+  // The time limit may have answered already.
+  if (response.headersSent) return;
+  response.status(reply.status);
+  if (reply.body === undefined) response.end();
+  else response.json(reply.body);
+}

@@ -1,0 +1,78 @@
+import type { Delivery } from '@pern/delivery/delivery';
+import { deleteMessage, editMessage, readHistory, sendMessage } from '@pern/protocol/rest/messages';
+import { readStatus, reportStatus } from '@pern/protocol/rest/messageStatus';
+import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
+import { Router } from 'express';
+import type { SendLimits } from '../limits/sendLimits';
+import { noContent, reply, type Door } from './door';
+import type { ReadReceipt } from './readReceipt';
+
+interface Deps {
+  delivery: Delivery;
+  sendLimits: SendLimits;
+  readReceipt: ReadReceipt;
+}
+
+export function messagesRoutes(door: Door, { delivery, sendLimits, readReceipt }: Deps): Router {
+  const router = Router();
+
+  door.closed(router, sendMessage, async ({ caller, body, address }) => {
+    const refusal = sendLimits.refusal(caller.userId, address);
+    if (refusal) throw refusal;
+    const { message, repeated } = await delivery.send({
+      conversationId: body.conversation_id,
+      senderId: caller.userId,
+      contentEncrypted: body.content_encrypted,
+      messageType: body.message_type,
+      clientMessageId: body.client_message_id ?? null,
+      replyToId: body.reply_to_id ?? null,
+    });
+    return reply(repeated ? 200 : 201, message);
+  });
+
+  door.closed(router, readHistory, async ({ caller, params, query }) =>
+    reply(
+      200,
+      await delivery.readHistory(caller.userId, params.conversationId, {
+        limit: query.limit,
+        beforeSeq: query.before_seq,
+        afterSeq: query.after_seq,
+        offset: query.offset,
+      }),
+    ),
+  );
+
+  door.closed(router, editMessage, async ({ caller, params, body }) =>
+    reply(200, await delivery.editMessage(caller.userId, params.messageId, body.content_encrypted)),
+  );
+
+  door.closed(router, deleteMessage, async ({ caller, params }) => {
+    await delivery.deleteMessage(caller.userId, params.messageId);
+    return noContent;
+  });
+
+  door.closed(router, reportStatus, async ({ caller, params, body }) => {
+    await delivery.acknowledge(caller.userId, params, body.status);
+    return reply(200, await readReceipt(caller.userId, params.messageId));
+  });
+
+  door.closed(router, readStatus, async ({ caller, params, query }) =>
+    reply(200, await delivery.readStatus(caller.userId, params.messageId, query)),
+  );
+
+  door.closed(router, addReaction, async ({ caller, params, body }) => {
+    const { message, repeated } = await delivery.addReaction(
+      caller.userId,
+      params.messageId,
+      body.emoji,
+    );
+    return reply(repeated ? 200 : 201, message);
+  });
+
+  door.closed(router, removeReaction, async ({ caller, params }) => {
+    await delivery.removeReaction(caller.userId, params.messageId, params.emoji);
+    return noContent;
+  });
+
+  return router;
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { withTransaction } from '@pern/db/connect';
+import { ConflictError } from '@pern/protocol/errors';
+import type { register as endpoint } from '@pern/protocol/rest/auth';
+import { UniqueConstraintError } from 'sequelize';
+import type * as z from 'zod';
+import type { IdentityDeps } from './identity';
+import type { OpenedSession } from './answer';
+import { openSession } from './openSession';
+
+export type Registration = z.output<(typeof endpoint)['body']>;
+
+/** Creates a user and logs in. Throws ConflictError when the name or the address is taken, without saying which. */
+export async function register(
+  { store, passwords, chain }: IdentityDeps,
+  { username, email, password, display_name }: Registration,
+): Promise<OpenedSession> {
+  // First, so that a taken name takes as long as a free one.
+  const passwordHash = await passwords.hash(password);
+  try {
+    return await withTransaction(store.db, async (transaction) => {
+      const user = await store.users.create(
+        {
+          id: randomUUID(),
+          username,
+          usernameKey: username.toLowerCase(),
+          email,
+          emailKey: email.toLowerCase(),
+          displayName: display_name ?? username,
+          passwordHash,
+        },
+        { transaction },
+      );
+      return { user, ...(await openSession(store, chain, user.id, transaction)) };
+    });
+  } catch (error) {
+    if (error instanceof UniqueConstraintError) {
+      throw new ConflictError('this user name or e-mail address is taken');
+    }
+    throw error;
+  }
+}

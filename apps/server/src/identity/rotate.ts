@@ -1,0 +1,84 @@
+import { withTransaction } from '@pern/db/connect';
+import type { RefreshToken } from '@pern/db/models/RefreshToken';
+import { literal, Op, type Transaction } from 'sequelize';
+import type { IdentityStore } from './identityStore';
+import { sessionExpiry } from './openSession';
+import type { RefreshTokens } from './refreshTokens';
+
+/** What became of a refresh token. */
+export type Rotation =
+  | { outcome: 'rotated'; userId: string; sessionId: string; refreshToken: string }
+  /** Not ours, or of a session that has ended. */
+  | { outcome: 'refused' }
+  /** Used before by somebody else: the session has been ended (FAULTS, attackers 4). */
+  | { outcome: 'reused'; userId: string; sessionId: string };
+
+/** Old links are kept this long, so that the use of a stolen one is noticed. */
+const REMEMBERED = literal("now() + interval '30 days'");
+
+/**
+ * Exchanges a refresh token for the next of its chain. The newest is always accepted; the one before
+ * it for ten seconds, while the newest is unused, and yields that newest one again (two tabs). Any
+ * other use ends the session.
+ */
+export function rotate(
+  store: IdentityStore,
+  chain: RefreshTokens,
+  token: string,
+): Promise<Rotation> {
+  return withTransaction(store.db, async (transaction): Promise<Rotation> => {
+    const tokenHash = chain.hash(token);
+    const known = await store.refreshTokens.findByPk(tokenHash, { transaction });
+    if (!known) return { outcome: 'refused' };
+    // Uses of one chain happen one after the other.
+    const session = await store.sessions.findOne({
+      where: { id: known.sessionId, revokedAt: null, expiresAt: { [Op.gt]: literal('now()') } },
+      lock: transaction.LOCK.UPDATE,
+      transaction,
+    });
+    if (!session) return { outcome: 'refused' };
+    const { id: sessionId, userId } = session;
+    const link = await store.refreshTokens.findByPk(tokenHash, { transaction });
+    if (!link) return { outcome: 'refused' };
+
+    const refreshToken = chain.successor(token);
+    const successorHash = chain.hash(refreshToken);
+    if (link.rotatedAt === null) {
+      await link.update(
+        { rotatedAt: literal('now()'), successorHash, expiresAt: REMEMBERED },
+        { transaction },
+      );
+      await store.refreshTokens.create(
+        { tokenHash: successorHash, sessionId, expiresAt: sessionExpiry },
+        { transaction },
+      );
+      await session.update({ expiresAt: sessionExpiry }, { transaction });
+      return { outcome: 'rotated', userId, sessionId, refreshToken };
+    }
+    if (await isSecondTab(store, link, successorHash, transaction)) {
+      return { outcome: 'rotated', userId, sessionId, refreshToken };
+    }
+    await session.update({ revokedAt: literal('now()') }, { transaction });
+    return { outcome: 'reused', userId, sessionId };
+  });
+}
+
+async function isSecondTab(
+  { refreshTokens }: IdentityStore,
+  link: RefreshToken,
+  successorHash: Buffer,
+  transaction: Transaction,
+): Promise<boolean> {
+  const justNow = await refreshTokens.count({
+    where: {
+      tokenHash: link.tokenHash,
+      rotatedAt: { [Op.gt]: literal("now() - interval '10 seconds'") },
+    },
+    transaction,
+  });
+  const unused = await refreshTokens.count({
+    where: { tokenHash: successorHash, rotatedAt: null },
+    transaction,
+  });
+  return justNow === 1 && unused === 1;
+}

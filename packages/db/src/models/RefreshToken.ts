@@ -1,0 +1,41 @@
+import {
+  DataTypes,
+  literal,
+  type CreationOptional,
+  type InferAttributes,
+  type InferCreationAttributes,
+  type Model,
+  type ModelStatic,
+  type Sequelize,
+} from 'sequelize';
+import type { Literal } from 'sequelize/types/utils';
+
+/** A link in the chain of a session's refresh tokens; never the token, always its SHA-256. */
+export interface RefreshToken extends Model<
+  InferAttributes<RefreshToken>,
+  InferCreationAttributes<RefreshToken>
+> {
+  tokenHash: Buffer;
+  sessionId: string;
+  createdAt: CreationOptional<Date>;
+  expiresAt: Date | Literal;
+  /** When it was exchanged for its successor; null for the newest one. */
+  rotatedAt: CreationOptional<Date | Literal | null>;
+  successorHash: CreationOptional<Buffer | null>;
+}
+
+/** Binds the model to one connection. */
+export function defineRefreshToken(sequelize: Sequelize): ModelStatic<RefreshToken> {
+  return sequelize.define<RefreshToken>(
+    'RefreshToken',
+    {
+      tokenHash: { type: DataTypes.BLOB, primaryKey: true },
+      sessionId: { type: DataTypes.UUID, allowNull: false },
+      createdAt: { type: DataTypes.DATE(3), allowNull: false, defaultValue: literal('now()') },
+      expiresAt: { type: DataTypes.DATE(3), allowNull: false },
+      rotatedAt: { type: DataTypes.DATE(3) },
+      successorHash: { type: DataTypes.BLOB },
+    },
+    { tableName: 'refresh_tokens', timestamps: false, underscored: true },
+  );
+}

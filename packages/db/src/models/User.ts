@@ -1,0 +1,47 @@
+import {
+  DataTypes,
+  literal,
+  type CreationOptional,
+  type InferAttributes,
+  type InferCreationAttributes,
+  type Model,
+  type ModelStatic,
+  type Sequelize,
+} from 'sequelize';
+
+/** Somebody with an account. The columns of the delivery path (device_counter, clean_pos) are its own business. */
+export interface User extends Model<InferAttributes<User>, InferCreationAttributes<User>> {
+  id: string;
+  username: string;
+  /** Lower case; unique. */
+  usernameKey: string;
+  email: string;
+  /** Lower case; unique. */
+  emailKey: string;
+  displayName: string;
+  passwordHash: string | null;
+  createdAt: CreationOptional<Date>;
+  lastSeenAt: CreationOptional<Date | null>;
+  /** Written by PostgreSQL: lower-case user name and display name. */
+  search: CreationOptional<string>;
+}
+
+/** Binds the model to one connection; several databases in one process each have their own. */
+export function defineUser(sequelize: Sequelize): ModelStatic<User> {
+  return sequelize.define<User>(
+    'User',
+    {
+      id: { type: DataTypes.UUID, primaryKey: true },
+      username: { type: DataTypes.TEXT, allowNull: false },
+      usernameKey: { type: DataTypes.TEXT, allowNull: false },
+      email: { type: DataTypes.TEXT, allowNull: false },
+      emailKey: { type: DataTypes.TEXT, allowNull: false },
+      displayName: { type: DataTypes.TEXT, allowNull: false },
+      passwordHash: { type: DataTypes.TEXT },
+      createdAt: { type: DataTypes.DATE(3), allowNull: false, defaultValue: literal('now()') },
+      lastSeenAt: { type: DataTypes.DATE(3) },
+      search: { type: DataTypes.TEXT },
+    },
+    { tableName: 'users', timestamps: false, underscored: true },
+  );
+}
