@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { connectDatabase } from '@pern/db/connect';
+import { type Backoff, deadDeliveries, deliveryCounts, restartBackoff } from '@pern/db/deliveries';
+import type { Log } from '@pern/delivery/ports';
+import { createBus } from '@pern/redis/bus';
+import { createConnections } from '@pern/redis/connections';
+import { createConsumer } from '@pern/redis/consumer';
+import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
+import { createQueueMarker } from '@pern/redis/queueMarker';
+import { createMetrics } from './metrics';
+import { serveOperators } from './operatorServer';
+import { createReleasers } from './releasers';
+import type { Settings } from './settings';
+import { createSweep } from './sweep';
+import { scheduleSweeps } from './sweepSchedule';
+import { keepConsuming } from './tirelessConsumer';
+import { wakeRecipient, type WakeRecipientDeps } from './wakeRecipient';
+
+export interface Worker {
+  /** Port of the operator server, if there is one. */
+  readonly operatorPort: number | null;
+  /** Finishes what is at work and closes everything within 10 s, whatever is gone. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions extends Omit<Settings, 'logLevel'> {
+  log: Log;
+  /** Stands before every key in Redis. */
+  redisPrefix?: string;
+}
+
+const CONCURRENCY = 20;
+const BACKOFF_CAP_MS = 600_000;
+const MAX_ERRORS = 10;
+const DEAD_AT_ONCE = 500;
+
+/**
+ * Opens everything and goes to work. Succeeds without Redis or PostgreSQL and waits for them (D11);
+ * rejects only when the operator port is taken, with everything closed again.
+ */
+export async function createWorker(options: WorkerOptions): Promise<Worker> {
+  const { log, backoffMs, sweepIntervalMs: intervalMs } = options;
+  const backoff: Backoff = { firstMs: backoffMs, capMs: Math.max(BACKOFF_CAP_MS, backoffMs) };
+  // In sum less than the promised 10 s.
+  const releasers = createReleasers(log);
+
+  const db = connectDatabase({
+    url: options.databaseUrl,
+    poolMax: 10,
+    applicationName: 'chasqui-worker',
+  });
+  releasers.add('postgres', 1_500, () => db.close());
+  const connections = createConnections({
+    url: options.redisUrl,
+    prefix: options.redisPrefix,
+    log,
+  });
+  releasers.add('redis', 1_000, () => connections.close());
+  const queue = createDeliveryQueue(connections);
+  const marker = createQueueMarker(connections);
+  const bus = createBus({ connections, nodeId: `worker-${randomUUID()}`, log });
+  releasers.add('bus', 1_000, () => bus.close());
+
+  const metrics = createMetrics({
+    deliveries: () => deliveryCounts(db).catch(() => null),
+    queue: async () => (queue.reachable() ? queue.depth().catch(() => null) : null),
+    pool: () => db.pool(),
+    busConnected: () => bus.connected(),
+  });
+
+  const deps: WakeRecipientDeps = { db, bus, queue, backoff, maxErrors: MAX_ERRORS, log };
+  const consumer = keepConsuming(
+    () =>
+      createConsumer({
+        connections,
+        concurrency: CONCURRENCY,
+        log,
+        handle: async (job) => metrics.wakeup(await wakeRecipient(deps, job)),
+      }),
+    { log, onRestart: () => metrics.consumerRestarted() },
+  );
+  releasers.add('consumer', 4_000, () => consumer.stop(3_400));
+
+  const sweeps = scheduleSweeps({
+    sweep: createSweep({ db, queue, marker, metrics, log, intervalMs }),
+    reachable: () => queue.reachable(),
+    onUnserved: () => consumer.suspect(),
+    metrics,
+    log,
+    intervalMs,
+  });
+  releasers.add('sweep', 1_000, () => sweeps.stop(1_000));
+  // Redis is back, perhaps with less than it had.
+  queue.onReachable(() => sweeps.request());
+  bus.onRecovered(() => sweeps.request());
+
+  let operatorPort: number | null = null;
+  if (options.metrics) {
+    try {
+      const operators = await serveOperators(options.metrics, {
+        metrics,
+        log,
+        health: () => ({
+          status: queue.reachable() && bus.connected() ? 'ok' : 'degraded',
+          redis: queue.reachable(),
+        }),
+        deadDeliveries: () => deadDeliveries(db, DEAD_AT_ONCE),
+        async retryDead() {
+          const dead = await deadDeliveries(db, DEAD_AT_ONCE);
+          const jobs = await restartBackoff(
+            db,
+            dead.map(({ userId }) => userId),
+            0,
+          );
+          // Redis may be gone: the sweep finds these rows overdue.
+          await queue.add(jobs).catch(() => undefined);
+          return jobs.length;
+        },
+      });
+      operatorPort = operators.port;
+      releasers.add('operators', 500, () => operators.close());
+    } catch (error) {
+      await releasers.releaseAll();
+      throw error;
+    }
+  }
+
+  let stopping: Promise<void> | undefined;
+  return {
+    operatorPort,
+    stop: () => (stopping ??= releasers.releaseAll()),
+  };
+}

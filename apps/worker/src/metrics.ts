@@ -1,0 +1,111 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+
+/** What one wake-up came to. A recipient who is offline is `woken` like one who is not: no error. */
+export type WakeupOutcome =
+  'woken' | 'settled' | 'stale' | 'early' | 'dead' | 'error' | 'postponed' | 'malformed';
+
+/**
+ * - `overdue`: nobody woke the user in time, and Redis had no job for it
+ * - `lost`: Redis had lost everything, and this job with it
+ * - `stuck`: the job was in Redis but never came
+ * - `forgotten`: something was pending without a row that says so
+ */
+export type SweepFinding = 'overdue' | 'lost' | 'stuck' | 'forgotten';
+
+export interface Metrics {
+  wakeup(outcome: WakeupOutcome): void;
+  found(finding: SweepFinding, count: number): void;
+  swept(outcome: 'done' | 'failed' | 'skipped'): void;
+  consumerRestarted(): void;
+  /** Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** What is read at the moment somebody asks; null while its source does not answer. */
+export interface Readings {
+  deliveries(): Promise<{ pending: number; dead: number } | null>;
+  queue(): Promise<{ waiting: number; delayed: number; active: number } | null>;
+  pool(): { size: number; available: number; using: number; waiting: number };
+  busConnected(): boolean;
+}
+
+export function createMetrics(readings: Readings): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const wakeups = new Counter({
+    name: 'chasqui_wakeups_total',
+    help: 'Jobs of the delivery queue by what they came to',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const findings = new Counter({
+    name: 'chasqui_sweep_findings_total',
+    help: 'Deliveries that the sweep had to put right',
+    labelNames: ['finding'],
+    registers,
+  });
+  const sweeps = new Counter({
+    name: 'chasqui_sweeps_total',
+    help: 'Sweeps by how they ended',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const restarts = new Counter({
+    name: 'chasqui_consumer_restarts_total',
+    help: 'Times the queue was idle though deliveries were due, and was connected anew',
+    registers,
+  });
+  new Gauge({
+    name: 'chasqui_deliveries',
+    help: 'Recipients with something waiting (pending) or given up (dead)',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      setAll(this, await readings.deliveries());
+    },
+  });
+  new Gauge({
+    name: 'chasqui_queue_jobs',
+    help: 'Jobs of the delivery queue in Redis',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      setAll(this, await readings.queue());
+    },
+  });
+  new Gauge({
+    name: 'chasqui_pool_connections',
+    help: 'Connections to PostgreSQL',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      setAll(this, readings.pool());
+    },
+  });
+  new Gauge({
+    name: 'chasqui_bus_connected',
+    help: '1 while hints between nodes can travel',
+    registers,
+    collect() {
+      this.set(readings.busConnected() ? 1 : 0);
+    },
+  });
+
+  return {
+    wakeup: (outcome) => wakeups.inc({ outcome }),
+    found: (finding, count) => {
+      if (count > 0) findings.inc({ finding }, count);
+    },
+    swept: (outcome) => sweeps.inc({ outcome }),
+    consumerRestarted: () => restarts.inc(),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function setAll(gauge: Gauge, values: Record<string, number> | null): void {
+  gauge.reset();
+  for (const [state, value] of Object.entries(values ?? {})) gauge.set({ state }, value);
+}

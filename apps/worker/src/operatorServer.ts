@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '@pern/delivery/ports';
+import type { DeadDelivery } from '@pern/db/deliveries';
+import type { Metrics } from './metrics';
+
+export interface OperatorServerDeps {
+  metrics: Pick<Metrics, 'text' | 'contentType'>;
+  health(): { status: 'ok' | 'degraded'; redis: boolean };
+  deadDeliveries(): Promise<DeadDelivery[]>;
+  /** Wakes dead deliveries again and returns how many. */
+  retryDead(): Promise<number>;
+  log: Log;
+}
+
+export interface OperatorServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * For operators, on loopback unless told otherwise: `GET /healthz`, `GET /metrics`,
+ * `GET /deliveries/dead` and `POST /deliveries/dead/retry`. Rejects when the port is taken.
+ */
+export async function serveOperators(
+  { host, port }: { host: string; port: number },
+  deps: OperatorServerDeps,
+): Promise<OperatorServer> {
+  const routes: Record<string, (response: ServerResponse) => Promise<void>> = {
+    'GET /healthz': async (response) => json(response, deps.health()),
+    'GET /metrics': async (response) => {
+      const text = await deps.metrics.text();
+      response.setHeader('content-type', deps.metrics.contentType).end(text);
+    },
+    'GET /deliveries/dead': async (response) => {
+      const dead = await deps.deadDeliveries();
+      json(response, {
+        deliveries: dead.map(({ userId, attempts, errors, lastError, deadAt }) => ({
+          user_id: userId,
+          attempts,
+          errors,
+          last_error: lastError,
+          dead_at: deadAt.toISOString(),
+        })),
+      });
+    },
+    'POST /deliveries/dead/retry': async (response) =>
+      json(response, { retried: await deps.retryDead() }),
+  };
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const route = routes[`${request.method ?? ''} ${path}`];
+    if (!route) {
+      response.statusCode = 404;
+      json(response, { error: { name: 'NotFoundError', message: 'no such page' } });
+      return;
+    }
+    route(response).catch((error: unknown) => {
+      deps.log.warn({ err: error, path }, 'could not answer an operator');
+      response.statusCode = 503;
+      json(response, { error: { name: 'UnavailableError', message: 'a store does not answer' } });
+    });
+  };
+
+  const server = createServer({ requestTimeout: 10_000 }, answer);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  server.on('error', (error) =>
+    deps.log.warn({ err: error }, 'the operator server reports an error'),
+  );
+  return {
+    port: listeningPort(server.address()),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listeningPort(address: AddressInfo | string | null): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function json(response: ServerResponse, body: object): void {
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+}

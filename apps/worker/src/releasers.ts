@@ -1,0 +1,28 @@
+import type { Log } from '@pern/delivery/ports';
+
+/** What is open, and how it is closed: last in, first out. */
+export interface Releasers {
+  /** `release` is given `withinMs` at most; what fails or takes longer is logged and left. */
+  add(name: string, withinMs: number, release: () => Promise<void>): void;
+  releaseAll(): Promise<void>;
+}
+
+export function createReleasers(log: Log): Releasers {
+  const open: { name: string; withinMs: number; release: () => Promise<void> }[] = [];
+  return {
+    add: (name, withinMs, release) => open.push({ name, withinMs, release }),
+    async releaseAll() {
+      for (let next = open.pop(); next; next = open.pop()) {
+        const { name, withinMs, release } = next;
+        let deadline: NodeJS.Timeout | undefined;
+        const late = new Promise<never>((_, reject) => {
+          deadline = setTimeout(() => reject(new Error('took too long')), withinMs);
+        });
+        await Promise.race([release(), late]).catch((error: unknown) =>
+          log.warn({ err: error, part: name }, 'could not be closed properly'),
+        );
+        clearTimeout(deadline);
+      }
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import Bull from 'bull';
+import type { Log } from '@pern/delivery/ports';
+import { BLOCKING_COMMAND_S, type ConnectionKind, type Connections } from './connections';
+import { bullPrefix, DELIVERY_QUEUE } from './deliveryQueue';
+
+/** A job as it came out of Redis, not yet parsed. */
+export interface RawJob {
+  id: string;
+  data: unknown;
+}
+
+export interface Consumer {
+  /** Jobs taken from the queue since this consumer was created. */
+  taken(): number;
+  /** Takes no further job, waits for those at work at most `withinMs`, and disconnects. */
+  stop(withinMs: number): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  connections: Connections;
+  /** May run twice for one job (stalled, lock lost). What it throws removes the job and is logged. */
+  handle(job: RawJob): Promise<void>;
+  concurrency: number;
+  log: Log;
+}
+
+const settings: Bull.AdvancedSettings = {
+  // A wake-up takes milliseconds; a lock that outlives its worker delays the recipient.
+  lockDuration: 15_000,
+  lockRenewTime: 5_000,
+  stalledInterval: 5_000,
+  // After these Bull calls the job failed, which removes it; the sweep makes a new one.
+  maxStalledCount: 3,
+  // Looks at the delayed jobs at least this often, in case it was not told of one.
+  guardInterval: 1_000,
+  retryProcessDelay: 1_000,
+  drainDelay: BLOCKING_COMMAND_S,
+};
+
+const kinds: Record<'client' | 'subscriber' | 'bclient', ConnectionKind> = {
+  client: 'patient',
+  subscriber: 'listening',
+  bclient: 'listening',
+};
+
+/**
+ * Processes `message_delivery` with connections of its own. Starts and goes on without Redis.
+ * Bull is used for taking jobs alone: never for retries, counting or remembering.
+ */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { connections, concurrency, log } = options;
+  const opened: ReturnType<Connections['open']>[] = [];
+  const queue = new Bull<unknown>(DELIVERY_QUEUE, {
+    prefix: bullPrefix(connections),
+    settings,
+    createClient(type) {
+      const connection = connections.open(kinds[type], `queue-${type}`);
+      opened.push(connection);
+      return connection;
+    },
+  });
+  // Bull would name its connections here, and reject into nowhere when they end before they began.
+  Object.assign(queue, { setWorkerName: () => Promise.resolve() });
+
+  let taken = 0;
+  let stopped = false;
+  const unsettled = new Set<string>();
+  let onSettled: () => void = () => undefined;
+  const settle = (job: Bull.Job<unknown>): void => {
+    unsettled.delete(String(job.id));
+    onSettled();
+  };
+  let lastError = '';
+  queue.on('completed', settle);
+  queue.on('failed', (job, error) => {
+    settle(job);
+    log.warn({ jobId: String(job.id), reason: error.message }, 'a wake-up failed');
+  });
+  queue.on('error', (error) => {
+    // The connections log their outages; Bull repeats each of them per slot.
+    if (stopped || error.message === lastError) return;
+    lastError = error.message;
+    log.warn({ reason: error.message }, 'the queue reports an error');
+  });
+  queue
+    .process(concurrency, async (job) => {
+      taken += 1;
+      lastError = '';
+      unsettled.add(String(job.id));
+      await options.handle({ id: String(job.id), data: job.data });
+    })
+    .catch((error: unknown) => {
+      if (!stopped) log.error({ err: error }, 'the queue cannot be processed');
+    });
+
+  return {
+    taken: () => taken,
+    async stop(withinMs) {
+      if (stopped) return;
+      stopped = true;
+      const end = performance.now() + withinMs;
+      const left = (): number => Math.max(0, end - performance.now());
+      const quietly = (work: Promise<unknown>, ms: number): Promise<void> => within(ms, work);
+      await quietly(queue.pause(true, true), Math.min(1_500, left()));
+      await quietly(
+        new Promise<void>((resolve) => {
+          onSettled = () => {
+            if (unsettled.size === 0) resolve();
+          };
+          onSettled();
+        }),
+        left(),
+      );
+      await quietly(queue.close(true), Math.min(1_500, left()));
+      await Promise.all(opened.map((connection) => connections.release(connection)));
+    },
+  };
+}
+
+/** Waits for `work` no longer than `ms`, whatever becomes of it. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    work.catch(() => undefined),
+    new Promise((resolve) => (timer = setTimeout(resolve, ms))),
+  ]);
+  clearTimeout(timer);
+}
