@@ -1,0 +1,63 @@
+import { type ChasquiError, UnavailableError } from '@pern/protocol/errors';
+import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
+
+/** The callback that a client passed, if it passed one. */
+export type Acknowledge = ((answer: object) => void) | undefined;
+
+/** The answer that one command gets, exactly once. */
+export interface Answer {
+  succeed(result: object): void;
+  fail(error: ChasquiError): void;
+}
+
+export interface Answers {
+  /** Begins the time within which the command is answered, at the latest with UnavailableError. */
+  expect(acknowledge: Acknowledge): Answer;
+  stop(): void;
+}
+
+const LIMIT_MS = COMMAND_TIMEOUT_MS - 500;
+const LOOK_EVERY_MS = 250;
+
+interface Pending extends Answer {
+  due: number;
+  done: boolean;
+}
+
+/** One timer looks after all commands of the node: a timer for each would weigh on the send path. */
+export function createAnswers(now: () => number = Date.now): Answers {
+  let open: Pending[] = [];
+
+  const timer = setInterval(() => {
+    const at = now();
+    open = open.filter((pending) => {
+      if (!pending.done && pending.due <= at) {
+        pending.fail(new UnavailableError('there was no answer in time', 2));
+      }
+      return !pending.done;
+    });
+  }, LOOK_EVERY_MS);
+  timer.unref();
+
+  return {
+    expect(acknowledge) {
+      const pending: Pending = {
+        due: now() + LIMIT_MS,
+        done: false,
+        succeed(result) {
+          if (pending.done) return;
+          pending.done = true;
+          acknowledge?.({ success: true, ...result });
+        },
+        fail(error) {
+          if (pending.done) return;
+          pending.done = true;
+          acknowledge?.({ success: false, error: error.toWire() });
+        },
+      };
+      open.push(pending);
+      return pending;
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Log } from '@pern/delivery/ports';
+import type { Command } from '@pern/protocol/commands/command';
+import { InternalError, RateLimitError, ValidationError } from '@pern/protocol/errors';
+import { parseWith } from '@pern/protocol/parse';
+import type { CommandData, CommandResult } from '@pern/protocol/socket';
+import { translateError } from '../translateError';
+import type { Acknowledge, Answer, Answers } from './answers';
+import type { EventKind } from './budget';
+import type { Connection } from './connection';
+
+/** What one command does; its file has its name. */
+export interface CommandHandler {
+  name: string;
+  /** What it counts against; none: the handler counts itself. */
+  kind: EventKind | undefined;
+  /** Parses, acts, answers. May throw, and may return a promise that rejects. */
+  run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
+}
+
+/** A handler that is given checked data and whose result is the answer. */
+export function handler<C extends Command>(
+  command: C,
+  kind: EventKind,
+  handle: (connection: Connection, data: CommandData<C>) => Promise<CommandResult<C> & object>,
+): CommandHandler {
+  return {
+    name: command.name,
+    kind,
+    async run(connection, data, answer) {
+      answer.succeed(await handle(connection, parseWith<C['data']>(command.data, data)));
+    },
+  };
+}
+
+interface Deps {
+  answers: Answers;
+  log: Log;
+}
+
+/**
+ * The one wrapper around all commands: whatever arrives is answered within ten seconds, whatever is
+ * thrown becomes an error of the contract, and nothing that was sent is ever sent back.
+ */
+export function createDispatch(handlers: readonly CommandHandler[], { answers, log }: Deps) {
+  const byName = new Map(handlers.map((handler) => [handler.name, handler]));
+
+  function failed(answer: Answer, name: string, thrown: unknown): void {
+    const error = translateError(thrown);
+    if (error instanceof InternalError) {
+      log.error({ err: error.cause ?? error, command: name }, 'a command failed');
+    }
+    answer.fail(error);
+  }
+
+  return (connection: Connection, event: unknown, args: unknown[]): void => {
+    const last = args.at(-1);
+    const acknowledge: Acknowledge = isAcknowledge(last) ? last : undefined;
+    const data = args[0] === last && acknowledge !== undefined ? undefined : args[0];
+    const command = typeof event === 'string' ? byName.get(event) : undefined;
+    const kind = command === undefined ? 'other' : command.kind;
+    const waitS = kind === undefined ? 0 : connection.budget.take(kind);
+    // A flood is answered from here, before it costs anything.
+    if (waitS > 0) {
+      acknowledge?.({ success: false, error: new RateLimitError(waitS).toWire() });
+      return;
+    }
+    if (command === undefined) {
+      acknowledge?.({
+        success: false,
+        error: new ValidationError('there is no such command').toWire(),
+      });
+      return;
+    }
+    const answer = answers.expect(acknowledge);
+    try {
+      command
+        .run(connection, data, answer)
+        ?.catch((error: unknown) => failed(answer, command.name, error));
+    } catch (error) {
+      failed(answer, command.name, error);
+    }
+  };
+}
+
+function isAcknowledge(value: unknown): value is (answer: object) => void {
+  return typeof value === 'function';
+}

@@ -1,0 +1,24 @@
+import type { LiveConnection } from '@pern/delivery/delivery';
+import type { Caller } from '../identity/identity';
+import type { EventBudget } from './budget';
+import type { ChatSocket } from './chatServer';
+import type { SocketOutlet } from './socketOutlet';
+
+/** A client on the line: who it is, what it may still do, and its place in the delivery path. */
+export interface Connection {
+  readonly socket: ChatSocket;
+  readonly userId: string;
+  readonly username: string;
+  /** Those whose tokens it has shown; it ends with the first of them that ends. */
+  readonly sessionIds: Set<string>;
+  /** When the token it began with expires, milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly address: string;
+  /** Answers to sends are brief. */
+  readonly brief: boolean;
+  readonly live: LiveConnection;
+  readonly outlet: SocketOutlet;
+  readonly budget: EventBudget;
+  /** Puts off the disconnect at the expiry of the access token. */
+  prolong(caller: Caller): void;
+}

@@ -1,0 +1,136 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Delivery } from '@pern/delivery/delivery';
+import type { Bus, Log } from '@pern/delivery/ports';
+import { MAX_FRAME_BYTES, PROTOCOL } from '@pern/protocol/limits';
+import { Server } from 'socket.io';
+import type { ClientAddress } from '../clientAddress';
+import type { Identity } from '../identity/identity';
+import type { SessionBook } from '../identity/sessionBook';
+import type { SessionEndings } from '../identity/sessionEndings';
+import type { SendLimits } from '../limits/sendLimits';
+import type { Origins } from '../origins';
+import { createAnswers } from './answers';
+import type { EventBudget } from './budget';
+import type { ChatServer } from './chatServer';
+import { createDispatch } from './commands';
+import type { Connection } from './connection';
+import { createExpiry } from './expiry';
+import { onAuthRefresh } from './handlers/authRefresh';
+import { onMessageDelivered } from './handlers/messageDelivered';
+import { onMessageRead } from './handlers/messageRead';
+import { onMessageSend } from './handlers/messageSend';
+import { onPresenceOffline } from './handlers/presenceOffline';
+import { onPresenceOnline } from './handlers/presenceOnline';
+import { onSync } from './handlers/sync';
+import { onTyping } from './handlers/typing';
+import { createHandshake } from './handshake';
+import type { PresenceKeeper } from './presence';
+import { createConnectionRegistry } from './registry';
+import { guardSessions } from './sessionGuard';
+
+export interface RealtimeDeps {
+  httpServer: HttpServer;
+  identity: Pick<Identity, 'authenticate'>;
+  delivery: Pick<Delivery, 'openConnection' | 'sync' | 'announceTyping'>;
+  presence: PresenceKeeper;
+  sessionBook: SessionBook;
+  endings: SessionEndings;
+  bus: Bus;
+  origins: Origins;
+  addressOf: ClientAddress;
+  sendLimits: SendLimits;
+  createBudget: () => EventBudget;
+  log: Log;
+}
+
+/** The Socket.IO door onto the delivery path. */
+export interface Realtime {
+  /** Connections of this node. */
+  connections(): number;
+  /** Closes all of them; clients return by themselves, to whichever node takes them. */
+  close(): Promise<void>;
+}
+
+export function createRealtime(deps: RealtimeDeps): Realtime {
+  const { delivery, presence, origins, log } = deps;
+  const registry = createConnectionRegistry();
+  const guard = guardSessions({ ...deps, registry });
+  const answers = createAnswers();
+  const expiry = createExpiry();
+  const dispatch = createDispatch(
+    [
+      onMessageSend(deps.sendLimits),
+      onMessageDelivered,
+      onMessageRead,
+      onTyping(delivery),
+      onSync(delivery),
+      onPresenceOnline(presence),
+      onPresenceOffline(presence),
+      onAuthRefresh(deps.identity),
+    ],
+    { answers, log },
+  );
+
+  const server: ChatServer = new Server(deps.httpServer, {
+    serveClient: false,
+    cors: { origin: origins.listed },
+    allowRequest: (request, decide) => decide(null, origins.admits(request)),
+    maxHttpBufferSize: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    httpCompression: false,
+    // A transport that does not finish its handshake is closed.
+    connectTimeout: 10_000,
+    // A client that is gone without a word is noticed within 18 s; a crash has to show within 30 (D10).
+    pingInterval: 10_000,
+    pingTimeout: 8_000,
+  });
+
+  server.use(
+    createHandshake({
+      ...deps,
+      guard,
+      prolong(connection, caller) {
+        registry.link(connection, caller.sessionId);
+        expiry.set(connection.socket, caller);
+      },
+    }),
+  );
+
+  server.on('connection', (socket) => {
+    const { connection } = socket.data;
+    if (connection === undefined) {
+      socket.disconnect(true);
+      return;
+    }
+    begin(connection);
+    socket.onAny((event: unknown, ...args: unknown[]) => dispatch(connection, event, args));
+    socket.once('disconnect', () => end(connection));
+  });
+
+  function begin(connection: Connection): void {
+    const { socket, userId, live, outlet } = connection;
+    registry.add(connection);
+    expiry.set(socket, connection);
+    socket.emit('session:ready', { userId, deviceId: live.deviceId, protocol: PROTOCOL });
+    outlet.open();
+    presence.connected(userId, socket.id);
+    live.start();
+  }
+
+  function end(connection: Connection): void {
+    const { socket, userId, live } = connection;
+    registry.remove(connection);
+    expiry.clear(socket);
+    live.close();
+    presence.disconnected(userId, socket.id);
+  }
+
+  return {
+    connections: () => registry.size(),
+    async close() {
+      guard.stop();
+      answers.stop();
+      await server.close();
+    },
+  };
+}

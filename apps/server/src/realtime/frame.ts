@@ -1,0 +1,79 @@
+/** One event, ready for every connection: Socket.IO's text, and the WebSocket frame around it. */
+export interface Frame {
+  /** For long polling, which wraps it itself. */
+  text: string;
+  options: { compress: false; wsPreEncodedFrame: Buffer[] };
+}
+
+// Engine.IO packet "message", Socket.IO packet EVENT.
+const MESSAGE = '4';
+const EVENT = '2';
+
+/** Made for one connection alone: keeping them for others would only cost memory. */
+const UNSHARED = new Set(['chat:messages_received', 'chat:queue_empty']);
+const KEPT_MAX = 1_024;
+
+/**
+ * Frames of this turn of the event loop. A broadcast writes the same JSON to all its connections
+ * within one turn, so it is encoded once.
+ */
+const kept = new Map<string, Map<string, Frame>>();
+let keptFrames = 0;
+let clearing = false;
+
+/** The frame of an event; `json` is its data. */
+export function frameOf(event: string, json: string): Frame {
+  if (UNSHARED.has(event)) return encode(event, json);
+  const known = kept.get(event)?.get(json);
+  if (known) return known;
+  const frame = encode(event, json);
+  keep(event, json, frame);
+  return frame;
+}
+
+function keep(event: string, json: string, frame: Frame): void {
+  if (++keptFrames > KEPT_MAX) {
+    kept.clear();
+    keptFrames = 1;
+  }
+  const ofEvent = kept.get(event);
+  if (ofEvent) ofEvent.set(json, frame);
+  else kept.set(event, new Map([[json, frame]]));
+  if (clearing) return;
+  clearing = true;
+  setImmediate(() => {
+    clearing = false;
+    kept.clear();
+    keptFrames = 0;
+  });
+}
+
+function encode(event: string, json: string): Frame {
+  const head = `${EVENT}["${event}",`;
+  return {
+    text: `${head}${json}]`,
+    options: { compress: false, wsPreEncodedFrame: [webSocketFrame(MESSAGE + head, json)] },
+  };
+}
+
+// RFC 6455, 5.2: a final, unmasked text frame. `head` is ASCII; a closing bracket ends the text.
+function webSocketFrame(head: string, json: string): Buffer {
+  const jsonBytes = Buffer.byteLength(json);
+  const payload = head.length + jsonBytes + 1;
+  const lengthBytes = payload < 126 ? 0 : payload < 65_536 ? 2 : 8;
+  const frame = Buffer.allocUnsafe(2 + lengthBytes + payload);
+  frame[0] = 0x81;
+  if (lengthBytes === 0) frame[1] = payload;
+  else if (lengthBytes === 2) {
+    frame[1] = 126;
+    frame.writeUInt16BE(payload, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(payload), 2);
+  }
+  let at = 2 + lengthBytes;
+  at += frame.write(head, at, 'latin1');
+  at += frame.write(json, at, 'utf8');
+  frame[at] = 0x5d;
+  return frame;
+}

@@ -1,0 +1,48 @@
+import { messageSend } from '@pern/protocol/commands/messageSend';
+import type { BriefMessage, Message } from '@pern/protocol/message';
+import { parseWith } from '@pern/protocol/parse';
+import type { SendLimits } from '../../limits/sendLimits';
+import { translateError } from '../../translateError';
+import type { CommandHandler } from '../commands';
+
+/**
+ * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
+ * connection keep their order, and answers in the turn in which it is told to (D3).
+ */
+export function onMessageSend(limits: SendLimits): CommandHandler {
+  return {
+    name: messageSend.name,
+    kind: undefined,
+    run(connection, data, answer) {
+      const refusal = limits.refusal(connection.userId, connection.address);
+      if (refusal) throw refusal;
+      const said = parseWith(messageSend.data, data);
+      const request = {
+        conversationId: said.conversationId,
+        senderId: connection.userId,
+        contentEncrypted: said.contentEncrypted,
+        messageType: said.messageType,
+        clientMessageId: said.clientMessageId ?? null,
+        replyToId: said.replyToId ?? null,
+      };
+      connection.live.send(request, (outcome) => {
+        if (outcome instanceof Error) answer.fail(translateError(outcome));
+        else {
+          const { message } = outcome;
+          answer.succeed({ message: connection.brief ? brief(message) : message });
+        }
+      });
+    },
+  };
+}
+
+function brief({
+  id,
+  conversation_id,
+  seq,
+  version,
+  client_message_id,
+  created_at,
+}: Message): BriefMessage {
+  return { id, conversation_id, seq, version, client_message_id, created_at };
+}

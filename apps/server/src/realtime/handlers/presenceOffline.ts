@@ -1,0 +1,11 @@
+import { presenceOffline } from '@pern/protocol/commands/presenceOffline';
+import { handler, type CommandHandler } from '../commands';
+import type { PresenceKeeper } from '../presence';
+
+/** The connection stays and is sent everything; it no longer makes its user look online (D10). */
+export function onPresenceOffline(presence: PresenceKeeper): CommandHandler {
+  return handler(presenceOffline, 'other', async ({ userId, socket }) => {
+    presence.setVisible(userId, socket.id, false);
+    return {};
+  });
+}

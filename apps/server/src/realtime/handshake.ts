@@ -1,0 +1,120 @@
+import type { Delivery } from '@pern/delivery/delivery';
+import type { Log } from '@pern/delivery/ports';
+import { InternalError, UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
+import { parseHandshake } from '@pern/protocol/handshake';
+import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
+import type { ExtendedError } from 'socket.io';
+import type { ClientAddress } from '../clientAddress';
+import type { Caller, Identity } from '../identity/identity';
+import { translateError } from '../translateError';
+import type { EventBudget } from './budget';
+import type { ChatSocket } from './chatServer';
+import type { Connection } from './connection';
+import type { SessionGuard } from './sessionGuard';
+import { createSocketOutlet } from './socketOutlet';
+
+interface Deps {
+  identity: Pick<Identity, 'authenticate'>;
+  delivery: Pick<Delivery, 'openConnection'>;
+  addressOf: ClientAddress;
+  guard: SessionGuard;
+  createBudget: () => EventBudget;
+  prolong: (connection: Connection, caller: Caller) => void;
+  log: Log;
+}
+
+/** Refused handshakes on one transport before it is closed: guessing tokens is not for free. */
+const REFUSALS_MAX = 5;
+
+type Next = (error?: ExtendedError) => void;
+
+/**
+ * Who connects, and is there a place for them in the delivery path? A refusal is a `connect_error`
+ * whose `data` is an error of the contract.
+ */
+export function createHandshake(deps: Deps) {
+  const transports = new WeakMap<ChatSocket['conn'], { underWay: boolean; refusals: number }>();
+
+  return (socket: ChatSocket, next: Next): void => {
+    const state = transports.get(socket.conn) ?? { underWay: false, refusals: 0 };
+    transports.set(socket.conn, state);
+    // One at a time: a transport could ask for a thousand in one frame.
+    if (state.underWay) {
+      socket.conn.close();
+      return;
+    }
+    state.underWay = true;
+    inTime(accept(socket, deps)).then(
+      (connection) => {
+        state.underWay = false;
+        socket.data.connection = connection;
+        next();
+      },
+      (thrown: unknown) => {
+        state.underWay = false;
+        if (++state.refusals > REFUSALS_MAX) socket.conn.close();
+        next(refusal(thrown, deps.log));
+      },
+    );
+  };
+}
+
+async function accept(socket: ChatSocket, deps: Deps): Promise<Connection> {
+  const said = parseHandshake(socket.handshake.auth, socket.handshake.headers.authorization);
+  const caller = await deps.identity.authenticate(said.token);
+  const outlet = createSocketOutlet(socket, deps.log);
+  const live = await deps.delivery.openConnection({
+    userId: caller.userId,
+    sessionId: caller.sessionId,
+    deviceId: said.deviceId ?? caller.sessionId,
+    batch: said.batch,
+    outlet,
+  });
+  // The transport may have gone while we waited; then nobody else will tell.
+  socket.conn.once('close', () => live.close());
+  if (socket.conn.readyState !== 'open' || deps.guard.endedJustNow(caller.sessionId)) {
+    live.close();
+    throw new UnauthorizedError();
+  }
+  const budget = deps.createBudget();
+  outlet.onEmit((event) => {
+    if (event === 'chat:message_received') budget.earn(1);
+    else if (event === 'chat:messages_received') budget.earn(100);
+  });
+  const connection: Connection = {
+    socket,
+    userId: caller.userId,
+    username: caller.username,
+    sessionIds: new Set([caller.sessionId]),
+    expiresAt: caller.expiresAt,
+    address: deps.addressOf(socket.request),
+    brief: said.brief,
+    live,
+    outlet,
+    budget,
+    prolong: (fresh) => deps.prolong(connection, fresh),
+  };
+  return connection;
+}
+
+function refusal(thrown: unknown, log: Log): ExtendedError {
+  const error = translateError(thrown);
+  if (error instanceof InternalError)
+    log.error({ err: error.cause ?? error }, 'a handshake failed');
+  const wire = error.toWire();
+  return Object.assign(new Error(wire.message), { data: wire });
+}
+
+/** Rejects with UnavailableError when there is no outcome in time, and ends a connection that comes later. */
+function inTime(work: Promise<Connection>): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new UnavailableError('there was no answer in time', 2));
+      work.then(
+        ({ live }) => live.close(),
+        () => undefined,
+      );
+    }, COMMAND_TIMEOUT_MS - 500);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
