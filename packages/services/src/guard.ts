@@ -19,6 +19,8 @@ export interface Guard {
   identity(): ProcessIdentity | undefined;
   watch(ward: Ward): void;
   forget(pid: number): void;
+  /** Called when another watchdog has taken the place of one that was killed. */
+  onReplaced(listener: () => void): void;
   /** A folder to delete once everything has ended, for instances that are thrown away. */
   removeAfterwards(folder: string): void;
   /** Lets the watchdog finish: it ends what is still watched. Resolves when it is gone. */
@@ -36,6 +38,7 @@ const program = path.resolve(__dirname, '../dist/watchdog.js');
 export function startGuard(): Guard {
   const wards = new Map<number, Ward>();
   const folders = new Set<string>();
+  let replaced: () => void = () => undefined;
   let released = false;
   let watchdog = open();
 
@@ -51,6 +54,7 @@ export function startGuard(): Guard {
       watchdog = open();
       for (const ward of wards.values()) tell({ type: 'watch', ward });
       for (const folder of folders) tell({ type: 'remove', folder });
+      replaced();
     });
     return child;
   }
@@ -67,6 +71,9 @@ export function startGuard(): Guard {
     },
     forget(pid) {
       if (wards.delete(pid)) tell({ type: 'forget', pid });
+    },
+    onReplaced(listener) {
+      replaced = listener;
     },
     removeAfterwards(folder) {
       folders.add(folder);

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { keep, kept } from './keptFiles';
+import { hasCode, keep, kept } from './keptFiles';
 import { end, hasEnded, identityOf, isAlive, type ProcessIdentity } from './processes';
 import { StartupError } from './startupError';
 
@@ -70,7 +70,7 @@ function linked(draft: string, lock: string): boolean {
     linkSync(draft, lock);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export function kept(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -34,4 +34,9 @@ export function keptSecret(file: string): string {
 export function keptPort(file: string): number | undefined {
   const port = Number(kept(file));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** Whether an error is the system's, with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -56,6 +56,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     if (stopping !== undefined) return;
     writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
   };
+  guard.onReplaced(changed);
   const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
 
   async function stopAll(): Promise<void> {
@@ -92,6 +93,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     if (options.watch) parts.push(compiler(root, dataDir));
     apps.push(...parts.map((part) => supervise(part, around)));
     await timed(say, 'Server and worker are up', () => startAll(apps));
+    if (around.isOver()) throw new StartupError('Interrupted.');
     state.ready = true;
     changed();
     return { urls, dataDir, ...urlsOfStores, parts: [...stores, ...apps], stop };

@@ -41,6 +41,8 @@ const readyWithinMs = 60_000;
 const steadyAfterMs = 30_000;
 const longestPauseMs = 5_000;
 
+const interrupted = () => new StartupError('Interrupted.');
+
 /** Keeps a part running: when it dies it is started again, at once and then ever more slowly. */
 export function supervise(
   part: Part,
@@ -83,7 +85,7 @@ export function supervise(
   async function readiness(identity: ProcessIdentity): Promise<void> {
     const deadline = Date.now() + readyWithinMs;
     while (!(await part.isReady())) {
-      if (!wanted) return;
+      if (!wanted) throw interrupted();
       if (!isAlive(identity)) throw new StartupError(part.complaint());
       if (Date.now() > deadline) {
         throw new StartupError(`${part.name} is not ready after ${readyWithinMs / 1000} s.`);
@@ -131,7 +133,7 @@ export function supervise(
 
   async function start(): Promise<void> {
     wanted = !isOver();
-    if (!wanted) throw new StartupError('Interrupted.');
+    if (!wanted) throw interrupted();
     await open();
   }
 

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { end, identityOf, isAlive, runsIn } from './processes';
+
+function sleeper(script = 'setInterval(() => undefined, 1000); console.log(1)') {
+  return spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+test('a process is told from another with the same id', async () => {
+  const child = sleeper();
+  const identity = identityOf(child.pid ?? 0);
+  expect(identity && isAlive(identity)).toBe(true);
+  expect(isAlive({ pid: child.pid ?? 0, startedAt: 'another time' })).toBe(false);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(identity && isAlive(identity)).toBe(false);
+});
+
+test('somebody else’s process is not taken for ours', () => {
+  expect(runsIn(process.pid, process.cwd(), /no such program/)).toBe(false);
+  expect(runsIn(2 ** 22 + 1, process.cwd(), /node/)).toBe(false);
+});
+
+test('a process that ignores the gentle signal is ended by the next', async () => {
+  const child = sleeper(
+    `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000); console.log(1)`,
+  );
+  await once(child.stdout, 'data');
+  const identity = identityOf(child.pid ?? 0);
+  if (identity === undefined) throw new Error('it did not start');
+  await end(identity, [
+    ['SIGTERM', 100],
+    ['SIGKILL', 5_000],
+  ]);
+  expect(isAlive(identity)).toBe(false);
+});
