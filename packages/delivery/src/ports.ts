@@ -44,6 +44,7 @@ export interface Bus {
 }
 
 export interface EntryHint {
+  id: string;
   seq: number;
   senderId: string;
   /** The entry counts against the window and makes a job: kind `message`. */
@@ -78,18 +79,11 @@ export type Hint =
       /** One user who is not told (the typist). */
       except?: string;
     }
-  /** An event for all connections of these users. */
-  | { type: 'users'; userIds: string[]; event: string; json: string }
-  /** Device `deviceNo` of the user acknowledged up to seq: counts for its other connections (D4). */
-  | {
-      type: 'acked';
-      userId: string;
-      deviceNo: number;
-      positions: [conversationId: string, seq: number][];
-    }
+  /** Events for all connections of these users. */
+  | { type: 'users'; events: { userIds: string[]; event: string; json: string }[] }
   /** Read PostgreSQL again for these users: a wake-up of the queue, or a new membership. */
   | { type: 'recheck'; userIds: string[] }
-  /** The session was ended: close its connections; `exceptConnection` unused today. */
+  /** The sessions were ended: close their connections. */
   | { type: 'session-ended'; sessionIds: string[] }
   /** The user's presence changed; the app fans it out to its own connections. */
   | { type: 'presence'; userId: string; status: 'online' | 'offline'; at: number }

@@ -1,0 +1,314 @@
+import type { Database } from '@pern/db/connect';
+import { readInstanceKeys, type InstanceKeys } from '@pern/db/instanceKeys';
+import { guarded } from '@pern/db/storeErrors';
+import { NotFoundError } from '@pern/protocol/errors';
+import { v7 as uuidv7 } from 'uuid';
+import { createWatermarks, type Advance } from './advanceWatermarks';
+import { addParticipant } from './conversations/addParticipant';
+import { changeRole } from './conversations/changeRole';
+import { createDirect } from './conversations/createDirect';
+import { createGroup } from './conversations/createGroup';
+import { listConversations } from './conversations/listConversations';
+import { listParticipants } from './conversations/listParticipants';
+import { presenceAudience } from './conversations/presenceAudience';
+import { readConversation } from './conversations/readConversation';
+import { readConversations } from './conversations/readConversations';
+import { removeParticipant } from './conversations/removeParticipant';
+import { renameConversation } from './conversations/renameConversation';
+import { sharesConversation } from './conversations/sharesConversation';
+import type { AckTarget, Delivery, SendRequest, SendResult } from './delivery';
+import { createHub, type Hub } from './hub';
+import { createLiveConnections } from './liveConnections';
+import { createLocalConnections } from './localConnections';
+import { createLocalConversations } from './localConversations';
+import { addReaction, removeReaction } from './messages/reactions';
+import { deleteMessage } from './messages/deleteMessage';
+import { editMessage } from './messages/editMessage';
+import { locateMessage, readHistory, readMessageById, type Location } from './messages/readMessages';
+import { readStatus } from './messages/readStatus';
+import type { Bus, Clock, EntryHint, Gauges, Log, Timer, Wakeups } from './ports';
+import { createRecheck } from './recheck';
+import { createSender, type Committed } from './sendMessages';
+import { createSettler } from './settlePending';
+import { createStatusAnnouncer } from './statusAnnouncer';
+import { syncChanges } from './sync/syncChanges';
+import { createTypingBoard } from './typing';
+import { createUnreadAnnouncer } from './unreadAnnouncer';
+import { createWaitingRecipients } from './wakeUpWaiting';
+
+export interface DeliveryDeps {
+  db: Database;
+  bus: Bus;
+  wakeups: Wakeups;
+  clock: Clock;
+  gauges: Gauges;
+  log: Log;
+  /** How often the node looks in PostgreSQL for hints that were lost. */
+  recheckMs: number;
+}
+
+/** While hints cannot travel the node looks itself (D11). */
+const RECHECK_WITHOUT_BUS_MS = 2_000;
+const OVERDUE_CHECK_MS = 500;
+const REMEMBERED_LOCATIONS = 50_000;
+const UNREAD_TOLD_TO = 100;
+
+/** Composes the delivery core of one node. Opens nothing by itself; `stop` ends its timers. */
+export function createDelivery(deps: DeliveryDeps): Delivery {
+  const { db, bus, clock, log, gauges } = deps;
+  const keys = lazily(() => readInstanceKeys(db));
+  const locations = new Map<string, Location>();
+  const connections = createLocalConnections();
+  const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
+  const typing = createTypingBoard({ clock, conversations, connections });
+  const waiting = createWaitingRecipients({ db, clock, log, wakeups: deps.wakeups });
+  const settler = createSettler({ db, clock, log });
+  const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
+  const statuses = createStatusAnnouncer({
+    clock,
+    tell: (events) =>
+      hub.events(
+        events.map(({ authorId, json }) => ({
+          userIds: [authorId],
+          event: 'chat:message_status_updated',
+          json,
+        })),
+      ),
+  });
+  const watermarks = createWatermarks({ db, onAdvanced });
+  const sender = createSender({
+    db,
+    clock,
+    log,
+    gauges,
+    digestKey: async () => (await keys()).digestKey,
+    readMessage: (messageId) => readMessageById(db, messageId),
+    announce: announceCommitted,
+  });
+  const live = createLiveConnections({
+    db,
+    clock,
+    log,
+    gauges,
+    connections,
+    sender,
+    watermarks,
+    recall: (messageId) => locations.get(messageId),
+    onMissed: lookSoon,
+  });
+  const hub: Hub = createHub({
+    bus,
+    conversations,
+    connections,
+    typing,
+    recheckUsers: (userIds) => live.recheckUsers(userIds),
+  });
+  const change = { db, announce: hub };
+  const recheck = createRecheck({
+    db,
+    connections,
+    log,
+    readConversation: (userId, id) => readConversation(change, userId, id),
+  });
+
+  let stopped = false;
+  const timers = new Set<Timer>();
+  const unsubscribe = [
+    bus.subscribe((hint) => {
+      if (hint.type === 'entries') {
+        for (const one of hint.batch) rememberLocations(one.conversationId, one.entries);
+      }
+      hub.hear(hint);
+    }),
+    bus.onRecovered(() => {
+      conversations.forgetAll();
+      void recheck.run(true);
+    }),
+  ];
+  every(() => (bus.connected() ? deps.recheckMs : RECHECK_WITHOUT_BUS_MS), async () => {
+    await recheck.run(!bus.connected());
+    await live.unblock();
+  });
+  every(() => OVERDUE_CHECK_MS, () => {
+    for (const connection of connections.all()) {
+      if (connection.hasAnswersDue()) connection.answerOverdue();
+    }
+  });
+
+  function every(ms: () => number, work: () => void | Promise<void>): void {
+    if (stopped) return;
+    const timer = clock.setTimeout(() => {
+      timers.delete(timer);
+      void Promise.resolve(work()).finally(() => every(ms, work));
+    }, ms());
+    timers.add(timer);
+  }
+
+  /** A read failed, so something may not have been announced: look again when the store may be back. */
+  function lookSoon(): void {
+    if (stopped || soon !== undefined) return;
+    soon = clock.setTimeout(() => {
+      soon = undefined;
+      void recheck.run(false);
+      live.recheckUsers([...connections.users()]);
+    }, 1_000);
+  }
+  let soon: Timer | undefined;
+
+  function rememberLocations(conversationId: string, entries: EntryHint[]): void {
+    for (const { id, seq } of entries) locations.set(id, { conversationId, seq });
+    for (const id of locations.keys()) {
+      if (locations.size <= REMEMBERED_LOCATIONS) return;
+      locations.delete(id);
+    }
+  }
+
+  function announceCommitted(committed: Committed[], userIds: string[]): void {
+    const batch = committed.map(({ conversationId, membersVersion, messages }) => {
+      const entries = messages.map(({ message, origin, at }) => ({
+        id: message.id,
+        seq: message.seq,
+        senderId: message.sender_id,
+        counts: true,
+        origin,
+        json: JSON.stringify(message),
+        at,
+      }));
+      rememberLocations(conversationId, entries);
+      return { conversationId, membersVersion, entries };
+    });
+    hub.entriesOf(batch);
+    waiting.add(userIds);
+  }
+
+  function onAdvanced(advances: Advance[]): void {
+    statuses.announce(advances);
+    for (const { userId, conversationId, deviceNo, readMoved } of advances) {
+      if (readMoved) unread.changed(userId, conversationId);
+      if (deviceNo !== null) settler.acknowledged(userId, conversationId);
+    }
+  }
+
+  function send(request: SendRequest): Promise<SendResult> {
+    return new Promise((resolve, reject) => {
+      sender.send(uuidv7(), request, null, (result) => {
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      });
+    });
+  }
+
+  async function acknowledge(
+    userId: string,
+    target: AckTarget,
+    status: 'delivered' | 'read',
+  ): Promise<void> {
+    const { conversationId, seq } =
+      'seq' in target ? target : await locateMessage(db, userId, target.messageId);
+    await watermarks.acknowledge({ userId, deviceNo: null, conversationId, seq, status });
+  }
+
+  return {
+    send,
+    acknowledge,
+    editMessage: (userId, messageId, content) => editMessage(change, userId, messageId, content),
+    async deleteMessage(userId, messageId) {
+      const { conversationId, changed } = await deleteMessage(change, userId, messageId);
+      if (!changed) return;
+      const rows = await db.query(
+        'some_members',
+        'SELECT p.user_id FROM participants p WHERE p.conversation_id = $1 LIMIT $2',
+        [conversationId, UNREAD_TOLD_TO],
+      );
+      for (const [member] of rows as [string][]) unread.changed(member, conversationId);
+    },
+    addReaction: (userId, messageId, emoji) => addReaction(change, userId, messageId, emoji),
+    removeReaction: (userId, messageId, emoji) => removeReaction(change, userId, messageId, emoji),
+    readHistory: (userId, conversationId, page) => readHistory(db, userId, conversationId, page),
+    readStatus: (userId, messageId, page) => readStatus(db, userId, messageId, page),
+
+    createDirect: (userId, otherId) => createDirect(change, userId, otherId),
+    createGroup: (userId, title, ids) => createGroup(change, userId, title, ids),
+    listConversations: (userId, page) => listConversations(change, userId, page),
+    readConversation: (userId, id) => readConversation(change, userId, id),
+    renameConversation: (userId, id, title) => renameConversation(change, userId, id, title),
+    listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
+    addParticipant: (userId, id, otherId, role) => addParticipant(change, userId, id, otherId, role),
+    changeRole: (userId, id, otherId, role) => changeRole(change, userId, id, otherId, role),
+    removeParticipant: (userId, id, otherId) => removeParticipant(change, userId, id, otherId),
+
+    sync: (userId, page) =>
+      syncChanges(
+        {
+          db,
+          cursorKey: async () => (await keys()).cursorKey,
+          now: () => clock.now(),
+          readConversations: (reader, ids) => readConversations(db, reader, ids, { preview: true }),
+        },
+        userId,
+        page,
+      ),
+
+    async announceTyping(userId, username, conversationId, isTyping) {
+      const [row] = await guarded(() =>
+        db.query(
+          'typing_membership',
+          `SELECT c.members_version::float8 FROM participants p JOIN conversations c ON c.id = p.conversation_id
+           WHERE p.conversation_id = $1 AND p.user_id = $2`,
+          [conversationId, userId],
+        ),
+      );
+      if (row === undefined) throw new NotFoundError();
+      const [membersVersion] = row as [number];
+      hub.typing({ type: 'typing', conversationId, membersVersion, userId, username, isTyping, at: clock.now() });
+    },
+    presenceAudience: (userId) => presenceAudience(change, userId),
+    sharesConversation: (userId, otherIds) => sharesConversation(change, userId, otherIds),
+
+    openConnection: (params) => live.open(params),
+    async forgetSessionDevices(userId, sessionId) {
+      await guarded(() =>
+        db.query('forget_devices', 'DELETE FROM devices WHERE user_id = $1 AND session_id = $2', [
+          userId,
+          sessionId,
+        ]),
+      );
+    },
+    emitToUsers: (userIds, event, payload) => hub.toUsers(userIds, event, payload),
+    localUsers: () => connections.users(),
+
+    async stop(withinMs) {
+      stopped = true;
+      for (const off of unsubscribe) off();
+      for (const timer of timers) timer.cancel();
+      soon?.cancel();
+      typing.stop();
+      statuses.stop();
+      unread.stop();
+      const rest = (async () => {
+        await sender.idle();
+        await watermarks.idle();
+        await settler.flush();
+        await waiting.flush();
+      })();
+      await Promise.race([
+        rest,
+        new Promise<void>((resolve) => clock.setTimeout(resolve, withinMs)),
+      ]);
+      settler.stop();
+      waiting.stop();
+    },
+  };
+}
+
+/** Reads once; a failure is not kept, so the next call tries again. */
+function lazily(read: () => Promise<InstanceKeys>): () => Promise<InstanceKeys> {
+  let kept: Promise<InstanceKeys> | undefined;
+  return () => {
+    kept ??= read().catch((error: unknown) => {
+      kept = undefined;
+      throw error;
+    });
+    return kept;
+  };
+}

@@ -1,0 +1,98 @@
+import type { Announce } from './announce';
+import type { LocalConnections } from './localConnections';
+import type { LocalConversations } from './localConversations';
+import type { Bus, EntryHint, Hint } from './ports';
+import type { TypingBoard, TypingHint } from './typing';
+
+/** Where hints of this node and of the others arrive, and where this node's own set out. */
+export interface Hub extends Announce {
+  /** Several conversations at once: one hint for the whole batch. */
+  entriesOf(batch: { conversationId: string; membersVersion: number; entries: EntryHint[] }[]): void;
+  events(events: { userIds: string[]; event: string; json: string }[]): void;
+  typing(hint: TypingHint): void;
+  /** A hint of another node. */
+  hear(hint: Hint): void;
+}
+
+export function createHub(deps: {
+  bus: Bus;
+  conversations: LocalConversations;
+  connections: LocalConnections;
+  typing: TypingBoard;
+  recheckUsers: (userIds: string[]) => void;
+}): Hub {
+  const { bus, conversations, connections } = deps;
+
+  function deliver(conversationId: string, membersVersion: number, entries: EntryHint[]): void {
+    conversations.with(conversationId, membersVersion, (conversation) => {
+      conversations.remember(conversation, entries);
+      connections.offer(conversation, entries);
+    });
+  }
+
+  function emit({ userIds, event, json }: { userIds: string[]; event: string; json: string }): void {
+    for (const userId of userIds) connections.emitToUser(userId, event, json);
+    if (event === 'conversation:removed') {
+      const { conversationId } = JSON.parse(json) as { conversationId: string };
+      for (const userId of userIds) {
+        for (const connection of connections.of(userId)) connection.forget(conversationId);
+      }
+    }
+  }
+
+  function hear(hint: Hint): void {
+    switch (hint.type) {
+      case 'entries':
+        for (const one of hint.batch) deliver(one.conversationId, one.membersVersion, one.entries);
+        break;
+      case 'conversation':
+        conversations.with(hint.conversationId, hint.membersVersion, (conversation) =>
+          connections.emitToMembers(conversation, hint.event, hint.json, hint.seq, hint.except),
+        );
+        break;
+      case 'users':
+        for (const one of hint.events) emit(one);
+        break;
+      case 'recheck':
+        deps.recheckUsers(hint.userIds);
+        break;
+      case 'typing':
+        deps.typing.show(hint);
+        break;
+      case 'presence':
+      case 'session-ended':
+        // The server's own.
+        break;
+      default:
+        hint satisfies never;
+    }
+  }
+
+  /** Here first: whoever is on this node gets it whether or not the bus works (D11). */
+  function tell(hint: Hint): void {
+    hear(hint);
+    bus.publish(hint);
+  }
+
+  return {
+    hear,
+    entriesOf: (batch) => {
+      if (batch.length > 0) tell({ type: 'entries', batch });
+    },
+    entries: (conversationId, membersVersion, entries) =>
+      tell({ type: 'entries', batch: [{ conversationId, membersVersion, entries }] }),
+    toMembers: (conversationId, membersVersion, event, payload, seq) =>
+      tell({ type: 'conversation', conversationId, membersVersion, event, json: JSON.stringify(payload), seq }),
+    toUsers: (userIds, event, payload) =>
+      tell({ type: 'users', events: [{ userIds, event, json: JSON.stringify(payload) }] }),
+    events: (events) => {
+      if (events.length > 0) tell({ type: 'users', events });
+    },
+    removed(conversationId, userIds) {
+      for (const userId of userIds) {
+        for (const connection of connections.of(userId)) connection.forget(conversationId);
+      }
+    },
+    typing: tell,
+  };
+}

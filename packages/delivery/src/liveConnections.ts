@@ -1,0 +1,172 @@
+import type { Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import { UnauthorizedError } from '@pern/protocol/errors';
+import { v7 as uuidv7 } from 'uuid';
+import type { Watermarks } from './advanceWatermarks';
+import { readBacklog, readEntries, readPositions, type PositionQuestion } from './backlog';
+import { createCoalescer } from './coalesce';
+import { createConnection, type Connection } from './connection';
+import type { AckTarget, LiveConnection, SendRequest, SendResult } from './delivery';
+import { createLimiter } from './limiter';
+import type { LocalConnections } from './localConnections';
+import { locateMessage, type Location } from './messages/readMessages';
+import type { Clock, Gauges, Log, Outlet } from './ports';
+import type { Sender } from './sendMessages';
+
+export interface LiveDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  gauges: Gauges;
+  connections: LocalConnections;
+  sender: Sender;
+  watermarks: Watermarks;
+  /** Where a recent message stands, if this node remembers. */
+  recall: (messageId: string) => Location | undefined;
+  /** A read failed: look again soon. */
+  onMissed: () => void;
+}
+
+export interface LiveConnections {
+  open(params: {
+    userId: string;
+    sessionId: string;
+    deviceId: string;
+    batch: boolean;
+    outlet: Outlet;
+  }): Promise<LiveConnection>;
+  /** Reads the backlogs of these users again: a wake-up. */
+  recheckUsers(userIds: string[]): void;
+  /** Looks whether another connection of the device, on another node, has acknowledged. */
+  unblock(): Promise<void>;
+}
+
+// Of the pool's connections, so that a herd of devices leaves room for sends and acknowledgements.
+const OPENING_AT_ONCE = 4;
+const READING_AT_ONCE = 4;
+
+/** Opens connections and gives them what they need of PostgreSQL, a few at a time (fault 28). */
+export function createLiveConnections(deps: LiveDeps): LiveConnections {
+  const { db, connections, sender, watermarks } = deps;
+  const whenOpening = createLimiter(OPENING_AT_ONCE);
+  const whenReading = createLimiter(READING_AT_ONCE);
+  const positions = createCoalescer<PositionQuestion, { position: number; lastSeq: number } | undefined>({
+    maxBatch: 500,
+    inFlight: 2,
+    answerAll: (questions) => readPositions(db, questions),
+  });
+  const rechecking = new Set<Connection>();
+
+  async function recheck(connection: Connection): Promise<void> {
+    if (rechecking.has(connection)) return;
+    rechecking.add(connection);
+    try {
+      const backlog = await whenReading(() => readBacklog(db, connection.userId, connection.deviceNo));
+      for (const { conversationId, lastSeq, position } of backlog) {
+        connection.expect(conversationId, lastSeq, position);
+      }
+    } catch (error) {
+      deps.log.warn({ err: error }, 'reading a backlog failed; will look again');
+      deps.onMissed();
+    } finally {
+      rechecking.delete(connection);
+    }
+  }
+
+  async function locate(connection: Connection, target: AckTarget): Promise<Location> {
+    if ('seq' in target) return target;
+    const recalled = deps.recall(target.messageId);
+    // What was sent to this connection may be seen by it; for the rest PostgreSQL decides (D9).
+    if (recalled !== undefined && connection.wasSent(recalled.conversationId, recalled.seq)) return recalled;
+    return locateMessage(db, connection.userId, target.messageId);
+  }
+
+  function toLive(connection: Connection, deviceId: string): LiveConnection {
+    const { userId, deviceNo, outlet } = connection;
+    return {
+      deviceId,
+      start: () => connection.start(),
+      send(request: SendRequest, answer: (outcome: SendResult | Error) => void) {
+        const id = uuidv7();
+        connection.sending(id);
+        sender.send(id, request, outlet.id, (result) => {
+          if (result instanceof Error || result.repeated) {
+            connection.sendEnded(id, request.conversationId);
+            answer(result);
+          } else {
+            connection.sent(id, request.conversationId, result.message.seq, () => answer(result));
+          }
+        });
+      },
+      async acknowledge(target, status) {
+        const { conversationId, seq } = await locate(connection, target);
+        await watermarks.acknowledge({ userId, deviceNo, conversationId, seq, status });
+        for (const other of connections.of(userId)) {
+          if (other.deviceNo === deviceNo) other.release(conversationId, seq);
+        }
+      },
+      close() {
+        connections.remove(connection);
+        connection.close();
+      },
+    };
+  }
+
+  return {
+    async open({ userId, sessionId, deviceId, batch, outlet }) {
+      const deviceNo = await whenOpening(() =>
+        guarded(async () => {
+          const [row] = await db.query('open_device', 'SELECT open_device($1, $2, $3)', [
+            userId,
+            deviceId,
+            sessionId,
+          ]);
+          return (row as [number | null])[0];
+        }),
+      );
+      if (deviceNo === null) throw new UnauthorizedError();
+      const connection = createConnection({
+        userId,
+        deviceNo,
+        batch,
+        outlet,
+        clock: deps.clock,
+        gauges: deps.gauges,
+        async readEntries(after, limit) {
+          const pages = await whenReading(() => readEntries(db, userId, after, limit));
+          for (const page of pages.values()) deps.gauges.gapRead(page.length);
+          return pages;
+        },
+        readPosition: (conversationId) => positions.ask({ userId, deviceNo, conversationId }),
+        onReadFailed(error) {
+          deps.log.warn({ err: error }, 'reading entries failed; will look again');
+          deps.onMissed();
+        },
+      });
+      // Before the backlog is read, so that nothing falls between it and the live flow (fault 23).
+      connections.add(connection);
+      try {
+        connection.begin(await whenOpening(() => guarded(() => readBacklog(db, userId, deviceNo))));
+      } catch (error) {
+        connections.remove(connection);
+        connection.close();
+        throw error;
+      }
+      return toLive(connection, deviceId);
+    },
+    recheckUsers(userIds) {
+      for (const userId of userIds) {
+        for (const connection of connections.of(userId)) void recheck(connection);
+      }
+    },
+    async unblock() {
+      for (const connection of connections.all()) {
+        const { userId, deviceNo } = connection;
+        for (const conversationId of connection.blockedBy()) {
+          const found = await positions.ask({ userId, deviceNo, conversationId }).catch(() => undefined);
+          if (found !== undefined) connection.release(conversationId, found.position);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type { Database } from '@pern/db/connect';
+import { createCoalescer } from './coalesce';
+import type { EntryHint, Log } from './ports';
+
+/** What this node keeps in mind of a conversation: a cache, true as of `membersVersion`. */
+export interface LocalConversation {
+  readonly id: string;
+  membersVersion: number;
+  /** First visible seq by user. */
+  members: Map<string, number>;
+  /** The newest entries, ascending without gaps. */
+  recent: EntryHint[];
+  recentBytes: number;
+}
+
+export interface LocalConversations {
+  /**
+   * Calls `use` with the conversation once its members are known at `membersVersion` or later (D9):
+   * at once when they are in mind, else after reading them. Calls for one conversation keep their order.
+   */
+  with(conversationId: string, membersVersion: number, use: (conversation: LocalConversation) => void): void;
+  remember(conversation: LocalConversation, entries: EntryHint[]): void;
+  /** Forgets all members, after hints may have been lost. */
+  forgetAll(): void;
+}
+
+const MAX_CONVERSATIONS = 20_000;
+const MAX_RECENT = 128;
+const MAX_RECENT_BYTES = 256 * 1024;
+/** Over all conversations. */
+const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
+const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8
+  FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
+
+interface Members {
+  membersVersion: number;
+  members: Map<string, number>;
+}
+
+export function createLocalConversations(deps: {
+  db: Database;
+  log: Log;
+  /** Something could not be announced because PostgreSQL did not answer. */
+  onMissed: () => void;
+}): LocalConversations {
+  // In the order of last use: the first is the one to go.
+  const known = new Map<string, LocalConversation>();
+  const waiting = new Map<string, { membersVersion: number; use: (conversation: LocalConversation) => void }[]>();
+  let recentBytes = 0;
+
+  const readMembers = createCoalescer<string, Members>({
+    maxBatch: 200,
+    inFlight: 2,
+    async answerAll(ids) {
+      const found = new Map<string, Members>();
+      for (const row of await deps.db.query('members', MEMBERS, [ids])) {
+        const [id, membersVersion, userId, joinedSeq] = row as [string, number, string, number];
+        let entry = found.get(id);
+        if (entry === undefined) found.set(id, (entry = { membersVersion, members: new Map() }));
+        entry.members.set(userId, joinedSeq);
+      }
+      return ids.map((id) => found.get(id) ?? { membersVersion: Infinity, members: new Map<string, number>() });
+    },
+  });
+
+  function load(conversationId: string): void {
+    readMembers
+      .ask(conversationId)
+      .then(
+        ({ membersVersion, members }) => {
+          const conversation = known.get(conversationId) ?? {
+            id: conversationId,
+            membersVersion,
+            members,
+            recent: [],
+            recentBytes: 0,
+          };
+          conversation.membersVersion = membersVersion;
+          conversation.members = members;
+          touch(conversation);
+          const due = waiting.get(conversationId) ?? [];
+          waiting.delete(conversationId);
+          for (const item of due) item.use(conversation);
+        },
+        (error: unknown) => {
+          waiting.delete(conversationId);
+          deps.log.warn({ err: error, conversationId }, 'reading the members failed; will look again');
+          deps.onMissed();
+        },
+      );
+  }
+
+  function touch(conversation: LocalConversation): void {
+    known.delete(conversation.id);
+    known.set(conversation.id, conversation);
+    while (known.size > MAX_CONVERSATIONS || recentBytes > RECENT_BUDGET_BYTES) {
+      const oldest = known.values().next().value;
+      if (oldest === undefined || oldest === conversation) return;
+      known.delete(oldest.id);
+      recentBytes -= oldest.recentBytes;
+      oldest.recent = [];
+      oldest.recentBytes = 0;
+    }
+  }
+
+  return {
+    with(conversationId, membersVersion, use) {
+      const queue = waiting.get(conversationId);
+      if (queue !== undefined) {
+        // Being read: it may be older than what we need, then `use` asks again.
+        queue.push({
+          membersVersion,
+          use: (conversation) => {
+            if (conversation.membersVersion >= membersVersion) use(conversation);
+            else this.with(conversationId, membersVersion, use);
+          },
+        });
+        return;
+      }
+      const conversation = known.get(conversationId);
+      if (conversation !== undefined && conversation.membersVersion >= membersVersion) {
+        touch(conversation);
+        use(conversation);
+        return;
+      }
+      waiting.set(conversationId, [{ membersVersion, use }]);
+      load(conversationId);
+    },
+    remember(conversation, entries) {
+      const before = conversation.recentBytes;
+      for (const entry of entries) rememberOne(conversation, entry);
+      recentBytes += conversation.recentBytes - before;
+    },
+    forgetAll() {
+      known.clear();
+      recentBytes = 0;
+    },
+  };
+}
+
+function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
+  const { recent } = conversation;
+  const last = recent.at(-1);
+  if (last !== undefined && entry.seq !== last.seq + 1) {
+    const first = recent[0] as EntryHint;
+    if (entry.seq >= first.seq && entry.seq <= last.seq) return;
+    if (entry.seq === first.seq - 1) {
+      recent.unshift(entry);
+      conversation.recentBytes += entry.json.length;
+      return;
+    }
+    if (entry.seq < first.seq) return;
+    recent.length = 0;
+    conversation.recentBytes = 0;
+  }
+  recent.push(entry);
+  conversation.recentBytes += entry.json.length;
+  if (recent.length > MAX_RECENT || conversation.recentBytes > MAX_RECENT_BYTES) {
+    // In steps: dropping one at a time would move the array for every message.
+    for (const gone of recent.splice(0, Math.max(1, recent.length >> 1))) {
+      conversation.recentBytes -= gone.json.length;
+    }
+  }
+}
+
+/** The entry with this seq, if it is among the newest. */
+export function recentEntry(conversation: LocalConversation, seq: number): EntryHint | undefined {
+  const first = conversation.recent[0];
+  return first === undefined ? undefined : conversation.recent[seq - first.seq];
+}

@@ -1,0 +1,77 @@
+import type { ConversationEvent, Message, MessageType, Reaction } from '@pern/protocol/message';
+import type { MessageStatus } from '@pern/protocol/receipt';
+
+/**
+ * The least far status of a message's recipients: participants other than its sender whose membership
+ * covers it (D6, D9). Each EXISTS ends at the first recipient who is behind. `m` is the message.
+ */
+export const STATUS = `CASE
+  WHEN m.kind <> 'message' OR NOT EXISTS (
+    SELECT FROM participants r WHERE r.conversation_id = m.conversation_id
+      AND r.user_id <> m.sender_id AND r.joined_seq <= m.seq) THEN 'sent'
+  WHEN NOT EXISTS (
+    SELECT FROM participants r WHERE r.conversation_id = m.conversation_id
+      AND r.user_id <> m.sender_id AND r.joined_seq <= m.seq AND r.read_seq < m.seq) THEN 'read'
+  WHEN NOT EXISTS (
+    SELECT FROM participants r WHERE r.conversation_id = m.conversation_id
+      AND r.user_id <> m.sender_id AND r.joined_seq <= m.seq AND r.delivered_seq < m.seq) THEN 'delivered'
+  ELSE 'sent' END`;
+
+/** What a message row brings besides its status, in the order that `toMessage` reads. */
+export const COLUMNS = `m.id, m.conversation_id, m.seq::float8, m.version::float8, m.kind, m.sender_id,
+  m.client_message_id, m.message_type, m.content_encrypted, m.reply_to_id,
+  extract(epoch FROM m.created_at)::float8, extract(epoch FROM m.edited_at)::float8,
+  extract(epoch FROM m.deleted_at)::float8, m.reactions, m.event`;
+
+/** How many values of a row belong to the message: COLUMNS and the status. */
+export const MESSAGE_WIDTH = 16;
+
+export type MessageRow = [
+  id: string,
+  conversationId: string,
+  seq: number,
+  version: number,
+  kind: Message['kind'],
+  senderId: string,
+  clientMessageId: string | null,
+  messageType: MessageType,
+  content: string | null,
+  replyToId: string | null,
+  createdAt: number,
+  editedAt: number | null,
+  deletedAt: number | null,
+  reactions: Reaction[] | null,
+  event: ConversationEvent | null,
+  status: MessageStatus,
+];
+
+/** ISO 8601 of seconds since 1970. */
+export function isoTime(seconds: number): string {
+  return new Date(Math.round(seconds * 1000)).toISOString();
+}
+
+/** A row of COLUMNS and STATUS as the outside sees it: the same JSON by every door. */
+export function toMessage(row: unknown[]): Message {
+  const [id, conversationId, seq, version, kind, senderId, clientMessageId, messageType, content] =
+    row as MessageRow;
+  const [, , , , , , , , , replyToId, createdAt, editedAt, deletedAt, reactions, event, status] =
+    row as MessageRow;
+  return {
+    id,
+    conversation_id: conversationId,
+    seq,
+    version,
+    kind,
+    sender_id: senderId,
+    client_message_id: clientMessageId,
+    message_type: messageType,
+    content_encrypted: content,
+    reply_to_id: replyToId,
+    created_at: isoTime(createdAt),
+    edited_at: editedAt === null ? null : isoTime(editedAt),
+    deleted_at: deletedAt === null ? null : isoTime(deletedAt),
+    reactions: reactions ?? [],
+    status,
+    ...(event === null ? {} : { event }),
+  };
+}

@@ -1,0 +1,117 @@
+import { withTransaction, type Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import { NotFoundError } from '@pern/protocol/errors';
+import type { ConversationRole } from '@pern/protocol/conversation';
+import type { Message, Reaction } from '@pern/protocol/message';
+import { QueryTypes, type Transaction } from 'sequelize';
+import type { Announce } from '../announce';
+import { lockConversation, openResting } from '../lockConversation';
+import { readMessageById } from './readMessages';
+
+export interface ChangeDeps {
+  db: Database;
+  announce: Announce;
+}
+
+/** What a rule needs to know before it changes a message. */
+export interface Subject {
+  id: string;
+  conversationId: string;
+  conversationType: 'direct' | 'group';
+  seq: number;
+  kind: string;
+  senderId: string;
+  deleted: boolean;
+  content: string | null;
+  reactions: Reaction[] | null;
+  /** The role of the one who wants the change. */
+  role: ConversationRole;
+}
+
+/** Columns to set; undefined changes nothing, and nothing is announced. */
+export interface MessageChange {
+  assignments: string;
+  replacements?: Record<string, unknown>;
+}
+
+const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType",
+    m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", m.deleted_at IS NOT NULL AS deleted,
+    m.content_encrypted AS content, m.reactions, p.role
+  FROM messages m
+  JOIN conversations c ON c.id = m.conversation_id
+  JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = :userId AND p.joined_seq <= m.seq
+  WHERE m.id = :messageId`;
+
+/**
+ * Changes one message under the lock of its conversation: the version rises, resting participants are
+ * opened so that a sync finds it (D7), and everybody who may see it is told after the commit.
+ * `decide` sees the message as it is under the lock; what it throws is thrown. NotFoundError when the
+ * user may not see the message.
+ */
+export async function changeMessage(
+  { db, announce }: ChangeDeps,
+  userId: string,
+  messageId: string,
+  decide: (subject: Subject) => MessageChange | undefined,
+): Promise<{ message: Message; changed: boolean; subject: Subject }> {
+  return guarded(async () => {
+    const outcome = await withTransaction(db, async (transaction) => {
+      const seen = await readSubject(db, transaction, userId, messageId);
+      if (seen === undefined) throw new NotFoundError();
+      const locked = await lockConversation(db, transaction, seen.conversationId);
+      const subject = await readSubject(db, transaction, userId, messageId);
+      if (locked === undefined || subject === undefined) throw new NotFoundError();
+      const change = decide(subject);
+      if (change === undefined) return { subject, membersVersion: undefined };
+      await openResting(db, transaction, locked);
+      await db.sequelize.query(
+        `UPDATE messages SET ${change.assignments}, version = :version,
+           changed_at = date_trunc('milliseconds', clock_timestamp())
+         WHERE conversation_id = :conversationId AND seq = :seq`,
+        {
+          replacements: {
+            ...change.replacements,
+            version: locked.version + 1,
+            conversationId: subject.conversationId,
+            seq: subject.seq,
+          },
+          type: QueryTypes.UPDATE,
+          transaction,
+        },
+      );
+      await db.sequelize.query('UPDATE conversations SET version = version + 1 WHERE id = :id', {
+        replacements: { id: subject.conversationId },
+        type: QueryTypes.UPDATE,
+        transaction,
+      });
+      return { subject, membersVersion: locked.membersVersion };
+    });
+    const message = await readMessageById(db, messageId);
+    if (message === undefined) throw new NotFoundError();
+    const { subject, membersVersion } = outcome;
+    if (membersVersion !== undefined) {
+      announce.toMembers(
+        subject.conversationId,
+        membersVersion,
+        'chat:message_updated',
+        message,
+        subject.seq,
+      );
+    }
+    return { message, changed: membersVersion !== undefined, subject };
+  });
+}
+
+async function readSubject(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  messageId: string,
+): Promise<Subject | undefined> {
+  const [row] = await db.sequelize.query<Subject>(SUBJECT, {
+    replacements: { userId, messageId },
+    type: QueryTypes.SELECT,
+    transaction,
+  });
+  return row;
+}

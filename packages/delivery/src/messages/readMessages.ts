@@ -1,0 +1,78 @@
+import type { Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import { NotFoundError } from '@pern/protocol/errors';
+import type { Message } from '@pern/protocol/message';
+import { COLUMNS, STATUS, toMessage } from '../messageRows';
+
+const BY_ID = `SELECT ${COLUMNS}, ${STATUS} FROM messages m WHERE m.id = $1`;
+
+/** A message by its id, without asking who may see it. */
+export async function readMessageById(db: Database, messageId: string): Promise<Message | undefined> {
+  const [row] = await db.query('message_by_id', BY_ID, [messageId]);
+  return row === undefined ? undefined : toMessage(row);
+}
+
+const LOCATE = `SELECT m.id, m.conversation_id, m.seq::float8 FROM messages m
+  JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = $1 AND p.joined_seq <= m.seq
+  WHERE m.id = $2`;
+
+export interface Location {
+  conversationId: string;
+  seq: number;
+}
+
+/** Where a message stands. Throws NotFoundError when there is none or the user may not see it (D9). */
+export async function locateMessage(db: Database, userId: string, messageId: string): Promise<Location> {
+  const [row] = await guarded(() => db.query('locate_message', LOCATE, [userId, messageId]));
+  if (row === undefined) throw new NotFoundError();
+  const [, conversationId, seq] = row as [string, string, number];
+  return { conversationId, seq };
+}
+
+export interface HistoryPage {
+  limit: number;
+  beforeSeq?: number | undefined;
+  afterSeq?: number | undefined;
+  offset?: number | undefined;
+}
+
+const MEMBERSHIP = `SELECT p.joined_seq::float8 FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2`;
+const page = (order: 'ASC' | 'DESC'): string => `SELECT ${COLUMNS}, ${STATUS} FROM (
+    SELECT * FROM messages x WHERE x.conversation_id = $1 AND x.seq > $2 AND x.seq < $3
+    ORDER BY x.seq ${order} OFFSET $4 LIMIT $5
+  ) m ORDER BY m.seq`;
+const NEWEST = page('DESC');
+const OLDEST = page('ASC');
+
+/**
+ * A page of what the membership covers, ascending by seq. With only `afterSeq` it is the oldest page
+ * after it, else the newest page before `beforeSeq`, `offset` entries further back.
+ * Throws NotFoundError to non-participants.
+ */
+export async function readHistory(
+  db: Database,
+  userId: string,
+  conversationId: string,
+  { limit, beforeSeq, afterSeq, offset = 0 }: HistoryPage,
+): Promise<{ messages: Message[]; has_more: boolean }> {
+  return guarded(async () => {
+    const [membership] = await db.query('membership', MEMBERSHIP, [conversationId, userId]);
+    if (membership === undefined) throw new NotFoundError();
+    const [joinedSeq] = membership as [number];
+    const forward = afterSeq !== undefined && beforeSeq === undefined;
+    const rows = await db.query(forward ? 'history_forward' : 'history_back', forward ? OLDEST : NEWEST, [
+      conversationId,
+      Math.max(joinedSeq - 1, afterSeq ?? 0),
+      beforeSeq ?? Number.MAX_SAFE_INTEGER,
+      offset,
+      limit + 1,
+    ]);
+    const messages = rows.map(toMessage);
+    const has_more = messages.length > limit;
+    if (has_more) {
+      if (forward) messages.pop();
+      else messages.shift();
+    }
+    return { messages, has_more };
+  });
+}

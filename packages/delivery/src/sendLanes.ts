@@ -1,0 +1,78 @@
+/** Something that waits for its turn in its conversation. */
+export interface Lane<T> {
+  conversationId: string;
+  waiting: T[];
+}
+
+/**
+ * First in, first out per conversation, and a conversation in one place at a time: that is what keeps
+ * the order of one sender's pipelined sends (fault 21) while different conversations share batches.
+ */
+export interface SendLanes<T> {
+  add(conversationId: string, item: T): void;
+  /** Takes up to `max` items of conversations that nobody holds, and holds these until `release`. */
+  take(max: number): Lane<T>[];
+  /** Gives a conversation free; what waits in it is due again. */
+  release(conversationId: string): void;
+  readonly waiting: number;
+  readonly hasDue: boolean;
+}
+
+/** `keyOf` names what must not be twice in one batch: two sends of one client message id (D2). */
+export function createSendLanes<T>(keyOf: (item: T) => string | null): SendLanes<T> {
+  const queues = new Map<string, T[]>();
+  const held = new Set<string>();
+  let due: string[] = [];
+  let waiting = 0;
+
+  function takeFrom(queue: T[], max: number): T[] {
+    const keys = new Set<string>();
+    let n = 0;
+    for (; n < queue.length && n < max; n++) {
+      const key = keyOf(queue[n] as T);
+      if (key === null) continue;
+      if (keys.has(key)) break;
+      keys.add(key);
+    }
+    return queue.splice(0, n);
+  }
+
+  return {
+    add(conversationId, item) {
+      waiting += 1;
+      const queue = queues.get(conversationId);
+      if (queue !== undefined) queue.push(item);
+      else {
+        queues.set(conversationId, [item]);
+        if (!held.has(conversationId)) due.push(conversationId);
+      }
+    },
+    take(max) {
+      const lanes: Lane<T>[] = [];
+      let left = max;
+      let i = 0;
+      for (; i < due.length && left > 0; i++) {
+        const conversationId = due[i] as string;
+        const queue = queues.get(conversationId) ?? [];
+        const taken = takeFrom(queue, left);
+        left -= taken.length;
+        if (queue.length === 0) queues.delete(conversationId);
+        held.add(conversationId);
+        lanes.push({ conversationId, waiting: taken });
+      }
+      due = due.slice(i);
+      waiting -= max - left;
+      return lanes;
+    },
+    release(conversationId) {
+      held.delete(conversationId);
+      if (queues.has(conversationId)) due.push(conversationId);
+    },
+    get waiting() {
+      return waiting;
+    },
+    get hasDue() {
+      return due.length > 0;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Database } from '@pern/db/connect';
+import type { Clock, Log, Timer } from './ports';
+
+/** Takes the mark `pending` off recipients who have caught up, a moment after they acknowledged (R6). */
+export interface Settler {
+  /** Remembers that the user acknowledged something there. */
+  acknowledged(userId: string, conversationId: string): void;
+  /** Settles what is remembered now. */
+  flush(): Promise<void>;
+  stop(): void;
+}
+
+const SETTLE_AFTER_MS = 1_000;
+const MAX_BATCH = 500;
+const SETTLE = `SELECT * FROM settle_pending($1::uuid[], $2::uuid[])`;
+
+/**
+ * Waits a second, so that a chat in full flow pays once a second and not once a message. What is lost
+ * with the process is settled by the wake-up that finds nothing to do.
+ */
+export function createSettler(deps: { db: Database; clock: Clock; log: Log }): Settler {
+  let waiting = new Map<string, [userId: string, conversationId: string]>();
+  let timer: Timer | undefined;
+  let stopped = false;
+
+  function schedule(): void {
+    if (timer !== undefined || stopped || waiting.size === 0) return;
+    timer = deps.clock.setTimeout(() => {
+      timer = undefined;
+      void flush().finally(schedule);
+    }, SETTLE_AFTER_MS);
+  }
+
+  async function flush(): Promise<void> {
+    const pairs = [...waiting.values()];
+    waiting = new Map();
+    for (let i = 0; i < pairs.length; i += MAX_BATCH) {
+      const batch = pairs.slice(i, i + MAX_BATCH);
+      try {
+        const busy = await deps.db.query('settle_pending', SETTLE, [
+          batch.map(([userId]) => userId),
+          batch.map(([, conversationId]) => conversationId),
+        ]);
+        for (const [userId, conversationId] of busy as [string, string][]) remember(userId, conversationId);
+      } catch (error) {
+        // They stay pending; the worker's wake-up settles them.
+        deps.log.warn({ err: error, pairs: batch.length }, 'settling acknowledged deliveries failed');
+      }
+    }
+  }
+
+  function remember(userId: string, conversationId: string): void {
+    waiting.set(`${userId} ${conversationId}`, [userId, conversationId]);
+  }
+
+  return {
+    acknowledged(userId, conversationId) {
+      remember(userId, conversationId);
+      schedule();
+    },
+    flush,
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}

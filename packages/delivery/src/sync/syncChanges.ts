@@ -1,0 +1,191 @@
+import type { Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import type { Conversation } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import type { Message } from '@pern/protocol/message';
+import type { Receipt } from '@pern/protocol/receipt';
+import type { SyncAnswer } from '../delivery';
+import { COLUMNS, STATUS, toMessage } from '../messageRows';
+import { invalidCursor } from '../pageCursor';
+import { decodeSyncCursor, encodeSyncCursor, type SyncPosition } from './syncCursor';
+
+export interface SyncDeps {
+  db: Database;
+  cursorKey: () => Promise<Buffer>;
+  now: () => number;
+  /** The conversations of these ids in which the user is a participant, in any order. */
+  readConversations: (userId: string, ids: string[]) => Promise<Conversation[]>;
+}
+
+/** A conversation that changed since the cursor, and from where (RULES.md, R5). */
+interface Changed {
+  conversationId: string;
+  isMember: boolean;
+  joinedSeq: number;
+  fromSeq: number;
+  fromVersion: number;
+  fromPos: number;
+}
+
+const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joined_seq, 0)::float8,
+    min(s.from_seq)::float8, min(s.from_version)::float8, min(s.from_pos)::float8
+  FROM (
+    SELECT o.conversation_id, o.from_seq, o.from_version, o.from_pos
+    FROM participants o WHERE o.user_id = $1 AND o.open
+    UNION ALL
+    SELECT l.conversation_id, l.from_seq, l.from_version, l.from_pos
+    FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2
+  ) s
+  LEFT JOIN participants p ON p.conversation_id = s.conversation_id AND p.user_id = $1
+  WHERE s.conversation_id >= $3
+  GROUP BY s.conversation_id, p.user_id, p.joined_seq ORDER BY s.conversation_id LIMIT $4`;
+
+const CHANGED_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
+  WHERE m.conversation_id = $1 AND m.changed_at IS NOT NULL AND m.version > $2 AND m.seq <= $3 AND m.seq >= $4
+  ORDER BY m.version LIMIT $5`;
+const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
+  WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`;
+const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, p.read_seq::float8
+  FROM unnest($1::uuid[], $2::bigint[]) AS i (conversation_id, from_pos)
+  JOIN participants p ON p.conversation_id = i.conversation_id AND p.moved_pos > i.from_pos`;
+
+const NOWHERE = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * What changed for the user since the cursor: new and changed messages, conversations, removals and
+ * receipts, at most `limit` messages and `limit` conversations a page. Without a cursor: nothing, and
+ * a cursor from now. Its cost grows with what changed, not with how many conversations there are (D12).
+ */
+export async function syncChanges(
+  deps: SyncDeps,
+  userId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<SyncAnswer> {
+  return guarded(async () => {
+    const key = await deps.cursorKey();
+    const now = deps.now();
+    const seal = (position: SyncPosition): string => encodeSyncCursor(key, userId, position, now);
+    const given = cursor === undefined ? undefined : decodeSyncCursor(key, userId, cursor, now);
+    const until = given !== undefined && given.until > 0 ? given.until : await beginSync(deps.db, userId);
+    if (given === undefined) {
+      const cursor = seal(restAt(until));
+      return { conversations: [], removed: [], messages: [], receipts: [], cursor, has_more: false };
+    }
+    // Another history than the one that this cursor came from, such as a restored backup.
+    if (given.since > until) throw invalidCursor();
+
+    const page = await readPage(deps.db, userId, { ...given, until }, limit);
+    return {
+      conversations: await deps.readConversations(userId, page.begun.map(({ conversationId }) => conversationId)),
+      removed: page.removed,
+      messages: page.messages,
+      receipts: await readReceipts(deps.db, page.begun),
+      cursor: seal(page.next ?? restAt(until)),
+      has_more: page.next !== undefined,
+    };
+  });
+}
+
+function restAt(until: number): SyncPosition {
+  return { since: until, until: 0, conversationId: null, phase: 'changed', marker: 0 };
+}
+
+async function beginSync(db: Database, userId: string): Promise<number> {
+  const [row] = await db.query('begin_sync', 'SELECT begin_sync($1)', [userId]);
+  const [until] = row as [number | null];
+  if (until === null) throw new NotFoundError();
+  return until;
+}
+
+interface Page {
+  /** Conversations whose changes begin on this page: told once, with their receipts. */
+  begun: Changed[];
+  removed: string[];
+  messages: Message[];
+  /** Where the next page goes on, if there is one. */
+  next?: SyncPosition;
+}
+
+async function readPage(db: Database, userId: string, from: SyncPosition, limit: number): Promise<Page> {
+  const page: Page = { begun: [], removed: [], messages: [] };
+  const rows = await db.query('sync_changed', CHANGED, [userId, from.since, from.conversationId ?? NOWHERE, limit + 1]);
+  for (const [i, one] of (rows as ChangedRow[]).map(toChanged).entries()) {
+    const { conversationId } = one;
+    if (i === limit) {
+      page.next = { ...from, conversationId, phase: 'changed', marker: 0 };
+      break;
+    }
+    if (!one.isMember) {
+      page.removed.push(conversationId);
+      continue;
+    }
+    const goesOn = from.conversationId === conversationId;
+    if (!goesOn || (from.phase === 'changed' && from.marker <= one.fromVersion)) page.begun.push(one);
+    const start: SyncPosition = goesOn
+      ? from
+      : { ...from, conversationId, phase: 'changed', marker: one.fromVersion };
+    const rest = await readMessages(db, one, start, limit, page.messages);
+    if (rest !== undefined) {
+      page.next = rest;
+      break;
+    }
+  }
+  return page;
+}
+
+/** Changed entries by version, then new ones by seq; returns where to go on when the page is full. */
+async function readMessages(
+  db: Database,
+  one: Changed,
+  from: SyncPosition,
+  limit: number,
+  messages: Message[],
+): Promise<SyncPosition | undefined> {
+  const { conversationId, joinedSeq } = one;
+  const newFrom = Math.max(one.fromSeq, joinedSeq - 1);
+  let { phase, marker } = from;
+  if (phase === 'changed') {
+    const room = limit - messages.length;
+    if (room === 0) return { ...from, conversationId, phase, marker };
+    const since = Math.max(marker, one.fromVersion);
+    const rows = await db.query('sync_changed_messages', CHANGED_MESSAGES, [
+      conversationId,
+      since,
+      newFrom,
+      joinedSeq,
+      room,
+    ]);
+    const found = rows.map(toMessage);
+    messages.push(...found);
+    if (found.length === room) {
+      return { ...from, conversationId, phase, marker: found.at(-1)?.version ?? since };
+    }
+    phase = 'new';
+    marker = newFrom;
+  }
+  const room = limit - messages.length;
+  if (room === 0) return { ...from, conversationId, phase, marker };
+  const rows = await db.query('sync_new_messages', NEW_MESSAGES, [conversationId, marker, room]);
+  const found = rows.map(toMessage);
+  messages.push(...found);
+  return found.length === room
+    ? { ...from, conversationId, phase, marker: found.at(-1)?.seq ?? marker }
+    : undefined;
+}
+
+async function readReceipts(db: Database, changed: Changed[]): Promise<Receipt[]> {
+  if (changed.length === 0) return [];
+  const rows = await db.query('sync_receipts', RECEIPTS, [
+    changed.map(({ conversationId }) => conversationId),
+    changed.map(({ fromPos }) => fromPos),
+  ]);
+  return (rows as [string, string, number, number][]).map(
+    ([conversation_id, user_id, delivered_seq, read_seq]) => ({ conversation_id, user_id, delivered_seq, read_seq }),
+  );
+}
+
+type ChangedRow = [string, boolean, number, number, number, number];
+
+function toChanged([conversationId, isMember, joinedSeq, fromSeq, fromVersion, fromPos]: ChangedRow): Changed {
+  return { conversationId, isMember, joinedSeq, fromSeq, fromVersion, fromPos };
+}
