@@ -33,6 +33,7 @@ export interface RealtimeDeps {
   identity: Pick<Identity, 'authenticate'>;
   delivery: Pick<Delivery, 'openConnection' | 'sync' | 'announceTyping'>;
   presence: PresenceKeeper;
+  wakeups: Arrivals;
   sessionBook: SessionBook;
   endings: SessionEndings;
   bus: Bus;
@@ -41,6 +42,12 @@ export interface RealtimeDeps {
   sendLimits: SendLimits;
   createBudget: () => EventBudget;
   log: Log;
+}
+
+/** Whoever comes back need not wait for the alarm clock. */
+export interface Arrivals {
+  /** Begins the user's backoff anew. Never throws, never waits. */
+  promote(userId: string): void;
 }
 
 /** The Socket.IO door onto the delivery path. */
@@ -115,6 +122,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     outlet.open();
     presence.connected(userId, socket.id);
     live.start();
+    deps.wakeups.promote(userId);
   }
 
   function end(connection: Connection): void {

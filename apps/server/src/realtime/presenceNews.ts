@@ -10,7 +10,7 @@ export type PresenceNews = (userId: string, status: PresenceStatus, at: number) 
 
 interface Deps {
   store: IdentityStore;
-  delivery: () => Pick<Delivery, 'presenceAudience' | 'emitToUsers'>;
+  delivery: Pick<Delivery, 'presenceAudience' | 'emitToUsers'>;
   log: Log;
 }
 
@@ -30,10 +30,9 @@ export function createPresenceNews({ store, delivery, log }: Deps): PresenceNews
       { lastSeenAt: seen },
       { where: { id: userId, [Op.or]: [{ lastSeenAt: null }, { lastSeenAt: { [Op.lt]: seen } }] } },
     );
-    const { presenceAudience, emitToUsers } = delivery();
-    const audience = await presenceAudience(userId);
+    const audience = await delivery.presenceAudience(userId);
     const event: UserStatusChanged = { userId, status, timestamp: seen.toISOString() };
-    if (audience.length > 0) emitToUsers(audience, 'user:status_changed', event);
+    if (audience.length > 0) delivery.emitToUsers(audience, 'user:status_changed', event);
   }
 
   function next(): void {

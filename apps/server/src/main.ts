@@ -1,0 +1,57 @@
+import type { Log } from '@pern/delivery/ports';
+import { createLog } from './operation/log';
+import { parseSettings, SettingsError, type Settings } from './settings';
+import { startNode } from './startNode';
+
+// The promise is 10 s, also when PostgreSQL or Redis is gone.
+const STOP_WITHIN_MS = 9_500;
+
+/** The only place that reads the environment and handles signals. */
+async function main(): Promise<void> {
+  const settings = readSettings();
+  if (settings === undefined) return;
+  const log = createLog(settings.LOG_LEVEL);
+  surviveBugs(log);
+
+  const node = await startNode({ settings, log });
+  log.info({ host: settings.HOST, port: node.port }, 'listening');
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    void node.stop().then(() => {
+      log.info({}, 'stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+}
+
+function readSettings(): Settings | undefined {
+  try {
+    return parseSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+/**
+ * No supervisor is assumed (D11), and no state of a node outweighs PostgreSQL: a bug that nobody
+ * caught is reported, and the others are served on.
+ */
+function surviveBugs(log: Log): void {
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unhandled rejection'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'an uncaught exception'));
+}
+
+main().catch((error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`The server could not start: ${reason}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** The version of this package, as its manifest says; src and dist lie equally deep below it. */
+export const version = readVersion();
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(
+    readFileSync(path.resolve(__dirname, '../../package.json'), 'utf8'),
+  );
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) {
+    return String(manifest.version);
+  }
+  throw new Error('package.json has no version');
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { connectDatabase } from '@pern/db/connect';
+import { deliveryCounts, restartBackoff, scheduledWakeups } from '@pern/db/deliveries';
+import { createDelivery } from '@pern/delivery/createDelivery';
+import type { Delivery } from '@pern/delivery/delivery';
+import type { Log } from '@pern/delivery/ports';
+import { systemClock } from '@pern/delivery/systemClock';
+import { createBus } from '@pern/redis/bus';
+import { createConnections } from '@pern/redis/connections';
+import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
+import { createPresence } from '@pern/redis/presence';
+import { createWakeups } from '@pern/redis/wakeups';
+import { createClientAddress } from './clientAddress';
+import { createApp } from './createApp';
+import { createReadReceipt } from './http/readReceipt';
+import { createAccessTokens } from './identity/accessTokens';
+import { createIdentity } from './identity/identity';
+import { createIdentityStore } from './identity/identityStore';
+import { createPasswords } from './identity/passwords';
+import { startPruning } from './identity/pruneSessions';
+import { createRefreshTokens } from './identity/refreshTokens';
+import { createSessionBook } from './identity/sessionBook';
+import { createSessionEndings } from './identity/sessionEndings';
+import { createUserDirectory } from './identity/userDirectory';
+import { createRequestLimits, noRequestLimits } from './limits/requestLimits';
+import { createSendLimits, noSendLimits } from './limits/sendLimits';
+import { createMetrics } from './operation/metrics';
+import { createReleasers } from './operation/releasers';
+import { version } from './operation/version';
+import { createOrigins } from './origins';
+import { createEventBudget, endlessBudget } from './realtime/budget';
+import { createRealtime, type Realtime } from './realtime/createRealtime';
+import { createPresenceNews } from './realtime/presenceNews';
+import type { Settings } from './settings';
+
+export interface Node {
+  /** Where it listens; the port is the one it was given when it asked for any. */
+  readonly port: number;
+  /** Stops accepting, lets requests finish, closes everything within 10 s. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+export interface NodeOptions {
+  settings: Settings;
+  log: Log;
+  /** Stands before every key and channel in Redis. */
+  redisPrefix?: string;
+}
+
+/**
+ * Opens one server node. Succeeds without PostgreSQL and without Redis, which are awaited while it
+ * runs (D11); rejects when it cannot listen, with everything closed that was opened before.
+ */
+export async function startNode({ settings, log, redisPrefix }: NodeOptions): Promise<Node> {
+  const releasers = createReleasers(log);
+  try {
+    const port = await open(settings, log, redisPrefix, releasers);
+    return { port, stop: () => releasers.releaseAll() };
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}
+
+async function open(
+  settings: Settings,
+  log: Log,
+  redisPrefix: string | undefined,
+  releasers: ReturnType<typeof createReleasers>,
+): Promise<number> {
+  const nodeId = randomUUID();
+  const db = connectDatabase({
+    url: settings.DATABASE_URL,
+    poolMax: settings.DATABASE_POOL_MAX,
+    applicationName: 'chasqui-server',
+  });
+  releasers.push('postgres', () => db.close(), 1_000);
+
+  const connections = createConnections({ url: settings.REDIS_URL, prefix: redisPrefix, log });
+  releasers.push('redis', () => connections.close(), 700);
+  const probeRedis = connections.open('failing-fast', 'probe');
+  const bus = createBus({ connections, nodeId, log });
+  releasers.push('bus', () => bus.close(), 700);
+  const queue = createDeliveryQueue(connections);
+  const wakeups = createWakeups({
+    queue,
+    rows: {
+      waitingJobs: (userIds) => scheduledWakeups(db, userIds),
+      restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
+    },
+    log,
+  });
+  releasers.push('wake-ups', () => wakeups.close(), 1_200);
+
+  const metrics = createMetrics({
+    connections: () => realtime.connections(),
+    pool: () => db.pool(),
+    deliveryCounts: () => deliveryCounts(db),
+    queueDepth: async () => ({ ...(await wakeups.depth()) }),
+    hintsDropped: () => bus.dropped(),
+    wakeupFailures: () => wakeups.failures(),
+    busConnected: () => bus.connected(),
+    redis: () => redisTakesWrites(),
+  });
+  releasers.push('metrics', () => metrics.stop());
+  const redisTakesWrites = (): Promise<unknown> =>
+    probeRedis.set(`${connections.prefix}chasqui:probe`, nodeId, 'PX', 60_000);
+
+  const delivery: Delivery = createDelivery({
+    db,
+    bus,
+    wakeups,
+    gauges: metrics.gauges,
+    clock: systemClock,
+    log,
+    recheckMs: settings.SWEEP_INTERVAL_MS,
+  });
+  releasers.push('delivery', () => delivery.stop(2_000), 2_200);
+
+  const store = createIdentityStore(db);
+  const presence = createPresence({
+    connections,
+    nodeId,
+    clock: systemClock,
+    onChange: createPresenceNews({ store, delivery, log }),
+    log,
+  });
+  releasers.push('presence', () => presence.close(), 1_000);
+
+  const sessionBook = createSessionBook(db);
+  const endings = createSessionEndings(bus);
+  const directory = createUserDirectory({ store, delivery, presence });
+  const identity = createIdentity({
+    store,
+    passwords: createPasswords(),
+    accessTokens: createAccessTokens({
+      secret: settings.JWT_SECRET,
+      ttlS: settings.ACCESS_TOKEN_TTL_S,
+    }),
+    chain: createRefreshTokens({ secret: settings.JWT_SECRET }),
+    sessionBook,
+    endings,
+    directory,
+    delivery,
+    log,
+  });
+  releasers.push('pruning', startPruning(store, log));
+
+  const addressOf = createClientAddress(settings.TRUST_PROXY);
+  const origins = createOrigins(settings.CORS_ORIGINS);
+  const sendLimits = settings.RATE_LIMIT
+    ? createSendLimits(settings.RATE_LIMIT_MESSAGES_PER_SECOND)
+    : noSendLimits;
+  const app = createApp({
+    identity,
+    directory,
+    delivery,
+    readReceipt: createReadReceipt(db),
+    limits: settings.RATE_LIMIT
+      ? createRequestLimits(connections.open('failing-fast', 'limits'), log)
+      : noRequestLimits,
+    sendLimits,
+    addressOf,
+    origins,
+    probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
+    metrics: () => metrics.read(),
+    version,
+    log,
+  });
+
+  const httpServer = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, app);
+  const realtime = createRealtime({
+    httpServer,
+    identity,
+    delivery,
+    presence,
+    wakeups,
+    sessionBook,
+    endings,
+    bus,
+    origins,
+    addressOf,
+    sendLimits,
+    createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
+    log,
+  });
+  releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);
+  return listen(httpServer, settings.HOST, settings.PORT);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** Accepts nothing more, lets requests finish for two seconds, then ends what is left. */
+async function closeDoors(server: Server, realtime: Realtime): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), 2_000);
+  await realtime.close();
+  clearTimeout(timer);
+}
