@@ -23,9 +23,12 @@ test('given stores are used', () => {
 });
 
 test('an empty setting counts as not given', () => {
-  expect(parseSettings({ DATABASE_URL: '', REDIS_URL: '', DATA_DIR: '' }, '/srv')).toMatchObject({
+  expect(
+    parseSettings({ HOST: '', PORT: '', DATABASE_URL: '', DATA_DIR: '' }, '/srv'),
+  ).toMatchObject({
+    host: '127.0.0.1',
+    port: 5000,
     databaseUrl: undefined,
-    redisUrl: undefined,
     dataDir: '/srv/.data',
   });
 });
@@ -36,7 +39,6 @@ test.each([
   ['PORT', '-1'],
   ['PORT', '5000.5'],
   ['HOST', 'not a host'],
-  ['HOST', ''],
   ['DATABASE_URL', 'mysql://db/chasqui'],
   ['DATABASE_URL', 'nonsense'],
   ['REDIS_URL', 'http://cache'],

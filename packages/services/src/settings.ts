@@ -19,7 +19,7 @@ export interface LauncherSettings {
 export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSettings {
   const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
   const redisUrl = urlSetting(env, 'REDIS_URL', ['redis:', 'rediss:']);
-  const jwtSecret = env.JWT_SECRET === '' ? undefined : env.JWT_SECRET;
+  const jwtSecret = given(env, 'JWT_SECRET');
   if (databaseUrl !== undefined && jwtSecret === undefined) {
     throw new StartupError(
       'JWT_SECRET is missing: with a database of your own (DATABASE_URL) give a secret of your own too.',
@@ -31,15 +31,17 @@ export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSet
     databaseUrl,
     redisUrl,
     jwtSecret,
-    dataDir: path.resolve(
-      root,
-      env.DATA_DIR === undefined || env.DATA_DIR === '' ? '.data' : env.DATA_DIR,
-    ),
+    dataDir: path.resolve(root, given(env, 'DATA_DIR') ?? '.data'),
   };
 }
 
+/** An empty setting counts as not given. */
+function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
 function hostSetting(env: NodeJS.ProcessEnv): string {
-  const host = env.HOST ?? '127.0.0.1';
+  const host = given(env, 'HOST') ?? '127.0.0.1';
   if (!/^[\w.:%-]+$/.test(host)) {
     throw new StartupError('HOST is malformed: it must be a host name or an address.');
   }
@@ -47,7 +49,7 @@ function hostSetting(env: NodeJS.ProcessEnv): string {
 }
 
 function portSetting(env: NodeJS.ProcessEnv): number {
-  const text = env.PORT ?? '5000';
+  const text = given(env, 'PORT') ?? '5000';
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new StartupError('PORT is malformed: it must be a number from 0 to 65535.');
   }
@@ -59,8 +61,8 @@ function urlSetting(
   name: string,
   protocols: readonly string[],
 ): string | undefined {
-  const text = env[name];
-  if (text === undefined || text === '') return undefined;
+  const text = given(env, name);
+  if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !protocols.includes(url.protocol)) {
     throw new StartupError(`${name} is malformed: it must begin with ${protocols[0]}//.`);
