@@ -40,6 +40,7 @@ BEGIN
       ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
     ) s;
   END IF;
+  locked := coalesce(locked, '{}');
   moment := date_trunc('milliseconds', clock_timestamp());
 
   RETURN QUERY
@@ -49,12 +50,10 @@ BEGIN
       WITH ORDINALITY
       AS t (id, conversation_id, sender_id, client_id, type, content, reply_id, digest, ord)
   ),
-  judged AS MATERIALIZED (
+  judged AS (
     SELECT i.*, c.last_seq, c.version, c.members_version, m.id AS first_id,
       CASE
-        WHEN c.id IS NULL AND EXISTS (
-          SELECT FROM conversations x WHERE x.id = i.conversation_id
-        ) THEN 'busy'
+        WHEN c.id IS NOT NULL AND c.id <> ALL (locked) THEN 'busy'
         WHEN p.user_id IS NULL THEN 'not_found'
         WHEN m.digest = decode(i.digest, 'hex') THEN 'repeat'
         WHEN m.id IS NOT NULL THEN 'conflict'
@@ -66,26 +65,27 @@ BEGIN
         ELSE 'new'
       END AS outcome
     FROM input i
-    LEFT JOIN conversations c ON c.id = i.conversation_id AND c.id = ANY (locked)
+    LEFT JOIN conversations c ON c.id = i.conversation_id
     LEFT JOIN participants p ON p.conversation_id = c.id AND p.user_id = i.sender_id
     LEFT JOIN messages m ON m.conversation_id = c.id AND m.sender_id = i.sender_id
       AND m.client_message_id = i.client_id
   ),
   numbered AS MATERIALIZED (
-    SELECT j.*, row_number() OVER (PARTITION BY j.conversation_id ORDER BY j.ord) AS n
-    FROM judged j WHERE j.outcome = 'new'
+    SELECT j.*, count(*) FILTER (WHERE j.outcome = 'new')
+      OVER (PARTITION BY j.conversation_id ORDER BY j.ord) AS n
+    FROM judged j
   ),
   inserted AS (
     INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id, digest,
       message_type, content_encrypted, reply_to_id, created_at)
     SELECT n.conversation_id, n.last_seq + n.n, n.id, n.version + n.n, n.sender_id, n.client_id,
       decode(n.digest, 'hex'), n.type, n.content, n.reply_id, moment
-    FROM numbered n
+    FROM numbered n WHERE n.outcome = 'new'
   ),
   touched AS MATERIALIZED (
     SELECT n.conversation_id, min(n.last_seq) AS last_seq, min(n.version) AS version, count(*) AS n,
       CASE WHEN count(DISTINCT n.sender_id) = 1 THEN min(n.sender_id::text)::uuid END AS sole_sender
-    FROM numbered n GROUP BY n.conversation_id
+    FROM numbered n WHERE n.outcome = 'new' GROUP BY n.conversation_id
   ),
   counted AS (
     UPDATE conversations c
@@ -125,10 +125,10 @@ BEGIN
     ON CONFLICT (user_id) DO UPDATE SET updated_at = moment
     RETURNING d.user_id, d.xmax = 0 AS is_new
   )
-  SELECT j.ord::integer, j.outcome, CASE WHEN j.outcome = 'new' THEN j.id ELSE j.first_id END,
-    (j.last_seq + n.n)::float8, (j.version + n.n)::float8,
-    (extract(epoch FROM moment) * 1000)::float8, j.members_version::float8
-  FROM judged j LEFT JOIN numbered n ON n.ord = j.ord
+  SELECT n.ord::integer, n.outcome, CASE WHEN n.outcome = 'new' THEN n.id ELSE n.first_id END,
+    (n.last_seq + n.n)::float8, (n.version + n.n)::float8,
+    (extract(epoch FROM moment) * 1000)::float8, n.members_version::float8
+  FROM numbered n
   UNION ALL
   SELECT NULL, 'waiting', w.user_id, NULL, NULL, NULL, NULL FROM waiting w WHERE w.is_new;
 END
