@@ -1,0 +1,37 @@
+import { ConflictError } from '@pern/protocol/errors';
+import { until } from '@pern/testing/until';
+import { createAnswers } from './answers';
+
+test('a command is answered exactly once', () => {
+  const answers = createAnswers();
+  const told: object[] = [];
+  const answer = answers.expect((said) => told.push(said));
+  answer.succeed({ seq: 1 });
+  answer.succeed({ seq: 2 });
+  answer.fail(new ConflictError('late'));
+  expect(told).toEqual([{ success: true, seq: 1 }]);
+  answers.stop();
+});
+
+test('a command without an outcome is answered with UnavailableError within ten seconds', async () => {
+  let now = 0;
+  const answers = createAnswers(() => now);
+  const told: object[] = [];
+  answers.expect((said) => told.push(said));
+  now = 9_499;
+  answers.expect(undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([]);
+  now = 9_999;
+  await until('the command is answered', () => told.length > 0);
+  expect(told).toEqual([
+    { success: false, error: expect.objectContaining({ name: 'UnavailableError' }) },
+  ]);
+  answers.stop();
+});
+
+test('a client without a callback harms nothing', () => {
+  const answers = createAnswers();
+  expect(() => answers.expect(undefined).succeed({})).not.toThrow();
+  answers.stop();
+});

@@ -1,0 +1,64 @@
+import { parseSettings } from './settings';
+
+const given = {
+  DATABASE_URL: 'postgres://localhost/chasqui',
+  REDIS_URL: 'redis://localhost',
+  JWT_SECRET: 'x'.repeat(32),
+};
+
+test('what is not given has the value that the contract names', () => {
+  expect(parseSettings(given)).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: 5000,
+    ACCESS_TOKEN_TTL_S: 900,
+    RATE_LIMIT: true,
+    RATE_LIMIT_MESSAGES_PER_SECOND: 20,
+    DELIVERY_BACKOFF_MS: 2000,
+    SWEEP_INTERVAL_MS: 10_000,
+    CORS_ORIGINS: [],
+    TRUST_PROXY: [],
+  });
+});
+
+test('an empty variable counts as not given', () => {
+  expect(parseSettings({ ...given, PORT: '' }).PORT).toBe(5000);
+});
+
+test('lists are separated by commas', () => {
+  const settings = parseSettings({
+    ...given,
+    CORS_ORIGINS: 'https://a.example, http://localhost:5173',
+    TRUST_PROXY: '10.0.0.0/8,::1',
+    ADMIN_USERNAMES: 'ana',
+    RATE_LIMIT: 'off',
+  });
+  expect(settings).toMatchObject({
+    CORS_ORIGINS: ['https://a.example', 'http://localhost:5173'],
+    TRUST_PROXY: ['10.0.0.0/8', '::1'],
+    ADMIN_USERNAMES: ['ana'],
+    RATE_LIMIT: false,
+  });
+});
+
+test.each([
+  ['DATABASE_URL', undefined, 'DATABASE_URL is missing.'],
+  ['JWT_SECRET', '', 'JWT_SECRET is missing.'],
+  [
+    'DATABASE_URL',
+    'mysql://x',
+    'DATABASE_URL is malformed: it must be a URL that begins with postgres://.',
+  ],
+  [
+    'JWT_SECRET',
+    'short',
+    'JWT_SECRET is malformed: it must be a secret of at least 32 characters.',
+  ],
+  ['PORT', '65536', 'PORT is malformed: it must be a whole number from 0 to 65535.'],
+  ['PORT', '5e3', 'PORT is malformed: it must be a whole number from 0 to 65535.'],
+  ['CORS_ORIGINS', 'https://a.example/', 'CORS_ORIGINS is malformed: it must be origins like'],
+  ['TRUST_PROXY', '10.0.0.0/33', 'TRUST_PROXY is malformed: it must be addresses or CIDR ranges'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL is malformed: it must be one of fatal'],
+  ['RATE_LIMIT', 'yes', 'RATE_LIMIT is malformed: it must be on or off.'],
+])('%s = %s is refused in one line that names it and not its value', (name, value, message) => {
+  expect(() => parseSettings({ ...given, [name]: value })).toThrow(message);
+});
