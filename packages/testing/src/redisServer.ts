@@ -41,6 +41,7 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
       retryStrategy: null,
       lazyConnect: true,
       connectTimeout: 500,
+      disconnectTimeout: 50,
     });
     client.on('error', () => undefined);
     try {

@@ -1,0 +1,156 @@
+import type { Hint } from '@pern/delivery/ports';
+import { quietLog } from '@pern/testing/quietLog';
+import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
+import { type SilentProxy, startSilentProxy } from '@pern/testing/silentProxy';
+import { until } from '@pern/testing/until';
+import { createBus, type NodeBus } from './bus';
+import { type Connections, createConnections } from './connections';
+
+const recheck = (...userIds: string[]): Hint => ({ type: 'recheck', userIds });
+
+interface Node {
+  bus: NodeBus;
+  heard: Hint[];
+  recoveries: () => number;
+}
+
+let server: RedisServer;
+let opened: Connections[];
+let buses: NodeBus[];
+
+beforeEach(async () => {
+  server = await startRedisServer();
+  opened = [];
+  buses = [];
+});
+afterEach(async () => {
+  await Promise.all(buses.map((bus) => bus.close()));
+  await Promise.all(opened.map((connections) => connections.close()));
+  await server.close();
+});
+
+function node(nodeId: string, url = server.url, prefix = ''): Node {
+  const connections = createConnections({ url, prefix, log: quietLog() });
+  const bus = createBus({ connections, nodeId, log: quietLog() });
+  opened.push(connections);
+  buses.push(bus);
+  const heard: Hint[] = [];
+  let recoveries = 0;
+  bus.subscribe((hint) => heard.push(hint));
+  bus.onRecovered(() => (recoveries += 1));
+  return { bus, heard, recoveries: () => recoveries };
+}
+
+const connected = (...nodes: Node[]) =>
+  until('the bus works', () => nodes.every(({ bus }) => bus.connected()));
+
+test('hints reach the other nodes in order, and not the one that gave them', async () => {
+  const [a, b, other] = [node('a'), node('b'), node('c', server.url, 'elsewhere:')];
+  await connected(a, b, other);
+  const hints = Array.from({ length: 1_000 }, (_, i) => recheck(`user-${i}`));
+  for (const hint of hints) a.bus.publish(hint);
+  await until('all have come', () => b.heard.length === hints.length);
+  expect(b.heard).toEqual(hints);
+  expect(a.heard).toEqual([]);
+  expect(other.heard).toEqual([]);
+});
+
+test('hints of one turn of the event loop travel together', async () => {
+  const [a, b] = [node('a'), node('b')];
+  await connected(a, b);
+  const calls = async () =>
+    Number(
+      /cmdstat_publish:calls=(\d+)/.exec(String(await server.command('INFO', 'commandstats')))?.[1],
+    );
+  const before = await calls();
+  for (let i = 0; i < 500; i += 1) a.bus.publish(recheck(`user-${i}`));
+  await until('all have come', () => b.heard.length === 500);
+  // Besides, the nodes' heartbeats.
+  expect((await calls()) - before).toBeLessThan(10);
+});
+
+test('what is malformed or of another version is passed over', async () => {
+  const a = node('a');
+  await connected(a);
+  for (const message of [
+    '',
+    'x',
+    'x\n',
+    'x\n{bad',
+    'x\n"recheck"',
+    'x\n[1,null,{}]',
+    'x\n!9',
+    'a\n!zzz',
+  ]) {
+    await server.command('PUBLISH', 'chasqui:bus', message);
+  }
+  const hints = [
+    { type: 'recheck', userIds: [1] },
+    { type: '__proto__' },
+    { type: 'from-the-future', x: 1 },
+    recheck('me'),
+  ];
+  await server.command('PUBLISH', 'chasqui:bus', `x\n${JSON.stringify(hints)}`);
+  await until('the good one has come', () => a.heard.length > 0);
+  expect(a.heard).toEqual([recheck('me')]);
+});
+
+test('a listener that throws keeps nothing from the others', async () => {
+  const [a, b] = [node('a'), node('b')];
+  const second: Hint[] = [];
+  b.bus.subscribe(() => {
+    throw new Error('mine');
+  });
+  b.bus.subscribe((hint) => second.push(hint));
+  await connected(a, b);
+  a.bus.publish(recheck('me'));
+  await until('it has come', () => second.length === 1);
+});
+
+test('[D11] Redis gone: publishing neither throws nor waits; Redis back: every node hears that it may have missed something', async () => {
+  const [a, b] = [node('a'), node('b')];
+  await connected(a, b);
+  const before = [a.recoveries(), b.recoveries()];
+  await server.kill();
+  await until('the loss is known', () => !a.bus.connected() && !b.bus.connected());
+  a.bus.publish(recheck('lost'));
+  await until('it was dropped', () => a.bus.dropped() === 1);
+  await server.start();
+  await connected(a, b);
+  await until('both recovered', () => a.recoveries() > before[0]! && b.recoveries() > before[1]!);
+  a.bus.publish(recheck('found'));
+  await until('hints travel again', () => b.heard.length > 0);
+  expect(b.heard).toEqual([recheck('found')]);
+});
+
+describe('one node is cut off without a word', () => {
+  let proxy: SilentProxy;
+  beforeEach(async () => {
+    proxy = await startSilentProxy(server.port);
+  });
+  afterEach(() => proxy.close());
+
+  test('[D11] it knows within seconds, and recovers when the way is free', async () => {
+    const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near')];
+    await connected(far, near);
+    const before = far.recoveries();
+    proxy.cut();
+    await until('it knows', () => !far.bus.connected());
+    expect(near.bus.connected()).toBe(true);
+    proxy.heal();
+    await until('it is back', () => far.bus.connected(), 15_000);
+    expect(far.recoveries()).toBe(before + 1);
+  });
+
+  test('[D1] the others are told that its hints were lost, for they hold the recipients', async () => {
+    const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near')];
+    await connected(far, near);
+    const before = near.recoveries();
+    proxy.cut();
+    far.bus.publish(recheck('lost'));
+    await until('the loss is known', () => far.bus.dropped() === 1);
+    proxy.heal();
+    await until('the other was told', () => near.recoveries() === before + 1, 15_000);
+    expect(near.heard).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+import { quietLog } from '@pern/testing/quietLog';
+import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
+import { startSilentProxy } from '@pern/testing/silentProxy';
+import { until } from '@pern/testing/until';
+import { type Connections, createConnections } from './connections';
+
+let server: RedisServer;
+let connections: Connections | undefined;
+
+beforeEach(async () => {
+  server = await startRedisServer();
+});
+afterEach(async () => {
+  await connections?.close();
+  connections = undefined;
+  await server.close();
+});
+
+const millisecondsOf = async (work: Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work.catch(() => undefined);
+  return performance.now() - start;
+};
+
+test('[D11] a failing-fast command never waits long: Redis gone, frozen, back', async () => {
+  connections = createConnections({ url: server.url, log: quietLog() });
+  const redis = connections.open('failing-fast', 'test');
+  await until('it is connected', () => redis.status === 'ready');
+
+  server.freeze();
+  expect(await millisecondsOf(redis.get('a'))).toBeLessThan(900);
+  server.thaw();
+  await until('it answers again', () => redis.set('a', '1').catch(() => null));
+
+  await server.kill();
+  await until('the loss is noticed', () => redis.status !== 'ready');
+  expect(await millisecondsOf(redis.get('a'))).toBeLessThan(100);
+
+  await server.start();
+  await until('it answers again', () => redis.set('a', '1').catch(() => null));
+});
+
+test('[D11] a patient command waits until Redis comes into being', async () => {
+  await server.kill();
+  const log = quietLog();
+  connections = createConnections({ url: server.url, log });
+  const redis = connections.open('patient', 'test');
+  const answer = redis.set('a', '1');
+  await until('the outage is logged', () => log.lines.length > 0);
+  await server.start();
+  expect(await answer).toBe('OK');
+  // However many attempts it took, an outage is one line, and its end another.
+  expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+});
+
+test('[D11] a silent cut is noticed and the connection made anew, blocking commands included', async () => {
+  const proxy = await startSilentProxy(server.port);
+  connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
+  const asking = connections.open('patient', 'asking');
+  const blocking = connections.open('listening', 'blocking');
+  const listening = connections.open('listening', 'subscribed');
+  await Promise.all([asking.ping(), blocking.ping(), listening.subscribe('news')]);
+  const heard: string[] = [];
+  listening.on('message', (_channel: string, message: string) => heard.push(message));
+
+  proxy.cut();
+  const asked = asking.get('a');
+  const popped = blocking.brpoplpush('from', 'to', 2);
+  proxy.heal();
+
+  expect(await asked).toBeNull();
+  expect(await popped).toBeNull();
+  await until('the subscription works again', async () => {
+    await server.command('PUBLISH', 'news', 'hello');
+    return heard.length > 0;
+  });
+  await connections.close();
+  await proxy.close();
+});
+
+test('[D11] a quiet connection is left alone', async () => {
+  const log = quietLog();
+  connections = createConnections({ url: server.url, log });
+  const listening = connections.open('listening', 'subscribed');
+  await listening.subscribe('news');
+  const { stream } = listening;
+  const before = stream.bytesRead;
+  // Answers to the PINGs of two rounds: nobody else says anything.
+  await until('it was asked twice', () => stream.bytesRead >= before + 30);
+  expect(listening.stream).toBe(stream);
+  expect(log.lines).toEqual([]);
+});
+
+test.each(['running', 'frozen', 'gone'])('closing is quick while Redis is %s', async (state) => {
+  connections = createConnections({ url: server.url, log: quietLog() });
+  const kinds = ['failing-fast', 'patient', 'listening'] as const;
+  const opened = connections;
+  const all = kinds.map((kind) => opened.open(kind, kind));
+  await until('they are connected', () => all.every(({ status }) => status === 'ready'));
+  if (state === 'frozen') server.freeze();
+  if (state === 'gone') {
+    await server.kill();
+    await until('the loss is noticed', () => all.every(({ status }) => status === 'reconnecting'));
+  }
+  expect(await millisecondsOf(connections.close())).toBeLessThan(1_000);
+});
