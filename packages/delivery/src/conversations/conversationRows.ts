@@ -1,0 +1,51 @@
+import type { ConversationForAll, Participant } from '@pern/protocol/conversation';
+import { COLUMNS, isoTime, toMessage } from '../messageRows';
+
+/** Entries that are looked through for the last message: bounds the cost where events follow it. */
+const LAST_MESSAGE_WITHIN = 1_000;
+
+/** What everybody sees of a conversation `c` with its last message `l`, for json_build_object. */
+export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'created_by', c.created_by,
+  'created_at', extract(epoch FROM c.created_at)::float8,
+  'updated_at', extract(epoch FROM c.updated_at)::float8, 'version', c.version,
+  'last_seq', c.last_seq, 'participant_count', c.participant_count, 'last_message', l.row`;
+
+/**
+ * Joins `l`, the newest message of `c` at `fromSeq` or later, tombstones included. It is found from the
+ * end of the log by its key, so a long history costs nothing (D12).
+ */
+export function lastMessageJoin(fromSeq: string, status: string): string {
+  return `LEFT JOIN LATERAL (
+    SELECT m.seq, json_build_array(${COLUMNS}, ${status}) AS row
+    FROM (
+      SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq >= ${fromSeq}
+      ORDER BY x.seq DESC LIMIT ${LAST_MESSAGE_WITHIN}
+    ) m
+    WHERE m.kind = 'message' ORDER BY m.seq DESC LIMIT 1
+  ) l ON true`;
+}
+
+export type ConversationRow = Omit<
+  ConversationForAll,
+  'created_at' | 'updated_at' | 'last_message' | 'participants'
+> & { created_at: number; updated_at: number; last_message: unknown[] | null };
+
+/** A row of CONVERSATION as the outside sees it. */
+export function toConversation(
+  row: ConversationRow,
+  participants: Participant[],
+): ConversationForAll {
+  return {
+    id: row.id,
+    type: row.type,
+    title: row.title,
+    created_by: row.created_by,
+    created_at: isoTime(row.created_at),
+    updated_at: isoTime(row.updated_at),
+    version: row.version,
+    last_seq: row.last_seq,
+    participant_count: row.participant_count,
+    last_message: row.last_message === null ? null : toMessage(row.last_message),
+    participants,
+  };
+}

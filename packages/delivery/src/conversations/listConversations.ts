@@ -1,0 +1,48 @@
+import { guarded } from '@pern/db/storeErrors';
+import type { Conversation } from '@pern/protocol/conversation';
+import type { Page } from '../delivery';
+import type { ConversationDeps } from './conversationDeps';
+import { decodePlace, encodePlace } from './pagePlace';
+import { readConversations } from './readConversations';
+
+// Resting rows carry the conversation's updated_at, in the order of an index; open ones are few (D12).
+const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
+    (SELECT p.conversation_id AS id, c.updated_at AS at
+     FROM participants p JOIN conversations c ON c.id = p.conversation_id
+     WHERE p.user_id = $1::uuid AND p.open AND (c.updated_at, c.id) < ($2::timestamptz, $3::uuid)
+     ORDER BY c.updated_at DESC, c.id DESC LIMIT $4::integer)
+    UNION ALL
+    (SELECT p.conversation_id, p.activity_at FROM participants p
+     WHERE p.user_id = $1::uuid AND NOT p.open
+       AND (p.activity_at, p.conversation_id) < ($2::timestamptz, $3::uuid)
+     ORDER BY p.activity_at DESC, p.conversation_id DESC LIMIT $4::integer)
+  ) r ORDER BY r.at DESC, r.id DESC LIMIT $4::integer`;
+
+const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+
+/**
+ * The user's conversations, most recent activity first. Its cost grows with the page and with what is
+ * new, not with how many conversations rest (D12). Throws ValidationError for a cursor of another list.
+ */
+export async function listConversations(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Page<Conversation>> {
+  const { at, id } = cursor === undefined ? BEGINNING : decodePlace('recent', cursor);
+  return guarded(async () => {
+    const rows = await db.query('recent_conversations', RECENT, [userId, at, id, limit + 1]);
+    const page = (rows as [string, number][]).slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: await readConversations(
+        db,
+        userId,
+        page.map(([id]) => id),
+        { preview: true },
+      ),
+      nextCursor:
+        rows.length > limit && last !== undefined ? encodePlace('recent', last[1], last[0]) : null,
+    };
+  });
+}

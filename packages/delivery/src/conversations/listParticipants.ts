@@ -1,0 +1,49 @@
+import { guarded } from '@pern/db/storeErrors';
+import type { Participant } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import type { Page } from '../delivery';
+import type { ConversationDeps } from './conversationDeps';
+import { jsonRows } from './jsonRows';
+import { decodePlace, encodePlace } from './pagePlace';
+import { PARTICIPANT, toParticipant, type ParticipantRow } from './participantRows';
+
+const PARTICIPANTS = `SELECT ${PARTICIPANT} AS row FROM (
+    SELECT x.* FROM participants me JOIN participants x ON x.conversation_id = me.conversation_id
+    WHERE me.conversation_id = $1::uuid AND me.user_id = $2::uuid
+      AND (x.joined_at, x.user_id) > ($3::timestamptz, $4::uuid)
+    ORDER BY x.joined_at, x.user_id LIMIT $5::integer
+  ) p JOIN users u ON u.id = p.user_id ORDER BY p.joined_at, p.user_id`;
+const IS_PARTICIPANT =
+  'SELECT FROM participants WHERE conversation_id = $1::uuid AND user_id = $2::uuid';
+
+const BEGINNING = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+
+/** Everybody in a conversation, longest-standing first. Throws NotFoundError to strangers (D9). */
+export async function listParticipants(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  conversationId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Page<Participant>> {
+  return guarded(async () => {
+    const member = await db.query('is_participant', IS_PARTICIPANT, [conversationId, userId]);
+    if (member.length === 0) throw new NotFoundError();
+    const { at, id } = cursor === undefined ? BEGINNING : decodePlace(conversationId, cursor);
+    const rows = await jsonRows<ParticipantRow>(db, 'participants_of', PARTICIPANTS, [
+      conversationId,
+      userId,
+      at,
+      id,
+      limit + 1,
+    ]);
+    const items = rows.slice(0, limit).map(toParticipant);
+    const last = items.at(-1);
+    return {
+      items,
+      nextCursor:
+        rows.length > limit && last !== undefined
+          ? encodePlace(conversationId, Date.parse(last.joined_at), last.user_id)
+          : null,
+    };
+  });
+}

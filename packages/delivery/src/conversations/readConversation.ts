@@ -1,0 +1,15 @@
+import type { Conversation } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import type { ConversationDeps } from './conversationDeps';
+import { readConversations } from './readConversations';
+
+/** One conversation with all participants up to 100. Throws NotFoundError to strangers (D9). */
+export async function readConversation(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  conversationId: string,
+): Promise<Conversation> {
+  const [conversation] = await readConversations(db, userId, [conversationId], { preview: false });
+  if (conversation === undefined) throw new NotFoundError();
+  return conversation;
+}

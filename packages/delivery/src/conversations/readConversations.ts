@@ -1,0 +1,69 @@
+import type { Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import type { Conversation, MyParticipation } from '@pern/protocol/conversation';
+import { PARTICIPANTS_EMBEDDED_MAX, PARTICIPANTS_PREVIEW } from '@pern/protocol/limits';
+import type { Transaction } from 'sequelize';
+import { STATUS } from '../messageRows';
+import {
+  CONVERSATION,
+  lastMessageJoin,
+  toConversation,
+  type ConversationRow,
+} from './conversationRows';
+import { jsonRows } from './jsonRows';
+import { firstParticipants } from './participantRows';
+
+// The viewer being behind makes the status of another's message 'sent' without looking any further.
+const SEEN_BY_ME = `CASE WHEN m.sender_id <> me.user_id AND me.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END`;
+
+// Counts what is new for the viewer, by the key of the log (D8).
+const UNREAD = `(SELECT count(*) FROM messages n
+  WHERE n.conversation_id = me.conversation_id AND n.seq > me.read_seq AND n.kind = 'message'
+    AND n.deleted_at IS NULL AND n.sender_id <> me.user_id)`;
+
+const CONVERSATIONS = `SELECT json_build_object(${CONVERSATION}, 'my', json_build_object(
+    'role', me.role, 'joined_seq', me.joined_seq, 'delivered_seq', me.delivered_seq,
+    'read_seq', me.read_seq, 'unread_count', ${UNREAD})) AS row
+  FROM unnest($2::uuid[]) WITH ORDINALITY AS i (id, ord)
+  JOIN participants me ON me.conversation_id = i.id AND me.user_id = $1::uuid
+  JOIN conversations c ON c.id = i.id
+  ${lastMessageJoin('me.joined_seq', SEEN_BY_ME)}
+  ORDER BY i.ord`;
+
+export interface ReadOptions {
+  /** With the first participants only, as in lists and events; else with all up to 100. */
+  preview: boolean;
+  transaction?: Transaction;
+}
+
+/**
+ * These conversations as one user sees them, in the order of the ids; those in which the user is no
+ * participant are left out (D9). Two queries, however many there are.
+ */
+export async function readConversations(
+  db: Database,
+  userId: string,
+  ids: string[],
+  { preview, transaction }: ReadOptions,
+): Promise<Conversation[]> {
+  if (ids.length === 0) return [];
+  return guarded(async () => {
+    const rows = await jsonRows<ConversationRow & { my: MyParticipation }>(
+      db,
+      'conversations_of',
+      CONVERSATIONS,
+      [userId, ids],
+      transaction,
+    );
+    const participants = await firstParticipants(
+      db,
+      rows.map(({ id }) => id),
+      preview ? PARTICIPANTS_PREVIEW : PARTICIPANTS_EMBEDDED_MAX,
+      transaction,
+    );
+    return rows.map((row) => ({
+      ...toConversation(row, participants.get(row.id) ?? []),
+      my: row.my,
+    }));
+  });
+}

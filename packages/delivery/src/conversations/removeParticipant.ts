@@ -1,0 +1,83 @@
+import type { Database } from '@pern/db/connect';
+import { guarded } from '@pern/db/storeErrors';
+import type { ConversationRole } from '@pern/protocol/conversation';
+import { ForbiddenError, NotFoundError } from '@pern/protocol/errors';
+import type { ConversationEvent } from '@pern/protocol/message';
+import { openResting } from '../lockConversation';
+import { appendEvent, type Appended } from './appendEvent';
+import { changeGroup, roleOf, type GroupChange } from './changeGroup';
+import { setRole } from './changeRole';
+import type { ConversationDeps } from './conversationDeps';
+import { endMembership, lockUser, settleUser } from './endMembership';
+import { announceGroupUpdate, readGroupUpdate } from './groupUpdate';
+import { lockMembers } from './lockMembers';
+import { findSuccessor } from './successor';
+
+/**
+ * Ends a membership (admin anyone, moderator members, everybody their own): nothing that comes after
+ * reaches the user, who no longer counts as a recipient (D9). When the last admin leaves, the
+ * longest-standing moderator, else member, becomes admin. Throws NotFoundError for a non-participant.
+ */
+export async function removeParticipant(
+  { db, announce }: ConversationDeps,
+  userId: string,
+  conversationId: string,
+  otherId: string,
+): Promise<void> {
+  await guarded(async () => {
+    const { update, entries } = await changeGroup(db, userId, conversationId, async (held) => {
+      const { transaction } = held;
+      const former = await roleOf(db, transaction, conversationId, otherId);
+      if (userId !== otherId) checkMayRemove(held.role, former);
+      if (former === undefined) throw new NotFoundError();
+
+      const successor = former === 'admin' ? await findSuccessor(db, held, otherId) : undefined;
+      const appended = await remove(db, held, userId, otherId, successor);
+      const { group } = appended.at(-1) ?? held;
+      return {
+        update: await readGroupUpdate(db, transaction, group),
+        entries: appended.map(({ entry }) => entry),
+      };
+    });
+    // The one who left first, so that their connections hear of nothing that comes after.
+    announce.removed(conversationId, [otherId]);
+    announce.toUsers([otherId], 'conversation:removed', { conversationId });
+    announceGroupUpdate(announce, update, entries);
+  });
+  await settleUser(db, otherId);
+}
+
+function checkMayRemove(mine: ConversationRole, other: ConversationRole | undefined): void {
+  if (mine === 'member') throw new ForbiddenError('only an admin or a moderator may remove others');
+  if (mine === 'moderator' && other !== undefined && other !== 'member') {
+    throw new ForbiddenError('a moderator may remove members only');
+  }
+}
+
+/** In the order of locks: the conversation is held, then the user, then the members. */
+async function remove(
+  db: Database,
+  held: GroupChange,
+  userId: string,
+  otherId: string,
+  successor: string | undefined,
+): Promise<Appended[]> {
+  const { transaction, group } = held;
+  await lockUser(db, held, otherId);
+  await lockMembers(db, transaction, group.id, [
+    otherId,
+    ...(successor === undefined ? [] : [successor]),
+  ]);
+  await openResting(db, transaction, group);
+  await endMembership(db, held, otherId);
+  const event: ConversationEvent = {
+    type: userId === otherId ? 'left' : 'removed',
+    user_ids: [otherId],
+  };
+  const gone = await appendEvent(db, transaction, group, userId, event, { members: -1 });
+  if (successor === undefined) return [gone];
+
+  await setRole(db, held, successor, 'admin');
+  const promotion: ConversationEvent = { type: 'role', user_ids: [successor], role: 'admin' };
+  return [gone, await appendEvent(db, transaction, gone.group, userId, promotion)];
+}

@@ -1,0 +1,19 @@
+import { guarded } from '@pern/db/storeErrors';
+import type { ConversationDeps } from './conversationDeps';
+
+const SHARES = `SELECT o.id FROM unnest($2::uuid[]) AS o (id)
+  WHERE o.id = $1::uuid OR EXISTS (
+    SELECT FROM participants mine
+    JOIN participants theirs ON theirs.conversation_id = mine.conversation_id AND theirs.user_id = o.id
+    WHERE mine.user_id = $1::uuid)`;
+
+/** Of these users, those who are in any conversation with this one, whose presence they may see (D9); oneself always. */
+export async function sharesConversation(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  otherIds: string[],
+): Promise<Set<string>> {
+  if (otherIds.length === 0) return new Set();
+  const rows = await guarded(() => db.query('shares_conversation', SHARES, [userId, otherIds]));
+  return new Set((rows as [string][]).map(([id]) => id));
+}
