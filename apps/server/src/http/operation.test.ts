@@ -1,0 +1,128 @@
+import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
+import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
+import { quietLog } from '@pern/testing/quietLog';
+import { findPort } from '@pern/services/ports';
+import { parseSettings } from '../settings';
+import { startNode, type Node } from '../startNode';
+
+const nodes: Node[] = [];
+let database: FreshDatabase;
+
+async function open(env: Record<string, string>): Promise<HttpClient> {
+  const node = await startNode({
+    settings: parseSettings({
+      PORT: '0',
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env.TEST_REDIS_URL,
+      JWT_SECRET: 'a secret of at least thirty-two characters',
+      ...env,
+    }),
+    log: quietLog(),
+    redisPrefix: new URL(database.url).pathname,
+  });
+  nodes.push(node);
+  return createHttpClient(`http://127.0.0.1:${node.port}`);
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.stop()));
+  await database.drop();
+});
+
+const ana = { username: 'ana', email: 'ana@example.org', password: 'correct horse' };
+
+test('a node with everything is alive and ready, and shows its figures', async () => {
+  const http = await open({});
+  expect((await http('GET', '/healthz')).body).toMatchObject({ status: 'ok', protocol: 1 });
+  await expect(http('GET', '/readyz')).resolves.toMatchObject({
+    status: 200,
+    body: { status: 'ok', postgres: 'ok', redis: 'ok' },
+  });
+  const { body } = await http('GET', '/metrics');
+  for (const figure of [
+    'chasqui_connections 0',
+    'chasqui_sends_total 0',
+    'chasqui_send_batch_size_count',
+    'chasqui_delivery_latency_seconds_bucket',
+    'chasqui_deliveries{state="pending"} 0',
+    'chasqui_deliveries{state="dead"} 0',
+    'chasqui_queue_jobs{state="waiting"} 0',
+    'chasqui_event_loop_delay_seconds{state="p99"}',
+    'chasqui_pool_connections{state="using"}',
+    'chasqui_redis_up 1',
+  ]) {
+    expect(body).toContain(figure);
+  }
+});
+
+test('the page at / is HTML that needs no script, under a policy that allows none', async () => {
+  const http = await open({});
+  const { body, headers } = await http('GET', '/');
+  expect(headers.get('content-type')).toContain('text/html');
+  expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(headers.get('content-security-policy')).not.toContain('unsafe');
+  expect(body).not.toContain('<script');
+  for (const path of ['/docs/openapi.json', '/docs/asyncapi.json']) {
+    expect(body).toContain(`href="${path}"`);
+    expect((await http('GET', path)).status).toBe(200);
+  }
+});
+
+test('pages of listed origins may read answers, others may not', async () => {
+  const http = await open({ CORS_ORIGINS: 'https://app.example' });
+  const allowed = async (origin: string) =>
+    (await http('GET', '/healthz', { headers: { origin } })).headers.get(
+      'access-control-allow-origin',
+    );
+  expect(await allowed('https://app.example')).toBe('https://app.example');
+  expect(await allowed('https://evil.example')).not.toBe('https://evil.example');
+});
+
+test('[D11] without Redis a node starts, serves, and says that it is degraded', async () => {
+  const http = await open({ REDIS_URL: `redis://127.0.0.1:${await findPort('127.0.0.1')}` });
+  await expect(http('GET', '/readyz')).resolves.toMatchObject({
+    status: 200,
+    body: { status: 'degraded', postgres: 'ok', redis: 'down' },
+  });
+  const began = performance.now();
+  expect((await http('POST', '/api/auth/register', { body: ana })).status).toBe(201);
+  expect(performance.now() - began).toBeLessThan(3_000);
+});
+
+test('[D11] without PostgreSQL a node starts, lives, and tells to come back later', async () => {
+  const port = await findPort('127.0.0.1');
+  const http = await open({ DATABASE_URL: `postgres://127.0.0.1:${port}/none` });
+  expect((await http('GET', '/healthz')).status).toBe(200);
+  await expect(http('GET', '/readyz')).resolves.toMatchObject({
+    status: 503,
+    body: { status: 'degraded', postgres: 'down', redis: 'ok' },
+  });
+  const reply = await http('POST', '/api/auth/login', { body: ana });
+  expect(reply.status).toBe(503);
+  expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(reply.body).toMatchObject({ error: { name: 'UnavailableError' } });
+});
+
+test('failed logins are limited by name, also without Redis', async () => {
+  for (const url of [
+    process.env.TEST_REDIS_URL,
+    `redis://127.0.0.1:${await findPort('127.0.0.1')}`,
+  ]) {
+    const http = await open({ REDIS_URL: url ?? '' });
+    const attempt = () =>
+      http('POST', '/api/auth/login', { body: { username: 'victim', password: 'guess' } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 52; i++) statuses.push((await attempt()).status);
+    expect(new Set(statuses.slice(0, 50))).toEqual(new Set([401]));
+    expect(statuses.at(-1)).toBe(429);
+    expect((await attempt()).headers.get('retry-after')).toMatch(/^\d+$/);
+  }
+});
+
+test('a port that is taken rejects the start, with everything closed', async () => {
+  const taken = nodes[0]?.port ?? 0;
+  await expect(open({ PORT: String(taken) })).rejects.toThrow('EADDRINUSE');
+});
