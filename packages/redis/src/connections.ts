@@ -32,7 +32,7 @@ export interface Connections {
 }
 
 /** How long a failing-fast command may take, milliseconds. */
-export const COMMAND_TIMEOUT_MS = 500;
+const COMMAND_TIMEOUT_MS = 500;
 /** How long Redis may hold a blocking command, seconds: well below the silence that is taken for a cut. */
 export const BLOCKING_COMMAND_S = 2;
 

@@ -70,7 +70,7 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
     async kill() {
       const victim = child;
       child = undefined;
-      if (!victim || victim.exitCode !== null || victim.signalCode !== null) return;
+      if (victim?.exitCode !== null || victim.signalCode !== null) return;
       const gone = new Promise((resolve) => victim.once('exit', resolve));
       victim.kill('SIGKILL');
       await gone;
