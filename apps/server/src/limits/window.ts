@@ -20,8 +20,8 @@ export interface WindowOptions {
 const LEAVE_ALONE_MS = 1_000;
 
 /**
- * Counts in Redis; while that is down or slow, in this node's memory (FAULTS, attackers 8). The client
- * has to fail fast: its command time-out is what a request waits at most.
+ * Counts in Redis, over all nodes, and in this node's memory, which alone decides while Redis is down or
+ * slow (FAULTS, attackers 8). The client has to fail fast: its command time-out is what a request waits at most.
  */
 export function createWindow(
   { name, points, seconds }: WindowOptions,
@@ -37,36 +37,43 @@ export function createWindow(
   });
   let trustAgainAt = 0;
 
-  async function withEither<T>(
-    work: (limiter: RateLimiterRedis | RateLimiterMemory) => Promise<T>,
-  ): Promise<T | RateLimiterRes> {
-    if (Date.now() >= trustAgainAt) {
-      try {
-        return await work(shared);
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return refused;
-        if (trustAgainAt === 0) log.warn({ limit: name }, 'limits are kept by each node alone');
-        trustAgainAt = Date.now() + LEAVE_ALONE_MS;
-      }
-    }
+  /** What Redis says, or null while it does not. */
+  async function ask(
+    work: (limiter: RateLimiterRedis) => Promise<RateLimiterRes | null>,
+  ): Promise<RateLimiterRes | null> {
+    if (Date.now() < trustAgainAt) return null;
     try {
-      return await work(own);
+      const result = await work(shared);
+      trustAgainAt = 0;
+      return result;
     } catch (refused) {
       if (refused instanceof RateLimiterRes) return refused;
-      throw refused;
+      if (trustAgainAt === 0) log.warn({ limit: name }, 'limits are kept by each node alone');
+      trustAgainAt = Date.now() + LEAVE_ALONE_MS;
+      return null;
     }
   }
 
-  const waitOf = (result: RateLimiterRes | null): number =>
-    result !== null && result.consumedPoints > points ? Math.max(1, result.msBeforeNext) : 0;
-
   return {
-    count: async (key) => waitOf(await withEither((limiter) => limiter.consume(key))),
+    async count(key) {
+      // In memory always, so that nothing is forgotten when Redis comes and goes.
+      const mine = await own.consume(key).catch(refusalIn);
+      const all = await ask((limiter) => limiter.consume(key));
+      return Math.max(waitMs(mine, points + 1), waitMs(all, points + 1));
+    },
     async look(key) {
-      const result = await withEither((limiter) => limiter.get(key));
-      return result !== null && result.consumedPoints >= points
-        ? Math.max(1, result.msBeforeNext)
-        : 0;
+      const [mine, all] = await Promise.all([own.get(key), ask((limiter) => limiter.get(key))]);
+      return Math.max(waitMs(mine, points), waitMs(all, points));
     },
   };
+}
+
+function waitMs(result: RateLimiterRes | null, from: number): number {
+  return result !== null && result.consumedPoints >= from ? Math.max(1, result.msBeforeNext) : 0;
+}
+
+/** A limiter refuses by throwing what it found. */
+function refusalIn(thrown: unknown): RateLimiterRes {
+  if (thrown instanceof RateLimiterRes) return thrown;
+  throw thrown;
 }
