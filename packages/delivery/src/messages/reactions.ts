@@ -1,4 +1,4 @@
-import { ForbiddenError, NotFoundError, ValidationError } from '@pern/protocol/errors';
+import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
 import type { Message, Reaction } from '@pern/protocol/message';
 import { changeMessage, type ChangeDeps, type Subject } from './changeMessage';
 
@@ -31,7 +31,7 @@ export async function addReaction(
   return { message, repeated: !changed };
 }
 
-/** Takes the user's reaction back. Throws NotFoundError when there is none. */
+/** Takes the user's reaction back; where there is none nothing changes, so that a repeat is no error. */
 export async function removeReaction(
   deps: ChangeDeps,
   userId: string,
@@ -39,10 +39,9 @@ export async function removeReaction(
   emoji: string,
 ): Promise<void> {
   await changeMessage(deps, userId, messageId, (subject) => {
-    checkReactable(subject);
     const reactions = subject.reactions ?? [];
     const mine = reactions.find((one) => one.emoji === emoji && one.user_ids.includes(userId));
-    if (mine === undefined) throw new NotFoundError();
+    if (mine === undefined) return undefined;
     return setReactions(
       reactions
         .map((one) =>
