@@ -6,6 +6,7 @@ import { quietLog } from '@pern/testing/quietLog';
 import { openSocket, type SocketClient, type SocketOptions } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
 import { WebSocket } from 'ws';
+import * as z from 'zod';
 import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
@@ -234,7 +235,8 @@ describe('bad input', () => {
     await calm.ask('presence:online');
     expect(performance.now() - began).toBeLessThan(3_000);
     await until('all are answered', () => answers.length === 10_000);
-    expect(answers.at(-1)).toEqual(refused('RateLimitError'));
+    const limited = answers.filter((answer) => nameOf(answer) === 'RateLimitError');
+    expect(limited.length).toBeGreaterThan(9_000);
   });
 });
 
@@ -416,6 +418,11 @@ function nested(levels: number): unknown {
   let value: unknown = [];
   for (let i = 1; i < levels; i++) value = [value];
   return value;
+}
+
+function nameOf(answer: unknown): unknown {
+  const refusal = z.object({ error: z.object({ name: z.string() }) }).safeParse(answer);
+  return refusal.data?.error.name;
 }
 
 function succeeded(answer: unknown): boolean {
