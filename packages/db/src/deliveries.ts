@@ -87,7 +87,8 @@ export type Claim =
 /**
  * Decides about one job and, when it is the one, counts the attempt and schedules the next, all in
  * one statement. So a crash at any later point leaves a row that the sweep finds overdue, and of two
- * jobs for one user, or one job running twice, one is told `stale`.
+ * jobs for one user, or one job running twice, one is told `stale`. Losing this commit in a crash
+ * only means that somebody is woken once more: it need not be flushed.
  */
 export async function claimWakeup(
   db: Database,
@@ -96,7 +97,8 @@ export async function claimWakeup(
 ): Promise<Claim> {
   const [row] = await db.query(
     'claim_wakeup',
-    `WITH found AS (
+    `WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+     found AS (
        SELECT user_id, dead_at IS NOT NULL AS dead, ${JOB_ID} = $2::text AS mine,
          next_at <= clock_timestamp() + interval '1 second' AS due,
          next_at <= clock_timestamp() AS overdue
@@ -112,7 +114,7 @@ export async function claimWakeup(
          (extract(epoch FROM d.next_at - clock_timestamp()) * 1000)::float8 AS delay_ms
      )
      SELECT f.dead, f.mine, c.attempts, c.errors, c.user_id, c.job_id, c.delay_ms
-     FROM found f LEFT JOIN claimed c ON true`,
+     FROM quick, found f LEFT JOIN claimed c ON true`,
     [userId, jobId, firstMs, capMs],
   );
   if (row === undefined) return { outcome: 'settled' };

@@ -40,6 +40,7 @@ const LONGEST_RECONNECT_DELAY_MS = 2_000;
 
 export function createConnections({ url, prefix = '', log }: ConnectionSettings): Connections {
   const releasers = new Map<Redis, () => Promise<void>>();
+  const outages = outageLog(log);
 
   const release = async (connection: Redis): Promise<void> => {
     const releaser = releasers.get(connection);
@@ -51,7 +52,7 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
     prefix,
     open(kind, name) {
       const connection = new Redis(url, optionsFor(kind, name));
-      const stopLogging = logOutages(connection, name, log);
+      const stopLogging = outages.follow(connection, name);
       const stopWatching = cutWhenSilent(connection, () =>
         log.warn({ connection: name }, 'Redis does not answer; reconnecting'),
       );
@@ -99,23 +100,29 @@ function optionsFor(kind: ConnectionKind, name: string): RedisOptions {
   }
 }
 
-/** One line when an outage begins and one when it ends; also keeps 'error' from ending the process. */
-function logOutages(connection: Redis, name: string, log: Log): () => void {
-  let out = false;
-  const begin = (error?: Error): void => {
-    if (out) return;
-    out = true;
-    log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
+/** One line when the first connection is lost and one when all are back, however many there are. */
+function outageLog(log: Log) {
+  const out = new Set<Redis>();
+  const end = (connection: Redis): void => {
+    if (out.delete(connection) && out.size === 0) log.info({}, 'Redis is reachable again');
   };
-  const end = (): void => {
-    if (out) log.info({ connection: name }, 'Redis is reachable again');
-    out = false;
-  };
-  const onClose = (): void => begin();
-  connection.on('error', begin).on('close', onClose).on('ready', end);
-  return () => {
-    connection.off('close', onClose).off('ready', end).off('error', begin);
-    connection.on('error', () => undefined);
+  return {
+    /** Also keeps 'error' from ending the process. Returns the stopper. */
+    follow(connection: Redis, name: string): () => void {
+      const onLost = (error?: Error): void => {
+        if (out.size === 0)
+          log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
+        out.add(connection);
+      };
+      const onClose = (): void => onLost();
+      const onReady = (): void => end(connection);
+      connection.on('error', onLost).on('close', onClose).on('ready', onReady);
+      return () => {
+        connection.off('close', onClose).off('ready', onReady).off('error', onLost);
+        connection.on('error', () => undefined);
+        out.delete(connection);
+      };
+    },
   };
 }
 

@@ -64,30 +64,35 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   let taken = 0;
   let stopped = false;
+  const atWork = new Set<Promise<void>>();
+  // Done, but Bull has not yet told Redis so.
   const unsettled = new Set<string>();
   let onSettled: () => void = () => undefined;
   const settle = (job: Bull.Job<unknown>): void => {
     unsettled.delete(String(job.id));
     onSettled();
   };
-  let lastError = '';
+  const logError = sparingly(10_000, (error: Error, suppressed: number) =>
+    log.warn({ reason: error.message, suppressed }, 'the queue reports an error'),
+  );
   queue.on('completed', settle);
   queue.on('failed', (job, error) => {
     settle(job);
     log.warn({ jobId: String(job.id), reason: error.message }, 'a wake-up failed');
   });
   queue.on('error', (error) => {
-    // The connections log their outages; Bull repeats each of them per slot.
-    if (stopped || error.message === lastError) return;
-    lastError = error.message;
-    log.warn({ reason: error.message }, 'the queue reports an error');
+    // Whichever job it was about, Redis is not going to be told.
+    unsettled.clear();
+    onSettled();
+    if (!stopped) logError(error);
   });
   queue
     .process(concurrency, async (job) => {
       taken += 1;
-      lastError = '';
       unsettled.add(String(job.id));
-      await options.handle({ id: String(job.id), data: job.data });
+      const work = options.handle({ id: String(job.id), data: job.data });
+      atWork.add(work);
+      await work.finally(() => atWork.delete(work));
     })
     .catch((error: unknown) => {
       if (!stopped) log.error({ err: error }, 'the queue cannot be processed');
@@ -99,19 +104,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (stopped) return;
       stopped = true;
       const end = performance.now() + withinMs;
-      const left = (): number => Math.max(0, end - performance.now());
-      const quietly = (work: Promise<unknown>, ms: number): Promise<void> => within(ms, work);
-      await quietly(queue.pause(true, true), Math.min(1_500, left()));
-      await quietly(
-        new Promise<void>((resolve) => {
-          onSettled = () => {
-            if (unsettled.size === 0) resolve();
-          };
-          onSettled();
-        }),
-        left(),
-      );
-      await quietly(queue.close(true), Math.min(1_500, left()));
+      const atMost = (ms: number): number => Math.max(0, Math.min(ms, end - performance.now()));
+      await within(atMost(1_000), queue.pause(true, true));
+      await within(atMost(withinMs), Promise.allSettled(atWork));
+      const settled = new Promise<void>((resolve) => {
+        onSettled = () => unsettled.size === 0 && resolve();
+        onSettled();
+      });
+      await within(atMost(500), settled);
+      await within(atMost(1_000), queue.close(true));
       await Promise.all(opened.map((connection) => connections.release(connection)));
     },
   };
@@ -125,4 +126,19 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
     new Promise((resolve) => (timer = setTimeout(resolve, ms))),
   ]);
   clearTimeout(timer);
+}
+
+/** Calls `say` at most once in `ms`, with how many were left out since. */
+function sparingly<T>(ms: number, say: (value: T, suppressed: number) => void): (value: T) => void {
+  let last = -Infinity;
+  let suppressed = 0;
+  return (value) => {
+    if (performance.now() - last < ms) {
+      suppressed += 1;
+      return;
+    }
+    say(value, suppressed);
+    last = performance.now();
+    suppressed = 0;
+  };
 }
