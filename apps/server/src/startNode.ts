@@ -115,6 +115,7 @@ async function open(
     clock: systemClock,
     log,
     recheckMs: settings.SWEEP_INTERVAL_MS,
+    firstDelayMs: settings.DELIVERY_BACKOFF_MS,
   });
   releasers.push('delivery', () => delivery.stop(2_000), 2_200);
 

@@ -37,7 +37,11 @@ interface ConnectionManager {
 const GuardedPg = { ...pg, Client: GuardedClient };
 
 /** Opens the pool lazily: nothing connects before the first query, so a start without PostgreSQL succeeds (D11). */
-export function connectDatabase({ url, poolMax = 16, applicationName = 'chasqui' }: DatabaseOptions): Database {
+export function connectDatabase({
+  url,
+  poolMax = 16,
+  applicationName = 'chasqui',
+}: DatabaseOptions): Database {
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',
     dialectModule: GuardedPg,

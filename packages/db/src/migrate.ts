@@ -4,13 +4,17 @@ import { migrateDatabase } from './migrateDatabase';
 async function main(): Promise<void> {
   const url = process.env.DATABASE_URL;
   if (url === undefined || url === '') {
-    throw new Error('DATABASE_URL is missing: set it to postgres://user:password@host:5432/database');
+    throw new Error(
+      'DATABASE_URL is missing: set it to postgres://user:password@host:5432/database',
+    );
   }
   const ran = await migrateDatabase(url);
   console.log(ran.length === 0 ? 'The schema is up to date.' : `Migrated: ${ran.join(', ')}`);
 }
 
 main().catch((error: unknown) => {
-  console.error(`Migration failed: ${error instanceof Error ? error.message || error.name : String(error)}`);
+  console.error(
+    `Migration failed: ${error instanceof Error ? error.message || error.name : String(error)}`,
+  );
   process.exitCode = 1;
 });

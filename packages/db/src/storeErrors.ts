@@ -40,7 +40,9 @@ export function isUnavailable(error: unknown): boolean {
 /** What the core throws for an error of the store: UnavailableError when waiting helps, else the error itself (a bug). */
 export function toStoreError(error: unknown): unknown {
   if (!isUnavailable(error)) return error;
-  const translated = new UnavailableError('the store does not answer; retry with the same client message id');
+  const translated = new UnavailableError(
+    'the store does not answer; retry with the same client message id',
+  );
   translated.cause = error;
   return translated;
 }

@@ -58,7 +58,8 @@ export function createWatermarks(deps: {
       for (const [i, { members }] of round.entries()) {
         if (outcomes[i] === 'ahead' && members.length > 1) {
           // Only some of those that were merged may be ahead: each is judged alone.
-          for (const one of members) answers.set(one, refusal((await advance([merge(undefined, one)]))[0]));
+          for (const one of members)
+            answers.set(one, refusal((await advance([merge(undefined, one)]))[0]));
         } else for (const one of members) answers.set(one, refusal(outcomes[i]));
       }
     }
@@ -76,7 +77,19 @@ export function createWatermarks(deps: {
     const outcomes = new Array<AdvanceRow[1]>(batch.length);
     const advances: (Advance | undefined)[] = [];
     for (const row of rows) {
-      const [ord, outcome, , , readBefore, readAfter, participantCount, at, authorId, messageId, seq] = row;
+      const [
+        ord,
+        outcome,
+        ,
+        ,
+        readBefore,
+        readAfter,
+        participantCount,
+        at,
+        authorId,
+        messageId,
+        seq,
+      ] = row;
       const merged = batch[ord - 1] as Merged;
       if (outcome === 'delivered' || outcome === 'read') {
         advances[ord - 1]?.covered.push({ status: outcome, authorId, messageId, seq });

@@ -21,13 +21,19 @@ export interface AppendResult {
 }
 
 const APPEND = `SELECT * FROM append_messages($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
-  $6::text[], $7::uuid[], $8::text[], $9::boolean)`;
+  $6::text[], $7::uuid[], $8::text[], $9::boolean, $10::integer)`;
 
 /**
  * Commits a batch of sends in one transaction (D1, D3). With `wait` false, sends to a conversation
  * that is locked elsewhere come back as 'busy'; with `wait` true it waits up to the lock time-out.
+ * Recipients who now have something waiting are due after `firstDelayMs`.
  */
-export async function appendBatch(db: Database, sends: Send[], wait: boolean): Promise<AppendResult> {
+export async function appendBatch(
+  db: Database,
+  sends: Send[],
+  wait: boolean,
+  firstDelayMs = 2_000,
+): Promise<AppendResult> {
   const rows = await db.query('append_messages', APPEND, [
     sends.map(({ id }) => id),
     sends.map(({ request }) => request.conversationId),
@@ -38,6 +44,7 @@ export async function appendBatch(db: Database, sends: Send[], wait: boolean): P
     sends.map(({ request }) => request.replyToId),
     sends.map(({ digest }) => digest),
     wait,
+    firstDelayMs,
   ]);
   const outcomes = new Array<AppendOutcome>(sends.length);
   const waiting: string[] = [];

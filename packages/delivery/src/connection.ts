@@ -225,7 +225,10 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (first === undefined) return;
     if (outbox.length === 1) outlet.emit('chat:message_received', first.json);
     else {
-      outlet.emit('chat:messages_received', `{"messages":[${outbox.map(({ json }) => json).join(',')}]}`);
+      outlet.emit(
+        'chat:messages_received',
+        `{"messages":[${outbox.map(({ json }) => json).join(',')}]}`,
+      );
     }
     deps.gauges.delivered(outbox.length, clock.now() - first.at);
     outbox.length = 0;
@@ -271,12 +274,17 @@ export function createConnection(deps: ConnectionDeps): Connection {
     const wanted = unread
       .splice(0, MAX_CONVERSATIONS_PER_READ)
       .filter((cursor) => cursors.get(cursor.conversationId) === cursor);
-    const missing = wanted.filter((cursor) => nextEntry(cursor, (cursor.sent as number) + 1) === undefined);
+    const missing = wanted.filter(
+      (cursor) => nextEntry(cursor, (cursor.sent as number) + 1) === undefined,
+    );
     try {
       if (missing.length > 0) {
         const limit = Math.max(20, Math.floor(PAGE_ENTRIES / missing.length));
         const pages = await deps.readEntries(
-          missing.map((cursor) => ({ conversationId: cursor.conversationId, seq: cursor.sent as number })),
+          missing.map((cursor) => ({
+            conversationId: cursor.conversationId,
+            seq: cursor.sent as number,
+          })),
           limit,
         );
         for (const cursor of missing) {
@@ -366,7 +374,10 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (cursor === undefined) return;
       const { unacknowledged } = cursor;
       const before = cursor.head;
-      while (cursor.head < unacknowledged.length && (unacknowledged[cursor.head] as number) <= seq) {
+      while (
+        cursor.head < unacknowledged.length &&
+        (unacknowledged[cursor.head] as number) <= seq
+      ) {
         cursor.head += 1;
       }
       used -= cursor.head - before;

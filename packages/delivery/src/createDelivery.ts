@@ -24,7 +24,12 @@ import { createLocalConversations } from './localConversations';
 import { addReaction, removeReaction } from './messages/reactions';
 import { deleteMessage } from './messages/deleteMessage';
 import { editMessage } from './messages/editMessage';
-import { locateMessage, readHistory, readMessageById, type Location } from './messages/readMessages';
+import {
+  locateMessage,
+  readHistory,
+  readMessageById,
+  type Location,
+} from './messages/readMessages';
 import { readStatus } from './messages/readStatus';
 import type { Bus, Clock, EntryHint, Gauges, Log, Timer, Wakeups } from './ports';
 import { createRecheck } from './recheck';
@@ -45,6 +50,8 @@ export interface DeliveryDeps {
   log: Log;
   /** How often the node looks in PostgreSQL for hints that were lost. */
   recheckMs: number;
+  /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
+  firstDelayMs: number;
 }
 
 /** While hints cannot travel the node looks itself (D11). */
@@ -81,6 +88,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     clock,
     log,
     gauges,
+    firstDelayMs: deps.firstDelayMs,
     digestKey: async () => (await keys()).digestKey,
     readMessage: (messageId) => readMessageById(db, messageId),
     announce: announceCommitted,
@@ -125,15 +133,21 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       void recheck.run(true);
     }),
   ];
-  every(() => (bus.connected() ? deps.recheckMs : RECHECK_WITHOUT_BUS_MS), async () => {
-    await recheck.run(!bus.connected());
-    await live.unblock();
-  });
-  every(() => OVERDUE_CHECK_MS, () => {
-    for (const connection of connections.all()) {
-      if (connection.hasAnswersDue()) connection.answerOverdue();
-    }
-  });
+  every(
+    () => (bus.connected() ? deps.recheckMs : RECHECK_WITHOUT_BUS_MS),
+    async () => {
+      await recheck.run(!bus.connected());
+      await live.unblock();
+    },
+  );
+  every(
+    () => OVERDUE_CHECK_MS,
+    () => {
+      for (const connection of connections.all()) {
+        if (connection.hasAnswersDue()) connection.answerOverdue();
+      }
+    },
+  );
 
   function every(ms: () => number, work: () => void | Promise<void>): void {
     if (stopped) return;
@@ -233,7 +247,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     readConversation: (userId, id) => readConversation(change, userId, id),
     renameConversation: (userId, id, title) => renameConversation(change, userId, id, title),
     listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
-    addParticipant: (userId, id, otherId, role) => addParticipant(change, userId, id, otherId, role),
+    addParticipant: (userId, id, otherId, role) =>
+      addParticipant(change, userId, id, otherId, role),
     changeRole: (userId, id, otherId, role) => changeRole(change, userId, id, otherId, role),
     removeParticipant: (userId, id, otherId) => removeParticipant(change, userId, id, otherId),
 
@@ -260,7 +275,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       );
       if (row === undefined) throw new NotFoundError();
       const [membersVersion] = row as [number];
-      hub.typing({ type: 'typing', conversationId, membersVersion, userId, username, isTyping, at: clock.now() });
+      hub.typing({
+        type: 'typing',
+        conversationId,
+        membersVersion,
+        userId,
+        username,
+        isTyping,
+        at: clock.now(),
+      });
     },
     presenceAudience: (userId) => presenceAudience(change, userId),
     sharesConversation: (userId, otherIds) => sharesConversation(change, userId, otherIds),

@@ -77,7 +77,11 @@ export interface Delivery {
 
   editMessage(userId: string, messageId: string, contentEncrypted: string): Promise<Message>;
   deleteMessage(userId: string, messageId: string): Promise<void>;
-  addReaction(userId: string, messageId: string, emoji: string): Promise<{ message: Message; repeated: boolean }>;
+  addReaction(
+    userId: string,
+    messageId: string,
+    emoji: string,
+  ): Promise<{ message: Message; repeated: boolean }>;
   removeReaction(userId: string, messageId: string, emoji: string): Promise<void>;
   readHistory(
     userId: string,
@@ -90,9 +94,15 @@ export interface Delivery {
     page: { limit: number; cursor?: string },
   ): Promise<MessageStatusPage>;
 
-  createDirect(userId: string, otherId: string): Promise<{ conversation: Conversation; created: boolean }>;
+  createDirect(
+    userId: string,
+    otherId: string,
+  ): Promise<{ conversation: Conversation; created: boolean }>;
   createGroup(userId: string, title: string, participantIds: string[]): Promise<Conversation>;
-  listConversations(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Conversation>>;
+  listConversations(
+    userId: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<Page<Conversation>>;
   readConversation(userId: string, conversationId: string): Promise<Conversation>;
   renameConversation(userId: string, conversationId: string, title: string): Promise<Conversation>;
   listParticipants(
@@ -100,14 +110,29 @@ export interface Delivery {
     conversationId: string,
     page: { limit: number; cursor?: string },
   ): Promise<Page<Participant>>;
-  addParticipant(userId: string, conversationId: string, otherId: string, role: ConversationRole): Promise<Participant>;
-  changeRole(userId: string, conversationId: string, otherId: string, role: ConversationRole): Promise<Participant>;
+  addParticipant(
+    userId: string,
+    conversationId: string,
+    otherId: string,
+    role: ConversationRole,
+  ): Promise<Participant>;
+  changeRole(
+    userId: string,
+    conversationId: string,
+    otherId: string,
+    role: ConversationRole,
+  ): Promise<Participant>;
   removeParticipant(userId: string, conversationId: string, otherId: string): Promise<void>;
 
   sync(userId: string, page: { limit: number; cursor?: string }): Promise<SyncAnswer>;
 
   /** Announces typing to the other members; throws NotFoundError for a non-participant. Nothing is stored. */
-  announceTyping(userId: string, username: string, conversationId: string, isTyping: boolean): Promise<void>;
+  announceTyping(
+    userId: string,
+    username: string,
+    conversationId: string,
+    isTyping: boolean,
+  ): Promise<void>;
   /** Users who share a direct conversation or a group of up to 100 with this one (presence fan-out). */
   presenceAudience(userId: string): Promise<string[]>;
   /** Of `otherIds`, those who share any conversation with the user (whose presence they may see). */

@@ -7,7 +7,9 @@ import type { TypingBoard, TypingHint } from './typing';
 /** Where hints of this node and of the others arrive, and where this node's own set out. */
 export interface Hub extends Announce {
   /** Several conversations at once: one hint for the whole batch. */
-  entriesOf(batch: { conversationId: string; membersVersion: number; entries: EntryHint[] }[]): void;
+  entriesOf(
+    batch: { conversationId: string; membersVersion: number; entries: EntryHint[] }[],
+  ): void;
   events(events: { userIds: string[]; event: string; json: string }[]): void;
   typing(hint: TypingHint): void;
   /** A hint of another node. */
@@ -30,7 +32,15 @@ export function createHub(deps: {
     });
   }
 
-  function emit({ userIds, event, json }: { userIds: string[]; event: string; json: string }): void {
+  function emit({
+    userIds,
+    event,
+    json,
+  }: {
+    userIds: string[];
+    event: string;
+    json: string;
+  }): void {
     for (const userId of userIds) connections.emitToUser(userId, event, json);
     if (event === 'conversation:removed') {
       const { conversationId } = JSON.parse(json) as { conversationId: string };
@@ -82,7 +92,14 @@ export function createHub(deps: {
     entries: (conversationId, membersVersion, entries) =>
       tell({ type: 'entries', batch: [{ conversationId, membersVersion, entries }] }),
     toMembers: (conversationId, membersVersion, event, payload, seq) =>
-      tell({ type: 'conversation', conversationId, membersVersion, event, json: JSON.stringify(payload), seq }),
+      tell({
+        type: 'conversation',
+        conversationId,
+        membersVersion,
+        event,
+        json: JSON.stringify(payload),
+        seq,
+      }),
     toUsers: (userIds, event, payload) =>
       tell({ type: 'users', events: [{ userIds, event, json: JSON.stringify(payload) }] }),
     events: (events) => {

@@ -50,7 +50,10 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
   const { db, connections, sender, watermarks } = deps;
   const whenOpening = createLimiter(OPENING_AT_ONCE);
   const whenReading = createLimiter(READING_AT_ONCE);
-  const positions = createCoalescer<PositionQuestion, { position: number; lastSeq: number } | undefined>({
+  const positions = createCoalescer<
+    PositionQuestion,
+    { position: number; lastSeq: number } | undefined
+  >({
     maxBatch: 500,
     inFlight: 2,
     answerAll: (questions) => readPositions(db, questions),
@@ -61,7 +64,9 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     if (rechecking.has(connection)) return;
     rechecking.add(connection);
     try {
-      const backlog = await whenReading(() => readBacklog(db, connection.userId, connection.deviceNo));
+      const backlog = await whenReading(() =>
+        readBacklog(db, connection.userId, connection.deviceNo),
+      );
       for (const { conversationId, lastSeq, position } of backlog) {
         connection.expect(conversationId, lastSeq, position);
       }
@@ -77,7 +82,8 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     if ('seq' in target) return target;
     const recalled = deps.recall(target.messageId);
     // What was sent to this connection may be seen by it; for the rest PostgreSQL decides (D9).
-    if (recalled !== undefined && connection.wasSent(recalled.conversationId, recalled.seq)) return recalled;
+    if (recalled !== undefined && connection.wasSent(recalled.conversationId, recalled.seq))
+      return recalled;
     return locateMessage(db, connection.userId, target.messageId);
   }
 
@@ -163,7 +169,9 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
       for (const connection of connections.all()) {
         const { userId, deviceNo } = connection;
         for (const conversationId of connection.blockedBy()) {
-          const found = await positions.ask({ userId, deviceNo, conversationId }).catch(() => undefined);
+          const found = await positions
+            .ask({ userId, deviceNo, conversationId })
+            .catch(() => undefined);
           if (found !== undefined) connection.release(conversationId, found.position);
         }
       }

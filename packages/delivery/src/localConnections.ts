@@ -27,7 +27,9 @@ export function createLocalConnections(): LocalConnections {
   const byUser = new Map<string, Set<Connection>>();
 
   /** Walks whichever is smaller: the members, or the users who are here. */
-  function* present({ members }: LocalConversation): Iterable<[connections: Set<Connection>, joinedSeq: number]> {
+  function* present({
+    members,
+  }: LocalConversation): Iterable<[connections: Set<Connection>, joinedSeq: number]> {
     if (members.size <= byUser.size) {
       for (const [userId, joinedSeq] of members) {
         const connections = byUser.get(userId);

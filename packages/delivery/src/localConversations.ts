@@ -18,7 +18,11 @@ export interface LocalConversations {
    * Calls `use` with the conversation once its members are known at `membersVersion` or later (D9):
    * at once when they are in mind, else after reading them. Calls for one conversation keep their order.
    */
-  with(conversationId: string, membersVersion: number, use: (conversation: LocalConversation) => void): void;
+  with(
+    conversationId: string,
+    membersVersion: number,
+    use: (conversation: LocalConversation) => void,
+  ): void;
   remember(conversation: LocalConversation, entries: EntryHint[]): void;
   /** Forgets all members, after hints may have been lost. */
   forgetAll(): void;
@@ -45,7 +49,10 @@ export function createLocalConversations(deps: {
 }): LocalConversations {
   // In the order of last use: the first is the one to go.
   const known = new Map<string, LocalConversation>();
-  const waiting = new Map<string, { membersVersion: number; use: (conversation: LocalConversation) => void }[]>();
+  const waiting = new Map<
+    string,
+    { membersVersion: number; use: (conversation: LocalConversation) => void }[]
+  >();
   let recentBytes = 0;
 
   const readMembers = createCoalescer<string, Members>({
@@ -59,35 +66,38 @@ export function createLocalConversations(deps: {
         if (entry === undefined) found.set(id, (entry = { membersVersion, members: new Map() }));
         entry.members.set(userId, joinedSeq);
       }
-      return ids.map((id) => found.get(id) ?? { membersVersion: Infinity, members: new Map<string, number>() });
+      return ids.map(
+        (id) => found.get(id) ?? { membersVersion: Infinity, members: new Map<string, number>() },
+      );
     },
   });
 
   function load(conversationId: string): void {
-    readMembers
-      .ask(conversationId)
-      .then(
-        ({ membersVersion, members }) => {
-          const conversation = known.get(conversationId) ?? {
-            id: conversationId,
-            membersVersion,
-            members,
-            recent: [],
-            recentBytes: 0,
-          };
-          conversation.membersVersion = membersVersion;
-          conversation.members = members;
-          touch(conversation);
-          const due = waiting.get(conversationId) ?? [];
-          waiting.delete(conversationId);
-          for (const item of due) item.use(conversation);
-        },
-        (error: unknown) => {
-          waiting.delete(conversationId);
-          deps.log.warn({ err: error, conversationId }, 'reading the members failed; will look again');
-          deps.onMissed();
-        },
-      );
+    readMembers.ask(conversationId).then(
+      ({ membersVersion, members }) => {
+        const conversation = known.get(conversationId) ?? {
+          id: conversationId,
+          membersVersion,
+          members,
+          recent: [],
+          recentBytes: 0,
+        };
+        conversation.membersVersion = membersVersion;
+        conversation.members = members;
+        touch(conversation);
+        const due = waiting.get(conversationId) ?? [];
+        waiting.delete(conversationId);
+        for (const item of due) item.use(conversation);
+      },
+      (error: unknown) => {
+        waiting.delete(conversationId);
+        deps.log.warn(
+          { err: error, conversationId },
+          'reading the members failed; will look again',
+        );
+        deps.onMissed();
+      },
+    );
   }
 
   function touch(conversation: LocalConversation): void {

@@ -17,7 +17,11 @@ export function decodeCursor(cursor: string, width: number): (string | number | 
 }
 
 function isField(value: unknown): value is string | number | null {
-  return value === null || typeof value === 'string' || (typeof value === 'number' && Number.isSafeInteger(value));
+  return (
+    value === null ||
+    typeof value === 'string' ||
+    (typeof value === 'number' && Number.isSafeInteger(value))
+  );
 }
 
 export function invalidCursor(): ValidationError {

@@ -54,15 +54,23 @@ export function createRecheck(deps: {
   }
 
   async function run(repair: boolean): Promise<void> {
-    const [clock] = await db.query('now', 'SELECT extract(epoch FROM clock_timestamp())::float8', []);
+    const [clock] = await db.query(
+      'now',
+      'SELECT extract(epoch FROM clock_timestamp())::float8',
+      [],
+    );
     const [now] = clock as [number];
     const users = [...connections.users()];
     for (let i = 0; i < users.length; i += USERS_PER_QUERY) {
       const chunk = users.slice(i, i + USERS_PER_QUERY);
       if (repair) await repairEvents(chunk, eventsSince ?? now);
-      for (const row of await db.query('recheck_entries', NEW_ENTRIES, [chunk, entriesSince ?? now])) {
+      for (const row of await db.query('recheck_entries', NEW_ENTRIES, [
+        chunk,
+        entriesSince ?? now,
+      ])) {
         const [userId, conversationId, lastSeq] = row as [string, string, number];
-        for (const connection of connections.of(userId)) connection.expect(conversationId, lastSeq, undefined);
+        for (const connection of connections.of(userId))
+          connection.expect(conversationId, lastSeq, undefined);
       }
     }
     entriesSince = now;
@@ -79,7 +87,9 @@ export function createRecheck(deps: {
     for (const row of await db.query('recheck_joined', JOINED, [users, since])) {
       const [userId, conversationId, joinedSeq] = row as [string, string, number];
       if (!once(`joined ${userId} ${conversationId} ${joinedSeq}`)) continue;
-      const conversation = await deps.readConversation(userId, conversationId).catch(() => undefined);
+      const conversation = await deps
+        .readConversation(userId, conversationId)
+        .catch(() => undefined);
       if (conversation !== undefined) {
         connections.emitToUser(userId, 'conversation:created', JSON.stringify(conversation));
       }
@@ -90,7 +100,8 @@ export function createRecheck(deps: {
       const json = JSON.stringify(message);
       for (const member of row[MESSAGE_WIDTH] as string[]) {
         const [userId = '', joinedSeq] = member.split(' ');
-        if (Number(joinedSeq) <= message.seq) connections.emitToUser(userId, 'chat:message_updated', json);
+        if (Number(joinedSeq) <= message.seq)
+          connections.emitToUser(userId, 'chat:message_updated', json);
       }
     }
   }

@@ -42,6 +42,8 @@ export interface SenderDeps {
   log: Log;
   gauges: Gauges;
   digestKey: () => Promise<Buffer>;
+  /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
+  firstDelayMs: number;
   readMessage: (messageId: string) => Promise<Message | undefined>;
   /** Called once per batch, after the commit, with what is new. Must not throw. */
   announce: (committed: Committed[], waiting: string[]) => void;
@@ -110,7 +112,7 @@ export function createSender(deps: SenderDeps): Sender {
       if (fresh.length > 0) {
         digestKey ??= await deps.digestKey();
         for (const send of fresh) send.digest = digestOf(digestKey, send.request);
-        const { outcomes, waiting } = await appendBatch(db, fresh, wait);
+        const { outcomes, waiting } = await appendBatch(db, fresh, wait, deps.firstDelayMs);
         deps.gauges.sendBatch(fresh.length);
         busy = finishAll(fresh, outcomes, waiting);
       }
@@ -145,7 +147,9 @@ export function createSender(deps: SenderDeps): Sender {
     const oldest = clock.now() - MAX_AGE_MS;
     return sends.filter((send) => {
       if (send.enqueuedAt >= oldest) return true;
-      send.finish(new UnavailableError('the store is too slow; retry with the same client message id'));
+      send.finish(
+        new UnavailableError('the store is too slow; retry with the same client message id'),
+      );
       return false;
     });
   }
@@ -222,10 +226,13 @@ export function createSender(deps: SenderDeps): Sender {
       for (const send of sends) send.finish(asError(error));
       return;
     }
-    deps.log.error({ err: error, sends: sends.length }, 'a batch of sends failed; trying one by one');
+    deps.log.error(
+      { err: error, sends: sends.length },
+      'a batch of sends failed; trying one by one',
+    );
     for (const send of sends) {
       try {
-        const { outcomes, waiting } = await appendBatch(db, [send], true);
+        const { outcomes, waiting } = await appendBatch(db, [send], true, deps.firstDelayMs);
         finishAll([send], outcomes, waiting);
       } catch (cause) {
         await failed([send], cause, wait);
@@ -236,7 +243,9 @@ export function createSender(deps: SenderDeps): Sender {
   return {
     send(id, request, origin, finish) {
       if (lanes.waiting >= MAX_QUEUED) {
-        finish(new UnavailableError('too many sends are waiting; retry with the same client message id'));
+        finish(
+          new UnavailableError('too many sends are waiting; retry with the same client message id'),
+        );
         return;
       }
       lanes.add(request.conversationId, {

@@ -41,10 +41,14 @@ export function createSettler(deps: { db: Database; clock: Clock; log: Log }): S
           batch.map(([userId]) => userId),
           batch.map(([, conversationId]) => conversationId),
         ]);
-        for (const [userId, conversationId] of busy as [string, string][]) remember(userId, conversationId);
+        for (const [userId, conversationId] of busy as [string, string][])
+          remember(userId, conversationId);
       } catch (error) {
         // They stay pending; the worker's wake-up settles them.
-        deps.log.warn({ err: error, pairs: batch.length }, 'settling acknowledged deliveries failed');
+        deps.log.warn(
+          { err: error, pairs: batch.length },
+          'settling acknowledged deliveries failed',
+        );
       }
     }
   }

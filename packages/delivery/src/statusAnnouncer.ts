@@ -15,7 +15,10 @@ const THINNED_MS = 1_000;
  * Turns advances into events for the authors of the messages newly covered. In large groups only the
  * newest of each second is told: the highest seq counts, so nothing is lost by it.
  */
-export function createStatusAnnouncer(deps: { clock: Clock; tell: (events: StatusEvent[]) => void }): {
+export function createStatusAnnouncer(deps: {
+  clock: Clock;
+  tell: (events: StatusEvent[]) => void;
+}): {
   announce(advances: Advance[]): void;
   stop(): void;
 } {

@@ -24,6 +24,11 @@ export async function countUnread(
     pairs.map(({ conversationId }) => conversationId),
   ]);
   return (rows as [string, string, number, number][]).map(
-    ([userId, conversationId, readSeq, unreadCount]) => ({ userId, conversationId, readSeq, unreadCount }),
+    ([userId, conversationId, readSeq, unreadCount]) => ({
+      userId,
+      conversationId,
+      readSeq,
+      unreadCount,
+    }),
   );
 }

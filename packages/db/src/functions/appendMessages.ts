@@ -16,7 +16,8 @@
 export const appendMessages = `
 CREATE OR REPLACE FUNCTION append_messages(
   p_ids uuid[], p_conversations uuid[], p_senders uuid[], p_client_ids text[], p_types text[],
-  p_contents text[], p_replies uuid[], p_digests text[], p_wait boolean
+  p_contents text[], p_replies uuid[], p_digests text[], p_wait boolean,
+  p_first_delay_ms integer
 ) RETURNS TABLE (
   ord integer, outcome text, id uuid, seq float8, version float8, at float8, members_version float8
 )
@@ -119,7 +120,7 @@ BEGIN
   ),
   waiting AS (
     INSERT INTO deliveries AS d (user_id, next_at)
-    SELECT DISTINCT f.user_id, moment + interval '2 seconds' FROM flipped f WHERE f.pending
+    SELECT DISTINCT f.user_id, moment + p_first_delay_ms * interval '1 millisecond' FROM flipped f WHERE f.pending
     ORDER BY f.user_id
     -- Touching an existing row makes settle_pending wait for us, see there.
     ON CONFLICT (user_id) DO UPDATE SET updated_at = moment

@@ -11,7 +11,8 @@ export async function deleteMessage(
   messageId: string,
 ): Promise<{ conversationId: string; changed: boolean }> {
   const { changed, subject } = await changeMessage(deps, userId, messageId, (found) => {
-    if (found.kind !== 'message') throw new ForbiddenError('an event of the conversation cannot be deleted');
+    if (found.kind !== 'message')
+      throw new ForbiddenError('an event of the conversation cannot be deleted');
     if (found.senderId !== userId && found.role === 'member') {
       throw new ForbiddenError('only its sender, an admin or a moderator may delete a message');
     }

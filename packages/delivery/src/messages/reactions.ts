@@ -53,10 +53,17 @@ export async function removeReaction(
 }
 
 function checkReactable(subject: Subject): void {
-  if (subject.kind !== 'message') throw new ForbiddenError('an event of the conversation takes no reactions');
+  if (subject.kind !== 'message')
+    throw new ForbiddenError('an event of the conversation takes no reactions');
   if (subject.deleted) throw new ValidationError('a deleted message takes no reactions');
 }
 
-function setReactions(reactions: Reaction[]): { assignments: string; replacements: Record<string, unknown> } {
-  return { assignments: 'reactions = :reactions::jsonb', replacements: { reactions: JSON.stringify(reactions) } };
+function setReactions(reactions: Reaction[]): {
+  assignments: string;
+  replacements: Record<string, unknown>;
+} {
+  return {
+    assignments: 'reactions = :reactions::jsonb',
+    replacements: { reactions: JSON.stringify(reactions) },
+  };
 }

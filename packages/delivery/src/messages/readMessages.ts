@@ -7,7 +7,10 @@ import { COLUMNS, STATUS, toMessage } from '../messageRows';
 const BY_ID = `SELECT ${COLUMNS}, ${STATUS} FROM messages m WHERE m.id = $1`;
 
 /** A message by its id, without asking who may see it. */
-export async function readMessageById(db: Database, messageId: string): Promise<Message | undefined> {
+export async function readMessageById(
+  db: Database,
+  messageId: string,
+): Promise<Message | undefined> {
   const [row] = await db.query('message_by_id', BY_ID, [messageId]);
   return row === undefined ? undefined : toMessage(row);
 }
@@ -22,7 +25,11 @@ export interface Location {
 }
 
 /** Where a message stands. Throws NotFoundError when there is none or the user may not see it (D9). */
-export async function locateMessage(db: Database, userId: string, messageId: string): Promise<Location> {
+export async function locateMessage(
+  db: Database,
+  userId: string,
+  messageId: string,
+): Promise<Location> {
   const [row] = await guarded(() => db.query('locate_message', LOCATE, [userId, messageId]));
   if (row === undefined) throw new NotFoundError();
   const [, conversationId, seq] = row as [string, string, number];
@@ -60,13 +67,17 @@ export async function readHistory(
     if (membership === undefined) throw new NotFoundError();
     const [joinedSeq] = membership as [number];
     const forward = afterSeq !== undefined && beforeSeq === undefined;
-    const rows = await db.query(forward ? 'history_forward' : 'history_back', forward ? OLDEST : NEWEST, [
-      conversationId,
-      Math.max(joinedSeq - 1, afterSeq ?? 0),
-      beforeSeq ?? Number.MAX_SAFE_INTEGER,
-      offset,
-      limit + 1,
-    ]);
+    const rows = await db.query(
+      forward ? 'history_forward' : 'history_back',
+      forward ? OLDEST : NEWEST,
+      [
+        conversationId,
+        Math.max(joinedSeq - 1, afterSeq ?? 0),
+        beforeSeq ?? Number.MAX_SAFE_INTEGER,
+        offset,
+        limit + 1,
+      ],
+    );
     const messages = rows.map(toMessage);
     const has_more = messages.length > limit;
     if (has_more) {

@@ -40,13 +40,24 @@ export async function readStatus(
     const [counts] = await db.query('status_counts', COUNTS, [conversationId, seq]);
     if (counts === undefined) throw new NotFoundError();
     const [recipients, delivered, read] = counts as [number, number, number];
-    const rows = (await db.query('statuses', STATUSES, [conversationId, seq, after, limit + 1])) as StatusRow[];
-    const statuses = rows.slice(0, limit).map(([user_id, deliveredAt, readAt, isDelivered, isRead]) => ({
-      user_id,
-      status: isRead ? ('read' as const) : isDelivered ? ('delivered' as const) : ('sent' as const),
-      delivered_at: deliveredAt === null ? null : isoTime(deliveredAt),
-      read_at: readAt === null ? null : isoTime(readAt),
-    }));
+    const rows = (await db.query('statuses', STATUSES, [
+      conversationId,
+      seq,
+      after,
+      limit + 1,
+    ])) as StatusRow[];
+    const statuses = rows
+      .slice(0, limit)
+      .map(([user_id, deliveredAt, readAt, isDelivered, isRead]) => ({
+        user_id,
+        status: isRead
+          ? ('read' as const)
+          : isDelivered
+            ? ('delivered' as const)
+            : ('sent' as const),
+        delivered_at: deliveredAt === null ? null : isoTime(deliveredAt),
+        read_at: readAt === null ? null : isoTime(readAt),
+      }));
     const last = statuses.at(-1);
     return {
       recipient_count: recipients,

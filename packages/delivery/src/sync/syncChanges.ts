@@ -66,17 +66,28 @@ export async function syncChanges(
     const now = deps.now();
     const seal = (position: SyncPosition): string => encodeSyncCursor(key, userId, position, now);
     const given = cursor === undefined ? undefined : decodeSyncCursor(key, userId, cursor, now);
-    const until = given !== undefined && given.until > 0 ? given.until : await beginSync(deps.db, userId);
+    const until =
+      given !== undefined && given.until > 0 ? given.until : await beginSync(deps.db, userId);
     if (given === undefined) {
       const cursor = seal(restAt(until));
-      return { conversations: [], removed: [], messages: [], receipts: [], cursor, has_more: false };
+      return {
+        conversations: [],
+        removed: [],
+        messages: [],
+        receipts: [],
+        cursor,
+        has_more: false,
+      };
     }
     // Another history than the one that this cursor came from, such as a restored backup.
     if (given.since > until) throw invalidCursor();
 
     const page = await readPage(deps.db, userId, { ...given, until }, limit);
     return {
-      conversations: await deps.readConversations(userId, page.begun.map(({ conversationId }) => conversationId)),
+      conversations: await deps.readConversations(
+        userId,
+        page.begun.map(({ conversationId }) => conversationId),
+      ),
       removed: page.removed,
       messages: page.messages,
       receipts: await readReceipts(deps.db, page.begun),
@@ -106,9 +117,19 @@ interface Page {
   next?: SyncPosition;
 }
 
-async function readPage(db: Database, userId: string, from: SyncPosition, limit: number): Promise<Page> {
+async function readPage(
+  db: Database,
+  userId: string,
+  from: SyncPosition,
+  limit: number,
+): Promise<Page> {
   const page: Page = { begun: [], removed: [], messages: [] };
-  const rows = await db.query('sync_changed', CHANGED, [userId, from.since, from.conversationId ?? NOWHERE, limit + 1]);
+  const rows = await db.query('sync_changed', CHANGED, [
+    userId,
+    from.since,
+    from.conversationId ?? NOWHERE,
+    limit + 1,
+  ]);
   for (const [i, one] of (rows as ChangedRow[]).map(toChanged).entries()) {
     const { conversationId } = one;
     if (i === limit) {
@@ -120,7 +141,8 @@ async function readPage(db: Database, userId: string, from: SyncPosition, limit:
       continue;
     }
     const goesOn = from.conversationId === conversationId;
-    if (!goesOn || (from.phase === 'changed' && from.marker <= one.fromVersion)) page.begun.push(one);
+    if (!goesOn || (from.phase === 'changed' && from.marker <= one.fromVersion))
+      page.begun.push(one);
     const start: SyncPosition = goesOn
       ? from
       : { ...from, conversationId, phase: 'changed', marker: one.fromVersion };
@@ -180,12 +202,24 @@ async function readReceipts(db: Database, changed: Changed[]): Promise<Receipt[]
     changed.map(({ fromPos }) => fromPos),
   ]);
   return (rows as [string, string, number, number][]).map(
-    ([conversation_id, user_id, delivered_seq, read_seq]) => ({ conversation_id, user_id, delivered_seq, read_seq }),
+    ([conversation_id, user_id, delivered_seq, read_seq]) => ({
+      conversation_id,
+      user_id,
+      delivered_seq,
+      read_seq,
+    }),
   );
 }
 
 type ChangedRow = [string, boolean, number, number, number, number];
 
-function toChanged([conversationId, isMember, joinedSeq, fromSeq, fromVersion, fromPos]: ChangedRow): Changed {
+function toChanged([
+  conversationId,
+  isMember,
+  joinedSeq,
+  fromSeq,
+  fromVersion,
+  fromPos,
+]: ChangedRow): Changed {
   return { conversationId, isMember, joinedSeq, fromSeq, fromVersion, fromPos };
 }

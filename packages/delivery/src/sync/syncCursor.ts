@@ -20,7 +20,12 @@ const LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
  * Cursors are signed and bound to the user: a foreign, altered or outdated one is a ValidationError
  * that says to start over, never somebody else's changes (D9). They live 90 days.
  */
-export function encodeSyncCursor(key: Buffer, userId: string, position: SyncPosition, now: number): string {
+export function encodeSyncCursor(
+  key: Buffer,
+  userId: string,
+  position: SyncPosition,
+  now: number,
+): string {
   const body = Buffer.from(
     JSON.stringify([
       position.since,
@@ -34,7 +39,12 @@ export function encodeSyncCursor(key: Buffer, userId: string, position: SyncPosi
   return `${body}.${sign(key, userId, body).toString('base64url')}`;
 }
 
-export function decodeSyncCursor(key: Buffer, userId: string, cursor: string, now: number): SyncPosition {
+export function decodeSyncCursor(
+  key: Buffer,
+  userId: string,
+  cursor: string,
+  now: number,
+): SyncPosition {
   const [body = '', signature = '', rest] = cursor.split('.');
   const given = Buffer.from(signature, 'base64url');
   const expected = sign(key, userId, body);
