@@ -14,6 +14,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { runningInstance, type RunState } from './instanceFile';
+import { launch } from './launcher';
 import { isAlive, signal, type ProcessIdentity } from './processes';
 
 // Stand-ins for server, worker and migrations: what is tested is the launcher around them.
@@ -185,6 +186,33 @@ describe('the launcher', () => {
     expect(await stubborn.ended()).toBe(0);
     expect(Date.now() - since).toBeLessThan(12_000);
     await noneAlive(processes);
+  });
+
+  test('several servers run side by side, each at an address of its own', async () => {
+    const instance = await launch({ root, env: { PORT: '0' }, say: () => undefined, servers: 2 });
+    try {
+      const answers = await Promise.all(instance.urls.map((url) => fetch(`${url}/readyz`)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(new Set(instance.urls).size).toBe(2);
+      expect(processOf('server').pid).not.toBe(processOf('server-2').pid);
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  test('a restart on request is no crash and leaves one process', async () => {
+    const said: string[] = [];
+    const instance = await launch({ root, env: { PORT: '0' }, say: (line) => said.push(line) });
+    try {
+      const before = processOf('server');
+      const server = instance.parts.find(({ name }) => name === 'server');
+      await Promise.all([server?.restart(), server?.restart()]);
+      expect(isAlive(before)).toBe(false);
+      expect(isAlive(processOf('server'))).toBe(true);
+      expect(said.filter((line) => line.includes('unexpectedly'))).toEqual([]);
+    } finally {
+      await instance.stop();
+    }
   });
 
   test('a second start on the same data says so in one line', async () => {

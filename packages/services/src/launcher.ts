@@ -20,6 +20,8 @@ export interface LaunchOptions {
   servers?: number;
   /** Compile whatever changes, as long as the instance runs. */
   watch?: boolean;
+  /** Delete the data folder once everything has ended, however that comes about. */
+  throwaway?: boolean;
   /** Aborted: the start is given up and what it has started is ended. */
   signal?: AbortSignal;
 }
@@ -47,6 +49,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const { dataDir } = settings;
   const unclaim = await claim(dataDir);
   const guard = startGuard();
+  if (options.throwaway) guard.removeAfterwards(dataDir);
   const stores: SupervisedPart[] = [];
   const apps: SupervisedPart[] = [];
   const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };

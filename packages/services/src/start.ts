@@ -71,14 +71,16 @@ function followParent(leave: () => void): void {
 function restartOnChange(root: string, instance: Instance): void {
   const apps = instance.parts.filter(({ name }) => /^(server|worker)/.test(name));
   let timer: NodeJS.Timeout | undefined;
+  const restart = () => {
+    console.log('  the code has changed: restarting server and worker');
+    for (const part of apps) {
+      part.restart().catch((error: unknown) => console.error(String(error)));
+    }
+  };
   const changed = () => {
+    // The compiler writes many files in a row.
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      console.log('  the code has changed: restarting server and worker');
-      for (const part of apps) {
-        part.restart().catch((error: unknown) => console.error(String(error)));
-      }
-    }, 300);
+    timer = setTimeout(restart, 500);
   };
   const folders = ['protocol', 'db', 'delivery', 'redis'].map((name) => `packages/${name}/dist`);
   for (const folder of [...folders, 'apps/server/dist', 'apps/worker/dist']) {

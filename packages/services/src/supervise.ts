@@ -22,7 +22,7 @@ export interface SupervisedPart {
   identity(): ProcessIdentity | undefined;
   /** Resolves when it is ready. @throws StartupError when it ends before that. */
   start(): Promise<void>;
-  /** Ends it gently and starts it again. */
+  /** Ends it gently and starts it again, one restart after the other. */
   restart(): Promise<void>;
   /** Ends it within `graceMs`, gently if possible. Nothing is left of it afterwards. */
   stop(graceMs: number): Promise<void>;
@@ -43,15 +43,24 @@ const longestPauseMs = 5_000;
 
 const interrupted = () => new StartupError('Interrupted.');
 
+interface Running {
+  identity: ProcessIdentity;
+  /** Whether it has been ready: before that its end is a failed start and not a crash. */
+  isUp: boolean;
+  /** Whether it was us who asked it to end. */
+  dismissed: boolean;
+}
+
 /** Keeps a part running: when it dies it is started again, at once and then ever more slowly. */
 export function supervise(
   part: Part,
   { guard, say, changed, isOver }: Surroundings,
 ): SupervisedPart {
-  let current: { child: ChildProcess; identity: ProcessIdentity } | undefined;
+  let current: Running | undefined;
   let wanted = false;
   let failures = 0;
   let reviving: Promise<void> = Promise.resolve();
+  let restarting: Promise<void> = Promise.resolve();
 
   async function open(): Promise<void> {
     const child = await part.spawn();
@@ -61,17 +70,16 @@ export function supervise(
     }
     child.on('error', () => undefined);
     const identity = identityOf(child.pid) ?? { pid: child.pid, startedAt: '' };
-    const opened = { child, identity };
+    const opened: Running = { identity, isUp: false, dismissed: false };
     current = opened;
     if (!wanted) return end(identity, [['SIGKILL', 2_000]]);
     guard.watch({ ...identity, kind: part.kind, signal: part.stopSignal });
     const since = Date.now();
-    let isUp = false;
     child.once('exit', (code, signal) => {
       guard.forget(identity.pid);
       if (current === opened) current = undefined;
       changed();
-      if (!wanted || !isUp) return;
+      if (!opened.isUp || opened.dismissed) return;
       if (Date.now() - since > steadyAfterMs) failures = 0;
       reviving = revive(signal ?? `exit code ${code ?? 'unknown'}`);
     });
@@ -79,7 +87,7 @@ export function supervise(
     await readiness(identity);
     // It may have ended between the answer and now.
     if (!isAlive(identity) && wanted) throw new StartupError(part.complaint());
-    isUp = true;
+    opened.isUp = true;
   }
 
   async function readiness(identity: ProcessIdentity): Promise<void> {
@@ -122,6 +130,7 @@ export function supervise(
   async function close(graceMs: number): Promise<void> {
     wanted = false;
     if (current !== undefined) {
+      current.dismissed = true;
       await end(current.identity, [
         [part.stopSignal, graceMs],
         [part.kind === 'store' ? 'SIGQUIT' : 'SIGKILL', 300],
@@ -141,9 +150,14 @@ export function supervise(
     name: part.name,
     identity: () => current?.identity,
     start,
-    async restart() {
-      await close(10_500);
-      await start();
+    restart() {
+      const restarted = restarting.then(async () => {
+        await close(10_500);
+        await start();
+      });
+      // A restart that failed must not keep the next from being tried.
+      restarting = restarted.catch(() => undefined);
+      return restarted;
     },
     stop: close,
   };
