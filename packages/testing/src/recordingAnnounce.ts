@@ -1,0 +1,39 @@
+import type { Announce } from '@pern/delivery/announce';
+import type { EntryHint } from '@pern/delivery/ports';
+
+export type Announced =
+  | {
+      to: 'members';
+      conversationId: string;
+      membersVersion: number;
+      event: string;
+      payload: object;
+      seq: number;
+    }
+  | { to: 'users'; userIds: string[]; event: string; payload: object }
+  | { to: 'log'; conversationId: string; membersVersion: number; entries: EntryHint[] }
+  | { to: 'connections'; conversationId: string; userIds: string[] };
+
+export interface RecordingAnnounce extends Announce {
+  /** Everything announced since the last `take`, in order. */
+  take(): Announced[];
+}
+
+/** Keeps what is announced instead of telling anybody. */
+export function recordingAnnounce(): RecordingAnnounce {
+  let announced: Announced[] = [];
+  return {
+    entries: (conversationId, membersVersion, entries) =>
+      announced.push({ to: 'log', conversationId, membersVersion, entries }),
+    toMembers: (conversationId, membersVersion, event, payload, seq) =>
+      announced.push({ to: 'members', conversationId, membersVersion, event, payload, seq }),
+    toUsers: (userIds, event, payload) => announced.push({ to: 'users', userIds, event, payload }),
+    removed: (conversationId, userIds) =>
+      announced.push({ to: 'connections', conversationId, userIds }),
+    take() {
+      const taken = announced;
+      announced = [];
+      return taken;
+    },
+  };
+}
