@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 
 /** Longest time a statement may take before its connection is given up, milliseconds. */
@@ -29,7 +30,7 @@ export class GuardedClient extends Client {
     Object.assign(this, {
       query: (...args: unknown[]): unknown => {
         const last = args.at(-1);
-        if (typeof last === 'function') {
+        if (isCallback(last)) {
           args[args.length - 1] = (error: unknown, ...rest: unknown[]) => {
             guard(error);
             last(error, ...rest);
@@ -43,10 +44,15 @@ export class GuardedClient extends Client {
     });
   }
 
+  /** Ends the socket: an orderly goodbye would wait behind the answer that does not come. */
   private abandon(error: Error): void {
-    const stream: unknown = Reflect.get(Reflect.get(this, 'connection') as object, 'stream');
-    if (stream instanceof Object && 'destroy' in stream && typeof stream.destroy === 'function') {
-      stream.destroy(error);
-    }
+    const connection: unknown = Reflect.get(this, 'connection');
+    if (!(connection instanceof Object)) return;
+    const stream: unknown = Reflect.get(connection, 'stream');
+    if (stream instanceof Socket) stream.destroy(error);
   }
+}
+
+function isCallback(value: unknown): value is (error: unknown, ...rest: unknown[]) => void {
+  return typeof value === 'function';
 }

@@ -9,12 +9,14 @@ async function main(): Promise<void> {
     );
   }
   const ran = await migrateDatabase(url);
-  console.log(ran.length === 0 ? 'The schema is up to date.' : `Migrated: ${ran.join(', ')}`);
+  process.stdout.write(
+    ran.length === 0 ? 'The schema is up to date.\n' : `Migrated: ${ran.join(', ')}\n`,
+  );
 }
 
 main().catch((error: unknown) => {
-  console.error(
-    `Migration failed: ${error instanceof Error ? error.message || error.name : String(error)}`,
+  process.stderr.write(
+    `Migration failed: ${error instanceof Error ? error.message || error.name : String(error)}\n`,
   );
   process.exitCode = 1;
 });

@@ -20,7 +20,7 @@ export function createCoalescer<Question, Answer>(options: {
     resolve: (answer: Answer) => void;
     reject: (error: unknown) => void;
   }
-  let queue: Asked[] = [];
+  const queue: Asked[] = [];
   let flying = 0;
   let scheduled = false;
   let onIdle: (() => void)[] = [];
