@@ -37,7 +37,8 @@ export interface Surroundings {
   isOver(): boolean;
 }
 
-const readyWithinMs = 60_000;
+// A store may have to recover from a crash first, and that takes as long as there is to recover.
+const readyWithinMs = { app: 60_000, store: 600_000 };
 const steadyAfterMs = 30_000;
 const longestPauseMs = 5_000;
 
@@ -91,12 +92,13 @@ export function supervise(
   }
 
   async function readiness(identity: ProcessIdentity): Promise<void> {
-    const deadline = Date.now() + readyWithinMs;
+    const withinMs = readyWithinMs[part.kind];
+    const deadline = Date.now() + withinMs;
     while (!(await part.isReady())) {
       if (!wanted) throw interrupted();
       if (!isAlive(identity)) throw new StartupError(part.complaint());
       if (Date.now() > deadline) {
-        throw new StartupError(`${part.name} is not ready after ${readyWithinMs / 1000} s.`);
+        throw new StartupError(`${part.name} is not ready after ${withinMs / 1000} s.`);
       }
       await delay(25);
     }
