@@ -1,13 +1,13 @@
 // npm run demo: shows in a terminal what happens to messages when parts are killed.
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { compile, isCurrent } from './compile.mjs';
 import { fail, step } from './console.mjs';
 import { ensureInstalled } from './install.mjs';
-import { root, run } from './run.mjs';
+import { root } from './run.mjs';
 
 await ensureInstalled();
 if (!isCurrent() && !(await step('Building', () => compile()))) {
   fail('The build failed; the lines above say where.');
 }
-const entry = path.join(root, 'packages/testing/dist/demo/main.js');
-process.exit(await run(process.execPath, [entry, ...process.argv.slice(2)]));
+createRequire(import.meta.url)(path.join(root, 'packages/testing/dist/demo/main.js'));
