@@ -5,6 +5,9 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   await context.sequelize.query(`
     -- Position in every user's change log. Only compared within one user, under the lock of its row.
     CREATE SEQUENCE change_pos;
+    -- A sequence that was never asked says 1 and then gives out 1: the first change would lie at the
+    -- position up to which somebody has already seen everything.
+    SELECT setval('change_pos', 1);
 
     -- One row per closing of (user, conversation): "until here there were changes from from_*".
     CREATE TABLE changes (
