@@ -48,8 +48,8 @@ BEGIN
       AS i (user_id, conversation_id, delivered, read)
     JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
     JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
-    JOIN messages m ON m.conversation_id = c.id AND m.seq > me.read_seq
-      AND m.seq <= greatest(i.delivered, i.read)
+    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
+      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
     JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open
   ) w ON w.conversation_id = p.conversation_id AND w.user_id = p.user_id
   ORDER BY p.conversation_id, p.user_id FOR NO KEY UPDATE OF p;
@@ -73,8 +73,8 @@ BEGIN
       AS i (user_id, conversation_id, delivered, read)
     JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
     JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
-    JOIN messages m ON m.conversation_id = c.id AND m.seq > me.read_seq
-      AND m.seq <= greatest(i.delivered, i.read)
+    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
+      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
     JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open
   ) w
   JOIN conversations c ON c.id = w.conversation_id

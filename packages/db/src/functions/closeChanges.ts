@@ -1,3 +1,6 @@
+/** Conversations that one call closes at most. */
+export const CLOSED_AT_ONCE = 200;
+
 /**
  * close_changes: takes open conversations of a user out of the set of open ones and writes into the
  * change log from where they had changed (R5). The caller holds the row of the user, so positions of
@@ -5,7 +8,8 @@
  *
  * Closing is never waited for: a conversation in which somebody is sending or acknowledging right
  * now stays open, and an open one is always looked at. With p_acknowledged only those are closed in
- * which the most advanced device has everything.
+ * which the most advanced device has everything. At most CLOSED_AT_ONCE: each takes a place in
+ * the lock table that all sessions share, and what is left stays open until the next time.
  */
 export const closeChanges = `
 CREATE OR REPLACE FUNCTION close_changes(p_user uuid, p_acknowledged boolean) RETURNS void
@@ -20,7 +24,7 @@ BEGIN
     WHERE c.id = ANY (ARRAY(
       SELECT p.conversation_id FROM participants p JOIN conversations k ON k.id = p.conversation_id
       WHERE p.user_id = p_user AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
-      LIMIT 1000
+      LIMIT ${CLOSED_AT_ONCE}
     ))
     ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
   ) s;

@@ -17,6 +17,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
   locked uuid[];
+  held uuid[];
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   SELECT array_agg(s.id) INTO locked FROM (
@@ -38,15 +39,19 @@ BEGIN
   UPDATE participants p SET pending = false FROM settled s
   WHERE p.conversation_id = s.conversation_id AND p.user_id = s.user_id;
 
-  PERFORM d.user_id FROM deliveries d WHERE d.user_id = ANY (p_users) ORDER BY d.user_id FOR UPDATE;
-  DELETE FROM deliveries d WHERE d.user_id = ANY (p_users) AND NOT EXISTS (
+  SELECT array_agg(s.user_id) INTO held FROM (
+    SELECT d.user_id FROM deliveries d WHERE d.user_id = ANY (p_users) ORDER BY d.user_id FOR UPDATE
+  ) s;
+  -- Only rows that are held: of one that came since, the marks behind it might not be seen.
+  DELETE FROM deliveries d WHERE d.user_id = ANY (held) AND NOT EXISTS (
     SELECT FROM participants p WHERE p.user_id = d.user_id AND p.pending
   );
 
   RETURN QUERY
   SELECT i.user_id, i.conversation_id
   FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
-  WHERE locked IS NULL OR i.conversation_id <> ALL (locked);
+  JOIN conversations c ON c.id = i.conversation_id
+  WHERE locked IS NULL OR c.id <> ALL (locked);
 END
 $$;
 `;
