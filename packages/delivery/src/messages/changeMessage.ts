@@ -5,8 +5,8 @@ import type { ConversationRole } from '@pern/protocol/conversation';
 import type { Message, Reaction } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { Announce } from '../announce';
-import { lockConversation, openResting } from '../lockConversation';
-import { readMessageById } from './readMessages';
+import { lockConversation, openResting, type LockedConversation } from '../lockConversation';
+import { readChanged } from './readMessages';
 
 export interface ChangeDeps {
   db: Database;
@@ -55,51 +55,55 @@ export async function changeMessage(
   decide: (subject: Subject) => MessageChange | undefined,
 ): Promise<{ message: Message; changed: boolean; subject: Subject }> {
   return guarded(async () => {
-    const outcome = await withTransaction(db, async (transaction) => {
+    const { message, subject, membersVersion } = await withTransaction(db, async (transaction) => {
       const seen = await readSubject(db, transaction, userId, messageId);
       if (seen === undefined) throw new NotFoundError();
       const locked = await lockConversation(db, transaction, seen.conversationId);
       const subject = await readSubject(db, transaction, userId, messageId);
       if (locked === undefined || subject === undefined) throw new NotFoundError();
       const change = decide(subject);
-      if (change === undefined) return { subject, membersVersion: undefined };
-      await openResting(db, transaction, locked);
-      await db.sequelize.query(
-        `UPDATE messages SET ${change.assignments}, version = :version,
-           changed_at = date_trunc('milliseconds', clock_timestamp())
-         WHERE conversation_id = :conversationId AND seq = :seq`,
-        {
-          replacements: {
-            ...change.replacements,
-            version: locked.version + 1,
-            conversationId: subject.conversationId,
-            seq: subject.seq,
-          },
-          type: QueryTypes.UPDATE,
-          transaction,
-        },
-      );
-      await db.sequelize.query('UPDATE conversations SET version = version + 1 WHERE id = :id', {
-        replacements: { id: subject.conversationId },
-        type: QueryTypes.UPDATE,
-        transaction,
-      });
-      return { subject, membersVersion: locked.membersVersion };
+      if (change !== undefined) await apply(db, transaction, locked, subject, change);
+      return {
+        // Before the commit: were it read after, a failure would leave a change that nobody was told of.
+        message: await readChanged(db, transaction, subject),
+        subject,
+        membersVersion: change === undefined ? undefined : locked.membersVersion,
+      };
     });
-    const message = await readMessageById(db, messageId);
-    if (message === undefined) throw new NotFoundError();
-    const { subject, membersVersion } = outcome;
+    const { conversationId, seq } = subject;
     if (membersVersion !== undefined) {
-      announce.toMembers(
-        subject.conversationId,
-        membersVersion,
-        'chat:message_updated',
-        message,
-        subject.seq,
-      );
+      announce.toMembers(conversationId, membersVersion, 'chat:message_updated', message, seq);
     }
     return { message, changed: membersVersion !== undefined, subject };
   });
+}
+
+async function apply(
+  db: Database,
+  transaction: Transaction,
+  locked: LockedConversation,
+  { conversationId, seq }: Subject,
+  change: MessageChange,
+): Promise<void> {
+  await openResting(db, transaction, locked);
+  await db.sequelize.query(
+    `UPDATE messages SET ${change.assignments}, version = :version,
+       changed_at = date_trunc('milliseconds', clock_timestamp())
+     WHERE conversation_id = :conversationId AND seq = :seq`,
+    {
+      replacements: { ...change.replacements, version: locked.version + 1, conversationId, seq },
+      type: QueryTypes.UPDATE,
+      transaction,
+    },
+  );
+  await db.sequelize.query(
+    'UPDATE conversations SET version = version + 1 WHERE id = :conversationId',
+    {
+      replacements: { conversationId },
+      type: QueryTypes.UPDATE,
+      transaction,
+    },
+  );
 }
 
 async function readSubject(

@@ -2,6 +2,7 @@ import type { Database } from '@pern/db/connect';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
+import { QueryTypes, type Transaction } from 'sequelize';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
 
 const BY_ID = `SELECT ${COLUMNS}, ${STATUS} FROM messages m WHERE m.id = $1`;
@@ -13,6 +14,21 @@ export async function readMessageById(
 ): Promise<Message | undefined> {
   const [row] = await db.query('message_by_id', BY_ID, [messageId]);
   return row === undefined ? undefined : toMessage(row);
+}
+
+/** A message as the transaction has left it. */
+export async function readChanged(
+  db: Database,
+  transaction: Transaction,
+  { conversationId, seq }: Location,
+): Promise<Message> {
+  const [found] = await db.sequelize.query<{ row: unknown[] }>(
+    `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM messages m
+     WHERE m.conversation_id = :conversationId AND m.seq = :seq`,
+    { replacements: { conversationId, seq }, type: QueryTypes.SELECT, transaction },
+  );
+  if (found === undefined) throw new NotFoundError();
+  return toMessage(found.row);
 }
 
 const LOCATE = `SELECT m.id, m.conversation_id, m.seq::float8 FROM messages m
@@ -44,8 +60,11 @@ export interface HistoryPage {
 }
 
 const MEMBERSHIP = `SELECT p.joined_seq::float8 FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2`;
+// The membership is judged once more: it may have ended since it was looked at (R9).
 const page = (order: 'ASC' | 'DESC'): string => `SELECT ${COLUMNS}, ${STATUS} FROM (
-    SELECT * FROM messages x WHERE x.conversation_id = $1 AND x.seq > $2 AND x.seq < $3
+    SELECT x.* FROM messages x
+    JOIN participants me ON me.conversation_id = x.conversation_id AND me.user_id = $6 AND me.joined_seq <= x.seq
+    WHERE x.conversation_id = $1 AND x.seq > $2 AND x.seq < $3
     ORDER BY x.seq ${order} OFFSET $4 LIMIT $5
   ) m ORDER BY m.seq`;
 const NEWEST = page('DESC');

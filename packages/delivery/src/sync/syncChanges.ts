@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import { CLOSED_AT_ONCE } from '@pern/db/functions/closeChanges';
 import { guarded } from '@pern/db/storeErrors';
 import type { Conversation } from '@pern/protocol/conversation';
 import { NotFoundError } from '@pern/protocol/errors';
@@ -40,14 +41,20 @@ const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joi
   WHERE s.conversation_id >= $3
   GROUP BY s.conversation_id, p.user_id, p.joined_seq ORDER BY s.conversation_id LIMIT $4`;
 
-const CHANGED_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
-  WHERE m.conversation_id = $1 AND m.changed_at IS NOT NULL AND m.version > $2 AND m.seq <= $3 AND m.seq >= $4
-  ORDER BY m.version LIMIT $5`;
-const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
-  WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`;
+// Each of these judges the membership itself: it may have ended since CHANGED was read (R9).
+const VISIBLE = `FROM messages m
+  JOIN participants me ON me.conversation_id = m.conversation_id AND me.user_id = $1 AND me.joined_seq <= m.seq
+  WHERE m.conversation_id = $2`;
+const CHANGED_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE}
+  AND m.changed_at IS NOT NULL AND m.version > $3 AND m.seq <= $4 ORDER BY m.version LIMIT $5`;
+const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE} AND m.seq > $3 ORDER BY m.seq LIMIT $4`;
 const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, p.read_seq::float8
-  FROM unnest($1::uuid[], $2::bigint[]) AS i (conversation_id, from_pos)
+  FROM unnest($2::uuid[], $3::bigint[]) AS i (conversation_id, from_pos)
+  JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = $1
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.moved_pos > i.from_pos`;
+// Beside the position, how many were open before.
+const BEGIN = `SELECT begin_sync($1), (
+  SELECT count(*) FROM participants p WHERE p.user_id = $1 AND p.open)::integer`;
 
 const NOWHERE = '00000000-0000-0000-0000-000000000000';
 
@@ -90,7 +97,7 @@ export async function syncChanges(
       ),
       removed: page.removed,
       messages: page.messages,
-      receipts: await readReceipts(deps.db, page.begun),
+      receipts: await readReceipts(deps.db, userId, page.begun),
       cursor: seal(page.next ?? restAt(until)),
       has_more: page.next !== undefined,
     };
@@ -101,11 +108,15 @@ function restAt(until: number): SyncPosition {
   return { since: until, until: 0, conversationId: null, phase: 'changed', marker: 0 };
 }
 
+/** Closes what is open, in several rounds where it is much; busy conversations stay open. */
 async function beginSync(db: Database, userId: string): Promise<number> {
-  const [row] = await db.query('begin_sync', 'SELECT begin_sync($1)', [userId]);
-  const [until] = row as [number | null];
-  if (until === null) throw new NotFoundError();
-  return until;
+  for (let before = Infinity; ;) {
+    const [row] = await db.query('begin_sync', BEGIN, [userId]);
+    const [until, open] = row as [number | null, number];
+    if (until === null) throw new NotFoundError();
+    if (open <= CLOSED_AT_ONCE || open >= before) return until;
+    before = open;
+  }
 }
 
 interface Page {
@@ -146,7 +157,7 @@ async function readPage(
     const start: SyncPosition = goesOn
       ? from
       : { ...from, conversationId, phase: 'changed', marker: one.fromVersion };
-    const rest = await readMessages(db, one, start, limit, page.messages);
+    const rest = await readMessages(db, userId, one, start, limit, page.messages);
     if (rest !== undefined) {
       page.next = rest;
       break;
@@ -158,6 +169,7 @@ async function readPage(
 /** Changed entries by version, then new ones by seq; returns where to go on when the page is full. */
 async function readMessages(
   db: Database,
+  userId: string,
   one: Changed,
   from: SyncPosition,
   limit: number,
@@ -171,10 +183,10 @@ async function readMessages(
     if (room === 0) return { ...from, conversationId, phase, marker };
     const since = Math.max(marker, one.fromVersion);
     const rows = await db.query('sync_changed_messages', CHANGED_MESSAGES, [
+      userId,
       conversationId,
       since,
       newFrom,
-      joinedSeq,
       room,
     ]);
     const found = rows.map(toMessage);
@@ -187,7 +199,12 @@ async function readMessages(
   }
   const room = limit - messages.length;
   if (room === 0) return { ...from, conversationId, phase, marker };
-  const rows = await db.query('sync_new_messages', NEW_MESSAGES, [conversationId, marker, room]);
+  const rows = await db.query('sync_new_messages', NEW_MESSAGES, [
+    userId,
+    conversationId,
+    marker,
+    room,
+  ]);
   const found = rows.map(toMessage);
   messages.push(...found);
   return found.length === room
@@ -195,9 +212,10 @@ async function readMessages(
     : undefined;
 }
 
-async function readReceipts(db: Database, changed: Changed[]): Promise<Receipt[]> {
+async function readReceipts(db: Database, userId: string, changed: Changed[]): Promise<Receipt[]> {
   if (changed.length === 0) return [];
   const rows = await db.query('sync_receipts', RECEIPTS, [
+    userId,
     changed.map(({ conversationId }) => conversationId),
     changed.map(({ fromPos }) => fromPos),
   ]);
