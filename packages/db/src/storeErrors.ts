@@ -11,6 +11,9 @@ const NETWORK = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+  'ERR_STREAM_DESTROYED',
   'EAI_AGAIN',
 ]);
 const CLIENT_SIDE =
@@ -35,6 +38,11 @@ export function isUnavailable(error: unknown): boolean {
   }
   if (error.name.startsWith('SequelizeConnection')) return true;
   return CLIENT_SIDE.test(error.message);
+}
+
+/** Whether PostgreSQL itself refused the statement: then its transaction was surely rolled back. */
+export function isRefusal(error: unknown): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(sqlState(error) ?? '') && !isUnavailable(error);
 }
 
 /** What the core throws for an error of the store: UnavailableError when waiting helps, else the error itself (a bug). */

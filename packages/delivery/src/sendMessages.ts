@@ -1,5 +1,5 @@
 import type { Database } from '@pern/db/connect';
-import { isUnavailable, toStoreError } from '@pern/db/storeErrors';
+import { isRefusal, isUnavailable, toStoreError } from '@pern/db/storeErrors';
 import {
   ConflictError,
   InternalError,
@@ -8,10 +8,10 @@ import {
   ValidationError,
 } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
-import { appendBatch, type AppendOutcome, type Send } from './appendBatch';
+import { appendBatch, type AppendResult, type Send } from './appendBatch';
 import type { SendRequest, SendResult } from './delivery';
 import { digestOf } from './digest';
-import type { Clock, Gauges, Log } from './ports';
+import type { Clock, Gauges, Log, Timer } from './ports';
 import { createSendLanes } from './sendLanes';
 
 /** What has just been committed to one conversation, in the order of seq. */
@@ -54,6 +54,8 @@ const MAX_BATCH = 200;
 const IN_FLIGHT = 2;
 /** Batches that wait for a conversation locked elsewhere; they must never take the whole pool (fault 31). */
 const MAX_WAITING_LANES = 4;
+/** How soon those that got no place to wait in are looked at again. */
+const LOOK_AGAIN_MS = 25;
 /** Beyond it a send is refused at once: waiting would outlast the caller's patience. */
 const MAX_QUEUED = 20_000;
 /** A send that has waited so long is refused without having been tried. */
@@ -73,7 +75,9 @@ export function createSender(deps: SenderDeps): Sender {
   );
   let flying = 0;
   let waitingLanes = 0;
+  let answering = 0;
   const lanesToWait: Queued[][] = [];
+  let lookAgain: Timer | undefined;
   let scheduled = false;
   let digestKey: Buffer | undefined;
   let onIdle: (() => void)[] = [];
@@ -83,49 +87,44 @@ export function createSender(deps: SenderDeps): Sender {
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      const taken = lanes.take(MAX_BATCH);
-      if (taken.length > 0) {
-        flying += 1;
-        const sends = taken.flatMap(({ waiting }) => waiting);
-        void commit(sends, false).finally(() => {
-          flying -= 1;
-          settle();
-        });
-      }
+      fly(lanes.take(MAX_BATCH).flatMap(({ waiting }) => waiting));
       schedule();
     });
   }
 
+  function fly(sends: Queued[]): void {
+    if (sends.length === 0) return;
+    flying += 1;
+    void commit(sends, false).finally(() => {
+      flying -= 1;
+      settle();
+    });
+  }
+
+  function isIdle(): boolean {
+    return flying + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
+  }
+
   function settle(): void {
     schedule();
-    if (flying === 0 && waitingLanes === 0 && lanes.waiting === 0) {
-      for (const resolve of onIdle) resolve();
-      onIdle = [];
-    }
+    if (!isIdle()) return;
+    for (const resolve of onIdle) resolve();
+    onIdle = [];
   }
 
   /** Commits, announces and answers; then gives the conversations free. Never rejects. */
   async function commit(sends: Queued[], wait: boolean): Promise<void> {
-    const fresh = withoutStale(sends);
-    let busy: Queued[] = [];
-    try {
-      if (fresh.length > 0) {
-        digestKey ??= await deps.digestKey();
-        for (const send of fresh) send.digest = digestOf(digestKey, send.request);
-        const { outcomes, waiting } = await appendBatch(db, fresh, wait, deps.firstDelayMs);
-        deps.gauges.sendBatch(fresh.length);
-        busy = finishAll(fresh, outcomes, waiting);
-      }
-    } catch (error) {
-      await failed(fresh, error, wait);
+    const busy = await attempt(withoutStale(sends), wait);
+    const busyLanes = new Map<string, Queued[]>();
+    for (const send of busy) {
+      const lane = busyLanes.get(send.request.conversationId);
+      if (lane === undefined) busyLanes.set(send.request.conversationId, [send]);
+      else lane.push(send);
     }
-    const busyIds = new Set(busy.map(({ request }) => request.conversationId));
     for (const id of new Set(sends.map(({ request }) => request.conversationId))) {
-      if (!busyIds.has(id)) lanes.release(id);
+      if (!busyLanes.has(id)) lanes.release(id);
     }
-    for (const id of busyIds) {
-      lanesToWait.push(busy.filter(({ request }) => request.conversationId === id));
-    }
+    lanesToWait.push(...busyLanes.values());
     waitForLanes();
   }
 
@@ -141,6 +140,38 @@ export function createSender(deps: SenderDeps): Sender {
         settle();
       });
     }
+    // All places are taken, perhaps for seconds: meanwhile the others are looked at without waiting,
+    // for one that was busy for a moment must not queue behind those that are stuck.
+    if (lanesToWait.length > 0) {
+      lookAgain ??= clock.setTimeout(() => {
+        lookAgain = undefined;
+        let batch: Queued[] = [];
+        for (const lane of lanesToWait.splice(0)) {
+          if (batch.length + lane.length > MAX_BATCH) {
+            fly(batch);
+            batch = [];
+          }
+          batch.push(...lane);
+        }
+        fly(batch);
+      }, LOOK_AGAIN_MS);
+    }
+  }
+
+  /** One transaction for all. Returns those whose conversations are busy; the others are answered. */
+  async function attempt(sends: Queued[], wait: boolean): Promise<Queued[]> {
+    if (sends.length === 0) return [];
+    let result: AppendResult;
+    try {
+      digestKey ??= await deps.digestKey();
+      for (const send of sends) send.digest ||= digestOf(digestKey, send.request);
+      result = await appendBatch(db, sends, wait, deps.firstDelayMs);
+    } catch (error) {
+      return failed(sends, error);
+    }
+    // From here on it is committed: whatever goes wrong now, nothing may be tried again.
+    deps.gauges.sendBatch(sends.length);
+    return finishAll(sends, result);
   }
 
   function withoutStale(sends: Queued[]): Queued[] {
@@ -154,36 +185,26 @@ export function createSender(deps: SenderDeps): Sender {
     });
   }
 
-  function finishAll(sends: Queued[], outcomes: AppendOutcome[], waiting: string[]): Queued[] {
+  /** An answer that throws is a bug of who asked, and must not reach the others of its batch. */
+  function finish(send: Queued, result: SendResult | Error): void {
+    try {
+      send.finish(result);
+    } catch (error) {
+      deps.log.error({ err: error }, 'the answer to a send failed');
+    }
+  }
+
+  function finishAll(sends: Queued[], { outcomes, waiting }: AppendResult): Queued[] {
     const busy: Queued[] = [];
     const committed = new Map<string, Committed>();
-    const answers: (() => void)[] = [];
     sends.forEach((send, i) => {
       const outcome = outcomes[i];
-      if (outcome === undefined) {
-        answers.push(() => send.finish(new InternalError('append_messages left a send out')));
-        return;
-      }
-      switch (outcome.outcome) {
+      switch (outcome?.outcome) {
+        case undefined:
+          finish(send, new InternalError('append_messages left a send out'));
+          break;
         case 'busy':
           busy.push(send);
-          break;
-        case 'not_found':
-          answers.push(() => send.finish(new NotFoundError()));
-          break;
-        case 'conflict':
-          answers.push(() =>
-            send.finish(new ConflictError('this client message id was used with other content')),
-          );
-          break;
-        case 'bad_reply':
-          answers.push(() =>
-            send.finish(
-              new ValidationError('reply_to_id: must be a message of this conversation', [
-                { path: 'reply_to_id', message: 'must be a message of this conversation' },
-              ]),
-            ),
-          );
           break;
         case 'repeat':
           void answerRepeat(send, outcome.messageId);
@@ -191,53 +212,61 @@ export function createSender(deps: SenderDeps): Sender {
         case 'new': {
           const message = toNewMessage(send, outcome.seq, outcome.version, outcome.at);
           const { conversationId } = send.request;
+          const { membersVersion } = outcome;
           const group = committed.get(conversationId) ?? {
             conversationId,
-            membersVersion: outcome.membersVersion,
+            membersVersion,
             messages: [],
           };
           group.messages.push({ message, origin: send.origin, at: outcome.at });
           committed.set(conversationId, group);
-          answers.push(() => send.finish({ message, repeated: false }));
+          finish(send, { message, repeated: false });
           break;
         }
+        case 'not_found':
+        case 'conflict':
+        case 'bad_reply':
+          finish(send, refusal(outcome.outcome));
+          break;
         default:
           outcome satisfies never;
       }
     });
-    for (const answer of answers) answer();
-    deps.announce([...committed.values()], waiting);
+    try {
+      deps.announce([...committed.values()], waiting);
+    } catch (error) {
+      deps.log.error({ err: error }, 'announcing committed messages failed');
+    }
     return busy;
   }
 
   async function answerRepeat(send: Queued, messageId: string): Promise<void> {
+    answering += 1;
     try {
       const message = await deps.readMessage(messageId);
-      send.finish(message === undefined ? new NotFoundError() : { message, repeated: true });
+      finish(send, message === undefined ? new NotFoundError() : { message, repeated: true });
     } catch (error) {
-      send.finish(asError(error));
+      finish(send, asError(error));
     }
+    answering -= 1;
+    settle();
   }
 
-  /** What waiting cannot mend is tried again one by one, so that one bad send cannot fail its neighbours. */
-  async function failed(sends: Queued[], error: unknown, wait: boolean): Promise<void> {
-    if (isUnavailable(error) || sends.length <= 1) {
-      if (!isUnavailable(error)) deps.log.error({ err: error }, 'a send failed');
-      for (const send of sends) send.finish(asError(error));
-      return;
-    }
-    deps.log.error(
-      { err: error, sends: sends.length },
-      'a batch of sends failed; trying one by one',
-    );
-    for (const send of sends) {
-      try {
-        const { outcomes, waiting } = await appendBatch(db, [send], true, deps.firstDelayMs);
-        finishAll([send], outcomes, waiting);
-      } catch (cause) {
-        await failed([send], cause, wait);
+  /**
+   * Answers a batch that failed. What PostgreSQL refused, and so surely did not store, is tried again
+   * one by one, so that one bad send cannot fail its neighbours; anything else may be stored (U).
+   */
+  async function failed(sends: Queued[], error: unknown): Promise<Queued[]> {
+    if (!isUnavailable(error)) {
+      deps.log.error({ err: error, sends: sends.length }, 'a batch of sends failed');
+      if (sends.length > 1 && isRefusal(error)) {
+        const busy: Queued[] = [];
+        for (const send of sends) busy.push(...(await attempt(withoutStale([send]), false)));
+        return busy;
       }
     }
+    for (const send of sends) finish(send, asError(error));
+    return [];
   }
 
   return {
@@ -258,16 +287,28 @@ export function createSender(deps: SenderDeps): Sender {
       });
       schedule();
     },
-    idle: () =>
-      flying === 0 && waitingLanes === 0 && lanes.waiting === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => onIdle.push(resolve)),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };
 }
 
 function asError(error: unknown): Error {
   const translated = toStoreError(error);
   return translated instanceof Error ? translated : new InternalError(String(translated));
+}
+
+function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply'): Error {
+  switch (outcome) {
+    case 'not_found':
+      return new NotFoundError();
+    case 'conflict':
+      return new ConflictError('this client message id was used with other content');
+    case 'bad_reply': {
+      const message = 'must be a message of this conversation';
+      return new ValidationError(`reply_to_id: ${message}`, [{ path: 'reply_to_id', message }]);
+    }
+    default:
+      return outcome satisfies never;
+  }
 }
 
 function toNewMessage(send: Queued, seq: number, version: number, at: number): Message {
