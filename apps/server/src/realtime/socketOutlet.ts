@@ -1,6 +1,7 @@
 import type { Log, Outlet } from '@pern/delivery/ports';
 import type { ChatSocket } from './chatServer';
 import { frameOf } from './frame';
+import { gatherWrites } from './gatherWrites';
 
 /** Waiting bytes above which nothing more is offered to the connection. */
 const FULL_BYTES = 1024 * 1024;
@@ -22,6 +23,7 @@ export interface SocketOutlet extends Outlet {
  */
 export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
   const { conn } = socket;
+  gatherWrites(conn);
   const early: [event: string, json: string][] = [];
   const waiting: (() => void)[] = [];
   let opened = false;
