@@ -95,6 +95,7 @@ export async function readHistory(
         beforeSeq ?? Number.MAX_SAFE_INTEGER,
         offset,
         limit + 1,
+        userId,
       ],
     );
     const messages = rows.map(toMessage);
