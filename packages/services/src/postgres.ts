@@ -2,9 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   chownSync,
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -118,21 +120,31 @@ function createCluster({ programs, account, data, password, logFile }: Cluster):
   mkdirSync(draft, { mode: 0o700 });
   const secrets = mkdtempSync(path.join(os.tmpdir(), 'chasqui-'));
   const passwordFile = path.join(secrets, 'password');
+  let passwordFd: number | undefined;
   try {
     writeFileSync(passwordFile, password, { mode: 0o600 });
+    passwordFd = openSync(passwordFile, 'r');
     for (const file of account ? [draft, secrets, passwordFile] : []) {
       chownSync(file, account?.uid ?? 0, account?.gid ?? 0);
     }
     const onLinux = process.platform === 'linux';
+    // Like the data: reached through the process itself, also when TMPDIR is closed to its account.
+    const pwfile = onLinux ? '/proc/self/fd/3' : passwordFile;
     const made = spawnSync(
       path.join(programs, 'bin/initdb'),
       [
-        ...['-D', pathOf(draft), '-U', user, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+        ...['-D', pathOf(draft), '-U', user, '-A', 'scram-sha-256', `--pwfile=${pwfile}`],
         ...['--encoding=UTF8', `--locale=${onLinux ? 'C.UTF-8' : 'C'}`],
         // The same order of text on every platform.
         ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
       ],
-      { ...account, cwd: draft, env: environment, encoding: 'utf8' },
+      {
+        ...account,
+        cwd: draft,
+        env: environment,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe', passwordFd],
+      },
     );
     if (made.status !== 0) {
       const reason = made.error?.message ?? made.stderr.trim();
@@ -142,6 +154,7 @@ function createCluster({ programs, account, data, password, logFile }: Cluster):
     renameSync(draft, data);
     chmodSync(data, 0o700);
   } finally {
+    if (passwordFd !== undefined) closeSync(passwordFd);
     rmSync(secrets, { recursive: true, force: true });
   }
 }
