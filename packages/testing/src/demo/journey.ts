@@ -34,7 +34,8 @@ export async function sendThroughFaults(
     const inject = deeds.shift()?.[1];
     if (inject === undefined) return;
     const fault = inject().then((it) => {
-      terminal.line(terminal.bad(`${it.what}: ${it.deed}`) + `, ${it.outcome}`);
+      if (!signal.aborted)
+        terminal.line(`${terminal.bad(`${it.what}: ${it.deed}`)}, ${it.outcome}`);
       return { ...it, after: done };
     });
     // It is awaited below; until then the sending goes on.

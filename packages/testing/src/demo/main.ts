@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const address = target.state().urls[0];
   terminal.line(
     target.isOurs
-      ? `none runs here: a fresh one, for the demo alone, is up at ${address}`
+      ? `none runs here; a fresh one for the demo is up at ${address}`
       : `using the one that runs at ${address}; its parts will be killed`,
   );
   const { signal } = over;
