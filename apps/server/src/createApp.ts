@@ -88,6 +88,8 @@ const securityHeaders = {
       workerSrc: ["'self'"],
     },
   },
+  // Whoever ends TLS in front of this knows whether the host is reached by it alone.
+  strictTransportSecurity: false,
   // Answers are JSON for any client; which pages may read them is for CORS to say.
   crossOriginResourcePolicy: { policy: 'cross-origin' as const },
 };
