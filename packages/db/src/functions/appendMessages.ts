@@ -67,9 +67,17 @@ BEGIN
       END AS outcome
     FROM input i
     LEFT JOIN conversations c ON c.id = i.conversation_id
-    LEFT JOIN participants p ON p.conversation_id = c.id AND p.user_id = i.sender_id
-    LEFT JOIN messages m ON m.conversation_id = c.id AND m.sender_id = i.sender_id
-      AND m.client_message_id = i.client_id
+    -- Each a look-up of its own, by the whole key: joined, the planner may look up by the conversation
+    -- alone and filter, and a send would cost as much as its history is long (D12).
+    LEFT JOIN LATERAL (
+      SELECT p.user_id, p.joined_seq FROM participants p
+      WHERE p.conversation_id = i.conversation_id AND p.user_id = i.sender_id LIMIT 1
+    ) p ON true
+    LEFT JOIN LATERAL (
+      SELECT m.id, m.digest FROM messages m
+      WHERE m.conversation_id = i.conversation_id AND m.sender_id = i.sender_id
+        AND m.client_message_id = i.client_id LIMIT 1
+    ) m ON true
   ),
   numbered AS MATERIALIZED (
     SELECT j.*, count(*) FILTER (WHERE j.outcome = 'new')
