@@ -29,7 +29,7 @@ const host = '127.0.0.1';
 /** Starts a private server, with further settings such as `['--maxmemory', '2mb']`. */
 export async function startRedisServer(settings: string[] = []): Promise<RedisServer> {
   const program = redisProgram(
-    path.resolve(__dirname, '../../../node_modules/.cache/chasqui'),
+    path.resolve(__dirname, '../../../node_modules/.cache/chasqui', `redis-${process.arch}`),
     () => undefined,
   );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-redis-'));

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { freshDatabase } from './freshDatabase';
+import { type Program, releaseGuard, startProgram } from './program';
+import { type RedisServer, startRedisServer } from './redisServer';
+
+/** A server process that can be ended and started again at the same address. */
+export interface ServerNode {
+  readonly url: string;
+  readonly port: number;
+  readonly program: Program;
+  /** Starts it again after `program.kill()` or `program.stop()`, at the same address. */
+  restart(): Promise<void>;
+}
+
+export interface WorkerNode {
+  readonly program: Program;
+  restart(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  /** How many servers on one Redis and one PostgreSQL. */
+  nodes?: number;
+  /** Whether there is a worker; there is one unless told. */
+  worker?: boolean;
+  /** Further settings of server and worker. */
+  env?: Record<string, string>;
+  /** Instead of a fresh database of the PostgreSQL that all tests share. */
+  databaseUrl?: string;
+}
+
+/** A whole Chasqui of real processes that nobody else uses. */
+export interface Instance {
+  readonly databaseUrl: string;
+  readonly redis: RedisServer;
+  readonly nodes: readonly ServerNode[];
+  /** The address of a node; of the first one unless told. */
+  url(node?: number): string;
+  /** Opens one more server. */
+  addNode(env?: Record<string, string>): Promise<ServerNode>;
+  worker(): WorkerNode;
+  /** Looks into PostgreSQL past the servers. */
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Ends everything, also what is frozen. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+export async function openInstance(options: InstanceOptions = {}): Promise<Instance> {
+  const fresh = options.databaseUrl === undefined ? await freshDatabase() : undefined;
+  const databaseUrl = options.databaseUrl ?? fresh?.url ?? '';
+  const redis = await startRedisServer();
+  const env = {
+    HOST,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redis.url,
+    JWT_SECRET: randomUUID(),
+    RATE_LIMIT: 'off',
+    LOG_LEVEL: 'info',
+    ...options.env,
+  };
+  const nodes: ServerNode[] = [];
+  const addNode = async (more: Record<string, string> = {}): Promise<ServerNode> => {
+    const node = await startServer({ ...env, ...more });
+    nodes.push(node);
+    return node;
+  };
+  let worker: WorkerNode | undefined;
+  let pool: pg.Pool | undefined;
+
+  const instance: Instance = {
+    databaseUrl,
+    redis,
+    nodes,
+    url: (index = 0) => nodeAt(nodes, index).url,
+    addNode,
+    worker() {
+      if (worker === undefined) throw new Error('this instance has no worker');
+      return worker;
+    },
+    async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      if (pool === undefined) {
+        pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
+        // A connection that is lost while nobody uses it, as when PostgreSQL is killed.
+        pool.on('error', () => undefined);
+      }
+      return (await pool.query<Row>(text, values)).rows;
+    },
+    async close() {
+      const programs = [...nodes, ...(worker === undefined ? [] : [worker])];
+      await Promise.all(programs.map(({ program }) => program.kill()));
+      await pool?.end();
+      await redis.close();
+      await fresh?.drop();
+      await releaseGuard();
+    },
+  };
+
+  try {
+    await Promise.all([
+      ...Array.from({ length: options.nodes ?? 1 }, () => addNode()),
+      options.worker === false ? undefined : startWorker(env).then((it) => void (worker = it)),
+    ]);
+    return instance;
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+}
+
+function nodeAt(nodes: readonly ServerNode[], index: number): ServerNode {
+  const node = nodes[index];
+  if (node === undefined) throw new Error(`there is no node ${index}`);
+  return node;
+}
+
+async function startServer(env: Record<string, string>): Promise<ServerNode> {
+  const start = (port: number): Promise<Program> =>
+    startProgram({
+      entry: 'apps/server/dist/main.js',
+      env: { ...env, PORT: String(port) },
+      readyMessage: 'listening',
+    });
+  let program = await start(0);
+  const port = Number(program.ready.port);
+  return {
+    url: `http://${HOST}:${port}`,
+    port,
+    get program() {
+      return program;
+    },
+    async restart() {
+      program = await start(port);
+    },
+  };
+}
+
+async function startWorker(env: Record<string, string>): Promise<WorkerNode> {
+  const start = (): Promise<Program> =>
+    startProgram({
+      entry: 'apps/worker/dist/main.js',
+      env,
+      readyMessage: 'the worker is at work',
+    });
+  let program = await start();
+  return {
+    get program() {
+      return program;
+    },
+    async restart() {
+      program = await start();
+    },
+  };
+}

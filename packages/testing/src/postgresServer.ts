@@ -1,0 +1,62 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { migrateDatabase } from '@pern/db/migrateDatabase';
+import { embeddedPostgres } from '@pern/services/postgres';
+import { identityOf } from '@pern/services/processes';
+import { guardOfThisFile } from './program';
+import { until } from './until';
+
+/** A PostgreSQL of the test's own, migrated, to be killed and frozen. Keeps its data over a restart. */
+export interface PostgresServer {
+  readonly url: string;
+  /** Starts it at the same address; resolves when it answers. */
+  start(): Promise<void>;
+  /** kill -9 of the postmaster; its backends notice by themselves. */
+  kill(): Promise<void>;
+  /** Ends it and removes its folder. */
+  close(): Promise<void>;
+}
+
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'chasqui-postgres-test-'));
+  mkdirSync(path.join(dataDir, 'logs'));
+  const guard = guardOfThisFile();
+  guard.removeAfterwards(dataDir);
+  const part = await embeddedPostgres({
+    folder: path.join(dataDir, 'postgres'),
+    logFile: path.join(dataDir, 'logs/postgres.log'),
+    maxConnections: 100,
+  });
+  let child: ChildProcess | undefined;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const victim = child;
+    child = undefined;
+    if (victim?.exitCode !== null || victim.signalCode !== null) return;
+    const gone = new Promise((resolve) => victim.once('exit', resolve));
+    victim.kill(signal);
+    await gone;
+    if (victim.pid !== undefined) guard.forget(victim.pid);
+  }
+
+  const server: PostgresServer = {
+    url: part.url,
+    async start() {
+      child = await part.spawn();
+      const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+      if (identity !== undefined) guard.watch({ ...identity, kind: 'store', signal: 'SIGQUIT' });
+      await until('PostgreSQL answers', () => part.isReady(), 30_000);
+    },
+    kill: () => end('SIGKILL'),
+    async close() {
+      await end('SIGQUIT');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  await part.ensureDatabase();
+  await migrateDatabase(part.url);
+  return server;
+}
