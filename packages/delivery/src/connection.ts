@@ -1,25 +1,11 @@
-import { BATCH_MAX, WINDOW } from '@pern/protocol/limits';
 import type { BacklogConversation } from './backlog';
-import { recentEntry, type LocalConversation } from './localConversations';
+import { newCursor, nextEntry, type Cursor } from './cursor';
+import { createGapReader } from './gapReader';
+import type { LocalConversation } from './localConversations';
+import { createOutbox } from './outbox';
+import { createOwnSends } from './ownSends';
 import type { Clock, EntryHint, Gauges, Outlet } from './ports';
-
-/** Where one connection stands in one conversation. */
-interface Cursor {
-  readonly conversationId: string;
-  /** Sent up to here; undefined until PostgreSQL has said where the device stands. */
-  sent: number | undefined;
-  /** There is something up to here. */
-  target: number;
-  /** Seqs of messages by others that were sent and are not acknowledged, ascending from `head`. */
-  unacknowledged: number[];
-  head: number;
-  /** Entries read ahead from PostgreSQL. */
-  page: EntryHint[];
-  local: LocalConversation | undefined;
-  state: 'idle' | 'queued' | 'reading' | 'held';
-  /** End of the backlog at connect; 0 once it is reached. */
-  goal: number;
-}
+import { createSendWindow, isUnacknowledged } from './sendWindow';
 
 export interface ConnectionDeps {
   userId: string;
@@ -37,6 +23,7 @@ export interface ConnectionDeps {
   readPosition: (
     conversationId: string,
   ) => Promise<{ position: number; lastSeq: number } | undefined>;
+  /** A read failed; the connection tries again by itself. */
   onReadFailed: (error: unknown) => void;
 }
 
@@ -61,7 +48,7 @@ export interface Connection {
   /** A send of this connection is under way: its entry is answered, not sent. */
   sending(messageId: string): void;
   /** The send failed, or was a repeat. */
-  sendEnded(messageId: string, conversationId: string | undefined): void;
+  sendEnded(messageId: string, conversationId: string): void;
   /** The send was committed: `answer` is called at its place in the order of seq (D3). */
   sent(messageId: string, conversationId: string, seq: number, answer: () => void): void;
   /** Writes answers that have waited longer than their patience: early is allowed, late is not. */
@@ -71,282 +58,190 @@ export interface Connection {
   /** When the window is full: the conversations in which the device has something to acknowledge. */
   blockedBy(): string[];
   forget(conversationId: string): void;
+  isClosed(): boolean;
   close(): void;
 }
 
-const PAGE_ENTRIES = 500;
-const MAX_CONVERSATIONS_PER_READ = 50;
-/** How long a live entry may wait for one that is still on its way from another node. */
-const GAP_PATIENCE_MS = 10;
-const ANSWER_PATIENCE_MS = 5_000;
+/** Own sends that were answered before their place because the client does not acknowledge others'. */
+const MAX_EARLY_ANSWERS = 10_000;
 
-interface Answer {
-  cursor: Cursor;
-  seq: number;
-  write: () => void;
-  due: number;
-}
+type Outcome = 'done' | 'read' | 'held' | 'blocked';
 
 export function createConnection(deps: ConnectionDeps): Connection {
-  const { outlet, clock } = deps;
+  const { userId, outlet } = deps;
   const cursors = new Map<string, Cursor>();
-  let queue: Cursor[] = [];
-  let unread: Cursor[] = [];
-  let used = 0;
+  const window = createSendWindow();
+  const own = createOwnSends(deps.clock);
+  const outbox = createOutbox(deps);
+  const reader = createGapReader({ ...deps, onRead });
+  const queue: Cursor[] = [];
   let started = false;
   let closed = false;
-  let reading = false;
+  let pumping = false;
   let blocked = false;
   let draining = false;
   let backlogLeft = 0;
   let backlogSent = 0;
   let emptyTold = false;
-  const inFlight = new Set<string>();
-  const answers = new Map<string, Answer>();
-  const outbox: EntryHint[] = [];
-  let outboxScheduled = false;
 
   function cursorOf(conversationId: string): Cursor {
     let cursor = cursors.get(conversationId);
     if (cursor === undefined) {
-      cursor = {
-        conversationId,
-        sent: undefined,
-        target: 0,
-        unacknowledged: [],
-        head: 0,
-        page: [],
-        local: undefined,
-        state: 'idle',
-        goal: 0,
-      };
+      cursor = newCursor(conversationId);
       cursors.set(conversationId, cursor);
     }
     return cursor;
   }
 
+  /** Gives an idle cursor to who can move it on. */
   function enqueue(cursor: Cursor): void {
-    if (cursor.state === 'reading' || cursor.state === 'queued' || closed) return;
+    if (cursor.state !== 'idle' || closed) return;
     if (cursor.sent === undefined) {
-      locate(cursor);
-      return;
+      cursor.state = 'reading';
+      reader.locate(cursor);
+    } else if (cursor.sent < cursor.target) {
+      cursor.state = 'queued';
+      queue.push(cursor);
     }
-    if (cursor.sent >= cursor.target) return;
-    cursor.state = 'queued';
-    queue.push(cursor);
   }
 
-  function locate(cursor: Cursor): void {
-    cursor.state = 'reading';
-    deps.readPosition(cursor.conversationId).then(
-      (found) => {
-        cursor.state = 'idle';
-        if (found === undefined) {
-          forget(cursor.conversationId);
-          return;
-        }
-        cursor.sent ??= found.position;
-        cursor.target = Math.max(cursor.target, found.lastSeq);
+  /** PostgreSQL has said what it has for these cursors; those without a position are no participant's. */
+  function onRead(read: Cursor[]): void {
+    if (closed) return;
+    for (const cursor of read) {
+      if (cursor.state !== 'reading') continue;
+      cursor.state = 'idle';
+      if (cursor.sent === undefined) forget(cursor.conversationId);
+      else {
+        own.passed(cursor, cursor.sent);
+        if (cursor.sent >= cursor.target) reachGoal(cursor);
         enqueue(cursor);
-        pump();
-      },
-      (error: unknown) => {
-        cursor.state = 'idle';
-        deps.onReadFailed(error);
-      },
-    );
-  }
-
-  function nextEntry(cursor: Cursor, seq: number): EntryHint | undefined {
-    while (cursor.page.length > 0 && (cursor.page[0] as EntryHint).seq < seq) cursor.page.shift();
-    // What PostgreSQL gave is complete: a jump there is a new membership, not a gap (D9).
-    if (cursor.page.length > 0) return cursor.page[0];
-    return cursor.local === undefined ? undefined : recentEntry(cursor.local, seq);
+      }
+    }
+    pump();
   }
 
   /** Sends what is due in one conversation. */
-  function advance(cursor: Cursor): 'done' | 'read' | 'held' | 'blocked' {
-    while ((cursor.sent as number) < cursor.target) {
-      const entry = nextEntry(cursor, (cursor.sent as number) + 1);
+  function advance(cursor: Cursor): Outcome {
+    // Writing may close the connection or forget the conversation.
+    while (cursor.state === 'queued' && !closed) {
+      const sent = cursor.sent as number;
+      if (sent >= cursor.target) break;
+      const entry = nextEntry(cursor, userId);
       if (entry === undefined) return 'read';
+      if (entry.seq > sent + 1) own.passed(cursor, entry.seq - 1);
+
+      const mayBeOwn = entry.origin === null || entry.origin === outlet.id;
       // Committed, but our own send has not been answered yet: its answer belongs here.
-      if (inFlight.has(entry.id)) return 'held';
-      const answer = answers.get(entry.id);
+      if (mayBeOwn && own.isUnderWay(entry.id)) return 'held';
+      const answer = mayBeOwn ? own.reach(entry.id) : undefined;
       if (answer === undefined && entry.origin !== outlet.id) {
-        const counts = entry.counts && entry.senderId !== deps.userId;
-        if (counts && used >= WINDOW) return 'blocked';
+        const counts = entry.counts && entry.senderId !== userId;
+        if (counts && window.full) return 'blocked';
         if (!outlet.writable()) {
           waitForDrain();
           return 'blocked';
         }
-        if (counts) {
-          used += 1;
-          cursor.unacknowledged.push(entry.seq);
-        }
-        write(entry);
+        if (counts) window.add(cursor.unacknowledged, entry.seq);
         if (cursor.goal !== 0) backlogSent += 1;
-      } else if (answer !== undefined) {
-        flushOutbox();
-        answers.delete(entry.id);
-        answer.write();
+        cursor.sent = entry.seq;
+        outbox.write(entry);
+      } else {
+        cursor.sent = entry.seq;
+        if (typeof answer === 'function') {
+          outbox.flush();
+          answer();
+        }
       }
-      cursor.sent = entry.seq;
-      if (cursor.page[0] === entry) cursor.page.shift();
-      if (cursor.goal !== 0 && entry.seq >= cursor.goal) reachedGoal(cursor);
+      if (entry.seq >= cursor.goal) reachGoal(cursor);
     }
-    if (cursor.goal !== 0) reachedGoal(cursor);
     return 'done';
   }
 
-  function reachedGoal(cursor: Cursor): void {
+  function reachGoal(cursor: Cursor): void {
+    if (cursor.goal === 0) return;
     cursor.goal = 0;
     backlogLeft -= 1;
   }
 
-  function write(entry: EntryHint): void {
-    if (!deps.batch) {
-      outlet.emit('chat:message_received', entry.json);
-      deps.gauges.delivered(1, clock.now() - entry.at);
-      return;
-    }
-    outbox.push(entry);
-    if (outbox.length >= BATCH_MAX) flushOutbox();
-    else if (!outboxScheduled) {
-      outboxScheduled = true;
-      setImmediate(() => {
-        outboxScheduled = false;
-        flushOutbox();
-      });
-    }
-  }
-
-  function flushOutbox(): void {
-    const first = outbox[0];
-    if (first === undefined) return;
-    if (outbox.length === 1) outlet.emit('chat:message_received', first.json);
-    else {
-      outlet.emit(
-        'chat:messages_received',
-        `{"messages":[${outbox.map(({ json }) => json).join(',')}]}`,
-      );
-    }
-    deps.gauges.delivered(outbox.length, clock.now() - first.at);
-    outbox.length = 0;
-  }
-
   function pump(): void {
-    if (!started || closed) return;
+    if (!started || closed || pumping) return;
+    pumping = true;
     blocked = false;
-    while (queue.length > 0) {
-      const cursor = queue[0] as Cursor;
-      const outcome = advance(cursor);
-      if (outcome === 'blocked') {
-        blocked = true;
-        return;
+    try {
+      for (let cursor = queue[0]; cursor !== undefined && !blocked; cursor = queue[0]) {
+        const outcome = advance(cursor);
+        if (outcome === 'blocked') blocked = true;
+        else {
+          queue.shift();
+          if (cursor.state === 'queued') settle(cursor, outcome);
+        }
       }
-      queue.shift();
-      cursor.state = outcome === 'read' ? 'reading' : outcome === 'held' ? 'held' : 'idle';
-      if (outcome === 'read') unread.push(cursor);
+    } finally {
+      pumping = false;
     }
-    read();
-    tellEmpty();
+    if (!blocked) reader.read();
+    if (backlogLeft === 0) tellEmpty();
+  }
+
+  function settle(cursor: Cursor, outcome: Exclude<Outcome, 'blocked'>): void {
+    if (outcome === 'done') cursor.state = 'idle';
+    else if (outcome === 'held') cursor.state = 'held';
+    else {
+      cursor.state = 'reading';
+      reader.want(cursor);
+    }
   }
 
   function tellEmpty(): void {
-    if (emptyTold || backlogLeft > 0) return;
+    if (emptyTold || closed) return;
     emptyTold = true;
-    flushOutbox();
+    outbox.flush();
     outlet.emit('chat:queue_empty', `{"delivered":${backlogSent}}`);
-  }
-
-  /** One read at a time and connection, for several conversations at once. */
-  function read(): void {
-    if (reading || unread.length === 0) return;
-    reading = true;
-    const first = unread[0] as Cursor;
-    const last = first.local?.recent.at(-1);
-    if (last !== undefined && last.seq > (first.sent as number) && first.goal === 0) {
-      clock.setTimeout(() => void readNow(), GAP_PATIENCE_MS);
-    } else void readNow();
-  }
-
-  async function readNow(): Promise<void> {
-    const wanted = unread
-      .splice(0, MAX_CONVERSATIONS_PER_READ)
-      .filter((cursor) => cursors.get(cursor.conversationId) === cursor);
-    const missing = wanted.filter(
-      (cursor) => nextEntry(cursor, (cursor.sent as number) + 1) === undefined,
-    );
-    try {
-      if (missing.length > 0) {
-        const limit = Math.max(20, Math.floor(PAGE_ENTRIES / missing.length));
-        const pages = await deps.readEntries(
-          missing.map((cursor) => ({
-            conversationId: cursor.conversationId,
-            seq: cursor.sent as number,
-          })),
-          limit,
-        );
-        for (const cursor of missing) {
-          const page = pages.get(cursor.conversationId);
-          // Nothing there: the membership ended, or the hint was ahead of what it promised.
-          if (page === undefined) cursor.target = cursor.sent as number;
-          else cursor.page = page;
-        }
-      }
-    } catch (error) {
-      for (const cursor of wanted) cursor.state = 'idle';
-      reading = false;
-      deps.onReadFailed(error);
-      return;
-    }
-    reading = false;
-    for (const cursor of wanted) {
-      cursor.state = 'idle';
-      if ((cursor.sent as number) >= cursor.target && cursor.goal !== 0) reachedGoal(cursor);
-      enqueue(cursor);
-    }
-    pump();
   }
 
   function waitForDrain(): void {
     if (draining) return;
     draining = true;
-    flushOutbox();
+    outbox.flush();
     outlet.whenWritable(() => {
       draining = false;
       pump();
     });
   }
 
+  function resume(cursor: Cursor): void {
+    if (cursor.state !== 'held') return;
+    cursor.state = 'idle';
+    enqueue(cursor);
+  }
+
   function forget(conversationId: string): void {
     const cursor = cursors.get(conversationId);
     if (cursor === undefined) return;
     cursors.delete(conversationId);
-    used -= cursor.unacknowledged.length - cursor.head;
-    queue = queue.filter((other) => other !== cursor);
-    unread = unread.filter((other) => other !== cursor);
-    if (cursor.goal !== 0) reachedGoal(cursor);
-    for (const [id, answer] of answers) {
-      if (answer.cursor !== cursor) continue;
-      answers.delete(id);
-      answer.write();
-    }
+    cursor.state = 'gone';
+    cursor.page = [];
+    window.forget(cursor.unacknowledged);
+    reachGoal(cursor);
+    own.passed(cursor, Infinity);
     pump();
   }
 
   return {
-    userId: deps.userId,
+    userId,
     deviceNo: deps.deviceNo,
     outlet,
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
         const cursor = cursorOf(conversationId);
+        // A live entry may have made us ask for the position before, and the answer may be newer.
         cursor.sent ??= position;
         cursor.target = Math.max(cursor.target, lastSeq);
+        if (cursor.sent >= lastSeq) continue;
         cursor.goal = lastSeq;
         backlogLeft += 1;
-        if (cursor.state === 'idle') enqueue(cursor);
+        enqueue(cursor);
       }
     },
     start() {
@@ -358,89 +253,68 @@ export function createConnection(deps: ConnectionDeps): Connection {
       cursor.local = local;
       if (cursor.sent !== undefined && entry.seq <= cursor.sent) return;
       if (entry.seq > cursor.target) cursor.target = entry.seq;
-      if (cursor.state === 'held') return;
       enqueue(cursor);
       if (cursor.state === 'queued' && !blocked) pump();
     },
     expect(conversationId, lastSeq, position) {
       const cursor = cursorOf(conversationId);
-      if (position !== undefined) cursor.sent ??= position;
+      cursor.sent ??= position;
       cursor.target = Math.max(cursor.target, lastSeq);
-      if (cursor.state === 'idle') enqueue(cursor);
-      if (!blocked) pump();
+      enqueue(cursor);
+      if (cursor.state === 'queued' && !blocked) pump();
     },
     release(conversationId, seq) {
       const cursor = cursors.get(conversationId);
       if (cursor === undefined) return;
-      const { unacknowledged } = cursor;
-      const before = cursor.head;
-      while (
-        cursor.head < unacknowledged.length &&
-        (unacknowledged[cursor.head] as number) <= seq
-      ) {
-        cursor.head += 1;
-      }
-      used -= cursor.head - before;
-      if (cursor.head > 64 && cursor.head * 2 > unacknowledged.length) {
-        unacknowledged.splice(0, cursor.head);
-        cursor.head = 0;
-      }
-      if (blocked && used < WINDOW) pump();
+      window.release(cursor.unacknowledged, seq);
+      if (blocked && !window.full) pump();
     },
-    sending: (messageId) => void inFlight.add(messageId),
+    sending: (messageId) => own.begin(messageId),
     sendEnded(messageId, conversationId) {
-      inFlight.delete(messageId);
-      const cursor = conversationId === undefined ? undefined : cursors.get(conversationId);
-      if (cursor?.state !== 'held') return;
-      cursor.state = 'idle';
-      enqueue(cursor);
+      own.end(messageId);
+      const cursor = cursors.get(conversationId);
+      if (cursor === undefined) return;
+      resume(cursor);
       pump();
     },
     sent(messageId, conversationId, seq, answer) {
-      inFlight.delete(messageId);
-      const cursor = cursorOf(conversationId);
-      if (cursor.sent !== undefined && cursor.sent >= seq) {
+      own.end(messageId);
+      const cursor = closed ? undefined : cursorOf(conversationId);
+      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
         answer();
         return;
       }
-      answers.set(messageId, { cursor, seq, write: answer, due: clock.now() + ANSWER_PATIENCE_MS });
+      own.await(messageId, cursor, seq, answer);
       cursor.target = Math.max(cursor.target, seq);
-      if (cursor.state === 'held') cursor.state = 'idle';
+      resume(cursor);
       // The entry itself is announced in this same turn, before anything is sent.
-      if (cursor.state === 'idle') enqueue(cursor);
+      enqueue(cursor);
     },
     answerOverdue() {
-      const now = clock.now();
-      for (const answer of answers.values()) {
-        if (answer.due === Infinity) continue;
-        if (answer.due > now) return;
-        // Stays in the map as a no-op, so that the entry is not sent as a frame as well.
-        const { write: late } = answer;
-        answer.write = () => undefined;
-        answer.due = Infinity;
-        late();
-      }
+      own.answerOverdue();
+      if (own.early > MAX_EARLY_ANSWERS) outlet.close('does not acknowledge, and sends on');
     },
-    hasAnswersDue: () => answers.size > 0,
+    hasAnswersDue: () => own.awaited > 0,
     wasSent(conversationId, seq) {
       const sent = cursors.get(conversationId)?.sent;
       return sent !== undefined && sent >= seq;
     },
     blockedBy: () =>
-      blocked && used >= WINDOW
+      blocked && window.full
         ? [...cursors.values()]
-            .filter(({ unacknowledged, head }) => head < unacknowledged.length)
+            .filter(({ unacknowledged }) => isUnacknowledged(unacknowledged))
             .map(({ conversationId }) => conversationId)
         : [],
     forget,
+    isClosed: () => closed,
     close() {
+      if (closed) return;
       closed = true;
-      for (const answer of answers.values()) answer.write();
-      answers.clear();
+      own.answerAll();
       cursors.clear();
-      queue = [];
-      unread = [];
-      outbox.length = 0;
+      queue.length = 0;
+      reader.close();
+      outbox.clear();
     },
   };
 }

@@ -23,8 +23,6 @@ export interface LiveDeps {
   watermarks: Watermarks;
   /** Where a recent message stands, if this node remembers. */
   recall: (messageId: string) => Location | undefined;
-  /** A read failed: look again soon. */
-  onMissed: () => void;
 }
 
 export interface LiveConnections {
@@ -44,6 +42,7 @@ export interface LiveConnections {
 // Of the pool's connections, so that a herd of devices leaves room for sends and acknowledgements.
 const OPENING_AT_ONCE = 4;
 const READING_AT_ONCE = 4;
+const RETRY_MS = 1_000;
 
 /** Opens connections and gives them what they need of PostgreSQL, a few at a time (fault 28). */
 export function createLiveConnections(deps: LiveDeps): LiveConnections {
@@ -58,21 +57,44 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     inFlight: 2,
     answerAll: (questions) => readPositions(db, questions),
   });
-  const rechecking = new Set<Connection>();
+  // A wake-up that comes while the backlog is being read may tell of something newer: `again`.
+  const rechecking = new Map<Connection, { again: boolean }>();
+  let down = false;
+
+  /** An outage is logged once, however many connections meet it. */
+  function noteFailure(error: unknown): void {
+    if (!down) deps.log.warn({ err: error }, 'reading entries failed; will look again');
+    down = true;
+  }
+
+  async function reading<T>(read: () => Promise<T>): Promise<T> {
+    const found = await whenReading(read);
+    down = false;
+    return found;
+  }
 
   async function recheck(connection: Connection): Promise<void> {
-    if (rechecking.has(connection)) return;
-    rechecking.add(connection);
+    const running = rechecking.get(connection);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    const mine = { again: true };
+    rechecking.set(connection, mine);
     try {
-      const backlog = await whenReading(() =>
-        readBacklog(db, connection.userId, connection.deviceNo),
-      );
-      for (const { conversationId, lastSeq, position } of backlog) {
-        connection.expect(conversationId, lastSeq, position);
+      while (mine.again) {
+        mine.again = false;
+        const { userId, deviceNo } = connection;
+        const backlog = await reading(() => readBacklog(db, userId, deviceNo));
+        for (const { conversationId, lastSeq, position } of backlog) {
+          connection.expect(conversationId, lastSeq, position);
+        }
       }
     } catch (error) {
-      deps.log.warn({ err: error }, 'reading a backlog failed; will look again');
-      deps.onMissed();
+      noteFailure(error);
+      deps.clock.setTimeout(() => {
+        if (!connection.isClosed()) void recheck(connection);
+      }, RETRY_MS);
     } finally {
       rechecking.delete(connection);
     }
@@ -139,15 +161,12 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
         clock: deps.clock,
         gauges: deps.gauges,
         async readEntries(after, limit) {
-          const pages = await whenReading(() => readEntries(db, userId, after, limit));
+          const pages = await reading(() => readEntries(db, userId, after, limit));
           for (const page of pages.values()) deps.gauges.gapRead(page.length);
           return pages;
         },
         readPosition: (conversationId) => positions.ask({ userId, deviceNo, conversationId }),
-        onReadFailed(error) {
-          deps.log.warn({ err: error }, 'reading entries failed; will look again');
-          deps.onMissed();
-        },
+        onReadFailed: noteFailure,
       });
       // Before the backlog is read, so that nothing falls between it and the live flow (fault 23).
       connections.add(connection);

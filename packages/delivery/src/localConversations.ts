@@ -137,11 +137,18 @@ export function createLocalConversations(deps: {
       load(conversationId);
     },
     remember(conversation, entries) {
+      // Only what counts towards the budget may grow.
+      if (known.get(conversation.id) !== conversation) return;
       const before = conversation.recentBytes;
       for (const entry of entries) rememberOne(conversation, entry);
       recentBytes += conversation.recentBytes - before;
     },
     forgetAll() {
+      // Connections still hold them.
+      for (const conversation of known.values()) {
+        conversation.recent = [];
+        conversation.recentBytes = 0;
+      }
       known.clear();
       recentBytes = 0;
     },

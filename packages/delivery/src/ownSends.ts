@@ -1,0 +1,88 @@
+import type { Cursor } from './cursor';
+import type { Clock } from './ports';
+
+/** The sends of one connection, from the commit on: their answers take the place of frames (D3). */
+export interface OwnSends {
+  /** A send is under way: until it is answered, its entry must not be passed. */
+  begin(messageId: string): void;
+  end(messageId: string): void;
+  isUnderWay(messageId: string): boolean;
+  /** `answer` waits for its place, which is `seq`. */
+  await(messageId: string, cursor: Cursor, seq: number, answer: () => void): void;
+  /**
+   * The pump has come to the entry: returns its answer, to be called now; `answered` when it was called
+   * already; undefined for everything else.
+   */
+  reach(messageId: string): (() => void) | 'answered' | undefined;
+  /** Answers what lies at `seq` or before: nothing will stop at these places any more. */
+  passed(cursor: Cursor, seq: number): void;
+  /** Answers what has waited longer than its patience: early is allowed, late is not. */
+  answerOverdue(): void;
+  answerAll(): void;
+  readonly awaited: number;
+  /** Answered early, and not reached yet. */
+  readonly early: number;
+}
+
+const PATIENCE_MS = 5_000;
+
+interface Answer {
+  cursor: Cursor;
+  seq: number;
+  answer: () => void;
+  due: number;
+}
+
+export function createOwnSends(clock: Clock): OwnSends {
+  const underWay = new Set<string>();
+  // In the order of `due`.
+  const awaited = new Map<string, Answer>();
+  const early = new Map<string, Cursor>();
+
+  return {
+    begin: (messageId) => void underWay.add(messageId),
+    end: (messageId) => void underWay.delete(messageId),
+    isUnderWay: (messageId) => underWay.has(messageId),
+    await: (messageId, cursor, seq, answer) =>
+      void awaited.set(messageId, { cursor, seq, answer, due: clock.now() + PATIENCE_MS }),
+    reach(messageId) {
+      const found = awaited.get(messageId);
+      if (found === undefined) return early.delete(messageId) ? 'answered' : undefined;
+      awaited.delete(messageId);
+      return found.answer;
+    },
+    passed(cursor, seq) {
+      for (const [messageId, one] of awaited) {
+        if (one.cursor !== cursor || one.seq > seq) continue;
+        awaited.delete(messageId);
+        one.answer();
+      }
+      if (seq !== Infinity) return;
+      for (const [messageId, at] of early) {
+        if (at === cursor) early.delete(messageId);
+      }
+    },
+    answerOverdue() {
+      const now = clock.now();
+      for (const [messageId, { cursor, answer, due }] of awaited) {
+        if (due > now) return;
+        awaited.delete(messageId);
+        // Remembered, so that the entry is not sent as a frame as well.
+        early.set(messageId, cursor);
+        answer();
+      }
+    },
+    answerAll() {
+      const rest = [...awaited.values()];
+      awaited.clear();
+      early.clear();
+      for (const { answer } of rest) answer();
+    },
+    get awaited() {
+      return awaited.size;
+    },
+    get early() {
+      return early.size;
+    },
+  };
+}
