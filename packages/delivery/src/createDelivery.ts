@@ -33,6 +33,7 @@ import {
 import { readStatus } from './messages/readStatus';
 import type { Bus, Clock, EntryHint, Gauges, Log, Timer, Wakeups } from './ports';
 import { createRecheck } from './recheck';
+import { createEventRepair } from './repairEvents';
 import { createSender, type Committed } from './sendMessages';
 import { createSettler } from './settlePending';
 import { createStatusAnnouncer } from './statusAnnouncer';
@@ -102,7 +103,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     sender,
     watermarks,
     recall: (messageId) => locations.get(messageId),
-    onMissed: lookSoon,
   });
   const hub: Hub = createHub({
     bus,
@@ -116,7 +116,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     db,
     connections,
     log,
-    readConversation: (userId, id) => readConversation(change, userId, id),
+    repair: createEventRepair({
+      db,
+      connections,
+      readConversation: (userId, id) => readConversation(change, userId, id),
+    }),
   });
 
   let stopped = false;
@@ -153,18 +157,19 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     if (stopped) return;
     const timer = clock.setTimeout(() => {
       timers.delete(timer);
-      void Promise.resolve(work()).finally(() => every(ms, work));
+      void (async () => work())()
+        .catch((error: unknown) => log.error({ err: error }, 'a periodic look failed'))
+        .finally(() => every(ms, work));
     }, ms());
     timers.add(timer);
   }
 
-  /** A read failed, so something may not have been announced: look again when the store may be back. */
+  /** The members could not be read, so something was not announced: look when the store may be back. */
   function lookSoon(): void {
     if (stopped || soon !== undefined) return;
     soon = clock.setTimeout(() => {
       soon = undefined;
-      void recheck.run(false);
-      live.recheckUsers([...connections.users()]);
+      void recheck.run(true);
     }, 1_000);
   }
   let soon: Timer | undefined;
@@ -222,19 +227,27 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     await watermarks.acknowledge({ userId, deviceNo: null, conversationId, seq, status });
   }
 
-  return {
-    send,
-    acknowledge,
-    editMessage: (userId, messageId, content) => editMessage(change, userId, messageId, content),
-    async deleteMessage(userId, messageId) {
-      const { conversationId, changed } = await deleteMessage(change, userId, messageId);
-      if (!changed) return;
+  /** The message is deleted, whether or not this works: a count that is not told stands in every fetch. */
+  async function countAgain(conversationId: string): Promise<void> {
+    try {
       const rows = await db.query(
         'some_members',
         'SELECT p.user_id FROM participants p WHERE p.conversation_id = $1 LIMIT $2',
         [conversationId, UNREAD_TOLD_TO],
       );
       for (const [member] of rows as [string][]) unread.changed(member, conversationId);
+    } catch (error) {
+      log.warn({ err: error }, 'counting unread messages after a deletion failed');
+    }
+  }
+
+  return {
+    send,
+    acknowledge,
+    editMessage: (userId, messageId, content) => editMessage(change, userId, messageId, content),
+    async deleteMessage(userId, messageId) {
+      const { conversationId, changed } = await deleteMessage(change, userId, messageId);
+      if (changed) await countAgain(conversationId);
     },
     addReaction: (userId, messageId, emoji) => addReaction(change, userId, messageId, emoji),
     removeReaction: (userId, messageId, emoji) => removeReaction(change, userId, messageId, emoji),
