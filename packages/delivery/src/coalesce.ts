@@ -1,3 +1,6 @@
+import { isRefusal } from '@pern/db/storeErrors';
+import { UnavailableError } from '@pern/protocol/errors';
+
 /** Questions that are asked one by one and answered together. */
 export interface Coalescer<Question, Answer> {
   ask(question: Question): Promise<Answer>;
@@ -5,10 +8,14 @@ export interface Coalescer<Question, Answer> {
   idle(): Promise<void>;
 }
 
+/** Beyond it a question is refused at once: while the store stands still, memory must not grow. */
+const MAX_QUEUED = 50_000;
+
 /**
  * Gathers what is asked while up to `inFlight` batches are on their way, so that under load each
  * statement carries many (group commit). `answerAll` answers in the order of the questions; an Error
- * among the answers rejects that question alone, a throw rejects the whole batch.
+ * among the answers rejects that question alone, a throw rejects the whole batch, except that what
+ * PostgreSQL refuses is asked again one by one: a bad question must not fail its neighbours.
  */
 export function createCoalescer<Question, Answer>(options: {
   maxBatch: number;
@@ -38,35 +45,39 @@ export function createCoalescer<Question, Answer>(options: {
 
   function fly(): void {
     if (queue.length === 0) return;
-    const batch = queue.splice(0, options.maxBatch);
     flying += 1;
-    options
-      .answerAll(batch.map(({ question }) => question))
-      .then(
-        (answers) => {
-          batch.forEach(({ resolve, reject }, i) => {
-            const answer = answers[i];
-            if (answer instanceof Error) reject(answer);
-            else resolve(answer as Answer);
-          });
-        },
-        (error: unknown) => {
-          for (const { reject } of batch) reject(error);
-        },
-      )
-      .finally(() => {
-        flying -= 1;
-        schedule();
-        if (flying === 0 && queue.length === 0) {
-          for (const resolve of onIdle) resolve();
-          onIdle = [];
-        }
+    void answer(queue.splice(0, options.maxBatch)).finally(() => {
+      flying -= 1;
+      schedule();
+      if (flying === 0 && queue.length === 0) {
+        for (const resolve of onIdle) resolve();
+        onIdle = [];
+      }
+    });
+  }
+
+  /** Never rejects. */
+  async function answer(batch: Asked[]): Promise<void> {
+    try {
+      const answers = await options.answerAll(batch.map(({ question }) => question));
+      batch.forEach(({ resolve, reject }, i) => {
+        const one = answers[i];
+        if (one instanceof Error) reject(one);
+        else resolve(one as Answer);
       });
+    } catch (error) {
+      if (batch.length > 1 && isRefusal(error)) for (const one of batch) await answer([one]);
+      else for (const { reject } of batch) reject(error);
+    }
   }
 
   return {
     ask: (question) =>
       new Promise<Answer>((resolve, reject) => {
+        if (queue.length >= MAX_QUEUED) {
+          reject(new UnavailableError('the store is too slow; try again'));
+          return;
+        }
         queue.push({ question, resolve, reject });
         schedule();
       }),
