@@ -42,6 +42,8 @@ interface Merged {
 
 const ADVANCE = `SELECT * FROM advance_watermarks($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::integer[])`;
 const MAX_BATCH = 1_000;
+/** Under load acknowledgements come from many devices every few milliseconds; the first one never waits. */
+const PACE_MS = 10;
 
 /**
  * Group commit for acknowledgements. Positions only rise, so several of one device are one; `onAdvanced`
@@ -115,6 +117,7 @@ export function createWatermarks(deps: {
   const coalescer = createCoalescer<Acknowledgement, undefined>({
     maxBatch: MAX_BATCH,
     inFlight: 1,
+    paceMs: PACE_MS,
     answerAll: advanceAll,
   });
   return { acknowledge: (one) => guarded(() => coalescer.ask(one)), idle: () => coalescer.idle() };
