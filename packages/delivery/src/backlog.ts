@@ -79,7 +79,8 @@ export async function readPositions(
   return answers;
 }
 
-// A recipient who is behind makes the status of others' messages 'sent' without looking any further.
+// A recipient who is behind makes the status of others' messages 'sent' without looking any further. Seq
+// has no gaps, so a page is a range, and any plan reads no more than that (D12).
 const ENTRIES = `SELECT ${COLUMNS},
     CASE WHEN m.sender_id <> $1 AND m.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END
   FROM (
@@ -89,7 +90,7 @@ const ENTRIES = `SELECT ${COLUMNS},
     CROSS JOIN LATERAL (
       SELECT * FROM messages x
       WHERE x.conversation_id = i.conversation_id AND x.seq > greatest(i.after_seq, p.joined_seq - 1)
-      ORDER BY x.seq LIMIT $4
+        AND x.seq <= greatest(i.after_seq, p.joined_seq - 1) + $4
     ) e
   ) m ORDER BY m.ord, m.seq`;
 

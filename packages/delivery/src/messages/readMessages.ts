@@ -59,20 +59,18 @@ export interface HistoryPage {
   offset?: number | undefined;
 }
 
-const MEMBERSHIP = `SELECT p.joined_seq::float8 FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2`;
+const MEMBERSHIP = `SELECT p.joined_seq::float8, c.last_seq::float8
+  FROM participants p JOIN conversations c ON c.id = p.conversation_id
+  WHERE p.conversation_id = $1 AND p.user_id = $2`;
 // The membership is judged once more: it may have ended since it was looked at (R9).
-const page = (order: 'ASC' | 'DESC'): string => `SELECT ${COLUMNS}, ${STATUS} FROM (
-    SELECT x.* FROM messages x
-    JOIN participants me ON me.conversation_id = x.conversation_id AND me.user_id = $6 AND me.joined_seq <= x.seq
-    WHERE x.conversation_id = $1 AND x.seq > $2 AND x.seq < $3
-    ORDER BY x.seq ${order} OFFSET $4 LIMIT $5
-  ) m ORDER BY m.seq`;
-const NEWEST = page('DESC');
-const OLDEST = page('ASC');
+const PAGE = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
+  JOIN participants me ON me.conversation_id = m.conversation_id AND me.user_id = $4 AND me.joined_seq <= m.seq
+  WHERE m.conversation_id = $1 AND m.seq > $2 AND m.seq < $3 ORDER BY m.seq`;
 
 /**
  * A page of what the membership covers, ascending by seq. With only `afterSeq` it is the oldest page
- * after it, else the newest page before `beforeSeq`, `offset` entries further back.
+ * after it, else the newest page before `beforeSeq`, `offset` entries further back. Seq has no gaps, so
+ * a page is a range, and any plan reads no more than the page (D12).
  * Throws NotFoundError to non-participants.
  */
 export async function readHistory(
@@ -84,20 +82,15 @@ export async function readHistory(
   return guarded(async () => {
     const [membership] = await db.query('membership', MEMBERSHIP, [conversationId, userId]);
     if (membership === undefined) throw new NotFoundError();
-    const [joinedSeq] = membership as [number];
+    const [joinedSeq, lastSeq] = membership as [number, number];
     const forward = afterSeq !== undefined && beforeSeq === undefined;
-    const rows = await db.query(
-      forward ? 'history_forward' : 'history_back',
-      forward ? OLDEST : NEWEST,
-      [
-        conversationId,
-        Math.max(joinedSeq - 1, afterSeq ?? 0),
-        beforeSeq ?? Number.MAX_SAFE_INTEGER,
-        offset,
-        limit + 1,
-        userId,
-      ],
-    );
+    const first = Math.max(joinedSeq - 1, afterSeq ?? 0);
+    // One more than asked for says whether there is more.
+    const end = forward
+      ? first + limit + 2
+      : Math.min(beforeSeq ?? Number.MAX_SAFE_INTEGER, lastSeq + 1) - offset;
+    const start = forward ? first : Math.max(first, end - limit - 2);
+    const rows = await db.query('history', PAGE, [conversationId, start, end, userId]);
     const messages = rows.map(toMessage);
     const has_more = messages.length > limit;
     if (has_more) {

@@ -41,13 +41,16 @@ const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joi
   WHERE s.conversation_id >= $3
   GROUP BY s.conversation_id, p.user_id, p.joined_seq ORDER BY s.conversation_id LIMIT $4`;
 
-// Each of these judges the membership itself: it may have ended since CHANGED was read (R9).
+// Each of these judges the membership itself: it may have ended since CHANGED was read (R9). Seq has no
+// gaps, so a page is a range; and `seq + 0` keeps the changed ones from being looked for by seq. Both bound
+// what is read by any plan, also by one that was made while there was little (D12).
 const VISIBLE = `FROM messages m
   JOIN participants me ON me.conversation_id = m.conversation_id AND me.user_id = $1 AND me.joined_seq <= m.seq
   WHERE m.conversation_id = $2`;
 const CHANGED_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE}
-  AND m.changed_at IS NOT NULL AND m.version > $3 AND m.seq <= $4 ORDER BY m.version LIMIT $5`;
-const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE} AND m.seq > $3 ORDER BY m.seq LIMIT $4`;
+  AND m.changed_at IS NOT NULL AND m.version > $3 AND m.seq + 0 <= $4 ORDER BY m.version LIMIT $5`;
+const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE}
+  AND m.seq > $3 AND m.seq <= $3 + $4 ORDER BY m.seq LIMIT $4`;
 const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, p.read_seq::float8
   FROM unnest($2::uuid[], $3::bigint[]) AS i (conversation_id, from_pos)
   JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = $1
