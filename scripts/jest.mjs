@@ -5,6 +5,6 @@ import { ensureInstalled } from './install.mjs';
 import { runBin } from './run.mjs';
 
 await ensureInstalled();
-// Tests run on sources; only the servers below them are started by compiled code.
-if (!(await compile('packages/services'))) fail('packages/services does not compile.');
+// Tests run on sources; the programs that some of them start are compiled ones, as in production.
+if (!(await compile())) fail('The build failed; the lines above say where.');
 process.exit(await runBin('jest/bin/jest.js', process.argv.slice(2)));
