@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectDatabase } from '@pern/db/connect';
-import { type Backoff, deadDeliveries, deliveryCounts, restartBackoff } from '@pern/db/deliveries';
+import { type Backoff, deliveryCounts } from '@pern/db/deliveries';
 import type { Log } from '@pern/delivery/ports';
 import { createBus } from '@pern/redis/bus';
 import { createConnections } from '@pern/redis/connections';
 import { createConsumer } from '@pern/redis/consumer';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createQueueMarker } from '@pern/redis/queueMarker';
+import { createAudit } from './audit/createAudit';
+import { scheduleJob } from './jobSchedule';
 import { createMetrics } from './metrics';
 import { serveOperators } from './operatorServer';
 import { createReleasers } from './releasers';
 import type { Settings } from './settings';
 import { createSweep } from './sweep';
-import { scheduleSweeps } from './sweepSchedule';
 import { keepConsuming } from './tirelessConsumer';
 import { wakeRecipient, type WakeRecipientDeps } from './wakeRecipient';
 
@@ -32,14 +34,15 @@ export interface WorkerOptions extends Omit<Settings, 'logLevel'> {
 const CONCURRENCY = 20;
 const BACKOFF_CAP_MS = 600_000;
 const MAX_ERRORS = 10;
-const DEAD_AT_ONCE = 500;
+/** Acknowledgements are settled after a second, or the next time when their conversation is busy. */
+const AUDIT_PAUSE_MS = 3_000;
 
 /**
  * Opens everything and goes to work. Succeeds without Redis or PostgreSQL and waits for them (D11);
  * rejects only when the operator port is taken, with everything closed again.
  */
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
-  const { log, backoffMs, sweepIntervalMs: intervalMs } = options;
+  const { log, backoffMs, sweepIntervalMs: intervalMs, auditIntervalMs } = options;
   const backoff: Backoff = { firstMs: backoffMs, capMs: Math.max(BACKOFF_CAP_MS, backoffMs) };
   // In sum less than the promised 10 s.
   const releasers = createReleasers(log);
@@ -81,18 +84,41 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   );
   releasers.add('consumer', 4_000, () => consumer.stop(3_400));
 
-  const sweeps = scheduleSweeps({
-    sweep: createSweep({ db, queue, marker, metrics, log, intervalMs }),
+  const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs });
+  const sweeps = scheduleJob({
+    job: 'sweep',
+    async run() {
+      const { unserved } = await sweep();
+      if (unserved > 0) consumer.suspect();
+    },
     reachable: () => queue.reachable(),
-    onUnserved: () => consumer.suspect(),
-    metrics,
+    ended: (outcome) => metrics.swept(outcome),
     log,
     intervalMs,
+    firstAfterMs: 0,
   });
   releasers.add('sweep', 1_000, () => sweeps.stop(1_000));
   // Redis is back, perhaps with less than it had.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
+
+  const stopAudit = new AbortController();
+  const audits = scheduleJob({
+    job: 'audit',
+    run: createAudit({
+      ...{ db, marker, metrics, log, intervalMs: auditIntervalMs, stopping: stopAudit.signal },
+      pause: () => pause(AUDIT_PAUSE_MS, undefined, { signal: stopAudit.signal }),
+    }),
+    reachable: () => queue.reachable(),
+    ended: (outcome) => metrics.auditEnded(outcome),
+    log,
+    intervalMs: auditIntervalMs,
+    firstAfterMs: auditIntervalMs,
+  });
+  releasers.add('audit', 400, async () => {
+    stopAudit.abort();
+    await audits.stop(300);
+  });
 
   let operatorPort: number | null = null;
   if (options.metrics) {
@@ -104,18 +130,6 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
           status: queue.reachable() && bus.connected() ? 'ok' : 'degraded',
           redis: queue.reachable(),
         }),
-        deadDeliveries: () => deadDeliveries(db, DEAD_AT_ONCE),
-        async retryDead() {
-          const dead = await deadDeliveries(db, DEAD_AT_ONCE);
-          const jobs = await restartBackoff(
-            db,
-            dead.map(({ userId }) => userId),
-            0,
-          );
-          // Redis may be gone: the sweep finds these rows overdue.
-          await queue.add(jobs).catch(() => undefined);
-          return jobs.length;
-        },
       });
       operatorPort = operators.port;
       releasers.add('operators', 500, () => operators.close());

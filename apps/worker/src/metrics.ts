@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { type FindingKind, findingKinds } from './audit/rules';
 
 /** What one wake-up came to. A recipient who is offline is `woken` like one who is not: no error. */
 export type WakeupOutcome =
@@ -12,10 +13,16 @@ export type WakeupOutcome =
  */
 export type SweepFinding = 'overdue' | 'lost' | 'stuck' | 'forgotten';
 
+export type JobEnd = 'done' | 'failed' | 'skipped';
+
 export interface Metrics {
   wakeup(outcome: WakeupOutcome): void;
   found(finding: SweepFinding, count: number): void;
-  swept(outcome: 'done' | 'failed' | 'skipped'): void;
+  swept(outcome: JobEnd): void;
+  auditFound(kind: FindingKind): void;
+  /** This worker has looked at so many conversations, just now. */
+  audited(conversations: number): void;
+  auditEnded(outcome: JobEnd): void;
   consumerRestarted(): void;
   /** Prometheus' text format. */
   text(): Promise<string>;
@@ -50,6 +57,29 @@ export function createMetrics(readings: Readings): Metrics {
     name: 'chasqui_sweeps_total',
     help: 'Sweeps by how they ended',
     labelNames: ['outcome'],
+    registers,
+  });
+  const auditFindings = new Counter({
+    name: 'chasqui_audit_findings_total',
+    help: 'What the auditor found that is not as promised; anything but 0 is a bug',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of findingKinds) auditFindings.inc({ kind }, 0);
+  const audits = new Counter({
+    name: 'chasqui_audits_total',
+    help: 'Audits by how they ended',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const auditedAt = new Gauge({
+    name: 'chasqui_audit_last_run_timestamp_seconds',
+    help: 'When this worker last finished an audit; 0 if it never has',
+    registers,
+  });
+  const auditSample = new Gauge({
+    name: 'chasqui_audit_sample_size',
+    help: 'Conversations that its last audit looked at',
     registers,
   });
   const restarts = new Counter({
@@ -99,6 +129,12 @@ export function createMetrics(readings: Readings): Metrics {
       if (count > 0) findings.inc({ finding }, count);
     },
     swept: (outcome) => sweeps.inc({ outcome }),
+    auditFound: (kind) => auditFindings.inc({ kind }),
+    audited: (conversations) => {
+      auditSample.set(conversations);
+      auditedAt.setToCurrentTime();
+    },
+    auditEnded: (outcome) => audits.inc({ outcome }),
     consumerRestarted: () => restarts.inc(),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,15 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '@pern/delivery/ports';
-import type { DeadDelivery } from '@pern/db/deliveries';
 import type { Metrics } from './metrics';
 
 export interface OperatorServerDeps {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
   health(): { status: 'ok' | 'degraded'; redis: boolean };
-  deadDeliveries(): Promise<DeadDelivery[]>;
-  /** Wakes dead deliveries again and returns how many. */
-  retryDead(): Promise<number>;
   log: Log;
 }
 
@@ -19,8 +15,8 @@ export interface OperatorServer {
 }
 
 /**
- * For operators, on loopback unless told otherwise: `GET /healthz`, `GET /metrics`,
- * `GET /deliveries/dead` and `POST /deliveries/dead/retry`. Rejects when the port is taken.
+ * For operators, on loopback unless told otherwise: `GET /healthz` and `GET /metrics`. Rejects when
+ * the port is taken.
  */
 export async function serveOperators(
   { host, port }: { host: string; port: number },
@@ -32,20 +28,6 @@ export async function serveOperators(
       const text = await deps.metrics.text();
       response.setHeader('content-type', deps.metrics.contentType).end(text);
     },
-    'GET /deliveries/dead': async (response) => {
-      const dead = await deps.deadDeliveries();
-      json(response, {
-        deliveries: dead.map(({ userId, attempts, errors, lastError, deadAt }) => ({
-          user_id: userId,
-          attempts,
-          errors,
-          last_error: lastError,
-          dead_at: deadAt.toISOString(),
-        })),
-      });
-    },
-    'POST /deliveries/dead/retry': async (response) =>
-      json(response, { retried: await deps.retryDead() }),
   };
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {

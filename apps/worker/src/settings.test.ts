@@ -8,6 +8,7 @@ test('the defaults are those of the contract', () => {
     redisUrl: given.REDIS_URL,
     backoffMs: 2_000,
     sweepIntervalMs: 10_000,
+    auditIntervalMs: 60_000,
     logLevel: 'info',
     metrics: null,
   });
@@ -18,6 +19,7 @@ test('what is given is used', () => {
     ...given,
     DELIVERY_BACKOFF_MS: '250',
     SWEEP_INTERVAL_MS: ' 1000 ',
+    AUDIT_INTERVAL_MS: '5000',
     LOG_LEVEL: 'debug',
     WORKER_METRICS_PORT: '9100',
     HOST: '0.0.0.0',
@@ -25,6 +27,7 @@ test('what is given is used', () => {
   expect(settings).toMatchObject({
     backoffMs: 250,
     sweepIntervalMs: 1_000,
+    auditIntervalMs: 5_000,
     logLevel: 'debug',
     metrics: { host: '0.0.0.0', port: 9_100 },
   });
@@ -37,6 +40,7 @@ test.each([
   ['DELIVERY_BACKOFF_MS', '-1'],
   ['DELIVERY_BACKOFF_MS', '2s'],
   ['SWEEP_INTERVAL_MS', '1e9'],
+  ['AUDIT_INTERVAL_MS', '0'],
   ['LOG_LEVEL', 'loud'],
   ['WORKER_METRICS_PORT', '70000'],
   ['HOST', 'a b'],

@@ -7,6 +7,8 @@ export interface Settings {
   backoffMs: number;
   /** How often the sweep looks, milliseconds. */
   sweepIntervalMs: number;
+  /** How often the auditor recounts a sample, milliseconds. */
+  auditIntervalMs: number;
   logLevel: string;
   /** Where operators reach the worker; null: nowhere. */
   metrics: { host: string; port: number } | null;
@@ -26,6 +28,9 @@ export function parseSettings(env: Environment): Settings {
     sweepIntervalMs:
       optional(env, 'SWEEP_INTERVAL_MS', (name, text) => integer(name, text, 100, 3_600_000)) ??
       10_000,
+    auditIntervalMs:
+      optional(env, 'AUDIT_INTERVAL_MS', (name, text) => integer(name, text, 100, 86_400_000)) ??
+      60_000,
     logLevel: optional(env, 'LOG_LEVEL', level) ?? 'info',
     metrics: port === null ? null : { host: optional(env, 'HOST', host) ?? '127.0.0.1', port },
   };

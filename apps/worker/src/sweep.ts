@@ -44,7 +44,7 @@ export function createSweep(deps: SweepDeps): () => Promise<SweepReport> {
   return async () => {
     await restoreWhatRedisLost(deps);
     // A little less than the interval, or two workers would miss each other's turns.
-    if (!(await deps.marker.takeTurn(deps.intervalMs * 0.8))) return { unserved: 0 };
+    if (!(await deps.marker.takeTurn('sweep', deps.intervalMs * 0.8))) return { unserved: 0 };
     const report = await recreateOverdue(deps);
     if (sweeps++ % SWEEPS_PER_TRUTH_CHECK === 0) await checkAgainstTruth(deps);
     return report;

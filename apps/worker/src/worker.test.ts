@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Redis from 'ioredis';
 import { connectDatabase, type Database } from '@pern/db/connect';
+import { deadLetters, retryDeadLetters } from '@pern/db/deadLetters';
 import type { Hint } from '@pern/delivery/ports';
 import { type NodeBus, createBus } from '@pern/redis/bus';
 import { type Connections, createConnections } from '@pern/redis/connections';
@@ -51,6 +52,7 @@ async function startWorker(options: Partial<WorkerOptions> = {}): Promise<Worker
     redisUrl: server.url,
     backoffMs: 200,
     sweepIntervalMs: 500,
+    auditIntervalMs: 3_600_000,
     metrics: { host: '127.0.0.1', port: 0 },
     log: quietLog(),
     ...options,
@@ -128,9 +130,10 @@ const jobs = async () => ({
   delayed: await redis.zrange(`${QUEUE}:delayed`, 0, -1),
   waiting: await redis.lrange(`${QUEUE}:wait`, 0, -1),
 });
+const metrics = async (worker: Worker): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${worker.operatorPort}/metrics`)).text();
 const metric = async (worker: Worker, line: string): Promise<number> => {
-  const response = await fetch(`http://127.0.0.1:${worker.operatorPort}/metrics`);
-  const found = (await response.text()).split('\n').find((each) => each.startsWith(line));
+  const found = (await metrics(worker)).split('\n').find((each) => each.startsWith(line));
   return Number(found?.split(' ').at(-1) ?? 0);
 };
 
@@ -292,14 +295,13 @@ test('[D5] one that always fails is given up after a while, shows with its reaso
   await isWoken(healthy);
   await until('it is dead', async () => (await rowOf(poisoned))?.dead, 25_000);
   expect(await rowOf(poisoned)).toMatchObject({ errors: 10, lastError: 'this one is spoilt' });
-  const base = `http://127.0.0.1:${worker.operatorPort}/deliveries/dead`;
-  expect(await (await fetch(base)).json()).toMatchObject({
-    deliveries: [{ user_id: poisoned, last_error: 'this one is spoilt' }],
-  });
+  expect(await deadLetters(db, { limit: 10 })).toMatchObject([
+    { userId: poisoned, reason: 'this one is spoilt' },
+  ]);
   expect(await metric(worker, 'chasqui_deliveries{state="dead"}')).toBe(1);
 
   await sql('DROP TRIGGER spoil ON deliveries');
-  expect(await (await fetch(`${base}/retry`, { method: 'POST' })).json()).toEqual({ retried: 1 });
+  expect(await retryDeadLetters(db, [poisoned])).toHaveLength(1);
   await isWoken(poisoned);
   expect(await rowOf(poisoned)).toMatchObject({ dead: false, errors: 0 });
 });
@@ -352,6 +354,23 @@ test('[D5] a Redis frozen for longer than the life of a lock', async () => {
   users.forEach((userId, i) => expect(wakeCount(userId)).toBeLessThanOrEqual(attempts[i] ?? 0));
   expect(await metric(worker, 'chasqui_wakeups_total{outcome="error"}')).toBe(0);
 }, 60_000);
+
+test('the auditor looks by itself, and its figures show what it found', async () => {
+  const worker = await startWorker({ auditIntervalMs: 100 });
+  const kinds = async (text: string) =>
+    (await metrics(worker)).match(new RegExp(`^chasqui_audit_findings_total{.*} ${text}$`, 'gm'));
+  await until('it has looked', async () => {
+    return (await metric(worker, 'chasqui_audit_last_run_timestamp_seconds')) > 1_700_000_000;
+  });
+  expect(await metric(worker, 'chasqui_audit_sample_size')).toBe(0);
+  expect(await kinds('0')).toHaveLength(11);
+  // The conversation that is made for the test says that nobody is in it.
+  await recipientWaiting();
+  await until('it has found that', async () => {
+    return (await metric(worker, 'chasqui_audit_findings_total{kind="participant_count"}')) === 1;
+  });
+  expect(await metric(worker, 'chasqui_audit_sample_size')).toBe(1);
+});
 
 test.each(['running', 'frozen', 'gone'])('stops within 10 s while Redis is %s', async (state) => {
   const userId = await recipientWaiting();

@@ -23,7 +23,8 @@ export interface Backoff {
 
 // A send knows no job id yet: until a first wake-up has been tried it follows from the row itself.
 const JOB_ID = `coalesce(job_id, user_id || '.' || (extract(epoch FROM created_at) * 1000)::bigint)`;
-const FRESH_JOB_ID = `d.user_id || '.' || substr(md5(random()::text), 1, 12)`;
+/** For an UPDATE of `deliveries d`. */
+export const FRESH_JOB_ID = `d.user_id || '.' || substr(md5(random()::text), 1, 12)`;
 const DELAY_MS = `(extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8`;
 
 /** Of these users, those whose delivery is waiting (and not dead). */
@@ -257,31 +258,6 @@ export async function insertForgottenDeliveries(db: Database, limit: number): Pr
   return rows.length;
 }
 
-export interface DeadDelivery {
-  userId: string;
-  attempts: number;
-  errors: number;
-  lastError: string;
-  deadAt: Date;
-}
-
-/** The deliveries that were given up, latest first. */
-export async function deadDeliveries(db: Database, limit: number): Promise<DeadDelivery[]> {
-  const rows = await db.query(
-    'dead_deliveries',
-    `SELECT user_id, attempts, errors, last_error, (extract(epoch FROM dead_at) * 1000)::float8
-     FROM deliveries WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT $1::int`,
-    [limit],
-  );
-  return rows.map(([userId, attempts, errors, lastError, deadAt]) => ({
-    userId: String(userId),
-    attempts: Number(attempts),
-    errors: Number(errors),
-    lastError: typeof lastError === 'string' ? lastError : '',
-    deadAt: new Date(Number(deadAt)),
-  }));
-}
-
 /** How many deliveries wait and how many were given up; reads them all. */
 export async function deliveryCounts(db: Database): Promise<{ pending: number; dead: number }> {
   const [row] = await db.query(
@@ -292,6 +268,7 @@ export async function deliveryCounts(db: Database): Promise<{ pending: number; d
   return { pending: Number(row?.[0] ?? 0), dead: Number(row?.[1] ?? 0) };
 }
 
-function toWakeup([userId, jobId, delayMs]: unknown[]): ScheduledWakeup {
+/** From the columns user_id, job_id and milliseconds. */
+export function toWakeup([userId, jobId, delayMs]: unknown[]): ScheduledWakeup {
   return { userId: String(userId), jobId: String(jobId), delayMs: Number(delayMs) };
 }

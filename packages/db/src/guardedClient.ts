@@ -18,8 +18,12 @@ export class GuardedClient extends Client {
       connectionTimeoutMillis: 3_000,
       lock_timeout: 4_000,
       idle_in_transaction_session_timeout: 30_000,
-      // JIT costs more than it gives on queries of a few rows.
-      options: '-c jit=off',
+      // JIT costs more than it gives on queries of a few rows. And every statement finds its few rows by
+      // a key: a plan that was made while the tables were small would read them whole, and a prepared
+      // one is kept until they are next analyzed, which a busy minute does not wait for.
+      options: ['jit', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
+        .map((setting) => `-c ${setting}=off`)
+        .join(' '),
     });
     // Out of the pool a connection may die at any time; the pool notices by itself.
     this.on('error', () => undefined);

@@ -58,7 +58,9 @@ test('[D5] a restart counts as a loss even when the marker came back with a snap
   await until('it is noticed', async () => (await marker.inspect()).state === 'lost');
 });
 
-test('workers take turns', async () => {
-  const turns = await Promise.all([marker.takeTurn(60_000), marker.takeTurn(60_000)]);
-  expect(turns.filter(Boolean)).toHaveLength(1);
+test('workers take turns, at each job', async () => {
+  for (const job of ['sweep', 'audit'] as const) {
+    const turns = await Promise.all([marker.takeTurn(job, 60_000), marker.takeTurn(job, 60_000)]);
+    expect(turns.filter(Boolean)).toHaveLength(1);
+  }
 });

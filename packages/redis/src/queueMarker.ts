@@ -18,8 +18,8 @@ export interface QueueMarker {
   finish(token: string): Promise<boolean>;
   /** Restoring failed: the next to look may begin. */
   abandon(token: string): Promise<void>;
-  /** Takes turns among workers: true for one of them in each interval of `ms`. */
-  takeTurn(ms: number): Promise<boolean>;
+  /** Takes turns among workers at this job: true for one of them in each interval of `ms`. */
+  takeTurn(job: 'sweep' | 'audit', ms: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -62,10 +62,9 @@ export function createQueueMarker(connections: Connections): QueueMarker {
     async abandon(token) {
       await proceed(token, 'abandon', '');
     },
-    async takeTurn(ms) {
-      return (
-        (await redis.set(`${key}:turn`, '1', 'PX', Math.max(1, Math.round(ms)), 'NX')) === 'OK'
-      );
+    async takeTurn(job, ms) {
+      const until = Math.max(1, Math.round(ms));
+      return (await redis.set(`${key}:turn:${job}`, '1', 'PX', until, 'NX')) === 'OK';
     },
     close: () => connections.release(redis),
   };

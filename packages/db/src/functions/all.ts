@@ -3,6 +3,7 @@ import { appendMessages } from './appendMessages';
 import { beginSync } from './beginSync';
 import { closeChanges } from './closeChanges';
 import { openDevice } from './openDevice';
+import { purgeDelivery } from './purgeDelivery';
 import { settlePending } from './settlePending';
 
 /** Everything that runs inside PostgreSQL, in an order in which it can be created. */
@@ -13,4 +14,5 @@ export const functions: readonly string[] = [
   closeChanges,
   beginSync,
   openDevice,
+  purgeDelivery,
 ];

@@ -2,6 +2,7 @@ import type { QueryInterface } from 'sequelize';
 import * as identity from './0001-identity';
 import * as conversations from './0002-conversations';
 import * as delivery from './0003-delivery';
+import * as purgedDeliveries from './0004-purged-deliveries';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   { name: '0001-identity', ...identity },
   { name: '0002-conversations', ...conversations },
   { name: '0003-delivery', ...delivery },
+  { name: '0004-purged-deliveries', ...purgedDeliveries },
 ];

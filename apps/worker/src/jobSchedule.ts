@@ -1,28 +1,28 @@
 import type { Log } from '@pern/delivery/ports';
-import type { Metrics } from './metrics';
-import type { SweepReport } from './sweep';
 
-export interface SweepScheduleDeps {
-  sweep(): Promise<SweepReport>;
-  /** False while Redis is gone: then there is nothing to put right. */
+export interface JobScheduleDeps {
+  /** For the log. */
+  job: 'sweep' | 'audit';
+  run(): Promise<void>;
+  /** False while Redis is gone: then no turn can be taken. */
   reachable(): boolean;
-  /** Called after each sweep that found due deliveries whose jobs nobody takes. */
-  onUnserved(): void;
-  metrics: Pick<Metrics, 'swept'>;
+  ended(outcome: 'done' | 'failed' | 'skipped'): void;
   log: Log;
   intervalMs: number;
+  /** Before the first run, milliseconds. */
+  firstAfterMs: number;
 }
 
-export interface SweepSchedule {
-  /** Sweeps as soon as possible, such as when Redis is back. Several requests are one. */
+export interface JobSchedule {
+  /** Runs as soon as possible, such as when Redis is back. Several requests are one. */
   request(): void;
-  /** No further sweep; waits for one at work no longer than `withinMs`. */
+  /** No further run; waits for one at work no longer than `withinMs`. */
   stop(withinMs: number): Promise<void>;
 }
 
-/** Sweeps at once, then for ever in the interval, give or take a tenth so that workers drift apart. */
-export function scheduleSweeps(deps: SweepScheduleDeps): SweepSchedule {
-  const { metrics, log, intervalMs } = deps;
+/** Runs a job for ever in the interval, give or take a tenth so that workers drift apart. */
+export function scheduleJob(deps: JobScheduleDeps): JobSchedule {
+  const { job, log, intervalMs } = deps;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let requested = false;
@@ -31,18 +31,18 @@ export function scheduleSweeps(deps: SweepScheduleDeps): SweepSchedule {
 
   const once = async (): Promise<void> => {
     if (!deps.reachable()) {
-      metrics.swept('skipped');
+      deps.ended('skipped');
       return;
     }
     try {
-      const { unserved } = await deps.sweep();
-      metrics.swept('done');
-      if (failing) log.info({}, 'the sweep works again');
+      await deps.run();
+      deps.ended('done');
+      if (failing) log.info({}, `the ${job} works again`);
       failing = false;
-      if (unserved > 0) deps.onUnserved();
     } catch (error) {
-      metrics.swept('failed');
-      if (!failing) log.warn({ err: error }, 'the sweep failed and will be repeated');
+      if (stopped) return;
+      deps.ended('failed');
+      if (!failing) log.warn({ err: error }, `the ${job} failed and will be repeated`);
       failing = true;
     }
   };
@@ -62,7 +62,7 @@ export function scheduleSweeps(deps: SweepScheduleDeps): SweepSchedule {
     });
   };
 
-  plan(0);
+  plan(deps.firstAfterMs);
   return {
     request() {
       requested = true;
