@@ -1,7 +1,7 @@
 import type { Hint } from '@pern/delivery/ports';
 import { quietLog } from '@pern/testing/quietLog';
 import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
-import { type SilentProxy, startSilentProxy } from '@pern/testing/silentProxy';
+import { type TcpProxy, startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { createBus, type NodeBus } from './bus';
 import { type Connections, createConnections } from './connections';
@@ -124,9 +124,9 @@ test('[D11] Redis gone: publishing neither throws nor waits; Redis back: every n
 });
 
 describe('one node is cut off without a word', () => {
-  let proxy: SilentProxy;
+  let proxy: TcpProxy;
   beforeEach(async () => {
-    proxy = await startSilentProxy(server.port);
+    proxy = await startTcpProxy(server.port);
   });
   afterEach(() => proxy.close());
 

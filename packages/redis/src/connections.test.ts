@@ -1,6 +1,6 @@
 import { quietLog } from '@pern/testing/quietLog';
 import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
-import { startSilentProxy } from '@pern/testing/silentProxy';
+import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 
@@ -54,7 +54,7 @@ test('[D11] a patient command waits until Redis comes into being', async () => {
 });
 
 test('[D11] a silent cut is noticed and the connection made anew, blocking commands included', async () => {
-  const proxy = await startSilentProxy(server.port);
+  const proxy = await startTcpProxy(server.port);
   connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
   const asking = connections.open('patient', 'asking');
   const blocking = connections.open('listening', 'blocking');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@pern/delivery/ports';
 import { quietLog } from '@pern/testing/quietLog';
 import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
-import { startSilentProxy } from '@pern/testing/silentProxy';
+import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 import { createPresence, type Presence, type PresenceTiming } from './presence';
@@ -138,7 +138,7 @@ test('[D10] presence:offline of a living connection shows at once, presence:onli
 });
 
 test('[D10] a node that crashed is found by another, and each of its users reported once', async () => {
-  const proxy = await startSilentProxy(server.port);
+  const proxy = await startTcpProxy(server.port);
   const crashing = await node(`redis://127.0.0.1:${proxy.port}`);
   await node();
   await node();

@@ -38,6 +38,9 @@ export interface Instance {
   url(node?: number): string;
   /** Opens one more server. */
   addNode(env?: Record<string, string>): Promise<ServerNode>;
+  /** Opens one more worker. */
+  addWorker(env?: Record<string, string>): Promise<WorkerNode>;
+  /** The first worker. */
   worker(): WorkerNode;
   /** Looks into PostgreSQL past the servers. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -66,7 +69,12 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     nodes.push(node);
     return node;
   };
-  let worker: WorkerNode | undefined;
+  const workers: WorkerNode[] = [];
+  const addWorker = async (more: Record<string, string> = {}): Promise<WorkerNode> => {
+    const worker = await startWorker({ ...env, ...more });
+    workers.push(worker);
+    return worker;
+  };
   let pool: pg.Pool | undefined;
 
   const instance: Instance = {
@@ -75,7 +83,9 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     nodes,
     url: (index = 0) => nodeAt(nodes, index).url,
     addNode,
+    addWorker,
     worker() {
+      const [worker] = workers;
       if (worker === undefined) throw new Error('this instance has no worker');
       return worker;
     },
@@ -88,8 +98,7 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
       return (await pool.query<Row>(text, values)).rows;
     },
     async close() {
-      const programs = [...nodes, ...(worker === undefined ? [] : [worker])];
-      await Promise.all(programs.map(({ program }) => program.kill()));
+      await Promise.all([...nodes, ...workers].map(({ program }) => program.kill()));
       await pool?.end();
       await redis.close();
       await fresh?.drop();
@@ -100,7 +109,7 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
   try {
     await Promise.all([
       ...Array.from({ length: options.nodes ?? 1 }, () => addNode()),
-      options.worker === false ? undefined : startWorker(env).then((it) => void (worker = it)),
+      options.worker === false ? undefined : addWorker(),
     ]);
     return instance;
   } catch (error) {

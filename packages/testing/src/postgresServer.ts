@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,10 @@ export interface PostgresServer {
   start(): Promise<void>;
   /** kill -9 of the postmaster; its backends notice by themselves. */
   kill(): Promise<void>;
+  /** SIGSTOP of the postmaster and all its backends: connections stay, nothing answers. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
@@ -41,6 +45,19 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     if (victim.pid !== undefined) guard.forget(victim.pid);
   }
 
+  /** A backend leads a session of its own, so there is no group to signal. */
+  function signalAll(signal: NodeJS.Signals): void {
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const backends = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout;
+    for (const pid of [child.pid, ...backends.trim().split('\n').filter(Boolean).map(Number)]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has just ended.
+      }
+    }
+  }
+
   const server: PostgresServer = {
     url: part.url,
     async start() {
@@ -50,7 +67,10 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       await until('PostgreSQL answers', () => part.isReady(), 30_000);
     },
     kill: () => end('SIGKILL'),
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
     async close() {
+      signalAll('SIGCONT');
       await end('SIGQUIT');
       rmSync(dataDir, { recursive: true, force: true });
     },
