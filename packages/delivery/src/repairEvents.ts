@@ -16,8 +16,9 @@ const ALTERED = `SELECT c.id, c.version::float8, w.user_ids FROM (
     SELECT n.conversation_id, min(n.from_seq) AS from_seq, array_agg(n.user_id ORDER BY n.joined_seq DESC) AS user_ids
     FROM (${NEWS}) n GROUP BY n.conversation_id
   ) w JOIN conversations c ON c.id = w.conversation_id AND c.type = 'group' AND c.updated_at > ${MARGIN}
-  WHERE EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.id AND m.seq > w.from_seq
-    AND m.kind = 'event' AND m.created_at > ${MARGIN})`;
+  WHERE EXISTS (SELECT FROM (
+      SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > w.from_seq ORDER BY x.seq DESC LIMIT 1000
+    ) m WHERE m.kind = 'event' AND m.created_at > ${MARGIN})`;
 const CHANGED = `SELECT ${COLUMNS}, ${STATUS}, w.members FROM (
     SELECT n.conversation_id, min(n.from_version) AS from_version,
       array_agg(n.user_id || ' ' || n.joined_seq) AS members
