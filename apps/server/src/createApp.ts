@@ -1,9 +1,9 @@
 import cors from 'cors';
 import type { Delivery } from '@pern/delivery/delivery';
-import type { Log } from '@pern/delivery/ports';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { ClientAddress } from './clientAddress';
+import { adminRoutes } from './http/adminRoutes';
 import { authRoutes } from './http/authRoutes';
 import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
@@ -22,6 +22,8 @@ import type { Identity } from './identity/identity';
 import type { UserDirectory } from './identity/userDirectory';
 import type { RequestLimits } from './limits/requestLimits';
 import type { SendLimits } from './limits/sendLimits';
+import type { DeadLetters } from './operation/deadLetters';
+import type { Failures } from './operation/failures';
 import type { Origins } from './origins';
 
 export interface AppDeps {
@@ -36,7 +38,10 @@ export interface AppDeps {
   probes: Probes;
   metrics: () => Promise<{ contentType: string; text: string }>;
   version: string;
-  log: Log;
+  /** Names of the instance's administrators. */
+  administrators: readonly string[];
+  deadLetters: DeadLetters;
+  failed: Failures;
 }
 
 /** The HTTP side of a node: what a request meets, from the first to the last. */
@@ -62,9 +67,10 @@ export function createApp(deps: AppDeps): Express {
   app.use(participantsRoutes(door, delivery));
   app.use(messagesRoutes(door, deps));
   app.use(syncRoutes(door, delivery));
+  app.use(adminRoutes(door, deps.deadLetters));
 
   app.use(unknownRoute);
-  app.use(createErrorHandler(deps.log));
+  app.use(createErrorHandler(deps.failed));
   return app;
 }
 

@@ -27,6 +27,8 @@ interface Row {
 
 const ofGroup = ({ groupId }: Room, rest = ''): string => `/api/conversations/${groupId}${rest}`;
 const ofMessage = ({ messageId }: Room, rest = ''): string => `/api/messages/${messageId}${rest}`;
+const ofDelivery = ({ target }: Room, rest = ''): string =>
+  `/api/admin/deliveries/${target.user.id}${rest}`;
 
 /** A row for every endpoint: one without does not compile (FAULTS, attackers 1). */
 const table: Record<EndpointName, Row> = {
@@ -91,6 +93,10 @@ const table: Record<EndpointName, Row> = {
     path: (room) => ofMessage(room, `/reactions/${encodeURIComponent('👍')}`),
   },
   readSync: { expected: 200 },
+  // Admin of a group is not administrator of the instance; see http/admin.test.ts.
+  listDeadLetters: { expected: 404 },
+  retryDeadLetter: { expected: 404, path: (room) => ofDelivery(room, '/retry') },
+  purgeDeadLetter: { expected: 404, path: (room) => ofDelivery(room) },
   readHealth: { expected: 200 },
   readReadiness: { expected: 200 },
 };

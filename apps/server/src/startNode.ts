@@ -25,6 +25,8 @@ import { createSessionEndings } from './identity/sessionEndings';
 import { createUserDirectory } from './identity/userDirectory';
 import { createRequestLimits, noRequestLimits } from './limits/requestLimits';
 import { createSendLimits, noSendLimits } from './limits/sendLimits';
+import { createDeadLetters } from './operation/deadLetters';
+import { createFailures } from './operation/failures';
 import { createMetrics } from './operation/metrics';
 import { createReleasers } from './operation/releasers';
 import { version } from './operation/version';
@@ -153,6 +155,7 @@ async function open(
   const sendLimits = settings.RATE_LIMIT
     ? createSendLimits(settings.RATE_LIMIT_MESSAGES_PER_SECOND)
     : noSendLimits;
+  const failed = createFailures({ log, clock: systemClock });
   const app = createApp({
     identity,
     directory,
@@ -167,7 +170,9 @@ async function open(
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
     metrics: () => metrics.read(),
     version,
-    log,
+    administrators: settings.ADMIN_USERNAMES,
+    deadLetters: createDeadLetters({ db, wakeups, log }),
+    failed,
   });
 
   const httpServer = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, app);
@@ -183,6 +188,7 @@ async function open(
     origins,
     addressOf,
     sendLimits,
+    failed,
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });

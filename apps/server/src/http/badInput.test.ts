@@ -23,6 +23,7 @@ beforeAll(async () => {
       REDIS_URL: process.env.TEST_REDIS_URL,
       JWT_SECRET: 'a secret of at least thirty-two characters',
       RATE_LIMIT: 'off',
+      ADMIN_USERNAMES: 'ana',
     }),
     log,
     redisPrefix: new URL(database.url).pathname,

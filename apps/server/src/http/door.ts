@@ -1,4 +1,4 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
+import { NotFoundError, UnauthorizedError } from '@pern/protocol/errors';
 import { bearerToken } from '@pern/protocol/handshake';
 import { parseWith } from '@pern/protocol/parse';
 import type { Endpoint } from '@pern/protocol/rest/endpoint';
@@ -51,16 +51,22 @@ export interface Door {
     endpoint: E & { open?: never },
     handler: (asked: Asked<E> & { caller: Caller }) => Promise<Reply<E>>,
   ): void;
+  /** A row for the instance's administrators. To everybody else it is not there, whatever they ask (D9). */
+  administered: Door['closed'];
 }
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
   limits: RequestLimits;
   addressOf: ClientAddress;
+  /** Names of the instance's administrators, in any case. */
+  administrators: readonly string[];
 }
 
 /** What stands between a request and its handler, in this order: who, how often, how much, what. */
-export function createDoor({ identity, limits, addressOf }: Deps): Door {
+export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door {
+  const administrators = new Set(deps.administrators.map((name) => name.toLowerCase()));
+
   async function callerOf(request: Request, address: string): Promise<Caller> {
     try {
       return await identity.authenticate(bearerToken(request.headers.authorization));
@@ -84,6 +90,19 @@ export function createDoor({ identity, limits, addressOf }: Deps): Door {
     };
   }
 
+  /** Closed to whoever is not admitted as well as to strangers. */
+  function closedTo(admits: (caller: Caller) => boolean): Door['closed'] {
+    return (router, endpoint, handler) => {
+      router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
+        const address = addressOf(request);
+        const caller = await callerOf(request, address);
+        await limits.request(caller.userId, address);
+        if (!admits(caller)) throw new NotFoundError();
+        send(response, await handler({ ...(await asked(endpoint, request, address)), caller }));
+      });
+    };
+  }
+
   return {
     open(router, endpoint, handler) {
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
@@ -92,14 +111,8 @@ export function createDoor({ identity, limits, addressOf }: Deps): Door {
         send(response, await handler(await asked(endpoint, request, address)));
       });
     },
-    closed(router, endpoint, handler) {
-      router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
-        const address = addressOf(request);
-        const caller = await callerOf(request, address);
-        await limits.request(caller.userId, address);
-        send(response, await handler({ ...(await asked(endpoint, request, address)), caller }));
-      });
-    },
+    closed: closedTo(() => true),
+    administered: closedTo(({ username }) => administrators.has(username.toLowerCase())),
   };
 }
 

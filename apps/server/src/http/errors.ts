@@ -1,23 +1,16 @@
-import type { Log } from '@pern/delivery/ports';
-import { InternalError, NotFoundError, type ErrorBody } from '@pern/protocol/errors';
+import { NotFoundError, type ErrorBody } from '@pern/protocol/errors';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { translateError } from '../translateError';
+import type { Failures } from '../operation/failures';
 
 /** For every path that nobody answers. */
 export const unknownRoute: RequestHandler = () => {
   throw new NotFoundError();
 };
 
-/** The one place where errors become HTTP. What a bug was is for the log alone. */
-export function createErrorHandler(log: Log): ErrorRequestHandler {
+/** The one place where errors become HTTP. What stands behind them is for the log alone. */
+export function createErrorHandler(failed: Failures): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
-    const error = translateError(thrown);
-    if (error instanceof InternalError) {
-      log.error(
-        { err: error.cause ?? error, method: request.method, route: routeOf(request) },
-        'a request failed',
-      );
-    }
+    const error = failed(thrown, { method: request.method, route: routeOf(request) });
     if (response.headersSent) {
       // Half an answer cannot be taken back, a whole one stands.
       if (!response.writableEnded) next(thrown);

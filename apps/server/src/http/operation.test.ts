@@ -6,6 +6,7 @@ import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 const nodes: Node[] = [];
+const log = quietLog();
 let database: FreshDatabase;
 
 async function open(env: Record<string, string>): Promise<HttpClient> {
@@ -17,7 +18,7 @@ async function open(env: Record<string, string>): Promise<HttpClient> {
       JWT_SECRET: 'a secret of at least thirty-two characters',
       ...env,
     }),
-    log: quietLog(),
+    log,
     redisPrefix: new URL(database.url).pathname,
   });
   nodes.push(node);
@@ -104,6 +105,12 @@ test('[D11] without PostgreSQL a node starts, lives, and tells to come back late
   expect(reply.status).toBe(503);
   expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
   expect(reply.body).toMatchObject({ error: { name: 'UnavailableError' } });
+  // What the client is not told, the operator is.
+  expect(log.lines).toContainEqual({
+    level: 'warn',
+    fields: expect.objectContaining({ route: '/api/auth/login', count: 1 }) as object,
+    message: 'refused as unavailable',
+  });
 });
 
 test('failed logins are limited by name, also without Redis', async () => {

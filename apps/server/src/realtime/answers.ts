@@ -12,7 +12,7 @@ export interface Answer {
 
 export interface Answers {
   /** Begins the time within which the command is answered, at the latest with UnavailableError. */
-  expect(acknowledge: Acknowledge): Answer;
+  expect(acknowledge: Acknowledge, command: string): Answer;
   stop(): void;
 }
 
@@ -20,19 +20,28 @@ const LIMIT_MS = COMMAND_TIMEOUT_MS - 500;
 const LOOK_EVERY_MS = 250;
 
 interface Pending extends Answer {
+  command: string;
   due: number;
   done: boolean;
 }
 
+interface AnswersOptions {
+  /** Told of each command that had no answer in time. */
+  late(error: UnavailableError, command: string): void;
+  now?: () => number;
+}
+
 /** One timer looks after all commands of the node: a timer for each would weigh on the send path. */
-export function createAnswers(now: () => number = Date.now): Answers {
+export function createAnswers({ late, now = Date.now }: AnswersOptions): Answers {
   let open: Pending[] = [];
 
   const timer = setInterval(() => {
     const at = now();
     open = open.filter((pending) => {
       if (!pending.done && pending.due <= at) {
-        pending.fail(new UnavailableError('there was no answer in time', 2));
+        const error = new UnavailableError('there was no answer in time', 2);
+        late(error, pending.command);
+        pending.fail(error);
       }
       return !pending.done;
     });
@@ -40,8 +49,9 @@ export function createAnswers(now: () => number = Date.now): Answers {
   timer.unref();
 
   return {
-    expect(acknowledge) {
+    expect(acknowledge, command) {
       const pending: Pending = {
+        command,
         due: now() + LIMIT_MS,
         done: false,
         succeed(result) {

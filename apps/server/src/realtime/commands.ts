@@ -1,9 +1,8 @@
-import type { Log } from '@pern/delivery/ports';
 import type { Command } from '@pern/protocol/commands/command';
-import { InternalError, RateLimitError, ValidationError } from '@pern/protocol/errors';
+import { RateLimitError, ValidationError } from '@pern/protocol/errors';
 import { parseWith } from '@pern/protocol/parse';
 import type { CommandData, CommandResult } from '@pern/protocol/socket';
-import { translateError } from '../translateError';
+import type { Failures } from '../operation/failures';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { EventKind } from './budget';
 import type { Connection } from './connection';
@@ -34,23 +33,15 @@ export function handler<C extends Command>(
 
 interface Deps {
   answers: Answers;
-  log: Log;
+  failed: Failures;
 }
 
 /**
  * The one wrapper around all commands: whatever arrives is answered within ten seconds, whatever is
  * thrown becomes an error of the contract, and nothing that was sent is ever sent back.
  */
-export function createDispatch(handlers: readonly CommandHandler[], { answers, log }: Deps) {
+export function createDispatch(handlers: readonly CommandHandler[], { answers, failed }: Deps) {
   const byName = new Map(handlers.map((handler) => [handler.name, handler]));
-
-  function failed(answer: Answer, name: string, thrown: unknown): void {
-    const error = translateError(thrown);
-    if (error instanceof InternalError) {
-      log.error({ err: error.cause ?? error, command: name }, 'a command failed');
-    }
-    answer.fail(error);
-  }
 
   return (connection: Connection, event: unknown, args: unknown[]): void => {
     const last = args.at(-1);
@@ -71,13 +62,13 @@ export function createDispatch(handlers: readonly CommandHandler[], { answers, l
       });
       return;
     }
-    const answer = answers.expect(acknowledge);
+    const answer = answers.expect(acknowledge, command.name);
     try {
       command
         .run(connection, data, answer)
-        ?.catch((error: unknown) => failed(answer, command.name, error));
+        ?.catch((error: unknown) => answer.fail(failed(error, { command: command.name })));
     } catch (error) {
-      failed(answer, command.name, error);
+      answer.fail(failed(error, { command: command.name }));
     }
   };
 }

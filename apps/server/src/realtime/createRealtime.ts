@@ -8,6 +8,7 @@ import type { Identity } from '../identity/identity';
 import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
 import type { SendLimits } from '../limits/sendLimits';
+import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
 import { createAnswers } from './answers';
 import type { EventBudget } from './budget';
@@ -42,6 +43,7 @@ export interface RealtimeDeps {
   sendLimits: SendLimits;
   createBudget: () => EventBudget;
   log: Log;
+  failed: Failures;
 }
 
 /** Whoever comes back need not wait for the alarm clock. */
@@ -59,14 +61,14 @@ export interface Realtime {
 }
 
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { delivery, presence, origins, log } = deps;
+  const { delivery, presence, origins, failed } = deps;
   const registry = createConnectionRegistry();
   const guard = guardSessions({ ...deps, registry });
-  const answers = createAnswers();
+  const answers = createAnswers({ late: (error, command) => failed(error, { command }) });
   const expiry = createExpiry();
   const dispatch = createDispatch(
     [
-      onMessageSend(deps.sendLimits),
+      onMessageSend(deps.sendLimits, failed),
       onMessageDelivered,
       onMessageRead,
       onTyping(delivery),
@@ -75,7 +77,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, log },
+    { answers, failed },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {

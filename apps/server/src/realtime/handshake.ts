@@ -1,12 +1,12 @@
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
-import { InternalError, UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
+import { UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
 import { parseHandshake } from '@pern/protocol/handshake';
 import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
 import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
-import { translateError } from '../translateError';
+import type { Failures } from '../operation/failures';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
 import type { Connection } from './connection';
@@ -21,6 +21,7 @@ interface Deps {
   createBudget: () => EventBudget;
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
+  failed: Failures;
 }
 
 /** Refused handshakes on one transport before it is closed: guessing tokens is not for free. */
@@ -53,7 +54,7 @@ export function createHandshake(deps: Deps) {
       (thrown: unknown) => {
         state.underWay = false;
         if (++state.refusals > REFUSALS_MAX) socket.conn.close();
-        next(refusal(thrown, deps.log));
+        next(refusal(thrown, deps.failed));
       },
     );
   };
@@ -97,11 +98,8 @@ async function accept(socket: ChatSocket, deps: Deps): Promise<Connection> {
   return connection;
 }
 
-function refusal(thrown: unknown, log: Log): ExtendedError {
-  const error = translateError(thrown);
-  if (error instanceof InternalError)
-    log.error({ err: error.cause ?? error }, 'a handshake failed');
-  const wire = error.toWire();
+function refusal(thrown: unknown, failed: Failures): ExtendedError {
+  const wire = failed(thrown, { handshake: true }).toWire();
   return Object.assign(new Error(wire.message), { data: wire });
 }
 

@@ -32,6 +32,9 @@ test('the table is the one of the contract', () => {
     'POST /api/messages/:messageId/reactions 200,201',
     'DELETE /api/messages/:messageId/reactions/:emoji 204',
     'GET /api/sync 200',
+    'GET /api/admin/deliveries/dead 200',
+    'POST /api/admin/deliveries/:userId/retry 204',
+    'DELETE /api/admin/deliveries/:userId 204',
     'GET /healthz 200',
     'GET /readyz 200,503',
   ]);

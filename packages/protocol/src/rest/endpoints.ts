@@ -1,3 +1,4 @@
+import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
 import { login, logout, refresh, register } from './auth';
 import {
   createDirect,
@@ -42,6 +43,9 @@ export const endpoints = {
   addReaction,
   removeReaction,
   readSync,
+  listDeadLetters,
+  retryDeadLetter,
+  purgeDeadLetter,
   readHealth,
   readReadiness,
 } as const satisfies Readonly<Record<string, Endpoint>>;

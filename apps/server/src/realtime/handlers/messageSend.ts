@@ -2,14 +2,14 @@ import { messageSend } from '@pern/protocol/commands/messageSend';
 import type { BriefMessage, Message } from '@pern/protocol/message';
 import { parseWith } from '@pern/protocol/parse';
 import type { SendLimits } from '../../limits/sendLimits';
-import { translateError } from '../../translateError';
+import type { Failures } from '../../operation/failures';
 import type { CommandHandler } from '../commands';
 
 /**
  * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
  * connection keep their order, and answers in the turn in which it is told to (D3).
  */
-export function onMessageSend(limits: SendLimits): CommandHandler {
+export function onMessageSend(limits: SendLimits, failed: Failures): CommandHandler {
   return {
     name: messageSend.name,
     kind: undefined,
@@ -26,8 +26,9 @@ export function onMessageSend(limits: SendLimits): CommandHandler {
         replyToId: said.replyToId ?? null,
       };
       connection.live.send(request, (outcome) => {
-        if (outcome instanceof Error) answer.fail(translateError(outcome));
-        else {
+        if (outcome instanceof Error) {
+          answer.fail(failed(outcome, { command: messageSend.name }));
+        } else {
           const { message } = outcome;
           answer.succeed({ message: connection.brief ? brief(message) : message });
         }

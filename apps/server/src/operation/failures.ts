@@ -1,0 +1,40 @@
+import type { Clock, Log } from '@pern/delivery/ports';
+import { type ChasquiError, InternalError, UnavailableError } from '@pern/protocol/errors';
+import { translateError } from '../translateError';
+
+/**
+ * Turns what was thrown into an error of the contract, for every door, and sees to it that what the
+ * caller is not told stands in the log. `where` says what was asked for, never with what.
+ */
+export type Failures = (thrown: unknown, where: Readonly<Record<string, unknown>>) => ChasquiError;
+
+/** An outage refuses everything: it gets one line in so many milliseconds, with how many it refused. */
+const LINE_EVERY_MS = 5_000;
+
+export function createFailures({ log, clock }: { log: Log; clock: Clock }): Failures {
+  let untold = 0;
+  let last: object = {};
+  let resting = false;
+
+  function tell(): void {
+    log.warn({ ...last, count: untold }, 'refused as unavailable');
+    untold = 0;
+    resting = true;
+    clock.setTimeout(() => {
+      resting = false;
+      if (untold > 0) tell();
+    }, LINE_EVERY_MS);
+  }
+
+  return (thrown, where) => {
+    const error = translateError(thrown);
+    if (error instanceof InternalError) {
+      log.error({ err: error.cause ?? error, ...where }, 'a bug');
+    } else if (error instanceof UnavailableError) {
+      untold += 1;
+      last = { err: error.cause ?? error, ...where };
+      if (!resting) tell();
+    }
+    return error;
+  };
+}
