@@ -17,6 +17,8 @@ export interface SceneOptions {
   env?: Record<string, string>;
   /** Settings of one server each. */
   envOf?: Record<string, string>[];
+  /** Settings of one worker each. */
+  workerEnvOf?: Record<string, string>[];
   /** Without wires processes reach their stores directly: for tests of load. */
   wired?: boolean;
 }
@@ -90,7 +92,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   try {
     for (const index of [0, 1]) {
       servers.push(await joined(opened.addNode, options.envOf?.[index]));
-      workers.push(await joined(opened.addWorker));
+      workers.push(await joined(opened.addWorker, options.workerEnvOf?.[index]));
     }
   } catch (error) {
     await close();

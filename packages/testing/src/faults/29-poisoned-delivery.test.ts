@@ -1,0 +1,60 @@
+import { createHttpClient } from '../httpClient';
+import { until } from '../until';
+import { connected, openScene, type Scene } from './scene';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene({
+    env: { SWEEP_INTERVAL_MS: '300', DELIVERY_BACKOFF_MS: '100', WORKER_METRICS_PORT: '0' },
+  });
+});
+afterAll(() => scene.close());
+
+test('[fault 29: D5] a delivery whose processing always throws: others flow, it is visible as dead with its reason, and can be retried', async () => {
+  const { ana, ben, id } = await scene.pair();
+  const { cleo } = await scene.people.cast('cleo');
+  const other = await scene.people.direct(ana, cleo);
+  await scene.instance.sql(
+    `CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'this delivery is poisoned'; END $$`,
+  );
+  await scene.instance.sql(
+    `CREATE TRIGGER poison BEFORE UPDATE OF attempts ON deliveries FOR EACH ROW
+     WHEN (NEW.attempts > OLD.attempts AND NEW.user_id = '${ben.id}') EXECUTE FUNCTION poison()`,
+  );
+  const sender = await connected(ana.device());
+  await sender.send(id, 'poisoned');
+  await sender.send(other.id, 'fine');
+  const row = async (userId: string) =>
+    (
+      await scene.instance.sql<{ attempts: number; last_error: string; dead_at: Date | null }>(
+        'SELECT attempts, last_error, dead_at FROM deliveries WHERE user_id = $1',
+        [userId],
+      )
+    )[0];
+  await until(
+    'it is given up',
+    async () => ((await row(ben.id))?.dead_at ?? null) !== null,
+    60_000,
+  );
+  expect((await row(cleo.id))?.attempts).toBeGreaterThan(0);
+
+  const operators = createHttpClient(
+    `http://127.0.0.1:${String(scene.worker(0).program.ready.operatorPort)}`,
+  );
+  const { body } = await operators('GET', '/deliveries/dead');
+  expect(JSON.stringify(body)).toContain('this delivery is poisoned');
+  expect(JSON.stringify(body)).toContain(ben.id);
+  expect(String((await operators('GET', '/metrics')).body)).toMatch(
+    /chasqui_deliveries\{state="dead"\} 1/,
+  );
+
+  await scene.instance.sql('DROP TRIGGER poison ON deliveries');
+  await operators('POST', '/deliveries/dead/retry');
+  await until('it is tried', async () => ((await row(ben.id))?.attempts ?? 0) > 0);
+  expect((await row(ben.id))?.dead_at).toBeNull();
+  const back = await connected(ben.on(1).device());
+  const run = { conversationId: id, people: [ana, ben], devices: [back] };
+  const attempts = sender.attempts.filter((one) => one.conversationId === id);
+  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+}, 120_000);
