@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { fail, step } from './console.mjs';
 import { root, run } from './run.mjs';
 
+const state = path.join(root, 'node_modules/.yarn-state.yml');
 const yarnVersion = JSON.parse(
   readFileSync(path.join(root, 'package.json'), 'utf8'),
 ).packageManager.replace('yarn@', '');
@@ -18,11 +19,12 @@ export async function ensureInstalled() {
     const args = ['--yes', `@yarnpkg/cli-dist@${yarnVersion}`, 'install', '--immutable'];
     const code = await run(npx, args, { env: { ...process.env, NODE_ENV: '' } });
     if (code !== 0) fail('The dependencies could not be installed; the lines above say why.');
+    // Yarn leaves the file alone when nothing was to be done; then every start would ask it again.
+    utimesSync(state, new Date(), new Date());
   });
 }
 
 function isUpToDate() {
-  const state = path.join(root, 'node_modules/.yarn-state.yml');
   if (!existsSync(state)) return false;
   const installed = statSync(state).mtimeMs;
   return manifests().every((file) => statSync(file).mtimeMs <= installed);

@@ -1,0 +1,94 @@
+import type { Database } from '@pern/db/connect';
+import {
+  type DeadLetter,
+  deadLetters,
+  findUserId,
+  purgeDeadLetter,
+  retryDeadLetters,
+} from '@pern/db/deadLetters';
+import { table } from './table';
+
+/** What is told to the person at the terminal in place of a result, in one line. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+const USAGE =
+  'Usage: npm run dead-letters -- list | retry <user> | retry --all | purge <user> (a user name or an id)';
+const PAGE = 500;
+
+/**
+ * Does what the arguments say and returns the lines to print. Throws CommandError for what cannot be
+ * done, and UnavailableError while PostgreSQL does not answer.
+ */
+export async function runCommand(db: Database, args: readonly string[]): Promise<string[]> {
+  const [command, who, ...more] = args;
+  if (more.length > 0) throw new CommandError(USAGE);
+  if (command === 'list' && who === undefined) return list(db);
+  if (command === 'retry' && who === '--all') return retryAll(db);
+  if (who === undefined || who.startsWith('-')) throw new CommandError(USAGE);
+  if (command === 'retry') return retry(db, who);
+  if (command === 'purge') return purge(db, who);
+  throw new CommandError(USAGE);
+}
+
+async function list(db: Database): Promise<string[]> {
+  const rows: string[][] = [];
+  for await (const page of pages(db)) {
+    for (const { username, attempts, errors, waitingSince, deadAt, reason } of page) {
+      const [since, dead] = [toSeconds(waitingSince), toSeconds(deadAt)];
+      rows.push([username, `${attempts}`, `${errors}`, since, dead, reason]);
+    }
+  }
+  if (rows.length === 0) return ['No delivery is dead.'];
+  return table(['user', 'attempts', 'errors', 'waiting since', 'dead since', 'reason'], rows);
+}
+
+async function retry(db: Database, who: string): Promise<string[]> {
+  const retried = await retryDeadLetters(db, [await userNamed(db, who)]);
+  if (retried.length === 0) throw notDead(who);
+  return [`${who} is tried again: the worker's next sweep wakes them.`];
+}
+
+async function retryAll(db: Database): Promise<string[]> {
+  let count = 0;
+  for await (const page of pages(db)) {
+    const retried = await retryDeadLetters(
+      db,
+      page.map(({ userId }) => userId),
+    );
+    count += retried.length;
+  }
+  return [`${count} tried again: the worker's next sweep wakes them.`];
+}
+
+async function purge(db: Database, who: string): Promise<string[]> {
+  if (!(await purgeDeadLetter(db, await userNamed(db, who)))) throw notDead(who);
+  return [
+    `${who} is no longer woken for what waits now. No message is lost: their devices are sent all of it when they connect.`,
+  ];
+}
+
+async function userNamed(db: Database, who: string): Promise<string> {
+  const userId = await findUserId(db, who);
+  if (userId === null) throw new CommandError(`There is no user ${JSON.stringify(who)}.`);
+  return userId;
+}
+
+function notDead(who: string): CommandError {
+  return new CommandError(`No delivery to ${who} is dead.`);
+}
+
+async function* pages(db: Database): AsyncGenerator<DeadLetter[]> {
+  for (let last: DeadLetter | undefined; ;) {
+    const after = last && { at: last.deadAt.toISOString(), id: last.userId };
+    const page = await deadLetters(db, { limit: PAGE, after });
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    last = page.at(-1);
+  }
+}
+
+function toSeconds(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
