@@ -4,10 +4,15 @@ import { Client, type ClientConfig } from 'pg';
 /** Longest time a statement may take before its connection is given up, milliseconds. */
 export const STATEMENT_TIMEOUT_MS = 6_000;
 
+/** Of this process, to whichever server. */
+const living = new Set<GuardedClient>();
+
 /**
  * A pg client that gives up its connection when a statement has had no answer in time. Without it a
  * frozen or silently cut PostgreSQL keeps every connection of the pool for ever, and a connection
- * whose answer is still to come would be handed to the next query (fault 17).
+ * whose answer is still to come would be handed to the next query (fault 17). The idle connections to
+ * the same server go with it: they were most likely cut too, and each would cost somebody a time-out
+ * to find out (fault 16).
  */
 export class GuardedClient extends Client {
   constructor(config?: ClientConfig) {
@@ -25,11 +30,13 @@ export class GuardedClient extends Client {
         .map((setting) => `-c ${setting}=off`)
         .join(' '),
     });
+    living.add(this);
+    this.on('end', () => living.delete(this));
     // Out of the pool a connection may die at any time; the pool notices by itself.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const guard = (error: unknown): void => {
-      if (error instanceof Error && error.message === 'Query read timeout') this.abandon(error);
+      if (error instanceof Error && error.message === 'Query read timeout') this.abandonAll(error);
     };
     Object.assign(this, {
       query: (...args: unknown[]): unknown => {
@@ -46,6 +53,16 @@ export class GuardedClient extends Client {
         return answer;
       },
     });
+  }
+
+  private abandonAll(error: Error): void {
+    this.abandon(error);
+    for (const other of living) {
+      const isIdle: unknown = Reflect.get(other, 'readyForQuery');
+      if (isIdle === true && other.host === this.host && other.port === this.port) {
+        other.abandon(error);
+      }
+    }
   }
 
   /** Ends the socket: an orderly goodbye would wait behind the answer that does not come. */
