@@ -1,5 +1,7 @@
 import { createGroup } from '@pern/delivery/conversations/createGroup';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { until } from '@pern/testing/until';
+import { withTransaction } from './connect';
 import { deadLetters, findUserId, purgeDeadLetter, retryDeadLetters } from './deadLetters';
 import { deliveryCounts, insertForgottenDeliveries, scheduledWakeups } from './deliveries';
 
@@ -141,6 +143,23 @@ test('[D5] purging while others send: every message is either purged or has its 
     expect(await broken()).toEqual([]);
     await kill(ben);
   }
+});
+
+test('[D5] a send under way relies on the mark that it saw: the purge waits for it, and for nobody else', async () => {
+  const { ana, ben, groups } = await deadBen(3);
+  let purged: Promise<boolean> | undefined;
+  await withTransaction(room.db, async (transaction) => {
+    await room.db.sequelize.query(
+      `SELECT * FROM append_messages(ARRAY[gen_random_uuid()], ARRAY[$1::uuid], ARRAY[$2::uuid],
+         ARRAY[null::text], ARRAY['text'], ARRAY['hello'], ARRAY[null::uuid], ARRAY['00'], true, 2000)`,
+      { bind: [groups[0], ana], transaction },
+    );
+    purged = purgeDeadLetter(room.db, ben);
+    await until('the others are purged', async () => (await marks()) === 1);
+  });
+  expect(await purged).toBe(true);
+  expect(await marks()).toBe(0);
+  expect(await broken()).toEqual([]);
 });
 
 test('more conversations than one call purges', async () => {
