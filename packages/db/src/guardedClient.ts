@@ -4,6 +4,22 @@ import { Client, type ClientConfig } from 'pg';
 /** Longest time a statement may take before its connection is given up, milliseconds. */
 export const STATEMENT_TIMEOUT_MS = 6_000;
 
+/**
+ * Every statement here finds few rows by a key. A plan that was made while the tables were small may
+ * read them whole, and would be kept until they are next analyzed, which a busy minute does not wait
+ * for: so each execution is planned by the size that the tables have (the hot functions pin their own).
+ * JIT costs more than it gives on queries of a few rows.
+ */
+const PLANNING = [
+  'plan_cache_mode=force_custom_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'jit=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 /** Of this process, to whichever server. */
 const living = new Set<GuardedClient>();
 
@@ -23,12 +39,7 @@ export class GuardedClient extends Client {
       connectionTimeoutMillis: 3_000,
       lock_timeout: 4_000,
       idle_in_transaction_session_timeout: 30_000,
-      // JIT costs more than it gives on queries of a few rows. And every statement finds its few rows by
-      // a key: a plan that was made while the tables were small would read them whole, and a prepared
-      // one is kept until they are next analyzed, which a busy minute does not wait for.
-      options: ['jit', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
-        .map((setting) => `-c ${setting}=off`)
-        .join(' '),
+      options: PLANNING,
     });
     living.add(this);
     this.on('end', () => living.delete(this));

@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import { membershipOf } from './membershipOf';
 import { COLUMNS, STATUS, toMessage } from './messageRows';
 import type { EntryHint } from './ports';
 
@@ -23,7 +24,7 @@ const BACKLOG = `SELECT b.conversation_id, b.position::float8, b.last_seq::float
     SELECT n.conversation_id, c.last_seq,
       greatest(coalesce((p.cursors ->> ($2::integer)::text)::bigint, n.from_seq), p.joined_seq - 1) AS position
     FROM (${NEWS}) n
-    JOIN participants p ON p.conversation_id = n.conversation_id AND p.user_id = $1
+    ${membershipOf('n.conversation_id')} p ON true
     JOIN conversations c ON c.id = n.conversation_id
   ) b
   WHERE b.position < b.last_seq
@@ -86,7 +87,7 @@ const ENTRIES = `SELECT ${COLUMNS},
   FROM (
     SELECT i.ord, p.delivered_seq, e.*
     FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY AS i (conversation_id, after_seq, ord)
-    JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = $1
+    ${membershipOf('i.conversation_id')} p ON true
     CROSS JOIN LATERAL (
       SELECT * FROM messages x
       WHERE x.conversation_id = i.conversation_id AND x.seq > greatest(i.after_seq, p.joined_seq - 1)

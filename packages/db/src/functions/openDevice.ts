@@ -3,7 +3,8 @@
  * device is (D4), and moves the device's clean position forward over what it has acknowledged, so
  * that the next connect need not look at it again (D12). Returns its number; null for an unknown user.
  *
- * Keeps the 20 most recently seen devices, none longer than 90 days unseen.
+ * Keeps the 20 most recently seen devices, none longer than 90 days unseen. LIMIT 1 keeps the planner
+ * from beginning with all memberships of the user.
  */
 export const openDevice = `
 CREATE OR REPLACE FUNCTION open_device(p_user uuid, p_device_id text, p_session uuid) RETURNS integer
@@ -37,19 +38,23 @@ BEGIN
     VALUES (p_user, number, p_device_id, p_session, clean, clock_timestamp());
 
     WITH news AS MATERIALIZED (
-      SELECT p.conversation_id FROM participants p WHERE p.user_id = p_user AND p.conversation_id IN (
+      SELECT p.conversation_id FROM (
         SELECT o.conversation_id FROM participants o WHERE o.user_id = p_user AND o.open
         UNION
         SELECT l.conversation_id FROM changes l WHERE l.user_id = p_user AND l.closed_pos > clean
-      )
-      ORDER BY p.conversation_id FOR NO KEY UPDATE OF p
+        ORDER BY conversation_id
+      ) n
+      CROSS JOIN LATERAL (
+        SELECT x.conversation_id FROM participants x
+        WHERE x.conversation_id = n.conversation_id AND x.user_id = p_user LIMIT 1 FOR NO KEY UPDATE
+      ) p
     )
     UPDATE participants p SET cursors = jsonb_build_object(number::text, p.acked_seq) || (
       -- Devices that were forgotten leave their cursors behind; this is the moment to drop them.
       SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM jsonb_each(p.cursors) e
       WHERE e.key::integer IN (SELECT k.device_no FROM devices k WHERE k.user_id = p_user)
     )
-    FROM news n WHERE p.conversation_id = n.conversation_id AND p.user_id = p_user;
+    WHERE p.user_id = p_user AND p.conversation_id = ANY (ARRAY(SELECT n.conversation_id FROM news n));
   END IF;
 
   PERFORM close_changes(p_user, true);
@@ -60,7 +65,9 @@ BEGIN
     FROM changes l WHERE l.user_id = p_user AND l.closed_pos > clean
     GROUP BY l.conversation_id
   ) n
-  JOIN participants p ON p.conversation_id = n.conversation_id AND p.user_id = p_user
+  CROSS JOIN LATERAL (
+    SELECT * FROM participants x WHERE x.conversation_id = n.conversation_id AND x.user_id = p_user LIMIT 1
+  ) p
   JOIN conversations c ON c.id = n.conversation_id
   WHERE greatest(coalesce((p.cursors ->> number::text)::bigint,
       least(n.from_seq, CASE WHEN p.open THEN p.from_seq END)), p.joined_seq - 1) < c.last_seq;

@@ -3,6 +3,7 @@ import { guarded } from '@pern/db/storeErrors';
 import type { Conversation, MyParticipation } from '@pern/protocol/conversation';
 import { PARTICIPANTS_EMBEDDED_MAX, PARTICIPANTS_PREVIEW } from '@pern/protocol/limits';
 import type { Transaction } from 'sequelize';
+import { membershipOf } from '../membershipOf';
 import { STATUS } from '../messageRows';
 import {
   CONVERSATION,
@@ -25,7 +26,7 @@ const CONVERSATIONS = `SELECT json_build_object(${CONVERSATION}, 'my', json_buil
     'role', me.role, 'joined_seq', me.joined_seq, 'delivered_seq', me.delivered_seq,
     'read_seq', me.read_seq, 'unread_count', ${UNREAD})) AS row
   FROM unnest($2::uuid[]) WITH ORDINALITY AS i (id, ord)
-  JOIN participants me ON me.conversation_id = i.id AND me.user_id = $1::uuid
+  ${membershipOf('i.id')} me ON true
   JOIN conversations c ON c.id = i.id
   ${lastMessageJoin('me.joined_seq', SEEN_BY_ME)}
   ORDER BY i.ord`;

@@ -6,6 +6,7 @@ import { NotFoundError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { SyncAnswer } from '../delivery';
+import { membershipOf } from '../membershipOf';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
 import { invalidCursor } from '../pageCursor';
 import { decodeSyncCursor, encodeSyncCursor, type SyncPosition } from './syncCursor';
@@ -28,6 +29,7 @@ interface Changed {
   fromPos: number;
 }
 
+// OFFSET 0 keeps the planner from looking for the open ones among all, by their conversation (D12).
 const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joined_seq, 0)::float8,
     min(s.from_seq)::float8, min(s.from_version)::float8, min(s.from_pos)::float8
   FROM (
@@ -36,8 +38,9 @@ const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joi
     UNION ALL
     SELECT l.conversation_id, l.from_seq, l.from_version, l.from_pos
     FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2
+    OFFSET 0
   ) s
-  LEFT JOIN participants p ON p.conversation_id = s.conversation_id AND p.user_id = $1
+  LEFT ${membershipOf('s.conversation_id')} p ON true
   WHERE s.conversation_id >= $3
   GROUP BY s.conversation_id, p.user_id, p.joined_seq ORDER BY s.conversation_id LIMIT $4`;
 
@@ -53,7 +56,7 @@ const NEW_MESSAGES = `SELECT ${COLUMNS}, ${STATUS} ${VISIBLE}
   AND m.seq > $3 AND m.seq <= $3 + $4 ORDER BY m.seq LIMIT $4`;
 const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, p.read_seq::float8
   FROM unnest($2::uuid[], $3::bigint[]) AS i (conversation_id, from_pos)
-  JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = $1
+  ${membershipOf('i.conversation_id')} me ON true
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.moved_pos > i.from_pos`;
 // Beside the position, how many were open before.
 const BEGIN = `SELECT begin_sync($1), (
