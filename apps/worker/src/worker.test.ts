@@ -8,7 +8,7 @@ import { type Connections, createConnections } from '@pern/redis/connections';
 import { type FreshDatabase, freshDatabase } from '@pern/testing/freshDatabase';
 import { quietLog } from '@pern/testing/quietLog';
 import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
-import { startSilentProxy } from '@pern/testing/silentProxy';
+import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { createWorker, type Worker, type WorkerOptions } from './createWorker';
 
@@ -328,7 +328,7 @@ test('[D5] two workers wake each recipient once per attempt', async () => {
 });
 
 test('[D5] worker and Redis cut off from each other without a word: wake-ups go on by themselves', async () => {
-  const proxy = await startSilentProxy(server.port);
+  const proxy = await startTcpProxy(server.port);
   await startWorker({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
   await isWoken(await recipientWaiting());
   proxy.cut();
