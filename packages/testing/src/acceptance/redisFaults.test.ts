@@ -4,6 +4,7 @@ import { type Instance, openInstance } from '../instance';
 import { judge } from '../judge';
 import { createPeople, type People, type Person } from '../people';
 import { createRestClient } from '../restClient';
+import { startTcpProxy } from '../tcpProxy';
 import { until } from '../until';
 
 // D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis dies, freezes, forgets, and comes back.
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 afterEach(async () => {
   instance.redis.thaw();
-  for (const { program } of instance.nodes) expect(program.isRunning()).toBe(true);
+  for (const { program } of instance.nodes.slice(0, 2)) expect(program.isRunning()).toBe(true);
   expect(instance.worker().program.isRunning()).toBe(true);
   await until('both nodes are ready', async () => {
     const states = await Promise.all([ready(0), ready(1)]);
@@ -178,6 +179,43 @@ test('[D9] a removal while Redis is down reaches the other node when it is back,
   await until('something else reaches her', () => far.told('conversation:created').length > 0);
   expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
 }, 40_000);
+
+test('[D9] a node that is silently cut off from Redis misses nothing, and tells the removed nothing', async () => {
+  const wire = await startTcpProxy(instance.redis.port);
+  const node = await instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
+  try {
+    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { id } = await people.group(ana, ben, cleo);
+    const sender = await connected(ana.device());
+    const stays = await connected(ben.device({ urls: [node.url] }));
+    const goes = await connected(cleo.device({ urls: [node.url] }));
+    await sender.send(id, 'before');
+    await until('both have it', () => [stays, goes].every((one) => one.entries(id).length === 2));
+    wire.cut();
+    await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
+    const secrets = [];
+    for (let i = 0; i < 10; i++) secrets.push((await sender.send(id, `secret ${i}`)).message?.id);
+    await until(
+      'who stays has all, cut off as the node is',
+      () => stays.entries(id).length === 13,
+      30_000,
+    );
+    wire.heal();
+    await until(
+      'the removal is told',
+      () => goes.told('conversation:removed').length === 1,
+      30_000,
+    );
+    await people.direct(ana, cleo);
+    await until('something else comes', () => goes.told('conversation:created').length > 0, 30_000);
+    const told = JSON.stringify(goes.frames);
+    expect(secrets.filter((secret) => secret === undefined || told.includes(secret))).toEqual([]);
+    expect(stays.complaints).toEqual([]);
+  } finally {
+    await node.program.stop();
+    await wire.close();
+  }
+}, 90_000);
 
 test('[D11] a session that was ended while Redis was down is closed on the other node afterwards', async () => {
   const ana = await people.register();
