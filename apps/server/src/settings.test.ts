@@ -51,7 +51,7 @@ test.each([
   [
     'JWT_SECRET',
     'short',
-    'JWT_SECRET is malformed: it must be a secret of at least 32 characters.',
+    'JWT_SECRET is malformed: it must be a secret of at least 16 characters, better 32.',
   ],
   ['PORT', '65536', 'PORT is malformed: it must be a whole number from 0 to 65535.'],
   ['PORT', '5e3', 'PORT is malformed: it must be a whole number from 0 to 65535.'],

@@ -39,7 +39,7 @@ const schema = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
   REDIS_URL: url(['redis:', 'rediss:']),
-  JWT_SECRET: z.string().min(32).describe('a secret of at least 32 characters'),
+  JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
   ACCESS_TOKEN_TTL_S: wholeNumber(1, 86_400).default(900),
   CORS_ORIGINS: list
     .refine((origins) => origins.every(isOrigin))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { connectDatabase } from '@pern/db/connect';
 import { deliveryCounts, restartBackoff, scheduledWakeups } from '@pern/db/deliveries';
+import { readFindings } from '@pern/db/findings';
 import { createDelivery } from '@pern/delivery/createDelivery';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
@@ -102,6 +103,8 @@ async function open(
     queueDepth: async () => ({ ...(await wakeups.depth()) }),
     hintsDropped: () => bus.dropped(),
     wakeupFailures: () => wakeups.failures(),
+    sweepFindings: () => readFindings(db, 'sweep'),
+    auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectDatabase } from '@pern/db/connect';
 import { type Backoff, deliveryCounts } from '@pern/db/deliveries';
+import { recordFinding } from '@pern/db/findings';
 import type { Log } from '@pern/delivery/ports';
 import { createBus } from '@pern/redis/bus';
 import { createConnections } from '@pern/redis/connections';
@@ -69,6 +70,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     queue: async () => (queue.reachable() ? queue.depth().catch(() => null) : null),
     pool: () => db.pool(),
     busConnected: () => bus.connected(),
+    keep: (source, kind, count) => {
+      recordFinding(db, source, kind, count).catch((error: unknown) => {
+        log.warn({ err: error, source, kind, count }, 'a finding is counted by this worker alone');
+      });
+    },
   });
 
   const deps: WakeRecipientDeps = { db, bus, queue, backoff, maxErrors: MAX_ERRORS, log };

@@ -1,3 +1,4 @@
+import type { FindingSource } from '@pern/db/findings';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { type FindingKind, findingKinds } from './audit/rules';
 
@@ -35,6 +36,8 @@ export interface Readings {
   queue(): Promise<{ waiting: number; delayed: number; active: number } | null>;
   pool(): { size: number; available: number; using: number; waiting: number };
   busConnected(): boolean;
+  /** Keeps what was found beyond the life of this worker. Never throws, never waits. */
+  keep(source: FindingSource, kind: string, count: number): void;
 }
 
 export function createMetrics(readings: Readings): Metrics {
@@ -126,10 +129,15 @@ export function createMetrics(readings: Readings): Metrics {
   return {
     wakeup: (outcome) => wakeups.inc({ outcome }),
     found: (finding, count) => {
-      if (count > 0) findings.inc({ finding }, count);
+      if (count === 0) return;
+      findings.inc({ finding }, count);
+      readings.keep('sweep', finding, count);
     },
     swept: (outcome) => sweeps.inc({ outcome }),
-    auditFound: (kind) => auditFindings.inc({ kind }),
+    auditFound: (kind) => {
+      auditFindings.inc({ kind });
+      readings.keep('audit', kind, 1);
+    },
     audited: (conversations) => {
       auditSample.set(conversations);
       auditedAt.setToCurrentTime();

@@ -11,6 +11,9 @@ export interface FigureSources {
   busConnected(): boolean;
   hintsDropped(): number;
   wakeupFailures(): number;
+  /** What workers found since the instance began, by kind. */
+  sweepFindings(): Promise<Record<string, number>>;
+  auditFindings(): Promise<Record<string, number>>;
   redis(): Promise<unknown>;
 }
 
@@ -95,6 +98,12 @@ export function createMetrics(sources: FigureSources): Metrics {
   looked('chasqui_wakeup_failures', 'Wake-ups that were left to the sweep.', async () => ({
     '': sources.wakeupFailures(),
   }));
+  looked('chasqui_sweep_findings_total', 'Deliveries that the sweep had to put right.', () =>
+    withTotal(sources.sweepFindings()),
+  );
+  looked('chasqui_audit_findings_total', 'What the auditor found; anything but 0 is a bug.', () =>
+    withTotal(sources.auditFindings()),
+  );
   looked('chasqui_redis_up', 'Whether Redis takes a write.', async () => ({
     '': await sources.redis().then(
       () => 1,
@@ -144,6 +153,12 @@ export function createMetrics(sources: FigureSources): Metrics {
       registry.clear();
     },
   };
+}
+
+/** The sum stands under no state, so that there is a 0 before anything was found. */
+async function withTotal(byKind: Promise<Record<string, number>>): Promise<Record<string, number>> {
+  const found = await byKind;
+  return { ...found, '': Object.values(found).reduce((sum, count) => sum + count, 0) };
 }
 
 function seconds(nanoseconds: number): number {

@@ -3,6 +3,7 @@ import * as identity from './0001-identity';
 import * as conversations from './0002-conversations';
 import * as delivery from './0003-delivery';
 import * as purgedDeliveries from './0004-purged-deliveries';
+import * as findings from './0005-findings';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: '0002-conversations', ...conversations },
   { name: '0003-delivery', ...delivery },
   { name: '0004-purged-deliveries', ...purgedDeliveries },
+  { name: '0005-findings', ...findings },
 ];

@@ -1,0 +1,18 @@
+import type { QueryInterface } from 'sequelize';
+
+/** What workers found, counted where every node can tell it: a worker's own figures end with it. */
+export async function up({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query(`
+    CREATE TABLE findings (
+      source text NOT NULL CHECK (source IN ('sweep', 'audit')),
+      kind text NOT NULL,
+      count bigint NOT NULL,
+      last_at timestamptz(3) NOT NULL DEFAULT now(),
+      PRIMARY KEY (source, kind)
+    );
+  `);
+}
+
+export async function down({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query('DROP TABLE findings');
+}
