@@ -27,7 +27,7 @@ const config: Config = {
   coveragePathIgnorePatterns: ['/node_modules/', '/dist/'],
   globalSetup: '<rootDir>/packages/testing/src/globalSetup.ts',
   globalTeardown: '<rootDir>/packages/testing/src/globalTeardown.ts',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // Real servers share the machine with the tests; more workers than cores only adds noise.
   maxWorkers: '100%',
 };
