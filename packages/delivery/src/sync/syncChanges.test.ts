@@ -1,3 +1,4 @@
+import { sqlState } from '@pern/db/storeErrors';
 import type { Conversation } from '@pern/protocol/conversation';
 import type { Message } from '@pern/protocol/message';
 import { openDeliveryNode, sendRequest, type DeliveryNode } from '@pern/testing/deliveryNode';
@@ -206,9 +207,11 @@ test('[D7] more open conversations than are closed at once are told once', async
   const [ana, ben] = await room.users('many-ana', 'many-ben');
   const replica = createReplica(ben);
   await replica.sync(50);
-  await Promise.all(
-    Array.from({ length: 210 }, (_, i) => delivery().createGroup(ana, `Group ${i}`, [ben])),
-  );
+  for (let i = 0; i < 21; i += 1) {
+    await Promise.all(
+      Array.from({ length: 10 }, () => delivery().createGroup(ana, 'Group', [ben])),
+    );
+  }
   const first = await replica.sync(100);
   expect(first.flatMap(({ conversations }) => conversations)).toHaveLength(210);
   expect(await replica.sync(100)).toMatchObject([{ conversations: [], has_more: false }]);
@@ -236,11 +239,15 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
     );
     const known: { id: string; conversationId: string; seq: number }[] = [];
     const end = performance.now() + 3_500;
-    /** Refusals are part of it: changes by those who just left, acknowledgements of what is gone. */
+    /**
+     * Refusals are part of it: changes by those who just left, acknowledgements of what is gone. On a
+     * machine that is out of breath a connection may not be had in time; a deadlock is a bug.
+     */
     const attempt = async (work: Promise<unknown>): Promise<void> => {
       const expected = ['NotFoundError', 'ForbiddenError', 'ValidationError', 'ConflictError'];
       await work.catch((error: Error) => {
-        if (!expected.includes(error.name)) throw error;
+        const slow = error.name === 'UnavailableError' && sqlState(error) === undefined;
+        if (!slow && !expected.includes(error.name)) throw error;
       });
     };
     async function act(mine: Randomness): Promise<void> {
@@ -286,7 +293,7 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
     });
     const readers = replicas.map(async ({ limit, replica }, i) => {
       while (performance.now() < end) {
-        await replica.sync(limit, delivery(i % 2));
+        await attempt(replica.sync(limit, delivery(i % 2)));
         // Some are away for a while.
         for (let turn = random.below(40); turn > 0; turn -= 1) {
           await new Promise((resolve) => setImmediate(resolve));
