@@ -1,17 +1,12 @@
 import type { Database } from '@pern/db/connect';
 import { isRefusal, isUnavailable, toStoreError } from '@pern/db/storeErrors';
-import {
-  ConflictError,
-  InternalError,
-  NotFoundError,
-  UnavailableError,
-  ValidationError,
-} from '@pern/protocol/errors';
+import { InternalError, NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
 import type { SendRequest, SendResult } from './delivery';
 import { digestOf } from './digest';
 import type { Clock, Gauges, Log, Timer } from './ports';
+import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';
 
 /** What has just been committed to one conversation, in the order of seq. */
@@ -294,40 +289,4 @@ export function createSender(deps: SenderDeps): Sender {
 function asError(error: unknown): Error {
   const translated = toStoreError(error);
   return translated instanceof Error ? translated : new InternalError(String(translated));
-}
-
-function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply'): Error {
-  switch (outcome) {
-    case 'not_found':
-      return new NotFoundError();
-    case 'conflict':
-      return new ConflictError('this client message id was used with other content');
-    case 'bad_reply': {
-      const message = 'must be a message of this conversation';
-      return new ValidationError(`reply_to_id: ${message}`, [{ path: 'reply_to_id', message }]);
-    }
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function toNewMessage(send: Queued, seq: number, version: number, at: number): Message {
-  const { request } = send;
-  return {
-    id: send.id,
-    conversation_id: request.conversationId,
-    seq,
-    version,
-    kind: 'message',
-    sender_id: request.senderId,
-    client_message_id: request.clientMessageId,
-    message_type: request.messageType,
-    content_encrypted: request.contentEncrypted,
-    reply_to_id: request.replyToId,
-    created_at: new Date(at).toISOString(),
-    edited_at: null,
-    deleted_at: null,
-    reactions: [],
-    status: 'sent',
-  };
 }
