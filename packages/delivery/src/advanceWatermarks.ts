@@ -43,7 +43,7 @@ interface Merged {
 const ADVANCE = `SELECT * FROM advance_watermarks($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::integer[])`;
 const MAX_BATCH = 1_000;
 /** Under load acknowledgements come from many devices every few milliseconds; the first one never waits. */
-const PACE_MS = 10;
+const PACE_MS = 5;
 
 /**
  * Group commit for acknowledgements. Positions only rise, so several of one device are one; `onAdvanced`
