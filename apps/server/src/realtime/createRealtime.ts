@@ -10,6 +10,7 @@ import type { SessionEndings } from '../identity/sessionEndings';
 import type { SendLimits } from '../limits/sendLimits';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
+import { admitByTurns } from './admission';
 import { createAnswers } from './answers';
 import type { EventBudget } from './budget';
 import type { ChatServer } from './chatServer';
@@ -93,6 +94,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     pingInterval: 10_000,
     pingTimeout: 8_000,
   });
+
+  admitByTurns(deps.httpServer);
 
   server.use(
     createHandshake({
