@@ -1,6 +1,6 @@
-import { createHttpClient } from '../httpClient';
 import { createRestClient } from '../restClient';
 import { until } from '../until';
+import { figuresOf } from './figures';
 import { connected, openScene, type Scene, upTo } from './scene';
 
 // D11: Redis is the alarm clock, and nobody who writes waits for an alarm clock.
@@ -13,10 +13,8 @@ afterAll(() => scene.close());
 
 const readiness = async (node: number): Promise<string> =>
   (await createRestClient(scene.instance.url(node)).call('readReadiness')).body.redis;
-const redisUp = async (node: number): Promise<boolean> => {
-  const { body } = await createHttpClient(scene.instance.url(node))('GET', '/metrics');
-  return /^chasqui_redis_up 1$/m.test(String(body));
-};
+const redisUp = async (node: number): Promise<boolean> =>
+  (await figuresOf(scene.instance.url(node)))('chasqui_redis_up') === 1;
 
 test('[fault 10: D11] Redis down: sends are acknowledged in time and arrive on the same node live', async () => {
   const { ana, ben, id } = await scene.pair();

@@ -1,4 +1,5 @@
 import { until } from '../until';
+import { figuresOf } from './figures';
 import { connected, openScene, type Scene } from './scene';
 
 let scene: Scene;
@@ -7,10 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const busConnected = async (index: number): Promise<boolean> => {
-  const response = await fetch(`${scene.instance.url(index)}/metrics`);
-  return /^chasqui_bus_connected 1$/m.test(await response.text());
-};
+const busConnected = async (index: number): Promise<boolean> =>
+  (await figuresOf(scene.instance.url(index)))('chasqui_bus_connected') === 1;
 
 test('[fault 14: L, D9] a node cut off from Redis: what is sent elsewhere arrives there, and nothing reaches who was removed', async () => {
   const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');

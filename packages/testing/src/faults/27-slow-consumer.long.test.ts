@@ -1,5 +1,6 @@
 import { startTcpProxy } from '../tcpProxy';
 import { until } from '../until';
+import { figuresOf } from './figures';
 import { connected, openScene, type Scene } from './scene';
 
 let scene: Scene;
@@ -9,11 +10,8 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 const MIB = 1024 * 1024;
-const residentMemory = async (index: number): Promise<number> => {
-  const response = await fetch(`${scene.instance.url(index)}/metrics`);
-  const [, bytes] = /^process_resident_memory_bytes (\d+)$/m.exec(await response.text()) ?? [];
-  return Number(bytes);
-};
+const residentMemory = async (index: number): Promise<number> =>
+  (await figuresOf(scene.instance.url(index)))('process_resident_memory_bytes');
 
 test('[fault 27: L] twenty devices read nothing: bounded memory, nobody else is affected, and they get everything later', async () => {
   const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');
