@@ -1,6 +1,6 @@
 import type { Database } from '@pern/db/connect';
 import type { ConversationRole } from '@pern/protocol/conversation';
-import { literal, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { conversationModels } from './conversationModels';
 
 /** Where memberships begin. */
@@ -34,7 +34,8 @@ export async function insertParticipants(
     ackedSeq: before,
     fromSeq: before,
     fromVersion,
-    fromPos: literal('(SELECT last_value FROM change_pos)'),
+    // Receipts that are under way do not see this row, and do not open it: the first sync tells all.
+    fromPos: 0,
     activityAt: joinedAt,
   }));
   await conversationModels(db).participants.bulkCreate(rows, { transaction });
