@@ -21,23 +21,20 @@ import { createHub, type Hub } from './hub';
 import { createLiveConnections } from './liveConnections';
 import { createLocalConnections } from './localConnections';
 import { createLocalConversations } from './localConversations';
+import { createLocations } from './locations';
 import { addReaction, removeReaction } from './messages/reactions';
 import { deleteMessage } from './messages/deleteMessage';
 import { editMessage } from './messages/editMessage';
-import {
-  locateMessage,
-  readHistory,
-  readMessageById,
-  type Location,
-} from './messages/readMessages';
+import { locateMessage, readHistory, readMessageById } from './messages/readMessages';
 import { readStatus } from './messages/readStatus';
-import type { Bus, Clock, EntryHint, Gauges, Log, Timer, Wakeups } from './ports';
+import type { Bus, Clock, Gauges, Log, Wakeups } from './ports';
 import { createRecheck } from './recheck';
 import { createEventRepair } from './repairEvents';
 import { createSender, type Committed } from './sendMessages';
 import { createSettler } from './settlePending';
 import { createStatusAnnouncer } from './statusAnnouncer';
 import { syncChanges } from './sync/syncChanges';
+import { createTimetable } from './timetable';
 import { createTypingBoard } from './typing';
 import { createUnreadAnnouncer } from './unreadAnnouncer';
 import { createWaitingRecipients } from './wakeUpWaiting';
@@ -58,14 +55,16 @@ export interface DeliveryDeps {
 /** While hints cannot travel the node looks itself (D11). */
 const RECHECK_WITHOUT_BUS_MS = 2_000;
 const OVERDUE_CHECK_MS = 500;
-const REMEMBERED_LOCATIONS = 50_000;
 const UNREAD_TOLD_TO = 100;
 
 /** Composes the delivery core of one node. Opens nothing by itself; `stop` ends its timers. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { db, bus, clock, log, gauges } = deps;
   const keys = lazily(() => readInstanceKeys(db));
-  const locations = new Map<string, Location>();
+  const locations = createLocations();
+  const timetable = createTimetable({ clock, log });
+  // Members could not be read, so something was not announced: look when the store may be back.
+  const lookSoon = timetable.soon(1_000, () => void recheck.run(true));
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
@@ -102,7 +101,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     connections,
     sender,
     watermarks,
-    recall: (messageId) => locations.get(messageId),
+    recall: (messageId) => locations.recall(messageId),
   });
   const hub: Hub = createHub({
     bus,
@@ -123,12 +122,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }),
   });
 
-  let stopped = false;
-  const timers = new Set<Timer>();
   const unsubscribe = [
     bus.subscribe((hint) => {
       if (hint.type === 'entries') {
-        for (const one of hint.batch) rememberLocations(one.conversationId, one.entries);
+        for (const one of hint.batch) locations.remember(one.conversationId, one.entries);
       }
       hub.hear(hint);
     }),
@@ -137,14 +134,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       void recheck.run(true);
     }),
   ];
-  every(
+  timetable.every(
     () => (bus.connected() ? deps.recheckMs : RECHECK_WITHOUT_BUS_MS),
     async () => {
       await recheck.run(!bus.connected());
       await live.unblock();
     },
   );
-  every(
+  timetable.every(
     () => OVERDUE_CHECK_MS,
     () => {
       for (const connection of connections.all()) {
@@ -152,35 +149,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       }
     },
   );
-
-  function every(ms: () => number, work: () => void | Promise<void>): void {
-    if (stopped) return;
-    const timer = clock.setTimeout(() => {
-      timers.delete(timer);
-      void (async () => work())()
-        .catch((error: unknown) => log.error({ err: error }, 'a periodic look failed'))
-        .finally(() => every(ms, work));
-    }, ms());
-    timers.add(timer);
-  }
-
-  /** The members could not be read, so something was not announced: look when the store may be back. */
-  function lookSoon(): void {
-    if (stopped || soon !== undefined) return;
-    soon = clock.setTimeout(() => {
-      soon = undefined;
-      void recheck.run(true);
-    }, 1_000);
-  }
-  let soon: Timer | undefined;
-
-  function rememberLocations(conversationId: string, entries: EntryHint[]): void {
-    for (const { id, seq } of entries) locations.set(id, { conversationId, seq });
-    for (const id of locations.keys()) {
-      if (locations.size <= REMEMBERED_LOCATIONS) return;
-      locations.delete(id);
-    }
-  }
 
   function announceCommitted(committed: Committed[], userIds: string[]): void {
     const batch = committed.map(({ conversationId, membersVersion, messages }) => {
@@ -193,7 +161,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         json: JSON.stringify(message),
         at,
       }));
-      rememberLocations(conversationId, entries);
+      locations.remember(conversationId, entries);
       return { conversationId, membersVersion, entries };
     });
     hub.entriesOf(batch);
@@ -314,10 +282,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     localUsers: () => connections.users(),
 
     async stop(withinMs) {
-      stopped = true;
+      timetable.stop();
       for (const off of unsubscribe) off();
-      for (const timer of timers) timer.cancel();
-      soon?.cancel();
       typing.stop();
       statuses.stop();
       unread.stop();
