@@ -60,6 +60,8 @@ export interface Device {
   /** Connects, and again whenever the connection is lost, until `disconnect`. */
   stayConnected(): Promise<void>;
   disconnect(): void;
+  /** Disconnects for good: what a test still tries that has run out of time fails. */
+  retire(): void;
   /** Resolves to `delivered` of this connection's `chat:queue_empty`. */
   drained(withinMs?: number): Promise<number>;
   /** What it was told by events of this name, over all connections or on the present one. */
@@ -97,6 +99,7 @@ export function createDevice(options: DeviceOptions): Device {
   let connection = 0;
   let current: Socket | undefined;
   let staying = false;
+  let retired = false;
   let repeats = 0;
   const due = new Map<string, number>();
   /** How often each client message id was tried. */
@@ -168,6 +171,7 @@ export function createDevice(options: DeviceOptions): Device {
   }
 
   async function connectTo(url: string): Promise<void> {
+    if (retired) throw new Error('this device is retired');
     current?.disconnect();
     connection += 1;
     onWire = new Map();
@@ -194,7 +198,7 @@ export function createDevice(options: DeviceOptions): Device {
   const urlAtTurn = (): string => urls[turn % urls.length] ?? '';
 
   async function connectAnew(): Promise<void> {
-    while (staying) {
+    while (staying && !retired) {
       try {
         await connectTo(urlAtTurn());
         current?.once('disconnect', () => {
@@ -262,6 +266,10 @@ export function createDevice(options: DeviceOptions): Device {
     },
     disconnect() {
       staying = false;
+      current?.disconnect();
+    },
+    retire() {
+      retired = true;
       current?.disconnect();
     },
     async drained(withinMs = 20_000) {

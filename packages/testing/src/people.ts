@@ -40,7 +40,7 @@ export interface People {
   cast<Name extends string>(...names: Name[]): Promise<Record<Name, Person>>;
   group(creator: Person, ...others: Person[]): Promise<Conversation>;
   direct(one: Person, other: Person): Promise<Conversation>;
-  /** Disconnects all devices that were ever made here. */
+  /** Disconnects all devices that were ever made here, for good. */
   leave(): void;
 }
 
@@ -110,7 +110,7 @@ export function createPeople(instance: Instance): People {
     direct: async (one, other) =>
       (await one.call('createDirect', { body: { user_id: other.id } })).body,
     leave() {
-      for (const device of devices) device.disconnect();
+      for (const device of devices) device.retire();
     },
   };
 }

@@ -29,8 +29,8 @@ export interface TcpProxy {
   throttle(bytesPerSecond: number): void;
   /** The server's goodbye: clients are told the end of what is answered, and may go on to ask. */
   halfClose(): void;
-  /** Ends all connections with a reset. New ones pass. */
-  reset(): void;
+  /** Ends all connections, and what waits on them with it. New ones pass. */
+  drop(): void;
   /** Connections from clients at the moment. */
   connections(): number;
   close(): Promise<void>;
@@ -145,10 +145,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     halfClose() {
       for (const { client } of wires) client.end();
     },
-    reset() {
+    drop() {
+      // Not with resetAndDestroy: two that end each other at once would leave a handle open for ever.
       for (const { client, server: target } of wires) {
-        client.resetAndDestroy();
-        target.resetAndDestroy();
+        client.destroy();
+        target.destroy();
       }
     },
     connections: () => wires.size,

@@ -24,7 +24,7 @@ test('[fault 4: L, D5] SIGKILL of the workers in the middle of a job, three time
   for (let kills = 1; kills <= 3; kills += 1) {
     await until(`attempt ${kills} is at work`, async () => held() && (await attempts()) >= kills);
     await Promise.all(scene.workers().map(({ program }) => program.kill()));
-    for (const { postgres } of scene.workers()) postgres.reset();
+    for (const { postgres } of scene.workers()) postgres.drop();
     if (kills === 3) for (const { postgres } of scene.workers()) postgres.release();
     await Promise.all(scene.workers().map((worker) => worker.restart()));
   }

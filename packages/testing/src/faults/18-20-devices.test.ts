@@ -43,7 +43,7 @@ test('[fault 19: D] a client’s acknowledgement is lost on the way: sent again,
     for (let i = 0; i < 10; i += 1) await sender.send(id, `message ${i}`);
     await until('it has all', () => device.wire(id).length === 10);
     await until('its acknowledgement is on the way', () => wire.held() > 0);
-    wire.reset();
+    wire.drop();
     wire.release();
     expect((await ben.conversation(id)).my.delivered_seq).toBe(0);
     await connected(device);

@@ -39,7 +39,7 @@ test('[fault 27: L] twenty devices read nothing: bounded memory, nobody else is 
     expect(most - before).toBeLessThan(250 * MIB);
     expect(slowest).toBeLessThan(3_000);
 
-    wire.reset();
+    wire.drop();
     wire.release();
     const returning = slow.slice(0, 3);
     for (const device of returning) await connected(device, 60_000);

@@ -10,7 +10,10 @@ afterAll(() => scene.close());
 
 test('[fault 31: O] a slow transaction in one conversation: readers of others skip nothing and wait for nothing', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo, dora, emil } = await scene.people.cast('cleo', 'dora', 'emil');
+  // As many as fill the places for batches, and one more.
+  const slowOnes = [id];
+  for (const person of [dora, emil]) slowOnes.push((await scene.people.direct(ana, person)).id);
   const other = await scene.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const bens = await connected(ben.on(1).device());
@@ -20,8 +23,9 @@ test('[fault 31: O] a slow transaction in one conversation: readers of others sk
   const slow = new pg.Client({ connectionString: scene.postgres.url });
   await slow.connect();
   await slow.query('BEGIN');
-  await slow.query('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [id]);
+  await slow.query('SELECT FROM conversations WHERE id = ANY ($1::uuid[]) FOR UPDATE', [slowOnes]);
   const waiting = [1, 2, 3].map((i) => sender.send(id, `behind it ${i}`));
+  const others = slowOnes.slice(1).map((slowOne) => sender.send(slowOne, 'behind it too'));
 
   let slowest = 0;
   for (let i = 0; i < 30; i += 1) {
@@ -41,6 +45,7 @@ test('[fault 31: O] a slow transaction in one conversation: readers of others sk
   await slow.end();
 
   const outcomes = await Promise.all(waiting);
+  await Promise.all(others);
   expect(outcomes.map(({ message }) => message?.seq)).toEqual([2, 3, 4]);
   for (const [conversationId, person, device] of [
     [id, ben, bens],

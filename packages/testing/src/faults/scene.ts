@@ -176,7 +176,7 @@ export async function sendSurely(
       });
       return again.outcome === 'unknown' ? null : again;
     },
-    60_000,
+    40_000,
   );
 }
 
