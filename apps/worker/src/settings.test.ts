@@ -40,7 +40,7 @@ test.each([
   ['DELIVERY_BACKOFF_MS', '-1'],
   ['DELIVERY_BACKOFF_MS', '2s'],
   ['SWEEP_INTERVAL_MS', '1e9'],
-  ['AUDIT_INTERVAL_MS', '0'],
+  ['AUDIT_INTERVAL_MS', '99'],
   ['LOG_LEVEL', 'loud'],
   ['WORKER_METRICS_PORT', '70000'],
   ['HOST', 'a b'],
