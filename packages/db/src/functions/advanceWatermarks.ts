@@ -1,3 +1,23 @@
+// Whose rows a batch concerns: those who acknowledge; and, where they rest, everybody in small groups,
+// in large ones the authors of what is newly covered.
+const CONCERNED = `
+    SELECT i.conversation_id, i.user_id FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
+    UNION
+    SELECT r.conversation_id, r.user_id
+    FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
+    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
+    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count <= 100
+    JOIN participants r ON r.conversation_id = c.id AND NOT r.open
+    UNION
+    SELECT r.conversation_id, r.user_id
+    FROM unnest(p_users, p_conversations, p_delivered, p_read)
+      AS i (user_id, conversation_id, delivered, read)
+    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
+    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
+    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
+      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
+    JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open`;
+
 /**
  * advance_watermarks: a batch of acknowledgements in one transaction. Input rows are unique per
  * (user, conversation); p_devices is null for positions that come by REST and move no device.
@@ -31,27 +51,9 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(uuid_hash_extended(s.id, 0))
   FROM (SELECT DISTINCT id FROM unnest(p_conversations) id ORDER BY id) s;
 
-  -- Who rests and has to hear of it: everybody in small groups, authors and oneself in large ones.
   PERFORM p.user_id
   FROM participants p
-  JOIN (
-    SELECT i.conversation_id, i.user_id FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
-    UNION
-    SELECT r.conversation_id, r.user_id
-    FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
-    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
-    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count <= 100
-    JOIN participants r ON r.conversation_id = c.id AND NOT r.open
-    UNION
-    SELECT r.conversation_id, r.user_id
-    FROM unnest(p_users, p_conversations, p_delivered, p_read)
-      AS i (user_id, conversation_id, delivered, read)
-    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
-    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
-    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
-      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
-    JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open
-  ) w ON w.conversation_id = p.conversation_id AND w.user_id = p.user_id
+  JOIN (${CONCERNED}) w ON w.conversation_id = p.conversation_id AND w.user_id = p.user_id
   ORDER BY p.conversation_id, p.user_id FOR NO KEY UPDATE OF p;
 
   moment := date_trunc('milliseconds', clock_timestamp());
@@ -59,24 +61,7 @@ BEGIN
 
   UPDATE participants p
   SET open = true, from_seq = c.last_seq, from_version = c.version, from_pos = pos
-  FROM (
-    SELECT i.conversation_id, i.user_id FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
-    UNION
-    SELECT r.conversation_id, r.user_id
-    FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
-    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
-    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count <= 100
-    JOIN participants r ON r.conversation_id = c.id AND NOT r.open
-    UNION
-    SELECT r.conversation_id, r.user_id
-    FROM unnest(p_users, p_conversations, p_delivered, p_read)
-      AS i (user_id, conversation_id, delivered, read)
-    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
-    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
-    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
-      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
-    JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open
-  ) w
+  FROM (${CONCERNED}) w
   JOIN conversations c ON c.id = w.conversation_id
   WHERE p.conversation_id = w.conversation_id AND p.user_id = w.user_id AND NOT p.open;
 
