@@ -1,11 +1,12 @@
-import { createHttpClient } from '../httpClient';
+import { createRestClient } from '../restClient';
 import { until } from '../until';
+import { figuresOf } from './figures';
 import { connected, openScene, type Scene } from './scene';
 
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene({
-    env: { SWEEP_INTERVAL_MS: '300', DELIVERY_BACKOFF_MS: '100', WORKER_METRICS_PORT: '0' },
+    env: { SWEEP_INTERVAL_MS: '300', DELIVERY_BACKOFF_MS: '100', ADMIN_USERNAMES: 'operator' },
   });
 });
 afterAll(() => scene.close());
@@ -39,18 +40,21 @@ test('[fault 29: D5] a delivery whose processing always throws: others flow, it 
   );
   expect((await row(cleo.id))?.attempts).toBeGreaterThan(0);
 
-  const operators = createHttpClient(
-    `http://127.0.0.1:${String(scene.worker(0).program.ready.operatorPort)}`,
-  );
-  const { body } = await operators('GET', '/deliveries/dead');
-  expect(JSON.stringify(body)).toContain('this delivery is poisoned');
-  expect(JSON.stringify(body)).toContain(ben.id);
-  expect(String((await operators('GET', '/metrics')).body)).toMatch(
-    /chasqui_deliveries\{state="dead"\} 1/,
-  );
+  const rest = createRestClient(scene.instance.url());
+  const { access_token: token } = (
+    await rest.call('register', {
+      body: { username: 'operator', email: 'operator@example.org', password: 'correct horse' },
+    })
+  ).body;
+  const { deliveries } = (await rest.call('listDeadLetters', { token })).body;
+  expect(deliveries).toMatchObject([
+    { user: { id: ben.id }, reason: expect.stringContaining('poisoned') as string },
+  ]);
+  const figure = await figuresOf(scene.instance.url());
+  expect(figure('chasqui_deliveries{state="dead"}')).toBe(1);
 
   await scene.instance.sql('DROP TRIGGER poison ON deliveries');
-  await operators('POST', '/deliveries/dead/retry');
+  await rest.call('retryDeadLetter', { token, params: { userId: ben.id } });
   await until('it is tried', async () => ((await row(ben.id))?.attempts ?? 0) > 0);
   expect((await row(ben.id))?.dead_at).toBeNull();
   const back = await connected(ben.on(1).device());
