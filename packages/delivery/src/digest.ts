@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import type { SendRequest } from './delivery';
 
 /**
- * A keyed digest of what was sent under a client message id, as hex. It tells a repeat from a reuse
+ * A keyed digest of what was sent under a client message id. It tells a repeat from a reuse
  * even when the message has been edited or deleted since, and tells nothing to who reads the table (D2).
  */
-export function digestOf(key: Buffer, request: SendRequest): string {
+export function digestOf(key: Buffer, request: SendRequest): Buffer {
   return createHmac('sha256', key)
     .update(request.messageType)
     .update('\0')
     .update(request.replyToId ?? '')
     .update('\0')
     .update(request.contentEncrypted)
-    .digest('hex');
+    .digest();
 }

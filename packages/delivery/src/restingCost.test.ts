@@ -67,8 +67,9 @@ async function round(): Promise<Record<string, number>> {
   const seq = await room.send(conversationId, ana);
   const id = randomUUID();
   const send =
-    await readBy(`SELECT * FROM append_messages(ARRAY['${id}']::uuid[], ARRAY['${conversationId}']::uuid[],
-    ARRAY['${ana}']::uuid[], ARRAY['${id}'], ARRAY['text'], ARRAY['x'], ARRAY[NULL]::uuid[], ARRAY['00'], false, 2000)`);
+    await readBy(`SELECT * FROM append_messages(ARRAY['${conversationId}']::uuid[], ARRAY[1], ARRAY['${ana}']::uuid[],
+    ARRAY['${id}']::uuid[], ARRAY[1], ARRAY[1], ARRAY['${id}'], ARRAY['text'], ARRAY['x'], ARRAY[NULL]::uuid[], ARRAY['x'::bytea],
+    false, 2000)`);
   const backlog = await rowsTouched(room.db, (db) => readBacklog(db, ben, 1));
   const positions = await rowsTouched(room.db, (db) =>
     readPositions(db, [{ userId: ben, deviceNo: 1, conversationId }]),

@@ -15,17 +15,20 @@ export interface SendLanes<T> {
   /** Gives a conversation free; what waits in it is due again. */
   release(conversationId: string): void;
   readonly waiting: number;
-  readonly hasDue: boolean;
+  /** Those of `waiting` whose conversation nobody holds. */
+  readonly due: number;
 }
 
 /** `keyOf` names what must not be twice in one batch: two sends of one client message id (D2). */
 export function createSendLanes<T>(keyOf: (item: T) => string | null): SendLanes<T> {
   const queues = new Map<string, T[]>();
   const held = new Set<string>();
-  let due: string[] = [];
+  let dueLanes: string[] = [];
+  let due = 0;
   let waiting = 0;
 
   function takeFrom(queue: T[], max: number): T[] {
+    if (queue.length === 1) return queue.splice(0, max);
     const keys = new Set<string>();
     let n = 0;
     for (; n < queue.length && n < max; n++) {
@@ -40,39 +43,45 @@ export function createSendLanes<T>(keyOf: (item: T) => string | null): SendLanes
   return {
     add(conversationId, item) {
       waiting += 1;
+      const free = !held.has(conversationId);
+      if (free) due += 1;
       const queue = queues.get(conversationId);
       if (queue !== undefined) queue.push(item);
       else {
         queues.set(conversationId, [item]);
-        if (!held.has(conversationId)) due.push(conversationId);
+        if (free) dueLanes.push(conversationId);
       }
     },
     take(max) {
       const lanes: Lane<T>[] = [];
       let left = max;
       let i = 0;
-      for (; i < due.length && left > 0; i++) {
-        const conversationId = due[i] as string;
+      for (; i < dueLanes.length && left > 0; i++) {
+        const conversationId = dueLanes[i] as string;
         const queue = queues.get(conversationId) ?? [];
+        due -= queue.length;
         const taken = takeFrom(queue, left);
         left -= taken.length;
         if (queue.length === 0) queues.delete(conversationId);
         held.add(conversationId);
         lanes.push({ conversationId, waiting: taken });
       }
-      due = due.slice(i);
+      dueLanes = dueLanes.slice(i);
       waiting -= max - left;
       return lanes;
     },
     release(conversationId) {
       held.delete(conversationId);
-      if (queues.has(conversationId)) due.push(conversationId);
+      const queue = queues.get(conversationId);
+      if (queue === undefined) return;
+      dueLanes.push(conversationId);
+      due += queue.length;
     },
     get waiting() {
       return waiting;
     },
-    get hasDue() {
-      return due.length > 0;
+    get due() {
+      return due;
     },
   };
 }

@@ -47,6 +47,9 @@ export interface SenderDeps {
 const MAX_BATCH = 200;
 /** Two: one batch commits while the next is being made. More would only split them. */
 const IN_FLIGHT = 2;
+/** Each batch costs something of its own: behind a large one, which is soon back, the second waits until it is large. */
+const LARGE_BATCH = 20;
+const WORTH_A_SECOND = MAX_BATCH / 2;
 /** Batches that wait for a conversation locked elsewhere; they must never take the whole pool (fault 31). */
 const MAX_WAITING_LANES = 4;
 /** How soon those that got no place to wait in are looked at again. */
@@ -55,6 +58,8 @@ const LOOK_AGAIN_MS = 25;
 const MAX_QUEUED = 20_000;
 /** A send that has waited so long is refused without having been tried. */
 const MAX_AGE_MS = 7_000;
+
+const NOT_DIGESTED = Buffer.alloc(0);
 
 interface Queued extends Send {
   origin: string | null;
@@ -69,6 +74,7 @@ export function createSender(deps: SenderDeps): Sender {
     request.clientMessageId === null ? null : `${request.senderId} ${request.clientMessageId}`,
   );
   let flying = 0;
+  let flyingSends = 0;
   let waitingLanes = 0;
   let answering = 0;
   const lanesToWait: Queued[][] = [];
@@ -78,7 +84,8 @@ export function createSender(deps: SenderDeps): Sender {
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
-    if (scheduled || flying >= IN_FLIGHT || !lanes.hasDue) return;
+    if (scheduled || flying >= IN_FLIGHT || lanes.due === 0) return;
+    if (flyingSends >= LARGE_BATCH && lanes.due < WORTH_A_SECOND) return;
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
@@ -90,8 +97,10 @@ export function createSender(deps: SenderDeps): Sender {
   function fly(sends: Queued[]): void {
     if (sends.length === 0) return;
     flying += 1;
+    flyingSends += sends.length;
     void commit(sends, false).finally(() => {
       flying -= 1;
+      flyingSends -= sends.length;
       settle();
     });
   }
@@ -159,7 +168,9 @@ export function createSender(deps: SenderDeps): Sender {
     let result: AppendResult;
     try {
       digestKey ??= await deps.digestKey();
-      for (const send of sends) send.digest ||= digestOf(digestKey, send.request);
+      for (const send of sends) {
+        if (send.digest === NOT_DIGESTED) send.digest = digestOf(digestKey, send.request);
+      }
       result = await appendBatch(db, sends, wait, deps.firstDelayMs);
     } catch (error) {
       return failed(sends, error);
@@ -275,7 +286,7 @@ export function createSender(deps: SenderDeps): Sender {
       lanes.add(request.conversationId, {
         id,
         request,
-        digest: '',
+        digest: NOT_DIGESTED,
         origin,
         enqueuedAt: clock.now(),
         finish,

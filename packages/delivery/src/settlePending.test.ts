@@ -167,7 +167,7 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
         const sends = Array.from({ length: 1 + random.below(3) }, () => ({
           id: randomUUID(),
           request: sendRequest(random.pick(ids), random.pick(users)),
-          digest: '00',
+          digest: Buffer.from('digest'),
         }));
         const { outcomes } = await appendBatch(db, sends, random.chance(0.5), 2_000);
         outcomes.forEach((one, i) => {

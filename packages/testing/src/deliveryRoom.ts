@@ -62,7 +62,7 @@ export async function openDeliveryRoom(): Promise<DeliveryRoom> {
         clientMessageId: null,
         replyToId: null,
       };
-      const sends = [{ id: randomUUID(), request, digest: '00' }];
+      const sends = [{ id: randomUUID(), request, digest: Buffer.from('digest') }];
       const [outcome] = (await appendBatch(db, sends, true)).outcomes;
       if (outcome?.outcome !== 'new') throw new Error(`not sent: ${outcome?.outcome}`);
       return outcome.seq;

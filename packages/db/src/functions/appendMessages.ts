@@ -1,25 +1,38 @@
 /**
  * append_messages: a batch of concurrent sends in one transaction (group commit).
  *
+ * The batch comes as three lists: the conversations, sorted by id; the writers, each in one of them
+ * (`p_writer_in` counts them from 1); the sends, each by one of the writers, with its number among
+ * the sends of its conversation: 1, 2, 3, … in the order in which they are to be stored.
+ *
  * 1. Locks the conversations, in the order of their ids. With p_wait = false a conversation that
  *    somebody else holds is skipped ('busy'), so that one slow conversation never delays the others.
- * 2. In a second statement, whose snapshot is younger than the locks: judges every send, inserts the
- *    new ones with the next numbers (D3), raises the counters, opens resting participants (R5) and
- *    registers recipients who now have something waiting (R6).
+ * 2. In statements of their own, whose snapshots are younger than the locks: judges every send,
+ *    inserts the new ones with the next numbers (D3) and raises the counters.
+ * 3. Where somebody rests or has nothing waiting, opens resting participants (R5) and registers
+ *    recipients who now have something waiting (R6). In a lively conversation there is nobody.
  *
- * Returns per send its outcome: new, repeat, conflict, bad_reply, not_found, busy; and one row
- * 'waiting' per user who got a row in deliveries.
+ * Returns
+ * - 'new' per conversation that got messages: its place in the list, `seq` and `version` before them
+ *   and the time that all of them have;
+ * - per send that was not stored its place in the list and why: repeat (with the id of the first
+ *   message), conflict, bad_reply, not_found, busy; the sends after it move up;
+ * - 'waiting' per user who got a row in deliveries.
  *
- * The plan is pinned: with a generic plan over arrays the planner would guess, and a guess made
- * while the tables were small would stay.
+ * The plans are pinned: with a generic plan over arrays the planner would guess, and a guess made
+ * while the tables were small would stay. Several small statements and not one large: what a
+ * statement costs before it reads its first row grows with its plan, and is paid by every batch.
  */
 export const appendMessages = `
+DROP FUNCTION IF EXISTS append_messages(
+  uuid[], uuid[], uuid[], text[], text[], text[], uuid[], text[], boolean, integer
+);
 CREATE OR REPLACE FUNCTION append_messages(
-  p_ids uuid[], p_conversations uuid[], p_senders uuid[], p_client_ids text[], p_types text[],
-  p_contents text[], p_replies uuid[], p_digests text[], p_wait boolean,
-  p_first_delay_ms integer
+  p_conversations uuid[], p_writer_in integer[], p_writers uuid[],
+  p_ids uuid[], p_writer integer[], p_numbers integer[], p_client_ids text[], p_types text[],
+  p_contents text[], p_replies uuid[], p_digests bytea[], p_wait boolean, p_first_delay_ms integer
 ) RETURNS TABLE (
-  ord integer, outcome text, id uuid, seq float8, version float8, at float8, members_version float8
+  outcome text, place integer, id uuid, seq float8, version float8, at float8, members_version float8
 )
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -27,87 +40,141 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-  locked uuid[];
   moment timestamptz;
+  -- Of the conversations that are held, in the order of their ids.
+  locked uuid[];
+  last_seqs bigint[];
+  versions bigint[];
+  members bigint[];
+  -- Of the writers: where their membership begins, -1 for who is no participant.
+  joined bigint[];
+  -- Of the sends that are not stored.
+  refused integer[];
+  reasons text[];
+  firsts uuid[];
+  numbers integer[] := p_numbers;
+  -- Of the conversations that get messages: which, how many, and by whom if by one alone.
+  touched integer[];
+  counts integer[];
+  soles uuid[];
 BEGIN
   IF p_wait THEN
-    SELECT array_agg(s.id) INTO locked FROM (
-      SELECT c.id FROM conversations c WHERE c.id = ANY (p_conversations)
+    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version)
+    INTO locked, last_seqs, versions, members
+    FROM (
+      SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE
     ) s;
   ELSE
-    SELECT array_agg(s.id) INTO locked FROM (
-      SELECT c.id FROM conversations c WHERE c.id = ANY (p_conversations)
+    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version)
+    INTO locked, last_seqs, versions, members
+    FROM (
+      SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
     ) s;
   END IF;
-  locked := coalesce(locked, '{}');
   moment := date_trunc('milliseconds', clock_timestamp());
 
-  RETURN QUERY
-  WITH input AS (
-    SELECT t.*
-    FROM unnest(p_ids, p_conversations, p_senders, p_client_ids, p_types, p_contents, p_replies, p_digests)
-      WITH ORDINALITY
-      AS t (id, conversation_id, sender_id, client_id, type, content, reply_id, digest, ord)
-  ),
-  judged AS (
-    SELECT i.*, c.last_seq, c.version, c.members_version, m.id AS first_id,
-      CASE
-        WHEN c.id IS NOT NULL AND c.id <> ALL (locked) THEN 'busy'
-        WHEN p.user_id IS NULL THEN 'not_found'
-        WHEN m.digest = decode(i.digest, 'hex') THEN 'repeat'
-        WHEN m.id IS NOT NULL THEN 'conflict'
-        WHEN i.reply_id IS NOT NULL AND NOT EXISTS (
-          SELECT FROM messages r
-          WHERE r.id = i.reply_id AND r.conversation_id = i.conversation_id
-            AND r.kind = 'message' AND r.seq >= p.joined_seq
-        ) THEN 'bad_reply'
-        ELSE 'new'
-      END AS outcome
-    FROM input i
-    LEFT JOIN conversations c ON c.id = i.conversation_id
-    -- Each a look-up of its own, by the whole key: joined, the planner may look up by the conversation
+  IF locked IS DISTINCT FROM p_conversations THEN
+    -- Some are missing: counters by the place in the list again, -1 where there is none.
+    SELECT array_agg(coalesce(last_seqs[l.at], CASE WHEN c.id IS NULL THEN -2 ELSE -1 END) ORDER BY p.n),
+      array_agg(coalesce(versions[l.at], -1) ORDER BY p.n), array_agg(coalesce(members[l.at], -1) ORDER BY p.n)
+    INTO last_seqs, versions, members
+    FROM unnest(p_conversations) WITH ORDINALITY AS p (id, n)
+    CROSS JOIN LATERAL (SELECT array_position(locked, p.id) AS at) l
+    LEFT JOIN conversations c ON c.id = p.id AND l.at IS NULL;
+  END IF;
+
+  SELECT array_agg(coalesce(p.joined_seq, -1) ORDER BY w.n) INTO joined
+  FROM unnest(p_writer_in, p_writers) WITH ORDINALITY AS w (conversation, id, n)
+  LEFT JOIN participants p ON p.conversation_id = p_conversations[w.conversation] AND p.user_id = w.id;
+
+  SELECT array_agg(j.ord), array_agg(j.reason), array_agg(j.first_id) INTO refused, reasons, firsts
+  FROM (
+    SELECT s.ord::integer AS ord, m.id AS first_id, CASE
+      WHEN last_seqs[p_writer_in[s.writer]] = -1 THEN 'busy'
+      WHEN joined[s.writer] = -1 THEN 'not_found'
+      WHEN m.digest = s.digest THEN 'repeat'
+      WHEN m.id IS NOT NULL THEN 'conflict'
+      WHEN s.reply_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM messages r
+        WHERE r.id = s.reply_id AND r.conversation_id = p_conversations[p_writer_in[s.writer]]
+          AND r.kind = 'message' AND r.seq >= joined[s.writer]
+      ) THEN 'bad_reply'
+    END AS reason
+    FROM unnest(p_writer, p_client_ids, p_replies, p_digests) WITH ORDINALITY
+      AS s (writer, client_id, reply_id, digest, ord)
+    -- A look-up of its own, by the whole key: joined, the planner may look up by the conversation
     -- alone and filter, and a send would cost as much as its history is long (D12).
     LEFT JOIN LATERAL (
-      SELECT p.user_id, p.joined_seq FROM participants p
-      WHERE p.conversation_id = i.conversation_id AND p.user_id = i.sender_id LIMIT 1
-    ) p ON true
-    LEFT JOIN LATERAL (
       SELECT m.id, m.digest FROM messages m
-      WHERE m.conversation_id = i.conversation_id AND m.sender_id = i.sender_id
-        AND m.client_message_id = i.client_id LIMIT 1
+      WHERE m.conversation_id = p_conversations[p_writer_in[s.writer]]
+        AND m.sender_id = p_writers[s.writer] AND m.client_message_id = s.client_id LIMIT 1
     ) m ON true
-  ),
-  numbered AS MATERIALIZED (
-    SELECT j.*, count(*) FILTER (WHERE j.outcome = 'new')
-      OVER (PARTITION BY j.conversation_id ORDER BY j.ord) AS n
-    FROM judged j
-  ),
-  inserted AS (
-    INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id, digest,
-      message_type, content_encrypted, reply_to_id, created_at)
-    SELECT n.conversation_id, n.last_seq + n.n, n.id, n.version + n.n, n.sender_id, n.client_id,
-      decode(n.digest, 'hex'), n.type, n.content, n.reply_id, moment
-    FROM numbered n WHERE n.outcome = 'new'
-  ),
-  touched AS MATERIALIZED (
-    SELECT n.conversation_id, min(n.last_seq) AS last_seq, min(n.version) AS version, count(*) AS n,
-      CASE WHEN count(DISTINCT n.sender_id) = 1 THEN min(n.sender_id::text)::uuid END AS sole_sender
-    FROM numbered n WHERE n.outcome = 'new' GROUP BY n.conversation_id
-  ),
-  counted AS (
-    UPDATE conversations c
-    SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment
-    FROM touched t WHERE c.id = t.conversation_id
+  ) j WHERE j.reason IS NOT NULL;
+
+  IF refused IS NOT NULL THEN
+    SELECT array_agg(CASE WHEN s.ord = ANY (refused) THEN 0 ELSE s.n END ORDER BY s.ord) INTO numbers
+    FROM (
+      SELECT w.ord, count(*) FILTER (WHERE w.ord <> ALL (refused))
+        OVER (PARTITION BY p_writer_in[w.writer] ORDER BY w.ord) AS n
+      FROM unnest(p_writer) WITH ORDINALITY AS w (writer, ord)
+    ) s;
+    RETURN QUERY SELECT r.reason, r.ord, r.first_id, NULL::float8, NULL::float8, NULL::float8, NULL::float8
+    FROM unnest(refused, reasons, firsts) AS r (ord, reason, first_id);
+  END IF;
+
+  INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id, digest,
+    message_type, content_encrypted, reply_to_id, created_at)
+  SELECT p_conversations[p_writer_in[s.writer]], last_seqs[p_writer_in[s.writer]] + s.n, s.id,
+    versions[p_writer_in[s.writer]] + s.n, p_writers[s.writer], s.client_id, s.digest, s.type,
+    s.content, s.reply_id, moment
+  FROM unnest(p_ids, p_writer, numbers, p_client_ids, p_types, p_contents, p_replies, p_digests)
+    AS s (id, writer, n, client_id, type, content, reply_id, digest)
+  WHERE s.n > 0;
+
+  SELECT array_agg(t.conversation), array_agg(t.n), array_agg(p_writers[t.sole])
+  INTO touched, counts, soles
+  FROM (
+    SELECT p_writer_in[s.writer] AS conversation, max(s.n) AS n,
+      CASE WHEN min(s.writer) = max(s.writer) THEN min(s.writer) END AS sole
+    FROM unnest(p_writer, numbers) AS s (writer, n) WHERE s.n > 0 GROUP BY 1
+  ) t;
+  IF touched IS NULL THEN RETURN; END IF;
+
+  UPDATE conversations c
+  SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment
+  FROM unnest(touched, counts) AS t (conversation, n) WHERE c.id = p_conversations[t.conversation];
+
+  RETURN QUERY SELECT 'new', t.conversation, NULL::uuid, last_seqs[t.conversation]::float8,
+    versions[t.conversation]::float8, (extract(epoch FROM moment) * 1000)::float8,
+    members[t.conversation]::float8
+  FROM unnest(touched) AS t (conversation);
+
+  IF NOT EXISTS (
+    SELECT FROM unnest(touched) AS t (conversation) JOIN participants p
+      ON p.conversation_id = p_conversations[t.conversation] AND NOT p.open
+  ) AND NOT EXISTS (
+    SELECT FROM unnest(touched, soles) AS t (conversation, sole) JOIN participants p
+      ON p.conversation_id = p_conversations[t.conversation] AND NOT p.pending
+      AND p.user_id IS DISTINCT FROM t.sole
+  ) THEN
+    RETURN;
+  END IF;
+
+  RETURN QUERY
+  WITH grown AS MATERIALIZED (
+    SELECT p_conversations[t.conversation] AS conversation_id, t.sole,
+      last_seqs[t.conversation] AS last_seq, versions[t.conversation] AS version
+    FROM unnest(touched, soles) AS t (conversation, sole)
   ),
   flips AS (
     SELECT p.conversation_id, p.user_id
-    FROM touched t JOIN participants p ON p.conversation_id = t.conversation_id AND NOT p.open
+    FROM grown g JOIN participants p ON p.conversation_id = g.conversation_id AND NOT p.open
     UNION
     SELECT p.conversation_id, p.user_id
-    FROM touched t JOIN participants p ON p.conversation_id = t.conversation_id AND NOT p.pending
-      AND p.user_id IS DISTINCT FROM t.sole_sender
+    FROM grown g JOIN participants p ON p.conversation_id = g.conversation_id AND NOT p.pending
+      AND p.user_id IS DISTINCT FROM g.sole
   ),
   due AS MATERIALIZED (
     -- Acknowledgements lock participants in this order too.
@@ -118,11 +185,11 @@ BEGIN
   flipped AS (
     UPDATE participants p SET
       open = true,
-      from_seq = CASE WHEN p.open THEN p.from_seq ELSE t.last_seq END,
-      from_version = CASE WHEN p.open THEN p.from_version ELSE t.version END,
+      from_seq = CASE WHEN p.open THEN p.from_seq ELSE g.last_seq END,
+      from_version = CASE WHEN p.open THEN p.from_version ELSE g.version END,
       from_pos = CASE WHEN p.open THEN p.from_pos ELSE (SELECT s.last_value FROM change_pos s) END,
-      pending = p.pending OR p.user_id IS DISTINCT FROM t.sole_sender
-    FROM due d JOIN touched t ON t.conversation_id = d.conversation_id
+      pending = p.pending OR p.user_id IS DISTINCT FROM g.sole
+    FROM due d JOIN grown g ON g.conversation_id = d.conversation_id
     WHERE p.conversation_id = d.conversation_id AND p.user_id = d.user_id
     RETURNING p.user_id, p.pending
   ),
@@ -134,12 +201,8 @@ BEGIN
     ON CONFLICT (user_id) DO UPDATE SET updated_at = moment
     RETURNING d.user_id, d.xmax = 0 AS is_new
   )
-  SELECT n.ord::integer, n.outcome, CASE WHEN n.outcome = 'new' THEN n.id ELSE n.first_id END,
-    (n.last_seq + n.n)::float8, (n.version + n.n)::float8,
-    (extract(epoch FROM moment) * 1000)::float8, n.members_version::float8
-  FROM numbered n
-  UNION ALL
-  SELECT NULL, 'waiting', w.user_id, NULL, NULL, NULL, NULL FROM waiting w WHERE w.is_new;
+  SELECT 'waiting', NULL::integer, w.user_id, NULL::float8, NULL::float8, NULL::float8, NULL::float8
+  FROM waiting w WHERE w.is_new;
 END
 $$;
 `;

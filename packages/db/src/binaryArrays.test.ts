@@ -1,0 +1,44 @@
+import { type FreshDatabase, freshDatabase } from '@pern/testing/freshDatabase';
+import { byteaArray, integerArray, textArray, uuidArray } from './binaryArrays';
+import { connectDatabase, type Database } from './connect';
+
+let database: FreshDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = connectDatabase({ url: database.url, poolMax: 1 });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+test('PostgreSQL reads what was written, nulls and empty lists included', async () => {
+  const ids = [
+    '0190a0b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b',
+    null,
+    'FFFFFFFF-0000-4000-8000-000000000000',
+  ];
+  const texts = ['plain', '', null, '"quoted", {braces} \\ and ñ 🏃', 'NULL'];
+  const bytes = [Buffer.from([0, 255, 7]), null, Buffer.alloc(0)];
+  const numbers = [1, null, -2_147_483_648, 2_147_483_647];
+  const [row] = await db.query(
+    'echo',
+    `SELECT $1::uuid[]::text[], $2::text[], $3::bytea[], $4::integer[], $5::text[], cardinality($6::uuid[])`,
+    [
+      uuidArray(ids),
+      textArray(texts),
+      byteaArray(bytes),
+      integerArray(numbers),
+      textArray([]),
+      uuidArray([]),
+    ],
+  );
+  const lowered = ids.map((id) => id?.toLowerCase() ?? null);
+  expect(row).toEqual([lowered, texts, bytes, numbers, [], 0]);
+});
+
+test('a number that does not fit is refused here, before anything is sent', () => {
+  expect(() => integerArray([2_147_483_648])).toThrow('out of range');
+});
