@@ -172,7 +172,7 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
         const { outcomes } = await appendBatch(db, sends, random.chance(0.5), 2_000);
         outcomes.forEach((one, i) => {
           const id = sends[i]?.request.conversationId ?? '';
-          if (one.outcome === 'new') lastSeq.set(id, Math.max(lastSeq.get(id) ?? 0, one.seq));
+          if (one?.outcome === 'new') lastSeq.set(id, Math.max(lastSeq.get(id) ?? 0, one.seq));
         });
       } else if (dice < 7) {
         await room.acknowledge(
