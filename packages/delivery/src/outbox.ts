@@ -47,7 +47,7 @@ export function createOutbox(deps: {
     else if (!scheduled) {
       scheduled = true;
       // At the end of this turn, so that what is due at the same moment shares a frame.
-      setImmediate(() => {
+      outlet.lastCall(() => {
         scheduled = false;
         flush();
       });

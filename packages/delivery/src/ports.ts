@@ -12,6 +12,8 @@ export interface Outlet {
   readonly id: string;
   /** Writes one event. Never throws; after the connection has closed it does nothing. */
   emit(event: string, json: Frame): void;
+  /** Calls back once, before what is written in this turn of the event loop leaves. */
+  lastCall(callback: () => void): void;
   /** False while more bytes wait in the connection's buffer than the limit (slow consumer). */
   writable(): boolean;
   /** Calls back once, when the buffer has drained below the limit. */

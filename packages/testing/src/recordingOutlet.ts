@@ -43,6 +43,7 @@ export function recordingOutlet(onEmit?: (event: string, json: string) => void):
       frames.push({ event, payload: JSON.parse(json) });
       onEmit?.(event, json);
     },
+    lastCall: (callback) => void setImmediate(callback),
     writable: () => room > 0,
     whenWritable: (callback) => void waiting.push(callback),
     close: (reason) => void (closedFor ??= reason),

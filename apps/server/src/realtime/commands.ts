@@ -43,10 +43,14 @@ interface Deps {
 export function createDispatch(handlers: readonly CommandHandler[], { answers, failed }: Deps) {
   const byName = new Map(handlers.map((handler) => [handler.name, handler]));
 
-  return (connection: Connection, event: unknown, args: unknown[]): void => {
-    const last = args.at(-1);
-    const acknowledge: Acknowledge = isAcknowledge(last) ? last : undefined;
-    const data = args[0] === last && acknowledge !== undefined ? undefined : args[0];
+  return (
+    connection: Connection,
+    event: unknown,
+    data: unknown,
+    packetId: number | undefined,
+  ): void => {
+    const acknowledge: Acknowledge =
+      packetId === undefined ? undefined : (result) => connection.outlet.answer(packetId, result);
     const command = typeof event === 'string' ? byName.get(event) : undefined;
     const kind = command === undefined ? 'other' : command.kind;
     const waitS = kind === undefined ? 0 : connection.budget.take(kind);
@@ -71,8 +75,4 @@ export function createDispatch(handlers: readonly CommandHandler[], { answers, f
       answer.fail(failed(error, { command: command.name }));
     }
   };
-}
-
-function isAcknowledge(value: unknown): value is (answer: object) => void {
-  return typeof value === 'function';
 }

@@ -26,6 +26,7 @@ import { onPresenceOnline } from './handlers/presenceOnline';
 import { onSync } from './handlers/sync';
 import { onTyping } from './handlers/typing';
 import { createHandshake } from './handshake';
+import { hearCommands } from './hearCommands';
 import type { PresenceKeeper } from './presence';
 import { createConnectionRegistry } from './registry';
 import { guardSessions } from './sessionGuard';
@@ -115,7 +116,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       return;
     }
     begin(connection);
-    socket.onAny((event: unknown, ...args: unknown[]) => dispatch(connection, event, args));
+    hearCommands(socket, (event, data, packetId) => dispatch(connection, event, data, packetId));
     socket.once('disconnect', () => end(connection));
   });
 

@@ -1,13 +1,13 @@
-/** One event, ready for every connection: Socket.IO's text, and the WebSocket frame around it. */
+/** A packet of Socket.IO, encoded once: as the bytes of a WebSocket frame, and as text for long polling. */
 export interface Frame {
-  /** For long polling, which wraps it itself. */
-  text: string;
-  options: { compress: false; wsPreEncodedFrame: Buffer[] };
+  readonly bytes: Buffer;
+  readonly text: string;
 }
 
-// Engine.IO packet "message", Socket.IO packet EVENT.
+// Engine.IO packet "message"; Socket.IO packets EVENT and ACK.
 const MESSAGE = '4';
 const EVENT = '2';
+const ACK = '3';
 
 /** Made for one connection alone: keeping them for others would only cost memory. */
 const UNSHARED = new Set(['chat:messages_received', 'chat:queue_empty']);
@@ -23,12 +23,17 @@ let clearing = false;
 
 /** The frame of an event; `json` is its data. */
 export function frameOf(event: string, json: string): Frame {
-  if (UNSHARED.has(event)) return encode(event, json);
+  if (UNSHARED.has(event)) return encode(`${EVENT}["${event}",`, json);
   const known = kept.get(event)?.get(json);
   if (known) return known;
-  const frame = encode(event, json);
+  const frame = encode(`${EVENT}["${event}",`, json);
   keep(event, json, frame);
   return frame;
+}
+
+/** The frame of the answer to the packet with this id; `json` is what the client's callback is given. */
+export function answerFrame(packetId: number, json: string): Frame {
+  return encode(`${ACK}${packetId}[`, json);
 }
 
 function keep(event: string, json: string, frame: Frame): void {
@@ -48,11 +53,12 @@ function keep(event: string, json: string, frame: Frame): void {
   });
 }
 
-function encode(event: string, json: string): Frame {
-  const head = `${EVENT}["${event}",`;
+function encode(head: string, json: string): Frame {
   return {
-    text: `${head}${json}]`,
-    options: { compress: false, wsPreEncodedFrame: [webSocketFrame(MESSAGE + head, json)] },
+    bytes: webSocketFrame(MESSAGE + head, json),
+    get text() {
+      return `${head}${json}]`;
+    },
   };
 }
 
@@ -73,7 +79,8 @@ function webSocketFrame(head: string, json: string): Buffer {
   }
   let at = 2 + lengthBytes;
   at += frame.write(head, at, 'latin1');
-  at += frame.write(json, at, 'utf8');
+  // What is all ASCII is one byte a character, and copied.
+  at += frame.write(json, at, jsonBytes === json.length ? 'latin1' : 'utf8');
   frame[at] = 0x5d;
   return frame;
 }

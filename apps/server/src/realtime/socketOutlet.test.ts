@@ -54,6 +54,29 @@ test('nothing comes before the outlet is opened, and then everything in order', 
   ]);
 });
 
+test('[D3] answers take their turn among the events, and what is gathered last leaves in this turn too', async () => {
+  outlet.open();
+  outlet.emit('chat:message_received', '{"seq":1}');
+  outlet.lastCall(() => outlet.emit('chat:messages_received', '{"messages":[]}'));
+  outlet.answer(7, { success: true, seq: 2 });
+  outlet.emit('chat:message_received', '{"seq":3}');
+  await until('all have come', () => frames.at(-1)?.includes('messages_received') === true);
+  expect(frames.slice(-4)).toEqual([
+    '42["chat:message_received",{"seq":1}]',
+    '437[{"success":true,"seq":2}]',
+    '42["chat:message_received",{"seq":3}]',
+    '42["chat:messages_received",{"messages":[]}]',
+  ]);
+});
+
+test("Socket.IO's own packets come after what was written before them", async () => {
+  outlet.open();
+  outlet.emit('chat:message_received', '{"seq":1}');
+  server.sockets.sockets.forEach((socket) => socket.disconnect());
+  await until('it has said goodbye', () => frames.at(-1) === '41');
+  expect(frames.at(-2)).toBe('42["chat:message_received",{"seq":1}]');
+});
+
 test('a connection that does not read is full, and calls back when it has read', async () => {
   outlet.open();
   client.pause();

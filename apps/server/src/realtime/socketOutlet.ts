@@ -1,7 +1,8 @@
 import type { Log, Outlet } from '@pern/delivery/ports';
 import type { ChatSocket } from './chatServer';
-import { frameOf } from './frame';
-import { gatherWrites } from './gatherWrites';
+import { atEndOfTurn } from './endOfTurn';
+import { answerFrame, type Frame, frameOf } from './frame';
+import { writeTogether } from './writeTogether';
 
 /** Waiting bytes above which nothing more is offered to the connection. */
 const FULL_BYTES = 1024 * 1024;
@@ -13,27 +14,37 @@ const FULL_MS = 60_000;
 export interface SocketOutlet extends Outlet {
   /** Lets through what was emitted before `session:ready` could be; nothing may come before that. */
   open(): void;
+  /** Answers the packet with this id, in its turn among the events. */
+  answer(packetId: number, result: object): void;
   /** Told the name of every event that is written. */
   onEmit(listener: (event: string) => void): void;
 }
 
 /**
- * Writes frames that were encoded once straight to the engine, and keeps count of what waits: in the
- * engine until the transport takes it, then in the transport until the kernel has it.
+ * Writes frames that were encoded once, past Socket.IO's own encoder, and all of one turn together.
+ * Keeps count of what waits: here until the end of the turn, in the engine until the transport takes
+ * it, then in the transport until the kernel has it.
  */
 export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
   const { conn } = socket;
-  gatherWrites(conn);
   const early: [event: string, json: string][] = [];
   const waiting: (() => void)[] = [];
+  let lastCalls: (() => void)[] = [];
+  let gathered: Frame[] = [];
   let opened = false;
   let closed = false;
+  let leaving = false;
+  let writing = false;
+  let inHand = 0;
   let inEngine = 0;
   let inTransport = 0;
   let listener: (event: string) => void = () => undefined;
   let fullTimer: NodeJS.Timeout | undefined;
 
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+    if (writing) return;
+    // Somebody else's packet, such as the one that says goodbye, comes after what was written before.
+    leave();
     if (typeof data === 'string') inEngine += data.length;
   });
   conn.on('flush', () => {
@@ -44,17 +55,59 @@ export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
     closed = true;
     waiting.length = 0;
     early.length = 0;
+    lastCalls = [];
+    gathered = [];
     clearTimeout(fullTimer);
   });
 
-  const bytesWaiting = (): number => inEngine + (conn.transport.writable ? 0 : inTransport);
+  const bytesWaiting = (): number =>
+    inHand + inEngine + (conn.transport.writable ? 0 : inTransport);
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
+
+  function leaveLater(): void {
+    if (leaving) return;
+    leaving = true;
+    atEndOfTurn(() => {
+      leaving = false;
+      const calls = lastCalls;
+      lastCalls = [];
+      try {
+        for (const call of calls) call();
+        leave();
+      } catch (error) {
+        log.error({ err: error, connection: socket.id }, 'writing to a connection failed');
+        giveUp('cannot be written to');
+      }
+    });
+  }
+
+  function leave(): void {
+    if (gathered.length === 0 || closed) return;
+    const frames = gathered;
+    gathered = [];
+    inEngine += inHand;
+    inHand = 0;
+    writing = true;
+    try {
+      writeTogether(conn, frames);
+    } finally {
+      writing = false;
+    }
+  }
+
+  function gather(frame: Frame): void {
+    gathered.push(frame);
+    inHand += frame.bytes.length;
+    leaveLater();
+    if (bytesWaiting() > HOPELESS_BYTES) giveUp('too much waits');
+  }
 
   /** Ends the TCP connection: an orderly close would queue behind what the other side does not read. */
   function giveUp(reason: string): void {
     if (closed) return;
     log.info({ connection: socket.id, reason }, 'connection given up');
     closed = true;
+    gathered = [];
     conn.close(true);
     conn.request.socket.destroy();
   }
@@ -84,15 +137,21 @@ export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
       early.push([event, json]);
       return;
     }
-    const { text, options } = frameOf(event, json);
-    conn.write(text, options);
     listener(event);
-    if (bytesWaiting() > HOPELESS_BYTES) giveUp('too much waits');
+    gather(frameOf(event, json));
   }
 
   return {
     id: socket.id,
     emit,
+    answer(packetId, result) {
+      if (!closed) gather(answerFrame(packetId, JSON.stringify(result)));
+    },
+    lastCall(callback) {
+      if (closed) return;
+      lastCalls.push(callback);
+      leaveLater();
+    },
     writable,
     whenWritable(callback) {
       if (closed) return;
@@ -100,6 +159,8 @@ export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
         queueMicrotask(callback);
         return;
       }
+      // Before it leaves, the transport has no reason to become ready again.
+      leave();
       waiting.push(callback);
       if (fullTimer !== undefined) return;
       fullTimer = setTimeout(() => giveUp('reads too slowly'), FULL_MS);
@@ -108,6 +169,7 @@ export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
     close(reason) {
       if (closed) return;
       log.info({ connection: socket.id, reason }, 'connection closed');
+      leave();
       // Only the transport: clients return by themselves from that, and not from being dismissed.
       conn.close();
     },
