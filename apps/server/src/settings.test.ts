@@ -53,6 +53,11 @@ test.each([
     'short',
     'JWT_SECRET is malformed: it must be a secret of at least 16 characters, better 32.',
   ],
+  [
+    'REDIS_URL',
+    'redis://a:7001,http://b:7002',
+    'REDIS_URL is malformed: it must be redis://host:port, for a cluster several of them separated',
+  ],
   ['PORT', '65536', 'PORT is malformed: it must be a whole number from 0 to 65535.'],
   ['PORT', '5e3', 'PORT is malformed: it must be a whole number from 0 to 65535.'],
   ['CORS_ORIGINS', 'https://a.example/', 'CORS_ORIGINS is malformed: it must be origins like'],

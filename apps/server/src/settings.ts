@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { USERNAME_MAX } from '@pern/protocol/limits';
+import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from '@pern/redis/addresses';
 import * as z from 'zod';
 import { logLevels } from './operation/log';
 
@@ -38,7 +39,7 @@ const schema = z.object({
   PORT: wholeNumber(0, 65_535).default(5_000),
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
-  REDIS_URL: url(['redis:', 'rediss:']),
+  REDIS_URL: z.string().refine(isRedisAddress).describe(REDIS_ADDRESS_FORMAT),
   JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
   ACCESS_TOKEN_TTL_S: wholeNumber(1, 86_400).default(900),
   CORS_ORIGINS: list
@@ -85,6 +86,15 @@ function describe(name: string): string {
   const field = Object.entries(schema.shape).find(([known]) => known === name)?.[1];
   const described = field instanceof z.ZodDefault ? field.unwrap() : field;
   return described instanceof z.ZodType ? (described.description ?? 'something else') : '';
+}
+
+function isRedisAddress(text: string): boolean {
+  try {
+    parseRedisAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isOrigin(text: string): boolean {

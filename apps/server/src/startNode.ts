@@ -82,7 +82,10 @@ async function open(
 
   const connections = createConnections({ url: settings.REDIS_URL, prefix: redisPrefix, log });
   releasers.push('redis', () => connections.close(), 700);
-  const probeRedis = connections.open('failing-fast', 'probe');
+  const probed = [...new Set([...connections.shards, connections.queueShard])].map((shard) => ({
+    redis: connections.open('failing-fast', 'probe', shard),
+    key: `${connections.prefix}${shard.tag}chasqui:probe`,
+  }));
   const bus = createBus({ connections, nodeId, log });
   releasers.push('bus', () => bus.close(), 700);
   const queue = createDeliveryQueue(connections);
@@ -109,8 +112,9 @@ async function open(
     redis: () => redisTakesWrites(),
   });
   releasers.push('metrics', () => metrics.stop());
+  // Of a cluster every shard: while one is away its users, hints or jobs are.
   const redisTakesWrites = (): Promise<unknown> =>
-    probeRedis.set(`${connections.prefix}chasqui:probe`, nodeId, 'PX', 60_000);
+    Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
 
   const delivery: Delivery = createDelivery({
     db,
@@ -165,7 +169,13 @@ async function open(
     delivery,
     readReceipt: createReadReceipt(db),
     limits: settings.RATE_LIMIT
-      ? createRequestLimits(connections.open('failing-fast', 'limits'), log)
+      ? createRequestLimits(
+          connections.shards.map((shard) => ({
+            redis: connections.open('failing-fast', 'limits', shard),
+            tag: shard.tag,
+          })),
+          log,
+        )
       : noRequestLimits,
     sendLimits,
     addressOf,

@@ -37,6 +37,7 @@ test.each([
   ['DATABASE_URL', ''],
   ['DATABASE_URL', 'mysql://secret@db'],
   ['REDIS_URL', 'nonsense'],
+  ['REDIS_URL', 'redis://a:7001,,redis://b:7002'],
   ['DELIVERY_BACKOFF_MS', '-1'],
   ['DELIVERY_BACKOFF_MS', '2s'],
   ['SWEEP_INTERVAL_MS', '1e9'],

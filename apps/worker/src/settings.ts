@@ -1,3 +1,4 @@
+import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from '@pern/redis/addresses';
 import { levels } from 'pino';
 
 export interface Settings {
@@ -21,7 +22,7 @@ export function parseSettings(env: Environment): Settings {
   const port = optional(env, 'WORKER_METRICS_PORT', (name, text) => integer(name, text, 0, 65_535));
   return {
     databaseUrl: address(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    redisUrl: address(env, 'REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl: redisAddress(env, 'REDIS_URL'),
     backoffMs:
       optional(env, 'DELIVERY_BACKOFF_MS', (name, text) => integer(name, text, 10, 600_000)) ??
       2_000,
@@ -53,6 +54,17 @@ function address(env: Environment, name: string, protocols: string[]): string {
   // The value is not repeated: it may hold a password.
   if (!url || !protocols.includes(url.protocol)) {
     throw new Error(`${name} is malformed; expected ${example}`);
+  }
+  return text;
+}
+
+function redisAddress(env: Environment, name: string): string {
+  const text = env[name]?.trim() ?? '';
+  if (text === '') throw new Error(`${name} is missing; expected ${REDIS_ADDRESS_FORMAT}`);
+  try {
+    parseRedisAddress(text);
+  } catch {
+    throw new Error(`${name} is malformed; expected ${REDIS_ADDRESS_FORMAT}`);
   }
   return text;
 }

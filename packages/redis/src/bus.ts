@@ -1,6 +1,8 @@
 import type { Bus, Hint, Log } from '@pern/delivery/ports';
+import { BEAT_WHILE_UNPROVEN_MS, type BusLane, createBusLane } from './busLane';
 import type { Connections } from './connections';
 import { parseHints } from './hints';
+import { chooseFor } from './shards';
 
 export interface NodeBus extends Bus {
   /** Hints that could not be handed to Redis since the start. */
@@ -14,53 +16,39 @@ export interface BusOptions {
   /** Unique per process. */
   nodeId: string;
   log: Log;
-  /** How often the node speaks to itself through the channel, milliseconds. */
+  /** How often the node speaks to itself through each channel, milliseconds. */
   beatMs?: number;
   /** Unheard for this long, the bus counts as broken, milliseconds. */
   deafMs?: number;
 }
 
-const UNUSABLE_BEAT_MS = 250;
-/** More than this in the socket's buffer: Redis is not reading, and memory is not endless. */
-const MOST_UNSENT_BYTES = 8 * 1024 * 1024;
 const LARGEST_PUBLISH_CHARS = 512 * 1024;
+/** A channel that is away for longer does not keep the others' return from being announced. */
+const LONG_AWAY_MS = 5_000;
 
-const BEAT = '!';
 const GAP = '?';
 
 /**
- * Hints between nodes over one pub/sub channel. Pub/sub loses silently, so the node listens to its
- * own heartbeat: only a beat that was sent after the last doubt and came back proves that hints
- * travel. A node whose hints were lost tells the others once it can, and they too report
+ * Hints between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster, where
+ * a node speaks on the one that its id chooses, on another while that is away, and hears all.
+ * Pub/sub loses silently, so the node listens to its own heartbeat on every channel: only a beat
+ * that was sent after the last doubt and came back proves that hints travel there, and the bus works
+ * when all of them do. A node whose hints were lost tells the others once it can, and they too report
  * `onRecovered`, because they hold the recipients.
  *
- * On the wire: node id, line break, then a JSON array of hints, `!n` (a beat) or `?` (hints were lost).
+ * What is said is a JSON array of hints, or `?`: hints were lost. Beats are the lanes' own.
  */
 export function createBus(options: BusOptions): NodeBus {
   const { connections, nodeId, log, beatMs = 2_000, deafMs = 5_000 } = options;
-  const channel = `${connections.prefix}chasqui:bus`;
-  const own = `${nodeId}\n`;
-  const publisher = connections.open('failing-fast', 'bus-out');
-  const subscriber = connections.open('listening', 'bus-in');
   const hintListeners = new Set<(hint: Hint) => void>();
   const recoveryListeners = new Set<() => void>();
 
-  let usable = false;
-  let beat = 0;
-  let proof = 1;
-  let lastSent = -Infinity;
-  let lastHeard = -Infinity;
   let waiting: string[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let dropped = 0;
   let hintsLost = false;
+  let recoveryOwed = false;
   let closed = false;
-
-  /** From here on only a beat that is yet to be sent counts. */
-  const doubt = (): void => {
-    usable = false;
-    proof = beat + 1;
-  };
 
   const guarded = (listener: () => void): void => {
     try {
@@ -74,45 +62,65 @@ export function createBus(options: BusOptions): NodeBus {
     for (const listener of [...recoveryListeners]) guarded(listener);
   };
 
-  const hearOwn = (signal: string): void => {
-    if (!signal.startsWith(BEAT) || Number(signal.slice(1)) < proof) return;
-    lastHeard = performance.now();
-    if (usable) return;
-    usable = true;
-    if (hintsLost) {
-      hintsLost = false;
-      publisher.publish(channel, own + GAP).catch(() => {
-        hintsLost = true;
-        doubt();
-      });
+  const hear = (said: string): void => {
+    if (said === GAP) {
+      announceRecovery();
+      return;
     }
-    log.info({}, 'the bus between nodes works');
+    for (const hint of parseHints(said)) {
+      for (const listener of [...hintListeners]) guarded(() => listener(hint));
+    }
+  };
+
+  const lanes: BusLane[] = connections.shards.map((shard) =>
+    createBusLane({
+      ...{ connections, shard, nodeId, beatMs, deafMs },
+      onHeard: hear,
+      onProven() {
+        recoveryOwed = true;
+        recover();
+      },
+      onDeaf: () => log.warn({ shard: shard.tag }, 'the bus between nodes is deaf'),
+    }),
+  );
+  const ownLane = chooseFor(nodeId, lanes);
+  const isWhole = (): boolean => lanes.every((lane) => lane.proven());
+  const speakingLane = (): BusLane | undefined =>
+    ownLane.proven() && ownLane.writable()
+      ? ownLane
+      : (lanes.find((lane) => lane.proven() && lane.writable()) ??
+        (ownLane.writable() ? ownLane : undefined));
+
+  /** Channels come back one after the other: announced once, unless one of them stays away. */
+  const recover = (): void => {
+    const now = performance.now();
+    const isAwaited = (lane: BusLane): boolean =>
+      !lane.proven() && now - lane.doubtedAt() <= LONG_AWAY_MS;
+    if (!recoveryOwed || closed || lanes.some(isAwaited)) return;
+    recoveryOwed = false;
+    if (hintsLost) tellOfTheGap();
+    if (isWhole()) log.info({}, 'the bus between nodes works');
     announceRecovery();
   };
 
-  const hear = (message: string): void => {
-    const end = message.indexOf('\n');
-    if (end < 0 || closed) return;
-    const said = message.slice(end + 1);
-    if (message.startsWith(own)) {
-      hearOwn(said);
-    } else if (said === GAP) {
-      announceRecovery();
-    } else if (!said.startsWith(BEAT)) {
-      for (const hint of parseHints(said)) {
-        for (const listener of [...hintListeners]) guarded(() => listener(hint));
-      }
-    }
+  const tellOfTheGap = (): void => {
+    const lane = speakingLane();
+    if (lane === undefined) return;
+    hintsLost = false;
+    lane.say(GAP).catch(() => {
+      hintsLost = true;
+      lane.doubt();
+    });
   };
 
-  const lose = (count: number): void => {
+  const lose = (count: number, lane: BusLane): void => {
     dropped += count;
     hintsLost = true;
-    doubt();
+    lane.doubt();
   };
 
-  const publishPart = (hints: string[]): void => {
-    publisher.publish(channel, `${own}[${hints.join(',')}]`).catch(() => lose(hints.length));
+  const publishPart = (lane: BusLane, hints: string[]): void => {
+    lane.say(`[${hints.join(',')}]`).catch(() => lose(hints.length, lane));
   };
 
   const flush = (): void => {
@@ -120,44 +128,29 @@ export function createBus(options: BusOptions): NodeBus {
     const hints = waiting;
     waiting = [];
     if (hints.length === 0) return;
-    if (publisher.status !== 'ready' || publisher.stream.writableLength > MOST_UNSENT_BYTES) {
-      lose(hints.length);
+    const lane = speakingLane();
+    if (lane === undefined) {
+      lose(hints.length, ownLane);
       return;
     }
     let part: string[] = [];
     let size = 0;
     for (const hint of hints) {
       if (size > 0 && size + hint.length > LARGEST_PUBLISH_CHARS) {
-        publishPart(part);
+        publishPart(lane, part);
         part = [];
         size = 0;
       }
       part.push(hint);
       size += hint.length;
     }
-    publishPart(part);
+    publishPart(lane, part);
   };
 
-  const tick = (): void => {
-    const now = performance.now();
-    if (usable && now - lastHeard > deafMs) {
-      log.warn({}, 'the bus between nodes is deaf');
-      doubt();
-    }
-    if (publisher.status !== 'ready' || now - lastSent < (usable ? beatMs : UNUSABLE_BEAT_MS))
-      return;
-    lastSent = now;
-    beat += 1;
-    publisher.publish(channel, `${own}${BEAT}${beat}`).catch(() => undefined);
-  };
-
-  publisher.on('close', doubt);
-  subscriber.on('close', doubt);
-  subscriber.on('message', (_channel: string, message: string) => hear(message));
-  subscriber.subscribe(channel).catch((error: unknown) => {
-    if (!closed) log.error({ err: error }, 'could not subscribe to the bus');
-  });
-  const timer = setInterval(tick, UNUSABLE_BEAT_MS);
+  const timer = setInterval(() => {
+    for (const lane of lanes) lane.tick();
+    recover();
+  }, BEAT_WHILE_UNPROVEN_MS);
 
   return {
     publish(hint) {
@@ -174,7 +167,7 @@ export function createBus(options: BusOptions): NodeBus {
       recoveryListeners.add(listener);
       return () => recoveryListeners.delete(listener);
     },
-    connected: () => usable,
+    connected: isWhole,
     dropped: () => dropped,
     async close() {
       if (closed) return;
@@ -182,7 +175,7 @@ export function createBus(options: BusOptions): NodeBus {
       clearInterval(timer);
       if (scheduled) clearImmediate(scheduled);
       flush();
-      await Promise.all([connections.release(publisher), connections.release(subscriber)]);
+      await Promise.all(lanes.map((lane) => lane.close()));
     },
   };
 }

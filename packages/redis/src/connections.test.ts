@@ -3,6 +3,7 @@ import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
 import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
+import { WHOLE } from './shards';
 
 let server: RedisServer;
 let connections: Connections | undefined;
@@ -24,7 +25,7 @@ const millisecondsOf = async (work: Promise<unknown>): Promise<number> => {
 
 test('[D11] a failing-fast command never waits long: Redis gone, frozen, back', async () => {
   connections = createConnections({ url: server.url, log: quietLog() });
-  const redis = connections.open('failing-fast', 'test');
+  const redis = connections.open('failing-fast', 'test', WHOLE);
   await until('it is connected', () => redis.status === 'ready');
 
   server.freeze();
@@ -44,7 +45,7 @@ test('[D11] a patient command waits until Redis comes into being', async () => {
   await server.kill();
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
-  const redis = connections.open('patient', 'test');
+  const redis = connections.open('patient', 'test', WHOLE);
   const answer = redis.set('a', '1');
   await until('the outage is logged', () => log.lines.length > 0);
   await server.start();
@@ -56,9 +57,9 @@ test('[D11] a patient command waits until Redis comes into being', async () => {
 test('[D11] a silent cut is noticed and the connection made anew, blocking commands included', async () => {
   const proxy = await startTcpProxy(server.port);
   connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
-  const asking = connections.open('patient', 'asking');
-  const blocking = connections.open('listening', 'blocking');
-  const listening = connections.open('listening', 'subscribed');
+  const asking = connections.open('patient', 'asking', WHOLE);
+  const blocking = connections.open('listening', 'blocking', WHOLE);
+  const listening = connections.open('listening', 'subscribed', WHOLE);
   await Promise.all([asking.ping(), blocking.ping(), listening.subscribe('news')]);
   const heard: string[] = [];
   listening.on('message', (_channel: string, message: string) => heard.push(message));
@@ -81,7 +82,7 @@ test('[D11] a silent cut is noticed and the connection made anew, blocking comma
 test('[D11] a quiet connection is left alone', async () => {
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
-  const listening = connections.open('listening', 'subscribed');
+  const listening = connections.open('listening', 'subscribed', WHOLE);
   await listening.subscribe('news');
   const { stream } = listening;
   const before = stream.bytesRead;
@@ -95,7 +96,7 @@ test.each(['running', 'frozen', 'gone'])('closing is quick while Redis is %s', a
   connections = createConnections({ url: server.url, log: quietLog() });
   const kinds = ['failing-fast', 'patient', 'listening'] as const;
   const opened = connections;
-  const all = kinds.map((kind) => opened.open(kind, kind));
+  const all = kinds.map((kind) => opened.open(kind, kind, WHOLE));
   await until('they are connected', () => all.every(({ status }) => status === 'ready'));
   if (state === 'frozen') server.freeze();
   if (state === 'gone') {

@@ -1,16 +1,23 @@
 import Redis, { type RedisOptions } from 'ioredis';
 import type { Log } from '@pern/delivery/ports';
+import { parseRedisAddress, type RedisAddress } from './addresses';
+import { DISCONNECT_WITHIN_MS, followSlot } from './followSlot';
+import { logOutages } from './outages';
+import { CLUSTER_QUEUE, CLUSTER_SHARDS, type Shard, WHOLE } from './shards';
 import { cutWhenSilent } from './silence';
+import { createSlotMap } from './slotMap';
 
 /**
  * - `failing-fast`: for whoever must not wait. A command without an answer fails after half a
  *   second, and at once while there is no connection (D11: no Redis call holds up a send).
  * - `patient`: for whoever has nothing else to do. Commands wait for Redis for ever.
  * - `listening`: patient, for subscriptions and for blocking commands of a few seconds.
+ * - `self-subscribing`: listening, for who subscribes again by itself each time it is `ready`.
  */
-export type ConnectionKind = 'failing-fast' | 'patient' | 'listening';
+export type ConnectionKind = 'failing-fast' | 'patient' | 'listening' | 'self-subscribing';
 
 export interface ConnectionSettings {
+  /** As `parseRedisAddress` reads it: one Redis, or nodes of a cluster. */
   url: string;
   /** Stands before every key and channel, so that tests and instances can share one Redis. */
   prefix?: string;
@@ -20,11 +27,15 @@ export interface ConnectionSettings {
 /** Owner of all connections of one process to Redis. */
 export interface Connections {
   readonly prefix: string;
+  /** What can be spread is spread over these, by `chooseFor`. One, without a tag, on a single Redis. */
+  readonly shards: readonly Shard[];
+  /** The shard of the queue and of what has to be lost together with it. */
+  readonly queueShard: Shard;
   /**
-   * A new connection that reconnects by itself until it is released or everything is closed. Never
+   * A new connection to the master of this shard, wherever the cluster puts it, that reconnects by itself until it is released or everything is closed. Never
    * throws; errors are logged once per outage and end no process.
    */
-  open(kind: ConnectionKind, name: string): Redis;
+  open(kind: ConnectionKind, name: string, shard: Shard): Redis;
   /** Ends one connection, whether Redis answers or not, within half a second. A second call does nothing. */
   release(connection: Redis): Promise<void>;
   /** Releases all that are still open. */
@@ -37,10 +48,13 @@ const COMMAND_TIMEOUT_MS = 500;
 export const BLOCKING_COMMAND_S = 2;
 
 const LONGEST_RECONNECT_DELAY_MS = 2_000;
+/** A connection into a cluster that has lasted so long is not about to be refused. */
+const CLUSTER_SETTLE_MS = 1_000;
 
 export function createConnections({ url, prefix = '', log }: ConnectionSettings): Connections {
   const releasers = new Map<Redis, () => Promise<void>>();
-  const outages = outageLog(log);
+  const redis = reach(parseRedisAddress(url));
+  const outages = logOutages(log, redis.settleMs);
 
   const release = async (connection: Redis): Promise<void> => {
     const releaser = releasers.get(connection);
@@ -50,8 +64,10 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
 
   return {
     prefix,
-    open(kind, name) {
-      const connection = new Redis(url, optionsFor(kind, name));
+    shards: redis.shards,
+    queueShard: redis.queueShard,
+    open(kind, name, shard) {
+      const connection = redis.connect(kind, name, shard);
       const stopLogging = outages.follow(connection, name);
       const stopWatching = cutWhenSilent(connection, () =>
         log.warn({ connection: name }, 'Redis does not answer; reconnecting'),
@@ -65,8 +81,43 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
     },
     release,
     async close() {
+      redis.close();
       await Promise.all([...releasers.keys()].map(release));
     },
+  };
+}
+
+/** How a single Redis and a cluster differ; whoever uses a connection need not know. */
+interface Reach {
+  shards: readonly Shard[];
+  queueShard: Shard;
+  settleMs: number;
+  connect(kind: ConnectionKind, name: string, shard: Shard): Redis;
+  close(): void;
+}
+
+function reach(address: RedisAddress): Reach {
+  const { cluster } = address;
+  if (cluster === null) {
+    return {
+      shards: [WHOLE],
+      queueShard: WHOLE,
+      settleMs: 0,
+      connect: (kind, name) => new Redis(address.url, optionsFor(kind, name)),
+      close: () => undefined,
+    };
+  }
+  const map = createSlotMap(cluster);
+  return {
+    shards: CLUSTER_SHARDS,
+    queueShard: CLUSTER_QUEUE,
+    settleMs: CLUSTER_SETTLE_MS,
+    connect: (kind, name, { slot }) =>
+      new Redis({
+        ...optionsFor(kind, name),
+        ...followSlot(map, cluster, slot, kind !== 'failing-fast'),
+      }),
+    close: () => map.close(),
   };
 }
 
@@ -76,7 +127,7 @@ function optionsFor(kind: ConnectionKind, name: string): RedisOptions {
     disableClientInfo: true,
     connectTimeout: 3_000,
     // A connection that is given up is not mourned: it may be the one that does not answer.
-    disconnectTimeout: 200,
+    disconnectTimeout: DISCONNECT_WITHIN_MS,
     keepAlive: 10_000,
     retryStrategy: (times) =>
       Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_DELAY_MS) *
@@ -97,33 +148,15 @@ function optionsFor(kind: ConnectionKind, name: string): RedisOptions {
     case 'listening':
       // Bull insists on no ready check here.
       return { ...shared, maxRetriesPerRequest: null, enableReadyCheck: false };
+    case 'self-subscribing':
+      return {
+        ...shared,
+        maxRetriesPerRequest: null,
+        enableReadyCheck: false,
+        autoResubscribe: false,
+        autoResendUnfulfilledCommands: false,
+      };
   }
-}
-
-/** One line when the first connection is lost and one when all are back, however many there are. */
-function outageLog(log: Log) {
-  const out = new Set<Redis>();
-  const end = (connection: Redis): void => {
-    if (out.delete(connection) && out.size === 0) log.info({}, 'Redis is reachable again');
-  };
-  return {
-    /** Also keeps 'error' from ending the process. Returns the stopper. */
-    follow(connection: Redis, name: string): () => void {
-      const onLost = (error?: Error): void => {
-        if (out.size === 0)
-          log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
-        out.add(connection);
-      };
-      const onClose = (): void => onLost();
-      const onReady = (): void => end(connection);
-      connection.on('error', onLost).on('close', onClose).on('ready', onReady);
-      return () => {
-        connection.off('close', onClose).off('ready', onReady).off('error', onLost);
-        connection.on('error', () => undefined);
-        out.delete(connection);
-      };
-    },
-  };
 }
 
 /** Ends a connection in any of its states, within half a second. */

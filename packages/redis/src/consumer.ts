@@ -54,7 +54,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     prefix: bullPrefix(connections),
     settings,
     createClient(type) {
-      const connection = connections.open(kinds[type], `queue-${type}`);
+      const connection = connections.open(kinds[type], `queue-${type}`, connections.queueShard);
       opened.push(connection);
       return connection;
     },

@@ -2,7 +2,7 @@ import Bull from 'bull';
 import type Redis from 'ioredis';
 import type { Connections } from './connections';
 
-/** Looked for in Redis by operators, as `bull:message_delivery:*`. */
+/** Looked for in Redis by operators, as `bull:message_delivery:*`, in a cluster `{bull}:message_delivery:*`. */
 export const DELIVERY_QUEUE = 'message_delivery';
 
 /** What a job holds: whom to wake. Never content. */
@@ -47,11 +47,13 @@ export interface DeliveryQueue {
 const jobOptions: Bull.JobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 export function bullPrefix(connections: Connections): string {
-  return `${connections.prefix}bull`;
+  const { prefix, queueShard } = connections;
+  // All keys of a queue in one slot, and the names of a single Redis as they always were.
+  return queueShard.tag === '' ? `${prefix}bull` : `${prefix}${queueShard.tag}`;
 }
 
 export function createDeliveryQueue(connections: Connections): DeliveryQueue {
-  const redis: Redis = connections.open('failing-fast', 'queue');
+  const redis: Redis = connections.open('failing-fast', 'queue', connections.queueShard);
   const queue = new Bull<WakeupData>(DELIVERY_QUEUE, {
     prefix: bullPrefix(connections),
     createClient: () => redis,

@@ -6,6 +6,7 @@ import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 import { createPresence, type Presence, type PresenceTiming } from './presence';
+import { WHOLE } from './shards';
 
 // The usual timing, eight times as fast; awayMs is left wide for busy machines.
 const timing: PresenceTiming = {
@@ -62,7 +63,7 @@ async function node(url = server.url): Promise<Node> {
 }
 
 async function reachable(connections: Connections): Promise<boolean> {
-  const probe = connections.open('failing-fast', 'probe');
+  const probe = connections.open('failing-fast', 'probe', WHOLE);
   await until('it answers', () => probe.ping().catch(() => null));
   await connections.release(probe);
   return true;

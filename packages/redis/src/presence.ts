@@ -1,11 +1,13 @@
 import type { Clock, Log, Timer } from '@pern/delivery/ports';
 import type { Connections } from './connections';
-import { createPresenceLeases, type LeaseTiming } from './presenceLeases';
+import { createPresenceLeases, type LeaseTiming, type PresenceLeases } from './presenceLeases';
+import { chooseFor } from './shards';
 
 export type PresenceStatus = 'online' | 'offline';
 
 /**
- * Who is online, over all devices and nodes (D10). No call waits for Redis except `statusOf`, and
+ * Who is online, over all devices and nodes (D10). In a cluster users are spread over its shards by
+ * their ids; each shard is asked, fails and returns by itself. No call waits for Redis except `statusOf`, and
  * none ever throws. While Redis is down the node goes by what it sees itself.
  */
 export interface Presence {
@@ -65,8 +67,12 @@ interface Local {
 export function createPresence(options: PresenceOptions): Presence {
   const { connections, nodeId, clock, log } = options;
   const timing = { ...usualTiming, ...options.timing };
-  const redis = connections.open('failing-fast', 'presence');
-  const leases = createPresenceLeases(redis, connections.prefix, timing);
+  const shards = connections.shards.map((shard) => {
+    const redis = connections.open('failing-fast', 'presence', shard);
+    const prefix = `${connections.prefix}${shard.tag}`;
+    return { redis, leases: createPresenceLeases(redis, prefix, timing) };
+  });
+  const leasesOf = (userId: string): PresenceLeases => chooseFor(userId, shards).leases;
   const locals = new Map<string, Local>();
   const timers = new Set<Timer>();
   let closed = false;
@@ -83,7 +89,12 @@ export function createPresence(options: PresenceOptions): Presence {
     }
   };
 
-  const hold = async (pairs: [string, string][], restoring: boolean): Promise<void> => {
+  /** All pairs are of one shard. */
+  const hold = async (
+    leases: PresenceLeases,
+    pairs: [string, string][],
+    restoring: boolean,
+  ): Promise<void> => {
     const { userIds, at } = await leases.hold(
       pairs.map(([userId, connectionId]) => [userId, leaseOf(connectionId)]),
       restoring,
@@ -109,7 +120,7 @@ export function createPresence(options: PresenceOptions): Presence {
     const first = local.connections.size === 0;
     local.connections.set(connectionId, false);
     locals.set(userId, local);
-    hold([[userId, connectionId]], false).catch(() => {
+    hold(leasesOf(userId), [[userId, connectionId]], false).catch(() => {
       if (!first || locals.get(userId) !== local) return;
       local.reportedAlone = true;
       report([userId], 'online', clock.now());
@@ -124,39 +135,62 @@ export function createPresence(options: PresenceOptions): Presence {
   };
 
   const drop = (userId: string, connectionId: string, graceMs: number): void => {
-    leases.drop([[userId, leaseOf(connectionId)]], graceMs).then(
-      ({ userIds, at }) => report(userIds, 'offline', at),
-      () => dropAlone(userId, connectionId, graceMs),
-    );
+    leasesOf(userId)
+      .drop([[userId, leaseOf(connectionId)]], graceMs)
+      .then(
+        ({ userIds, at }) => report(userIds, 'offline', at),
+        () => dropAlone(userId, connectionId, graceMs),
+      );
   };
 
   /** Redis is down: when it is still down after the grace time, what this node sees is the truth. */
   const dropAlone = (userId: string, connectionId: string, graceMs: number): void => {
     after(graceMs, () => {
       if (locals.has(userId)) return;
-      leases.drop([[userId, leaseOf(connectionId)]], 0).then(
-        ({ userIds, at }) => report(userIds, 'offline', at),
-        () => report([userId], 'offline', clock.now()),
-      );
+      leasesOf(userId)
+        .drop([[userId, leaseOf(connectionId)]], 0)
+        .then(
+          ({ userIds, at }) => report(userIds, 'offline', at),
+          () => report([userId], 'offline', clock.now()),
+        );
     });
   };
 
-  const refresh = async (): Promise<void> => {
+  /** Extends the leases of this node's users, on one shard or on all of them. */
+  const refresh = async (only?: PresenceLeases): Promise<void> => {
     const known: [string, string][] = [];
     const unknown: [string, string][] = [];
     for (const [userId, local] of locals) {
+      if (only !== undefined && leasesOf(userId) !== only) continue;
       for (const [connectionId, held] of local.connections) {
         (held ? known : unknown).push([userId, connectionId]);
       }
     }
     const calls = [
-      ...chunks(known, PAIRS_PER_CALL).map((pairs) => hold(pairs, true)),
-      ...chunks(unknown, PAIRS_PER_CALL).map((pairs) => hold(pairs, false)),
+      ...byShard(known, PAIRS_PER_CALL).map(([leases, pairs]) => hold(leases, pairs, true)),
+      ...byShard(unknown, PAIRS_PER_CALL).map(([leases, pairs]) => hold(leases, pairs, false)),
     ];
     await Promise.allSettled(calls);
   };
 
-  const reap = async (): Promise<void> => {
+  /** In portions of at most `size`, each of one shard. */
+  const byShard = <T extends [userId: string, ...unknown[]]>(
+    items: T[],
+    size: number,
+  ): [PresenceLeases, T[]][] => {
+    const sorted = new Map<PresenceLeases, T[]>();
+    for (const item of items) {
+      const leases = leasesOf(item[0]);
+      const before = sorted.get(leases);
+      if (before === undefined) sorted.set(leases, [item]);
+      else before.push(item);
+    }
+    return [...sorted].flatMap(([leases, all]) =>
+      chunks(all, size).map((part): [PresenceLeases, T[]] => [leases, part]),
+    );
+  };
+
+  const reap = async (leases: PresenceLeases): Promise<void> => {
     let more = !closed;
     while (more) {
       const reaped = await leases.reap(USERS_PER_REAP);
@@ -181,10 +215,12 @@ export function createPresence(options: PresenceOptions): Presence {
     });
   };
 
-  repeat(timing.refreshMs, refresh);
-  repeat(timing.reapMs, reap);
-  // Redis returned, perhaps with nothing: the living are put back at once.
-  redis.on('ready', () => void refresh());
+  repeat(timing.refreshMs, () => refresh());
+  for (const { redis, leases } of shards) {
+    repeat(timing.reapMs, () => reap(leases));
+    // Redis returned, perhaps with nothing: the living are put back at once.
+    redis.on('ready', () => void refresh(leases));
+  }
 
   return {
     connected: add,
@@ -194,9 +230,11 @@ export function createPresence(options: PresenceOptions): Presence {
       else remove(userId, connectionId, 0);
     },
     async statusOf(userIds) {
-      const unknown = userIds.filter((userId) => !locals.has(userId));
+      const unknown = userIds
+        .filter((userId) => !locals.has(userId))
+        .map((userId): [string] => [userId]);
       const answers = await Promise.allSettled(
-        chunks(unknown, USERS_PER_QUESTION).map((part) => leases.online(part)),
+        byShard(unknown, USERS_PER_QUESTION).map(([leases, part]) => leases.online(part.flat())),
       );
       const online = answers.map((answer) =>
         answer.status === 'fulfilled' ? answer.value : new Set<string>(),
@@ -219,9 +257,9 @@ export function createPresence(options: PresenceOptions): Presence {
       }
       locals.clear();
       await Promise.allSettled(
-        chunks(pairs, PAIRS_PER_CALL).map((part) => leases.drop(part, timing.graceMs)),
+        byShard(pairs, PAIRS_PER_CALL).map(([leases, part]) => leases.drop(part, timing.graceMs)),
       );
-      await connections.release(redis);
+      await Promise.all(shards.map(({ redis }) => connections.release(redis)));
     },
   };
 }

@@ -123,7 +123,10 @@ export interface LeaseTiming {
   quietMs: number;
 }
 
-/** Throws whatever the connection throws; waits no longer than its time-out. */
+/**
+ * Those of one shard; `prefix` holds its tag, so that in a cluster all its keys are in one slot. Throws
+ * whatever the connection throws; waits no longer than its time-out.
+ */
 export function createPresenceLeases(
   redis: Redis,
   prefix: string,

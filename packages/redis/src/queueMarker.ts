@@ -4,7 +4,7 @@ import type { Connections } from './connections';
 /**
  * A key that says "nothing was lost since the queue was last made whole". It is gone when Redis was
  * flushed or restarted empty, and names the run of the server, so that a restart from an older
- * snapshot counts as a loss too.
+ * snapshot counts as a loss too; and so does a replica that takes over, which may not have had everything.
  */
 export interface QueueMarker {
   /**
@@ -43,8 +43,10 @@ return 1
 `;
 
 export function createQueueMarker(connections: Connections): QueueMarker {
-  const redis = connections.open('failing-fast', 'sweep');
-  const key = `${connections.prefix}chasqui:queue`;
+  const { prefix, queueShard } = connections;
+  // Beside the queue: in a cluster only the master that holds it can lose it.
+  const redis = connections.open('failing-fast', 'sweep', queueShard);
+  const key = `${prefix}${queueShard.tag}chasqui:queue`;
   const runId = async (): Promise<string> =>
     /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1] ?? 'unknown';
   const proceed = async (token: string, step: string, value: string | number): Promise<boolean> =>

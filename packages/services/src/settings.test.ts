@@ -42,6 +42,7 @@ test.each([
   ['DATABASE_URL', 'mysql://db/chasqui'],
   ['DATABASE_URL', 'nonsense'],
   ['REDIS_URL', 'http://cache'],
+  ['REDIS_URL', 'redis://a:7001,b:7002'],
 ])('a malformed %s (%j) is named in one line', (name, value) => {
   expect(() => parseSettings({ ...given, [name]: value }, '/')).toThrow(
     new RegExp(`^${name} is malformed: [^\\n]+$`),

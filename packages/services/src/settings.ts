@@ -18,7 +18,7 @@ export interface LauncherSettings {
 /** @throws StartupError that names the first setting that is missing or malformed. */
 export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSettings {
   const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
-  const redisUrl = urlSetting(env, 'REDIS_URL', ['redis:', 'rediss:']);
+  const redisUrl = redisSetting(env);
   const jwtSecret = given(env, 'JWT_SECRET');
   if (databaseUrl !== undefined && jwtSecret === undefined) {
     throw new StartupError(
@@ -63,9 +63,24 @@ function urlSetting(
 ): string | undefined {
   const text = given(env, name);
   if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !protocols.includes(url.protocol)) {
+  if (!isUrl(text, protocols)) {
     throw new StartupError(`${name} is malformed: it must begin with ${protocols[0]}//.`);
   }
   return text;
+}
+
+/** One Redis, or nodes of a cluster separated by commas; server and worker look closer. */
+function redisSetting(env: NodeJS.ProcessEnv): string | undefined {
+  const text = given(env, 'REDIS_URL');
+  const protocols = ['redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:'];
+  if (text === undefined || text.split(',').every((part) => isUrl(part.trim(), protocols))) {
+    return text;
+  }
+  throw new StartupError(
+    'REDIS_URL is malformed: it must be redis://host:port, for a cluster several separated by commas.',
+  );
+}
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }

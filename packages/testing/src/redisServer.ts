@@ -18,6 +18,8 @@ export interface RedisServer {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
+  /** Whether it runs and is not frozen. */
+  answers(): boolean;
   /** Runs one command over a connection of its own. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>;
   /** Ends it and removes its folder. */
@@ -35,6 +37,7 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-redis-'));
   const port = await findPort(host);
   let child: ChildProcess | undefined;
+  let isFrozen = false;
 
   const command = async (name: string, ...args: (string | number)[]): Promise<unknown> => {
     const client = new Redis(port, host, {
@@ -70,13 +73,21 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
     async kill() {
       const victim = child;
       child = undefined;
+      isFrozen = false;
       if (victim?.exitCode !== null || victim.signalCode !== null) return;
       const gone = new Promise((resolve) => victim.once('exit', resolve));
       victim.kill('SIGKILL');
       await gone;
     },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
+    freeze() {
+      isFrozen = true;
+      child?.kill('SIGSTOP');
+    },
+    thaw() {
+      isFrozen = false;
+      child?.kill('SIGCONT');
+    },
+    answers: () => child !== undefined && !isFrozen,
     command,
     async close() {
       await server.kill();

@@ -1,7 +1,6 @@
 import type { Log } from '@pern/delivery/ports';
 import { RateLimitError } from '@pern/protocol/errors';
-import type { Redis } from 'ioredis';
-import { createWindow, type Window } from './window';
+import { createWindow, type LimitStore, type Window } from './window';
 
 /** Limits of the REST door, over all nodes. Each method throws RateLimitError. */
 export interface RequestLimits {
@@ -23,12 +22,12 @@ const REQUESTS = { points: 600, seconds: 10 };
 const AUTH = { points: 60, seconds: 60 };
 const FAILED_LOGINS = { points: 50, seconds: 600 };
 
-export function createRequestLimits(redis: Redis, log: Log): RequestLimits {
+export function createRequestLimits(stores: readonly LimitStore[], log: Log): RequestLimits {
   const pair = (name: string, { points, seconds }: { points: number; seconds: number }) => ({
-    one: createWindow({ name: `${name}:user`, points, seconds }, redis, log),
+    one: createWindow({ name: `${name}:user`, points, seconds }, stores, log),
     address: createWindow(
       { name: `${name}:address`, points: points * ADDRESS_FACTOR, seconds },
-      redis,
+      stores,
       log,
     ),
   });

@@ -1,4 +1,5 @@
 import type { Log } from '@pern/delivery/ports';
+import { chooseFor } from '@pern/redis/shards';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
@@ -16,6 +17,13 @@ export interface WindowOptions {
   seconds: number;
 }
 
+/** Where a part of the counts is kept: a shard of a cluster, or the whole of a single Redis. */
+export interface LimitStore {
+  redis: Redis;
+  /** Of the shard: stands before every key. */
+  tag: string;
+}
+
 /** After a failure Redis is left alone for this long, so that a frozen one is not waited for at every request. */
 const LEAVE_ALONE_MS = 1_000;
 
@@ -25,31 +33,36 @@ const LEAVE_ALONE_MS = 1_000;
  */
 export function createWindow(
   { name, points, seconds }: WindowOptions,
-  redis: Redis,
+  stores: readonly LimitStore[],
   log: Log,
 ): Window {
   const options = { keyPrefix: `chasqui:limit:${name}`, points, duration: seconds };
   const own = new RateLimiterMemory(options);
-  const shared = new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    rejectIfRedisNotReady: true,
-  });
-  let trustAgainAt = 0;
+  const shared = stores.map(({ redis, tag }) => ({
+    limiter: new RateLimiterRedis({
+      ...options,
+      keyPrefix: `${tag}${options.keyPrefix}`,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+    }),
+    trustAgainAt: 0,
+  }));
 
-  /** What Redis says, or null while it does not. */
+  /** What Redis says of this key, or null while it does not. */
   async function ask(
+    key: string,
     work: (limiter: RateLimiterRedis) => Promise<RateLimiterRes | null>,
   ): Promise<RateLimiterRes | null> {
-    if (Date.now() < trustAgainAt) return null;
+    const store = chooseFor(key, shared);
+    if (Date.now() < store.trustAgainAt) return null;
     try {
-      const result = await work(shared);
-      trustAgainAt = 0;
+      const result = await work(store.limiter);
+      store.trustAgainAt = 0;
       return result;
     } catch (refused) {
       if (refused instanceof RateLimiterRes) return refused;
-      if (trustAgainAt === 0) log.warn({ limit: name }, 'limits are kept by each node alone');
-      trustAgainAt = Date.now() + LEAVE_ALONE_MS;
+      if (store.trustAgainAt === 0) log.warn({ limit: name }, 'limits are kept by each node alone');
+      store.trustAgainAt = Date.now() + LEAVE_ALONE_MS;
       return null;
     }
   }
@@ -58,11 +71,14 @@ export function createWindow(
     async count(key) {
       // In memory always, so that nothing is forgotten when Redis comes and goes.
       const mine = await own.consume(key).catch(refusalIn);
-      const all = await ask((limiter) => limiter.consume(key));
+      const all = await ask(key, (limiter) => limiter.consume(key));
       return Math.max(waitMs(mine, points + 1), waitMs(all, points + 1));
     },
     async look(key) {
-      const [mine, all] = await Promise.all([own.get(key), ask((limiter) => limiter.get(key))]);
+      const [mine, all] = await Promise.all([
+        own.get(key),
+        ask(key, (limiter) => limiter.get(key)),
+      ]);
       return Math.max(waitMs(mine, points), waitMs(all, points));
     },
   };

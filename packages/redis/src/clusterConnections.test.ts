@@ -1,0 +1,116 @@
+import { quietLog } from '@pern/testing/quietLog';
+import { type RedisCluster, startRedisCluster } from '@pern/testing/redisCluster';
+import { until } from '@pern/testing/until';
+import { type Connections, createConnections } from './connections';
+import { CLUSTER_QUEUE, CLUSTER_SHARDS } from './shards';
+
+// What connections promise on a single Redis, node by node of a cluster.
+
+let cluster: RedisCluster;
+let connections: Connections;
+let log: ReturnType<typeof quietLog>;
+
+beforeEach(async () => {
+  cluster = await startRedisCluster();
+  log = quietLog();
+  connections = createConnections({ url: cluster.url, log });
+});
+afterEach(async () => {
+  await connections.close();
+  await cluster.close();
+});
+
+const millisecondsOf = async (work: Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work.catch(() => undefined);
+  return performance.now() - start;
+};
+const queueKey = `${CLUSTER_QUEUE.tag}a`;
+
+test('shards lie in the slots that are written beside them, on all three masters', async () => {
+  const [server] = cluster.servers;
+  const masters = new Set<number>();
+  for (const { tag, slot } of [...CLUSTER_SHARDS, CLUSTER_QUEUE]) {
+    expect(await server?.command('CLUSTER', 'KEYSLOT', `${tag}a`)).toBe(slot);
+    masters.add((await cluster.masterOf(`${tag}a`)).port);
+  }
+  expect(masters.size).toBe(3);
+});
+
+test('[D11] a failing-fast command never waits long: its master gone, frozen, back; the others unmoved', async () => {
+  const shards = connections.shards.map((shard) => ({
+    key: `${shard.tag}a`,
+    redis: connections.open('failing-fast', 'test', shard),
+  }));
+  const [first, ...others] = shards;
+  if (first === undefined) throw new Error('no shard');
+  await until('all answer', () => Promise.all(shards.map(({ redis, key }) => redis.set(key, '1'))));
+  const master = await cluster.masterOf(first.key);
+  const elsewhere = others.at(-1);
+  expect(await cluster.masterOf(elsewhere?.key ?? '')).not.toBe(master);
+
+  master.freeze();
+  expect(await millisecondsOf(first.redis.get(first.key))).toBeLessThan(900);
+  expect(await elsewhere?.redis.get(elsewhere.key)).toBe('1');
+  master.thaw();
+  await until('it answers again', () => first.redis.set(first.key, '1').catch(() => null));
+
+  await master.kill();
+  await until('the loss is noticed', () => first.redis.status !== 'ready');
+  expect(await millisecondsOf(first.redis.get(first.key))).toBeLessThan(100);
+  expect(await elsewhere?.redis.get(elsewhere.key)).toBe('1');
+
+  await master.start();
+  await until('it answers again', () => first.redis.set(first.key, '1').catch(() => null));
+});
+
+test('[D11] a patient command waits for its master, and an outage is one line and its end another', async () => {
+  const redis = connections.open('patient', 'test', CLUSTER_QUEUE);
+  await redis.set(queueKey, '1');
+  const master = await cluster.masterOf(queueKey);
+  await master.kill();
+  await until('the outage is logged', () => log.lines.length > 0);
+  const answer = redis.set(queueKey, '2');
+  await master.start();
+  expect(await answer).toBe('OK');
+  await until('its end is logged', () => log.lines.length === 2);
+  expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+});
+
+test('[D11] a slot that has moved is followed, by commands and by one that blocks', async () => {
+  const patient = connections.open('patient', 'asking', CLUSTER_QUEUE);
+  const fast = connections.open('failing-fast', 'fast', CLUSTER_QUEUE);
+  const blocking = connections.open('listening', 'blocking', CLUSTER_QUEUE);
+  await Promise.all([patient.ping(), blocking.ping()]);
+  const from = await cluster.masterOf(queueKey);
+  const popped = blocking.brpoplpush(`${queueKey}:from`, `${queueKey}:to`, 20);
+  await until('it blocks', async () =>
+    String(await from.command('INFO', 'clients')).includes('blocked_clients:1'),
+  );
+  const to = cluster.servers.find((server) => server !== from);
+  const id = String(await to?.command('CLUSTER', 'MYID'));
+  const told = [to, ...cluster.servers.filter((server) => server !== to)];
+  for (const server of told) {
+    await server?.command('CLUSTER', 'SETSLOT', CLUSTER_QUEUE.slot, 'NODE', id);
+  }
+  expect(await patient.lpush(`${queueKey}:from`, 'found')).toBe(1);
+  expect(await popped).toBe('found');
+  await until('it is followed', () => fast.set(queueKey, '1').catch(() => null));
+  expect(await to?.command('GET', queueKey)).toBe('1');
+});
+
+test.each(['running', 'frozen', 'gone', 'half gone'])(
+  'closing is quick while the cluster is %s',
+  async (state) => {
+    const kinds = ['failing-fast', 'patient', 'listening', 'self-subscribing'] as const;
+    const all = kinds.flatMap((kind) =>
+      connections.shards.map((shard) => connections.open(kind, kind, shard)),
+    );
+    await until('they are connected', () => all.every(({ status }) => status === 'ready'));
+    for (const [i, server] of cluster.servers.entries()) {
+      if (state === 'frozen') server.freeze();
+      if (state === 'gone' || (state === 'half gone' && i === 0)) await server.kill();
+    }
+    expect(await millisecondsOf(connections.close())).toBeLessThan(1_000);
+  },
+);
