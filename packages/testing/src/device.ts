@@ -20,6 +20,19 @@ export interface DeviceOptions {
   brief?: boolean;
   /** Whether it acknowledges what it is sent, at once; otherwise never by itself. */
   acknowledges?: boolean;
+  /** Told every event in its place, after it was logged. */
+  onEvent?: (event: string, data: unknown) => void;
+  /** Somebody who is removed and added again jumps in seq: jumps are noted, and no complaints. */
+  mayJump?: boolean;
+  /** Keeps no frames: for runs that are long. */
+  forgetful?: boolean;
+}
+
+/** From one seq to another that is not the next, on the wire. */
+export interface Jump {
+  conversationId: string;
+  from: number;
+  to: number;
 }
 
 /** Something the server said, in the order of the wire. */
@@ -54,10 +67,13 @@ export interface Device {
   readonly attempts: Attempt[];
   /** Everything that broke the contract: an order, a shape, a first word that was not `session:ready`. */
   readonly complaints: string[];
+  /** With `mayJump`: where a seq was left out. */
+  readonly jumps: Jump[];
   socket(): Socket;
+  isConnected(): boolean;
   /** Connects once; resolves after `session:ready`, rejects with the `connect_error`. */
   connect(): Promise<void>;
-  /** Connects, and again whenever the connection is lost, until `disconnect`. */
+  /** Connects, and again whenever the connection is lost, until `disconnect`. A second call does nothing. */
   stayConnected(): Promise<void>;
   disconnect(): void;
   /** Disconnects for good: what a test still tries that has run out of time fails. */
@@ -83,6 +99,8 @@ export interface SendMore {
   clientMessageId?: string;
   replyToId?: string;
   messageType?: string;
+  /** It was sent before by another way, so that its place may lie far back. */
+  wasTried?: boolean;
 }
 
 const ANSWER_WITHIN_MS = 11_000;
@@ -94,6 +112,7 @@ export function createDevice(options: DeviceOptions): Device {
   const frames: Frame[] = [];
   const attempts: Attempt[] = [];
   const complaints: string[] = [];
+  const jumps: Jump[] = [];
   const seen = new Map<string, Map<number, Message>>();
   let onWire = new Map<string, number[]>();
   let connection = 0;
@@ -102,6 +121,8 @@ export function createDevice(options: DeviceOptions): Device {
   let retired = false;
   let repeats = 0;
   const due = new Map<string, number>();
+  /** Answers to second attempts that were taken for the place of their message. */
+  const answeredEarly = new Set<string>();
   /** How often each client message id was tried. */
   const tries = new Map<string, number>();
 
@@ -114,7 +135,9 @@ export function createDevice(options: DeviceOptions): Device {
   function passed(conversationId: string, seq: number): void {
     const wire = onWire.get(conversationId) ?? [];
     const last = wire.at(-1);
-    if (last !== undefined && seq !== last + 1) {
+    if (last !== undefined && seq > last + 1 && options.mayJump === true) {
+      jumps.push({ conversationId, from: last, to: seq });
+    } else if (last !== undefined && seq !== last + 1) {
       complaints.push(`${seq} after ${last} in ${conversationId} on connection ${connection}`);
     }
     wire.push(seq);
@@ -134,7 +157,8 @@ export function createDevice(options: DeviceOptions): Device {
   function receive(messages: Message[]): void {
     for (const message of messages) {
       if (seen.get(message.conversation_id)?.has(message.seq) === true) repeats += 1;
-      passed(message.conversation_id, message.seq);
+      // The first attempt was stored: the answer to the second came at once, and this is its place.
+      if (!answeredEarly.delete(message.id)) passed(message.conversation_id, message.seq);
       keep(message);
       if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);
     }
@@ -156,6 +180,7 @@ export function createDevice(options: DeviceOptions): Device {
     if (from !== current) return;
     const first = frames.at(-1)?.connection !== connection;
     if (first && event !== 'session:ready') complaints.push(`${event} came before session:ready`);
+    if (options.forgetful === true) frames.length = 0;
     frames.push({ connection, event, data, at: Date.now() });
     const parsed = schemas.get(event)?.safeParse(data);
     if (parsed?.success !== true || !isDeepStrictEqual(parsed.data, data)) {
@@ -168,6 +193,7 @@ export function createDevice(options: DeviceOptions): Device {
       const message = messageSchema.parse(data);
       if (seen.get(message.conversation_id)?.has(message.seq) === true) keep(message);
     }
+    options.onEvent?.(event, data);
   }
 
   async function connectTo(url: string): Promise<void> {
@@ -175,6 +201,7 @@ export function createDevice(options: DeviceOptions): Device {
     current?.disconnect();
     connection += 1;
     onWire = new Map();
+    answeredEarly.clear();
     due.clear();
     const opened = io(url, {
       auth: { token, deviceId, ...(batch && { batch }), ...(brief && { brief }), protocol: 1 },
@@ -197,13 +224,16 @@ export function createDevice(options: DeviceOptions): Device {
   let turn = 0;
   const urlAtTurn = (): string => urls[turn % urls.length] ?? '';
 
-  async function connectAnew(): Promise<void> {
-    while (staying && !retired) {
+  /** Of the calls to stay connected only the last one goes on. */
+  let stay = 0;
+
+  async function connectAnew(mine: number): Promise<void> {
+    while (staying && !retired && mine === stay) {
       try {
         await connectTo(urlAtTurn());
         current?.once('disconnect', () => {
           turn += 1;
-          setTimeout(() => void connectAnew(), 50);
+          setTimeout(() => void connectAnew(mine), 50);
         });
         return;
       } catch {
@@ -247,6 +277,7 @@ export function createDevice(options: DeviceOptions): Device {
     const last = onWire.get(message.conversation_id)?.at(-1);
     if (!isRetry || message.seq === (last ?? 0) + 1) {
       passed(message.conversation_id, message.seq);
+      if (isRetry) answeredEarly.add(message.id);
     }
     if ('kind' in message) keep(message);
     if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);
@@ -258,11 +289,14 @@ export function createDevice(options: DeviceOptions): Device {
     frames,
     attempts,
     complaints,
+    jumps,
     socket,
+    isConnected: () => current?.connected === true,
     connect: () => connectTo(urlAtTurn()),
     async stayConnected() {
+      if (staying) return;
       staying = true;
-      await connectAnew();
+      await connectAnew(++stay);
     },
     disconnect() {
       staying = false;
@@ -290,11 +324,11 @@ export function createDevice(options: DeviceOptions): Device {
     wire: (conversationId) => onWire.get(conversationId) ?? [],
     repeats: () => repeats,
     ask,
-    async send(conversationId, contentEncrypted, more = {}) {
+    async send(conversationId, contentEncrypted, { wasTried = false, ...more } = {}) {
       const clientMessageId = more.clientMessageId ?? randomUUID();
       const attempt: Attempt = { conversationId, clientMessageId, outcome: 'under way' };
       attempts.push(attempt);
-      tries.set(clientMessageId, (tries.get(clientMessageId) ?? 0) + 1);
+      tries.set(clientMessageId, (tries.get(clientMessageId) ?? 0) + (wasTried ? 2 : 1));
       const data = { conversationId, contentEncrypted, ...more, clientMessageId };
       try {
         const answer = await ask(messageSend.name, data);

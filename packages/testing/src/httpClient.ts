@@ -16,12 +16,16 @@ export interface RequestOptions {
 
 export type HttpClient = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
-/** Plain HTTP to one node. */
+/** Longer than any request may take; what has no answer then has none. */
+const ANSWER_WITHIN_MS = 30_000;
+
+/** Plain HTTP to one node. Rejects when there is no answer within 30 s. */
 export function createHttpClient(baseUrl: string): HttpClient {
   return async (method, path, { token, body, raw, headers = {} } = {}) => {
     const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${baseUrl}${path}`, {
       method,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       headers: {
         ...(content === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

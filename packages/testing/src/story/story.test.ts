@@ -1,0 +1,39 @@
+import { openScene, type Scene } from '../faults/scene';
+import { newFigures } from './figures';
+import { seeds } from './seeds';
+import { tellStory } from './tellStory';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+}, 60_000);
+afterAll(() => scene.close());
+
+const given = process.env.TEST_SEED;
+const fresh = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
+
+test(`[L, D, O, U, S] a story of people and mishaps ends well (TEST_SEED=${fresh})`, async () => {
+  const figures = newFigures();
+  const wrong = await tellStory({
+    scene,
+    seed: fresh,
+    seconds: 15,
+    longestMishapMs: 4_000,
+    figures,
+  });
+  expect({ seed: fresh, wrong }).toEqual({ seed: fresh, wrong: [] });
+  expect(figures.messages).toBeGreaterThan(100);
+}, 300_000);
+
+if (seeds.length > 0) {
+  test.each(seeds)(
+    '[L, D, O, U, S] %i: %s',
+    async (seed) => {
+      const figures = newFigures();
+      expect(
+        await tellStory({ scene, seed, seconds: 15, longestMishapMs: 4_000, figures }),
+      ).toEqual([]);
+    },
+    300_000,
+  );
+}
