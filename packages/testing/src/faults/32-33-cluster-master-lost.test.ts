@@ -1,66 +1,21 @@
-import type { Device } from '../device';
-import { type RedisCluster, startRedisCluster } from '../redisCluster';
 import type { RedisServer } from '../redisServer';
-import { createRestClient } from '../restClient';
 import { until } from '../until';
+import { type ClusterScene, openClusterScene, QUEUE, sendUntil } from './clusterScene';
 import { absentUsers } from './crowd';
-import { figuresOf } from './figures';
-import { connected, openScene, type Scene, upTo } from './scene';
+import { connected, upTo } from './scene';
 
 // Three masters without replicas: what one of them held is gone with it, and nobody helps.
 
-let cluster: RedisCluster;
-let scene: Scene;
+let scene: ClusterScene;
 beforeAll(async () => {
-  cluster = await startRedisCluster();
-  scene = await openScene({
-    wired: false,
-    env: { REDIS_URL: cluster.url, DELIVERY_BACKOFF_MS: '600000' },
-  });
+  scene = await openClusterScene({ env: { DELIVERY_BACKOFF_MS: '600000' } });
 }, 60_000);
-afterAll(async () => {
-  await scene.close();
-  await cluster.close();
-});
-
-const QUEUE = '{bull}:message_delivery';
-/** Whether each of them has a job. */
-const haveJobs = async (userIds: string[]): Promise<boolean> => {
-  const keys = await cluster.command(QUEUE, 'KEYS', `${QUEUE}:*`);
-  const jobs = Array.isArray(keys) ? keys.map(String) : [];
-  return userIds.every((userId) => jobs.some((job) => job.startsWith(`${QUEUE}:${userId}`)));
-};
-const readiness = async (node: number): Promise<string> =>
-  (await createRestClient(scene.instance.url(node)).call('readReadiness')).body.status;
-const isWhole = async (): Promise<boolean> => {
-  for (const node of [0, 1]) {
-    const figure = await figuresOf(scene.instance.url(node));
-    if (figure('chasqui_redis_up') !== 1 || figure('chasqui_bus_connected') !== 1) return false;
-  }
-  return true;
-};
-
-/** Sends until the fact holds; every send has to be acknowledged in time, whatever happens (D11). */
-async function sendUntil(sender: Device, id: string, fact: () => Promise<boolean>): Promise<void> {
-  let isSo = false;
-  let asked: Promise<void> | undefined;
-  while (!isSo) {
-    asked ??= fact().then((answer) => {
-      isSo = answer;
-      asked = undefined;
-    });
-    const began = performance.now();
-    const attempt = await sender.send(id, `message ${sender.attempts.length}`);
-    expect(attempt.outcome).toBe('acknowledged');
-    expect(performance.now() - began).toBeLessThan(2_000);
-    await asked;
-  }
-}
+afterAll(() => scene.close());
 
 test.each([
-  ['the master of the queue', (): Promise<RedisServer> => cluster.masterOf(QUEUE)],
-  ['the first master', () => cluster.masterOf('{s21}')],
-  ['the last master', () => cluster.masterOf('{s9}')],
+  ['the master of the queue', (): Promise<RedisServer> => scene.cluster.masterOf(QUEUE)],
+  ['the first master', () => scene.cluster.masterOf('{s21}')],
+  ['the last master', () => scene.cluster.masterOf('{s9}')],
 ])(
   '[fault 32: L, D, O, S, D5, D10, D11] %s dies with all it had and returns empty: nothing lost, nothing doubled',
   async (_which, choose) => {
@@ -73,21 +28,21 @@ test.each([
     const sender = await connected(ana.device());
     const listener = await connected(ben.on(1).device());
     await sender.send(id, 'first');
-    await until('the absent have jobs', () => haveJobs([cleo.id, ...others]), 30_000);
-    await until('it is whole', isWhole);
+    await until('the absent have jobs', () => scene.haveJobs([cleo.id, ...others]), 30_000);
+    await until('it is whole', scene.isWhole);
 
     const master = await choose();
     await master.kill();
-    await sendUntil(sender, id, async () => (await readiness(0)) === 'degraded');
-    expect(await isWhole()).toBe(false);
+    await sendUntil(sender, id, async () => (await scene.readiness(0)) === 'degraded');
+    expect(await scene.isWhole()).toBe(false);
     await sendUntil(sender, id, async () => sender.attempts.length > 20);
     await until('who is there is sent it meanwhile', () =>
       listener.wire(id).includes(sender.attempts.at(-1)?.message?.seq ?? -1),
     );
     await master.start();
-    await sendUntil(sender, id, isWhole);
+    await sendUntil(sender, id, scene.isWhole);
 
-    await until('the absent have jobs again', () => haveJobs([cleo.id, ...others]), 30_000);
+    await until('the absent have jobs again', () => scene.haveJobs([cleo.id, ...others]), 30_000);
     for (const [one, other] of [
       [ana, ben],
       [ben.on(1), ana],
@@ -110,7 +65,7 @@ test('[fault 33: D5] what waits in Redis for a recipient is the same, whether on
   const { ana, ben, id } = await scene.pair();
   const sender = await connected(ana.device());
   const weigh = async (): Promise<{ keys: number; bytes: number }> => {
-    const master = await cluster.masterOf(QUEUE);
+    const master = await scene.cluster.masterOf(QUEUE);
     const keys = await master.command('KEYS', `${QUEUE}:${ben.id}*`);
     const sizes = await Promise.all(
       (Array.isArray(keys) ? keys : []).map((key) =>
