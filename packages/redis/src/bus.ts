@@ -2,6 +2,7 @@ import type { Bus, Hint, Log } from '@pern/delivery/ports';
 import { BEAT_WHILE_UNPROVEN_MS, type BusLane, createBusLane } from './busLane';
 import type { Connections } from './connections';
 import { parseHints } from './hints';
+import { createPeers } from './peers';
 import { chooseFor } from './shards';
 
 export interface NodeBus extends Bus {
@@ -26,6 +27,9 @@ const LARGEST_PUBLISH_CHARS = 512 * 1024;
 /** A channel that is away for longer does not keep the others' return from being announced. */
 const LONG_AWAY_MS = 5_000;
 
+/** Beats that a process may leave out before it is taken for dead. */
+const SILENT_BEATS = 3;
+
 const GAP = '?';
 
 /**
@@ -35,6 +39,9 @@ const GAP = '?';
  * that was sent after the last doubt and came back proves that hints travel there, and the bus works
  * when all of them do. A node whose hints were lost tells the others once it can, and they too report
  * `onRecovered`, because they hold the recipients.
+ *
+ * A process that falls silent without a goodbye may have committed what it never told: its death counts
+ * as a loss too. And where nobody listens, nothing is said: one node alone pays nothing for the bus.
  *
  * What is said is a JSON array of hints, or `?`: hints were lost. Beats are the lanes' own.
  */
@@ -72,10 +79,16 @@ export function createBus(options: BusOptions): NodeBus {
     }
   };
 
+  const peers = createPeers(SILENT_BEATS * beatMs);
+  let wholeSince = Infinity;
+
   const lanes: BusLane[] = connections.shards.map((shard) =>
     createBusLane({
       ...{ connections, shard, nodeId, beatMs, deafMs },
+      listens: () => hintListeners.size > 0,
       onHeard: hear,
+      onPeer: peers.heard,
+      onPeerLeft: peers.left,
       onProven() {
         recoveryOwed = true;
         recover();
@@ -147,14 +160,25 @@ export function createBus(options: BusOptions): NodeBus {
     publishPart(lane, part);
   };
 
+  /** While it is whole nobody's beat is missed: who was not heard in all that time is not there. */
+  const isAlone = (): boolean =>
+    !peers.someListen() && performance.now() - wholeSince > SILENT_BEATS * beatMs;
+
   const timer = setInterval(() => {
     for (const lane of lanes) lane.tick();
     recover();
+    if (!isWhole()) wholeSince = Infinity;
+    else if (wholeSince === Infinity) wholeSince = performance.now();
+    // While this node hears nothing, nobody's silence means anything.
+    if (performance.now() - wholeSince > SILENT_BEATS * beatMs && peers.someDied()) {
+      log.info({}, 'a node fell silent; looking for what it may not have told');
+      announceRecovery();
+    }
   }, BEAT_WHILE_UNPROVEN_MS);
 
   return {
     publish(hint) {
-      if (closed) return;
+      if (closed || isAlone()) return;
       waiting.push(JSON.stringify(hint));
       // One publish per turn of the event loop, however many hints it brings.
       scheduled ??= setImmediate(flush);

@@ -24,8 +24,14 @@ export interface BusLaneOptions {
   nodeId: string;
   beatMs: number;
   deafMs: number;
+  /** Whether this process wants hints; its beats say so. */
+  listens(): boolean;
   /** Somebody else said something. */
   onHeard(said: string): void;
+  /** A beat of somebody else. */
+  onPeer(nodeId: string, listens: boolean): void;
+  /** Somebody else said goodbye. */
+  onPeerLeft(nodeId: string): void;
   /** This node hears itself again. */
   onProven(): void;
   onDeaf(): void;
@@ -36,11 +42,14 @@ export const BEAT_WHILE_UNPROVEN_MS = 250;
 const MOST_UNSENT_BYTES = 8 * 1024 * 1024;
 
 const BEAT = '!';
+/** At the end of a beat: of a process that only speaks, such as a worker. */
+const DEAF = '~';
+const GOODBYE = '.';
 
 /**
  * On the wire: node id, line break, what is said. On a single Redis over its classic pub/sub; in a
  * cluster over sharded pub/sub, which stays on the master of the shard instead of being repeated to
- * every node of the cluster.
+ * every node of the cluster. Beats are `!` and a number, and `~` where nobody listens; `.` is goodbye.
  */
 export function createBusLane(options: BusLaneOptions): BusLane {
   const { connections, shard, beatMs, deafMs } = options;
@@ -77,10 +86,12 @@ export function createBusLane(options: BusLaneOptions): BusLane {
     const said = message.slice(end + 1);
     const isBeat = said.startsWith(BEAT);
     if (!message.startsWith(own)) {
-      if (!isBeat) options.onHeard(said);
+      if (isBeat) options.onPeer(message.slice(0, end), !said.endsWith(DEAF));
+      else if (said === GOODBYE) options.onPeerLeft(message.slice(0, end));
+      else options.onHeard(said);
       return;
     }
-    if (!isBeat || !(Number(said.slice(1)) >= proof)) return;
+    if (!isBeat || !(Number.parseInt(said.slice(1), 10) >= proof)) return;
     lastHeard = performance.now();
     if (isProven) return;
     isProven = true;
@@ -127,10 +138,12 @@ export function createBusLane(options: BusLaneOptions): BusLane {
       if (publisher.status !== 'ready' || now - lastSent < pauseMs) return;
       lastSent = now;
       beat += 1;
-      say(`${BEAT}${beat}`).catch(() => undefined);
+      say(`${BEAT}${beat}${options.listens() ? '' : DEAF}`).catch(() => undefined);
     },
     async close() {
       closed = true;
+      // Whoever falls silent without it is taken for dead.
+      if (publisher.status === 'ready') await say(GOODBYE).catch(() => undefined);
       await Promise.all([connections.release(publisher), connections.release(subscriber)]);
     },
   };
