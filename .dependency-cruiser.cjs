@@ -6,6 +6,7 @@ const mayImport = {
   redis: ['delivery', 'protocol'],
   services: [],
   testing: ['db', 'delivery', 'protocol', 'redis', 'services'],
+  bench: ['db', 'services', 'testing'],
 };
 
 const directions = Object.entries(mayImport).map(([name, allowed]) => ({
@@ -29,9 +30,9 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$2/' },
     },
     {
-      name: 'only-tests-import-testing',
+      name: 'only-tests-and-benches-import-testing',
       severity: 'error',
-      from: { path: '^(apps|packages)/', pathNot: ['^packages/testing/', '\\.test\\.ts$'] },
+      from: { path: '^(apps|packages)/', pathNot: ['^packages/(testing|bench)/', '\\.test\\.ts$'] },
       to: { path: '^packages/testing/' },
     },
     {

@@ -44,7 +44,7 @@ export default defineConfig(
   },
   {
     // What people read in their terminal.
-    files: ['packages/{services,testing}/src/**/*.ts', 'packages/db/src/migrate.ts'],
+    files: ['packages/{bench,services,testing}/src/**/*.ts', 'packages/db/src/migrate.ts'],
     rules: { 'no-console': 'off' },
   },
   {

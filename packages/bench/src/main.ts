@@ -1,0 +1,66 @@
+// What `yarn bench` runs once everything is built. Exit code 1 when a row failed: when what was
+// acknowledged was not what was stored and received, or a process broke. A missed target is a figure
+// and no failure.
+import { parseArgs } from 'node:util';
+import type { Line } from './figures/lines';
+import { tableOf } from './figures/table';
+import { contests } from './rows/all';
+import { runContest } from './runContest';
+import type { ClosableScope } from './scope';
+import { saveRuns } from './figures/save';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+let open: ClosableScope | undefined;
+
+function interrupt(): void {
+  say('interrupted');
+  void (open?.close() ?? Promise.resolve()).then(() => process.exit(130));
+}
+
+async function main(): Promise<number> {
+  if (values.list) {
+    for (const { name, what } of contests) say(`${name.padEnd(14)} ${what}`);
+    return 0;
+  }
+  const unknown = positionals.find((name) => contests.every((contest) => contest.name !== name));
+  if (unknown !== undefined) {
+    say(`There is no row "${unknown}". There are: ${contests.map(({ name }) => name).join(', ')}.`);
+    return 1;
+  }
+  const chosen = contests.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  );
+  const effort = values.full || positionals.length === 0 ? 'full' : 'quick';
+  const rounds = Number(values.rounds ?? (effort === 'full' ? 5 : 2));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+    say('--rounds must be a whole number from 1 to 100');
+    return 1;
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, interrupt);
+
+  const lines: Line[] = [];
+  let failed = 0;
+  for (const contest of chosen) {
+    try {
+      const opened = (scope: ClosableScope): void => void (open = scope);
+      lines.push(...(await runContest(contest, { effort, rounds, say, opened })));
+    } catch (error) {
+      failed += 1;
+      say(`${contest.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  say(`\n${tableOf(lines)}\n`);
+  say(saveRuns(lines, { effort, rounds }));
+  return failed > 0 ? 1 : 0;
+}
+
+void main().then((code) => process.exit(code));

@@ -1,0 +1,18 @@
+import { type Program, releaseGuard, startProgram } from '@pern/testing/program';
+import type { Scope } from '../contest';
+
+/** Runs one of the peers beside this file in a process of its own. */
+export async function startPeer(
+  scope: Scope,
+  name: string,
+  env: Record<string, string> = {},
+): Promise<{ url: string; program: Program }> {
+  scope.onClose(releaseGuard);
+  const program = await startProgram({
+    entry: `packages/bench/dist/peers/${name}.js`,
+    env: { NODE_ENV: 'production', ...env },
+    readyMessage: 'listening',
+  });
+  scope.onClose(() => program.kill());
+  return { url: `http://127.0.0.1:${String(program.ready.port)}`, program };
+}

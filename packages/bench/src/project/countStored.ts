@@ -1,0 +1,16 @@
+import type { Project } from './project';
+
+/** Throws unless PostgreSQL holds exactly so many messages in these conversations. */
+export async function expectStored(
+  { pool }: Project,
+  conversationIds: readonly string[],
+  expected: number,
+): Promise<void> {
+  const { rows } = await pool.query<{ stored: number }>(
+    `SELECT count(*)::float8 AS stored FROM messages
+     WHERE kind = 'message' AND conversation_id = ANY ($1::uuid[])`,
+    [conversationIds],
+  );
+  const stored = rows[0]?.stored;
+  if (stored !== expected) throw new Error(`${expected} acknowledged, ${stored} stored`);
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { migrateDatabase } from '@pern/db/migrateDatabase';
+import { type Program, releaseGuard, startProgram } from '@pern/testing/program';
+import pg from 'pg';
+import type { Scope } from '../contest';
+import { openStores } from '../stores';
+import { signerOf, type Sign } from './accessToken';
+
+export interface Project {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** One per node. */
+  readonly servers: readonly { readonly url: string; readonly program: Program }[];
+  readonly worker: Program;
+  readonly pool: pg.Pool;
+  /** An access token, as the server would have made it. */
+  readonly sign: Sign;
+  /** The address of the first node. */
+  readonly url: string;
+}
+
+/**
+ * Server and worker as in production, each a process of its own, on stores of their own. `prepare`
+ * may fill the database before they start.
+ */
+export async function openProject(
+  scope: Scope,
+  { nodes = 1, prepare }: { nodes?: number; prepare?: (pool: pg.Pool) => Promise<void> } = {},
+): Promise<Project> {
+  const stores = await openStores(scope);
+  await migrateDatabase(stores.databaseUrl);
+  const pool = new pg.Pool({ connectionString: stores.databaseUrl, max: 4 });
+  scope.onClose(() => pool.end());
+  await prepare?.(pool);
+
+  const secret = randomUUID();
+  const env = {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: stores.databaseUrl,
+    REDIS_URL: stores.redisUrl,
+    JWT_SECRET: secret,
+    RATE_LIMIT: 'off',
+    // A row may last longer than an access token does.
+    ACCESS_TOKEN_TTL_S: '86400',
+  };
+  scope.onClose(releaseGuard);
+  const start = async (entry: string, readyMessage: string): Promise<Program> => {
+    const program = await startProgram({ entry, env, readyMessage });
+    scope.onClose(() => program.stop());
+    return program;
+  };
+  const servers = [];
+  for (let i = 0; i < nodes; i += 1) {
+    const program = await start('apps/server/dist/main.js', 'listening');
+    servers.push({ url: `http://127.0.0.1:${String(program.ready.port)}`, program });
+  }
+  const worker = await start('apps/worker/dist/main.js', 'the worker is at work');
+  const [first] = servers;
+  if (first === undefined) throw new Error('a project without a node');
+  return {
+    ...{ ...stores, servers, worker, pool },
+    sign: signerOf(secret),
+    url: first.url,
+  };
+}

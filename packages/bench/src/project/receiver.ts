@@ -1,0 +1,77 @@
+import { openFrameSocket } from '../load/frames';
+
+interface Entry {
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ReceiverOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly deviceId?: string;
+  /** Several messages to a frame where several are due; on unless told. */
+  readonly batch?: boolean;
+  readonly arrived: (entry: Entry) => void;
+  readonly lost: (error: Error) => void;
+  /** Everything that had waited has been sent. */
+  readonly queueEmpty?: () => void;
+}
+
+// As go: often enough that the window of 1,000 never fills, seldom enough that the device does not
+// talk more than it listens. An acknowledgement covers all before it (D6).
+const ACKNOWLEDGE_AFTER = 100;
+const ACKNOWLEDGE_WITHIN_MS = 50;
+
+/** A device that acknowledges as it goes and complains about a gap or a repetition (D3, D4). */
+export async function createReceiver(options: ReceiverOptions): Promise<{ close(): void }> {
+  const last = new Map<string, number>();
+  const due = new Set<string>();
+  let count = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const acknowledge = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    count = 0;
+    for (const conversationId of due) {
+      const seq = last.get(conversationId);
+      socket.emit('chat:message_delivered', JSON.stringify({ conversationId, seq }));
+    }
+    due.clear();
+  };
+  const take = (entry: Entry): void => {
+    const before = last.get(entry.conversation_id);
+    if (before !== undefined && entry.seq !== before + 1) {
+      options.lost(new Error(`seq ${entry.seq} came after ${before}`));
+    }
+    last.set(entry.conversation_id, entry.seq);
+    due.add(entry.conversation_id);
+    count += 1;
+    options.arrived(entry);
+  };
+  const socket = await openFrameSocket({
+    url: options.url,
+    auth: {
+      token: options.token,
+      deviceId: options.deviceId ?? 'bench',
+      brief: true,
+      batch: options.batch ?? true,
+    },
+    heard(event, payload) {
+      if (event === 'chat:messages_received')
+        (payload as { messages: Entry[] }).messages.forEach(take);
+      else if (event === 'chat:message_received') take(payload as Entry);
+      else if (event === 'chat:queue_empty') options.queueEmpty?.();
+      else return;
+      if (count >= ACKNOWLEDGE_AFTER) acknowledge();
+      else if (count > 0) timer ??= setTimeout(acknowledge, ACKNOWLEDGE_WITHIN_MS);
+    },
+    lost: options.lost,
+  });
+  return {
+    close() {
+      if (count > 0) acknowledge();
+      socket.close();
+    },
+  };
+}

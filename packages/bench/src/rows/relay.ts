@@ -1,0 +1,66 @@
+import type { Contender, Contest, Scope } from '../contest';
+import { type RelayLoadOptions, relayLoad } from '../load/relayLoad';
+import { openBarePairs } from '../peers/bareRelayPairs';
+import { startPeer } from '../peers/startPeer';
+import { expectStored } from '../project/countStored';
+import { openProject } from '../project/project';
+import { openProjectPairs } from '../project/projectPairs';
+
+const PAIRS = 50;
+// What a Message of the contract weighs more than the bare relay's: 42["message",{"id":…,"content":…}].
+const LARGE_FRAME_PADDING = 400;
+
+const load = ({ effort }: Scope): RelayLoadOptions => ({
+  ...{ inFlight: 4, settleMs: 10_000 },
+  ...(effort === 'full'
+    ? { warmUpMs: 2_000, windowMs: 10_000 }
+    : { warmUpMs: 1_000, windowMs: 4_000 }),
+});
+
+const bare = (name: string, padding: number): Contender => ({
+  name,
+  async open(scope) {
+    const { url } = await startPeer(scope, 'bareRelay');
+    const pairs = await openBarePairs(scope, url, PAIRS, padding);
+    return {
+      run: async () => ({ perSecond: (await relayLoad(pairs, load(scope))).perSecond }),
+    };
+  },
+});
+
+const project: Contender = {
+  name: 'project',
+  async open(scope) {
+    const running = await openProject(scope);
+    const pairs = await openProjectPairs(scope, running, PAIRS);
+    let acknowledged = 0;
+    return {
+      async run() {
+        const result = await relayLoad(pairs, load(scope));
+        acknowledged += result.acknowledged;
+        await expectStored(
+          running,
+          pairs.map((pair) => pair.conversationId),
+          acknowledged,
+        );
+        return { perSecond: result.perSecond };
+      },
+    };
+  },
+};
+
+const perSecond = { figure: 'perSecond', unit: 'messages/s', project: 'project' };
+
+export const relay: Contest = {
+  name: 'relay',
+  what: 'live durable relay, 50 pairs, 4 in flight each: committed, delivered, acknowledged',
+  contenders: [
+    project,
+    bare('bare Socket.IO relay', 0),
+    bare('bare Socket.IO relay, frames as large', LARGE_FRAME_PADDING),
+  ],
+  comparisons: [
+    { ...perSecond, peer: 'bare Socket.IO relay', bound: { atLeast: 0.5 } },
+    { ...perSecond, peer: 'bare Socket.IO relay, frames as large' },
+  ],
+};

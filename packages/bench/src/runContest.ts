@@ -1,0 +1,56 @@
+import type { Contest, Effort, Figures, Running } from './contest';
+import { linesOf, type Line } from './figures/lines';
+import { createScope, type ClosableScope } from './scope';
+
+export interface ContestOptions {
+  readonly effort: Effort;
+  /** How often each contender runs. */
+  readonly rounds: number;
+  readonly say: (line: string) => void;
+  /** Told the scope, for whoever interrupts. */
+  readonly opened: (scope: ClosableScope) => void;
+}
+
+/**
+ * Opens all contenders and lets them run in turn, A B C A B C, so that what changes on the machine
+ * meanwhile changes for all. Peers that are not installed are left out with a line that says so.
+ */
+export async function runContest(
+  contest: Contest,
+  { effort, rounds, say, opened }: ContestOptions,
+): Promise<Line[]> {
+  const scope = createScope(effort, say);
+  opened(scope);
+  try {
+    return await scope.unlessFailed(inTurn());
+  } finally {
+    await scope.close();
+  }
+
+  async function inTurn(): Promise<Line[]> {
+    const running = new Map<string, Running>();
+    for (const contender of contest.contenders) {
+      const missing = contender.missing?.();
+      if (missing !== undefined) {
+        say(`${contest.name}: without ${contender.name}: ${missing}`);
+        continue;
+      }
+      running.set(contender.name, await contender.open(scope));
+    }
+    const runs = new Map<string, Figures[]>([...running.keys()].map((name) => [name, []]));
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, { run }] of running) {
+        const figures = await run();
+        runs.get(name)?.push(figures);
+        say(`${contest.name}: ${name}: ${describe(figures)}`);
+      }
+    }
+    return linesOf(contest, runs);
+  }
+}
+
+function describe(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
+    .join(', ');
+}

@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { openThrowawayStores, type Stores } from '@pern/services/stores';
+import pg from 'pg';
+import type { Scope } from './contest';
+
+const root = path.resolve(__dirname, '../../..');
+
+/**
+ * PostgreSQL and Redis as `npm start` gives them, on the disk of the repository and not in memory.
+ * Throws when PostgreSQL does not write through: figures without that would say nothing.
+ */
+export async function openStores(scope: Scope): Promise<Stores> {
+  mkdirSync(path.join(root, '.data'), { recursive: true });
+  const stores = await openThrowawayStores({
+    dataDir: mkdtempSync(path.join(root, '.data/bench-')),
+    cacheDir: path.join(root, 'node_modules/.cache/chasqui'),
+  });
+  scope.onClose(() => stores.close());
+  await withClient(stores.databaseUrl, async (client) => {
+    for (const name of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+      const { rows } = await client.query<Record<string, string>>(`SHOW ${name}`);
+      if (rows[0]?.[name] !== 'on') throw new Error(`PostgreSQL runs without ${name}`);
+    }
+  });
+  return stores;
+}
+
+/** One connection, closed afterwards. */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
