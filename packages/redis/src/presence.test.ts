@@ -1,12 +1,11 @@
+import { type AnyRedis, redisKinds, startAnyRedis } from '@pern/testing/anyRedis';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@pern/delivery/ports';
 import { quietLog } from '@pern/testing/quietLog';
-import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
-import { startTcpProxy } from '@pern/testing/tcpProxy';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 import { createPresence, type Presence, type PresenceTiming } from './presence';
-import { WHOLE } from './shards';
+import { CLUSTER_SHARDS } from './shards';
 
 // The usual timing, eight times as fast; awayMs is left wide for busy machines.
 const timing: PresenceTiming = {
@@ -31,185 +30,194 @@ interface Node {
   connections: Connections;
 }
 
-let server: RedisServer;
-let nodes: Node[];
-/** What all nodes together reported, in order. */
-let reports: string[];
+describe.each(redisKinds)('on %s', (kind) => {
+  let server: AnyRedis;
+  let nodes: Node[];
+  /** What all nodes together reported, in order. */
+  let reports: string[];
 
-beforeEach(async () => {
-  server = await startRedisServer();
-  nodes = [];
-  reports = [];
-});
-afterEach(async () => {
-  await Promise.all(nodes.map(({ presence }) => presence.close()));
-  await Promise.all(nodes.map(({ connections }) => connections.close()));
-  await server.close();
-});
-
-async function node(url = server.url): Promise<Node> {
-  const connections = createConnections({ url, log: quietLog() });
-  const presence = createPresence({
-    connections,
-    nodeId: randomUUID(),
-    clock,
-    onChange: (userId, status) => reports.push(`${userId} ${status}`),
-    log: quietLog(),
-    timing,
+  beforeEach(async () => {
+    server = await startAnyRedis(kind);
+    nodes = [];
+    reports = [];
   });
-  nodes.push({ presence, connections });
-  await until('Redis knows the node', () => reachable(connections));
-  return { presence, connections };
-}
+  afterEach(async () => {
+    await Promise.all(nodes.map(({ presence }) => presence.close()));
+    await Promise.all(nodes.map(({ connections }) => connections.close()));
+    await server.close();
+  });
 
-async function reachable(connections: Connections): Promise<boolean> {
-  const probe = connections.open('failing-fast', 'probe', WHOLE);
-  await until('it answers', () => probe.ping().catch(() => null));
-  await connections.release(probe);
-  return true;
-}
+  async function node(): Promise<Node> {
+    const connections = createConnections({ url: server.url, log: quietLog() });
+    const presence = createPresence({
+      connections,
+      nodeId: randomUUID(),
+      clock,
+      onChange: (userId, status) => reports.push(`${userId} ${status}`),
+      log: quietLog(),
+      timing,
+    });
+    nodes.push({ presence, connections });
+    await until('Redis knows the node', () => reachable(connections));
+    return { presence, connections };
+  }
 
-const reported = (...expected: string[]) =>
-  until(`the reports are: ${expected.join(', ')}`, () => {
-    expect(reports).toEqual(expected);
+  async function reachable(connections: Connections): Promise<boolean> {
+    for (const shard of connections.shards) {
+      const probe = connections.open('failing-fast', 'probe', shard);
+      const key = `${shard.tag}probe`;
+      await until('it answers', () => probe.set(key, '1').catch(() => null));
+      await connections.release(probe);
+    }
     return true;
+  }
+
+  const reported = (...expected: string[]) =>
+    until(`the reports are: ${expected.join(', ')}`, () => {
+      expect(reports).toEqual(expected);
+      return true;
+    });
+
+  /** A look at each shard is one. */
+  const reaperRuns = async (): Promise<number> =>
+    (await server.calls('hmget')) / (kind === 'a single Redis' ? 1 : CLUSTER_SHARDS.length);
+  /** As many looks of the reaper as there are in a while longer than the grace time. */
+  const reapersHaveLooked = async (times: number): Promise<void> => {
+    const before = await reaperRuns();
+    await until('the reapers have looked', async () => (await reaperRuns()) >= before + times);
+  };
+
+  test('[D10] online with the first connection, offline with the last, over devices and nodes', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'phone');
+    await reported('ana online');
+    b.presence.connected('ana', 'laptop');
+    await until(
+      'both nodes agree',
+      async () => (await b.presence.statusOf(['ana'])).get('ana') === 'online',
+    );
+    a.presence.disconnected('ana', 'phone');
+    await reapersHaveLooked(16);
+    expect(reports).toEqual(['ana online']);
+    expect(await a.presence.statusOf(['ana', 'ben'])).toEqual(
+      new Map([
+        ['ana', 'online'],
+        ['ben', 'offline'],
+      ]),
+    );
+
+    b.presence.disconnected('ana', 'laptop');
+    await reported('ana online', 'ana offline');
+    await reapersHaveLooked(4);
+    expect(reports).toEqual(['ana online', 'ana offline']);
   });
 
-const reaperRuns = async (): Promise<number> => {
-  const info = String(await server.command('INFO', 'commandstats'));
-  return Number(/cmdstat_hmget:calls=(\d+)/.exec(info)?.[1] ?? 0);
-};
-/** As many looks of the reaper as there are in a while longer than the grace time. */
-const reapersHaveLooked = async (times: number): Promise<void> => {
-  const before = await reaperRuns();
-  await until('the reapers have looked', async () => (await reaperRuns()) >= before + times);
-};
-
-test('[D10] online with the first connection, offline with the last, over devices and nodes', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'phone');
-  await reported('ana online');
-  b.presence.connected('ana', 'laptop');
-  await until(
-    'both nodes agree',
-    async () => (await b.presence.statusOf(['ana'])).get('ana') === 'online',
-  );
-  a.presence.disconnected('ana', 'phone');
-  await reapersHaveLooked(16);
-  expect(reports).toEqual(['ana online']);
-  expect(await a.presence.statusOf(['ana', 'ben'])).toEqual(
-    new Map([
-      ['ana', 'online'],
-      ['ben', 'offline'],
-    ]),
-  );
-
-  b.presence.disconnected('ana', 'laptop');
-  await reported('ana online', 'ana offline');
-  await reapersHaveLooked(4);
-  expect(reports).toEqual(['ana online', 'ana offline']);
-});
-
-test('[D10] a short reconnect shows no flicker, on the same node or another', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'first');
-  await reported('ana online');
-  a.presence.disconnected('ana', 'first');
-  a.presence.connected('ana', 'second');
-  a.presence.disconnected('ana', 'second');
-  b.presence.connected('ana', 'third');
-  await reapersHaveLooked(16);
-  expect(reports).toEqual(['ana online']);
-});
-
-test('[D10] presence:offline of a living connection shows at once, presence:online brings it back', async () => {
-  const { presence } = await node();
-  presence.connected('ana', 'phone');
-  await reported('ana online');
-  presence.setVisible('ana', 'phone', false);
-  await reported('ana online', 'ana offline');
-  expect((await presence.statusOf(['ana'])).get('ana')).toBe('offline');
-  presence.setVisible('ana', 'phone', true);
-  await reported('ana online', 'ana offline', 'ana online');
-  presence.setVisible('ana', 'phone', true);
-  presence.setVisible('ana', 'phone', false);
-  presence.disconnected('ana', 'phone');
-  await reapersHaveLooked(8);
-  expect(reports).toEqual(['ana online', 'ana offline', 'ana online', 'ana offline']);
-});
-
-test('[D10] a node that crashed is found by another, and each of its users reported once', async () => {
-  const proxy = await startTcpProxy(server.port);
-  const crashing = await node(`redis://127.0.0.1:${proxy.port}`);
-  await node();
-  await node();
-  for (let i = 0; i < 300; i += 1) crashing.presence.connected(`user-${i}`, 'phone');
-  await until('all are online', () => reports.length === 300);
-  proxy.cut();
-  reports = [];
-  await until('all are offline', () => reports.length >= 300, 10_000);
-  await reapersHaveLooked(6);
-  expect(new Set(reports).size).toBe(300);
-  expect(reports).toHaveLength(300);
-  await crashing.connections.close();
-  await proxy.close();
-});
-
-test('[D10] FLUSHALL forgets nobody who is there, and tells nobody anything', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'phone');
-  b.presence.connected('ben', 'phone');
-  await until('both are online', () => reports.length === 2);
-  reports = [];
-  await server.command('FLUSHALL');
-  await until('both are known again', async () => {
-    const size = await server.command('ZCARD', 'chasqui:presence:users');
-    return size === 2;
+  test('[D10] a short reconnect shows no flicker, on the same node or another', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'first');
+    await reported('ana online');
+    a.presence.disconnected('ana', 'first');
+    a.presence.connected('ana', 'second');
+    a.presence.disconnected('ana', 'second');
+    b.presence.connected('ana', 'third');
+    await reapersHaveLooked(16);
+    expect(reports).toEqual(['ana online']);
   });
-  expect(reports).toEqual([]);
-  a.presence.disconnected('ana', 'phone');
-  await reported('ana offline');
-});
 
-test('[D10] a frozen Redis makes nobody look gone', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'phone');
-  b.presence.connected('ben', 'phone');
-  await until('both are online', () => reports.length === 2);
-  reports = [];
-  const before = performance.now();
-  server.freeze();
-  await until('their leases have run out', () => performance.now() - before > timing.leaseMs + 500);
-  server.thaw();
-  await reapersHaveLooked(30);
-  expect(reports).toEqual([]);
-});
-
-test('[D11] Redis gone: the node goes by what it sees; Redis back: the truth', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'phone');
-  await reported('ana online');
-  await server.kill();
-
-  a.presence.connected('ben', 'phone');
-  await reported('ana online', 'ben online');
-  expect((await a.presence.statusOf(['ana'])).get('ana')).toBe('online');
-  expect((await b.presence.statusOf(['ana'])).get('ana')).toBe('offline');
-  a.presence.disconnected('ana', 'phone');
-  await reported('ana online', 'ben online', 'ana offline');
-
-  await server.start();
-  await until('the other node sees ben', async () => {
-    return (await b.presence.statusOf(['ben'])).get('ben') === 'online';
+  test('[D10] presence:offline of a living connection shows at once, presence:online brings it back', async () => {
+    const { presence } = await node();
+    presence.connected('ana', 'phone');
+    await reported('ana online');
+    presence.setVisible('ana', 'phone', false);
+    await reported('ana online', 'ana offline');
+    expect((await presence.statusOf(['ana'])).get('ana')).toBe('offline');
+    presence.setVisible('ana', 'phone', true);
+    await reported('ana online', 'ana offline', 'ana online');
+    presence.setVisible('ana', 'phone', true);
+    presence.setVisible('ana', 'phone', false);
+    presence.disconnected('ana', 'phone');
+    await reapersHaveLooked(8);
+    expect(reports).toEqual(['ana online', 'ana offline', 'ana online', 'ana offline']);
   });
-  expect(reports).toEqual(['ana online', 'ben online', 'ana offline']);
-});
 
-test('closing gives the leases back, with the grace time', async () => {
-  const [a, b] = [await node(), await node()];
-  a.presence.connected('ana', 'phone');
-  await reported('ana online');
-  await a.presence.close();
-  expect((await b.presence.statusOf(['ana'])).get('ana')).toBe('online');
-  await reported('ana online', 'ana offline');
+  test('[D10] a node that crashed is found by another, and each of its users reported once', async () => {
+    const crashing = await node();
+    await node();
+    await node();
+    for (let i = 0; i < 300; i += 1) crashing.presence.connected(`user-${i}`, 'phone');
+    await until('all are online', () => reports.length === 300);
+    await crashing.connections.close();
+    reports = [];
+    await until('all are offline', () => reports.length >= 300, 10_000);
+    await reapersHaveLooked(6);
+    expect(new Set(reports).size).toBe(300);
+    expect(reports).toHaveLength(300);
+  });
+
+  test('[D10] FLUSHALL forgets nobody who is there, and tells nobody anything', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'phone');
+    b.presence.connected('ben', 'phone');
+    await until('both are online', () => reports.length === 2);
+    reports = [];
+    await server.everywhere('FLUSHALL');
+    await until('both are known again', async () => {
+      const sizes = await Promise.all(
+        a.connections.shards.map(({ tag }) => {
+          const key = `${tag}chasqui:presence:users`;
+          return server.command(key, 'ZCARD', key);
+        }),
+      );
+      return sizes.reduce<number>((sum, size) => sum + Number(size), 0) === 2;
+    });
+    expect(reports).toEqual([]);
+    a.presence.disconnected('ana', 'phone');
+    await reported('ana offline');
+  });
+
+  test('[D10] a frozen Redis makes nobody look gone', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'phone');
+    b.presence.connected('ben', 'phone');
+    await until('both are online', () => reports.length === 2);
+    reports = [];
+    const before = performance.now();
+    server.freeze();
+    await until(
+      'their leases have run out',
+      () => performance.now() - before > timing.leaseMs + 500,
+    );
+    server.thaw();
+    await reapersHaveLooked(30);
+    expect(reports).toEqual([]);
+  });
+
+  test('[D11] Redis gone: the node goes by what it sees; Redis back: the truth', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'phone');
+    await reported('ana online');
+    await server.kill();
+
+    a.presence.connected('ben', 'phone');
+    await reported('ana online', 'ben online');
+    expect((await a.presence.statusOf(['ana'])).get('ana')).toBe('online');
+    expect((await b.presence.statusOf(['ana'])).get('ana')).toBe('offline');
+    a.presence.disconnected('ana', 'phone');
+    await reported('ana online', 'ben online', 'ana offline');
+
+    await server.start();
+    await until('the other node sees ben', async () => {
+      return (await b.presence.statusOf(['ben'])).get('ben') === 'online';
+    });
+    expect(reports).toEqual(['ana online', 'ben online', 'ana offline']);
+  });
+
+  test('closing gives the leases back, with the grace time', async () => {
+    const [a, b] = [await node(), await node()];
+    a.presence.connected('ana', 'phone');
+    await reported('ana online');
+    await a.presence.close();
+    expect((await b.presence.statusOf(['ana'])).get('ana')).toBe('online');
+    await reported('ana online', 'ana offline');
+  });
 });

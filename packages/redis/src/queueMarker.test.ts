@@ -1,66 +1,71 @@
+import { type AnyRedis, redisKinds, startAnyRedis } from '@pern/testing/anyRedis';
 import { quietLog } from '@pern/testing/quietLog';
-import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 import { createQueueMarker, type QueueMarker } from './queueMarker';
 
-let server: RedisServer;
-let connections: Connections;
-let marker: QueueMarker;
+describe.each(redisKinds)('on %s', (kind) => {
+  let server: AnyRedis;
+  let connections: Connections;
+  let marker: QueueMarker;
+  let key: string;
 
-beforeEach(async () => {
-  server = await startRedisServer();
-  connections = createConnections({ url: server.url, log: quietLog() });
-  marker = createQueueMarker(connections);
-  await until('Redis answers', () => marker.continues('nothing').then(() => true));
-});
-afterEach(async () => {
-  await connections.close();
-  await server.close();
-});
+  beforeEach(async () => {
+    server = await startAnyRedis(kind);
+    connections = createConnections({ url: server.url, log: quietLog() });
+    marker = createQueueMarker(connections);
+    key = `${connections.queueShard.tag}chasqui:queue`;
+    await until('Redis answers', () => marker.continues('nothing').then(() => true));
+  });
+  afterEach(async () => {
+    await connections.close();
+    await server.close();
+  });
 
-async function makeWhole(): Promise<void> {
-  const inspection = await marker.inspect();
-  if (inspection.state !== 'lost') throw new Error(`expected lost, is ${inspection.state}`);
-  expect(await marker.continues(inspection.token)).toBe(true);
-  expect(await marker.finish(inspection.token)).toBe(true);
-}
-
-test('[D5] whole once restored, lost after FLUSHALL', async () => {
-  await makeWhole();
-  expect(await marker.inspect()).toEqual({ state: 'whole' });
-  await server.command('FLUSHALL');
-  await makeWhole();
-});
-
-test('[D5] one worker restores, another takes over when it gives up', async () => {
-  const first = await marker.inspect();
-  expect(await marker.inspect()).toEqual({ state: 'busy' });
-  if (first.state === 'lost') await marker.abandon(first.token);
-  await makeWhole();
-});
-
-test('[D5] losing everything in the middle of restoring shows', async () => {
-  const first = await marker.inspect();
-  await server.command('FLUSHALL');
-  if (first.state !== 'lost') throw new Error('expected lost');
-  expect(await marker.continues(first.token)).toBe(false);
-  expect(await marker.finish(first.token)).toBe(false);
-  expect((await marker.inspect()).state).toBe('lost');
-});
-
-test('[D5] a restart counts as a loss even when the marker came back with a snapshot', async () => {
-  await makeWhole();
-  const kept = await server.command('GET', 'chasqui:queue');
-  await server.kill();
-  await server.start();
-  await server.command('SET', 'chasqui:queue', String(kept));
-  await until('it is noticed', async () => (await marker.inspect()).state === 'lost');
-});
-
-test('workers take turns, at each job', async () => {
-  for (const job of ['sweep', 'audit'] as const) {
-    const turns = await Promise.all([marker.takeTurn(job, 60_000), marker.takeTurn(job, 60_000)]);
-    expect(turns.filter(Boolean)).toHaveLength(1);
+  async function makeWhole(): Promise<void> {
+    const inspection = await marker.inspect();
+    if (inspection.state !== 'lost') throw new Error(`expected lost, is ${inspection.state}`);
+    expect(await marker.continues(inspection.token)).toBe(true);
+    expect(await marker.finish(inspection.token)).toBe(true);
   }
+
+  test('[D5] whole once restored, lost after FLUSHALL', async () => {
+    await makeWhole();
+    expect(await marker.inspect()).toEqual({ state: 'whole' });
+    await server.everywhere('FLUSHALL');
+    await makeWhole();
+  });
+
+  test('[D5] one worker restores, another takes over when it gives up', async () => {
+    const first = await marker.inspect();
+    expect(await marker.inspect()).toEqual({ state: 'busy' });
+    if (first.state === 'lost') await marker.abandon(first.token);
+    await makeWhole();
+  });
+
+  test('[D5] losing everything in the middle of restoring shows', async () => {
+    const first = await marker.inspect();
+    await server.everywhere('FLUSHALL');
+    if (first.state !== 'lost') throw new Error('expected lost');
+    expect(await marker.continues(first.token)).toBe(false);
+    expect(await marker.finish(first.token)).toBe(false);
+    expect((await marker.inspect()).state).toBe('lost');
+  });
+
+  test('[D5] a restart counts as a loss even when the marker came back with a snapshot', async () => {
+    await makeWhole();
+    const kept = await server.command(key, 'GET', key);
+    await server.kill();
+    await server.start();
+    await until('it takes writes', () => server.command(key, 'SET', key, '').catch(() => null));
+    await server.command(key, 'SET', key, String(kept));
+    await until('it is noticed', async () => (await marker.inspect()).state === 'lost');
+  });
+
+  test('workers take turns, at each job', async () => {
+    for (const job of ['sweep', 'audit'] as const) {
+      const turns = await Promise.all([marker.takeTurn(job, 60_000), marker.takeTurn(job, 60_000)]);
+      expect(turns.filter(Boolean)).toHaveLength(1);
+    }
+  });
 });

@@ -1,129 +1,140 @@
 import { randomUUID } from 'node:crypto';
-import Redis from 'ioredis';
+import type Redis from 'ioredis';
+import { type AnyRedis, redisKinds, startAnyRedis } from '@pern/testing/anyRedis';
 import { quietLog } from '@pern/testing/quietLog';
-import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
-import { createDeliveryQueue, type DeliveryQueue } from './deliveryQueue';
+import {
+  bullPrefix,
+  createDeliveryQueue,
+  DELIVERY_QUEUE,
+  type DeliveryQueue,
+} from './deliveryQueue';
 import { createWakeups, type NodeWakeups, type WaitingRows } from './wakeups';
 
-let server: RedisServer;
-let redis: Redis;
-let connections: Connections;
-let queue: DeliveryQueue;
-let wakeups: NodeWakeups;
-/** The rows of PostgreSQL: user id → job id. */
-let rows: Map<string, string>;
-let questions: string[][];
+describe.each(redisKinds)('on %s', (kind) => {
+  let server: AnyRedis;
+  /** Before every key of the queue. */
+  let keys: string;
+  let redis: Redis;
+  let connections: Connections;
+  let queue: DeliveryQueue;
+  let wakeups: NodeWakeups;
+  /** The rows of PostgreSQL: user id → job id. */
+  let rows: Map<string, string>;
+  let questions: string[][];
 
-beforeEach(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-  redis.on('error', () => undefined);
-  connections = createConnections({ url: server.url, log: quietLog() });
-  queue = createDeliveryQueue(connections);
-  rows = new Map();
-  questions = [];
-  const known: WaitingRows = {
-    async waitingJobs(userIds) {
-      questions.push(userIds);
-      return userIds.flatMap((userId) => {
-        const jobId = rows.get(userId);
-        return jobId === undefined ? [] : [{ userId, jobId, delayMs: 60_000 }];
-      });
-    },
-    async restartBackoff(userIds) {
-      return userIds.flatMap((userId) => {
-        const formerJobId = rows.get(userId);
-        if (formerJobId === undefined) return [];
-        const jobId = `${userId}.${randomUUID()}`;
-        rows.set(userId, jobId);
-        return [{ userId, jobId, delayMs: 1_000, formerJobId }];
-      });
-    },
-  };
-  wakeups = createWakeups({ queue, rows: known, log: quietLog(), gatherMs: 20 });
-  await until('Redis is reachable', () => queue.reachable());
-});
-afterEach(async () => {
-  await wakeups.close();
-  await connections.close();
-  redis.disconnect();
-  await server.close();
-});
+  beforeEach(async () => {
+    server = await startAnyRedis(kind);
+    connections = createConnections({ url: server.url, log: quietLog() });
+    redis = connections.open('patient', 'looking', connections.queueShard);
+    keys = `${bullPrefix(connections)}:${DELIVERY_QUEUE}`;
+    queue = createDeliveryQueue(connections);
+    rows = new Map();
+    questions = [];
+    const known: WaitingRows = {
+      async waitingJobs(userIds) {
+        questions.push(userIds);
+        return userIds.flatMap((userId) => {
+          const jobId = rows.get(userId);
+          return jobId === undefined ? [] : [{ userId, jobId, delayMs: 60_000 }];
+        });
+      },
+      async restartBackoff(userIds) {
+        return userIds.flatMap((userId) => {
+          const formerJobId = rows.get(userId);
+          if (formerJobId === undefined) return [];
+          const jobId = `${userId}.${randomUUID()}`;
+          rows.set(userId, jobId);
+          return [{ userId, jobId, delayMs: 1_000, formerJobId }];
+        });
+      },
+    };
+    wakeups = createWakeups({ queue, rows: known, log: quietLog(), gatherMs: 20 });
+    await until('Redis is reachable', () => queue.reachable());
+  });
+  afterEach(async () => {
+    await wakeups.close();
+    await connections.close();
+    await server.close();
+  });
 
-function waitingUser(): string {
-  const userId = randomUUID();
-  rows.set(userId, `${userId}.1`);
-  return userId;
-}
-
-test('[D5] one job per waiting recipient, with an id and nothing else in it', async () => {
-  const users = [waitingUser(), waitingUser()];
-  for (let i = 0; i < 50; i += 1) wakeups.enqueueAfterCommit(users);
-  const depth = () => wakeups.depth();
-  await until('the jobs are there', async () => (await depth())?.delayed === 2);
-  wakeups.enqueueAfterCommit(users);
-  await until('it was asked again', () => questions.length === 2);
-  await until('both are written', async () => (await queue.missing(jobsOf(users))).length === 0);
-  expect(await depth()).toEqual({ waiting: 0, delayed: 2, active: 0 });
-
-  for (const userId of users) {
-    const job = await redis.hgetall(`bull:message_delivery:${rows.get(userId)}`);
-    expect(JSON.parse(job.data ?? '')).toEqual({ userId });
+  function waitingUser(): string {
+    const userId = randomUUID();
+    rows.set(userId, `${userId}.1`);
+    return userId;
   }
+
+  test('[D5] one job per waiting recipient, with an id and nothing else in it', async () => {
+    const users = [waitingUser(), waitingUser()];
+    for (let i = 0; i < 50; i += 1) wakeups.enqueueAfterCommit(users);
+    const depth = () => wakeups.depth();
+    await until('the jobs are there', async () => (await depth())?.delayed === 2);
+    wakeups.enqueueAfterCommit(users);
+    await until('it was asked again', () => questions.length === 2);
+    await until(
+      'both are written',
+      async () => (await queue.missing(jobsOf(rows, users))).length === 0,
+    );
+    expect(await depth()).toEqual({ waiting: 0, delayed: 2, active: 0 });
+
+    for (const userId of users) {
+      const job = await redis.hgetall(`${keys}:${rows.get(userId)}`);
+      expect(JSON.parse(job.data ?? '')).toEqual({ userId });
+    }
+  });
+
+  test('[D5] a recipient who has acknowledged meanwhile costs no call to Redis', async () => {
+    const before = await redis.info('commandstats');
+    wakeups.enqueueAfterCommit([randomUUID()]);
+    await until('it was asked', () => questions.length === 1);
+    await wakeups.close();
+    const calls = (info: string) => /cmdstat_eval(sha)?:calls=(\d+)/.exec(info)?.[2];
+    expect(calls(await redis.info('commandstats'))).toBe(calls(before));
+  });
+
+  test('[D11] Redis gone: nobody is asked, nothing thrown, and the failure counted', async () => {
+    await server.kill();
+    await until('the loss is known', () => !queue.reachable());
+    wakeups.enqueueAfterCommit([waitingUser()]);
+    await until('it is counted', () => wakeups.failures() === 1);
+    expect(questions).toEqual([]);
+    expect(await wakeups.depth()).toBeNull();
+  });
+
+  test('[D11] a frozen Redis fails the call within a second', async () => {
+    server.freeze();
+    wakeups.enqueueAfterCommit([waitingUser()]);
+    await until('it is counted', () => wakeups.failures() === 1, 2_000);
+    server.thaw();
+  });
+
+  test('[D11] Redis at maxmemory: the refusal is counted, not swallowed', async () => {
+    await server.everywhere('CONFIG', 'SET', 'maxmemory', 1);
+    wakeups.enqueueAfterCommit([waitingUser()]);
+    await until('it is counted', () => wakeups.failures() === 1);
+  });
+
+  test('[D5] a returning user: the backoff begins anew and the old job comes due, to find itself stale', async () => {
+    const userId = waitingUser();
+    const former = rows.get(userId) ?? '';
+    wakeups.enqueueAfterCommit([userId]);
+    await until('the job is there', async () => (await wakeups.depth())?.delayed === 1);
+    wakeups.promote(userId);
+    await until('the old one is due', async () =>
+      (await redis.lrange(`${keys}:wait`, 0, -1)).includes(former),
+    );
+    expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
+  });
+
+  test('closing hands over what was gathered', async () => {
+    const userId = waitingUser();
+    wakeups.enqueueAfterCommit([userId]);
+    await wakeups.close();
+    expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
+  });
 });
 
-test('[D5] a recipient who has acknowledged meanwhile costs no call to Redis', async () => {
-  const before = await redis.info('commandstats');
-  wakeups.enqueueAfterCommit([randomUUID()]);
-  await until('it was asked', () => questions.length === 1);
-  await wakeups.close();
-  const calls = (info: string) => /cmdstat_eval(sha)?:calls=(\d+)/.exec(info)?.[2];
-  expect(calls(await redis.info('commandstats'))).toBe(calls(before));
-});
-
-test('[D11] Redis gone: nobody is asked, nothing thrown, and the failure counted', async () => {
-  await server.kill();
-  await until('the loss is known', () => !queue.reachable());
-  wakeups.enqueueAfterCommit([waitingUser()]);
-  await until('it is counted', () => wakeups.failures() === 1);
-  expect(questions).toEqual([]);
-  expect(await wakeups.depth()).toBeNull();
-});
-
-test('[D11] a frozen Redis fails the call within a second', async () => {
-  server.freeze();
-  wakeups.enqueueAfterCommit([waitingUser()]);
-  await until('it is counted', () => wakeups.failures() === 1, 2_000);
-  server.thaw();
-});
-
-test('[D11] Redis at maxmemory: the refusal is counted, not swallowed', async () => {
-  await server.command('CONFIG', 'SET', 'maxmemory', 1);
-  wakeups.enqueueAfterCommit([waitingUser()]);
-  await until('it is counted', () => wakeups.failures() === 1);
-});
-
-test('[D5] a returning user: the backoff begins anew and the old job comes due, to find itself stale', async () => {
-  const userId = waitingUser();
-  const former = rows.get(userId) ?? '';
-  wakeups.enqueueAfterCommit([userId]);
-  await until('the job is there', async () => (await wakeups.depth())?.delayed === 1);
-  wakeups.promote(userId);
-  await until('the old one is due', async () =>
-    (await redis.lrange('bull:message_delivery:wait', 0, -1)).includes(former),
-  );
-  expect(await redis.zrange('bull:message_delivery:delayed', 0, -1)).toEqual([rows.get(userId)]);
-});
-
-test('closing hands over what was gathered', async () => {
-  const userId = waitingUser();
-  wakeups.enqueueAfterCommit([userId]);
-  await wakeups.close();
-  expect(await redis.zrange('bull:message_delivery:delayed', 0, -1)).toEqual([rows.get(userId)]);
-});
-
-function jobsOf(users: string[]) {
+function jobsOf(rows: Map<string, string>, users: string[]) {
   return users.map((userId) => ({ userId, jobId: rows.get(userId) ?? '', delayMs: 0 }));
 }
