@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { connectDatabase } from '@pern/db/connect';
-import { deliveryCounts, restartBackoff, scheduledWakeups } from '@pern/db/deliveries';
+import { deliveryCounts, restartBackoff, wakeupsStillNeeded } from '@pern/db/deliveries';
 import { readFindings } from '@pern/db/findings';
 import { createDelivery } from '@pern/delivery/createDelivery';
 import type { Delivery } from '@pern/delivery/delivery';
@@ -92,7 +92,7 @@ async function open(
   const wakeups = createWakeups({
     queue,
     rows: {
-      waitingJobs: (userIds) => scheduledWakeups(db, userIds),
+      waitingJobs: (userIds) => wakeupsStillNeeded(db, userIds),
       restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
     },
     log,

@@ -41,6 +41,26 @@ export async function scheduledWakeups(
   return rows.map(toWakeup);
 }
 
+/**
+ * As `scheduledWakeups`, for those alone who have not acknowledged everything: the row of one who has
+ * is settled only a second later.
+ */
+export async function wakeupsStillNeeded(
+  db: Database,
+  userIds: string[],
+): Promise<ScheduledWakeup[]> {
+  const rows = await db.query(
+    'wakeups_still_needed',
+    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
+     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND EXISTS (
+       SELECT FROM participants p WHERE p.user_id = d.user_id AND p.pending AND EXISTS (
+         SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
+           AND m.kind = 'message' AND m.sender_id <> p.user_id))`,
+    [userIds],
+  );
+  return rows.map(toWakeup);
+}
+
 /** A page of all waiting deliveries, by user id, after `afterUserId`. */
 export async function allScheduledWakeups(
   db: Database,

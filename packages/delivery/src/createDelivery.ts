@@ -37,7 +37,6 @@ import { syncChanges } from './sync/syncChanges';
 import { createTimetable } from './timetable';
 import { createTypingBoard } from './typing';
 import { createUnreadAnnouncer } from './unreadAnnouncer';
-import { createWaitingRecipients } from './wakeUpWaiting';
 
 export interface DeliveryDeps {
   db: Database;
@@ -68,7 +67,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
-  const waiting = createWaitingRecipients({ db, clock, log, wakeups: deps.wakeups });
   const settler = createSettler({ db, clock, log });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
   const statuses = createStatusAnnouncer({
@@ -165,7 +163,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       return { conversationId, membersVersion, entries };
     });
     hub.entriesOf(batch);
-    waiting.add(userIds);
+    if (userIds.length > 0) deps.wakeups.enqueueAfterCommit(userIds);
   }
 
   function onAdvanced(advances: Advance[]): void {
@@ -291,14 +289,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         await sender.idle();
         await watermarks.idle();
         await settler.flush();
-        await waiting.flush();
       })();
       await Promise.race([
         rest,
         new Promise<void>((resolve) => clock.setTimeout(resolve, withinMs)),
       ]);
       settler.stop();
-      waiting.stop();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { settleForgotten } from '@pern/db/deliveries';
+import { settleForgotten, wakeupsStillNeeded } from '@pern/db/deliveries';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
 import { createFakeClock } from '@pern/testing/fakeClock';
 import { quietLog } from '@pern/testing/quietLog';
@@ -7,7 +7,6 @@ import { withSeed } from '@pern/testing/randomness';
 import { appendBatch } from './appendBatch';
 import { createGroup } from './conversations/createGroup';
 import { createSettler } from './settlePending';
-import { createWaitingRecipients } from './wakeUpWaiting';
 import { sendRequest } from '@pern/testing/deliveryNode';
 
 let room: DeliveryRoom;
@@ -121,26 +120,15 @@ test('[R6] acknowledgements of one second are settled together, and a stopped se
   expect(clock.pending).toBe(0);
 });
 
-test('[D5] a wake-up is asked for only where something still waits', async () => {
+test('[D5] a wake-up is needed only where something still waits', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
-  const clock = createFakeClock();
-  const woken: string[][] = [];
-  const recipients = createWaitingRecipients({
-    db: room.db,
-    clock,
-    log: quietLog(),
-    wakeups: { enqueueAfterCommit: (userIds) => void woken.push(userIds) },
-  });
+  const needed = async () =>
+    (await wakeupsStillNeeded(room.db, [ana, ben])).map(({ userId }) => userId);
   const seq = await room.send(id, ana);
-  recipients.add([ben]);
   await room.acknowledge(id, ben, seq, 'delivered');
-  await recipients.flush();
+  expect(await needed()).toEqual([]);
   await room.send(id, ana);
-  recipients.add([ben]);
-  recipients.add([ben, ana]);
-  await recipients.flush();
-  expect(woken).toEqual([[], [ben]]);
-  expect(clock.pending).toBe(0);
+  expect(await needed()).toEqual([ben]);
 });
 
 test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who waits is forgotten', () =>

@@ -39,12 +39,12 @@ const MOST_GATHERED = 20_000;
 const USERS_PER_BATCH = 500;
 
 /**
- * Gathers for a moment, then asks PostgreSQL who is still waiting: recipients who were there and
- * acknowledged cost no call to Redis at all, and the job id comes from the row, so that a second
+ * Gathers for a moment, long enough for most to have acknowledged, then asks PostgreSQL who is still
+ * waiting: recipients who were there cost no call to Redis at all, and the job id comes from the row, so that a second
  * node or the sweep asking for the same wake-up makes no second job.
  */
 export function createWakeups(options: WakeupOptions): NodeWakeups {
-  const { queue, rows, log, gatherMs = 100 } = options;
+  const { queue, rows, log, gatherMs = 300 } = options;
   const waiting = new Set<string>();
   const returned = new Set<string>();
   let failures = 0;
