@@ -53,6 +53,7 @@ test.each([
     'short',
     'JWT_SECRET is malformed: it must be a secret of at least 16 characters, better 32.',
   ],
+  ['NODE_NAME', 'a-b', 'NODE_NAME is malformed: it must be 1 to 32 lower-case letters and digits.'],
   [
     'REDIS_URL',
     'redis://a:7001,http://b:7002',

@@ -50,6 +50,11 @@ const schema = z.object({
     .refine((entries) => entries.every(isNetwork))
     .describe('addresses or CIDR ranges of proxies, separated by commas')
     .default([]),
+  NODE_NAME: z
+    .string()
+    .regex(/^[a-z0-9]{1,32}$/)
+    .describe('1 to 32 lower-case letters and digits')
+    .optional(),
   ADMIN_USERNAMES: list
     .refine((names) => names.every((name) => name.length <= USERNAME_MAX))
     .describe('user names, separated by commas')

@@ -191,6 +191,7 @@ async function open(
   const httpServer = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, app);
   const realtime = createRealtime({
     httpServer,
+    nodeName: settings.NODE_NAME,
     identity,
     delivery,
     presence,

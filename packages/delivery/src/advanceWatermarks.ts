@@ -1,5 +1,5 @@
 import type { Database } from '@pern/db/connect';
-import { guarded } from '@pern/db/storeErrors';
+import { guarded, isUnavailable } from '@pern/db/storeErrors';
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
 import { createCoalescer } from './coalesce';
 
@@ -52,6 +52,8 @@ const PACE_MS = 5;
 export function createWatermarks(deps: {
   db: Database;
   onAdvanced: (advances: Advance[]) => void;
+  /** Told when a batch may have been committed and nobody can say: its receipts are announced by nobody. */
+  onUnknown?: () => void;
 }): Watermarks {
   async function advanceAll(asked: Acknowledgement[]): Promise<(undefined | Error)[]> {
     const answers = new Map<Acknowledgement, Error | undefined>();
@@ -68,14 +70,24 @@ export function createWatermarks(deps: {
     return asked.map((one) => answers.get(one));
   }
 
+  async function ask(batch: Merged[]): Promise<AdvanceRow[]> {
+    try {
+      const rows = await deps.db.query('advance_watermarks', ADVANCE, [
+        batch.map(({ userId }) => userId),
+        batch.map(({ conversationId }) => conversationId),
+        batch.map(({ delivered }) => delivered),
+        batch.map(({ read }) => read),
+        batch.map(({ deviceNo }) => deviceNo),
+      ]);
+      return rows as AdvanceRow[];
+    } catch (error) {
+      if (isUnavailable(error)) deps.onUnknown?.();
+      throw error;
+    }
+  }
+
   async function advance(batch: Merged[]): Promise<AdvanceRow[1][]> {
-    const rows = (await deps.db.query('advance_watermarks', ADVANCE, [
-      batch.map(({ userId }) => userId),
-      batch.map(({ conversationId }) => conversationId),
-      batch.map(({ delivered }) => delivered),
-      batch.map(({ read }) => read),
-      batch.map(({ deviceNo }) => deviceNo),
-    ])) as AdvanceRow[];
+    const rows = await ask(batch);
     const outcomes = new Array<AdvanceRow[1]>(batch.length);
     const advances: (Advance | undefined)[] = [];
     for (const row of rows) {

@@ -3,7 +3,7 @@ import { newCursor, nextEntry, type Cursor } from './cursor';
 import { createGapReader } from './gapReader';
 import type { LocalConversation } from './localConversations';
 import { createOutbox } from './outbox';
-import { createOwnSends } from './ownSends';
+import { type AnswerSend, createOwnSends } from './ownSends';
 import type { Clock, EntryHint, Gauges, Outlet } from './ports';
 import { createSendWindow, isUnacknowledged } from './sendWindow';
 
@@ -50,7 +50,7 @@ export interface Connection {
   /** The send failed, or was a repeat. */
   sendEnded(messageId: string, conversationId: string): void;
   /** The send was committed: `answer` is called at its place in the order of seq (D3). */
-  sent(messageId: string, conversationId: string, seq: number, answer: () => void): void;
+  sent(messageId: string, conversationId: string, seq: number, answer: AnswerSend): void;
   /** Writes answers that have waited longer than their patience: early is allowed, late is not. */
   answerOverdue(): void;
   hasAnswersDue(): boolean;
@@ -135,7 +135,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
       // Committed, but our own send has not been answered yet: its answer belongs here.
       if (mayBeOwn && own.isUnderWay(entry.id)) return 'held';
       const answer = mayBeOwn ? own.reach(entry.id) : undefined;
-      if (answer === undefined && entry.origin !== outlet.id) {
+      if (typeof answer === 'function') outbox.flush();
+      const isAnswered = typeof answer === 'function' ? answer() : answer === 'answered';
+      if (!isAnswered) {
         const counts = entry.counts && entry.senderId !== userId;
         if (counts && window.full) return 'blocked';
         if (!outlet.writable()) {
@@ -148,10 +150,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
         outbox.write(entry);
       } else {
         cursor.sent = entry.seq;
-        if (typeof answer === 'function') {
-          outbox.flush();
-          answer();
-        }
       }
       if (entry.seq >= cursor.goal) reachGoal(cursor);
     }

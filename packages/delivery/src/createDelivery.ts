@@ -1,7 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import { readInstanceKeys, type InstanceKeys } from '@pern/db/instanceKeys';
 import { guarded } from '@pern/db/storeErrors';
-import { NotFoundError } from '@pern/protocol/errors';
+import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
 import { addParticipant } from './conversations/addParticipant';
@@ -64,6 +64,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const timetable = createTimetable({ clock, log });
   // Members could not be read, so something was not announced: look when the store may be back.
   const lookSoon = timetable.soon(1_000, () => void recheck.run(true));
+  // Committed, perhaps, and its answer lost: nobody announced it, and its repeat will find nothing to do.
+  const lookForUnknown = timetable.soon(250, () => {
+    bus.lost();
+    void recheck.run(true);
+  });
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
@@ -80,7 +85,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         })),
       ),
   });
-  const watermarks = createWatermarks({ db, onAdvanced });
+  const watermarks = createWatermarks({ db, onAdvanced, onUnknown: lookForUnknown });
   const sender = createSender({
     db,
     clock,
@@ -174,6 +179,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }
   }
 
+  /** A change whose outcome is unknown is looked for, here and on the other nodes (D7). */
+  async function changing<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof UnavailableError) lookForUnknown();
+      throw error;
+    }
+  }
+
   function send(request: SendRequest): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       sender.send(uuidv7(), request, null, (result) => {
@@ -210,26 +225,32 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   return {
     send,
     acknowledge,
-    editMessage: (userId, messageId, content) => editMessage(change, userId, messageId, content),
+    editMessage: (userId, messageId, content) =>
+      changing(editMessage(change, userId, messageId, content)),
     async deleteMessage(userId, messageId) {
-      const { conversationId, changed } = await deleteMessage(change, userId, messageId);
+      const { conversationId, changed } = await changing(deleteMessage(change, userId, messageId));
       if (changed) await countAgain(conversationId);
     },
-    addReaction: (userId, messageId, emoji) => addReaction(change, userId, messageId, emoji),
-    removeReaction: (userId, messageId, emoji) => removeReaction(change, userId, messageId, emoji),
+    addReaction: (userId, messageId, emoji) =>
+      changing(addReaction(change, userId, messageId, emoji)),
+    removeReaction: (userId, messageId, emoji) =>
+      changing(removeReaction(change, userId, messageId, emoji)),
     readHistory: (userId, conversationId, page) => readHistory(db, userId, conversationId, page),
     readStatus: (userId, messageId, page) => readStatus(db, userId, messageId, page),
 
-    createDirect: (userId, otherId) => createDirect(change, userId, otherId),
-    createGroup: (userId, title, ids) => createGroup(change, userId, title, ids),
+    createDirect: (userId, otherId) => changing(createDirect(change, userId, otherId)),
+    createGroup: (userId, title, ids) => changing(createGroup(change, userId, title, ids)),
     listConversations: (userId, page) => listConversations(change, userId, page),
     readConversation: (userId, id) => readConversation(change, userId, id),
-    renameConversation: (userId, id, title) => renameConversation(change, userId, id, title),
+    renameConversation: (userId, id, title) =>
+      changing(renameConversation(change, userId, id, title)),
     listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
     addParticipant: (userId, id, otherId, role) =>
-      addParticipant(change, userId, id, otherId, role),
-    changeRole: (userId, id, otherId, role) => changeRole(change, userId, id, otherId, role),
-    removeParticipant: (userId, id, otherId) => removeParticipant(change, userId, id, otherId),
+      changing(addParticipant(change, userId, id, otherId, role)),
+    changeRole: (userId, id, otherId, role) =>
+      changing(changeRole(change, userId, id, otherId, role)),
+    removeParticipant: (userId, id, otherId) =>
+      changing(removeParticipant(change, userId, id, otherId)),
 
     sync: (userId, page) =>
       syncChanges(

@@ -58,7 +58,7 @@ export interface LiveConnection {
    * Sends; `answer` is called exactly once, with the message at its place in the order of seq (D3)
    * or with the error. Never throws.
    */
-  send(request: SendRequest, answer: (outcome: SendResult | Error) => void): void;
+  send(request: SendRequest, answer: (outcome: SendResult | Error) => boolean): void;
   /** Resolves after the commit; throws ValidationError, NotFoundError, UnavailableError. */
   acknowledge(target: AckTarget, status: 'delivered' | 'read'): Promise<void>;
   /** Forgets the connection. A second call does nothing. */

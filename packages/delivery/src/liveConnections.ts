@@ -114,7 +114,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     return {
       deviceId,
       start: () => connection.start(),
-      send(request: SendRequest, answer: (outcome: SendResult | Error) => void) {
+      send(request: SendRequest, answer: (outcome: SendResult | Error) => boolean) {
         const id = uuidv7();
         connection.sending(id);
         sender.send(id, request, outlet.id, (result) => {

@@ -7,13 +7,13 @@ export interface OwnSends {
   begin(messageId: string): void;
   end(messageId: string): void;
   isUnderWay(messageId: string): boolean;
-  /** `answer` waits for its place, which is `seq`. */
-  await(messageId: string, cursor: Cursor, seq: number, answer: () => void): void;
+  /** `answer` waits for its place, which is `seq`. It says whether it was given: it may be too late for it. */
+  await(messageId: string, cursor: Cursor, seq: number, answer: AnswerSend): void;
   /**
    * The pump has come to the entry: returns its answer, to be called now; `answered` when it was called
    * already; undefined for everything else.
    */
-  reach(messageId: string): (() => void) | 'answered' | undefined;
+  reach(messageId: string): AnswerSend | 'answered' | undefined;
   /** Answers what lies at `seq` or before: nothing will stop at these places any more. */
   passed(cursor: Cursor, seq: number): void;
   /** Answers what has waited longer than its patience: early is allowed, late is not. */
@@ -24,12 +24,15 @@ export interface OwnSends {
   readonly early: number;
 }
 
+/** Answers a send; false when its command was given up before, and then the entry is due as a frame. */
+export type AnswerSend = () => boolean;
+
 const PATIENCE_MS = 5_000;
 
 interface Answer {
   cursor: Cursor;
   seq: number;
-  answer: () => void;
+  answer: AnswerSend;
   due: number;
 }
 
@@ -68,8 +71,7 @@ export function createOwnSends(clock: Clock): OwnSends {
         if (due > now) return;
         awaited.delete(messageId);
         // Remembered, so that the entry is not sent as a frame as well.
-        early.set(messageId, cursor);
-        answer();
+        if (answer()) early.set(messageId, cursor);
       }
     },
     answerAll() {

@@ -39,6 +39,8 @@ export interface Bus {
   publish(hint: Hint): void;
   /** The listener hears the hints of *other* nodes only. Returns the unsubscriber. */
   subscribe(listener: (hint: Hint) => void): () => void;
+  /** Something may have been committed of which no hint can be given: the others are to look, as after a loss. */
+  lost(): void;
   /** Called each time the bus is usable again after it was not (hints may have been lost). */
   onRecovered(listener: () => void): () => void;
   /** True while hints can travel. */

@@ -187,6 +187,11 @@ export function createBus(options: BusOptions): NodeBus {
       hintListeners.add(listener);
       return () => hintListeners.delete(listener);
     },
+    lost() {
+      if (closed || isAlone()) return;
+      hintsLost = true;
+      tellOfTheGap();
+    },
     onRecovered(listener) {
       recoveryListeners.add(listener);
       return () => recoveryListeners.delete(listener);

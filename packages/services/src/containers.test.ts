@@ -26,7 +26,8 @@ const dockerfiles = ['docker/server.Dockerfile', 'docker/worker.Dockerfile'];
 /** The sources that read settings, as text: a setting that none of them names has no effect. */
 const readers: Record<string, string> = {
   server: read('apps/server/src/settings.ts'),
-  'server-2': read('apps/server/src/settings.ts'),
+  'server-a': read('apps/server/src/settings.ts'),
+  'server-b': read('apps/server/src/settings.ts'),
   worker: read('apps/worker/src/settings.ts'),
 };
 
@@ -36,7 +37,7 @@ function sourceOf(entry: string): string {
 
 test('the compose file names everything an instance consists of', () => {
   expect(services.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['postgres', 'redis', 'migrate', 'server', 'server-2', 'worker']),
+    expect.arrayContaining(['postgres', 'redis', 'migrate', 'server', 'server-a', 'worker']),
   );
 });
 

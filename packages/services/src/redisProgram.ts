@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { attempt, fetchDebianPackage, has, unpackedEnvironment } from './debianPackage';
 import { StartupError } from './startupError';
 
 /** A Redis server that runs on this machine. */
@@ -11,6 +12,7 @@ export interface RedisProgram {
 }
 
 const names = ['redis-server', 'valkey-server'];
+const USUAL_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
 
 /**
  * Looks for a Redis server and fetches one if there is none: on Debian and its relatives into
@@ -22,7 +24,7 @@ export function redisProgram(cache: string, say: (line: string) => void): RedisP
   if (known !== undefined) return known;
   if (has('apt-get') && has('dpkg')) {
     say('fetching redis-server, because this machine has none');
-    fetchDebianPackages(cache);
+    fetchDebianPackage(cache, 'redis-server', USUAL_PACKAGES);
     const fetched = unpackedIn(cache);
     if (fetched !== undefined) return fetched;
     if (process.getuid?.() === 0) {
@@ -55,69 +57,10 @@ function onThePath(): RedisProgram | undefined {
 function unpackedIn(cache: string): RedisProgram | undefined {
   const command = path.join(cache, 'usr/bin/redis-server');
   if (!existsSync(command)) return undefined;
-  const libraries = path.join(cache, 'usr/lib');
-  const folders = [libraries, ...readdirSync(libraries).map((name) => path.join(libraries, name))];
-  const program = { command, env: { LD_LIBRARY_PATH: folders.join(':') } };
+  const program = { command, env: unpackedEnvironment(cache) };
   return runs(program) ? program : undefined;
 }
 
 function runs({ command, env }: RedisProgram): boolean {
   return spawnSync(command, ['--version'], { env: { ...process.env, ...env } }).status === 0;
-}
-
-/** Downloads redis-server with the libraries that are missing here, and unpacks them in `cache`. */
-function fetchDebianPackages(cache: string): void {
-  mkdirSync(path.dirname(cache), { recursive: true });
-  const draft = mkdtempSync(`${cache}-`);
-  try {
-    if (!download(draft, [])) {
-      // No package lists yet, as in a fresh container: fetch them into a folder of our own.
-      const lists = path.join(draft, 'apt');
-      mkdirSync(path.join(lists, 'lists/partial'), { recursive: true });
-      mkdirSync(path.join(lists, 'cache/archives/partial'), { recursive: true });
-      const own = [
-        ...['-o', `Dir::State::Lists=${lists}/lists`, '-o', `Dir::Cache=${lists}/cache`],
-        ...['-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User=root'],
-      ];
-      attempt('apt-get', [...own, 'update']);
-      if (!download(draft, own)) return;
-      rmSync(lists, { recursive: true, force: true });
-    }
-    for (const file of readdirSync(draft).filter((name) => name.endsWith('.deb'))) {
-      attempt('dpkg', ['-x', path.join(draft, file), draft]);
-      rmSync(path.join(draft, file));
-    }
-    rmSync(cache, { recursive: true, force: true });
-    renameSync(draft, cache);
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-}
-
-const usualPackages = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
-
-function download(folder: string, options: readonly string[]): boolean {
-  const asked = spawnSync(
-    'apt-get',
-    [
-      ...[...options, '-o', 'Debug::NoLocking=1'],
-      ...['install', '--print-uris', '-y', '-qq', '--no-install-recommends', 'redis-server'],
-    ],
-    { encoding: 'utf8' },
-  );
-  const needed = asked.stdout
-    .split('\n')
-    .map((line) => /' ([^_ ]+)_/.exec(line)?.[1])
-    .filter((name) => name !== undefined);
-  const packages = needed.length > 0 ? needed : usualPackages;
-  const sandbox = ['-o', 'APT::Sandbox::User=root'];
-  return attempt('apt-get', [...options, ...sandbox, 'download', ...packages], folder);
-}
-
-function has(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-}
-
-function attempt(command: string, args: readonly string[], cwd?: string): boolean {
-  return spawnSync(command, args, { cwd, stdio: 'ignore', timeout: 120_000 }).status === 0;
 }

@@ -75,6 +75,7 @@ export function openDeliveryNode(
               (outcome) => {
                 if (outcome instanceof Error) reject(outcome);
                 else resolve(outcome);
+                return true;
               },
             );
           }),

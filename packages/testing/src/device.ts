@@ -18,6 +18,8 @@ export interface DeviceOptions {
   deviceId?: string;
   batch?: boolean;
   brief?: boolean;
+  /** WebSocket alone unless told. */
+  transports?: readonly ('polling' | 'websocket')[];
   /** Whether it acknowledges what it is sent, at once; otherwise never by itself. */
   acknowledges?: boolean;
   /** Told every event in its place, after it was logged. */
@@ -205,7 +207,7 @@ export function createDevice(options: DeviceOptions): Device {
     due.clear();
     const opened = io(url, {
       auth: { token, deviceId, ...(batch && { batch }), ...(brief && { brief }), protocol: 1 },
-      transports: ['websocket'],
+      transports: [...(options.transports ?? ['websocket'])],
       reconnection: false,
       forceNew: true,
     });

@@ -45,6 +45,12 @@ export function createFakeNetwork(): FakeNetwork {
           me.hear.add(listener);
           return () => me.hear.delete(listener);
         },
+        lost() {
+          for (const node of nodes) {
+            if (node === me || !connected) continue;
+            for (const listener of node.recovered) listener();
+          }
+        },
         onRecovered(listener) {
           me.recovered.add(listener);
           return () => me.recovered.delete(listener);

@@ -4,10 +4,10 @@ import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
 /** The callback that a client passed, if it passed one. */
 export type Acknowledge = ((answer: object) => void) | undefined;
 
-/** The answer that one command gets, exactly once. */
+/** The answer that one command gets, exactly once. Both say whether it was this one, and somebody hears it. */
 export interface Answer {
-  succeed(result: object): void;
-  fail(error: ChasquiError): void;
+  succeed(result: object): boolean;
+  fail(error: ChasquiError): boolean;
 }
 
 export interface Answers {
@@ -50,20 +50,18 @@ export function createAnswers({ late, now = Date.now }: AnswersOptions): Answers
 
   return {
     expect(acknowledge, command) {
+      const give = (answer: object): boolean => {
+        if (pending.done) return false;
+        pending.done = true;
+        acknowledge?.(answer);
+        return acknowledge !== undefined;
+      };
       const pending: Pending = {
         command,
         due: now() + LIMIT_MS,
         done: false,
-        succeed(result) {
-          if (pending.done) return;
-          pending.done = true;
-          acknowledge?.({ success: true, ...result });
-        },
-        fail(error) {
-          if (pending.done) return;
-          pending.done = true;
-          acknowledge?.({ success: false, error: error.toWire() });
-        },
+        succeed: (result) => give({ success: true, ...result }),
+        fail: (error) => give({ success: false, error: error.toWire() }),
       };
       open.push(pending);
       return pending;

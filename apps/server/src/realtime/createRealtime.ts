@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Bus, Log } from '@pern/delivery/ports';
@@ -33,6 +34,8 @@ import { guardSessions } from './sessionGuard';
 
 export interface RealtimeDeps {
   httpServer: HttpServer;
+  /** Stands before the ids of sessions of the transport, and a hyphen. */
+  nodeName: string | undefined;
   identity: Pick<Identity, 'authenticate'>;
   delivery: Pick<Delivery, 'openConnection' | 'sync' | 'announceTyping'>;
   presence: PresenceKeeper;
@@ -95,6 +98,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     pingInterval: 10_000,
     pingTimeout: 8_000,
   });
+
+  const { nodeName } = deps;
+  if (nodeName !== undefined) {
+    // A balancer tells by it where the requests of a long-polling session belong.
+    server.engine.generateId = () => `${nodeName}-${randomBytes(15).toString('base64url')}`;
+  }
 
   admitByTurns(deps.httpServer);
 

@@ -82,6 +82,35 @@ test.each([
   60_000,
 );
 
+test('[fault 16: D7] the connection is lost after the COMMIT of a change: the devices are told all the same', async () => {
+  const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');
+  const { id } = await scene.people.group(ana, ben, cleo);
+  const near = await connected(ben.device());
+  const far = await connected(cleo.on(1).device());
+  const { id: messageId } = await ana.send(id, 'first');
+  await until('both have it', () => [near, far].every((one) => one.entries(id).length === 2));
+  const { postgres } = scene.server(0);
+  const lostAfterCommit = async (change: () => Promise<unknown>): Promise<void> => {
+    postgres.hold('answers', 'COMMIT');
+    const asked = change().catch((error: unknown) => error);
+    await until('it is held', () => postgres.held() > 0);
+    postgres.drop();
+    postgres.release();
+    expect(String(await asked)).toContain('503');
+  };
+
+  await lostAfterCommit(() =>
+    ana.call('editMessage', { params: { messageId }, body: { content_encrypted: 'second' } }),
+  );
+  await until('both show the edit', () =>
+    [near, far].every((one) => one.entries(id)[1]?.content_encrypted === 'second'),
+  );
+  await lostAfterCommit(() => ana.call('removeParticipant', { params: { id, userId: cleo.id } }));
+  await until('cleo is told', () => far.told('conversation:removed').length > 0);
+  near.disconnect();
+  far.disconnect();
+}, 60_000);
+
 test('[fault 16: U] PostgreSQL falls silent during COMMIT: an answer within 10 s, stored once after the retry', async () => {
   const { ana, ben, id } = await scene.pair();
   const sender = await connected(ana.on(1).device());

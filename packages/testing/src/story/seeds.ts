@@ -1,2 +1,6 @@
 /** Seeds of stories that once ended badly, and what they had found. None may ever leave this list. */
-export const seeds: readonly (readonly [seed: number, found: string])[] = [];
+export const seeds: readonly (readonly [seed: number, found: string])[] = [
+  [374660869, 'a removal whose COMMIT had no answer was announced by nobody'],
+  [703653409, 'a deletion whose COMMIT had no answer was announced by nobody'],
+  [1956723346, 'an answer too late for its command was dropped, and its entry with it'],
+];

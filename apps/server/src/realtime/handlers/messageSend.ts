@@ -27,11 +27,10 @@ export function onMessageSend(limits: SendLimits, failed: Failures): CommandHand
       };
       connection.live.send(request, (outcome) => {
         if (outcome instanceof Error) {
-          answer.fail(failed(outcome, { command: messageSend.name }));
-        } else {
-          const { message } = outcome;
-          answer.succeed({ message: connection.brief ? brief(message) : message });
+          return answer.fail(failed(outcome, { command: messageSend.name }));
         }
+        const { message } = outcome;
+        return answer.succeed({ message: connection.brief ? brief(message) : message });
       });
     },
   };

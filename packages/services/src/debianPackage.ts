@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Downloads a package of Debian or a relative with the libraries that are missing here, and unpacks
+ * them in `cache`, without being root and without changing the system. `usual` is what it takes where
+ * apt does not tell. Leaves `cache` as it was when something fails; whoever calls looks for the program.
+ */
+export function fetchDebianPackage(cache: string, name: string, usual: readonly string[]): void {
+  mkdirSync(path.dirname(cache), { recursive: true });
+  const draft = mkdtempSync(`${cache}-`);
+  try {
+    if (!download(draft, [], name, usual)) {
+      // No package lists yet, as in a fresh container: fetch them into a folder of our own.
+      const lists = path.join(draft, 'apt');
+      mkdirSync(path.join(lists, 'lists/partial'), { recursive: true });
+      mkdirSync(path.join(lists, 'cache/archives/partial'), { recursive: true });
+      const own = [
+        ...['-o', `Dir::State::Lists=${lists}/lists`, '-o', `Dir::Cache=${lists}/cache`],
+        ...['-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User=root'],
+      ];
+      attempt('apt-get', [...own, 'update']);
+      if (!download(draft, own, name, usual)) return;
+      rmSync(lists, { recursive: true, force: true });
+    }
+    for (const file of readdirSync(draft).filter((each) => each.endsWith('.deb'))) {
+      attempt('dpkg', ['-x', path.join(draft, file), draft]);
+      rmSync(path.join(draft, file));
+    }
+    rmSync(cache, { recursive: true, force: true });
+    renameSync(draft, cache);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** What a program needs in its environment to find the libraries that were unpacked with it. */
+export function unpackedEnvironment(cache: string): { LD_LIBRARY_PATH: string } {
+  const libraries = path.join(cache, 'usr/lib');
+  if (!existsSync(libraries)) return { LD_LIBRARY_PATH: '' };
+  const folders = [libraries, ...readdirSync(libraries).map((name) => path.join(libraries, name))];
+  return { LD_LIBRARY_PATH: folders.join(':') };
+}
+
+function download(
+  folder: string,
+  options: readonly string[],
+  name: string,
+  usual: readonly string[],
+): boolean {
+  const asked = spawnSync(
+    'apt-get',
+    [
+      ...[...options, '-o', 'Debug::NoLocking=1'],
+      ...['install', '--print-uris', '-y', '-qq', '--no-install-recommends', name],
+    ],
+    { encoding: 'utf8' },
+  );
+  const needed = asked.stdout
+    .split('\n')
+    .map((line) => /' ([^_ ]+)_/.exec(line)?.[1])
+    .filter((each) => each !== undefined);
+  const packages = needed.length > 0 ? needed : usual;
+  const sandbox = ['-o', 'APT::Sandbox::User=root'];
+  return attempt('apt-get', [...options, ...sandbox, 'download', ...packages], folder);
+}
+
+/** Whether there is such a command. */
+export function has(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+}
+
+/** Runs it to its end, two minutes at most; whether it went well. */
+export function attempt(command: string, args: readonly string[], cwd?: string): boolean {
+  return spawnSync(command, args, { cwd, stdio: 'ignore', timeout: 120_000 }).status === 0;
+}
