@@ -3,6 +3,7 @@ import { openFrameSocket } from '../load/frames';
 interface Entry {
   conversation_id: string;
   seq: number;
+  kind: 'message' | 'event';
 }
 
 export interface ReceiverOptions {
@@ -11,6 +12,8 @@ export interface ReceiverOptions {
   readonly deviceId?: string;
   /** Several messages to a frame where several are due; on unless told. */
   readonly batch?: boolean;
+  /** How long an acknowledgement may wait for others. */
+  readonly acknowledgeWithinMs?: number;
   readonly arrived: (entry: Entry) => void;
   readonly lost: (error: Error) => void;
   /** Everything that had waited has been sent. */
@@ -20,10 +23,11 @@ export interface ReceiverOptions {
 // As go: often enough that the window of 1,000 never fills, seldom enough that the device does not
 // talk more than it listens. An acknowledgement covers all before it (D6).
 const ACKNOWLEDGE_AFTER = 100;
-const ACKNOWLEDGE_WITHIN_MS = 50;
+const ACKNOWLEDGE_WITHIN_MS = 100;
 
 /** A device that acknowledges as it goes and complains about a gap or a repetition (D3, D4). */
 export async function createReceiver(options: ReceiverOptions): Promise<{ close(): void }> {
+  const { acknowledgeWithinMs = ACKNOWLEDGE_WITHIN_MS } = options;
   const last = new Map<string, number>();
   const due = new Set<string>();
   let count = 0;
@@ -64,7 +68,7 @@ export async function createReceiver(options: ReceiverOptions): Promise<{ close(
       else if (event === 'chat:queue_empty') options.queueEmpty?.();
       else return;
       if (count >= ACKNOWLEDGE_AFTER) acknowledge();
-      else if (count > 0) timer ??= setTimeout(acknowledge, ACKNOWLEDGE_WITHIN_MS);
+      else if (count > 0) timer ??= setTimeout(acknowledge, acknowledgeWithinMs);
     },
     lost: options.lost,
   });

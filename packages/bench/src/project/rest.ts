@@ -32,3 +32,12 @@ function idOf(answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'id' in answer) return String(answer.id);
   throw new Error(`an answer without an id: ${JSON.stringify(answer)}`);
 }
+/** A group whose creator the token speaks for; returns its id. */
+export async function openGroup(
+  project: Pick<Project, 'url'>,
+  token: string,
+  memberIds: readonly string[],
+): Promise<string> {
+  const body = { title: 'bench', participant_ids: memberIds };
+  return idOf(await ask(project, token, 'POST', '/api/conversations/group', body));
+}

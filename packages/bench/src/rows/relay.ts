@@ -1,5 +1,7 @@
 import type { Contender, Contest, Scope } from '../contest';
 import { type RelayLoadOptions, relayLoad } from '../load/relayLoad';
+import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
+import { openMosquittoPairs } from '../peers/mosquittoPairs';
 import { openBarePairs } from '../peers/bareRelayPairs';
 import { startPeer } from '../peers/startPeer';
 import { expectStored } from '../project/countStored';
@@ -27,6 +29,17 @@ const bare = (name: string, padding: number): Contender => ({
     };
   },
 });
+
+const mosquitto: Contender = {
+  name: 'mosquitto QoS 1, in memory',
+  missing: mosquittoMissing,
+  async open(scope) {
+    const pairs = await openMosquittoPairs(scope, await startMosquitto(scope), PAIRS);
+    return {
+      run: async () => ({ perSecond: (await relayLoad(pairs, load(scope))).perSecond }),
+    };
+  },
+};
 
 const project: Contender = {
   name: 'project',
@@ -58,9 +71,11 @@ export const relay: Contest = {
     project,
     bare('bare Socket.IO relay', 0),
     bare('bare Socket.IO relay, frames as large', LARGE_FRAME_PADDING),
+    mosquitto,
   ],
   comparisons: [
     { ...perSecond, peer: 'bare Socket.IO relay', bound: { atLeast: 0.5 } },
     { ...perSecond, peer: 'bare Socket.IO relay, frames as large' },
+    { ...perSecond, peer: mosquitto.name, bound: { atLeast: 0.8 } },
   ],
 };

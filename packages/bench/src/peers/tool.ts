@@ -1,0 +1,58 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { identityOf } from '@pern/services/processes';
+import { guardOfThisFile, releaseGuard } from '@pern/testing/program';
+import type { Scope } from '../contest';
+
+// Debian puts servers where only root looks for programs.
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
+
+/** Where a program of the system is, undefined when it is not installed. */
+export function findTool(name: string, ...places: string[]): string | undefined {
+  const found = [name, ...places].map((each) =>
+    spawnSync('sh', ['-c', 'command -v "$1"', 'sh', each], { encoding: 'utf8', env: { PATH } }),
+  );
+  return found.find(({ status }) => status === 0)?.stdout.trim();
+}
+
+export interface ToolOptions {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env?: Record<string, string>;
+  /** Whether it can be used by now. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+const READY_WITHIN_MS = 30_000;
+
+/** Runs a program of the system until the scope closes; resolves when it is ready. */
+export async function startTool(
+  scope: Scope,
+  command: string,
+  options: ToolOptions,
+): Promise<void> {
+  scope.onClose(releaseGuard);
+  const child = spawn(command, options.args, {
+    cwd: options.cwd,
+    env: { PATH, ...options.env },
+    stdio: 'ignore',
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (identity !== undefined) {
+    guardOfThisFile().watch({ ...identity, kind: 'store', signal: 'SIGKILL' });
+  }
+  let closing = false;
+  scope.onClose(async () => {
+    closing = true;
+    child.kill('SIGKILL');
+    await gone;
+  });
+  child.once('exit', (code) => {
+    if (!closing) scope.fail(new Error(`${command} ended with ${code}`));
+  });
+  const giveUp = performance.now() + READY_WITHIN_MS;
+  while (!(await options.isReady())) {
+    if (performance.now() > giveUp) throw new Error(`${command} does not get ready`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
