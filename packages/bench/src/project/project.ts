@@ -30,6 +30,8 @@ export async function openProject(
   const stores = await openStores(scope);
   await migrateDatabase(stores.databaseUrl);
   const pool = new pg.Pool({ connectionString: stores.databaseUrl, max: 4 });
+  // A connection that ends while nobody uses it, as when the stores are closed first.
+  pool.on('error', () => undefined);
   scope.onClose(() => pool.end());
   await prepare?.(pool);
 

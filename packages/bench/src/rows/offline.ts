@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { Contender, Contest, Figures, Scope } from '../contest';
+import { openFrameSocket } from '../load/frames';
+import { openMqttSocket } from '../load/mqtt';
+import { bodyOf } from '../load/pair';
+import { storeLoad } from '../load/storeLoad';
+import { until } from '../load/until';
+import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
+import { expectStored } from '../project/countStored';
+import { addPeople } from '../project/people';
+import { openProject } from '../project/project';
+import { createReceiver } from '../project/receiver';
+import { openDirect } from '../project/rest';
+
+const IN_FLIGHT = 200;
+
+const messages = ({ effort }: Scope): number => (effort === 'full' ? 200_000 : 30_000);
+
+/** Stores so many for somebody who is away, then lets them come back, in batches or one by one. */
+const project = (name: string, batch: boolean): Contender => ({
+  name,
+  async open(scope) {
+    const running = await openProject(scope);
+    const [ana, ben] = await addPeople(running, 2);
+    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    const group = await openDirect(running, ana.token, ben.id);
+    const receive = (arrived: () => void) =>
+      createReceiver({ url: running.url, token: ben.token, batch, lost: scope.fail, arrived });
+    // The device has to be known before it is away; what it gets later is what it has missed.
+    (await receive(() => undefined)).close();
+    const sender = await openFrameSocket({
+      ...{ url: running.url, heard: () => undefined, lost: scope.fail },
+      auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
+    });
+    scope.onClose(() => sender.close());
+    let n = 0;
+    const send = (acknowledged: () => void): void =>
+      sender.request(
+        'chat:message_send',
+        `{"conversationId":"${group}","contentEncrypted":"${bodyOf(n)}","clientMessageId":"${n++}"}`,
+        acknowledged,
+      );
+    return {
+      async run(): Promise<Figures> {
+        const count = messages(scope);
+        const stored = await storeLoad(send, { count, inFlight: IN_FLIGHT });
+        await expectStored(running, [group], n);
+        let arrived = 0;
+        const began = performance.now();
+        const receiver = await receive(() => void (arrived += 1));
+        await until('all of it has arrived', () => arrived >= count, 60_000);
+        const drained = (count / (performance.now() - began)) * 1000;
+        await until('all of it is acknowledged', async () => {
+          const { rows } = await running.pool.query<{ acked: number }>(
+            'SELECT acked_seq::float8 AS acked FROM participants WHERE conversation_id = $1 AND user_id = $2',
+            [group, ben.id],
+          );
+          return rows[0]?.acked === n;
+        });
+        receiver.close();
+        if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+        return { stored, drained };
+      },
+    };
+  },
+});
+
+const mosquitto: Contender = {
+  name: 'mosquitto, in memory',
+  missing: mosquittoMissing,
+  async open(scope) {
+    const port = await startMosquitto(scope);
+    const [topic, clientId] = [randomUUID(), randomUUID()];
+    const receive = (arrived: () => void) =>
+      openMqttSocket({
+        ...{ port, clientId, clean: false, lost: scope.fail, taken: () => undefined, arrived },
+      });
+    const first = await receive(() => undefined);
+    await first.subscribe(topic);
+    first.close();
+    const waiting: (() => void)[] = [];
+    const sender = await openMqttSocket({
+      ...{ port, clientId: randomUUID(), clean: true, lost: scope.fail, arrived: () => undefined },
+      taken: () => waiting.shift()?.(),
+    });
+    scope.onClose(() => sender.close());
+    let n = 0;
+    const send = (acknowledged: () => void): void => {
+      waiting.push(acknowledged);
+      sender.publish(topic, bodyOf(n++));
+    };
+    return {
+      async run() {
+        const count = messages(scope);
+        const stored = await storeLoad(send, { count, inFlight: IN_FLIGHT });
+        let arrived = 0;
+        const began = performance.now();
+        const receiver = await receive(() => void (arrived += 1));
+        await until('all of it has arrived', () => arrived >= count, 60_000);
+        const drained = (count / (performance.now() - began)) * 1000;
+        receiver.close();
+        if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+        return { stored, drained };
+      },
+    };
+  },
+};
+
+const [batched, single] = [project('project', true), project('project, single messages', false)];
+const stored = { figure: 'stored', unit: 'stored/s', project: batched.name };
+const drained = { figure: 'drained', unit: 'drained/s' };
+
+export const offline: Contest = {
+  name: 'offline',
+  what: 'stored for one offline recipient, 200 in flight; drained when they come back',
+  contenders: [batched, single, mosquitto],
+  comparisons: [
+    { ...stored, peer: mosquitto.name, bound: { atLeast: 0.25 } },
+    { ...drained, project: batched.name, peer: mosquitto.name, bound: { atLeast: 1 } },
+    { ...drained, project: single.name, peer: mosquitto.name, bound: { atLeast: 0.4 } },
+  ],
+};
