@@ -20,6 +20,9 @@ const PLANNING = [
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
+/** read_only_sql_transaction */
+const READ_ONLY = '25006';
+
 /** Of this process, to whichever server. */
 const living = new Set<GuardedClient>();
 
@@ -47,7 +50,10 @@ export class GuardedClient extends Client {
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const guard = (error: unknown): void => {
-      if (error instanceof Error && error.message === 'Query read timeout') this.abandonAll(error);
+      if (!(error instanceof Error)) return;
+      if (error.message === 'Query read timeout') this.abandonAll(error);
+      // A standby, or a primary that was demoted: the address leads elsewhere now, or will soon.
+      if (Reflect.get(error, 'code') === READ_ONLY) this.abandon(error);
     };
     Object.assign(this, {
       query: (...args: unknown[]): unknown => {

@@ -1,7 +1,16 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { migrateDatabase } from '@pern/db/migrateDatabase';
 import { embeddedPostgres } from '@pern/services/postgres';
 import { identityOf } from '@pern/services/processes';
@@ -19,15 +28,42 @@ export interface PostgresServer {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
+  /**
+   * Starts a hot standby that streams from it and confirms every commit before it is answered
+   * (synchronous_standby_names), and waits until it does.
+   */
+  startReplica(): Promise<Replica>;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
 
+export interface Replica {
+  readonly port: number;
+  /** Makes it a primary that waits for nobody; resolves when it takes writes. */
+  promote(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A migrated server. */
 export async function startPostgresServer(): Promise<PostgresServer> {
+  const server = await serverIn(emptyFolder());
+  await server.ensureDatabase();
+  await migrateDatabase(server.url);
+  return server;
+}
+
+function emptyFolder(): string {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'chasqui-postgres-test-'));
   mkdirSync(path.join(dataDir, 'logs'));
+  mkdirSync(path.join(dataDir, 'postgres'));
+  guardOfThisFile().removeAfterwards(dataDir);
+  return dataDir;
+}
+
+async function serverIn(
+  dataDir: string,
+): Promise<PostgresServer & { ensureDatabase(): Promise<void> }> {
   const guard = guardOfThisFile();
-  guard.removeAfterwards(dataDir);
   const part = await embeddedPostgres({
     folder: path.join(dataDir, 'postgres'),
     logFile: path.join(dataDir, 'logs/postgres.log'),
@@ -58,7 +94,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     }
   }
 
-  const server: PostgresServer = {
+  const server = {
     url: part.url,
     async start() {
       child = await part.spawn();
@@ -69,6 +105,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     kill: () => end('SIGKILL'),
     freeze: () => signalAll('SIGSTOP'),
     thaw: () => signalAll('SIGCONT'),
+    startReplica: () => startReplica(dataDir, part.url),
+    ensureDatabase: () => part.ensureDatabase(),
     async close() {
       signalAll('SIGCONT');
       await end('SIGQUIT');
@@ -76,7 +114,67 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     },
   };
   await server.start();
-  await part.ensureDatabase();
-  await migrateDatabase(part.url);
   return server;
+}
+
+/** A base backup by hand (PostgreSQL's documentation, 25.3.3), since the bundled programs have no pg_basebackup. */
+async function startReplica(primaryDir: string, primaryUrl: string): Promise<Replica> {
+  const dataDir = emptyFolder();
+  const [from, to] = [primaryDir, dataDir].map((folder) => path.join(folder, 'postgres'));
+  if (from === undefined || to === undefined) throw new Error('no folder');
+  await withClient(primaryUrl, async (client) => {
+    await client.query(`SELECT pg_backup_start('replica', true)`);
+    // What is written meanwhile is in the log, which the replica replays from the start of the backup.
+    const copied = spawnSync('cp', [
+      '-a',
+      path.join(from, 'data'),
+      path.join(from, 'password'),
+      to,
+    ]);
+    if (copied.status !== 0) throw new Error('the data could not be copied');
+    const { rows } = await client.query<{ labelfile: string }>(
+      'SELECT * FROM pg_backup_stop(false)',
+    );
+    const data = path.join(to, 'data');
+    rmSync(path.join(data, 'postmaster.pid'), { force: true });
+    rmSync(path.join(data, 'postmaster.opts'), { force: true });
+    const { hostname, port, username, password } = new URL(primaryUrl);
+    const source = `host=${hostname} port=${port} user=${username} password=${password} application_name=replica`;
+    appendFileSync(path.join(data, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`);
+    const { uid, gid } = statSync(path.join(data, 'PG_VERSION'));
+    const files = { backup_label: rows[0]?.labelfile ?? '', 'standby.signal': '' };
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(path.join(data, name), content, { mode: 0o600 });
+      chownSync(path.join(data, name), uid, gid);
+    }
+  });
+  const server = await serverIn(dataDir);
+  await withClient(primaryUrl, async (client) => {
+    await client.query(`ALTER SYSTEM SET synchronous_standby_names = 'replica'`);
+    await client.query('SELECT pg_reload_conf()');
+    await until('the replica confirms commits', async () => {
+      const { rows } = await client.query<{ sync_state: string }>(
+        'SELECT sync_state FROM pg_stat_replication',
+      );
+      return rows[0]?.sync_state === 'sync';
+    });
+  });
+  return {
+    port: Number(new URL(server.url).port),
+    async promote() {
+      await withClient(server.url, (client) => client.query('SELECT pg_promote(true, 30)'));
+    },
+    close: () => server.close(),
+  };
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

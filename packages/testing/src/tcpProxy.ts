@@ -31,6 +31,8 @@ export interface TcpProxy {
   halfClose(): void;
   /** Ends all connections, and what waits on them with it. New ones pass. */
   drop(): void;
+  /** New connections go to another server on loopback, as an address does that follows the primary. */
+  retarget(port: number): void;
   /** Connections from clients at the moment. */
   connections(): number;
   close(): Promise<void>;
@@ -50,8 +52,9 @@ interface Wire {
   waiting: number;
 }
 
-/** Forwards to `targetPort`. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** Forwards to `firstPort`, until it is told otherwise. */
+export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
+  let targetPort = firstPort;
   const wires = new Set<Wire>();
   /** Connections that were made while the wire was cut: accepted by the kernel, never answered. */
   const unanswered = new Set<net.Socket>();
@@ -152,6 +155,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         target.destroy();
       }
     },
+    retarget: (port) => void (targetPort = port),
     connections: () => wires.size,
     async close() {
       for (const { client, server: target } of wires) {
