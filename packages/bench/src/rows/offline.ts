@@ -5,6 +5,7 @@ import { openMqttSocket } from '../load/mqtt';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
 import { until } from '../load/until';
+import { ejabberdOffline } from '../peers/ejabberdOffline';
 import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
 import { expectStored } from '../project/countStored';
 import { addPeople } from '../project/people';
@@ -107,15 +108,18 @@ const mosquitto: Contender = {
 };
 
 const [batched, single] = [project('project', true), project('project, single messages', false)];
+const ejabberd = ejabberdOffline(IN_FLIGHT);
 const stored = { figure: 'stored', unit: 'stored/s', project: batched.name };
 const drained = { figure: 'drained', unit: 'drained/s' };
 
 export const offline: Contest = {
   name: 'offline',
   what: 'stored for one offline recipient, 200 in flight; drained when they come back',
-  contenders: [batched, single, mosquitto],
+  contenders: [batched, single, mosquitto, ejabberd],
   comparisons: [
     { ...stored, peer: mosquitto.name, bound: { atLeast: 0.25 } },
+    { ...stored, peer: ejabberd.name, bound: { atLeast: 7 } },
+    { ...drained, project: batched.name, peer: ejabberd.name, bound: { atLeast: 10 } },
     { ...drained, project: batched.name, peer: mosquitto.name, bound: { atLeast: 1 } },
     { ...drained, project: single.name, peer: mosquitto.name, bound: { atLeast: 0.4 } },
   ],

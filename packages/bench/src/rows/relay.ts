@@ -1,5 +1,6 @@
-import type { Contender, Contest, Scope } from '../contest';
+import type { Contender, Contest, Effort } from '../contest';
 import { type RelayLoadOptions, relayLoad } from '../load/relayLoad';
+import { literalGuide } from '../peers/literalGuidePairs';
 import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
 import { openMosquittoPairs } from '../peers/mosquittoPairs';
 import { openBarePairs } from '../peers/bareRelayPairs';
@@ -12,7 +13,7 @@ const PAIRS = 50;
 // What a Message of the contract weighs more than the bare relay's: 42["message",{"id":…,"content":…}].
 const LARGE_FRAME_PADDING = 400;
 
-const load = ({ effort }: Scope): RelayLoadOptions => ({
+const loadOf = (effort: Effort): RelayLoadOptions => ({
   ...{ inFlight: 4, settleMs: 10_000 },
   ...(effort === 'full'
     ? { warmUpMs: 2_000, windowMs: 10_000 }
@@ -25,7 +26,7 @@ const bare = (name: string, padding: number): Contender => ({
     const { url } = await startPeer(scope, 'bareRelay');
     const pairs = await openBarePairs(scope, url, PAIRS, padding);
     return {
-      run: async () => ({ perSecond: (await relayLoad(pairs, load(scope))).perSecond }),
+      run: async () => ({ perSecond: (await relayLoad(pairs, loadOf(scope.effort))).perSecond }),
     };
   },
 });
@@ -36,10 +37,12 @@ const mosquitto: Contender = {
   async open(scope) {
     const pairs = await openMosquittoPairs(scope, await startMosquitto(scope), PAIRS);
     return {
-      run: async () => ({ perSecond: (await relayLoad(pairs, load(scope))).perSecond }),
+      run: async () => ({ perSecond: (await relayLoad(pairs, loadOf(scope.effort))).perSecond }),
     };
   },
 };
+
+const guide = literalGuide(PAIRS, loadOf);
 
 const project: Contender = {
   name: 'project',
@@ -49,7 +52,7 @@ const project: Contender = {
     let acknowledged = 0;
     return {
       async run() {
-        const result = await relayLoad(pairs, load(scope));
+        const result = await relayLoad(pairs, loadOf(scope.effort));
         acknowledged += result.acknowledged;
         await expectStored(
           running,
@@ -72,10 +75,12 @@ export const relay: Contest = {
     bare('bare Socket.IO relay', 0),
     bare('bare Socket.IO relay, frames as large', LARGE_FRAME_PADDING),
     mosquitto,
+    guide,
   ],
   comparisons: [
     { ...perSecond, peer: 'bare Socket.IO relay', bound: { atLeast: 0.5 } },
     { ...perSecond, peer: 'bare Socket.IO relay, frames as large' },
     { ...perSecond, peer: mosquitto.name, bound: { atLeast: 0.8 } },
+    { ...perSecond, peer: guide.name, bound: { atLeast: 15 } },
   ],
 };

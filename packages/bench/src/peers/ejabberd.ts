@@ -1,0 +1,81 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { findPort } from '@pern/services/ports';
+import type { Scope } from '../contest';
+import { accepts } from './mosquitto';
+import { findTool, startTool } from './tool';
+
+const HOST = '127.0.0.1';
+
+export function ejabberdMissing(): string | undefined {
+  return findTool('erl') === undefined || installed() === undefined
+    ? 'ejabberd is not installed: apt-get install ejabberd'
+    : undefined;
+}
+
+/** A server of our own on loopback: offline storage, no archive, no limits, no TLS. Returns its port. */
+export async function startEjabberd(scope: Scope): Promise<number> {
+  const port = await findPort(HOST);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-ejabberd-'));
+  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const config = path.join(folder, 'ejabberd.yml');
+  writeFileSync(config, settings(port));
+  await startTool(scope, findTool('erl') ?? 'erl', {
+    args: [
+      ...['-noinput', '+K', 'true', '+P', '250000', '-pa', installed() ?? ''],
+      ...['-mnesia', 'dir', `"${folder}/database"`, '-s', 'ejabberd'],
+    ],
+    cwd: folder,
+    env: { HOME: folder, EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: `${folder}/log` },
+    isReady: () => accepts(port),
+  });
+  return port;
+}
+
+/** Where Debian keeps its compiled modules. */
+function installed(): string | undefined {
+  for (const library of ['/usr/lib', ...subfolders('/usr/lib')]) {
+    const found = subfolders(library).find((folder) => /\/ejabberd-[\d.-]+$/.test(folder));
+    if (found !== undefined && readdirSync(found).includes('ebin')) return `${found}/ebin`;
+  }
+  return undefined;
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${folder}/${entry.name}`)
+      .sort()
+      .reverse();
+  } catch {
+    // Not ours to read.
+    return [];
+  }
+}
+
+const settings = (port: number): string => `
+hosts: [localhost]
+loglevel: error
+auth_method: mnesia
+auth_password_format: plain
+registration_timeout: infinity
+listen:
+  - port: ${port}
+    ip: "${HOST}"
+    module: ejabberd_c2s
+    max_stanza_size: 262144
+    shaper: none
+    access: all
+shaper_rules:
+  max_user_offline_messages: infinity
+modules:
+  mod_register:
+    ip_access: all
+    access: all
+  mod_offline:
+    access_max_user_messages: max_user_offline_messages
+  mod_stream_mgmt:
+    max_ack_queue: infinity
+`;

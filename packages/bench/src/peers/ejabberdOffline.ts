@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { Contender } from '../contest';
+import { bodyOf } from '../load/pair';
+import { storeLoad } from '../load/storeLoad';
+import { until } from '../load/until';
+import { openXmppSocket } from '../load/xmpp';
+import { ejabberdMissing, startEjabberd } from './ejabberd';
+
+// The more wait for one recipient, the slower it stores the next: few, so that it shows its best.
+const MESSAGES = 2_000;
+
+/** Stores so many messages for somebody who is away, and lets them come back. */
+export function ejabberdOffline(inFlight: number): Contender {
+  return {
+    name: 'ejabberd',
+    missing: ejabberdMissing,
+    async open(scope) {
+      const port = await startEjabberd(scope);
+      const [ana, ben] = [randomUUID(), randomUUID()];
+      const quiet = (): void => undefined;
+      const waiting: (() => void)[] = [];
+      const sender = await openXmppSocket({
+        ...{ port, user: ana, register: true, lost: scope.fail, arrived: quiet },
+        taken: () => waiting.shift()?.(),
+      });
+      scope.onClose(() => sender.close());
+      const first = await openXmppSocket({
+        ...{ port, user: ben, register: true, lost: scope.fail, arrived: quiet, taken: quiet },
+      });
+      first.close();
+      let n = 0;
+      const send = (acknowledged: () => void): void => {
+        waiting.push(acknowledged);
+        sender.send(ben, bodyOf(n++));
+      };
+      return {
+        async run() {
+          const count = MESSAGES;
+          const stored = await storeLoad(send, { count, inFlight });
+          let arrived = 0;
+          const began = performance.now();
+          const receiver = await openXmppSocket({
+            ...{ port, user: ben, lost: scope.fail, taken: quiet },
+            arrived: () => void (arrived += 1),
+          });
+          receiver.appear();
+          await until('all of it has arrived', () => arrived >= count, 60_000);
+          const drained = (count / (performance.now() - began)) * 1000;
+          receiver.close();
+          if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+          return { stored, drained };
+        },
+      };
+    },
+  };
+}
