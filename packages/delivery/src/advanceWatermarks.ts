@@ -28,6 +28,8 @@ export interface Advance {
 export interface Watermarks {
   /** Resolves after the commit. Throws NotFoundError to strangers, ValidationError beyond the last seq. */
   acknowledge(acknowledgement: Acknowledgement): Promise<void>;
+  /** A window is full: what is gathered is committed now. */
+  hurry(): void;
   idle(): Promise<void>;
 }
 
@@ -43,7 +45,11 @@ interface Merged {
 const ADVANCE = `SELECT * FROM advance_watermarks($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::integer[])`;
 const MAX_BATCH = 1_000;
 /** Under load acknowledgements come from many devices every few milliseconds; the first one never waits. */
-const PACE_MS = 5;
+const SHORTEST_PACE_MS = 5;
+/** Nobody sees a tick come later by so much. */
+const LONGEST_PACE_MS = 60;
+/** Of the time, that statements of acknowledgements may take: sends go first. */
+const SHARE = 0.1;
 
 /**
  * Group commit for acknowledgements. Positions only rise, so several of one device are one; `onAdvanced`
@@ -129,10 +135,15 @@ export function createWatermarks(deps: {
   const coalescer = createCoalescer<Acknowledgement, undefined>({
     maxBatch: MAX_BATCH,
     inFlight: 1,
-    paceMs: PACE_MS,
+    paceMs: (lastTookMs) =>
+      Math.min(LONGEST_PACE_MS, Math.max(SHORTEST_PACE_MS, lastTookMs / SHARE)),
     answerAll: advanceAll,
   });
-  return { acknowledge: (one) => guarded(() => coalescer.ask(one)), idle: () => coalescer.idle() };
+  return {
+    acknowledge: (one) => guarded(() => coalescer.ask(one)),
+    hurry: () => coalescer.hurry(),
+    idle: () => coalescer.idle(),
+  };
 }
 
 type AdvanceRow = [

@@ -4,6 +4,8 @@ import { UnavailableError } from '@pern/protocol/errors';
 /** Questions that are asked one by one and answered together. */
 export interface Coalescer<Question, Answer> {
   ask(question: Question): Promise<Answer>;
+  /** Somebody waits closely after all: what is queued does not wait for the pace. */
+  hurry(): void;
   /** Resolves when nothing is queued or in flight. */
   idle(): Promise<void>;
 }
@@ -21,10 +23,11 @@ export function createCoalescer<Question, Answer>(options: {
   maxBatch: number;
   inFlight: number;
   /**
-   * Milliseconds from the start of one batch to that of the next, for questions that nobody waits for
-   * closely: each batch costs about the same whether it carries five or fifty.
+   * Milliseconds from the start of one batch to that of the next, given how long the last one took, for
+   * questions that nobody waits for closely: each batch costs about the same whether it carries five
+   * or fifty.
    */
-  paceMs?: number;
+  paceMs?: (lastTookMs: number) => number;
   answerAll: (questions: Question[]) => Promise<(Answer | Error)[]>;
 }): Coalescer<Question, Answer> {
   interface Asked {
@@ -36,19 +39,22 @@ export function createCoalescer<Question, Answer>(options: {
   let flying = 0;
   let scheduled = false;
   let lastStart = -Infinity;
+  let lastTookMs = 0;
+  let timer: NodeJS.Timeout | undefined;
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
     if (scheduled || flying >= options.inFlight || queue.length === 0) return;
     scheduled = true;
-    const pauseMs = lastStart + (options.paceMs ?? 0) - performance.now();
+    const pauseMs = lastStart + (options.paceMs?.(lastTookMs) ?? 0) - performance.now();
     // After this turn of the event loop, so that questions of the same moment share a batch.
-    if (pauseMs > 0) setTimeout(start, pauseMs);
+    if (pauseMs > 0) timer = setTimeout(start, pauseMs);
     else setImmediate(start);
   }
 
   function start(): void {
     scheduled = false;
+    timer = undefined;
     lastStart = performance.now();
     fly();
     schedule();
@@ -57,8 +63,10 @@ export function createCoalescer<Question, Answer>(options: {
   function fly(): void {
     if (queue.length === 0) return;
     flying += 1;
+    const began = performance.now();
     void answer(queue.splice(0, options.maxBatch)).finally(() => {
       flying -= 1;
+      lastTookMs = performance.now() - began;
       schedule();
       if (flying === 0 && queue.length === 0) {
         for (const resolve of onIdle) resolve();
@@ -92,6 +100,12 @@ export function createCoalescer<Question, Answer>(options: {
         queue.push({ question, resolve, reject });
         schedule();
       }),
+    hurry() {
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      timer = undefined;
+      setImmediate(start);
+    },
     idle: () =>
       flying === 0 && queue.length === 0
         ? Promise.resolve()

@@ -128,7 +128,11 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
       },
       async acknowledge(target, status) {
         const { conversationId, seq } = await locate(connection, target);
-        await watermarks.acknowledge({ userId, deviceNo, conversationId, seq, status });
+        const acknowledged = watermarks.acknowledge({
+          ...{ userId, deviceNo, conversationId, seq, status },
+        });
+        if (connection.isBlocked()) watermarks.hurry();
+        await acknowledged;
         for (const other of connections.of(userId)) {
           if (other.deviceNo === deviceNo) other.release(conversationId, seq);
         }
@@ -166,6 +170,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
           return pages;
         },
         readPosition: (conversationId) => positions.ask({ userId, deviceNo, conversationId }),
+        onWindowFull: () => watermarks.hurry(),
         onReadFailed: noteFailure,
       });
       // Before the backlog is read, so that nothing falls between it and the live flow (fault 23).
