@@ -125,6 +125,10 @@ export function createDevice(options: DeviceOptions): Device {
   const due = new Map<string, number>();
   /** Answers to second attempts that were taken for the place of their message. */
   const answeredEarly = new Set<string>();
+  /** Answers that came before their place, by conversation: the wire goes on past these seqs. */
+  let early = new Map<string, Set<number>>();
+  /** Conversations of which this connection was sent an entry. */
+  let hasFrames = new Set<string>();
   /** How often each client message id was tried. */
   const tries = new Map<string, number>();
 
@@ -143,7 +147,20 @@ export function createDevice(options: DeviceOptions): Device {
       complaints.push(`${seq} after ${last} in ${conversationId} on connection ${connection}`);
     }
     wire.push(seq);
+    const answers = early.get(conversationId);
+    for (let next = seq + 1; answers?.delete(next) === true; next += 1) wire.push(next);
     onWire.set(conversationId, wire);
+  }
+
+  /** The first frame shows whether the answers before it stood in their places. */
+  function framed(conversationId: string, seq: number): void {
+    const wire = onWire.get(conversationId);
+    if (wire !== undefined && !hasFrames.has(conversationId) && seq < (wire[0] ?? 0)) {
+      early.set(conversationId, new Set([...wire, ...(early.get(conversationId) ?? [])]));
+      onWire.delete(conversationId);
+    }
+    hasFrames.add(conversationId);
+    passed(conversationId, seq);
   }
 
   function keep(message: Message): void {
@@ -160,7 +177,7 @@ export function createDevice(options: DeviceOptions): Device {
     for (const message of messages) {
       if (seen.get(message.conversation_id)?.has(message.seq) === true) repeats += 1;
       // The first attempt was stored: the answer to the second came at once, and this is its place.
-      if (!answeredEarly.delete(message.id)) passed(message.conversation_id, message.seq);
+      if (!answeredEarly.delete(message.id)) framed(message.conversation_id, message.seq);
       keep(message);
       if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);
     }
@@ -203,6 +220,8 @@ export function createDevice(options: DeviceOptions): Device {
     current?.disconnect();
     connection += 1;
     onWire = new Map();
+    early = new Map();
+    hasFrames = new Set();
     answeredEarly.clear();
     due.clear();
     const opened = io(url, {
@@ -271,15 +290,19 @@ export function createDevice(options: DeviceOptions): Device {
     });
 
   /**
-   * The answer to a send stands in the place of its frame. That of a second attempt may come at any
-   * later time: the message has its place already.
+   * The answer to a send stands in the place of its frame; while something holds up what lies before,
+   * it may come early, but never late. That of a second attempt may come at any later time: the message
+   * has its place already.
    */
   function answered(message: Message | BriefMessage): void {
+    const { conversation_id: conversationId, seq } = message;
     const isRetry = (tries.get(message.client_message_id ?? '') ?? 0) > 1;
-    const last = onWire.get(message.conversation_id)?.at(-1);
-    if (!isRetry || message.seq === (last ?? 0) + 1) {
-      passed(message.conversation_id, message.seq);
+    const last = onWire.get(conversationId)?.at(-1);
+    if (seq === (last ?? 0) + 1 || (!isRetry && (last === undefined || seq <= last))) {
+      passed(conversationId, seq);
       if (isRetry) answeredEarly.add(message.id);
+    } else if (!isRetry) {
+      early.set(conversationId, (early.get(conversationId) ?? new Set()).add(seq));
     }
     if ('kind' in message) keep(message);
     if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);

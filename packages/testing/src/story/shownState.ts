@@ -165,15 +165,15 @@ export function difference(
     const [mine, theirs] = [shown[id], fresh[id]];
     if (mine === undefined) return `${id} is not shown`;
     if (theirs === undefined) return `${id} is shown, and is not theirs`;
-    for (const part of ['title', 'participants', 'my'] as const) {
-      if (isDeepStrictEqual(mine[part], theirs[part])) continue;
-      return `${id}: ${part} is ${inWords(mine[part])}, in truth ${inWords(theirs[part])}`;
-    }
     const seqs = new Set([...Object.keys(mine.messages), ...Object.keys(theirs.messages)]);
     for (const seq of [...seqs].map(Number)) {
       const [left, right] = [mine.messages[seq], theirs.messages[seq]];
       if (isDeepStrictEqual(left, right)) continue;
       return `${id}: entry ${seq} is ${inWords(left)}, in truth ${inWords(right)}`;
+    }
+    for (const part of ['title', 'participants', 'my'] as const) {
+      if (isDeepStrictEqual(mine[part], theirs[part])) continue;
+      return `${id}: ${part} is ${inWords(mine[part])}, in truth ${inWords(theirs[part])}`;
     }
   }
   return undefined;
