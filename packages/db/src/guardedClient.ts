@@ -51,9 +51,9 @@ export class GuardedClient extends Client {
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const guard = (error: unknown): void => {
       if (!(error instanceof Error)) return;
-      if (error.message === 'Query read timeout') this.abandonAll(error);
+      if (error.message === 'Query read timeout') this.abandonAll();
       // A standby, or a primary that was demoted: the address leads elsewhere now, or will soon.
-      if (Reflect.get(error, 'code') === READ_ONLY) this.abandon(error);
+      if (Reflect.get(error, 'code') === READ_ONLY) this.abandon();
     };
     Object.assign(this, {
       query: (...args: unknown[]): unknown => {
@@ -72,22 +72,25 @@ export class GuardedClient extends Client {
     });
   }
 
-  private abandonAll(error: Error): void {
-    this.abandon(error);
+  private abandonAll(): void {
+    this.abandon();
     for (const other of living) {
       const isIdle: unknown = Reflect.get(other, 'readyForQuery');
       if (isIdle === true && other.host === this.host && other.port === this.port) {
-        other.abandon(error);
+        other.abandon();
       }
     }
   }
 
-  /** Ends the socket: an orderly goodbye would wait behind the answer that does not come. */
-  private abandon(error: Error): void {
+  /**
+   * Resets the socket: an orderly goodbye would wait behind the answer that does not come, and what waits
+   * to be sent would still be, so that a statement took effect long after its sender was told to ask again.
+   */
+  private abandon(): void {
     const connection: unknown = Reflect.get(this, 'connection');
     if (!(connection instanceof Object)) return;
     const stream: unknown = Reflect.get(connection, 'stream');
-    if (stream instanceof Socket) stream.destroy(error);
+    if (stream instanceof Socket) stream.resetAndDestroy();
   }
 }
 

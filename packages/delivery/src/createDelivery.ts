@@ -51,8 +51,13 @@ export interface DeliveryDeps {
   firstDelayMs: number;
 }
 
-/** While hints cannot travel the node looks itself (D11). */
-const RECHECK_WITHOUT_BUS_MS = 2_000;
+/** While hints cannot travel, and for some time after, the node looks itself (D11). */
+const RECHECK_IN_DOUBT_MS = 2_000;
+/**
+ * After trouble is over something may still be on its way: a statement that PostgreSQL comes to only now,
+ * a node that could not say yet what it had committed.
+ */
+const IN_DOUBT_MS = 30_000;
 const OVERDUE_CHECK_MS = 500;
 const UNREAD_TOLD_TO = 100;
 
@@ -62,12 +67,18 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const keys = lazily(() => readInstanceKeys(db));
   const locations = createLocations();
   const timetable = createTimetable({ clock, log });
+  let inDoubtUntil = 0;
+  const isInDoubt = (): boolean => !bus.connected() || clock.now() < inDoubtUntil;
+  const look = (): void => {
+    inDoubtUntil = clock.now() + IN_DOUBT_MS;
+    void recheck.run(true);
+  };
   // Members could not be read, so something was not announced: look when the store may be back.
-  const lookSoon = timetable.soon(1_000, () => void recheck.run(true));
+  const lookSoon = timetable.soon(1_000, look);
   // Committed, perhaps, and its answer lost: nobody announced it, and its repeat will find nothing to do.
   const lookForUnknown = timetable.soon(250, () => {
     bus.lost();
-    void recheck.run(true);
+    look();
   });
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
@@ -134,13 +145,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }),
     bus.onRecovered(() => {
       conversations.forgetAll();
-      void recheck.run(true);
+      look();
     }),
   ];
   timetable.every(
-    () => (bus.connected() ? deps.recheckMs : RECHECK_WITHOUT_BUS_MS),
+    () => (isInDoubt() ? Math.min(RECHECK_IN_DOUBT_MS, deps.recheckMs) : deps.recheckMs),
     async () => {
-      await recheck.run(!bus.connected());
+      await recheck.run(isInDoubt());
       await live.unblock();
     },
   );

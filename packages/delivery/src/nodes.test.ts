@@ -182,6 +182,30 @@ test('[D7] events that were lost are told again after a repair: state is that of
   }
 });
 
+test('[D7] what is committed only after trouble is over is told as well, though nobody says so', async () => {
+  const conversationId = await group(ben);
+  const phone = await there.connect(ben);
+  const { message } = await send(here, conversationId, ana);
+  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 2);
+  network.cut();
+  network.heal();
+  // As a statement that was given up, and is come to late.
+  const late = openDeliveryNode(room.otherNode());
+  try {
+    for (const content of ['late', 'later']) {
+      await late.delivery.editMessage(ana, message.id, content);
+      await until('it has been told', () => {
+        expect(phone.outlet.payloads('chat:message_updated')).toContainEqual(
+          expect.objectContaining({ id: message.id, content_encrypted: content }),
+        );
+        return true;
+      });
+    }
+  } finally {
+    await late.stop();
+  }
+});
+
 test('[R4] an acknowledgement on another node opens the window', async () => {
   const conversationId = await group(ben);
   for (let i = 0; i < 52; i += 1) {
