@@ -14,7 +14,6 @@ import { messagesRoutes } from './http/messagesRoutes';
 import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
 import { probes, type Probes } from './http/probes';
-import type { ReadReceipt } from './http/readReceipt';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
 import { usersRoutes } from './http/usersRoutes';
@@ -30,7 +29,6 @@ export interface AppDeps {
   identity: Identity;
   directory: UserDirectory;
   delivery: Delivery;
-  readReceipt: ReadReceipt;
   limits: RequestLimits;
   sendLimits: SendLimits;
   addressOf: ClientAddress;

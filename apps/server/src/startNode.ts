@@ -14,7 +14,6 @@ import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
 import { createClientAddress } from './clientAddress';
 import { createApp } from './createApp';
-import { createReadReceipt } from './http/readReceipt';
 import { createAccessTokens } from './identity/accessTokens';
 import { createIdentity } from './identity/identity';
 import { createIdentityStore } from './identity/identityStore';
@@ -167,7 +166,6 @@ async function open(
     identity,
     directory,
     delivery,
-    readReceipt: createReadReceipt(db),
     limits: settings.RATE_LIMIT
       ? createRequestLimits(
           connections.shards.map((shard) => ({

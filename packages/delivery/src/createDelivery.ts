@@ -2,6 +2,7 @@ import type { Database } from '@pern/db/connect';
 import { readInstanceKeys, type InstanceKeys } from '@pern/db/instanceKeys';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
+import type { Receipt } from '@pern/protocol/receipt';
 import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
 import { addParticipant } from './conversations/addParticipant';
@@ -26,6 +27,7 @@ import { addReaction, removeReaction } from './messages/reactions';
 import { deleteMessage } from './messages/deleteMessage';
 import { editMessage } from './messages/editMessage';
 import { locateMessage, readHistory, readMessageById } from './messages/readMessages';
+import { readReceipt } from './messages/readReceipt';
 import { readStatus } from './messages/readStatus';
 import type { Bus, Clock, Gauges, Log, Wakeups } from './ports';
 import { createRecheck } from './recheck';
@@ -213,10 +215,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     userId: string,
     target: AckTarget,
     status: 'delivered' | 'read',
-  ): Promise<void> {
+  ): Promise<Receipt> {
     const { conversationId, seq } =
       'seq' in target ? target : await locateMessage(db, userId, target.messageId);
     await watermarks.acknowledge({ userId, deviceNo: null, conversationId, seq, status });
+    return readReceipt(db, userId, conversationId);
   }
 
   /** The message is deleted, whether or not this works: a count that is not told stands in every fetch. */

@@ -1,7 +1,7 @@
 import type { Conversation, ConversationRole, Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
-import type { Outlet } from './ports.js';
+import type { Outlet } from './ports';
 
 /** A message as its sender asks for it, already checked at the door. */
 export interface SendRequest {
@@ -72,8 +72,8 @@ export interface LiveConnection {
  */
 export interface Delivery {
   send(request: SendRequest): Promise<SendResult>;
-  /** Moves the user's positions and no device's (REST). */
-  acknowledge(userId: string, target: AckTarget, status: 'delivered' | 'read'): Promise<void>;
+  /** Moves the user's positions and no device's (REST); resolves to where they stand then. */
+  acknowledge(userId: string, target: AckTarget, status: 'delivered' | 'read'): Promise<Receipt>;
 
   editMessage(userId: string, messageId: string, contentEncrypted: string): Promise<Message>;
   deleteMessage(userId: string, messageId: string): Promise<void>;

@@ -5,15 +5,13 @@ import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
 import { Router } from 'express';
 import type { SendLimits } from '../limits/sendLimits';
 import { noContent, reply, type Door } from './door';
-import type { ReadReceipt } from './readReceipt';
 
 interface Deps {
   delivery: Delivery;
   sendLimits: SendLimits;
-  readReceipt: ReadReceipt;
 }
 
-export function messagesRoutes(door: Door, { delivery, sendLimits, readReceipt }: Deps): Router {
+export function messagesRoutes(door: Door, { delivery, sendLimits }: Deps): Router {
   const router = Router();
 
   door.closed(router, sendMessage, async ({ caller, body, address }) => {
@@ -52,8 +50,7 @@ export function messagesRoutes(door: Door, { delivery, sendLimits, readReceipt }
   });
 
   door.closed(router, reportStatus, async ({ caller, params, body }) => {
-    await delivery.acknowledge(caller.userId, params, body.status);
-    return reply(200, await readReceipt(caller.userId, params.messageId));
+    return reply(200, await delivery.acknowledge(caller.userId, params, body.status));
   });
 
   door.closed(router, readStatus, async ({ caller, params, query }) =>
