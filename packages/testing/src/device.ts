@@ -129,6 +129,8 @@ export function createDevice(options: DeviceOptions): Device {
   let early = new Map<string, Set<number>>();
   /** Conversations of which this connection was sent an entry. */
   let hasFrames = new Set<string>();
+  /** Up to here the device has everything; what it says by an acknowledgement. */
+  const reached = new Map<string, number>();
   /** How often each client message id was tried. */
   const tries = new Map<string, number>();
 
@@ -179,8 +181,20 @@ export function createDevice(options: DeviceOptions): Device {
       // The first attempt was stored: the answer to the second came at once, and this is its place.
       if (!answeredEarly.delete(message.id)) framed(message.conversation_id, message.seq);
       keep(message);
-      if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);
+      reach(message.conversation_id, message.seq);
     }
+  }
+
+  /** What was answered early is reached once everything before it is there. */
+  function reach(conversationId: string, seq: number): void {
+    const wire = onWire.get(conversationId)?.at(-1) ?? 0;
+    const upTo = Math.max(
+      reached.get(conversationId) ?? 0,
+      hasFrames.has(conversationId) ? wire : 0,
+      seq,
+    );
+    reached.set(conversationId, upTo);
+    if (acknowledges) acknowledgeSoon(conversationId, upTo);
   }
 
   function acknowledgeSoon(conversationId: string, seq: number): void {
@@ -305,7 +319,7 @@ export function createDevice(options: DeviceOptions): Device {
       early.set(conversationId, (early.get(conversationId) ?? new Set()).add(seq));
     }
     if ('kind' in message) keep(message);
-    if (acknowledges) acknowledgeSoon(message.conversation_id, message.seq);
+    if (seq <= (reached.get(conversationId) ?? 0) + 1) reach(conversationId, seq);
   }
 
   return {

@@ -158,6 +158,27 @@ test('[D7] pages of one hold every change exactly once, and end', async () => {
   expect(replica.shown()).toEqual(await fresh(ben));
 });
 
+test('[D7] what changes behind an interrupted walk is told before it ends', async () => {
+  const [ana, ben] = await room.users('ana_walk', 'ben_walk');
+  const { cursor } = await delivery().sync(ben, { limit: 1 });
+  const messages = [];
+  for (let i = 0; i < 2; i += 1) {
+    const { id } = await delivery().createGroup(ana, 'A group', [ben]);
+    messages.push((await delivery().send(sendRequest(id, ana))).message);
+  }
+  const walked: string[] = [];
+  let page = await delivery().sync(ben, { limit: 3, cursor });
+  const [behind] = messages.filter(({ id }) => page.messages.some((one) => one.id === id));
+  if (behind === undefined) throw new Error('the first page held no message');
+  await delivery().addReaction(ana, behind.id, '👍');
+  while (page.has_more) {
+    page = await delivery().sync(ben, { limit: 3, cursor: page.cursor });
+    walked.push(...page.messages.map(({ id, version }) => `${id} ${version}`));
+  }
+  const [row] = await room.rows('SELECT version FROM messages WHERE id = $1', behind.id);
+  expect(walked).toContain(`${behind.id} ${String(row?.[0])}`);
+});
+
 test('[D9] a cursor is of one user, unaltered and younger than 90 days', async () => {
   const [ana, ben] = await room.users('cursor-ana', 'cursor-ben');
   await delivery().createDirect(ana, ben);

@@ -62,12 +62,20 @@ const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, 
 const BEGIN = `SELECT begin_sync($1), (
   SELECT count(*) FROM participants p WHERE p.user_id = $1 AND p.open)::integer`;
 
+// Open is also what was busy when the walk began: then one call more finds nothing.
+const NEWS_SINCE = `SELECT EXISTS (SELECT FROM participants p WHERE p.user_id = $1 AND p.open)
+  OR EXISTS (SELECT FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2)`;
+
+const MEMBERS_AGAIN = `SELECT p.conversation_id FROM participants p
+  WHERE p.conversation_id = ANY ($2::uuid[]) AND p.user_id = $1`;
+
 const NOWHERE = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What changed for the user since the cursor: new and changed messages, conversations, removals and
  * receipts, at most `limit` messages and `limit` conversations a page. Without a cursor: nothing, and
- * a cursor from now. Its cost grows with what changed, not with how many conversations there are (D12).
+ * a cursor from now. After the last page `has_more` is false when nothing has changed since the first one,
+ * so that a walk that was interrupted ends with what changed behind it. Its cost grows with what changed, not with how many conversations there are (D12).
  */
 export async function syncChanges(
   deps: SyncDeps,
@@ -96,18 +104,39 @@ export async function syncChanges(
     if (given.since > until) throw invalidCursor();
 
     const page = await readPage(deps.db, userId, { ...given, until }, limit);
+    const isWhole = given.until === 0;
+    const receipts = await readReceipts(deps.db, userId, page.begun);
+    const hasMore =
+      page.next !== undefined || (!isWhole && (await hasNews(deps.db, userId, until)));
+    // Memberships last: a live event of one that ends or begins must not be overtaken by what was read before.
+    const removed = await stillRemoved(deps.db, userId, page.removed);
+    const begun = page.begun.map(({ conversationId }) => conversationId);
     return {
-      conversations: await deps.readConversations(
-        userId,
-        page.begun.map(({ conversationId }) => conversationId),
-      ),
-      removed: page.removed,
+      conversations: await deps.readConversations(userId, begun),
+      removed,
       messages: page.messages,
-      receipts: await readReceipts(deps.db, userId, page.begun),
+      receipts,
       cursor: seal(page.next ?? restAt(until)),
-      has_more: page.next !== undefined,
+      has_more: hasMore,
     };
   });
+}
+
+/**
+ * A walk over several pages tells the state as of its beginning; who was disconnected on the way was told
+ * of nothing that has changed meanwhile (D7).
+ */
+async function hasNews(db: Database, userId: string, since: number): Promise<boolean> {
+  const [row] = await db.query('sync_news_since', NEWS_SINCE, [userId, since]);
+  return (row as [boolean])[0];
+}
+
+/** Without those in which the user is a participant again, of which an event or the next page tells. */
+async function stillRemoved(db: Database, userId: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return ids;
+  const rows = await db.query('sync_members_again', MEMBERS_AGAIN, [userId, ids]);
+  const again = new Set((rows as [string][]).map(([id]) => id));
+  return ids.filter((id) => !again.has(id));
 }
 
 function restAt(until: number): SyncPosition {

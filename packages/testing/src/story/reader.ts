@@ -40,6 +40,8 @@ export async function openReader(person: Person, options: ReaderOptions): Promis
   const state = createShownState(person.id);
   const sent: Reader['sent'] = [];
   let catchingUp = 0;
+  /** Events of memberships that began or ended. */
+  let memberships = 0;
   let readyAt = Infinity;
 
   const arrive = (message: Message): void => {
@@ -55,6 +57,8 @@ export async function openReader(person: Person, options: ReaderOptions): Promis
         readyAt = Date.now();
         void catchUp();
       }
+      if (event === conversationCreated.name || event === conversationRemoved.name)
+        memberships += 1;
       if (event === 'chat:message_received') arrive(messageSchema.parse(data));
       if (event === 'chat:messages_received') {
         messagesReceived.data.parse(data).messages.forEach(arrive);
@@ -78,6 +82,7 @@ export async function openReader(person: Person, options: ReaderOptions): Promis
   async function catchUp(): Promise<void> {
     const mine = ++catchingUp;
     while (mine === catchingUp && device.socket().connected) {
+      const before = memberships;
       const answer = await device
         .ask('chat:sync', { cursor: state.cursor, limit: 50 })
         .catch(() => undefined);
@@ -85,6 +90,8 @@ export async function openReader(person: Person, options: ReaderOptions): Promis
         await new Promise((resolve) => setTimeout(resolve, 100));
         continue;
       }
+      // Which of the two is newer cannot be told: the page is read again.
+      if (memberships !== before) continue;
       const page = syncSchema.parse(answer.answer);
       state.sync(page);
       if (!page.has_more) return;
