@@ -430,6 +430,39 @@ describe('[D3] the answers to own sends', () => {
     expect(answered).toEqual(['mine@2']);
   });
 
+  test.each([false, true])('of a repeat follows its frame; batched: %s', async (batch) => {
+    connection = open(batch);
+    appendMany('a', 3);
+    connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
+    connection.sending('again');
+    const sentBefore: number[][] = [];
+    connection.repeated('again', 'a', 2, () => sentBefore.push(outlet.seqs()) > 0);
+    expect(sentBefore).toEqual([]);
+    connection.start();
+    await settled('all is sent', () => outlet.seqs().length === 3);
+    connection.repeated('once more', 'a', 2, () => sentBefore.push(outlet.seqs()) > 0);
+    expect(sentBefore).toEqual([upTo(2), upTo(3)]);
+  });
+
+  test('of a repeat whose frame is held back comes early, and the frame all the same', () => {
+    const [first, second] = appendMany('a', 2) as [EntryHint, EntryHint];
+    connection.begin([]);
+    connection.start();
+    connection.expect('a', 0, 0);
+    outlet.takeOnly(0);
+    const mind = local('a', [first, second]);
+    connection.offer(mind, first);
+    connection.offer(mind, second);
+    let answers = 0;
+    connection.repeated('again', 'a', 2, () => (answers += 1) > 0);
+    clock.advance(5_000);
+    connection.answerOverdue();
+    expect(answers).toBe(1);
+    outlet.drain();
+    expect(outlet.seqs()).toEqual([1, 2]);
+    expect(answers).toBe(1);
+  });
+
   test('an entry that is read before its send was answered waits for the answer', async () => {
     connection.begin([]);
     connection.start();

@@ -49,7 +49,9 @@ export interface Connection {
   release(conversationId: string, seq: number): void;
   /** A send of this connection is under way: its entry is answered, not sent. */
   sending(messageId: string): void;
-  /** The send failed, or was a repeat. */
+  /** The send was a repeat: `answer` is called once its entry has been sent as a frame (D3). */
+  repeated(sendId: string, conversationId: string, seq: number, answer: AnswerSend): void;
+  /** The send failed. */
   sendEnded(messageId: string, conversationId: string): void;
   /** The send was committed: `answer` is called at its place in the order of seq (D3). */
   sent(messageId: string, conversationId: string, seq: number, answer: AnswerSend): void;
@@ -155,6 +157,10 @@ export function createConnection(deps: ConnectionDeps): Connection {
         if (cursor.goal !== 0) backlogSent += 1;
         cursor.sent = entry.seq;
         outbox.write(entry);
+        if (own.isFollowed(cursor, entry.seq)) {
+          outbox.flush();
+          own.passed(cursor, entry.seq);
+        }
       } else {
         cursor.sent = entry.seq;
       }
@@ -275,6 +281,19 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (blocked && !window.full) pump();
     },
     sending: (messageId) => own.begin(messageId),
+    repeated(sendId, conversationId, seq, answer) {
+      own.end(sendId);
+      const cursor = closed ? undefined : cursors.get(conversationId);
+      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
+        answer();
+      } else {
+        own.awaitFrame(sendId, cursor, seq, answer);
+        cursor.target = Math.max(cursor.target, seq);
+        enqueue(cursor);
+      }
+      if (cursor !== undefined) resume(cursor);
+      pump();
+    },
     sendEnded(messageId, conversationId) {
       own.end(messageId);
       const cursor = cursors.get(conversationId);

@@ -118,9 +118,12 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
         const id = uuidv7();
         connection.sending(id);
         sender.send(id, request, outlet.id, (result) => {
-          if (result instanceof Error || result.repeated) {
+          if (result instanceof Error) {
             connection.sendEnded(id, request.conversationId);
             answer(result);
+          } else if (result.repeated) {
+            const { seq } = result.message;
+            connection.repeated(id, request.conversationId, seq, () => answer(result));
           } else {
             connection.sent(id, request.conversationId, result.message.seq, () => answer(result));
           }

@@ -9,6 +9,10 @@ export interface OwnSends {
   isUnderWay(messageId: string): boolean;
   /** `answer` waits for its place, which is `seq`. It says whether it was given: it may be too late for it. */
   await(messageId: string, cursor: Cursor, seq: number, answer: AnswerSend): void;
+  /** A repeat: the entry is a frame as any other, and `answer` follows it (D3). */
+  awaitFrame(sendId: string, cursor: Cursor, seq: number, answer: AnswerSend): void;
+  /** Whether an answer follows the frame at `seq`: then it is to be written out, and `passed` called. */
+  isFollowed(cursor: Cursor, seq: number): boolean;
   /**
    * The pump has come to the entry: returns its answer, to be called now; `answered` when it was called
    * already; undefined for everything else.
@@ -41,6 +45,8 @@ export function createOwnSends(clock: Clock): OwnSends {
   // In the order of `due`.
   const awaited = new Map<string, Answer>();
   const early = new Map<string, Cursor>();
+  /** Those of the awaited that follow a frame; hardly ever any. */
+  const following = new Set<string>();
 
   return {
     begin: (messageId) => void underWay.add(messageId),
@@ -48,6 +54,18 @@ export function createOwnSends(clock: Clock): OwnSends {
     isUnderWay: (messageId) => underWay.has(messageId),
     await: (messageId, cursor, seq, answer) =>
       void awaited.set(messageId, { cursor, seq, answer, due: clock.now() + PATIENCE_MS }),
+    awaitFrame(sendId, cursor, seq, answer) {
+      this.await(sendId, cursor, seq, answer);
+      following.add(sendId);
+    },
+    isFollowed(cursor, seq) {
+      for (const id of following) {
+        const one = awaited.get(id);
+        if (one === undefined) following.delete(id);
+        else if (one.cursor === cursor && one.seq <= seq) return true;
+      }
+      return false;
+    },
     reach(messageId) {
       const found = awaited.get(messageId);
       if (found === undefined) return early.delete(messageId) ? 'answered' : undefined;
@@ -70,14 +88,15 @@ export function createOwnSends(clock: Clock): OwnSends {
       for (const [messageId, { cursor, answer, due }] of awaited) {
         if (due > now) return;
         awaited.delete(messageId);
-        // Remembered, so that the entry is not sent as a frame as well.
-        if (answer()) early.set(messageId, cursor);
+        // Remembered, so that the entry is not sent as a frame as well; that of a repeat is.
+        if (answer() && !following.delete(messageId)) early.set(messageId, cursor);
       }
     },
     answerAll() {
       const rest = [...awaited.values()];
       awaited.clear();
       early.clear();
+      following.clear();
       for (const { answer } of rest) answer();
     },
     get awaited() {
