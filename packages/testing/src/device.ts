@@ -315,7 +315,8 @@ export function createDevice(options: DeviceOptions): Device {
     if (seq === (last ?? 0) + 1 || (!isRetry && (last === undefined || seq <= last))) {
       passed(conversationId, seq);
       if (isRetry) answeredEarly.add(message.id);
-    } else if (!isRetry) {
+    } else if (last === undefined || seq > last) {
+      if (isRetry) answeredEarly.add(message.id);
       early.set(conversationId, (early.get(conversationId) ?? new Set()).add(seq));
     }
     if ('kind' in message) keep(message);

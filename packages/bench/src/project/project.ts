@@ -20,12 +20,12 @@ export interface Project {
 }
 
 /**
- * Server and worker as in production, each a process of its own, on stores of their own. `prepare`
- * may fill the database before they start.
+ * Server and worker as in production, each a process of its own, on stores of their own. `env`
+ * comes on top of what the servers are told.
  */
 export async function openProject(
   scope: Scope,
-  { nodes = 1, prepare }: { nodes?: number; prepare?: (pool: pg.Pool) => Promise<void> } = {},
+  { nodes = 1, env: more = {} }: { nodes?: number; env?: Record<string, string> } = {},
 ): Promise<Project> {
   const stores = await openStores(scope);
   await migrateDatabase(stores.databaseUrl);
@@ -33,8 +33,6 @@ export async function openProject(
   // A connection that ends while nobody uses it, as when the stores are closed first.
   pool.on('error', () => undefined);
   scope.onClose(() => pool.end());
-  await prepare?.(pool);
-
   const secret = randomUUID();
   const env = {
     NODE_ENV: 'production',
@@ -49,7 +47,7 @@ export async function openProject(
   };
   scope.onClose(releaseGuard);
   const start = async (entry: string, readyMessage: string): Promise<Program> => {
-    const program = await startProgram({ entry, env, readyMessage });
+    const program = await startProgram({ entry, env: { ...env, ...more }, readyMessage });
     scope.onClose(() => program.stop());
     return program;
   };

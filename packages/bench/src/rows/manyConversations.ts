@@ -1,0 +1,119 @@
+import { median } from '../figures/statistics';
+import type { Contender, Contest } from '../contest';
+import { bodyOf } from '../load/pair';
+import { medianMs } from '../load/timed';
+import { until } from '../load/until';
+import { addRestingConversations, settleTables } from '../project/fill';
+import { addPeople, type Person } from '../project/people';
+import { openProject, type Project } from '../project/project';
+import { createReceiver } from '../project/receiver';
+import { ask, openGroup } from '../project/rest';
+
+const WITH_NEWS = 5;
+
+/** Somebody in so many conversations, five of which have news each time. */
+const contender = (name: string, conversations: number): Contender => ({
+  name,
+  async open(scope) {
+    const project = await openProject(scope);
+    const [ana, ben] = await addPeople(project, 2);
+    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    const count = conversations - WITH_NEWS;
+    await addRestingConversations(project.pool, { userId: ana.id, otherId: ben.id, count });
+    const lively: string[] = [];
+    for (let i = 0; i < WITH_NEWS; i += 1) {
+      lively.push(await openGroup(project, ben.token, [ana.id]));
+    }
+    await settleTables(project.pool);
+    const times = scope.effort === 'full' ? 60 : 20;
+    let n = 0;
+    const tellNews = (): Promise<unknown> =>
+      Promise.all(
+        lively.map((id) =>
+          ask(project, ben.token, 'POST', '/api/messages', {
+            ...{ conversation_id: id, content_encrypted: bodyOf(n), client_message_id: `m${n++}` },
+          }),
+        ),
+      );
+    const connect = async (): Promise<number> => {
+      await tellNews();
+      return connectMs(project, ana, lively, scope.fail);
+    };
+    // The first one finds a device that has nothing yet.
+    await connect();
+    return {
+      async run() {
+        const connects: number[] = [];
+        for (let i = 0; i < times; i += 1) connects.push(await connect());
+        const firstPageMs = await medianMs(times, () =>
+          ask(project, ana.token, 'GET', '/api/conversations?limit=20'),
+        );
+        const syncs: number[] = [];
+        for (let i = 0; i < times; i += 1) {
+          const { cursor } = (await ask(project, ana.token, 'GET', '/api/sync')) as {
+            cursor: string;
+          };
+          await tellNews();
+          syncs.push(await medianMs(1, () => syncAll(project, ana, cursor)));
+        }
+        return { connectMs: median(connects), firstPageMs, syncMs: median(syncs) };
+      },
+    };
+  },
+});
+
+/** From the first byte until everything that waited has come; what came is acknowledged before it ends. */
+async function connectMs(
+  project: Project,
+  person: Person,
+  lively: readonly string[],
+  lost: (error: Error) => void,
+): Promise<number> {
+  let drained: () => void = () => undefined;
+  const empty = new Promise<void>((resolve) => (drained = resolve));
+  let arrived = 0;
+  const began = performance.now();
+  const receiver = await createReceiver({
+    ...{ url: project.url, token: person.token, lost, queueEmpty: () => drained() },
+    arrived: ({ kind }) => void (arrived += kind === 'message' ? 1 : 0),
+  });
+  await empty;
+  const took = performance.now() - began;
+  receiver.close();
+  if (arrived < WITH_NEWS) throw new Error(`${WITH_NEWS} had news, ${arrived} messages came`);
+  await until('all of it is acknowledged', async () => {
+    const { rows } = await project.pool.query<{ behind: number }>(
+      `SELECT count(*)::integer AS behind FROM participants p JOIN conversations c ON c.id = p.conversation_id
+       WHERE p.user_id = $1 AND p.conversation_id = ANY ($2::uuid[]) AND p.acked_seq < c.last_seq`,
+      [person.id, lively],
+    );
+    return rows[0]?.behind === 0;
+  });
+  return took;
+}
+
+async function syncAll(project: Project, person: Person, from: string): Promise<void> {
+  let [cursor, more, messages] = [from, true, 0];
+  while (more) {
+    const query = new URLSearchParams({ cursor, limit: '100' });
+    const page = await ask(project, person.token, 'GET', `/api/sync?${query.toString()}`);
+    const read = page as { cursor: string; has_more: boolean; messages: unknown[] };
+    [cursor, more] = [read.cursor, read.has_more];
+    messages += read.messages.length;
+  }
+  if (messages !== WITH_NEWS) throw new Error(`${WITH_NEWS} had news, the sync told ${messages}`);
+}
+
+const [many, few] = [contender('in 10,000', 10_000), contender('in 10', 10)];
+const names = { project: many.name, peer: few.name, unit: 'ms' };
+
+export const manyConversations: Contest = {
+  name: 'conversations',
+  what: 'connect, first page and sync with 5 conversations that have news, of 10,000 and of 10',
+  contenders: [many, few],
+  comparisons: [
+    { ...names, figure: 'connectMs', unit: 'ms to connect', bound: { atMost: 1.2 } },
+    { ...names, figure: 'firstPageMs', unit: 'ms for the first page', bound: { atMost: 2 } },
+    { ...names, figure: 'syncMs', unit: 'ms to sync', bound: { atMost: 2 } },
+  ],
+};
