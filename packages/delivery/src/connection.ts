@@ -1,9 +1,9 @@
 import type { BacklogConversation } from './backlog';
 import { newCursor, nextEntry, type Cursor } from './cursor';
-import { createGapReader } from './gapReader';
+import { createGapReader, type GapReader } from './gapReader';
 import type { LocalConversation } from './localConversations';
-import { createOutbox } from './outbox';
-import { type AnswerSend, createOwnSends } from './ownSends';
+import { createOutbox, type Outbox } from './outbox';
+import { type AnswerSend, createOwnSends, type OwnSends } from './ownSends';
 import type { Clock, EntryHint, Gauges, Outlet } from './ports';
 import { createSendWindow, isUnacknowledged } from './sendWindow';
 
@@ -77,9 +77,12 @@ export function createConnection(deps: ConnectionDeps): Connection {
   const { userId, outlet } = deps;
   const cursors = new Map<string, Cursor>();
   const window = createSendWindow();
-  const own = createOwnSends(deps.clock);
-  const outbox = createOutbox(deps);
-  const reader = createGapReader({ ...deps, onRead });
+  // Most connections are idle most of the time: each of these is made when it is first needed.
+  let own: OwnSends | undefined;
+  let outbox: Outbox | undefined;
+  let reader: GapReader | undefined;
+  const ownSends = (): OwnSends => (own ??= createOwnSends(deps.clock));
+  const gapReader = (): GapReader => (reader ??= createGapReader({ ...deps, onRead }));
   const queue: Cursor[] = [];
   let started = false;
   let closed = false;
@@ -104,7 +107,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (cursor.state !== 'idle' || closed) return;
     if (cursor.sent === undefined) {
       cursor.state = 'reading';
-      reader.locate(cursor);
+      gapReader().locate(cursor);
     } else if (cursor.sent < cursor.target) {
       cursor.state = 'queued';
       queue.push(cursor);
@@ -119,7 +122,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       cursor.state = 'idle';
       if (cursor.sent === undefined) forget(cursor.conversationId);
       else {
-        own.passed(cursor, cursor.sent);
+        own?.passed(cursor, cursor.sent);
         if (cursor.sent >= cursor.target) reachGoal(cursor);
         enqueue(cursor);
       }
@@ -135,13 +138,13 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (sent >= cursor.target) break;
       const entry = nextEntry(cursor, userId);
       if (entry === undefined) return 'read';
-      if (entry.seq > sent + 1) own.passed(cursor, entry.seq - 1);
+      if (entry.seq > sent + 1) own?.passed(cursor, entry.seq - 1);
 
       const mayBeOwn = entry.origin === null || entry.origin === outlet.id;
       // Committed, but our own send has not been answered yet: its answer belongs here.
-      if (mayBeOwn && own.isUnderWay(entry.id)) return 'held';
-      const answer = mayBeOwn ? own.reach(entry.id) : undefined;
-      if (typeof answer === 'function') outbox.flush();
+      if (mayBeOwn && own?.isUnderWay(entry.id) === true) return 'held';
+      const answer = mayBeOwn ? own?.reach(entry.id) : undefined;
+      if (typeof answer === 'function') outbox?.flush();
       const isAnswered = typeof answer === 'function' ? answer() : answer === 'answered';
       if (!isAnswered) {
         const counts = entry.counts && entry.senderId !== userId;
@@ -156,8 +159,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
         if (counts) window.add(cursor.unacknowledged, entry.seq);
         if (cursor.goal !== 0) backlogSent += 1;
         cursor.sent = entry.seq;
+        outbox ??= createOutbox(deps);
         outbox.write(entry);
-        if (own.isFollowed(cursor, entry.seq)) {
+        if (own?.isFollowed(cursor, entry.seq) === true) {
           outbox.flush();
           own.passed(cursor, entry.seq);
         }
@@ -191,7 +195,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     } finally {
       pumping = false;
     }
-    if (!blocked) reader.read();
+    if (!blocked) reader?.read();
     if (backlogLeft === 0) tellEmpty();
   }
 
@@ -200,21 +204,21 @@ export function createConnection(deps: ConnectionDeps): Connection {
     else if (outcome === 'held') cursor.state = 'held';
     else {
       cursor.state = 'reading';
-      reader.want(cursor);
+      gapReader().want(cursor);
     }
   }
 
   function tellEmpty(): void {
     if (emptyTold || closed) return;
     emptyTold = true;
-    outbox.flush();
+    outbox?.flush();
     outlet.emit('chat:queue_empty', `{"delivered":${backlogSent}}`);
   }
 
   function waitForDrain(): void {
     if (draining) return;
     draining = true;
-    outbox.flush();
+    outbox?.flush();
     outlet.whenWritable(() => {
       draining = false;
       pump();
@@ -235,7 +239,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     cursor.page = [];
     window.forget(cursor.unacknowledged);
     reachGoal(cursor);
-    own.passed(cursor, Infinity);
+    own?.passed(cursor, Infinity);
     pump();
   }
 
@@ -280,14 +284,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
       window.release(cursor.unacknowledged, seq);
       if (blocked && !window.full) pump();
     },
-    sending: (messageId) => own.begin(messageId),
+    sending: (messageId) => ownSends().begin(messageId),
     repeated(sendId, conversationId, seq, answer) {
-      own.end(sendId);
+      own?.end(sendId);
       const cursor = closed ? undefined : cursors.get(conversationId);
       if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
         answer();
       } else {
-        own.awaitFrame(sendId, cursor, seq, answer);
+        ownSends().awaitFrame(sendId, cursor, seq, answer);
         cursor.target = Math.max(cursor.target, seq);
         enqueue(cursor);
       }
@@ -295,30 +299,31 @@ export function createConnection(deps: ConnectionDeps): Connection {
       pump();
     },
     sendEnded(messageId, conversationId) {
-      own.end(messageId);
+      own?.end(messageId);
       const cursor = cursors.get(conversationId);
       if (cursor === undefined) return;
       resume(cursor);
       pump();
     },
     sent(messageId, conversationId, seq, answer) {
-      own.end(messageId);
+      own?.end(messageId);
       const cursor = closed ? undefined : cursorOf(conversationId);
       if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
         answer();
         return;
       }
-      own.await(messageId, cursor, seq, answer);
+      ownSends().await(messageId, cursor, seq, answer);
       cursor.target = Math.max(cursor.target, seq);
       resume(cursor);
       // The entry itself is announced in this same turn, before anything is sent.
       enqueue(cursor);
     },
     answerOverdue() {
-      own.answerOverdue();
-      if (own.early > MAX_EARLY_ANSWERS) outlet.close('does not acknowledge, and sends on');
+      own?.answerOverdue();
+      if (own !== undefined && own.early > MAX_EARLY_ANSWERS)
+        outlet.close('does not acknowledge, and sends on');
     },
-    hasAnswersDue: () => own.awaited > 0,
+    hasAnswersDue: () => own !== undefined && own.awaited > 0,
     wasSent(conversationId, seq) {
       const sent = cursors.get(conversationId)?.sent;
       return sent !== undefined && sent >= seq;
@@ -335,11 +340,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
     close() {
       if (closed) return;
       closed = true;
-      own.answerAll();
+      own?.answerAll();
       cursors.clear();
       queue.length = 0;
-      reader.close();
-      outbox.clear();
+      reader?.close();
+      outbox?.clear();
     },
   };
 }

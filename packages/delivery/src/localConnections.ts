@@ -24,12 +24,13 @@ export interface LocalConnections {
 }
 
 export function createLocalConnections(): LocalConnections {
-  const byUser = new Map<string, Set<Connection>>();
+  // Copied with every change, so that who walks one may lose a connection on the way.
+  const byUser = new Map<string, readonly Connection[]>();
 
   /** Walks whichever is smaller: the members, or the users who are here. */
   function* present({
     members,
-  }: LocalConversation): Iterable<[connections: Set<Connection>, joinedSeq: number]> {
+  }: LocalConversation): Iterable<[connections: readonly Connection[], joinedSeq: number]> {
     if (members.size <= byUser.size) {
       for (const [userId, joinedSeq] of members) {
         const connections = byUser.get(userId);
@@ -45,15 +46,12 @@ export function createLocalConnections(): LocalConnections {
 
   return {
     add(connection) {
-      const connections = byUser.get(connection.userId);
-      if (connections === undefined) byUser.set(connection.userId, new Set([connection]));
-      else connections.add(connection);
+      byUser.set(connection.userId, [...(byUser.get(connection.userId) ?? []), connection]);
     },
-    remove(connection) {
-      const connections = byUser.get(connection.userId);
-      if (connections?.delete(connection) === true && connections.size === 0) {
-        byUser.delete(connection.userId);
-      }
+    remove({ userId, outlet }) {
+      const rest = byUser.get(userId)?.filter((one) => one.outlet !== outlet) ?? [];
+      if (rest.length > 0) byUser.set(userId, rest);
+      else byUser.delete(userId);
     },
     of: (userId) => byUser.get(userId) ?? [],
     has: (userId) => byUser.has(userId),

@@ -10,7 +10,7 @@ export interface Connection {
   readonly userId: string;
   readonly username: string;
   /** Those whose tokens it has shown; it ends with the first of them that ends. */
-  readonly sessionIds: Set<string>;
+  readonly sessionIds: string[];
   /** When the token it began with expires, milliseconds since 1970. */
   readonly expiresAt: number;
   readonly address: string;

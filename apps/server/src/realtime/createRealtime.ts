@@ -26,6 +26,7 @@ import { onPresenceOffline } from './handlers/presenceOffline';
 import { onPresenceOnline } from './handlers/presenceOnline';
 import { onSync } from './handlers/sync';
 import { onTyping } from './handlers/typing';
+import { forgetHandshake } from './forgetHandshake';
 import { createHandshake } from './handshake';
 import { hearCommands } from './hearCommands';
 import type { PresenceKeeper } from './presence';
@@ -125,6 +126,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       return;
     }
     begin(connection);
+    forgetHandshake(socket);
     hearCommands(socket, (event, data, packetId) => dispatch(connection, event, data, packetId));
     socket.once('disconnect', () => end(connection));
   });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
 import { UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
@@ -27,6 +28,14 @@ interface Deps {
 /** Refused handshakes on one transport before it is closed: guessing tokens is not for free. */
 const REFUSALS_MAX = 5;
 
+/** What is known of a transport, from one handshake on it to the next. */
+interface Transport {
+  underWay: boolean;
+  refusals: number;
+  readonly address: string;
+  readonly wire: Socket;
+}
+
 type Next = (error?: ExtendedError) => void;
 
 /**
@@ -34,10 +43,10 @@ type Next = (error?: ExtendedError) => void;
  * whose `data` is an error of the contract.
  */
 export function createHandshake(deps: Deps) {
-  const transports = new WeakMap<ChatSocket['conn'], { underWay: boolean; refusals: number }>();
+  const transports = new WeakMap<ChatSocket['conn'], Transport>();
 
   return (socket: ChatSocket, next: Next): void => {
-    const state = transports.get(socket.conn) ?? { underWay: false, refusals: 0 };
+    const state = transports.get(socket.conn) ?? beginning(socket, deps);
     transports.set(socket.conn, state);
     // One at a time: a transport could ask for a thousand in one frame.
     if (state.underWay) {
@@ -45,7 +54,7 @@ export function createHandshake(deps: Deps) {
       return;
     }
     state.underWay = true;
-    inTime(accept(socket, deps)).then(
+    inTime(accept(socket, state, deps)).then(
       (connection) => {
         state.underWay = false;
         socket.data.connection = connection;
@@ -60,10 +69,19 @@ export function createHandshake(deps: Deps) {
   };
 }
 
-async function accept(socket: ChatSocket, deps: Deps): Promise<Connection> {
+/** The request that it began with is forgotten; a transport may connect again all the same. */
+function beginning({ request }: ChatSocket, { addressOf }: Deps): Transport {
+  return { underWay: false, refusals: 0, address: addressOf(request), wire: request.socket };
+}
+
+async function accept(
+  socket: ChatSocket,
+  { address, wire }: Transport,
+  deps: Deps,
+): Promise<Connection> {
   const said = parseHandshake(socket.handshake.auth, socket.handshake.headers.authorization);
   const caller = await deps.identity.authenticate(said.token);
-  const outlet = createSocketOutlet(socket, deps.log);
+  const outlet = createSocketOutlet(socket, wire, deps.log);
   const live = await deps.delivery.openConnection({
     userId: caller.userId,
     sessionId: caller.sessionId,
@@ -86,9 +104,9 @@ async function accept(socket: ChatSocket, deps: Deps): Promise<Connection> {
     socket,
     userId: caller.userId,
     username: caller.username,
-    sessionIds: new Set([caller.sessionId]),
+    sessionIds: [caller.sessionId],
     expiresAt: caller.expiresAt,
-    address: deps.addressOf(socket.request),
+    address,
     brief: said.brief,
     live,
     outlet,

@@ -6,20 +6,20 @@ export interface ConnectionRegistry {
   /** The connection has shown a token of one more session. */
   link(connection: Connection, sessionId: string): void;
   remove(connection: Connection): void;
-  ofSession(sessionId: string): Connection[];
+  ofSession(sessionId: string): readonly Connection[];
   sessionIds(): string[];
   size(): number;
 }
 
 export function createConnectionRegistry(): ConnectionRegistry {
-  const bySession = new Map<string, Set<Connection>>();
+  // Copied with every change, so that who walks one may lose a connection on the way.
+  const bySession = new Map<string, readonly Connection[]>();
   const all = new Set<Connection>();
 
   function link(connection: Connection, sessionId: string): void {
-    connection.sessionIds.add(sessionId);
-    const linked = bySession.get(sessionId);
-    if (linked) linked.add(connection);
-    else bySession.set(sessionId, new Set([connection]));
+    if (!connection.sessionIds.includes(sessionId)) connection.sessionIds.push(sessionId);
+    const linked = bySession.get(sessionId) ?? [];
+    if (!linked.includes(connection)) bySession.set(sessionId, [...linked, connection]);
   }
 
   return {
@@ -31,12 +31,12 @@ export function createConnectionRegistry(): ConnectionRegistry {
     remove(connection) {
       all.delete(connection);
       for (const sessionId of connection.sessionIds) {
-        const linked = bySession.get(sessionId);
-        linked?.delete(connection);
-        if (linked?.size === 0) bySession.delete(sessionId);
+        const rest = bySession.get(sessionId)?.filter((one) => one !== connection) ?? [];
+        if (rest.length > 0) bySession.set(sessionId, rest);
+        else bySession.delete(sessionId);
       }
     },
-    ofSession: (sessionId) => [...(bySession.get(sessionId) ?? [])],
+    ofSession: (sessionId) => bySession.get(sessionId) ?? [],
     sessionIds: () => [...bySession.keys()],
     size: () => all.size,
   };

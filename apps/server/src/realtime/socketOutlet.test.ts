@@ -18,7 +18,7 @@ beforeEach(async () => {
   server = new Server(http, { perMessageDeflate: false });
   const connected = new Promise<ChatSocket>((resolve) => {
     server.use((socket, next) => {
-      outlet = createSocketOutlet(socket, quietLog());
+      outlet = createSocketOutlet(socket, socket.request.socket, quietLog());
       outlet.emit('chat:queue_empty', '{"delivered":0}');
       next();
     });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Log, Outlet } from '@pern/delivery/ports';
 import type { ChatSocket } from './chatServer';
 import { atEndOfTurn } from './endOfTurn';
@@ -25,7 +26,7 @@ export interface SocketOutlet extends Outlet {
  * Keeps count of what waits: here until the end of the turn, in the engine until the transport takes
  * it, then in the transport until the kernel has it.
  */
-export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
+export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): SocketOutlet {
   const { conn } = socket;
   const early: [event: string, json: string][] = [];
   const waiting: (() => void)[] = [];
@@ -109,7 +110,7 @@ export function createSocketOutlet(socket: ChatSocket, log: Log): SocketOutlet {
     closed = true;
     gathered = [];
     conn.close(true);
-    conn.request.socket.destroy();
+    wire.destroy();
   }
 
   /** The transport can take more once it is ready again, or has been exchanged for a better one. */
