@@ -15,7 +15,7 @@ const troubles: [how: string, trouble: () => Promise<void>][] = [
 ];
 test.each(troubles)(
   '[fault 30] SIGTERM %s, with jobs and sockets open: every process exits in time',
-  async (_how, trouble) => {
+  async (how, trouble) => {
     const { ana, ben, id } = await scene.pair();
     const sender = await connected(ana.device());
     await connected(ben.on(1).device());
@@ -33,6 +33,9 @@ test.each(troubles)(
     const programs = [0, 1].flatMap((i) => [scene.server(i).program, scene.worker(i).program]);
     const ends = await Promise.all(programs.map((program) => program.stop()));
     for (const { tookMs } of ends) expect(tookMs).toBeLessThan(10_500);
+    // A part that does not close is left behind in the end, with another code.
+    if (how === 'with both stores there')
+      expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     await Promise.all(sending);
   },
   60_000,
