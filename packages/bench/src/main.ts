@@ -7,7 +7,8 @@ import { tableOf } from './figures/table';
 import { contests } from './rows/all';
 import { runContest } from './runContest';
 import type { ClosableScope } from './scope';
-import { saveRuns } from './figures/save';
+import { publish } from './figures/publish';
+import { saveRuns, thisMachine } from './figures/save';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     full: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 
@@ -59,7 +61,10 @@ async function main(): Promise<number> {
     }
   }
   say(`\n${tableOf(lines)}\n`);
-  say(saveRuns(lines, { effort, rounds }));
+  const run = { effort, rounds, machine: thisMachine() };
+  say(saveRuns(lines, run));
+  const order = contests.map(({ name }) => name);
+  if (values.write && failed === 0) say(publish(lines, run, order));
   return failed > 0 ? 1 : 0;
 }
 

@@ -70,6 +70,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const locations = createLocations();
   const timetable = createTimetable({ clock, log });
   let inDoubtUntil = 0;
+  let busWorked = bus.connected();
   const isInDoubt = (): boolean => !bus.connected() || clock.now() < inDoubtUntil;
   const look = (): void => {
     inDoubtUntil = clock.now() + IN_DOUBT_MS;
@@ -147,7 +148,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }),
     bus.onRecovered(() => {
       conversations.forgetAll();
-      look();
+      // The first time is the node's own beginning, and no trouble.
+      if (busWorked) look();
+      else void recheck.run(true);
+      busWorked = true;
     }),
   ];
   timetable.every(

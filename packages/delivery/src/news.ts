@@ -14,7 +14,7 @@ export const MARGIN = `to_timestamp($2)`;
  * closed since, for a sync or another device may have closed what a connection of this node has not
  * been told. With the place from where it changed (R5).
  */
-export const NEWS = `SELECT p.user_id, p.conversation_id, p.joined_seq, p.joined_at, p.moved_pos,
+export const NEWS = `SELECT p.user_id, p.conversation_id, p.joined_seq, p.joined_at, p.read_at,
     min(s.from_version) AS from_version, min(s.from_seq) AS from_seq
   FROM (
     SELECT o.user_id, o.conversation_id, o.from_version, o.from_seq

@@ -25,7 +25,7 @@ const CHANGED = `SELECT ${COLUMNS}, ${STATUS}, w.members FROM (
     FROM (${NEWS}) n GROUP BY n.conversation_id
   ) w JOIN messages m ON m.conversation_id = w.conversation_id AND m.version > w.from_version
     AND m.changed_at > ${MARGIN}`;
-const READ = `SELECT w.user_id, w.conversation_id FROM (${NEWS}) w WHERE w.moved_pos > $3`;
+const READ = `SELECT w.user_id, w.conversation_id FROM (${NEWS}) w WHERE w.read_at > ${MARGIN}`;
 
 // The furthest message of the author that the other has got and read; looked for among the last thousand.
 const furthest = (kind: 'delivered' | 'read'): string => `LEFT JOIN LATERAL (

@@ -5,15 +5,31 @@ import type { Line } from './lines';
 
 const root = path.resolve(__dirname, '../../../..');
 
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  node: string;
+}
+
+export function thisMachine(): Machine {
+  const [cpu] = os.cpus();
+  const memoryGiB = Math.round(os.totalmem() / 1024 ** 3);
+  return {
+    cpu: cpu?.model ?? 'unknown',
+    cores: os.cpus().length,
+    memoryGiB,
+    node: process.version,
+  };
+}
+
 /** Writes the figures of this run below .data/bench, and says where. */
 export function saveRuns(
   lines: readonly Line[],
-  { effort, rounds }: { effort: string; rounds: number },
+  run: { effort: string; rounds: number; machine: Machine },
 ): string {
   const at = new Date().toISOString();
-  const [cpu] = os.cpus();
-  const machine = { cpu: cpu?.model ?? 'unknown', cores: os.cpus().length, node: process.version };
-  const text = `${JSON.stringify({ at, effort, rounds, machine, lines }, null, 2)}\n`;
+  const text = `${JSON.stringify({ at, ...run, lines }, null, 2)}\n`;
   const folder = path.join(root, '.data/bench');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${at.replace(/[:.]/g, '-')}.json`);
