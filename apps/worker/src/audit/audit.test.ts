@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await room.rows('TRUNCATE users, conversations, messages, watermark_log CASCADE');
   await room.rows(`CREATE UNIQUE INDEX IF NOT EXISTS messages_idempotency
-    ON messages (conversation_id, sender_id, client_message_id) WHERE client_message_id IS NOT NULL`);
+    ON messages (uuid_send(conversation_id), sender_id, client_message_id) WHERE client_message_id IS NOT NULL`);
 });
 
 const settle = (userId: string, conversationId = group) =>

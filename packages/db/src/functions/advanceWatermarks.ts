@@ -1,5 +1,6 @@
 // Whose rows a batch concerns: those who acknowledge; and, where they rest, everybody in small groups,
-// in large ones the authors of what is newly covered.
+// in large ones the authors of what is newly covered. Laterals that the planner cannot dissolve: it would read
+// whole histories and judge them afterwards (D12).
 const CONCERNED = `
     SELECT i.conversation_id, i.user_id FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
     UNION
@@ -12,11 +13,16 @@ const CONCERNED = `
     SELECT r.conversation_id, r.user_id
     FROM unnest(p_users, p_conversations, p_delivered, p_read)
       AS i (user_id, conversation_id, delivered, read)
-    JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
-    JOIN conversations c ON c.id = i.conversation_id AND c.participant_count > 100
-    JOIN messages m ON m.conversation_id = c.id AND m.seq <= greatest(i.delivered, i.read)
-      AND m.seq > CASE WHEN i.read > me.read_seq THEN me.read_seq ELSE me.delivered_seq END
-    JOIN participants r ON r.conversation_id = c.id AND r.user_id = m.sender_id AND NOT r.open`;
+    CROSS JOIN LATERAL (
+      SELECT p.conversation_id, CASE WHEN i.read > p.read_seq THEN p.read_seq ELSE p.delivered_seq END AS seq
+      FROM participants p JOIN conversations c ON c.id = p.conversation_id AND c.participant_count > 100
+      WHERE p.conversation_id = i.conversation_id AND p.user_id = i.user_id OFFSET 0
+    ) me
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT m.sender_id FROM messages m
+      WHERE m.conversation_id = me.conversation_id AND m.seq > me.seq AND m.seq <= greatest(i.delivered, i.read)
+    ) m
+    JOIN participants r ON r.conversation_id = me.conversation_id AND r.user_id = m.sender_id AND NOT r.open`;
 
 /**
  * advance_watermarks: a batch of acknowledgements in one transaction. Input rows are unique per
@@ -119,23 +125,29 @@ BEGIN
   FROM judged j
   UNION ALL
   SELECT * FROM (
-    SELECT DISTINCT ON (j.ord, m.sender_id) j.ord::integer, 'delivered', NULL::float8, NULL::float8,
-      NULL::float8, NULL::float8, NULL::integer, NULL::float8, m.sender_id, m.id, m.seq::float8
-    FROM judged j JOIN messages m ON m.conversation_id = j.conversation_id
-      AND m.seq > j.delivered_seq AND m.seq <= j.delivered
-      AND m.kind = 'message' AND m.sender_id <> j.user_id
+    SELECT j.ord::integer, 'delivered', NULL::float8, NULL::float8,
+      NULL::float8, NULL::float8, NULL::integer, NULL::float8, f.sender_id, f.id, f.seq::float8
+    FROM judged j
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT ON (m.sender_id) m.sender_id, m.id, m.seq FROM messages m
+      WHERE m.conversation_id = j.conversation_id AND m.seq > j.delivered_seq AND m.seq <= j.delivered
+        AND m.kind = 'message' AND m.sender_id <> j.user_id
+      ORDER BY m.sender_id, m.seq DESC
+    ) f
     WHERE j.outcome = 'ok' AND j.delivered > j.delivered_seq
-    ORDER BY j.ord, m.sender_id, m.seq DESC
   ) d
   UNION ALL
   SELECT * FROM (
-    SELECT DISTINCT ON (j.ord, m.sender_id) j.ord::integer, 'read', NULL::float8, NULL::float8,
-      NULL::float8, NULL::float8, NULL::integer, NULL::float8, m.sender_id, m.id, m.seq::float8
-    FROM judged j JOIN messages m ON m.conversation_id = j.conversation_id
-      AND m.seq > j.read_seq AND m.seq <= j.read
-      AND m.kind = 'message' AND m.sender_id <> j.user_id
+    SELECT j.ord::integer, 'read', NULL::float8, NULL::float8,
+      NULL::float8, NULL::float8, NULL::integer, NULL::float8, f.sender_id, f.id, f.seq::float8
+    FROM judged j
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT ON (m.sender_id) m.sender_id, m.id, m.seq FROM messages m
+      WHERE m.conversation_id = j.conversation_id AND m.seq > j.read_seq AND m.seq <= j.read
+        AND m.kind = 'message' AND m.sender_id <> j.user_id
+      ORDER BY m.sender_id, m.seq DESC
+    ) f
     WHERE j.outcome = 'ok' AND j.read > j.read_seq
-    ORDER BY j.ord, m.sender_id, m.seq DESC
   ) r;
 END
 $$;

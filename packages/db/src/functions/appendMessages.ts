@@ -104,11 +104,11 @@ BEGIN
     END AS reason
     FROM unnest(p_writer, p_client_ids, p_replies, p_digests) WITH ORDINALITY
       AS s (writer, client_id, reply_id, digest, ord)
-    -- A look-up of its own, by the whole key: joined, the planner may look up by the conversation
-    -- alone and filter, and a send would cost as much as its history is long (D12).
+    -- Written so that only the index of client message ids fits: with another one the planner may look up
+    -- by the conversation alone and filter, and a send would cost as much as its history is long (D12).
     LEFT JOIN LATERAL (
       SELECT m.id, m.digest FROM messages m
-      WHERE m.conversation_id = p_conversations[p_writer_in[s.writer]]
+      WHERE uuid_send(m.conversation_id) = uuid_send(p_conversations[p_writer_in[s.writer]])
         AND m.sender_id = p_writers[s.writer] AND m.client_message_id = s.client_id LIMIT 1
     ) m ON true
   ) j WHERE j.reason IS NOT NULL;

@@ -4,6 +4,7 @@ import * as conversations from './0002-conversations';
 import * as delivery from './0003-delivery';
 import * as purgedDeliveries from './0004-purged-deliveries';
 import * as findings from './0005-findings';
+import * as idempotency from './0006-idempotency';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: '0003-delivery', ...delivery },
   { name: '0004-purged-deliveries', ...purgedDeliveries },
   { name: '0005-findings', ...findings },
+  { name: '0006-idempotency', ...idempotency },
 ];

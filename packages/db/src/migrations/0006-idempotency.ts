@@ -1,0 +1,23 @@
+import type { QueryInterface } from 'sequelize';
+
+/**
+ * The index by which a repeated send is found begins with an expression, so that no other index fits the
+ * look-up. A plan that was made while the table was empty took the primary key as readily, and kept on
+ * reading the whole conversation for every send.
+ */
+export async function up({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query(`
+    DROP INDEX messages_idempotency;
+    CREATE UNIQUE INDEX messages_idempotency
+      ON messages (uuid_send(conversation_id), sender_id, client_message_id)
+      WHERE client_message_id IS NOT NULL;
+  `);
+}
+
+export async function down({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query(`
+    DROP INDEX messages_idempotency;
+    CREATE UNIQUE INDEX messages_idempotency
+      ON messages (conversation_id, sender_id, client_message_id) WHERE client_message_id IS NOT NULL;
+  `);
+}
