@@ -32,6 +32,7 @@ import { readStatus } from './messages/readStatus';
 import type { Bus, Clock, Gauges, Log, Wakeups } from './ports';
 import { createRecheck } from './recheck';
 import { createEventRepair } from './repairEvents';
+import { newMessageJson } from './sendAnswers';
 import { createSender, type Committed } from './sendMessages';
 import { createSettler } from './settlePending';
 import { createStatusAnnouncer } from './statusAnnouncer';
@@ -67,7 +68,7 @@ const UNREAD_TOLD_TO = 100;
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { db, bus, clock, log, gauges } = deps;
   const keys = lazily(() => readInstanceKeys(db));
-  const locations = createLocations();
+  const locations = createLocations(clock);
   const timetable = createTimetable({ clock, log });
   let inDoubtUntil = 0;
   let busWorked = bus.connected();
@@ -178,7 +179,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         senderId: message.sender_id,
         counts: true,
         origin,
-        json: JSON.stringify(message),
+        json: newMessageJson(message),
         at,
       }));
       locations.remember(conversationId, entries);

@@ -31,7 +31,11 @@ export interface LocalConversations {
 const MAX_CONVERSATIONS = 20_000;
 const MAX_RECENT = 128;
 const MAX_RECENT_BYTES = 256 * 1024;
-/** Over all conversations. */
+/**
+ * Over all conversations. Entries are sent in the turn in which they are heard; what is kept is for who is
+ * a moment behind, and everything that outlives a moment costs the garbage collector more than a read.
+ */
+const RECENT_BUDGET = 2_048;
 const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
 const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8
   FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
@@ -53,6 +57,9 @@ export function createLocalConversations(deps: {
     string,
     { membersVersion: number; use: (conversation: LocalConversation) => void }[]
   >();
+  // Those with entries in mind, the one that was quiet for longest first.
+  const lively = new Map<string, LocalConversation>();
+  let recentCount = 0;
   let recentBytes = 0;
 
   const readMembers = createCoalescer<string, Members>({
@@ -103,14 +110,20 @@ export function createLocalConversations(deps: {
   function touch(conversation: LocalConversation): void {
     known.delete(conversation.id);
     known.set(conversation.id, conversation);
-    while (known.size > MAX_CONVERSATIONS || recentBytes > RECENT_BUDGET_BYTES) {
-      const oldest = known.values().next().value;
-      if (oldest === undefined || oldest === conversation) return;
-      known.delete(oldest.id);
-      recentBytes -= oldest.recentBytes;
-      oldest.recent = [];
-      oldest.recentBytes = 0;
-    }
+    if (known.size <= MAX_CONVERSATIONS) return;
+    const oldest = known.values().next().value;
+    if (oldest === undefined || oldest === conversation) return;
+    known.delete(oldest.id);
+    forgetEntries(oldest);
+  }
+
+  /** Connections may still hold the conversation itself. */
+  function forgetEntries(conversation: LocalConversation): void {
+    if (!lively.delete(conversation.id)) return;
+    recentCount -= conversation.recent.length;
+    recentBytes -= conversation.recentBytes;
+    conversation.recent = [];
+    conversation.recentBytes = 0;
   }
 
   return {
@@ -139,18 +152,21 @@ export function createLocalConversations(deps: {
     remember(conversation, entries) {
       // Only what counts towards the budget may grow.
       if (known.get(conversation.id) !== conversation) return;
-      const before = conversation.recentBytes;
+      recentCount -= conversation.recent.length;
+      recentBytes -= conversation.recentBytes;
       for (const entry of entries) rememberOne(conversation, entry);
-      recentBytes += conversation.recentBytes - before;
+      recentCount += conversation.recent.length;
+      recentBytes += conversation.recentBytes;
+      lively.delete(conversation.id);
+      lively.set(conversation.id, conversation);
+      for (const quiet of lively.values()) {
+        if (recentCount <= RECENT_BUDGET && recentBytes <= RECENT_BUDGET_BYTES) return;
+        if (quiet !== conversation) forgetEntries(quiet);
+      }
     },
     forgetAll() {
-      // Connections still hold them.
-      for (const conversation of known.values()) {
-        conversation.recent = [];
-        conversation.recentBytes = 0;
-      }
+      for (const conversation of lively.values()) forgetEntries(conversation);
       known.clear();
-      recentBytes = 0;
     },
   };
 }
