@@ -6,7 +6,8 @@ import type { Line } from './figures/lines';
 import { tableOf } from './figures/table';
 import { contests } from './rows/all';
 import { runContest } from './runContest';
-import type { ClosableScope } from './scope';
+import { writePlans } from './plans/writePlans';
+import { createScope, type ClosableScope } from './scope';
 import { publish } from './figures/publish';
 import { saveRuns, thisMachine } from './figures/save';
 
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    plans: { type: 'boolean', default: false },
   },
 });
 
@@ -33,6 +35,20 @@ async function main(): Promise<number> {
     for (const { name, what } of contests) say(`${name.padEnd(14)} ${what}`);
     return 0;
   }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, interrupt);
+  if (values.plans) {
+    const scope = createScope('quick', say);
+    open = scope;
+    try {
+      say(await scope.unlessFailed(writePlans(scope)));
+      return 0;
+    } catch (error) {
+      say(`plans: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      return 1;
+    } finally {
+      await scope.close();
+    }
+  }
   const unknown = positionals.find((name) => contests.every((contest) => contest.name !== name));
   if (unknown !== undefined) {
     say(`There is no row "${unknown}". There are: ${contests.map(({ name }) => name).join(', ')}.`);
@@ -47,8 +63,6 @@ async function main(): Promise<number> {
     say('--rounds must be a whole number from 1 to 100');
     return 1;
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, interrupt);
-
   const lines: Line[] = [];
   let failed = 0;
   for (const contest of chosen) {

@@ -10,10 +10,11 @@ const root = path.resolve(__dirname, '../../..');
  * PostgreSQL and Redis as `npm start` gives them, on the disk of the repository and not in memory.
  * Throws when PostgreSQL does not write through: figures without that would say nothing.
  */
-export async function openStores(scope: Scope): Promise<Stores> {
+export async function openStores(scope: Scope): Promise<Stores & { postgresLog: string }> {
   mkdirSync(path.join(root, '.data'), { recursive: true });
+  const dataDir = mkdtempSync(path.join(root, '.data/bench-'));
   const stores = await openThrowawayStores({
-    dataDir: mkdtempSync(path.join(root, '.data/bench-')),
+    dataDir,
     cacheDir: path.join(root, 'node_modules/.cache/chasqui'),
   });
   scope.onClose(() => stores.close());
@@ -23,7 +24,7 @@ export async function openStores(scope: Scope): Promise<Stores> {
       if (rows[0]?.[name] !== 'on') throw new Error(`PostgreSQL runs without ${name}`);
     }
   });
-  return stores;
+  return { ...stores, postgresLog: path.join(dataDir, 'logs/postgres.log') };
 }
 
 /** One connection, closed afterwards. */

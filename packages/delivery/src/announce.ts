@@ -16,6 +16,11 @@ export interface Announce {
     seq: number,
   ): void;
   toUsers(userIds: string[], event: string, payload: object): void;
-  /** These users lost the conversation: their connections forget it. */
-  removed(conversationId: string, userIds: string[]): void;
+  /**
+   * These users joined: they are told `conversation:created`, unless a later version of the membership
+   * has it otherwise. The news of a membership may travel from several nodes, in any order.
+   */
+  joined(conversationId: string, membersVersion: number, userIds: string[], payload: object): void;
+  /** They lost it: `conversation:removed`, and their connections forget it; unless they have joined again. */
+  removed(conversationId: string, membersVersion: number, userIds: string[]): void;
 }

@@ -137,6 +137,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       db,
       connections,
       readConversation: (userId, id) => readConversation(change, userId, id),
+      hear: (hint) => hub.hear(hint),
     }),
   });
 

@@ -12,7 +12,7 @@ export interface Hub extends Announce {
   ): void;
   events(events: { userIds: string[]; event: string; json: string }[]): void;
   typing(hint: TypingHint): void;
-  /** A hint of another node. */
+  /** A hint of another node, or what was looked up here and is nobody else's business. */
   hear(hint: Hint): void;
 }
 
@@ -32,22 +32,24 @@ export function createHub(deps: {
     });
   }
 
-  function emit({
-    userIds,
-    event,
-    json,
-  }: {
-    userIds: string[];
-    event: string;
-    json: string;
-  }): void {
-    for (const userId of userIds) connections.emitToUser(userId, event, json);
-    if (event === 'conversation:removed') {
-      const { conversationId } = JSON.parse(json) as { conversationId: string };
+  /**
+   * Judged by the members as they are at this version or a later one: who has been added again meanwhile
+   * is not told of the removal, which would take from them what they were sent since (D9).
+   */
+  function tellMembership(hint: Hint & { type: 'membership' }): void {
+    const { conversationId, membersVersion, userIds, joined } = hint;
+    conversations.with(conversationId, membersVersion, ({ members }) => {
       for (const userId of userIds) {
-        for (const connection of connections.of(userId)) connection.forget(conversationId);
+        if (members.has(userId) !== (joined !== null)) continue;
+        if (joined !== null) connections.emitToUser(userId, 'conversation:created', joined);
+        else leave(userId, conversationId);
       }
-    }
+    });
+  }
+
+  function leave(userId: string, conversationId: string): void {
+    connections.emitToUser(userId, 'conversation:removed', JSON.stringify({ conversationId }));
+    for (const connection of connections.of(userId)) connection.forget(conversationId);
   }
 
   function hear(hint: Hint): void {
@@ -61,7 +63,12 @@ export function createHub(deps: {
         );
         break;
       case 'users':
-        for (const one of hint.events) emit(one);
+        for (const { userIds, event, json } of hint.events) {
+          for (const userId of userIds) connections.emitToUser(userId, event, json);
+        }
+        break;
+      case 'membership':
+        tellMembership(hint);
         break;
       case 'recheck':
         deps.recheckUsers(hint.userIds);
@@ -105,11 +112,13 @@ export function createHub(deps: {
     events: (events) => {
       if (events.length > 0) tell({ type: 'users', events });
     },
-    removed(conversationId, userIds) {
-      for (const userId of userIds) {
-        for (const connection of connections.of(userId)) connection.forget(conversationId);
-      }
-    },
+    joined: (conversationId, membersVersion, userIds, payload) =>
+      tell({
+        ...{ type: 'membership', conversationId, membersVersion, userIds },
+        joined: JSON.stringify(payload),
+      }),
+    removed: (conversationId, membersVersion, userIds) =>
+      tell({ type: 'membership', conversationId, membersVersion, userIds, joined: null }),
     typing: tell,
   };
 }

@@ -138,6 +138,23 @@ test('[R3] what another device had closed before this node looked is found all t
   await until('this one gets it', () => connected.outlet.seqs(conversationId).length === 2);
 });
 
+test('[D9] news of a removal that come after those of a new membership take nothing away', async () => {
+  const conversationId = await group(ben, cleo);
+  const phone = await there.connect(ben);
+  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 1);
+  network.hold();
+  await here.delivery.removeParticipant(ana, conversationId, ben);
+  await here.delivery.addParticipant(ana, conversationId, ben, 'member');
+  network.release(([removal, ...rest]) => [...rest, ...(removal === undefined ? [] : [removal])]);
+  await send(here, conversationId, ana);
+  await until('what was sent since is there', () => phone.outlet.seqs(conversationId).length === 3);
+  expect(phone.outlet.seqs(conversationId)).toEqual([1, 3, 4]);
+  expect(phone.outlet.payloads('conversation:created')).toContainEqual(
+    expect.objectContaining({ id: conversationId }),
+  );
+  expect(phone.outlet.payloads('conversation:removed')).toEqual([]);
+});
+
 test('[D7] events that were lost are told again after a repair: state is that of a fresh fetch', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben, { deviceId: 'phone' });

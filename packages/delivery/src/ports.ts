@@ -83,6 +83,14 @@ export type Hint =
       /** One user who is not told (the typist). */
       except?: string;
     }
+  /** These users joined, and `joined` is what they are told; or they were removed, and it is null. */
+  | {
+      type: 'membership';
+      conversationId: string;
+      membersVersion: number;
+      userIds: string[];
+      joined: string | null;
+    }
   /** Events for all connections of these users. */
   | { type: 'users'; events: { userIds: string[]; event: string; json: string }[] }
   /** Read PostgreSQL again for these users: a wake-up of the queue, or a new membership. */

@@ -3,13 +3,16 @@ import type { Conversation } from '@pern/protocol/conversation';
 import type { LocalConnections } from './localConnections';
 import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from './messageRows';
 import { MARGIN, NEWS, type Since } from './news';
+import type { Hint } from './ports';
 import { countUnread } from './unreadCounts';
 
-const REMOVED = `SELECT l.user_id, l.conversation_id, l.closed_pos::float8 FROM changes l
+const REMOVED = `SELECT l.user_id, l.conversation_id, l.closed_pos::float8, c.members_version::float8
+  FROM changes l JOIN conversations c ON c.id = l.conversation_id
   WHERE l.user_id = ANY ($1::uuid[]) AND l.closed_pos > $3 AND l.closed_at > ${MARGIN} AND l.removed
     AND NOT EXISTS (SELECT FROM participants p
       WHERE p.conversation_id = l.conversation_id AND p.user_id = l.user_id)`;
-const JOINED = `SELECT w.user_id, w.conversation_id, w.joined_seq::float8 FROM (${NEWS}) w
+const JOINED = `SELECT w.user_id, w.conversation_id, w.joined_seq::float8, c.members_version::float8
+  FROM (${NEWS}) w JOIN conversations c ON c.id = w.conversation_id
   WHERE w.joined_at > ${MARGIN}`;
 // Told to all as the one sees it who joined last, for whom the least is visible (D9).
 const ALTERED = `SELECT c.id, c.version::float8, w.user_ids FROM (
@@ -52,6 +55,8 @@ export function createEventRepair(deps: {
   db: Database;
   connections: LocalConnections;
   readConversation: (userId: string, conversationId: string) => Promise<Conversation>;
+  /** Where news of memberships go, on this node alone. */
+  hear: (hint: Hint) => void;
 }): (users: string[], since: Since) => Promise<void> {
   const { db, connections } = deps;
   // Looks overlap; what was told is not told again.
@@ -68,19 +73,29 @@ export function createEventRepair(deps: {
     connections.emitToUser(userId, event, JSON.stringify(payload));
   }
 
+  function tellMembership(
+    conversationId: string,
+    membersVersion: number,
+    userId: string,
+    conversation: Conversation | null,
+  ): void {
+    deps.hear({
+      ...{ type: 'membership', conversationId, membersVersion, userIds: [userId] },
+      joined: conversation === null ? null : JSON.stringify(conversation),
+    });
+  }
+
   async function repairMemberships(chunk: string, values: unknown[]): Promise<void> {
     for (const row of await db.query('repair_removed', REMOVED, values)) {
-      const [userId, conversationId, pos] = row as [string, string, number];
-      if (!once(`removed ${userId} ${pos}`)) continue;
-      emit(userId, 'conversation:removed', { conversationId });
-      for (const connection of connections.of(userId)) connection.forget(conversationId);
+      const [userId, conversationId, pos, version] = row as [string, string, number, number];
+      if (once(`removed ${userId} ${pos}`)) tellMembership(conversationId, version, userId, null);
     }
     for (const row of await db.query('repair_joined', JOINED, values)) {
-      const [userId, id, joinedSeq] = row as [string, string, number];
+      const [userId, id, joinedSeq, version] = row as [string, string, number, number];
       if (!once(`joined ${userId} ${id} ${joinedSeq}`)) continue;
       // Who has left meanwhile is told so by the next look.
       const conversation = await deps.readConversation(userId, id).catch(() => undefined);
-      if (conversation !== undefined) emit(userId, 'conversation:created', conversation);
+      if (conversation !== undefined) tellMembership(id, version, userId, conversation);
     }
     for (const row of await db.query('repair_altered', ALTERED, values)) {
       const [id, version, userIds] = row as [string, number, string[]];

@@ -40,6 +40,12 @@ const shapes: Record<Hint['type'], Check> = {
     seq: number,
     except: optionalText,
   }),
+  membership: shaped({
+    conversationId: text,
+    membersVersion: number,
+    userIds: listOf(text),
+    joined: textOrNull,
+  }),
   users: shaped({ events: listOf(shaped({ userIds: listOf(text), event: text, json: text })) }),
   recheck: shaped({ userIds: listOf(text) }),
   'session-ended': shaped({ sessionIds: listOf(text) }),

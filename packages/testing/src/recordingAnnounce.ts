@@ -12,7 +12,13 @@ export type Announced =
     }
   | { to: 'users'; userIds: string[]; event: string; payload: object }
   | { to: 'log'; conversationId: string; membersVersion: number; entries: EntryHint[] }
-  | { to: 'connections'; conversationId: string; userIds: string[] };
+  | {
+      to: 'membership';
+      conversationId: string;
+      membersVersion: number;
+      userIds: string[];
+      joined: object | null;
+    };
 
 export interface RecordingAnnounce extends Announce {
   /** Everything announced since the last `take`, in order. */
@@ -28,8 +34,10 @@ export function recordingAnnounce(): RecordingAnnounce {
     toMembers: (conversationId, membersVersion, event, payload, seq) =>
       announced.push({ to: 'members', conversationId, membersVersion, event, payload, seq }),
     toUsers: (userIds, event, payload) => announced.push({ to: 'users', userIds, event, payload }),
-    removed: (conversationId, userIds) =>
-      announced.push({ to: 'connections', conversationId, userIds }),
+    joined: (conversationId, membersVersion, userIds, joined) =>
+      announced.push({ to: 'membership', conversationId, membersVersion, userIds, joined }),
+    removed: (conversationId, membersVersion, userIds) =>
+      announced.push({ to: 'membership', conversationId, membersVersion, userIds, joined: null }),
     take() {
       const taken = announced;
       announced = [];

@@ -9,6 +9,7 @@ import { signerOf, type Sign } from './accessToken';
 export interface Project {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly postgresLog: string;
   /** One per node. */
   readonly servers: readonly { readonly url: string; readonly program: Program }[];
   readonly worker: Program;

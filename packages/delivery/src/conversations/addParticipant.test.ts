@@ -45,10 +45,9 @@ test('the new one is told of the conversation, the others of the new one', async
   const [created, log, members, late, ...rest] = room.announce.take();
   expect(rest).toEqual([]);
   expect(created).toMatchObject({
-    to: 'users',
+    to: 'membership',
     userIds: [cleo],
-    event: 'conversation:created',
-    payload: {
+    joined: {
       last_message: null,
       participant_count: 3,
       my: { role: 'moderator', joined_seq: seq + 1, read_seq: seq, unread_count: 0 },

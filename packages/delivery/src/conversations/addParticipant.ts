@@ -63,7 +63,7 @@ export async function addParticipant(
       last_message: null,
       my: newMembership(role, entry.seq),
     };
-    announce.toUsers([otherId], 'conversation:created', created);
+    announce.joined(conversationId, update.group.membersVersion, [otherId], created);
     announceGroupUpdate(announce, update, [entry]);
     return participant;
   });

@@ -45,14 +45,14 @@ test('[D9] who is removed has no conversation any more, and is no recipient', as
 
 test('[D9] the one who left is told first, then the others as of the new membership', async () => {
   await removeParticipant(room, ana, id, ben);
-  const [connections, removed, log, members, ...rest] = room.announce.take();
+  const [removed, log, members, ...rest] = room.announce.take();
   expect(rest).toEqual([]);
-  expect(connections).toEqual({ to: 'connections', conversationId: id, userIds: [ben] });
   expect(removed).toEqual({
-    to: 'users',
+    to: 'membership',
+    conversationId: id,
+    membersVersion: 2,
     userIds: [ben],
-    event: 'conversation:removed',
-    payload: { conversationId: id },
+    joined: null,
   });
   expect(log).toMatchObject({ to: 'log', membersVersion: 2, entries: [{ seq: 2, counts: false }] });
   const [entry] = log?.to === 'log' ? log.entries : [];

@@ -40,8 +40,7 @@ export async function removeParticipant(
       };
     });
     // The one who left first, so that their connections hear of nothing that comes after.
-    announce.removed(conversationId, [otherId]);
-    announce.toUsers([otherId], 'conversation:removed', { conversationId });
+    announce.removed(conversationId, update.group.membersVersion, [otherId]);
     announceGroupUpdate(announce, update, entries);
   });
   await settleUser(db, otherId);

@@ -3,5 +3,9 @@ export const seeds: readonly (readonly [seed: number, found: string])[] = [
   [374660869, 'a removal whose COMMIT had no answer was announced by nobody'],
   [703653409, 'a deletion whose COMMIT had no answer was announced by nobody'],
   [1956723346, 'an answer too late for its command was dropped, and its entry with it'],
+  [
+    1490413502,
+    'news of a removal came after those of the next membership, and took what was sent since',
+  ],
   [1447083150, 'what changed behind an interrupted sync was told by no page of it'],
 ];

@@ -1,0 +1,54 @@
+/** One statement as PostgreSQL carried it out, from its log. */
+export interface SeenPlan {
+  readonly text: string;
+  /** The plan with what it really read, as EXPLAIN prints it. */
+  readonly plan: string;
+  readonly indexes: readonly string[];
+  /** Tables that were read from one end to the other. */
+  readonly scanned: readonly string[];
+  /** Of the most expensive execution: pages that were read, or found in memory. */
+  readonly pages: number;
+  readonly times: number;
+}
+
+const ENTRY = /^\S+ \S+ \S+ \[\d+\] LOG: {2}duration: [\d.]+ ms {2}plan:\n((?:\t.*\n?)+)/gm;
+// Short-lived memory of one statement, not tables.
+const OWN = /Seq Scan on (\w+)/g;
+
+/** What auto_explain wrote: per statement its most expensive execution, in the order of appearance. */
+export function readPlans(log: string): SeenPlan[] {
+  const seen = new Map<string, SeenPlan>();
+  for (const [, entry = ''] of log.matchAll(ENTRY)) {
+    const lines = entry.split('\n').map((line) => line.slice(1));
+    const begin = lines.findIndex((line, i) => i > 0 && line.includes('(cost='));
+    if (begin < 0) continue;
+    const text = dedented(lines.slice(0, begin)).replace(/^Query Text: /, '');
+    const plan = lines.slice(begin).join('\n').trimEnd();
+    const pages = pagesOf(lines[begin + 1] ?? '') || pagesOf(plan);
+    const before = seen.get(text);
+    const times = (before?.times ?? 0) + 1;
+    if (before !== undefined && before.pages >= pages) seen.set(text, { ...before, times });
+    else
+      seen.set(text, {
+        ...{ text, plan, pages, times },
+        indexes: unique(plan.matchAll(/Index (?:Only )?Scan (?:Backward )?using (\w+)/g)),
+        scanned: unique(plan.matchAll(OWN)),
+      });
+  }
+  return [...seen.values()];
+}
+
+function pagesOf(text: string): number {
+  const found = /Buffers: shared (?:hit=(\d+))?(?: read=(\d+))?/.exec(text);
+  return Number(found?.[1] ?? 0) + Number(found?.[2] ?? 0);
+}
+
+function unique(matches: Iterable<RegExpMatchArray>): string[] {
+  return [...new Set([...matches].map(([, name = '']) => name))].sort();
+}
+
+function dedented(lines: readonly string[]): string {
+  const [first = '', ...rest] = lines;
+  const depth = Math.min(...rest.filter(Boolean).map((line) => line.search(/\S/)), 80);
+  return [first, ...rest.map((line) => line.slice(depth))].join('\n').trim();
+}
