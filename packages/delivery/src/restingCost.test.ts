@@ -5,6 +5,7 @@ import { rowsTouched } from '@pern/testing/rowsTouched';
 import { QueryTypes } from 'sequelize';
 import { readBacklog, readEntries, readPositions } from './backlog';
 import { createGroup } from './conversations/createGroup';
+import { presenceAudience } from './conversations/presenceAudience';
 import { readConversations } from './conversations/readConversations';
 import { syncChanges } from './sync/syncChanges';
 
@@ -115,4 +116,11 @@ test('[D12] what rests costs nothing, whatever the planner believes of the table
       expect(`${step}: ${rows <= (few[step] ?? 0) + 200 ? 'few' : rows}`).toBe(`${step}: few`);
     }
   }
+});
+
+test('[D12] coming and going reads no more than the 500 latest conversations', async () => {
+  await rest(1_500);
+  const audience = (db: typeof room.db) => presenceAudience({ db }, ben);
+  expect(await rowsTouched(room.db, audience)).toBeLessThan(500 * 6);
+  expect(await audience(room.db)).toEqual([ana]);
 });
