@@ -22,7 +22,8 @@ export function readPlans(log: string): SeenPlan[] {
     const lines = entry.split('\n').map((line) => line.slice(1));
     const begin = lines.findIndex((line, i) => i > 0 && line.includes('(cost='));
     if (begin < 0) continue;
-    const text = dedented(lines.slice(0, begin)).replace(/^Query Text: /, '');
+    const asked = lines.slice(0, begin).filter((line) => !line.startsWith('Query Parameters'));
+    const text = dedented(asked).replace(/^Query Text: /, '');
     const plan = lines.slice(begin).join('\n').trimEnd();
     const pages = pagesOf(lines[begin + 1] ?? '') || pagesOf(plan);
     const before = seen.get(text);
