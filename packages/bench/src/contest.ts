@@ -45,6 +45,8 @@ export interface Comparison {
 export interface Contest {
   readonly name: string;
   readonly what: string;
+  /** How often in turn; many short runs where what is compared takes milliseconds. 2 or 5 unless told. */
+  readonly rounds?: Readonly<Record<Effort, number>>;
   readonly contenders: readonly Contender[];
   readonly comparisons: readonly Comparison[];
 }

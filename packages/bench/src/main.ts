@@ -1,11 +1,13 @@
 // What `yarn bench` runs once everything is built. Exit code 1 when a row failed: when what was
 // acknowledged was not what was stored and received, or a process broke. A missed target is a figure
 // and no failure.
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Effort } from './contest';
 import type { Line } from './figures/lines';
 import { tableOf } from './figures/table';
 import { contests } from './rows/all';
-import { runContest } from './runContest';
+import { roundsOf, runContest } from './runContest';
 import { writePlans } from './plans/writePlans';
 import { createScope, type ClosableScope } from './scope';
 import { publish } from './figures/publish';
@@ -22,10 +24,15 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const root = path.resolve(__dirname, '../../..');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 let open: ClosableScope | undefined;
+let interrupted = false;
 
+/** A terminal may say it twice: to everybody in it, and through whoever started us. */
 function interrupt(): void {
+  if (interrupted) return;
+  interrupted = true;
   say('interrupted');
   void (open?.close() ?? Promise.resolve()).then(() => process.exit(130));
 }
@@ -35,7 +42,7 @@ async function main(): Promise<number> {
     for (const { name, what } of contests) say(`${name.padEnd(14)} ${what}`);
     return 0;
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, interrupt);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
   if (values.plans) {
     const scope = createScope('quick', say);
     open = scope;
@@ -57,28 +64,37 @@ async function main(): Promise<number> {
   const chosen = contests.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
-  const effort = values.full || positionals.length === 0 ? 'full' : 'quick';
-  const rounds = Number(values.rounds ?? (effort === 'full' ? 5 : 2));
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+  const effort: Effort = values.full || positionals.length === 0 ? 'full' : 'quick';
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
     say('--rounds must be a whole number from 1 to 100');
     return 1;
   }
   const lines: Line[] = [];
   let failed = 0;
   for (const contest of chosen) {
+    if (interrupted) break;
     try {
       const opened = (scope: ClosableScope): void => void (open = scope);
-      lines.push(...(await runContest(contest, { effort, rounds, say, opened })));
+      const options = { effort, rounds: rounds ?? roundsOf(contest, effort), say, opened };
+      lines.push(...(await runContest(contest, options)));
     } catch (error) {
       failed += 1;
-      say(`${contest.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      // What breaks because it is being closed is nothing to tell.
+      if (!interrupted) {
+        say(`${contest.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
   }
+  if (interrupted) {
+    await open?.close();
+    return 130;
+  }
   say(`\n${tableOf(lines)}\n`);
-  const run = { effort, rounds, machine: thisMachine() };
-  say(saveRuns(lines, run));
+  const run = { effort, machine: thisMachine() };
+  say(saveRuns(lines, run, root));
   const order = contests.map(({ name }) => name);
-  if (values.write && failed === 0) say(publish(lines, run, order));
+  if (values.write && failed === 0) say(publish(lines, run, { order, root }));
   return failed > 0 ? 1 : 0;
 }
 

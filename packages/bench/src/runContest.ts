@@ -11,6 +11,13 @@ export interface ContestOptions {
   readonly opened: (scope: ClosableScope) => void;
 }
 
+export function roundsOf({ rounds }: Contest, effort: Effort): number {
+  return (rounds ?? { quick: 2, full: 5 })[effort];
+}
+
+/** A row ends by then, whatever hangs; it should take a fifth of it. */
+const MOST_MINUTES = { quick: 5, full: 30 };
+
 /**
  * Opens all contenders and lets them run in turn, A B C A B C, so that what changes on the machine
  * meanwhile changes for all. Peers that are not installed are left out with a line that says so.
@@ -21,9 +28,15 @@ export async function runContest(
 ): Promise<Line[]> {
   const scope = createScope(effort, say);
   opened(scope);
+  const minutes = MOST_MINUTES[effort];
+  const tooLong = setTimeout(
+    () => scope.fail(new Error(`not done within ${minutes} minutes`)),
+    minutes * 60_000,
+  );
   try {
     return await scope.unlessFailed(inTurn());
   } finally {
+    clearTimeout(tooLong);
     await scope.close();
   }
 
@@ -36,11 +49,13 @@ export async function runContest(
         continue;
       }
       running.set(contender.name, await contender.open(scope));
+      if (scope.isClosed()) return [];
     }
     const runs = new Map<string, Figures[]>([...running.keys()].map((name) => [name, []]));
     for (let round = 0; round < rounds; round += 1) {
       for (const [name, { run }] of running) {
         const figures = await run();
+        if (scope.isClosed()) return [];
         runs.get(name)?.push(figures);
         say(`${contest.name}: ${name}: ${describe(figures)}`);
       }

@@ -3,30 +3,42 @@ import type { Effort, Scope } from './contest';
 export interface ClosableScope extends Scope {
   /** Resolves like `work`, or rejects with the first error that `fail` was told. */
   unlessFailed<T>(work: Promise<T>): Promise<T>;
-  /** Closes everything, last in, first out, also when one of them throws. A second call does nothing. */
+  /**
+   * Closes everything, last in, first out, also when one of them throws. What is opened later is closed
+   * at once. A second call waits for the first.
+   */
   close(): Promise<void>;
+  isClosed(): boolean;
 }
 
 export function createScope(effort: Effort, say: (line: string) => void): ClosableScope {
   const releasers: (() => unknown)[] = [];
+  let closing: Promise<void> | undefined;
   let fail: (error: Error) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => (fail = reject));
   // Nobody may be waiting when it happens.
   failure.catch(() => undefined);
+
+  async function closeAll(): Promise<void> {
+    for (let close = releasers.pop(); close !== undefined; close = releasers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        say(`while closing: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
   return {
     effort,
     say,
-    onClose: (close) => void releasers.push(close),
+    onClose(close) {
+      releasers.push(close);
+      if (closing !== undefined) closing = closing.then(closeAll);
+    },
     fail: (error) => fail(error),
     unlessFailed: (work) => Promise.race([work, failure]),
-    async close() {
-      for (let close = releasers.pop(); close !== undefined; close = releasers.pop()) {
-        try {
-          await close();
-        } catch (error) {
-          say(`while closing: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-    },
+    close: () => (closing ??= closeAll()),
+    isClosed: () => closing !== undefined,
   };
 }

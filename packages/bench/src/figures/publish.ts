@@ -2,52 +2,62 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chartOf } from './chart';
 import type { Line } from './lines';
+import type { Machine } from './save';
 import { tableOf } from './table';
 
-const root = path.resolve(__dirname, '../../../..');
-const folder = path.join(root, 'docs/performance');
-const document = path.join(root, 'docs/PERFORMANCE.md');
 const BEGIN = '<!-- bench: written by `yarn bench --write` -->';
 const END = '<!-- /bench -->';
 
-interface Published {
-  machine: unknown;
-  rows: Record<string, { at: string; effort: string; rounds: number; lines: Line[] }>;
+interface PublishedRow {
+  at: string;
+  effort: string;
+  machine: Machine;
+  lines: Line[];
 }
 
 /**
- * Puts the figures into docs: the JSON, the table and the chart. Rows that were not run stay as they
- * were. `order` is that of the table. Returns what was written.
+ * Puts the figures into the docs below `root`: JSON, table and chart. Rows that were not run stay as
+ * they were; `order` is that of the table. Returns what was written. Throws when there is no place for
+ * the table, before anything is changed.
  */
 export function publish(
   lines: readonly Line[],
-  run: { effort: string; rounds: number; machine: unknown },
-  order: readonly string[],
+  run: { effort: string; machine: Machine },
+  { order, root }: { order: readonly string[]; root: string },
 ): string {
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, 'bench.json');
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Published).rows : {};
-  const { machine, effort, rounds } = run;
-  const rows: Published['rows'] = { ...before };
+  const document = path.join(root, 'docs/PERFORMANCE.md');
+  const [before, after] = aroundTable(readFileSync(document, 'utf8'));
+  const folder = path.join(root, 'docs/performance');
+  const json = path.join(folder, 'bench.json');
+  const rows = existsSync(json)
+    ? (JSON.parse(readFileSync(json, 'utf8')) as Record<string, PublishedRow>)
+    : {};
+  const at = new Date().toISOString();
   for (const { row } of lines) {
-    const at = new Date().toISOString();
-    rows[row] = { at, effort, rounds, lines: lines.filter((line) => line.row === row) };
+    rows[row] = { at, ...run, lines: lines.filter((line) => line.row === row) };
   }
-  const sorted = order.flatMap((row) =>
-    rows[row] === undefined ? [] : [[row, rows[row]] as const],
-  );
-  const published: Published = { machine, rows: Object.fromEntries(sorted) };
-  const all = sorted.flatMap(([, row]) => row.lines);
-  writeFileSync(file, `${JSON.stringify(published, null, 2)}\n`);
+  const sorted = order.flatMap((name) => {
+    const row = rows[name];
+    return row === undefined ? [] : [{ name, ...row }];
+  });
+  const all = sorted.flatMap((row) => row.lines);
+  const machines = [...new Set(sorted.map(({ machine }) => describe(machine)))].join('; ');
+  const figure = '![How near each figure is to its target](performance/bench.svg)';
+  const text = `${tableOf(all)}\n\nMade on ${machines}.\n\n${figure}`;
+
+  mkdirSync(folder, { recursive: true });
+  const published = Object.fromEntries(sorted.map(({ name, ...row }) => [name, row]));
+  writeFileSync(json, `${JSON.stringify(published, null, 2)}\n`);
   writeFileSync(path.join(folder, 'bench.svg'), chartOf(all));
-  writeTable(all);
+  writeFileSync(document, `${before}\n\n${text}\n\n${after}`);
   return 'Written: docs/performance/bench.json, docs/performance/bench.svg, docs/PERFORMANCE.md';
 }
 
-function writeTable(lines: readonly Line[]): void {
-  const text = readFileSync(document, 'utf8');
+function aroundTable(text: string): [before: string, after: string] {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) throw new Error('docs/PERFORMANCE.md has no place for the table');
-  const head = text.slice(0, from + BEGIN.length);
-  writeFileSync(document, `${head}\n\n${tableOf(lines)}\n\n${text.slice(to)}`);
+  return [text.slice(0, from + BEGIN.length), text.slice(to)];
 }
+
+const describe = ({ cpu, cores, memoryGiB, node }: Machine): string =>
+  `${cores} cores (${cpu}), ${memoryGiB} GiB, Node ${node}`;

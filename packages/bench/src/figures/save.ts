@@ -3,8 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Line } from './lines';
 
-const root = path.resolve(__dirname, '../../../..');
-
 export interface Machine {
   cpu: string;
   cores: number;
@@ -26,7 +24,8 @@ export function thisMachine(): Machine {
 /** Writes the figures of this run below .data/bench, and says where. */
 export function saveRuns(
   lines: readonly Line[],
-  run: { effort: string; rounds: number; machine: Machine },
+  run: { effort: string; machine: Machine },
+  root: string,
 ): string {
   const at = new Date().toISOString();
   const text = `${JSON.stringify({ at, ...run, lines }, null, 2)}\n`;

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findPort } from '@pern/services/ports';
 import type { Scope } from '../contest';
 import { accepts } from './mosquitto';
+import { throwawayFolder } from './throwawayFolder';
 import { findTool, startTool } from './tool';
 
 const HOST = '127.0.0.1';
@@ -17,8 +17,7 @@ export function ejabberdMissing(): string | undefined {
 /** A server of our own on loopback: offline storage, no archive, no limits, no TLS. Returns its port. */
 export async function startEjabberd(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-ejabberd-'));
-  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = throwawayFolder(scope, 'ejabberd');
   const config = path.join(folder, 'ejabberd.yml');
   writeFileSync(config, settings(port));
   await startTool(scope, findTool('erl') ?? 'erl', {

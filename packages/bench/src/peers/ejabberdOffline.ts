@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Contender } from '../contest';
+import { createArrivals } from '../load/arrivals';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
-import { until } from '../load/until';
 import { openXmppSocket } from '../load/xmpp';
 import { ejabberdMissing, startEjabberd } from './ejabberd';
 
@@ -37,17 +37,18 @@ export function ejabberdOffline(inFlight: number): Contender {
         async run() {
           const count = MESSAGES;
           const stored = await storeLoad(send, { count, inFlight });
-          let arrived = 0;
+          const arrivals = createArrivals(count);
           const began = performance.now();
           const receiver = await openXmppSocket({
             ...{ port, user: ben, lost: scope.fail, taken: quiet },
-            arrived: () => void (arrived += 1),
+            arrived: arrivals.arrived,
           });
           receiver.appear();
-          await until('all of it has arrived', () => arrived >= count, 60_000);
+          await arrivals.all;
           const drained = (count / (performance.now() - began)) * 1000;
           receiver.close();
-          if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+          if (arrivals.count() !== count)
+            throw new Error(`${count} stored, ${arrivals.count()} arrived`);
           return { stored, drained };
         },
       };

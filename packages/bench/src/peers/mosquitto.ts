@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { findPort } from '@pern/services/ports';
 import type { Scope } from '../contest';
+import { throwawayFolder } from './throwawayFolder';
 import { findTool, startTool } from './tool';
 
 const HOST = '127.0.0.1';
@@ -17,8 +18,7 @@ export function mosquittoMissing(): string | undefined {
 /** A broker of our own on loopback that keeps everything in memory and holds nothing back. */
 export async function startMosquitto(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-mosquitto-'));
-  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = throwawayFolder(scope, 'mosquitto');
   const settings = [
     `listener ${port} ${HOST}`,
     'allow_anonymous true',

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Contender } from '../contest';
 import { openStores, withClient } from '../stores';
+import { throwawayFolder } from './throwawayFolder';
 import { findTool } from './tool';
 
 const places = [15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`);
@@ -25,8 +25,7 @@ export const pgbench: Contender = {
       : undefined,
   async open(scope) {
     const { databaseUrl } = await openStores(scope);
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-pgbench-'));
-    scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = throwawayFolder(scope, 'pgbench');
     const file = path.join(folder, 'hot.sql');
     writeFileSync(file, script);
     await withClient(databaseUrl, (client) =>

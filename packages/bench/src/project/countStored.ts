@@ -1,6 +1,9 @@
 import type { Project } from './project';
 
-/** Throws unless PostgreSQL holds exactly so many messages in these conversations. */
+/**
+ * Throws unless PostgreSQL holds exactly so many messages in these conversations, and the worker's
+ * auditor has nothing to complain of.
+ */
 export async function expectStored(
   { pool }: Project,
   conversationIds: readonly string[],
@@ -13,4 +16,9 @@ export async function expectStored(
   );
   const stored = rows[0]?.stored;
   if (stored !== expected) throw new Error(`${expected} acknowledged, ${stored} stored`);
+  const { rows: found } = await pool.query<{ kind: string }>(
+    `SELECT kind FROM findings WHERE source = 'audit'`,
+  );
+  if (found.length > 0)
+    throw new Error(`the auditor found: ${found.map(({ kind }) => kind).join()}`);
 }

@@ -38,7 +38,7 @@ const contender = (name: string, conversations: number): Contender => ({
     };
     return {
       async run() {
-        const ms = await medianMs(scope.effort === 'full' ? 1_000 : 300, refresh);
+        const ms = await medianMs(scope.effort === 'full' ? 200 : 60, refresh);
         return { ms, bytes: tokens.access_token.length };
       },
     };
@@ -51,6 +51,7 @@ const names = { project: many.name, peer: none.name };
 export const accessTokens: Contest = {
   name: 'token',
   what: 'size of an access token, and time to refresh it, in 1,000 conversations and in none',
+  rounds: { quick: 5, full: 15 },
   contenders: [many, none],
   comparisons: [
     { ...names, figure: 'bytes', unit: 'bytes', bound: { atMost: 1 } },

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as passed } from 'node:timers/promises';
 import type { Program } from '@pern/testing/program';
+import { anewEachRun } from '../anewEachRun';
 import type { Contender, Contest, Scope } from '../contest';
 import { openFrameSocket } from '../load/frames';
 import { startPeer } from '../peers/startPeer';
 import { addPeople } from '../project/people';
 import { openProject } from '../project/project';
-import { createScope } from '../scope';
 
 const CONNECTIONS = 5_000;
 const AT_ONCE = 50;
@@ -34,21 +34,8 @@ interface Subject {
 }
 
 /** A process of its own for each run: memory that was once taken is seldom given back. */
-const contender = (name: string, start: (scope: Scope) => Promise<Subject>): Contender => ({
-  name,
-  open: (outer) =>
-    Promise.resolve({
-      async run() {
-        const scope = createScope(outer.effort, outer.say);
-        outer.onClose(() => scope.close());
-        try {
-          return await scope.unlessFailed(measure(scope, await start(scope)));
-        } finally {
-          await scope.close();
-        }
-      },
-    }),
-});
+const contender = (name: string, start: (scope: Scope) => Promise<Subject>): Contender =>
+  anewEachRun(name, async (scope) => measure(scope, await start(scope)));
 
 async function measure(scope: Scope, { program, url, auths }: Subject): Promise<{ bytes: number }> {
   const before = await residentBytes(program);

@@ -2,12 +2,13 @@ import { median } from '../figures/statistics';
 import type { Contender, Contest } from '../contest';
 import { bodyOf } from '../load/pair';
 import { medianMs } from '../load/timed';
-import { until } from '../load/until';
+import { expectStored } from '../project/countStored';
 import { addRestingConversations, settleTables } from '../project/fill';
 import { addPeople, type Person } from '../project/people';
 import { openProject, type Project } from '../project/project';
 import { createReceiver } from '../project/receiver';
 import { ask, openGroup } from '../project/rest';
+import { untilAcknowledged } from '../project/untilAcknowledged';
 
 const WITH_NEWS = 5;
 
@@ -25,8 +26,8 @@ const contender = (name: string, conversations: number): Contender => ({
       lively.push(await openGroup(project, ben.token, [ana.id]));
     }
     await settleTables(project.pool);
-    const times = scope.effort === 'full' ? 60 : 20;
-    let n = 0;
+    const times = scope.effort === 'full' ? 20 : 6;
+    let [n, arrived] = [0, 0];
     const tellNews = (): Promise<unknown> =>
       Promise.all(
         lively.map((id) =>
@@ -37,7 +38,11 @@ const contender = (name: string, conversations: number): Contender => ({
       );
     const connect = async (): Promise<number> => {
       await tellNews();
-      return connectMs(project, ana, lively, scope.fail);
+      const took = await connectMs(project, ana, lively, {
+        ...{ lost: scope.fail, arrived: () => void (arrived += 1) },
+      });
+      if (arrived !== n) throw new Error(`${n} messages were sent, ${arrived} have arrived`);
+      return took;
     };
     // The first one finds a device that has nothing yet.
     await connect();
@@ -56,39 +61,37 @@ const contender = (name: string, conversations: number): Contender => ({
           await tellNews();
           syncs.push(await medianMs(1, () => syncAll(project, ana, cursor)));
         }
+        await connect();
+        await expectStored(project, lively, n);
         return { connectMs: median(connects), firstPageMs, syncMs: median(syncs) };
       },
     };
   },
 });
 
-/** From the first byte until everything that waited has come; what came is acknowledged before it ends. */
+/**
+ * From the first byte until everything that waited has come; what came is acknowledged before it ends.
+ * Throws when fewer messages came than were told.
+ */
 async function connectMs(
   project: Project,
   person: Person,
   lively: readonly string[],
-  lost: (error: Error) => void,
+  { lost, arrived }: { lost: (error: Error) => void; arrived: () => void },
 ): Promise<number> {
   let drained: () => void = () => undefined;
   const empty = new Promise<void>((resolve) => (drained = resolve));
-  let arrived = 0;
   const began = performance.now();
   const receiver = await createReceiver({
     ...{ url: project.url, token: person.token, lost, queueEmpty: () => drained() },
-    arrived: ({ kind }) => void (arrived += kind === 'message' ? 1 : 0),
+    arrived: ({ kind }) => {
+      if (kind === 'message') arrived();
+    },
   });
   await empty;
   const took = performance.now() - began;
   receiver.close();
-  if (arrived < WITH_NEWS) throw new Error(`${WITH_NEWS} had news, ${arrived} messages came`);
-  await until('all of it is acknowledged', async () => {
-    const { rows } = await project.pool.query<{ behind: number }>(
-      `SELECT count(*)::integer AS behind FROM participants p JOIN conversations c ON c.id = p.conversation_id
-       WHERE p.user_id = $1 AND p.conversation_id = ANY ($2::uuid[]) AND p.acked_seq < c.last_seq`,
-      [person.id, lively],
-    );
-    return rows[0]?.behind === 0;
-  });
+  await untilAcknowledged(project, person.id, lively);
   return took;
 }
 
@@ -110,6 +113,7 @@ const names = { project: many.name, peer: few.name, unit: 'ms' };
 export const manyConversations: Contest = {
   name: 'conversations',
   what: 'connect, first page and sync with 5 conversations that have news, of 10,000 and of 10',
+  rounds: { quick: 5, full: 15 },
   contenders: [many, few],
   comparisons: [
     { ...names, figure: 'connectMs', unit: 'ms to connect', bound: { atMost: 1.2 } },

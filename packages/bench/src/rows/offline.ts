@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Contender, Contest, Figures, Scope } from '../contest';
+import { createArrivals } from '../load/arrivals';
 import { openFrameSocket } from '../load/frames';
 import { openMqttSocket } from '../load/mqtt';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
-import { until } from '../load/until';
 import { ejabberdOffline } from '../peers/ejabberdOffline';
 import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
 import { expectStored } from '../project/countStored';
@@ -12,6 +12,7 @@ import { addPeople } from '../project/people';
 import { openProject } from '../project/project';
 import { createReceiver } from '../project/receiver';
 import { openDirect } from '../project/rest';
+import { untilAcknowledged } from '../project/untilAcknowledged';
 
 const IN_FLIGHT = 200;
 
@@ -24,7 +25,7 @@ const project = (name: string, batch: boolean): Contender => ({
     const running = await openProject(scope);
     const [ana, ben] = await addPeople(running, 2);
     if (ana === undefined || ben === undefined) throw new Error('too few people');
-    const group = await openDirect(running, ana.token, ben.id);
+    const conversationId = await openDirect(running, ana.token, ben.id);
     const receive = (arrived: () => void) =>
       createReceiver({ url: running.url, token: ben.token, batch, lost: scope.fail, arrived });
     // The device has to be known before it is away; what it gets later is what it has missed.
@@ -38,28 +39,23 @@ const project = (name: string, batch: boolean): Contender => ({
     const send = (acknowledged: () => void): void =>
       sender.request(
         'chat:message_send',
-        `{"conversationId":"${group}","contentEncrypted":"${bodyOf(n)}","clientMessageId":"${n++}"}`,
+        `{"conversationId":"${conversationId}","contentEncrypted":"${bodyOf(n)}","clientMessageId":"${n++}"}`,
         acknowledged,
       );
     return {
       async run(): Promise<Figures> {
         const count = messages(scope);
         const stored = await storeLoad(send, { count, inFlight: IN_FLIGHT });
-        await expectStored(running, [group], n);
-        let arrived = 0;
+        await expectStored(running, [conversationId], n);
+        const arrivals = createArrivals(count);
         const began = performance.now();
-        const receiver = await receive(() => void (arrived += 1));
-        await until('all of it has arrived', () => arrived >= count, 60_000);
+        const receiver = await receive(arrivals.arrived);
+        await arrivals.all;
         const drained = (count / (performance.now() - began)) * 1000;
-        await until('all of it is acknowledged', async () => {
-          const { rows } = await running.pool.query<{ acked: number }>(
-            'SELECT acked_seq::float8 AS acked FROM participants WHERE conversation_id = $1 AND user_id = $2',
-            [group, ben.id],
-          );
-          return rows[0]?.acked === n;
-        });
+        await untilAcknowledged(running, ben.id, [conversationId]);
         receiver.close();
-        if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+        if (arrivals.count() !== count)
+          throw new Error(`${count} stored, ${arrivals.count()} arrived`);
         return { stored, drained };
       },
     };
@@ -94,13 +90,14 @@ const mosquitto: Contender = {
       async run() {
         const count = messages(scope);
         const stored = await storeLoad(send, { count, inFlight: IN_FLIGHT });
-        let arrived = 0;
+        const arrivals = createArrivals(count);
         const began = performance.now();
-        const receiver = await receive(() => void (arrived += 1));
-        await until('all of it has arrived', () => arrived >= count, 60_000);
+        const receiver = await receive(arrivals.arrived);
+        await arrivals.all;
         const drained = (count / (performance.now() - began)) * 1000;
         receiver.close();
-        if (arrived !== count) throw new Error(`${count} stored, ${arrived} arrived`);
+        if (arrivals.count() !== count)
+          throw new Error(`${count} stored, ${arrivals.count()} arrived`);
         return { stored, drained };
       },
     };

@@ -1,21 +1,23 @@
 import Redis from 'ioredis';
-import type { Contender, Contest } from '../contest';
+import { anewEachRun } from '../anewEachRun';
+import type { Contender, Contest, Scope } from '../contest';
+import { createArrivals } from '../load/arrivals';
 import { openFrameSocket } from '../load/frames';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
 import { until } from '../load/until';
 import { expectStored } from '../project/countStored';
 import { addPeople } from '../project/people';
-import { openProject } from '../project/project';
+import { openProject, type Project } from '../project/project';
+import { createReceiver } from '../project/receiver';
 import { openDirect } from '../project/rest';
 
 const RECIPIENTS = 20;
 const QUEUE = 'bull:message_delivery:*';
 
-/** Recipients who are away, with so many messages waiting for each. */
-const contender = (name: string, waiting: number): Contender => ({
-  name,
-  async open(scope) {
+/** Recipients who are away, with so many messages waiting for each; then they come for them. */
+const contender = (name: string, waiting: number): Contender =>
+  anewEachRun(name, async (scope) => {
     const project = await openProject(scope);
     const [ana, ...recipients] = await addPeople(project, RECIPIENTS + 1);
     if (ana === undefined) throw new Error('nobody to send');
@@ -26,8 +28,6 @@ const contender = (name: string, waiting: number): Contender => ({
       auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
     });
     scope.onClose(() => sender.close());
-    const redis = new Redis(project.redisUrl);
-    scope.onClose(() => redis.disconnect());
     let n = 0;
     const send = (acknowledged: () => void): void => {
       const conversationId = conversations[n % RECIPIENTS] ?? '';
@@ -39,20 +39,31 @@ const contender = (name: string, waiting: number): Contender => ({
     };
     await storeLoad(send, { count: RECIPIENTS * waiting, inFlight: 200 });
     await expectStored(project, conversations, RECIPIENTS * waiting);
-    return {
-      async run() {
-        const jobs = (): Promise<number> => redis.zcard('bull:message_delivery:delayed');
-        await until('each has its job', async () => (await jobs()) === RECIPIENTS);
-        const keys = await redis.keys(QUEUE);
-        const sizes = await Promise.all(
-          keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)),
-        );
-        const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-        return { bytes: bytes / RECIPIENTS };
-      },
-    };
-  },
-});
+    const bytes = await queueBytes(scope, project);
+    for (const { token } of recipients) {
+      const arrivals = createArrivals(waiting);
+      const receiver = await createReceiver({
+        ...{ url: project.url, token, lost: scope.fail, arrived: arrivals.arrived },
+      });
+      await arrivals.all;
+      receiver.close();
+      if (arrivals.count() !== waiting) {
+        throw new Error(`${waiting} waited, ${arrivals.count()} arrived`);
+      }
+    }
+    return { bytes: bytes / RECIPIENTS };
+  });
+
+/** All keys of the queue, once each recipient has a job. */
+async function queueBytes(scope: Scope, { redisUrl }: Project): Promise<number> {
+  const redis = new Redis(redisUrl);
+  scope.onClose(() => redis.disconnect());
+  const jobs = (): Promise<number> => redis.zcard('bull:message_delivery:delayed');
+  await until('each has its job', async () => (await jobs()) === RECIPIENTS);
+  const keys = await redis.keys(QUEUE);
+  const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
+  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}
 
 const [many, one] = [
   contender('10,000 messages waiting', 10_000),
@@ -62,6 +73,7 @@ const [many, one] = [
 export const queueMemory: Contest = {
   name: 'queue-memory',
   what: 'memory of Redis for a recipient who is away, all keys of the queue, by MEMORY USAGE',
+  rounds: { quick: 1, full: 3 },
   contenders: [many, one],
   comparisons: [
     {

@@ -1,0 +1,21 @@
+import type { Contender, Figures, Scope } from './contest';
+import { createScope } from './scope';
+
+/** A contender that opens everything for each run and closes it after: for what leaves traces behind. */
+export function anewEachRun(name: string, measure: (scope: Scope) => Promise<Figures>): Contender {
+  return {
+    name,
+    open: (outer) =>
+      Promise.resolve({
+        async run() {
+          const scope = createScope(outer.effort, outer.say);
+          outer.onClose(() => scope.close());
+          try {
+            return await scope.unlessFailed(measure(scope));
+          } finally {
+            await scope.close();
+          }
+        },
+      }),
+  };
+}
