@@ -3,7 +3,8 @@
  * device is (D4), and moves the device's clean position forward over what it has acknowledged, so
  * that the next connect need not look at it again (D12). Returns its number; null for an unknown user.
  *
- * Keeps the 20 most recently seen devices, none longer than 90 days unseen. LIMIT 1 keeps the planner
+ * Keeps the 20 most recently seen devices, none longer than 90 days unseen, and the change log no longer
+ * than cursors last and devices need it, a thousand rows at a time. LIMIT 1 keeps the planner
  * from beginning with all memberships of the user.
  */
 export const openDevice = `
@@ -16,6 +17,7 @@ DECLARE
   counter integer;
   number integer;
   clean bigint;
+  oldest timestamptz;
 BEGIN
   SELECT u.clean_pos, u.device_counter INTO best, counter FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
@@ -76,6 +78,17 @@ BEGIN
   WHERE d.user_id = p_user AND d.device_no = number;
   UPDATE users u SET clean_pos = greatest(u.clean_pos, clean), last_seen_at = clock_timestamp()
   WHERE u.id = p_user;
+
+  -- What every device has acknowledged and no cursor reaches back to.
+  SELECT l.closed_at INTO oldest FROM changes l WHERE l.user_id = p_user ORDER BY l.closed_pos LIMIT 1;
+  IF oldest < now() - interval '91 days' THEN
+    DELETE FROM changes l WHERE l.user_id = p_user AND l.closed_pos = ANY (ARRAY(
+      SELECT o.closed_pos FROM changes o
+      WHERE o.user_id = p_user AND o.closed_at < now() - interval '91 days'
+        AND o.closed_pos <= (SELECT min(d.clean_pos) FROM devices d WHERE d.user_id = p_user)
+      ORDER BY o.closed_pos LIMIT 1000
+    ));
+  END IF;
   RETURN number;
 END
 $$;
