@@ -75,7 +75,6 @@ export function createSender(deps: SenderDeps): Sender {
   );
   let flying = 0;
   let flyingSends = 0;
-  let landing = 0;
   let waitingLanes = 0;
   let answering = 0;
   const lanesToWait: Queued[][] = [];
@@ -90,38 +89,24 @@ export function createSender(deps: SenderDeps): Sender {
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      flyNext();
+      fly(lanes.take(MAX_BATCH).flatMap(({ waiting }) => waiting));
       schedule();
     });
-  }
-
-  function flyNext(): void {
-    fly(lanes.take(MAX_BATCH).flatMap(({ waiting }) => waiting));
   }
 
   function fly(sends: Queued[]): void {
     if (sends.length === 0) return;
     flying += 1;
     flyingSends += sends.length;
-    let landed = false;
-    const land = (): void => {
-      if (landed) return;
-      landed = true;
+    void commit(sends, false).finally(() => {
       flying -= 1;
       flyingSends -= sends.length;
-      landing += 1;
-      // The store need not wait until this batch is announced and answered.
-      if (flying < IN_FLIGHT && lanes.due >= LARGE_BATCH) flyNext();
-    };
-    void commit(sends, false, land).finally(() => {
-      land();
-      landing -= 1;
       settle();
     });
   }
 
   function isIdle(): boolean {
-    return flying + landing + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
+    return flying + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
   }
 
   function settle(): void {
@@ -132,8 +117,8 @@ export function createSender(deps: SenderDeps): Sender {
   }
 
   /** Commits, announces and answers; then gives the conversations free. Never rejects. */
-  async function commit(sends: Queued[], wait: boolean, landed?: () => void): Promise<void> {
-    const busy = await attempt(withoutStale(sends), wait, landed);
+  async function commit(sends: Queued[], wait: boolean): Promise<void> {
+    const busy = await attempt(withoutStale(sends), wait);
     const busyLanes = new Map<string, Queued[]>();
     for (const send of busy) {
       const lane = busyLanes.get(send.request.conversationId);
@@ -177,15 +162,8 @@ export function createSender(deps: SenderDeps): Sender {
     }
   }
 
-  /**
-   * One transaction for all, after which `landed` is called. Returns those whose conversations are busy; the
-   * others are answered.
-   */
-  async function attempt(
-    sends: Queued[],
-    wait: boolean,
-    landed: () => void = () => undefined,
-  ): Promise<Queued[]> {
+  /** One transaction for all. Returns those whose conversations are busy; the others are answered. */
+  async function attempt(sends: Queued[], wait: boolean): Promise<Queued[]> {
     if (sends.length === 0) return [];
     let result: AppendResult;
     try {
@@ -198,7 +176,6 @@ export function createSender(deps: SenderDeps): Sender {
       return failed(sends, error);
     }
     // From here on it is committed: whatever goes wrong now, nothing may be tried again.
-    landed();
     deps.gauges.sendBatch(sends.length);
     return finishAll(sends, result);
   }
