@@ -1,8 +1,8 @@
 import type { Bound } from '../contest';
-import type { Line } from './lines';
+import { againstOf, type Line } from './lines';
 
-const WIDTH = 860;
-const LEFT = 430;
+const WIDTH = 960;
+const LEFT = 520;
 const ROW = 26;
 const TOP = 46;
 /** A bar ends here, however much better it is. */
@@ -15,16 +15,15 @@ const MOST = 2;
 export function chartOf(lines: readonly Line[]): string {
   const shown = lines.flatMap((line) => (line.bound === null ? [] : [{ line, bound: line.bound }]));
   const height = TOP + shown.length * ROW + 14;
-  const scale = (WIDTH - LEFT - 90) / MOST;
+  const scale = (WIDTH - LEFT - 100) / MOST;
   const bars = shown.map(({ line, bound }, i) => {
     const reached = Math.min(MOST, reachedOf(line.ratio, bound));
     const y = TOP + i * ROW;
-    const against = line.projectName === 'project' ? line.peerName : line.projectName;
     const kind = reached >= 1 ? 'met' : 'missed';
     return [
-      `<text x="${LEFT - 10}" y="${y + 14}" text-anchor="end">${escaped(`${line.row}: ${line.unit}`)} <tspan class="soft">${escaped(against)}</tspan></text>`,
+      `<text x="${LEFT - 10}" y="${y + 14}" text-anchor="end">${escaped(`${line.row}: ${line.unit}`)} <tspan class="soft">${escaped(againstOf(line))}</tspan></text>`,
       `<rect class="${kind}" x="${LEFT}" y="${y + 2}" width="${(reached * scale).toFixed(1)}" height="${ROW - 9}" rx="3"/>`,
-      `<text x="${(LEFT + reached * scale + 8).toFixed(1)}" y="${y + 14}">${line.ratio.toFixed(2)} <tspan class="soft">${wordsOf(bound)}</tspan></text>`,
+      `<text x="${WIDTH - 10}" y="${y + 14}" text-anchor="end">${line.ratio.toFixed(2)} <tspan class="soft">${wordsOf(bound)}</tspan></text>`,
     ].join('\n  ');
   });
   const at = LEFT + scale;

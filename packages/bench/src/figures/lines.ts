@@ -63,3 +63,8 @@ function lineOf(
 function isWithin(ratio: number, bound: Bound): boolean {
   return 'atLeast' in bound ? ratio >= bound.atLeast : ratio <= bound.atMost;
 }
+
+/** What a line compares, in a few words: the peer, or both where the project is compared with itself. */
+export function againstOf({ projectName, peerName }: Line): string {
+  return projectName === 'project' ? peerName : `${projectName} / ${peerName}`;
+}

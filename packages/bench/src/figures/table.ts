@@ -1,4 +1,4 @@
-import type { Line } from './lines';
+import { againstOf, type Line } from './lines';
 
 const head = ['row', 'against', 'figure', 'peer', 'project', 'ratio', 'target', 'met', 'spread'];
 
@@ -15,11 +15,9 @@ export function tableOf(lines: readonly Line[]): string {
 
 function cellsOf(line: Line): string[] {
   const { bound } = line;
-  const versus =
-    line.projectName === 'project' ? line.peerName : `${line.projectName} / ${line.peerName}`;
   return [
     line.row,
-    versus,
+    againstOf(line),
     line.unit,
     numberOf(line.peer),
     numberOf(line.project),

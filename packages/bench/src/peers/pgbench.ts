@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Contender } from '../contest';
 import { openStores, withClient } from '../stores';
+import { pgbenchMissing, pgbenchSays } from './pgbenchTool';
 import { throwawayFolder } from './throwawayFolder';
-import { findTool } from './tool';
 
-const places = [15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`);
 const CLIENTS = 16;
 
 /** What a message needs at the least: the counter's next number, and a row of 200 bytes under it. */
@@ -19,10 +17,7 @@ COMMIT;
 /** PostgreSQL alone, on the settings of `npm start`: a transaction for each message, one row for all. */
 export const pgbench: Contender = {
   name: 'pgbench, 16 clients',
-  missing: () =>
-    findTool('pgbench', ...places) === undefined
-      ? 'pgbench is not installed: apt-get install postgresql-contrib'
-      : undefined,
+  missing: pgbenchMissing,
   async open(scope) {
     const { databaseUrl } = await openStores(scope);
     const folder = throwawayFolder(scope, 'pgbench');
@@ -38,7 +33,7 @@ export const pgbench: Contender = {
     const seconds = scope.effort === 'full' ? 10 : 4;
     return {
       async run() {
-        const said = await pgbenchSays(findTool('pgbench', ...places) ?? 'pgbench', databaseUrl, [
+        const said = await pgbenchSays(databaseUrl, [
           ...['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '1'],
           ...['-T', String(seconds), '-f', file],
         ]);
@@ -49,19 +44,3 @@ export const pgbench: Contender = {
     };
   },
 };
-
-function pgbenchSays(command: string, databaseUrl: string, args: string[]): Promise<string> {
-  const { hostname, port, username, password, pathname } = new URL(databaseUrl);
-  const where = ['-h', hostname, '-p', port, '-U', username, pathname.slice(1)];
-  return new Promise((resolve, reject) => {
-    execFile(
-      command,
-      [...args, ...where],
-      { env: { PATH: process.env.PATH, PGPASSWORD: password }, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`${error.message} ${stderr}`));
-      },
-    );
-  });
-}

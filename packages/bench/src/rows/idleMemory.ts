@@ -67,6 +67,7 @@ const bare = contender('bare Socket.IO', async (scope) => ({
 export const idleMemory: Contest = {
   name: 'idle-memory',
   what: 'resident memory per idle, authenticated connection, at 5,000',
+  rounds: { quick: 1, full: 4 },
   contenders: [project, bare],
   comparisons: [
     {

@@ -1,15 +1,17 @@
 import type { Contender, Contest, Scope } from '../contest';
 import { latencyLoad, type LatencyLoadOptions } from '../load/latencyLoad';
 import { openBarePairs } from '../peers/bareRelayPairs';
+import { pgbenchAtRate } from '../peers/pgbenchAtRate';
 import { startPeer } from '../peers/startPeer';
 import { expectStored } from '../project/countStored';
 import { openProject } from '../project/project';
 import { openProjectPairs } from '../project/projectPairs';
 
 const PAIRS = 50;
+const PER_SECOND = 1_000;
 
 const load = ({ effort }: Scope): LatencyLoadOptions => ({
-  ...{ perSecond: 1_000, settleMs: 10_000 },
+  ...{ perSecond: PER_SECOND, settleMs: 10_000 },
   ...(effort === 'full'
     ? { warmUpMs: 2_000, windowMs: 15_000 }
     : { warmUpMs: 1_000, windowMs: 5_000 }),
@@ -47,14 +49,17 @@ const project: Contender = {
   },
 };
 
+const commits = pgbenchAtRate(PER_SECOND);
 const names = { project: 'project', peer: bare.name };
 
 export const latency: Contest = {
   name: 'latency',
   what: 'from the send to the arrival at a fixed 1,000 messages/s over 50 pairs',
-  contenders: [project, bare],
+  contenders: [project, bare, commits],
   comparisons: [
     { ...names, figure: 'p50', unit: 'ms p50', bound: { atMost: 2.5 } },
     { ...names, figure: 'p99', unit: 'ms p99', bound: { atMost: 4 } },
+    { ...names, peer: commits.name, figure: 'p50', unit: 'ms p50' },
+    { ...names, peer: commits.name, figure: 'p99', unit: 'ms p99' },
   ],
 };

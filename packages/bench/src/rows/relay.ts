@@ -17,7 +17,7 @@ const loadOf = (effort: Effort): RelayLoadOptions => ({
   ...{ inFlight: 4, settleMs: 10_000 },
   ...(effort === 'full'
     ? { warmUpMs: 2_000, windowMs: 10_000 }
-    : { warmUpMs: 1_000, windowMs: 4_000 }),
+    : { warmUpMs: 1_000, windowMs: 3_000 }),
 });
 
 const bare = (name: string, padding: number): Contender => ({
