@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import type { Contender, Contest, Effort } from '../contest';
 import { type RelayLoadOptions, relayLoad } from '../load/relayLoad';
 import { literalGuide } from '../peers/literalGuidePairs';
@@ -6,7 +7,8 @@ import { openMosquittoPairs } from '../peers/mosquittoPairs';
 import { openBarePairs } from '../peers/bareRelayPairs';
 import { startPeer } from '../peers/startPeer';
 import { expectStored } from '../project/countStored';
-import { openProject } from '../project/project';
+import { cpuMs } from '../project/cpuTime';
+import { openProject, type Project } from '../project/project';
 import { openProjectPairs } from '../project/projectPairs';
 
 const PAIRS = 50;
@@ -52,18 +54,35 @@ const project: Contender = {
     let acknowledged = 0;
     return {
       async run() {
+        const [cpuBefore, before] = [await cpuMs(running), await transactions(running)];
         const result = await relayLoad(pairs, loadOf(scope.effort));
+        const used = (await cpuMs(running)) - cpuBefore;
         acknowledged += result.acknowledged;
         await expectStored(
           running,
           pairs.map((pair) => pair.conversationId),
           acknowledged,
         );
-        return { perSecond: result.perSecond };
+        return {
+          perSecond: result.perSecond,
+          // What stands behind the figure: how far the batches go, and what a message costs in all.
+          transactionsPerMessage: ((await transactions(running)) - before) / result.acknowledged,
+          cpuMicroseconds: (used * 1_000) / result.acknowledged,
+        };
       },
     };
   },
 };
+
+/** All of the instance's so far: sends, acknowledgements, wake-ups and looks. */
+async function transactions({ pool }: Project): Promise<number> {
+  // A session tells its figures once a second.
+  await passed(1_100);
+  const { rows } = await pool.query<{ n: number }>(
+    'SELECT xact_commit::float8 AS n FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return rows[0]?.n ?? 0;
+}
 
 const perSecond = { figure: 'perSecond', unit: 'messages/s', project: 'project' };
 
