@@ -8,7 +8,7 @@ export function anewEachRun(name: string, measure: (scope: Scope) => Promise<Fig
     open: (outer) =>
       Promise.resolve({
         async run() {
-          const scope = createScope(outer.effort, outer.say);
+          const scope = createScope(outer.effort, outer.say, outer.profileTo);
           outer.onClose(() => scope.close());
           try {
             return await scope.unlessFailed(measure(scope));

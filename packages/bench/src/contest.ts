@@ -7,6 +7,8 @@ export type Effort = 'quick' | 'full';
 /** Takes what must be closed, whatever happens; closes it last in, first out. */
 export interface Scope {
   readonly effort: Effort;
+  /** The folder for CPU profiles of the project's servers; none are made without it. */
+  readonly profileTo: string | undefined;
   /** For progress that a person watching likes to see. */
   say(line: string): void;
   onClose(close: () => unknown): void;

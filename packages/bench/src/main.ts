@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
   },
 });
 
@@ -76,7 +77,10 @@ async function main(): Promise<number> {
     if (interrupted) break;
     try {
       const opened = (scope: ClosableScope): void => void (open = scope);
-      const options = { effort, rounds: rounds ?? roundsOf(contest, effort), say, opened };
+      const options = {
+        ...{ effort, rounds: rounds ?? roundsOf(contest, effort), say, opened },
+        profileTo: values.profile ? path.join(root, '.data/bench/profiles') : undefined,
+      };
       lines.push(...(await runContest(contest, options)));
     } catch (error) {
       failed += 1;
@@ -93,6 +97,7 @@ async function main(): Promise<number> {
   say(`\n${tableOf(lines)}\n`);
   const run = { effort, machine: thisMachine() };
   say(saveRuns(lines, run, root));
+  if (values.profile) say('CPU profiles of the servers: .data/bench/profiles');
   const order = contests.map(({ name }) => name);
   if (values.write && failed === 0) say(publish(lines, run, { order, root }));
   return failed > 0 ? 1 : 0;

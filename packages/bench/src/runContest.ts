@@ -7,6 +7,7 @@ export interface ContestOptions {
   /** How often each contender runs. */
   readonly rounds: number;
   readonly say: (line: string) => void;
+  readonly profileTo?: string | undefined;
   /** Told the scope, for whoever interrupts. */
   readonly opened: (scope: ClosableScope) => void;
 }
@@ -24,9 +25,9 @@ const MOST_MINUTES = { quick: 5, full: 30 };
  */
 export async function runContest(
   contest: Contest,
-  { effort, rounds, say, opened }: ContestOptions,
+  { effort, rounds, say, opened, profileTo }: ContestOptions,
 ): Promise<Line[]> {
-  const scope = createScope(effort, say);
+  const scope = createScope(effort, say, profileTo);
   opened(scope);
   const minutes = MOST_MINUTES[effort];
   const tooLong = setTimeout(

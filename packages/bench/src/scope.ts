@@ -11,7 +11,11 @@ export interface ClosableScope extends Scope {
   isClosed(): boolean;
 }
 
-export function createScope(effort: Effort, say: (line: string) => void): ClosableScope {
+export function createScope(
+  effort: Effort,
+  say: (line: string) => void,
+  profileTo?: string,
+): ClosableScope {
   const releasers: (() => unknown)[] = [];
   let closing: Promise<void> | undefined;
   let fail: (error: Error) => void = () => undefined;
@@ -31,6 +35,7 @@ export function createScope(effort: Effort, say: (line: string) => void): Closab
 
   return {
     effort,
+    profileTo,
     say,
     onClose(close) {
       releasers.push(close);

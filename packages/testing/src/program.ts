@@ -29,6 +29,8 @@ export interface ProgramOptions {
   env: Record<string, string>;
   /** The message of the log line with which it is ready. */
   readyMessage: string;
+  /** For Node itself. */
+  execArgv?: readonly string[];
 }
 
 const root = path.resolve(__dirname, '../../..');
@@ -51,10 +53,15 @@ export async function releaseGuard(): Promise<void> {
 }
 
 /** Starts it; rejects with its last words when it ends before it is ready. */
-export async function startProgram({ entry, env, readyMessage }: ProgramOptions): Promise<Program> {
+export async function startProgram({
+  entry,
+  env,
+  readyMessage,
+  execArgv = [],
+}: ProgramOptions): Promise<Program> {
   const file = path.join(root, entry);
   if (!existsSync(file)) throw new Error(`${entry} is missing: npm run build`);
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...execArgv, file], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

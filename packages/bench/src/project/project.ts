@@ -48,7 +48,9 @@ export async function openProject(
   };
   scope.onClose(releaseGuard);
   const start = async (entry: string, readyMessage: string): Promise<Program> => {
-    const program = await startProgram({ entry, env: { ...env, ...more }, readyMessage });
+    const execArgv =
+      scope.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${scope.profileTo}`];
+    const program = await startProgram({ entry, env: { ...env, ...more }, readyMessage, execArgv });
     scope.onClose(() => program.stop());
     return program;
   };
