@@ -5,8 +5,14 @@ export interface BroadcastLoad {
   arrived(): void;
   /** To be called when the server has answered the send. */
   acknowledged(): void;
-  /** Message after message for so long, each sent once all have the one before; messages per second. */
-  run(send: () => void, windowMs: number): Promise<{ perSecond: number; acknowledged: number }>;
+  /**
+   * Message after message, each sent once all have the one before. `perSecond` is of the window alone,
+   * `acknowledged` of the warm-up as well.
+   */
+  run(
+    send: () => void,
+    times: { warmUpMs: number; windowMs: number },
+  ): Promise<{ perSecond: number; acknowledged: number }>;
 }
 
 const GIVE_UP_MS = 20_000;
@@ -27,21 +33,25 @@ export function createBroadcastLoad(members: number): BroadcastLoad {
       answersDue -= 1;
       settle();
     },
-    async run(send, windowMs) {
-      const began = performance.now();
-      let acknowledged = 0;
-      while (performance.now() - began < windowMs) {
-        [due, answersDue] = [members, 1];
-        const all = new Promise<void>((resolve) => (complete = resolve));
-        send();
-        await Promise.race([all, late()]);
-        acknowledged += 1;
-      }
-      const perSecond = (acknowledged / (performance.now() - began)) * 1000;
+    async run(send, { warmUpMs, windowMs }) {
+      const sendFor = async (ms: number): Promise<{ count: number; perSecond: number }> => {
+        const began = performance.now();
+        let count = 0;
+        while (performance.now() - began < ms) {
+          [due, answersDue] = [members, 1];
+          const all = new Promise<void>((resolve) => (complete = resolve));
+          send();
+          await Promise.race([all, late()]);
+          count += 1;
+        }
+        return { count, perSecond: (count / (performance.now() - began)) * 1000 };
+      };
+      const warmUp = await sendFor(warmUpMs);
+      const { count, perSecond } = await sendFor(windowMs);
       // One too many would come now.
       await passed(50);
       if (due !== 0) throw new Error(`${-due} more arrived than were sent`);
-      return { perSecond, acknowledged };
+      return { perSecond, acknowledged: warmUp.count + count };
     },
   };
 }
