@@ -53,8 +53,8 @@ const schema = z.object({
   NODE_NAME: z
     .string()
     .regex(/^[a-z0-9]{1,32}$/)
-    .describe('1 to 32 lower-case letters and digits')
-    .optional(),
+    .optional()
+    .describe('1 to 32 lower-case letters and digits'),
   ADMIN_USERNAMES: list
     .refine((names) => names.every((name) => name.length <= USERNAME_MAX))
     .describe('user names, separated by commas')
