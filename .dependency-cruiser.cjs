@@ -4,6 +4,7 @@ const mayImport = {
   db: ['protocol'],
   delivery: ['db', 'protocol'],
   redis: ['delivery', 'protocol'],
+  sdk: ['protocol'],
   services: [],
   testing: ['db', 'delivery', 'protocol', 'redis', 'services'],
   bench: ['db', 'services', 'testing'],

@@ -1,0 +1,113 @@
+import { conversationSchema, participantSchema } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import { createDirect, createGroup, renameConversation } from '@pern/protocol/rest/conversations';
+import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import {
+  addParticipant,
+  changeRole,
+  listParticipants,
+  removeParticipant,
+} from '@pern/protocol/rest/participants';
+import { PAGE_DEFAULT, PAGE_MAX } from '@pern/protocol/limits';
+import { noBody } from '../connection/answers';
+import type { Rest } from '../connection/rest';
+import type { ChatClient } from '../chatClient';
+import { SignedOutError } from '../errors';
+import type { Fetcher } from '../reading/fetcher';
+import type { KnownConversation } from '../state/chatState';
+import { newestRun } from '../state/timeline';
+import type { WritableStore } from '../store';
+
+type ConversationActions = Pick<
+  ChatClient,
+  | 'createDirect'
+  | 'createGroup'
+  | 'openConversation'
+  | 'loadOlder'
+  | 'renameConversation'
+  | 'addParticipant'
+  | 'changeRole'
+  | 'removeParticipant'
+  | 'leave'
+  | 'listParticipants'
+>;
+
+interface Deps {
+  rest: Rest;
+  store: WritableStore;
+  fetcher: Fetcher;
+}
+
+export function createConversationActions({ rest, store, fetcher }: Deps): ConversationActions {
+  /** The answer is taken in like the event that says the same, whichever comes first. */
+  async function read(
+    endpoint: Pick<Endpoint, 'method' | 'path'>,
+    ask: { params?: Record<string, string>; body: unknown },
+  ): Promise<KnownConversation> {
+    const conversation = await rest.call(endpoint, conversationSchema, ask);
+    store.dispatch({ type: 'conversations read', conversations: [conversation] });
+    const known = store.getState().conversationsById[conversation.id];
+    if (known === undefined) throw new NotFoundError();
+    return known;
+  }
+
+  const entriesOf = (id: string) => store.getState().entriesByConversation[id] ?? [];
+
+  async function remove(conversationId: string, userId: string): Promise<void> {
+    const params = { id: conversationId, userId };
+    await rest.call(removeParticipant, noBody, { params });
+    if (userId === store.getState().me?.id) {
+      store.dispatch({ type: 'conversation removed', conversationId });
+    } else await fetcher.conversation(conversationId);
+  }
+
+  return {
+    createDirect: (userId) => read(createDirect, { body: { user_id: userId } }),
+    createGroup: (title, participantIds) =>
+      read(createGroup, { body: { title, participant_ids: participantIds } }),
+    async openConversation(id) {
+      await fetcher.conversation(id);
+      const conversation = store.getState().conversationsById[id];
+      if (conversation === undefined) throw new NotFoundError();
+      const run = newestRun(entriesOf(id));
+      const isWhole = (run[0]?.seq ?? Infinity) <= Math.max(1, conversation.my.joined_seq);
+      const isNewest = (run.at(-1)?.seq ?? 0) >= conversation.last_seq;
+      if (isNewest && (isWhole || run.length >= PAGE_DEFAULT)) return;
+      await fetcher.history(id);
+      await fetcher.gap(id);
+    },
+    async loadOlder(id, limit = PAGE_DEFAULT) {
+      const first = newestRun(entriesOf(id))[0]?.seq;
+      if (first === undefined) return fetcher.history(id, { limit });
+      if (first <= Math.max(1, store.getState().conversationsById[id]?.my.joined_seq ?? 1)) {
+        return false;
+      }
+      return fetcher.history(id, { before_seq: first, limit });
+    },
+    async renameConversation(id, title) {
+      await read(renameConversation, { params: { id }, body: { title } });
+    },
+    async addParticipant(id, userId, role = 'member') {
+      const body = { user_id: userId, role };
+      await rest.call(addParticipant, participantSchema, { params: { id }, body });
+      await fetcher.conversation(id);
+    },
+    async changeRole(id, userId, role) {
+      await rest.call(changeRole, participantSchema, { params: { id, userId }, body: { role } });
+      await fetcher.conversation(id);
+    },
+    removeParticipant: remove,
+    async leave(id) {
+      const { me } = store.getState();
+      if (me === null) throw new SignedOutError();
+      await remove(id, me.id);
+    },
+    async listParticipants(id, cursor) {
+      const page = await rest.call(listParticipants, listParticipants.answers[200], {
+        params: { id },
+        query: { limit: PAGE_MAX, cursor },
+      });
+      return { participants: page.participants, nextCursor: page.next_cursor };
+    },
+  };
+}

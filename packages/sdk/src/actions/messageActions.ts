@@ -1,0 +1,119 @@
+import { errorFromWire } from '@pern/protocol/errorFromWire';
+import { NotFoundError } from '@pern/protocol/errors';
+import { readStatus, type RecipientStatus } from '@pern/protocol/rest/messageStatus';
+import { deleteMessage, editMessage } from '@pern/protocol/rest/messages';
+import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
+import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import type { Cipher } from '../cipher';
+import type { ChatClient } from '../chatClient';
+import { entry, noBody } from '../connection/answers';
+import type { Rest } from '../connection/rest';
+import { decodeEntry, isMessage } from '../entry';
+import { SignedOutError } from '../errors';
+import { createDraftStorage, draftOf } from '../outbox/drafts';
+import type { Waiters } from '../outbox/waiters';
+import type { WritableStore } from '../store';
+import type { UserRoom } from '../userRoom';
+
+/** Who has got a message and who has read it, and when. */
+export interface MessageDetail {
+  readonly recipient_count: number;
+  readonly delivered_count: number;
+  readonly read_count: number;
+  readonly statuses: readonly RecipientStatus[];
+  readonly next_cursor: string | null;
+}
+
+type MessageActions = Pick<
+  ChatClient,
+  | 'send'
+  | 'whenSent'
+  | 'retry'
+  | 'discard'
+  | 'edit'
+  | 'delete'
+  | 'react'
+  | 'unreact'
+  | 'markRead'
+  | 'messageStatus'
+>;
+
+interface Deps {
+  rest: Rest;
+  store: WritableStore;
+  cipher: Cipher;
+  waiters: Waiters;
+  /** Throws SignedOutError when nobody is signed in. */
+  room: () => UserRoom;
+}
+
+export function createMessageActions({ rest, store, cipher, waiters, room }: Deps): MessageActions {
+  const storeDraft = createDraftStorage();
+
+  function locate(messageId: string): string {
+    for (const [id, entries] of Object.entries(store.getState().entriesByConversation)) {
+      if (entries.some((one) => one.id === messageId)) return id;
+    }
+    throw new NotFoundError();
+  }
+
+  async function change(
+    endpoint: Pick<Endpoint, 'method' | 'path'>,
+    messageId: string,
+    body: unknown,
+  ): Promise<void> {
+    const wire = await rest.call(endpoint, entry, { params: { messageId }, body });
+    store.dispatch({ type: 'message updated', entry: await decodeEntry(cipher, wire) });
+  }
+
+  return {
+    async send(conversationId, text, more = {}) {
+      const clientMessageId = more.clientMessageId ?? crypto.randomUUID();
+      await storeDraft(room().outbox, draftOf(cipher, clientMessageId, conversationId, text, more));
+      return clientMessageId;
+    },
+    whenSent(clientMessageId) {
+      const { outbox, me, entriesByConversation } = store.getState();
+      const onItsWay = outbox.find((one) => one.client_message_id === clientMessageId);
+      if (onItsWay !== undefined) {
+        return onItsWay.refused === null
+          ? waiters.wait(clientMessageId)
+          : Promise.reject(errorFromWire(onItsWay.refused));
+      }
+      const there = Object.values(entriesByConversation)
+        .flat()
+        .filter(isMessage)
+        .find((one) => one.client_message_id === clientMessageId && one.sender_id === me?.id);
+      return there === undefined ? Promise.reject(new NotFoundError()) : Promise.resolve(there);
+    },
+    retry: (clientMessageId) => room().outbox.retry(clientMessageId),
+    async discard(clientMessageId) {
+      await room().outbox.discard(clientMessageId);
+      waiters.discarded(clientMessageId);
+    },
+    async edit(messageId, text) {
+      const content = await cipher.encode(text, locate(messageId));
+      await change(editMessage, messageId, { content_encrypted: content });
+    },
+    async delete(messageId) {
+      await rest.call(deleteMessage, noBody, { params: { messageId } });
+    },
+    react: (messageId, emoji) => change(addReaction, messageId, { emoji }),
+    async unreact(messageId, emoji) {
+      await rest.call(removeReaction, noBody, { params: { messageId, emoji } });
+    },
+    markRead(conversationId, seq) {
+      const conversation = store.getState().conversationsById[conversationId];
+      if (conversation === undefined || seq <= conversation.my.read_seq) return;
+      store.dispatch({ type: 'read here', conversationId, seq });
+      room().reads.mark(conversationId, seq);
+    },
+    async messageStatus(messageId, cursor) {
+      if (store.getState().me === null) throw new SignedOutError();
+      return rest.call(readStatus, readStatus.answers[200], {
+        params: { messageId },
+        query: { cursor },
+      });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { noAnswer } from '@pern/protocol/commands/command';
+import { presenceOffline } from '@pern/protocol/commands/presenceOffline';
+import { presenceOnline } from '@pern/protocol/commands/presenceOnline';
+import { typing } from '@pern/protocol/commands/typing';
+import { findUsers } from '@pern/protocol/rest/users';
+import type { ChatClient } from '../chatClient';
+import type { Clock } from '../clock';
+import type { Rest } from '../connection/rest';
+import type { ChatSocket } from '../connection/socket';
+import type { Fetcher } from '../reading/fetcher';
+
+export interface PeopleActions extends Pick<
+  ChatClient,
+  'setTyping' | 'setVisible' | 'findUsers' | 'watchUser'
+> {
+  /** A connection begins: nobody has told it yet what this client wants to know and to be. */
+  connected(): void;
+  /** Another user knows other people. */
+  forget(): void;
+}
+
+/** Shorter than the six seconds after which it would end by itself (D10). */
+const TYPING_EVERY_MS = 3_000;
+/** Presence that is read again after a reconnect: as many as a list shows. */
+const WATCHED_MAX = 50;
+
+interface Deps {
+  rest: Rest;
+  clock: Clock;
+  fetcher: Fetcher;
+  socket: () => Pick<ChatSocket, 'ask'> | undefined;
+}
+
+export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): PeopleActions {
+  const toldTyping = new Map<string, number>();
+  /** Last asked for last. */
+  const watched = new Set<string>();
+  let isVisible = true;
+
+  /** None of it is worth a second attempt: it would be late. */
+  function tell(name: string, ...data: unknown[]): void {
+    void socket()
+      ?.ask({ name }, noAnswer, ...data)
+      .catch(() => undefined);
+  }
+
+  return {
+    setTyping(conversationId, isTyping) {
+      const told = toldTyping.get(conversationId);
+      if (isTyping && told !== undefined && clock.now() - told < TYPING_EVERY_MS) return;
+      if (!isTyping && told === undefined) return;
+      if (isTyping) toldTyping.set(conversationId, clock.now());
+      else toldTyping.delete(conversationId);
+      tell(typing.name, { conversationId, isTyping });
+    },
+    setVisible(visible) {
+      if (visible === isVisible) return;
+      isVisible = visible;
+      tell(visible ? presenceOnline.name : presenceOffline.name);
+    },
+    async findUsers(query, cursor) {
+      const trimmed = query.trim();
+      const page = await rest.call(findUsers, findUsers.answers[200], {
+        query: { query: trimmed === '' ? undefined : trimmed, cursor },
+      });
+      return { users: page.users, nextCursor: page.next_cursor };
+    },
+    async watchUser(userId) {
+      watched.delete(userId);
+      watched.add(userId);
+      for (const oldest of watched) {
+        if (watched.size <= WATCHED_MAX) break;
+        watched.delete(oldest);
+      }
+      await fetcher.user(userId);
+    },
+    connected() {
+      toldTyping.clear();
+      if (!isVisible) tell(presenceOffline.name);
+      for (const userId of watched) void fetcher.user(userId).catch(() => undefined);
+    },
+    forget() {
+      watched.clear();
+      toldTyping.clear();
+      isVisible = true;
+    },
+  };
+}

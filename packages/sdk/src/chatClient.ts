@@ -1,0 +1,108 @@
+import type { ConversationRole } from '@pern/protocol/conversationRole';
+import type { Participant } from '@pern/protocol/conversation';
+import type { MessageType } from '@pern/protocol/message';
+import type { MessageDetail } from './actions/messageActions';
+import type { User } from '@pern/protocol/user';
+import type { Cipher } from './cipher';
+import type { ChatMessage } from './entry';
+import type { KnownConversation } from './state/chatState';
+import type { ChatStore } from './store';
+
+/**
+ * A chat client without a screen. Actions that need the server throw the errors of the contract
+ * (`@pern/protocol/errors`) when it refuses, OfflineError when it cannot be reached, SignedOutError when nobody is signed
+ * in. Sending and reading need no connection: they are kept and told when there is one.
+ */
+export interface ChatClient extends ChatStore {
+  /** What users are to be told about the secrecy of what they write. */
+  readonly protection: Cipher['protection'];
+
+  /** Creates a user and signs in. Whoever was signed in is signed out first. */
+  signUp(account: SignUp): Promise<User>;
+  signIn(credentials: SignIn): Promise<User>;
+  /**
+   * Ends the session and deletes everything of this user's from the storage, what was not sent included: look at
+   * `selectOutboxSize` first. Without a connection the server keeps the session until it expires.
+   */
+  signOut(): Promise<void>;
+
+  /** Connects, and again whenever the connection is lost. The state says how it stands; a second call does nothing. */
+  connect(): void;
+  /** Stays signed in and does not connect until `connect`. */
+  disconnect(): void;
+  /** Writes what is left, disconnects and gives up the storage. The client cannot be used after that. */
+  close(): Promise<void>;
+
+  /** The conversation of two; the one that exists, if it does. */
+  createDirect(userId: string): Promise<KnownConversation>;
+  createGroup(title: string, participantIds: readonly string[]): Promise<KnownConversation>;
+  /** To be called when a conversation is shown: reads all its participants (up to 100) and its newest messages. */
+  openConversation(conversationId: string): Promise<void>;
+  /** Reads a page of history before what is shown. Resolves to whether there is more. */
+  loadOlder(conversationId: string, limit?: number): Promise<boolean>;
+  renameConversation(conversationId: string, title: string): Promise<void>;
+  addParticipant(conversationId: string, userId: string, role?: ConversationRole): Promise<void>;
+  changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
+  removeParticipant(conversationId: string, userId: string): Promise<void>;
+  leave(conversationId: string): Promise<void>;
+  /** Participants page by page, longest-standing first; for groups of more than 100. */
+  listParticipants(
+    conversationId: string,
+    cursor?: string,
+  ): Promise<{ participants: Participant[]; nextCursor: string | null }>;
+
+  /**
+   * Puts a message into the outbox. Resolves to its client message id as soon as it is stored: from then on it survives a
+   * crash, and is sent as soon as there is a connection. Throws ValidationError for what the server would refuse.
+   */
+  send(conversationId: string, text: string, more?: SendMore): Promise<string>;
+  /** Resolves when the server has this message; rejects when it is refused or discarded, or the client closes. */
+  whenSent(clientMessageId: string): Promise<ChatMessage>;
+  /** Tries a refused message again, with the same id. */
+  retry(clientMessageId: string): Promise<void>;
+  /** Takes a message out of the outbox. */
+  discard(clientMessageId: string): Promise<void>;
+  edit(messageId: string, text: string): Promise<void>;
+  /** Leaves a tombstone. */
+  delete(messageId: string): Promise<void>;
+  react(messageId: string, emoji: string): Promise<void>;
+  unreact(messageId: string, emoji: string): Promise<void>;
+  /** I have seen everything up to here. Told to the server soon, or once there is a connection. */
+  markRead(conversationId: string, seq: number): void;
+  /** Who has got a message and who has read it, and when; page by page. */
+  messageStatus(messageId: string, cursor?: string): Promise<MessageDetail>;
+
+  /** To be called at every key: it is told at most every three seconds. Without a connection nothing happens. */
+  setTyping(conversationId: string, isTyping: boolean): void;
+  /** Whether I look online while connected. */
+  setVisible(isVisible: boolean): void;
+  findUsers(query: string, cursor?: string): Promise<{ users: User[]; nextCursor: string | null }>;
+  /** Reads a user and their presence; from then on it is kept up to date, over reconnects as well. */
+  watchUser(userId: string): Promise<void>;
+
+  /**
+   * Told of each message by others, and by my other devices, that comes for the first time: live, from the backlog, or by
+   * sync; once each, ascending by seq in its conversation. History is none. After a crash what came in the last half
+   * second before it may be told again.
+   */
+  onMessage(listener: (message: ChatMessage) => void): () => void;
+}
+
+export interface SignUp {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+  readonly displayName?: string;
+}
+
+export type SignIn =
+  | { readonly username: string; readonly password: string }
+  | { readonly email: string; readonly password: string };
+
+export interface SendMore {
+  /** The message that this one answers. */
+  readonly replyToId?: string;
+  readonly messageType?: MessageType;
+  /** Instead of one that is made up: so that something outside can be sent once, however often it is tried (D2). */
+  readonly clientMessageId?: string;
+}

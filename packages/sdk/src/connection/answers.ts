@@ -1,0 +1,46 @@
+import { type Conversation, conversationSchema } from '@pern/protocol/conversation';
+import { receiptSchema } from '@pern/protocol/receipt';
+import { nextCursor } from '@pern/protocol/rest/query';
+import { syncSchema } from '@pern/protocol/sync';
+import * as z from 'zod';
+import { readEntry, type WireEntry } from '../entry';
+
+// Answers as the contract has them, read so that one thing of a newer server (a kind of entry, a type of conversation)
+// does not make a whole page unreadable.
+
+export const entry = z.unknown().transform((value, context): WireEntry => {
+  const read = readEntry(value);
+  if (read !== undefined) return read;
+  context.addIssue({ code: 'custom', message: 'must be an entry of a conversation' });
+  return z.NEVER;
+});
+
+const entries = z
+  .array(z.unknown())
+  .transform((values): WireEntry[] => values.map(readEntry).filter((read) => read !== undefined));
+
+const conversations = z
+  .array(z.unknown())
+  .transform((values): Conversation[] =>
+    values.flatMap((value) => conversationSchema.safeParse(value).data ?? []),
+  );
+
+export const conversationList = z.object({ conversations, next_cursor: nextCursor });
+
+export const historyPage = z.object({ messages: entries, has_more: z.boolean() });
+
+export const receivedEntries = z.object({ messages: entries });
+
+export const syncPage = syncSchema.extend({
+  conversations,
+  messages: entries,
+  receipts: z.array(receiptSchema),
+});
+
+export type SyncPage = z.output<typeof syncPage>;
+
+/** The answer to a send. */
+export const sentEntry = z.object({ message: entry });
+
+/** An answer without a body. */
+export const noBody = z.undefined();

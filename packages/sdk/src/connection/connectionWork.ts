@@ -1,0 +1,154 @@
+import type { Cipher } from '../cipher';
+import type { Clock } from '../clock';
+import type { Entry } from '../entry';
+import { arrivedByFrame, arrivedBySync } from '../reading/arrivals';
+import { catchUp } from '../reading/catchUp';
+import type { Crossing } from '../reading/consistently';
+import type { Fetcher } from '../reading/fetcher';
+import { createHearing } from '../reading/hearEvents';
+import type { ChatEvent } from '../state/chatEvent';
+import { missingMessages } from '../state/selectors';
+import { newestGap, newestRun } from '../state/timeline';
+import type { WritableStore } from '../store';
+import { type Acknowledger, createAcknowledger } from './acknowledger';
+import type { Rest } from './rest';
+import type { ChatSocket } from './socket';
+
+/** What one connection does while it lasts. */
+export interface ConnectionWork {
+  hear(name: string, data: unknown): void;
+  /** A send was answered with this seq. */
+  answered(conversationId: string, seq: number): void;
+  stop(): void;
+}
+
+export interface WorkDeps extends Crossing {
+  socket: ChatSocket;
+  store: WritableStore;
+  rest: Rest;
+  cipher: Cipher;
+  clock: Clock;
+  random: () => number;
+  fetcher: Fetcher;
+  onMembership: () => void;
+  onProgress: (received: number, missing: number) => void;
+  onCaughtUp: () => void;
+  onBroken: (error: Error) => void;
+  /** Entries that come for the first time, after they are in the state. */
+  onArrived: (entries: readonly Entry[]) => void;
+  /** Everything that was heard in frames and pages. */
+  onSeen: (entries: readonly Entry[]) => void;
+}
+
+/** Hears, acknowledges and catches up. It is live when the backlog has come and sync has nothing more (D5, D7). */
+export function startConnectionWork(deps: WorkDeps): ConnectionWork {
+  const { socket, store, clock, fetcher } = deps;
+  const began = store.getState();
+  let isOver = false;
+  let isDrained = false;
+  let isSynced = false;
+  let received = 0;
+  /** By conversation the first seq that was heard on this connection: from there on nothing may be missing. */
+  const heard = new Map<string, number>();
+  const isLive = (): boolean => isDrained && isSynced;
+
+  const acknowledger: Acknowledger = createAcknowledger({
+    socket,
+    clock,
+    has: (id, seq) =>
+      (store.getState().entriesByConversation[id] ?? []).some((entry) => entry.seq === seq),
+  });
+
+  /** What fails is not missing for ever: the next entry, the next connection or paging back asks again. */
+  const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
+
+  function apply(event: ChatEvent, entries: readonly Entry[], arrived: readonly Entry[]): void {
+    store.dispatch(event);
+    received += arrived.length;
+    if (!isLive()) deps.onProgress(received, missingMessages(store.getState()));
+    deps.onArrived(arrived);
+    deps.onSeen(entries);
+  }
+
+  function onFrame(entries: Entry[]): void {
+    if (isOver) return;
+    const arrived = arrivedByFrame(store.getState(), entries);
+    apply({ type: 'entries received', entries }, entries, arrived);
+    acknowledger.received(entries);
+    for (const { conversation_id: id, seq } of entries) if (!heard.has(id)) heard.set(id, seq);
+    if (!isLive()) return;
+    for (const id of new Set(entries.map(({ conversation_id }) => conversation_id))) complete(id);
+  }
+
+  /** A conversation that nobody told of, or a seq that was left out, is asked for. */
+  function complete(id: string): void {
+    const state = store.getState();
+    if (!(id in state.conversationsById)) return quietly(fetcher.conversation(id));
+    const gap = newestGap(state.entriesByConversation[id] ?? []);
+    if (gap !== undefined && gap.before >= (heard.get(id) ?? Infinity)) quietly(fetcher.gap(id));
+  }
+
+  function onEvent(event: ChatEvent): void {
+    if (isOver) return;
+    store.dispatch(event);
+    if (event.type === 'unread updated') recount(event.update.conversationId);
+    if (event.type === 'message updated') {
+      const { conversation_id: id, seq } = event.entry;
+      const conversation = store.getState().conversationsById[id];
+      if (conversation !== undefined && seq > conversation.my.read_seq) recount(id);
+    }
+  }
+
+  /** Where entries are missing before the read position only the server can count; its events may cross (D8). */
+  function recount(id: string): void {
+    const state = store.getState();
+    const conversation = state.conversationsById[id];
+    if (conversation === undefined) return;
+    const first = newestRun(state.entriesByConversation[id] ?? [])[0]?.seq;
+    const { read_seq: readSeq } = conversation.my;
+    const isCovered = first === undefined ? readSeq >= conversation.last_seq : first <= readSeq + 1;
+    if (!isCovered) quietly(fetcher.conversation(id));
+  }
+
+  function settle(): void {
+    if (isOver || !isLive()) return;
+    deps.onCaughtUp();
+    for (const id of heard.keys()) complete(id);
+  }
+
+  const hear = createHearing({
+    ...{ cipher: deps.cipher, clock, inTurn: deps.inTurn, onFrame, onEvent },
+    onMembership: deps.onMembership,
+    onDrained() {
+      if (isOver) return;
+      isDrained = true;
+      acknowledger.drained();
+      settle();
+    },
+  });
+
+  catchUp({
+    ...{ socket, store, clock, rest: deps.rest, cipher: deps.cipher, random: deps.random },
+    ...{ inTurn: deps.inTurn, memberships: deps.memberships, isCurrent: () => !isOver },
+    onPage(event) {
+      apply(event, event.entries, arrivedBySync(store.getState(), began, event.entries));
+    },
+  }).then(
+    () => {
+      isSynced = true;
+      settle();
+    },
+    (error: unknown) => {
+      if (!isOver) deps.onBroken(error instanceof Error ? error : new Error(String(error)));
+    },
+  );
+
+  return {
+    hear,
+    answered: acknowledger.answered,
+    stop() {
+      isOver = true;
+      acknowledger.stop();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { authRefresh } from '@pern/protocol/commands/authRefresh';
+import { noAnswer } from '@pern/protocol/commands/command';
+import { type ChasquiError, RateLimitError, UnauthorizedError } from '@pern/protocol/errors';
+import type { Clock, Timer } from '../clock';
+import { isPassing, SignedOutError } from '../errors';
+import type { Session } from '../session/session';
+import { type Connection, type ConnectionEvent, nextConnection } from './connectionState';
+import type { Network } from './network';
+import type { ChatSocket, SocketOptions } from './socket';
+
+/** Does what the connection's states ask for: opens, closes, waits, renews. The states themselves are pure. */
+export interface Driver {
+  /** Connects now and whenever the connection is lost, until `unwant`. A second call does nothing. */
+  want(): void;
+  unwant(): void;
+  signedIn(): void;
+  signedOut(reason: 'by the user' | 'refused'): void;
+  progress(received: number, missing: number): void;
+  caughtUp(): void;
+  /** Gives up this connection as if it had been lost. */
+  drop(reason: Error): void;
+  stop(): void;
+}
+
+interface Deps {
+  getConnection: () => Connection;
+  setConnection: (connection: Connection) => void;
+  session: Pick<Session, 'accessToken' | 'accessTokenInsteadOf' | 'renewAt'>;
+  network: Network;
+  clock: Clock;
+  random: () => number;
+  open: (options: Omit<SocketOptions, 'url' | 'auth'> & { token: string }) => ChatSocket;
+  onOpen: (socket: ChatSocket) => void;
+  onEvent: (socket: ChatSocket, name: string, data: unknown) => void;
+  onClosed: () => void;
+}
+
+const TIMER_MAX_MS = 2 ** 31 - 1;
+const RENEW_AGAIN_MS = 5_000;
+
+export function createDriver(deps: Deps): Driver {
+  const { clock, session, network } = deps;
+  let isWanted = false;
+  let socket: ChatSocket | undefined;
+  /** Rises with every attempt; what belongs to an older one is passed over. */
+  let attempt = 0;
+  let retryTimer: Timer | undefined;
+  let renewTimer: Timer | undefined;
+
+  function happen(event: ConnectionEvent): void {
+    const before = deps.getConnection();
+    const after = nextConnection(before, event);
+    if (after === before) return;
+    deps.setConnection(after);
+    // Whoever was told may have changed it already: then that is what counts.
+    if (after.state === before.state || deps.getConnection() !== after) return;
+    retryTimer?.cancel();
+    if (after.state !== 'live' && after.state !== 'catching up') close();
+    if (after.state === 'connecting') void connect();
+    if (after.state === 'waiting to retry') {
+      const waitMs = Math.max(0, after.retryAt - clock.now());
+      retryTimer = clock.setTimeout(() => happen({ type: 'retry' }), waitMs);
+    }
+  }
+
+  function close(): void {
+    attempt += 1;
+    renewTimer?.cancel();
+    if (socket === undefined) return;
+    const closing = socket;
+    socket = undefined;
+    closing.close();
+    deps.onClosed();
+  }
+
+  async function connect(): Promise<void> {
+    const mine = ++attempt;
+    const isMine = (): boolean => mine === attempt;
+    let token: string;
+    try {
+      token = await session.accessToken();
+    } catch (error) {
+      if (isMine() && !(error instanceof SignedOutError)) lost(error);
+      return;
+    }
+    if (!isMine()) return;
+    socket = deps.open({
+      token,
+      onReady(opened) {
+        if (!isMine()) return;
+        happen({ type: 'opened' });
+        renewLater(opened);
+        deps.onOpen(opened);
+      },
+      onEvent: (from, name, data) => isMine() && deps.onEvent(from, name, data),
+      onLost(reason) {
+        if (!isMine()) return;
+        if (!(reason instanceof UnauthorizedError)) return lost(reason);
+        // Refused by the server: the token was revoked, or our clock is wrong. A refused refresh signs out.
+        session.accessTokenInsteadOf(token).then(
+          () => isMine() && lost(reason),
+          (error: unknown) => isMine() && !(error instanceof SignedOutError) && lost(error),
+        );
+      },
+    });
+  }
+
+  function lost(reason: unknown): void {
+    const retryAfterMs = reason instanceof RateLimitError ? secondsOf(reason) * 1000 : undefined;
+    happen({ type: 'lost', now: clock.now(), random: deps.random(), retryAfterMs });
+  }
+
+  const secondsOf = ({ retryAfterSeconds }: ChasquiError): number => retryAfterSeconds ?? 1;
+
+  /** The server disconnects when the token expires that a connection has shown last (fault 25). */
+  function renewLater(of: ChatSocket, againInMs = 0): void {
+    renewTimer?.cancel();
+    const waitMs = Math.max(againInMs, session.renewAt() - clock.now());
+    renewTimer = clock.setTimeout(() => void renew(of), Math.min(waitMs, TIMER_MAX_MS));
+  }
+
+  async function renew(of: ChatSocket): Promise<void> {
+    try {
+      const token = await session.accessToken();
+      if (of !== socket) return;
+      await of.ask(authRefresh, noAnswer, { token });
+      if (of === socket) renewLater(of);
+    } catch (error) {
+      if (of !== socket) return;
+      if (isPassing(error) || error instanceof RateLimitError) renewLater(of, RENEW_AGAIN_MS);
+      else lost(error);
+    }
+  }
+
+  function weigh(): void {
+    if (!isWanted || !network.isOnline()) return happen({ type: 'unwanted' });
+    happen({ type: 'wanted' });
+    happen({ type: 'retry' });
+  }
+
+  const stopListening = network.onChange(weigh);
+
+  return {
+    want() {
+      isWanted = true;
+      weigh();
+    },
+    unwant() {
+      isWanted = false;
+      weigh();
+    },
+    signedIn() {
+      happen({ type: 'signed in' });
+      weigh();
+    },
+    signedOut: (reason) => happen({ type: 'signed out', reason }),
+    progress: (received, missing) => happen({ type: 'progress', received, missing }),
+    caughtUp: () => happen({ type: 'caught up' }),
+    drop: lost,
+    stop() {
+      isWanted = false;
+      stopListening();
+      retryTimer?.cancel();
+      close();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { errorFromWire } from '@pern/protocol/errorFromWire';
+import { UnavailableError } from '@pern/protocol/errors';
+import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import * as z from 'zod';
+import { OfflineError } from '../errors';
+
+/** What goes with a request. */
+export interface Ask {
+  /** What stands in the path: `{id: …}`. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly token?: string | undefined;
+}
+
+/** Longer than the server takes for any answer. */
+const ANSWER_WITHIN_MS = 15_000;
+
+const errorBody = z.object({ error: z.unknown() });
+
+/**
+ * One request to the REST door, read by `answer`. Throws the errors of the contract as the server sent them, and
+ * OfflineError when there is no answer: then nobody knows whether it was done.
+ */
+export async function request<S extends z.ZodType>(
+  baseUrl: string,
+  endpoint: Pick<Endpoint, 'method' | 'path'>,
+  answer: S,
+  ask: Ask,
+): Promise<z.output<S>> {
+  const response = await fetched(baseUrl + pathOf(endpoint.path, ask), endpoint.method, ask);
+  const body = await bodyOf(response);
+  if (response.ok) return answer.parse(body);
+  const told = errorBody.safeParse(body);
+  if (told.success) throw errorFromWire(told.data.error, retryAfter(response));
+  // Not by our server: something between us and it.
+  throw new UnavailableError(`the server was not reached (${response.status})`);
+}
+
+async function fetched(url: string, method: string, { body, token }: Ask): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      credentials: 'omit',
+    });
+  } catch (error) {
+    throw new OfflineError(undefined, { cause: error });
+  }
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    throw new OfflineError('the answer broke off', { cause: error });
+  }
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('retry-after') ?? NaN);
+  return seconds > 0 ? seconds : undefined;
+}
+
+function pathOf(path: string, { params = {}, query = {} }: Ask): string {
+  const filled = path.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(params[name] ?? ''),
+  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? filled : `${filled}?${text}`;
+}

@@ -1,0 +1,213 @@
+import { messageSend } from '@pern/protocol/commands/messageSend';
+import { PROTOCOL } from '@pern/protocol/limits';
+import { deviceId as deviceIdSchema } from '@pern/protocol/text';
+import { createAccount } from './actions/account';
+import { createConversationActions } from './actions/conversationActions';
+import { createMessageActions } from './actions/messageActions';
+import { createPeopleActions } from './actions/peopleActions';
+import type { ChatClient } from './chatClient';
+import type { Cipher } from './cipher';
+import { type Clock, systemClock } from './clock';
+import { sentEntry } from './connection/answers';
+import { type ConnectionWork, startConnectionWork } from './connection/connectionWork';
+import { createDriver } from './connection/driver';
+import { createNetwork, type Network } from './connection/network';
+import { request } from './connection/request';
+import { createRest } from './connection/rest';
+import { type ChatSocket, openChatSocket } from './connection/socket';
+import { encodedNotEncrypted } from './encodedNotEncrypted';
+import { decodeEntry } from './entry';
+import { OfflineError, SignedOutError } from './errors';
+import { createTurns } from './inTurn';
+import type { Send } from './outbox/outbox';
+import { createWaiters } from './outbox/waiters';
+import { createArrivals } from './reading/tellArrivals';
+import { createFetcher } from './reading/fetcher';
+import { openSession } from './session/session';
+import { createMemoryStorage } from './storage/memoryStorage';
+import type { Storage } from './storage/storage';
+import { createStore } from './store';
+import { createSoleTab } from './tabs/soleTab';
+import type { Tabs } from './tabs/tabs';
+import { watchTyping } from './watchTyping';
+import { openUserRoom, type UserRoom } from './userRoom';
+
+export interface ChatClientOptions {
+  /** Where the server is: `https://chat.example.org`. */
+  readonly url: string;
+  /** Where everything is kept that has to survive; memory unless told, which survives nothing. */
+  readonly storage?: Storage;
+  /** Those who share the storage: `createTabs` in a browser; nobody unless told. */
+  readonly tabs?: Tabs;
+  readonly cipher?: Cipher;
+  readonly network?: Network;
+  readonly clock?: Clock;
+  /** From 0 to below 1. */
+  readonly random?: () => number;
+}
+
+const DEVICE_KEY = 'device';
+
+/**
+ * Opens a client with what its storage knows, signed in if it was. It does not connect by itself: `connect` does. Rejects
+ * with StorageError when the storage cannot be used.
+ */
+export async function openChatClient(options: ChatClientOptions): Promise<ChatClient> {
+  const { cipher = encodedNotEncrypted, clock = systemClock, random = Math.random } = options;
+  const { storage = createMemoryStorage(), tabs = createSoleTab() } = options;
+  const url = options.url.replace(/\/+$/, '');
+  const store = createStore();
+  const waiters = createWaiters();
+  const inTurn = createTurns();
+  const deviceId = await deviceOf(storage);
+
+  let room: UserRoom | undefined;
+  let socket: ChatSocket | undefined;
+  let work: ConnectionWork | undefined;
+  let isLeading = false;
+  let memberships = 0;
+  const crossing = { inTurn, memberships: () => memberships };
+
+  const session = await openSession({
+    ...{ storage, tabs, clock },
+    ask: (endpoint, answer, ask) => request(url, endpoint, answer, ask),
+    onRefused: () => void leave('refused', (left) => left.leave()),
+  });
+  const rest = createRest(url, session);
+  const fetcher = createFetcher({ ...crossing, rest, store, cipher });
+  const people = createPeopleActions({ rest, clock, fetcher, socket: () => socket });
+  const stopTyping = watchTyping(store, clock);
+  const arrivals = createArrivals(store, waiters, (id, ids) => void room?.outbox.arrived(id, ids));
+
+  const driver = createDriver({
+    ...{ session, clock, random, network: options.network ?? createNetwork() },
+    getConnection: () => store.getState().connection,
+    setConnection: (connection) => store.dispatch({ type: 'connection changed', connection }),
+    open: ({ token, ...told }) =>
+      openChatSocket({ url, auth: { token, deviceId, batch: true, protocol: PROTOCOL }, ...told }),
+    onOpen(opened) {
+      socket = opened;
+      const begun = startConnectionWork({
+        ...{ ...crossing, socket: opened, store, rest, cipher, clock, random, fetcher },
+        onMembership: () => void (memberships += 1),
+        onProgress: (received, missing) => driver.progress(received, missing),
+        onCaughtUp: () => driver.caughtUp(),
+        onBroken: (error) => driver.drop(error),
+        ...{ onArrived: arrivals.arrived, onSeen: arrivals.seen },
+      });
+      work = begun;
+      room?.outbox.connect(sendBy(opened, begun));
+      room?.reads.connect(opened);
+      people.connected();
+    },
+    onEvent: (_from, name, data) => work?.hear(name, data),
+    onClosed() {
+      work?.stop();
+      work = undefined;
+      socket = undefined;
+      room?.outbox.connect(undefined);
+      room?.reads.connect(undefined);
+    },
+  });
+
+  const sendBy =
+    (by: ChatSocket, begun: ConnectionWork): Send =>
+    async (entry) => {
+      const { message } = await by.ask(messageSend, sentEntry, {
+        conversationId: entry.conversation_id,
+        contentEncrypted: entry.content_encrypted,
+        messageType: entry.message_type,
+        clientMessageId: entry.client_message_id,
+        ...(entry.reply_to_id === null ? {} : { replyToId: entry.reply_to_id }),
+      });
+      begun.answered(message.conversation_id, message.seq);
+      return decodeEntry(cipher, message);
+    };
+
+  async function enter(): Promise<void> {
+    const user = session.user();
+    if (user === null) return;
+    room = await openUserRoom(user, {
+      ...{ storage, tabs, cipher, clock, random, store, waiters },
+      isLeading: () => isLeading,
+    });
+    driver.signedIn();
+  }
+
+  async function leave(
+    reason: 'by the user' | 'refused',
+    how: (left: UserRoom) => Promise<void>,
+  ): Promise<void> {
+    const left = room;
+    room = undefined;
+    driver.signedOut(reason);
+    waiters.giveUp(new SignedOutError());
+    people.forget();
+    const done = left === undefined ? undefined : how(left);
+    store.dispatch({ type: 'signed out' });
+    await done;
+  }
+
+  /** Another tab has signed in or out. */
+  async function followSession(): Promise<void> {
+    await session.reload();
+    if (session.user()?.id === room?.user.id) return;
+    if (room !== undefined) await leave('by the user', async (left) => left.abandon());
+    await enter();
+  }
+
+  const stopListening = tabs.listen((news) => {
+    if (news === 'session') void inTurn(followSession);
+    else void room?.outbox.reload();
+  });
+  tabs.lead(() => {
+    isLeading = true;
+    room?.lead();
+  });
+  await enter();
+
+  return {
+    getState: store.getState,
+    subscribe: store.subscribe,
+    protection: cipher.protection,
+    ...createAccount({
+      ...{ url, rest, session, onSignedIn: enter },
+      onSigningOut: () => leave('by the user', (left) => left.erase()),
+    }),
+    ...createConversationActions({ rest, store, fetcher }),
+    ...createMessageActions({
+      ...{ rest, store, cipher, waiters },
+      room() {
+        if (room === undefined) throw new SignedOutError();
+        return room;
+      },
+    }),
+    setTyping: people.setTyping,
+    setVisible: people.setVisible,
+    findUsers: people.findUsers,
+    watchUser: people.watchUser,
+    onMessage: arrivals.listen,
+    connect: driver.want,
+    disconnect: driver.unwant,
+    async close() {
+      driver.unwant();
+      driver.stop();
+      stopTyping();
+      stopListening();
+      waiters.giveUp(new OfflineError('the client was closed'));
+      await room?.leave();
+      room = undefined;
+      tabs.close();
+      await storage.close();
+    },
+  };
+}
+
+/** The name of this installation; the server remembers for it what it has got (D4). */
+async function deviceOf(storage: Storage): Promise<string> {
+  const stored = deviceIdSchema.safeParse(await storage.get(DEVICE_KEY));
+  if (stored.success) return stored.data;
+  const made: string = crypto.randomUUID();
+  await storage.write([{ key: DEVICE_KEY, value: made }]);
+  return made;
+}

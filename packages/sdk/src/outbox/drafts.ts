@@ -1,0 +1,75 @@
+import { messageSend } from '@pern/protocol/commands/messageSend';
+import { parseWith } from '@pern/protocol/parse';
+import type { SendMore } from '../chatClient';
+import type { Cipher } from '../cipher';
+import { createTurns } from '../inTurn';
+import type { Draft, Outbox } from './outbox';
+
+/** Encodes, and looks at it as the server would: what it refuses for its shape does not get into the outbox. */
+export async function draftOf(
+  cipher: Cipher,
+  clientMessageId: string,
+  conversationId: string,
+  text: string,
+  more: SendMore,
+): Promise<Draft> {
+  const contentEncrypted = await cipher.encode(text, conversationId);
+  const said = parseWith(messageSend.data, {
+    ...{ conversationId, contentEncrypted, clientMessageId },
+    ...{ messageType: more.messageType, replyToId: more.replyToId },
+  });
+  return {
+    client_message_id: clientMessageId,
+    conversation_id: said.conversationId,
+    content_encrypted: said.contentEncrypted,
+    message_type: said.messageType,
+    reply_to_id: said.replyToId ?? null,
+  };
+}
+
+interface Waiting {
+  readonly outbox: Outbox;
+  readonly draft: Promise<Draft>;
+  readonly stored: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Stores drafts in the order in which they were handed in, however long encoding takes. Those that wait at the same
+ * moment are stored together: a flush of the disk for each would be slow.
+ */
+export function createDraftStorage(): (outbox: Outbox, draft: Promise<Draft>) => Promise<void> {
+  const inTurn = createTurns();
+  let waiting: Waiting[] = [];
+
+  async function storeWaiting(): Promise<void> {
+    const taken = waiting;
+    waiting = [];
+    const encoded = await Promise.all(
+      taken.map(async (one) => {
+        try {
+          return { ...one, draft: await one.draft };
+        } catch (error) {
+          one.failed(error);
+          return undefined;
+        }
+      }),
+    );
+    const whole = encoded.filter((one) => one !== undefined);
+    for (const outbox of new Set(whole.map((one) => one.outbox))) {
+      const mine = whole.filter((one) => one.outbox === outbox);
+      try {
+        await outbox.add(mine.map(({ draft }) => draft));
+        for (const { stored } of mine) stored();
+      } catch (error) {
+        for (const { failed } of mine) failed(error);
+      }
+    }
+  }
+
+  return (outbox, draft) =>
+    new Promise((stored, failed) => {
+      waiting.push({ outbox, draft, stored, failed });
+      if (waiting.length === 1) void inTurn(storeWaiting);
+    });
+}

@@ -1,0 +1,85 @@
+import { noAnswer } from '@pern/protocol/commands/command';
+import { messageRead } from '@pern/protocol/commands/messageRead';
+import { position } from '@pern/protocol/ids';
+import type { Clock, Timer } from './clock';
+import type { ChatSocket } from './connection/socket';
+import { isPassing } from './errors';
+import type { Storage } from './storage/storage';
+
+/** What was read here, until the server knows it: also what is read offline. */
+export interface ReadMarks {
+  /** What was read before and not told yet, by conversation. */
+  restore(): Promise<ReadonlyMap<string, number>>;
+  mark(conversationId: string, seq: number): void;
+  connect(socket: Pick<ChatSocket, 'ask'> | undefined): void;
+  stop(): void;
+}
+
+const GATHER_MS = 100;
+const RETRY_MS = 2_000;
+
+export function createReadMarks(storage: Storage, userId: string, clock: Clock): ReadMarks {
+  const prefix = `user/${userId}/reads/`;
+  const marks = new Map<string, number>();
+  const stored = new Set<string>();
+  let socket: Pick<ChatSocket, 'ask'> | undefined;
+  let timer: Timer | undefined;
+  let isStopped = false;
+
+  const soon = (ms: number): void => {
+    if (!isStopped) timer ??= clock.setTimeout(tellAll, ms);
+  };
+
+  function tellAll(): void {
+    timer = undefined;
+    for (const [id, seq] of marks) void tell(id, seq);
+  }
+
+  /** Only the furthest counts, so a second call with less, or the same again, does no harm (D6). */
+  async function tell(conversationId: string, seq: number): Promise<void> {
+    try {
+      if (socket === undefined) return await store(conversationId, seq);
+      await socket.ask(messageRead, noAnswer, { conversationId, seq });
+    } catch (error) {
+      if (isPassing(error)) {
+        soon(RETRY_MS);
+        return store(conversationId, seq);
+      }
+      // Refused: not ours any more, or beyond its end. There is nothing to try again.
+    }
+    if (marks.get(conversationId) === seq) {
+      marks.delete(conversationId);
+      if (stored.delete(conversationId)) await storage.write([{ key: prefix + conversationId }]);
+    }
+  }
+
+  async function store(conversationId: string, seq: number): Promise<void> {
+    stored.add(conversationId);
+    await storage.write([{ key: prefix + conversationId, value: seq }]).catch(() => undefined);
+  }
+
+  return {
+    async restore() {
+      for (const { key, value } of await storage.list(prefix)) {
+        const seq = position.safeParse(value);
+        const id = key.slice(prefix.length);
+        if (seq.success && seq.data > (marks.get(id) ?? 0)) marks.set(id, seq.data);
+        stored.add(id);
+      }
+      return new Map(marks);
+    },
+    mark(conversationId, seq) {
+      if (seq <= (marks.get(conversationId) ?? 0)) return;
+      marks.set(conversationId, seq);
+      soon(GATHER_MS);
+    },
+    connect(to) {
+      socket = to;
+      if (to !== undefined && marks.size > 0) soon(0);
+    },
+    stop() {
+      isStopped = true;
+      timer?.cancel();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { ValidationError } from '@pern/protocol/errors';
+import { sync } from '@pern/protocol/commands/sync';
+import { PAGE_MAX } from '@pern/protocol/limits';
+import { listConversations } from '@pern/protocol/rest/conversations';
+import { backoffMs } from '../backoff';
+import type { Cipher } from '../cipher';
+import { type Clock, pause } from '../clock';
+import { conversationList, type SyncPage, syncPage } from '../connection/answers';
+import type { Rest } from '../connection/rest';
+import type { ChatSocket } from '../connection/socket';
+import { decodeEntries, type Entry } from '../entry';
+import { isPassing } from '../errors';
+import type { ChatEvent } from '../state/chatEvent';
+import type { WritableStore } from '../store';
+import { consistently, type Crossing } from './consistently';
+
+interface Deps extends Crossing {
+  socket: Pick<ChatSocket, 'ask'>;
+  rest: Rest;
+  store: WritableStore;
+  cipher: Cipher;
+  clock: Clock;
+  random: () => number;
+  /** Whether the connection is still the one that this is done for. */
+  isCurrent: () => boolean;
+  /** Applies a page; told with the state before it. */
+  onPage: (event: Extract<ChatEvent, { type: 'synced' }>) => void;
+}
+
+const RETRY = { firstMs: 300, maxMs: 10_000 };
+
+/**
+ * Brings what changed while nobody was connected (D7): sync from the cursor until there is no more. Without a cursor, or
+ * with one that is no longer good, everything is listed anew, and then what changed meanwhile. Resolves when it is done,
+ * or when the connection is another; what passes is tried again. Other errors are thrown.
+ */
+export async function catchUp(deps: Deps): Promise<void> {
+  const { store, isCurrent } = deps;
+  while (isCurrent()) {
+    const { cursor } = store.getState();
+    try {
+      if (cursor === null) await listAll(deps);
+      else if (!(await readPage(deps, cursor))) return;
+    } catch (error) {
+      if (cursor === null || !(error instanceof ValidationError)) throw error;
+      store.dispatch({ type: 'started over' });
+    }
+  }
+}
+
+/** Returns whether there is more. */
+async function readPage(deps: Deps, cursor: string): Promise<boolean> {
+  let more = true;
+  await consistently(
+    deps,
+    () => patiently(deps, () => askPage(deps, cursor)),
+    async (page) => {
+      const event = await toEvent(deps.cipher, page);
+      if (!deps.isCurrent()) return;
+      deps.onPage(event);
+      more = page.has_more;
+    },
+  );
+  return more;
+}
+
+const askPage = ({ socket }: Deps, cursor?: string): Promise<SyncPage> =>
+  socket.ask(sync, syncPage, { cursor, limit: PAGE_MAX });
+
+async function toEvent(
+  cipher: Cipher,
+  { conversations, removed, messages, receipts, cursor }: SyncPage,
+): Promise<Extract<ChatEvent, { type: 'synced' }>> {
+  const entries: Entry[] = await decodeEntries(cipher, messages);
+  return { type: 'synced', conversations, removed, entries, receipts, cursor };
+}
+
+/** The cursor first, then everything: what changes in between is told from that cursor on (fault 23). */
+async function listAll(deps: Deps): Promise<void> {
+  const { rest, store, isCurrent } = deps;
+  const first = await patiently(deps, () => askPage(deps));
+  let next: string | undefined;
+  do {
+    const query = { limit: PAGE_MAX, cursor: next };
+    const page = await consistently(
+      deps,
+      () => patiently(deps, () => rest.call(listConversations, conversationList, { query })),
+      ({ conversations }) => store.dispatch({ type: 'conversations read', conversations }),
+    );
+    next = page?.next_cursor ?? undefined;
+  } while (next !== undefined && isCurrent());
+  if (!isCurrent() || first === undefined) return;
+  // Only now, so that a client that stops halfway begins anew.
+  store.dispatch({
+    ...{ type: 'synced', cursor: first.cursor },
+    ...{ conversations: [], removed: [], entries: [], receipts: [] },
+  });
+}
+
+/** Undefined when the connection is another before there is an answer. */
+async function patiently<T>(
+  { clock, random, isCurrent }: Deps,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let failures = 1; isCurrent(); failures += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isCurrent()) return undefined;
+      const isLimit = error instanceof Error && error.name === 'RateLimitError';
+      if (!isPassing(error) && !isLimit) throw error;
+      await pause(clock, backoffMs(RETRY, failures, random()));
+    }
+  }
+  return undefined;
+}

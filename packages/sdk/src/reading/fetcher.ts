@@ -1,0 +1,96 @@
+import { conversationSchema } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import { PAGE_MAX } from '@pern/protocol/limits';
+import { readConversation } from '@pern/protocol/rest/conversations';
+import { readHistory } from '@pern/protocol/rest/messages';
+import { readUser } from '@pern/protocol/rest/users';
+import { userSchema } from '@pern/protocol/user';
+import type { Cipher } from '../cipher';
+import { historyPage } from '../connection/answers';
+import type { Rest } from '../connection/rest';
+import { decodeEntries } from '../entry';
+import { newestGap } from '../state/timeline';
+import type { WritableStore } from '../store';
+import { createCoalesced } from './coalesced';
+import { consistently, type Crossing } from './consistently';
+
+/** Reads by REST into the state. */
+export interface Fetcher {
+  /** Reads a conversation with up to 100 participants; one that is not ours is removed. */
+  conversation(id: string): Promise<void>;
+  /** Reads a page of history, the newest one unless told; returns whether there may be more in that direction. */
+  history(
+    id: string,
+    place?: { before_seq?: number; after_seq?: number; limit?: number },
+  ): Promise<boolean>;
+  /** Reads what is missing before the newest entries, unless it is more than a window would show. */
+  gap(id: string): Promise<void>;
+  user(id: string): Promise<void>;
+}
+
+/** A longer gap is left for paging back: somebody was away, and nobody waits for all of it. */
+const GAP_MAX = 500;
+
+interface Deps extends Crossing {
+  rest: Rest;
+  store: WritableStore;
+  cipher: Cipher;
+}
+
+export function createFetcher(deps: Deps): Fetcher {
+  const { rest, store, cipher } = deps;
+  const coalesced = createCoalesced();
+
+  async function history(
+    id: string,
+    place: Parameters<Fetcher['history']>[1] = {},
+  ): Promise<boolean> {
+    const ask = { params: { conversationId: id }, query: { ...place } };
+    const page = await consistently(
+      deps,
+      () => rest.call(readHistory, historyPage, ask),
+      async ({ messages }) => {
+        if (!(id in store.getState().conversationsById)) return;
+        store.dispatch({ type: 'entries read', entries: await decodeEntries(cipher, messages) });
+      },
+    );
+    return page?.has_more ?? false;
+  }
+
+  async function gap(id: string): Promise<void> {
+    for (;;) {
+      const found = newestGap(store.getState().entriesByConversation[id] ?? []);
+      if (found === undefined || found.before - found.after > GAP_MAX) return;
+      const missing = found.before - found.after - 1;
+      await history(id, { after_seq: found.after, limit: Math.min(PAGE_MAX, missing) });
+      const left = newestGap(store.getState().entriesByConversation[id] ?? []);
+      // Somebody who was added again: nothing is there to be read (D9).
+      if (left?.after === found.after) return;
+    }
+  }
+
+  async function conversation(id: string): Promise<void> {
+    try {
+      await consistently(
+        deps,
+        () => rest.call(readConversation, conversationSchema, { params: { id } }),
+        (one) => store.dispatch({ type: 'conversations read', conversations: [one] }),
+      );
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      store.dispatch({ type: 'conversation removed', conversationId: id });
+    }
+  }
+
+  async function user(id: string): Promise<void> {
+    const read = await rest.call(readUser, userSchema, { params: { id } });
+    store.dispatch({ type: 'users read', users: [read] });
+  }
+
+  return {
+    conversation: (id) => coalesced(`conversation ${id}`, () => conversation(id)),
+    history,
+    gap: (id) => coalesced(`gap ${id}`, () => gap(id)),
+    user: (id) => coalesced(`user ${id}`, () => user(id)),
+  };
+}

@@ -1,0 +1,117 @@
+import { conversationCreated } from '@pern/protocol/events/conversationCreated';
+import { conversationRemoved } from '@pern/protocol/events/conversationRemoved';
+import { conversationUpdated } from '@pern/protocol/events/conversationUpdated';
+import { messageReceived } from '@pern/protocol/events/messageReceived';
+import { messagesReceived } from '@pern/protocol/events/messagesReceived';
+import { messageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
+import { messageUpdated } from '@pern/protocol/events/messageUpdated';
+import { queueEmpty } from '@pern/protocol/events/queueEmpty';
+import { unreadUpdated } from '@pern/protocol/events/unreadUpdated';
+import { userStatusChanged } from '@pern/protocol/events/userStatusChanged';
+import { userTyping } from '@pern/protocol/events/userTyping';
+import { TYPING_EXPIRES_MS } from '@pern/protocol/limits';
+import type { z } from 'zod';
+import type { Cipher } from '../cipher';
+import type { Clock } from '../clock';
+import { entry, receivedEntries } from '../connection/answers';
+import { decodeEntries, type Entry, type WireEntry } from '../entry';
+import type { ChatEvent } from '../state/chatEvent';
+
+interface Deps {
+  cipher: Cipher;
+  clock: Clock;
+  inTurn: <T>(work: () => T | Promise<T>) => Promise<T>;
+  /** Events that change what is shown, but for frames. */
+  onEvent: (event: ChatEvent) => void;
+  /** Entries of a frame, in the order of seq. */
+  onFrame: (entries: Entry[]) => void;
+  onDrained: () => void;
+  /** A membership began or ended: on arrival, not in its turn, because an answer that is read meanwhile may be older. */
+  onMembership: () => void;
+}
+
+type Reader = (data: unknown) => (() => void | Promise<void>) | undefined;
+
+/**
+ * Parses an event, decodes it and hands it on, in the order of the wire. What is unknown, or does not look as the
+ * contract has it, is passed over: a newer server may say more.
+ */
+export function createHearing({
+  cipher,
+  clock,
+  inTurn,
+  ...deps
+}: Deps): (name: string, data: unknown) => void {
+  function on<S extends z.ZodType>(
+    schema: S,
+    work: (data: z.output<S>) => void | Promise<void>,
+  ): Reader {
+    return (data) => {
+      const read = schema.safeParse(data);
+      return read.success ? () => work(read.data) : undefined;
+    };
+  }
+
+  const frame = async (entries: WireEntry[]): Promise<void> =>
+    deps.onFrame(await decodeEntries(cipher, entries));
+
+  const readers = new Map<string, Reader>([
+    [messageReceived.name, on(entry, (one) => frame([one]))],
+    [messagesReceived.name, on(receivedEntries, ({ messages }) => frame(messages))],
+    [queueEmpty.name, on(queueEmpty.data, () => deps.onDrained())],
+    [
+      messageUpdated.name,
+      on(entry, async (one) => {
+        for (const decoded of await decodeEntries(cipher, [one])) {
+          deps.onEvent({ type: 'message updated', entry: decoded });
+        }
+      }),
+    ],
+    [
+      messageStatusUpdated.name,
+      on(messageStatusUpdated.data, (update) => deps.onEvent({ type: 'status updated', update })),
+    ],
+    [
+      unreadUpdated.name,
+      on(unreadUpdated.data, (update) => deps.onEvent({ type: 'unread updated', update })),
+    ],
+    [
+      userTyping.name,
+      on(userTyping.data, ({ conversationId, userId, username, isTyping }) => {
+        // By our own clock: theirs may be another (fault 26).
+        const until = clock.now() + TYPING_EXPIRES_MS;
+        const user = { user_id: userId, username, until };
+        deps.onEvent({ type: 'typing', conversationId, user, isTyping });
+      }),
+    ],
+    [
+      userStatusChanged.name,
+      on(userStatusChanged.data, (change) => deps.onEvent({ type: 'presence changed', change })),
+    ],
+    [
+      conversationCreated.name,
+      on(conversationCreated.data, (one) =>
+        deps.onEvent({ type: 'conversations read', conversations: [one] }),
+      ),
+    ],
+    [
+      conversationUpdated.name,
+      on(conversationUpdated.data, (conversation) =>
+        deps.onEvent({ type: 'conversation updated', conversation }),
+      ),
+    ],
+    [
+      conversationRemoved.name,
+      on(conversationRemoved.data, ({ conversationId }) =>
+        deps.onEvent({ type: 'conversation removed', conversationId }),
+      ),
+    ],
+  ]);
+
+  return (name, data) => {
+    const work = readers.get(name)?.(data);
+    if (work === undefined) return;
+    if (name === conversationCreated.name || name === conversationRemoved.name) deps.onMembership();
+    void inTurn(work);
+  };
+}

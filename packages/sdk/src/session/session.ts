@@ -1,0 +1,134 @@
+import { UnauthorizedError } from '@pern/protocol/errors';
+import { refresh, type Session as SessionAnswer, sessionSchema } from '@pern/protocol/rest/auth';
+import type { User } from '@pern/protocol/user';
+import type { Clock } from '../clock';
+import type { request as Request } from '../connection/request';
+import { SignedOutError } from '../errors';
+import type { Storage } from '../storage/storage';
+import type { Tabs } from '../tabs/tabs';
+import { type StoredSession, storedSessionSchema } from './storedSession';
+
+/** Who is signed in on this storage, and the tokens that show it. */
+export interface Session {
+  user(): User | null;
+  /** Keeps what sign-in was answered. */
+  begin(answer: SessionAnswer): Promise<void>;
+  /** Forgets it. A second call does nothing. */
+  end(): Promise<void>;
+  /**
+   * A token that is good for a while; refreshed first when it is not. However many ask, one refresh is under way, over
+   * all tabs. Throws SignedOutError when the server refuses the refresh, which ends the session; OfflineError and
+   * UnavailableError when it could not be asked.
+   */
+  accessToken(): Promise<string>;
+  /** For a token that was turned away: another one, as above. */
+  accessTokenInsteadOf(refused: string): Promise<string>;
+  /** When the present token should be replaced, in milliseconds since 1970. */
+  renewAt(): number;
+  /** Reads again what another tab has written. */
+  reload(): Promise<void>;
+}
+
+interface Deps {
+  storage: Storage;
+  tabs: Tabs;
+  clock: Clock;
+  /** Asks the server, without a token. */
+  ask: (
+    endpoint: Parameters<typeof Request>[1],
+    answer: typeof sessionSchema,
+    ask: { body: unknown },
+  ) => Promise<SessionAnswer>;
+  /** The server has ended the session. */
+  onRefused: () => void;
+}
+
+const KEY = 'session';
+/** Refreshed so long before it expires: longer than a request takes, also when it has to be repeated. */
+const EARLY_MS = 60_000;
+
+export async function openSession({
+  storage,
+  tabs,
+  clock,
+  ask,
+  onRefused,
+}: Deps): Promise<Session> {
+  let session = await stored();
+  let refreshing: Promise<string> | undefined;
+
+  async function stored(): Promise<StoredSession | undefined> {
+    return storedSessionSchema.safeParse(await storage.get(KEY)).data;
+  }
+
+  async function keep(answer: SessionAnswer): Promise<StoredSession> {
+    const lifeMs = answer.expires_in * 1000;
+    const expiresAt = clock.now() + lifeMs;
+    const kept: StoredSession = {
+      user: answer.user,
+      access_token: answer.access_token,
+      refresh_token: answer.refresh_token,
+      expires_at: expiresAt,
+      // A short life is not spent on refreshing.
+      renew_at: expiresAt - Math.min(EARLY_MS, lifeMs / 3),
+    };
+    session = kept;
+    await storage.write([{ key: KEY, value: kept }]);
+    return kept;
+  }
+
+  /** Single flight: here by the promise, among the tabs by the lock, under which the storage is read again. */
+  function renewed(isGood: (session: StoredSession) => boolean): Promise<string> {
+    refreshing ??= tabs
+      .exclusively('refresh', async () => {
+        session = await stored();
+        if (session === undefined) throw new SignedOutError();
+        if (isGood(session)) return session.access_token;
+        return (await keep(await refreshed(session.refresh_token))).access_token;
+      })
+      .finally(() => (refreshing = undefined));
+    return refreshing;
+  }
+
+  async function refreshed(token: string): Promise<SessionAnswer> {
+    try {
+      return await ask(refresh, sessionSchema, { body: { refresh_token: token } });
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error;
+      await end();
+      onRefused();
+      throw new SignedOutError('the server has ended the session');
+    }
+  }
+
+  async function end(): Promise<void> {
+    if (session === undefined) return;
+    session = undefined;
+    await storage.write([{ key: KEY }]);
+    tabs.tell('session');
+  }
+
+  const isFresh = ({ renew_at }: StoredSession): boolean => clock.now() < renew_at;
+
+  return {
+    user: () => session?.user ?? null,
+    async begin(answer) {
+      await keep(answer);
+      tabs.tell('session');
+    },
+    end,
+    async accessToken() {
+      if (session === undefined) throw new SignedOutError();
+      return isFresh(session) ? session.access_token : renewed(isFresh);
+    },
+    async accessTokenInsteadOf(refused) {
+      if (session === undefined) throw new SignedOutError();
+      const isOther = (one: StoredSession): boolean => one.access_token !== refused && isFresh(one);
+      return isOther(session) ? session.access_token : renewed(isOther);
+    },
+    renewAt: () => session?.renew_at ?? Infinity,
+    async reload() {
+      session = await stored();
+    },
+  };
+}

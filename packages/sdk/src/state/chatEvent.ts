@@ -1,0 +1,55 @@
+import type { Conversation, ConversationForAll } from '@pern/protocol/conversation';
+import type { MessageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
+import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
+import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
+import type { Receipt } from '@pern/protocol/receipt';
+import type { User } from '@pern/protocol/user';
+import type { Connection } from '../connection/connectionState';
+import type { Entry } from '../entry';
+import type { OutboxEntry } from '../outbox/outboxEntry';
+import type { KnownConversation, TypingUser } from './chatState';
+
+/** Everything that can change what is shown. What the server says is parsed and decoded before it becomes one. */
+export type ChatEvent =
+  // This client
+  | { readonly type: 'connection changed'; readonly connection: Connection }
+  | { readonly type: 'signed in'; readonly user: User }
+  | { readonly type: 'signed out' }
+  | {
+      readonly type: 'restored';
+      readonly cursor: string | null;
+      readonly conversations: readonly KnownConversation[];
+      readonly entries: readonly Entry[];
+    }
+  /** What is known is no longer good for a sync: it is fetched anew. */
+  | { readonly type: 'started over' }
+  | { readonly type: 'outbox changed'; readonly outbox: readonly OutboxEntry[] }
+  | { readonly type: 'sent'; readonly entry: Entry; readonly outbox: readonly OutboxEntry[] }
+  | { readonly type: 'read here'; readonly conversationId: string; readonly seq: number }
+  | { readonly type: 'time passed'; readonly now: number }
+  // Socket events
+  | { readonly type: 'entries received'; readonly entries: readonly Entry[] }
+  | { readonly type: 'message updated'; readonly entry: Entry }
+  | { readonly type: 'status updated'; readonly update: MessageStatusUpdated }
+  | { readonly type: 'unread updated'; readonly update: UnreadUpdated }
+  | {
+      readonly type: 'typing';
+      readonly conversationId: string;
+      readonly user: TypingUser;
+      readonly isTyping: boolean;
+    }
+  | { readonly type: 'presence changed'; readonly change: UserStatusChanged }
+  | { readonly type: 'conversation updated'; readonly conversation: ConversationForAll }
+  | { readonly type: 'conversation removed'; readonly conversationId: string }
+  // Pages of REST and sync; also `conversation:created`
+  | { readonly type: 'conversations read'; readonly conversations: readonly Conversation[] }
+  | { readonly type: 'entries read'; readonly entries: readonly Entry[] }
+  | { readonly type: 'users read'; readonly users: readonly User[] }
+  | {
+      readonly type: 'synced';
+      readonly conversations: readonly Conversation[];
+      readonly removed: readonly string[];
+      readonly entries: readonly Entry[];
+      readonly receipts: readonly Receipt[];
+      readonly cursor: string;
+    };

@@ -1,0 +1,108 @@
+import { furthest, leastFar, type MessageStatus } from '@pern/protocol/receipt';
+import { type ChatMessage, type Entry, isMessage } from '../entry';
+import type { OutboxEntry } from '../outbox/outboxEntry';
+import type { ChatState, KnownConversation, TypingUser } from './chatState';
+import { newestRun } from './timeline';
+
+const none: readonly never[] = [];
+
+/** Conversations, most recent activity first. */
+export function selectConversations(state: ChatState): KnownConversation[] {
+  return Object.values(state.conversationsById)
+    .map((one) => ({ one, at: activityOf(one) }))
+    .sort((a, b) => b.at.localeCompare(a.at) || a.one.id.localeCompare(b.one.id))
+    .map(({ one }) => one);
+}
+
+function activityOf({ updated_at: updated, last_message: last }: KnownConversation): string {
+  return last !== null && last.created_at > updated ? last.created_at : updated;
+}
+
+/**
+ * What a chat window shows: entries without a gap up to the newest known. Changes only when they do; what is on its
+ * way is in `selectOutbox`.
+ */
+export function selectMessages(state: ChatState, conversationId: string): readonly ChatMessage[] {
+  const entries = state.entriesByConversation[conversationId];
+  if (entries === undefined) return none;
+  const known = shown.get(entries);
+  if (known !== undefined) return known;
+  const messages = newestRun(entries).filter(isMessage);
+  shown.set(entries, messages);
+  return messages;
+}
+
+/** Entries are immutable, so what is shown of them is made once. */
+const shown = new WeakMap<readonly Entry[], readonly ChatMessage[]>();
+
+/** Messages of a conversation that are on their way, in the order in which they will be sent. */
+export function selectOutbox(state: ChatState, conversationId: string): readonly OutboxEntry[] {
+  if (state.outbox.length === 0) return none;
+  return state.outbox.filter((entry) => entry.conversation_id === conversationId);
+}
+
+/** Messages that wait to be sent; those that were refused wait for their user, and are not among them. */
+export function selectOutboxSize(state: ChatState): number {
+  return state.outbox.filter(({ status }) => status !== 'refused').length;
+}
+
+export function selectMessage(
+  state: ChatState,
+  conversationId: string,
+  messageId: string,
+): ChatMessage | undefined {
+  return state.entriesByConversation[conversationId]?.find(
+    (entry): entry is ChatMessage => entry.id === messageId && isMessage(entry),
+  );
+}
+
+/** Whether there is history before what is shown. */
+export function selectHasOlder(state: ChatState, conversationId: string): boolean {
+  const conversation = state.conversationsById[conversationId];
+  if (conversation === undefined) return false;
+  const first = newestRun(state.entriesByConversation[conversationId] ?? none)[0];
+  const oldest = Math.max(1, conversation.my.joined_seq);
+  return first === undefined ? conversation.last_seq >= oldest : first.seq > oldest;
+}
+
+/**
+ * How far a message of mine has come with all its recipients: the ticks (D6). Where not all participants are known, as
+ * of the moment the message was written; `messageStatus` asks the server.
+ */
+export function selectStatus(state: ChatState, message: ChatMessage): MessageStatus {
+  const conversation = state.conversationsById[message.conversation_id];
+  if (!conversation?.participants_complete) return message.status;
+  let least: MessageStatus | undefined;
+  for (const one of conversation.participants) {
+    if (one.user_id === message.sender_id || one.joined_seq > message.seq) continue;
+    const status: MessageStatus =
+      one.read_seq >= message.seq
+        ? 'read'
+        : one.delivered_seq >= message.seq
+          ? 'delivered'
+          : 'sent';
+    least = least === undefined ? status : leastFar(least, status);
+  }
+  return least === undefined ? message.status : furthest(least, message.status);
+}
+
+/** Who is writing in this conversation, others than me. */
+export function selectTyping(state: ChatState, conversationId: string): readonly TypingUser[] {
+  return state.typingByConversation[conversationId] ?? none;
+}
+
+/** All unread messages, for the badge of the application. */
+export function selectUnreadCount(state: ChatState): number {
+  return Object.values(state.conversationsById).reduce((sum, { my }) => sum + my.unread_count, 0);
+}
+
+/** Messages that the server has and this client has not fetched yet, in the conversations of which it has some. */
+export function missingMessages(state: ChatState): number {
+  let missing = 0;
+  for (const [id, entries] of Object.entries(state.entriesByConversation)) {
+    const newest = entries.at(-1)?.seq;
+    const lastSeq = state.conversationsById[id]?.last_seq ?? 0;
+    if (newest !== undefined && lastSeq > newest) missing += lastSeq - newest;
+  }
+  return missing;
+}

@@ -1,0 +1,117 @@
+import type { User } from '@pern/protocol/user';
+import type { Cipher } from './cipher';
+import type { Clock } from './clock';
+import { decodeEntries } from './entry';
+import { createKnownStorage, type KnownStorage } from './knownStorage';
+import { createOutbox, type Outbox } from './outbox/outbox';
+import { createOrder, createOutboxStorage } from './outbox/outboxStorage';
+import { createReadMarks, type ReadMarks } from './readMarks';
+import type { Storage } from './storage/storage';
+import type { WritableStore } from './store';
+import type { Tabs } from './tabs/tabs';
+import type { Waiters } from './outbox/waiters';
+
+/** What is one user's: a message that Ana wrote is never sent by Ben, who signs in after her. */
+export interface UserRoom {
+  readonly user: User;
+  readonly outbox: Outbox;
+  readonly known: KnownStorage;
+  readonly reads: ReadMarks;
+  /** From now on this client writes, for all that share the storage. */
+  lead(): void;
+  /** Writes what is left and stops. */
+  leave(): Promise<void>;
+  /** Stops and writes nothing more: another tab has taken everything away. */
+  abandon(): void;
+  /** Deletes everything of this user's from the storage: what is known, what was read, and what was not sent. */
+  erase(): Promise<void>;
+}
+
+interface Deps {
+  storage: Storage;
+  tabs: Tabs;
+  cipher: Cipher;
+  clock: Clock;
+  random: () => number;
+  store: WritableStore;
+  waiters: Waiters;
+  isLeading: () => boolean;
+}
+
+/** Opens with what was known, so that a client shows something before there is a connection, or without one. */
+export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
+  const { tabs, cipher, clock, random, store, waiters, isLeading } = deps;
+  let isShut = false;
+  // What is still on its way to the storage when its user signs out is not written any more.
+  const storage: Storage = {
+    ...deps.storage,
+    write: (changes) => (isShut ? Promise.resolve() : deps.storage.write(changes)),
+  };
+  const known = createKnownStorage({
+    ...{ storage, clock, isLeading, userId: user.id },
+    getState: store.getState,
+  });
+  const reads = createReadMarks(storage, user.id, clock);
+  const tab = random().toString(36).slice(2, 8);
+  const outbox = createOutbox({
+    ...{ clock, random, storage: createOutboxStorage(storage, user.id) },
+    order: createOrder(() => clock.now(), tab),
+    async decode({ content_encrypted, conversation_id }) {
+      return Promise.resolve(cipher.decode(content_encrypted, conversation_id)).catch(() => null);
+    },
+    onChange(entries) {
+      store.dispatch({ type: 'outbox changed', outbox: entries });
+      waiters.changed(entries);
+    },
+    onSent(entry, entries) {
+      store.dispatch({ type: 'sent', entry, outbox: entries });
+      waiters.arrived(entry);
+    },
+    onStored: () => tabs.tell('outbox'),
+  });
+
+  store.dispatch({ type: 'signed in', user });
+  const { cursor, conversations, entries } = await known.read();
+  const decoded = await decodeEntries(cipher, entries);
+  store.dispatch({ type: 'restored', cursor, conversations, entries: decoded });
+  for (const [conversationId, seq] of await reads.restore()) {
+    store.dispatch({ type: 'read here', conversationId, seq });
+  }
+  await outbox.reload();
+  const stopWatching = store.subscribe(() => known.changed());
+  if (isLeading()) outbox.lead();
+
+  function stop(): void {
+    stopWatching();
+    outbox.stop();
+    reads.stop();
+    known.stop();
+  }
+
+  return {
+    user,
+    outbox,
+    known,
+    reads,
+    lead() {
+      known.startOver();
+      known.changed();
+      // What another tab had under way may be sent already, or not: its id makes it happen once (D2).
+      void outbox.reload().then(() => outbox.lead());
+    },
+    async leave() {
+      stop();
+      await known.flush().catch(() => undefined);
+    },
+    abandon() {
+      stop();
+      isShut = true;
+    },
+    async erase() {
+      stop();
+      isShut = true;
+      const stored = await deps.storage.list(`user/${user.id}/`);
+      await deps.storage.write(stored.map(({ key }) => ({ key })));
+    },
+  };
+}
