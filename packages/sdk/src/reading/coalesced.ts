@@ -6,7 +6,7 @@ export function createCoalesced(): (what: string, work: () => Promise<void>) => 
   const underWay = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
 
-  return function ask(what, work) {
+  return function ask(what: string, work: () => Promise<void>): Promise<void> {
     const same = waiting.get(what);
     if (same !== undefined) return same;
     const before = underWay.get(what);
@@ -15,7 +15,7 @@ export function createCoalesced(): (what: string, work: () => Promise<void>) => 
       underWay.set(what, mine);
       return mine;
     }
-    const next = before
+    const next: Promise<void> = before
       .catch(() => undefined)
       .then(() => {
         waiting.delete(what);
