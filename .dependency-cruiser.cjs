@@ -6,7 +6,7 @@ const mayImport = {
   redis: ['delivery', 'protocol'],
   sdk: ['protocol'],
   services: [],
-  testing: ['db', 'delivery', 'protocol', 'redis', 'services'],
+  testing: ['db', 'delivery', 'protocol', 'redis', 'sdk', 'services'],
   bench: ['db', 'services', 'testing'],
 };
 

@@ -12,7 +12,8 @@ export interface ReadMarks {
   restore(): Promise<ReadonlyMap<string, number>>;
   mark(conversationId: string, seq: number): void;
   connect(socket: Pick<ChatSocket, 'ask'> | undefined): void;
-  stop(): void;
+  /** Stops, and stores what was not told yet. */
+  stop(): Promise<void>;
 }
 
 const GATHER_MS = 100;
@@ -77,9 +78,10 @@ export function createReadMarks(storage: Storage, userId: string, clock: Clock):
       socket = to;
       if (to !== undefined && marks.size > 0) soon(0);
     },
-    stop() {
+    async stop() {
       isStopped = true;
       timer?.cancel();
+      await Promise.all([...marks].map(([id, seq]) => store(id, seq)));
     },
   };
 }

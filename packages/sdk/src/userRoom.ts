@@ -81,11 +81,11 @@ export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
   const stopWatching = store.subscribe(() => known.changed());
   if (isLeading()) outbox.lead();
 
-  function stop(): void {
+  async function stop(): Promise<void> {
     stopWatching();
     outbox.stop();
-    reads.stop();
     known.stop();
+    await reads.stop();
   }
 
   return {
@@ -100,16 +100,18 @@ export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
       void outbox.reload().then(() => outbox.lead());
     },
     async leave() {
-      stop();
-      await known.flush().catch(() => undefined);
+      // First, because what is shown now is what is to be kept.
+      const written = known.flush().catch(() => undefined);
+      await stop();
+      await written;
     },
     abandon() {
-      stop();
       isShut = true;
+      void stop();
     },
     async erase() {
-      stop();
       isShut = true;
+      await stop();
       const stored = await deps.storage.list(`user/${user.id}/`);
       await deps.storage.write(stored.map(({ key }) => ({ key })));
     },

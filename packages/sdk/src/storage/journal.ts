@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { StorageError } from '../errors';
+import { hasCode } from './hasCode';
 import type { Change } from './storage';
 
 const lineSchema = z.array(z.tuple([z.string()], z.unknown()));
@@ -41,7 +42,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw new StorageError(`${file} cannot be read`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError } from '../errors';
+import { hasCode } from './hasCode';
 
 /** What this process owns: after a restart in a container the number in the file may be our own. */
 const owned = new Set<string>();
@@ -64,7 +65,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw new StorageError(`${to} cannot be made`, { cause: error });
   }
 }
@@ -75,6 +76,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // There is one, and it belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
