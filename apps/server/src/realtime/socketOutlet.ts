@@ -3,7 +3,7 @@ import type { Log, Outlet } from '@pern/delivery/ports';
 import type { ChatSocket } from './chatServer';
 import { atEndOfTurn } from './endOfTurn';
 import { answerFrame, type Frame, frameOf } from './frame';
-import { writeTogether } from './writeTogether';
+import { wireOf, writeTogether } from './writeTogether';
 
 /** Waiting bytes above which nothing more is offered to the connection. */
 const FULL_BYTES = 1024 * 1024;
@@ -61,36 +61,40 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
     clearTimeout(fullTimer);
   });
 
-  const bytesWaiting = (): number =>
-    inHand + inEngine + (conn.transport.writable ? 0 : inTransport);
+  const bytesWaiting = (): number => inHand + inEngine + bytesBelow();
+  /** With the transport: what the kernel has not taken yet. */
+  const bytesBelow = (): number =>
+    wireOf(conn)?.writableLength ?? (conn.transport.writable ? 0 : inTransport);
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
 
   function leaveLater(): void {
     if (leaving) return;
     leaving = true;
-    atEndOfTurn(() => {
-      leaving = false;
-      const calls = lastCalls;
-      lastCalls = [];
-      try {
-        for (const call of calls) call();
-        leave();
-      } catch (error) {
-        log.error({ err: error, connection: socket.id }, 'writing to a connection failed');
-        giveUp('cannot be written to');
-      }
-    });
+    atEndOfTurn(endTurn);
+  }
+
+  function endTurn(): void {
+    leaving = false;
+    const calls = lastCalls;
+    lastCalls = [];
+    try {
+      for (const call of calls) call();
+      leave();
+    } catch (error) {
+      log.error({ err: error, connection: socket.id }, 'writing to a connection failed');
+      giveUp('cannot be written to');
+    }
   }
 
   function leave(): void {
     if (gathered.length === 0 || closed) return;
     const frames = gathered;
+    const size = inHand;
     gathered = [];
-    inEngine += inHand;
     inHand = 0;
     writing = true;
     try {
-      writeTogether(conn, frames);
+      if (!writeTogether(conn, frames)) inEngine += size;
     } finally {
       writing = false;
     }
@@ -116,8 +120,10 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   /** The transport can take more once it is ready again, or has been exchanged for a better one. */
   function watch(): void {
     const { transport } = conn;
+    const below = wireOf(conn);
     const again = (): void => {
       transport.off('ready', again);
+      below?.off('drain', again);
       conn.off('upgrade', again);
       if (closed) return;
       if (!writable()) {
@@ -129,6 +135,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
       for (const callback of waiting.splice(0)) callback();
     };
     transport.on('ready', again);
+    below?.on('drain', again);
     conn.on('upgrade', again);
   }
 
