@@ -41,7 +41,11 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   let inTransport = 0;
   let listener: (event: string) => void = () => undefined;
   let fullTimer: NodeJS.Timeout | undefined;
+  let below = wireOf(conn);
 
+  conn.on('upgrade', () => {
+    below = wireOf(conn);
+  });
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
     if (writing) return;
     // Somebody else's packet, such as the one that says goodbye, comes after what was written before.
@@ -64,7 +68,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   const bytesWaiting = (): number => inHand + inEngine + bytesBelow();
   /** With the transport: what the kernel has not taken yet. */
   const bytesBelow = (): number =>
-    wireOf(conn)?.writableLength ?? (conn.transport.writable ? 0 : inTransport);
+    below?.writableLength ?? (conn.transport.writable ? 0 : inTransport);
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
 
   function leaveLater(): void {
@@ -94,7 +98,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
     inHand = 0;
     writing = true;
     try {
-      if (!writeTogether(conn, frames)) inEngine += size;
+      if (!writeTogether(conn, below, frames)) inEngine += size;
     } finally {
       writing = false;
     }
@@ -120,10 +124,10 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   /** The transport can take more once it is ready again, or has been exchanged for a better one. */
   function watch(): void {
     const { transport } = conn;
-    const below = wireOf(conn);
+    const wireBelow = below;
     const again = (): void => {
       transport.off('ready', again);
-      below?.off('drain', again);
+      wireBelow?.off('drain', again);
       conn.off('upgrade', again);
       if (closed) return;
       if (!writable()) {
@@ -135,7 +139,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
       for (const callback of waiting.splice(0)) callback();
     };
     transport.on('ready', again);
-    below?.on('drain', again);
+    wireBelow?.on('drain', again);
     conn.on('upgrade', again);
   }
 

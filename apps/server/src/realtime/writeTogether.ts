@@ -10,15 +10,18 @@ type EngineSocket = ChatSocket['conn'];
  * answers and delivers several: the calls would cost more than all the rest of the way. Returns whether
  * they went past the engine, which then counts nothing of them.
  */
-export function writeTogether(conn: EngineSocket, frames: readonly Frame[]): boolean {
+export function writeTogether(
+  conn: EngineSocket,
+  wire: Socket | undefined,
+  frames: readonly Frame[],
+): boolean {
   // Frames are bytes one after the other: to Engine.IO they may be one packet.
   if (conn.transport.name === 'websocket') {
     const [first] = frames;
     if (first === undefined) return true;
     const bytes = frames.length === 1 ? first.bytes : Buffer.concat(frames.map(bytesOf));
-    const wire = wireOf(conn);
     // Behind what Engine.IO holds back, such as while it exchanges transports, it has to wait as well.
-    if (wire === undefined || waitingInEngine(conn) > 0) {
+    if (wire?.writable !== true || waitingInEngine(conn) > 0) {
       conn.write('', optionsFor(bytes));
       return false;
     }
@@ -48,7 +51,7 @@ export function wireOf({ transport }: EngineSocket): Socket | undefined {
   const webSocket: unknown = Reflect.get(transport, 'socket');
   if (typeof webSocket !== 'object' || webSocket === null) return undefined;
   const wire: unknown = Reflect.get(webSocket, '_socket');
-  return wire instanceof Socket && wire.writable ? wire : undefined;
+  return wire instanceof Socket ? wire : undefined;
 }
 
 function waitingInEngine(conn: EngineSocket): number {
