@@ -1,0 +1,219 @@
+import { ForbiddenError, NotFoundError, UnauthorizedError } from '@pern/protocol/errors';
+import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People } from '@pern/testing/people';
+import { until } from '@pern/testing/until';
+import type { ChatMessage } from '../entry';
+import { SignedOutError } from '../errors';
+import {
+  selectConversations,
+  selectHasOlder,
+  selectMessage,
+  selectMessages,
+  selectStatus,
+  selectTyping,
+  selectUnreadCount,
+} from '../state/selectors';
+import { createMemoryStorage } from '../storage/memoryStorage';
+import { openChatClient } from '../openChatClient';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+beforeAll(async () => {
+  instance = await openInstance();
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await clients.close();
+  people.leave();
+  await instance.close();
+});
+
+test('signing up, in and out: a wrong password is the error of the contract, and nothing is left behind', async () => {
+  const storage = createMemoryStorage();
+  const client = await openChatClient({ url: instance.url(), storage });
+  const username = `new_${crypto.randomUUID().slice(0, 8)}`;
+  const account = { username, email: `${username}@example.org`, password: 'correct horse' };
+  const me = await client.signUp({ ...account, displayName: 'Somebody New' });
+  expect(client.getState().me).toMatchObject({ id: me.id, display_name: 'Somebody New' });
+  client.connect();
+  await until('live', () => client.getState().connection.state === 'live');
+  await client.signOut();
+  expect(client.getState()).toMatchObject({
+    me: null,
+    connection: { state: 'signed out', reason: 'by the user' },
+    conversationsById: {},
+  });
+  expect(await storage.list('user/')).toEqual([]);
+  expect(await storage.get('session')).toBeUndefined();
+  await expect(client.send(crypto.randomUUID(), 'to nobody')).rejects.toThrow(SignedOutError);
+  await expect(client.signIn({ username, password: 'wrong horse' })).rejects.toThrow(
+    UnauthorizedError,
+  );
+  await client.signIn({ email: account.email, password: account.password });
+  await until('live again', () => client.getState().connection.state === 'live');
+  await client.close();
+});
+
+test('[D6] ticks go from sent to delivered to read, and the detail says who and when', async () => {
+  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { id } = await a.client.createGroup('Three', [ben.id, cleo.id]);
+  const sent = await a.client.whenSent(await a.client.send(id, 'hello'));
+  const status = (): string => selectStatus(a.client.getState(), sent);
+  await until('ben has it', () =>
+    a.client
+      .getState()
+      .conversationsById[id]?.participants.some(
+        (one) => one.user_id === ben.id && one.delivered_seq >= sent.seq,
+      ),
+  );
+  expect(status()).toBe('sent');
+  const c = await clients.open(cleo);
+  await until('all have it', () => status() === 'delivered');
+  b.client.markRead(id, sent.seq);
+  c.client.markRead(id, sent.seq);
+  await until('all have read it', () => status() === 'read');
+  const detail = await a.client.messageStatus(sent.id);
+  expect(detail).toMatchObject({ recipient_count: 2, delivered_count: 2, read_count: 2 });
+  expect(detail.statuses.map(({ user_id }) => user_id).sort()).toEqual([ben.id, cleo.id].sort());
+});
+
+test('[D7] reply, edit, reaction and deletion reach the others', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { id } = await a.client.createDirect(ben.id);
+  const first = await a.client.whenSent(await a.client.send(id, 'first'));
+  const reply = await a.client.whenSent(await a.client.send(id, 'second', { replyToId: first.id }));
+  expect(reply.reply_to_id).toBe(first.id);
+  await until('ben has both', () => b.shown(id).length === 2);
+  await a.client.edit(first.id, 'first, edited');
+  await b.client.react(first.id, '👍');
+  const atBen = (): ChatMessage | undefined => selectMessage(b.client.getState(), id, first.id);
+  const atAna = (): ChatMessage | undefined => selectMessage(a.client.getState(), id, first.id);
+  await until('ben sees the edit', () => atBen()?.content === 'first, edited');
+  await until('ana sees the reaction', () => atAna()?.reactions[0]?.user_ids.includes(ben.id));
+  await b.client.unreact(first.id, '👍');
+  await until('it is gone', () => atAna()?.reactions.length === 0);
+  await a.client.delete(first.id);
+  await until('it is deleted', () => typeof atBen()?.deleted_at === 'string');
+  expect(atBen()?.content).toBeNull();
+  await expect(b.client.delete(reply.id)).rejects.toThrow(ForbiddenError);
+  expect(b.client.getState().conversationsById[id]?.my.unread_count).toBe(1);
+});
+
+test('[D9] roles, renaming, leaving and being removed', async () => {
+  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const [a, b, c] = [await clients.open(ana), await clients.open(ben), await clients.open(cleo)];
+  const { id } = await a.client.createGroup('Before', [ben.id]);
+  await until('ben has it', () => b.client.getState().conversationsById[id]);
+  await expect(b.client.renameConversation(id, 'By a member')).rejects.toThrow(ForbiddenError);
+  await a.client.renameConversation(id, 'After');
+  await until('ben sees it', () => b.client.getState().conversationsById[id]?.title === 'After');
+  await a.client.changeRole(id, ben.id, 'moderator');
+  await until(
+    'ben is one',
+    () => b.client.getState().conversationsById[id]?.my.role === 'moderator',
+  );
+  await b.client.addParticipant(id, cleo.id);
+  await until('cleo is in', () => c.client.getState().conversationsById[id]);
+  const { participants } = await a.client.listParticipants(id);
+  expect(participants).toHaveLength(3);
+  await a.client.removeParticipant(id, cleo.id);
+  await until('cleo is out', () => !(id in c.client.getState().conversationsById));
+  await c.client.send(id, 'from outside');
+  await until('it is refused', () => c.client.getState().outbox[0]?.status === 'refused');
+  await b.client.leave(id);
+  expect(b.client.getState().conversationsById).not.toHaveProperty(id);
+  await until(
+    'ana is alone',
+    () => a.client.getState().conversationsById[id]?.participant_count === 1,
+  );
+});
+
+test('only the server refuses a message; its user retries or discards it, and others go on', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const a = await clients.open(ana);
+  const { id } = await a.client.createDirect(ben.id);
+  const refused = await a.client.send(id, 'answer to nothing', {
+    replyToId: crypto.randomUUID(),
+  });
+  await expect(a.client.whenSent(refused)).rejects.toThrow();
+  await a.client.whenSent(await a.client.send(id, 'goes on'));
+  expect(a.shown(id)).toEqual(['goes on']);
+  expect(a.client.getState().outbox).toMatchObject([
+    { client_message_id: refused, status: 'refused', content: 'answer to nothing' },
+  ]);
+  await a.client.retry(refused);
+  await until('refused again', () => a.client.getState().outbox[0]?.status === 'refused');
+  await a.client.discard(refused);
+  expect(a.client.getState().outbox).toEqual([]);
+  await expect(a.client.openConversation(crypto.randomUUID())).rejects.toThrow(NotFoundError);
+});
+
+test('[D4] two devices, one offline: each gets everything once; reading on one clears the other', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const a = await clients.open(ana);
+  const { id } = await a.client.createDirect(ben.id);
+  const [laptop, phone] = [await clients.open(ben), await clients.open(ben)];
+  await a.client.whenSent(await a.client.send(id, 'one'));
+  await until('both have it', () => laptop.told.length === 1 && phone.told.length === 1);
+  phone.client.disconnect();
+  expect(phone.client.getState().connection.state).toBe('offline');
+  for (let i = 2; i <= 30; i += 1) await a.client.send(id, `message ${i}`);
+  await until('the laptop has all', () => laptop.told.length === 30);
+  await laptop.client.whenSent(await laptop.client.send(id, 'from the laptop'));
+  laptop.client.markRead(id, 30);
+  await until('it is known', async () => (await ben.conversation(id)).my.unread_count === 0);
+  phone.client.connect();
+  await phone.live();
+  expect(phone.told.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
+  expect(selectUnreadCount(phone.client.getState())).toBe(0);
+  expect(phone.shown(id)).toEqual(laptop.shown(id));
+  expect(laptop.told).toHaveLength(30);
+});
+
+test('[D12] a new client lists what there is, pages back through history, and counts what is unread', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const other = await people.group(ana, ben);
+  for (let i = 1; i <= 120; i += 1) await ana.send(id, `message ${i}`);
+  const b = await clients.open(ben);
+  expect(selectConversations(b.client.getState()).map((one) => one.id)).toEqual([id, other.id]);
+  expect(selectUnreadCount(b.client.getState())).toBe(120);
+  await b.client.openConversation(id);
+  while (await b.client.loadOlder(id));
+  expect(b.shown(id)).toHaveLength(120);
+  expect(selectHasOlder(b.client.getState(), id)).toBe(false);
+  await ana.send(id, 'message 121');
+  await until('it came', () => b.shown(id).length === 121);
+  expect(selectUnreadCount(b.client.getState())).toBe(121);
+  const before = selectMessages(b.client.getState(), id);
+  b.client.markRead(id, 100);
+  expect(selectMessages(b.client.getState(), id)).toBe(before);
+  expect(selectUnreadCount(b.client.getState())).toBe(21);
+});
+
+test('[D10] typing begins and ends, presence is known and followed', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { id } = await a.client.createDirect(ben.id);
+  await until('ben has it', () => b.client.getState().conversationsById[id]);
+  b.client.setTyping(id, true);
+  await until(
+    'it shows',
+    () => selectTyping(a.client.getState(), id)[0]?.username === ben.username,
+  );
+  await b.client.send(id, 'written');
+  await until('it came', () => a.told.length === 1);
+  expect(selectTyping(a.client.getState(), id)).toEqual([]);
+  await a.client.watchUser(ben.id);
+  const presence = (): string | undefined => a.client.getState().userPresenceById[ben.id]?.status;
+  await until('ben is online', () => presence() === 'online');
+  b.client.setVisible(false);
+  await until('ben looks offline', () => presence() === 'offline');
+  const { users } = await a.client.findUsers(ben.username);
+  expect(users.map((user) => user.id)).toEqual([ben.id]);
+});

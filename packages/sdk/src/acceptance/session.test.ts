@@ -1,0 +1,99 @@
+import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People } from '@pern/testing/people';
+import { until } from '@pern/testing/until';
+import type { ChatState } from '../state/chatState';
+import { createMemoryStorage } from '../storage/memoryStorage';
+import type { Storage } from '../storage/storage';
+import { storedSessionSchema } from '../session/storedSession';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+beforeAll(async () => {
+  instance = await openInstance({ env: { ACCESS_TOKEN_TTL_S: '3' } });
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await clients.close();
+  people.leave();
+  await instance.close();
+});
+
+const sessionIn = async (storage: Storage) =>
+  storedSessionSchema.parse(await storage.get('session'));
+
+test('tokens are refreshed before they expire, once for all who ask, and the connection lives on', async () => {
+  const { ana } = await people.cast('ana');
+  const storage = createMemoryStorage();
+  const a = await clients.open(ana, { storage });
+  const states: ChatState['connection']['state'][] = [];
+  a.client.subscribe(({ connection }, before) => {
+    if (connection !== before.connection) states.push(connection.state);
+  });
+  const first = await sessionIn(storage);
+  await until('the second token', async () => {
+    // Many at once, all the time.
+    await Promise.all(Array.from({ length: 10 }, () => a.client.findUsers('nobody at all')));
+    const { refresh_token } = await sessionIn(storage);
+    return refresh_token !== first.refresh_token;
+  });
+  const second = await sessionIn(storage);
+  await until('the third token', async () => {
+    const { refresh_token } = await sessionIn(storage);
+    return refresh_token !== second.refresh_token;
+  });
+  await until('the first two have expired', () => Date.now() > second.expires_at + 500);
+  const [{ count } = { count: 0 }] = await instance.sql<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM refresh_tokens WHERE session_id IN
+       (SELECT session_id FROM refresh_tokens WHERE token_hash = sha256($1))`,
+    [first.refresh_token],
+  );
+  expect(states).toEqual([]);
+  // One in three seconds, whoever asks.
+  expect([3, 4, 5]).toContain(count);
+  await a.client.findUsers('nobody at all');
+});
+
+test('a token that is turned away is refreshed, and the request goes on', async () => {
+  const { ana } = await people.cast('ana');
+  const storage = createMemoryStorage();
+  const a = await clients.prepare(ana, { storage });
+  const session = await sessionIn(storage);
+  await a.client.close();
+  // As after a clock that was wrong: good by what is stored, and not by the server.
+  const far = Date.now() + 3_600_000;
+  const stale = { ...session, access_token: 'none', renew_at: far, expires_at: far };
+  await storage.write([{ key: 'session', value: stale }]);
+  const again = await clients.prepare(ana, { storage });
+  const found = await Promise.all([1, 2, 3].map(() => again.client.findUsers(ana.username)));
+  expect(found.map(({ users }) => users.length)).toEqual([1, 1, 1]);
+  again.client.connect();
+  await again.live();
+});
+
+test('[D1] a session that the server ends signs out, and keeps what was not sent for its user', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const storage = createMemoryStorage();
+  const a = await clients.open(ana, { storage });
+  a.client.disconnect();
+  await a.client.send(id, 'not sent yet');
+  const { access_token: token } = await sessionIn(storage);
+  await ana.call('logout', { token });
+  a.client.connect();
+  await until('it knows', () => a.client.getState().connection.state === 'signed out');
+  expect(a.client.getState()).toMatchObject({ me: null, connection: { reason: 'refused' } });
+  await expect(a.client.send(id, 'nobody is there')).rejects.toThrow();
+
+  // Somebody else at the same machine sends nothing of hers.
+  await a.client.signIn({ username: ben.username, password: ben.password });
+  await until('ben is live', a.isLive);
+  expect(a.client.getState().outbox).toEqual([]);
+  await a.client.signOut();
+  await a.client.signIn({ username: ana.username, password: ana.password });
+  await until('it is sent', () => a.shown(id).length === 1);
+  expect(a.shown(id)).toEqual(['not sent yet']);
+  expect(await ben.history(id)).toHaveLength(1);
+});

@@ -1,0 +1,103 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { createLocks } from '@pern/testing/clients/locks';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People } from '@pern/testing/people';
+import { until } from '@pern/testing/until';
+import { createMemoryStorage } from '../storage/memoryStorage';
+import { type Channel, createBrowserTabs } from '../tabs/browserTabs';
+import type { Tabs } from '../tabs/tabs';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+beforeAll(async () => {
+  instance = await openInstance();
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await clients.close();
+  people.leave();
+  await instance.close();
+});
+
+/** Tabs of one browser: a storage, locks and a channel that they share. */
+function browser() {
+  const name = crypto.randomUUID();
+  const [storage, locks] = [createMemoryStorage(), createLocks()];
+  const tabs = (): Tabs => createBrowserTabs(name, locks, channelOf(name));
+  return { tab: () => ({ storage, tabs: tabs() }) };
+}
+
+function channelOf(name: string): Channel {
+  const channel = new BroadcastChannel(name);
+  return {
+    postMessage: (message) => channel.postMessage(message),
+    close: () => channel.close(),
+    addEventListener(_type, listener) {
+      channel.onmessage = (event: unknown) => {
+        if (typeof event === 'object' && event !== null && 'data' in event) {
+          listener({ data: event.data });
+        }
+      };
+    },
+  };
+}
+
+test('[D2] three tabs share one outbox: what each writes is sent once and in order, also when the leading one closes', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const { tab } = browser();
+  const b = await clients.open(ben);
+  const first = await clients.open(ana, tab());
+  const second = await clients.open(ana, tab());
+  const third = await clients.open(ana, tab());
+  const tabs = [first, second, third];
+  const write = (text: string): Promise<unknown> =>
+    Promise.all(tabs.map((one, i) => one.client.send(id, `tab ${i}, ${text}`)));
+  for (let i = 0; i < 20; i += 1) await write(String(i));
+  await until('some have come', () => b.told.length >= 10);
+  await first.client.close();
+  tabs.shift();
+  for (let i = 20; i < 40; i += 1) {
+    await second.client.send(id, `tab 1, ${i}`);
+    await third.client.send(id, `tab 2, ${i}`);
+  }
+  await until('all has come', () => b.told.length >= 100);
+  await until('nothing waits', () =>
+    tabs.every((one) => one.client.getState().outbox.length === 0),
+  );
+  for (const [i, count] of [20, 40, 40].entries()) {
+    const mine = b.told.filter(({ content }) => content.startsWith(`tab ${i},`));
+    expect(mine.map(({ content }) => content)).toEqual(
+      Array.from({ length: count }, (_, n) => `tab ${i}, ${n}`),
+    );
+  }
+  await until('both show it', () => tabs.every((one) => one.shown(id).length === 100));
+  expect(second.shown(id)).toEqual(third.shown(id));
+});
+
+test('what one tab refuses to give up, the others show: retry, discard, reading and signing out', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const { tab } = browser();
+  const [first, second] = [await clients.open(ana, tab()), await clients.open(ana, tab())];
+  const refused = await second.client.send(id, 'to nothing', { replyToId: crypto.randomUUID() });
+  const shows = (status: string | undefined): Promise<unknown> =>
+    until(`both show ${status ?? 'none'}`, () =>
+      [first, second].every((one) => one.client.getState().outbox[0]?.status === status),
+    );
+  await shows('refused');
+  await second.client.discard(refused);
+  await shows(undefined);
+  await ben.send(id, 'hello');
+  await until('both have it', () => [first, second].every((one) => one.shown(id).length === 1));
+  second.client.markRead(id, 1);
+  await until(
+    'both know',
+    () => first.client.getState().conversationsById[id]?.my.unread_count === 0,
+  );
+  await second.client.signOut();
+  await until('both are out', () => first.client.getState().me === null);
+});
