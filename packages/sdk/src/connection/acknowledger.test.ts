@@ -1,0 +1,84 @@
+import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
+import { createFakeClock } from '@pern/testing/fakeClock';
+import { until } from '@pern/testing/until';
+import * as z from 'zod';
+import { createAcknowledger } from './acknowledger';
+import type { ChatSocket } from './socket';
+
+const acknowledgement = z.object({ conversationId: z.string(), seq: z.number() });
+
+function open(has: (conversationId: string, seq: number) => boolean = () => false) {
+  const clock = createFakeClock();
+  const asked: string[] = [];
+  const failures: Error[] = [];
+  const socket: Pick<ChatSocket, 'ask'> = {
+    async ask(_command, answer, data) {
+      const { conversationId, seq } = acknowledgement.parse(data);
+      asked.push(`${conversationId} ${seq}`);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      return answer.parse({});
+    },
+  };
+  const acknowledger = createAcknowledger({ socket, clock, has });
+  const frames = (id: string, from: number, to: number): void =>
+    acknowledger.received(
+      Array.from({ length: to - from + 1 }, (_, i) => ({ conversation_id: id, seq: from + i })),
+    );
+  return { acknowledger, clock, asked, failures, frames };
+}
+
+test('[D6] one acknowledgement covers what came within 50 ms', () => {
+  const { clock, asked, frames } = open();
+  frames('a', 1, 10);
+  frames('b', 5, 5);
+  frames('a', 11, 12);
+  clock.advance(49);
+  expect(asked).toEqual([]);
+  clock.advance(1);
+  expect(asked).toEqual(['a 12', 'b 5']);
+});
+
+test('[D4] a hundred entries are acknowledged at once, so that the window never fills', () => {
+  const { asked, frames } = open();
+  frames('a', 1, 250);
+  expect(asked).toEqual(['a 100', 'a 200']);
+});
+
+test('[D4] an answer ahead of its place is not acknowledged until what lies before it has come', () => {
+  const { acknowledger, clock, asked, frames } = open();
+  frames('a', 1, 2);
+  acknowledger.answered('a', 5);
+  clock.advance(50);
+  frames('a', 3, 3);
+  clock.advance(50);
+  frames('a', 4, 4);
+  clock.advance(50);
+  expect(asked).toEqual(['a 2', 'a 3', 'a 5']);
+});
+
+test('[D4] the first thing heard of a conversation is an answer: acknowledged when nothing can lie before it', () => {
+  const known = new Set(['b 6']);
+  const { acknowledger, clock, asked } = open((id, seq) => known.has(`${id} ${seq}`));
+  acknowledger.answered('a', 1);
+  acknowledger.answered('b', 7);
+  acknowledger.answered('c', 9);
+  clock.advance(50);
+  // What this device was sent of b may still be on its way.
+  expect(asked).toEqual(['a 1']);
+  acknowledger.drained();
+  clock.advance(50);
+  expect(asked).toEqual(['a 1', 'b 7']);
+});
+
+test('[D4] an acknowledgement without an answer is repeated, one that is refused is not', async () => {
+  const { clock, asked, failures, frames } = open();
+  failures.push(new UnavailableError(), new NotFoundError());
+  frames('a', 1, 1);
+  clock.advance(50);
+  await until('it is tried again', () => clock.pending === 1);
+  clock.advance(1_000);
+  expect(asked).toEqual(['a 1', 'a 1']);
+  await Promise.resolve();
+  expect(clock.pending).toBe(0);
+});

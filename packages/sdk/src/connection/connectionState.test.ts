@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import {
+  type Connection,
+  type ConnectionEvent,
+  nextConnection,
+  signedOut,
+} from './connectionState';
+
+const walk = (...events: ConnectionEvent[]): Connection => events.reduce(nextConnection, signedOut);
+
+const lost = (now = 1_000, random = 0): ConnectionEvent => ({ type: 'lost', now, random });
+const toOpen: ConnectionEvent[] = [{ type: 'signed in' }, { type: 'wanted' }, { type: 'opened' }];
+
+test('from signed out over connecting and catching up to live', () => {
+  expect(walk({ type: 'signed in' })).toEqual({ state: 'offline' });
+  expect(walk(...toOpen)).toEqual({ state: 'catching up', failures: 0, received: 0, missing: 0 });
+  const counted = walk(...toOpen, { type: 'progress', received: 7, missing: 93 });
+  expect(counted).toMatchObject({ received: 7, missing: 93 });
+  expect(walk(...toOpen, { type: 'caught up' })).toEqual({ state: 'live' });
+});
+
+test('it waits longer after each failure, with jitter, and forgets them only when it was live', () => {
+  const failing = (count: number, random: number): Connection =>
+    walk(
+      { type: 'signed in' },
+      { type: 'wanted' },
+      ...Array.from({ length: count }, () => [lost(0, random), { type: 'retry' } as const]).flat(),
+      lost(0, random),
+    );
+  expect([0, 1, 2, 20].map((count) => failing(count, 0))).toMatchObject([
+    { failures: 1, retryAt: 200 },
+    { failures: 2, retryAt: 400 },
+    { failures: 3, retryAt: 800 },
+    { failures: 21, retryAt: 15_000 },
+  ]);
+  expect(failing(20, 0.999)).toMatchObject({ retryAt: expect.closeTo(30_000, -2) as number });
+  // Open and dropped at once, again and again: no hammering.
+  expect(walk(...toOpen, lost(), { type: 'retry' }, { type: 'opened' }, lost())).toMatchObject({
+    failures: 2,
+  });
+  expect(walk(...toOpen, { type: 'caught up' }, lost())).toMatchObject({ failures: 1 });
+});
+
+test('it waits at least as long as the server asks', () => {
+  const event: ConnectionEvent = { type: 'lost', now: 0, random: 0, retryAfterMs: 7_000 };
+  expect(walk(...toOpen, event)).toMatchObject({ retryAt: 7_000 });
+});
+
+test('without a network it is offline and tries nothing; a refused session signs out', () => {
+  expect(walk(...toOpen, { type: 'unwanted' })).toEqual({ state: 'offline' });
+  expect(walk(...toOpen, { type: 'unwanted' }, lost())).toEqual({ state: 'offline' });
+  const out = walk(...toOpen, { type: 'signed out', reason: 'refused' });
+  expect(out).toEqual({ state: 'signed out', reason: 'refused' });
+});
+
+test('whatever happens in whatever order, it never connects while signed out or unwanted', () => {
+  const event = fc.oneof(
+    ...(['signed in', 'wanted', 'unwanted', 'opened', 'caught up', 'retry'] as const).map((type) =>
+      fc.constant<ConnectionEvent>({ type }),
+    ),
+    fc.constant<ConnectionEvent>({ type: 'signed out', reason: 'by the user' }),
+    fc.constant(lost()),
+    fc.record({ type: fc.constant('progress' as const), received: fc.nat(), missing: fc.nat() }),
+  );
+  fc.assert(
+    fc.property(fc.array(event), (events) => {
+      let connection: Connection = signedOut;
+      let isSignedIn = false;
+      let isWanted = false;
+      for (const one of events) {
+        const before = connection;
+        connection = nextConnection(connection, one);
+        if (one.type === 'signed in') isSignedIn = true;
+        if (one.type === 'signed out') isSignedIn = isWanted = false;
+        if (one.type === 'unwanted') isWanted = false;
+        if (one.type === 'wanted' && isSignedIn) isWanted = true;
+        expect(connection.state === 'signed out').toBe(!isSignedIn);
+        if (!isWanted) expect(['signed out', 'offline']).toContain(connection.state);
+        if (connection.state === 'live' && before.state !== 'live') {
+          expect(before.state).toBe('catching up');
+        }
+      }
+    }),
+  );
+});

@@ -1,0 +1,132 @@
+/// <reference lib="dom" />
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { StorageError } from '../errors';
+import { openFileStorage } from './fileStorage';
+import { openIndexedDbStorage } from './indexedDbStorage';
+import { createMemoryStorage } from './memoryStorage';
+import type { Storage } from './storage';
+
+let folder: string;
+let newIndexedDb: () => IDBFactory;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'chasqui-storage-'));
+  const { IDBFactory, IDBKeyRange } = await import('fake-indexeddb');
+  Object.assign(globalThis, { IDBKeyRange });
+  newIndexedDb = () => new IDBFactory();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const newFile = (): string => path.join(folder, crypto.randomUUID());
+
+/** Each kind, and what opens the same place again. */
+const kinds: Record<string, () => () => Promise<Storage>> = {
+  memory: () => {
+    const storage = createMemoryStorage();
+    return () => Promise.resolve(storage);
+  },
+  file: () => {
+    const file = newFile();
+    return () => openFileStorage(file);
+  },
+  IndexedDB: () => {
+    const factory = newIndexedDb();
+    return () => openIndexedDbStorage({ factory });
+  },
+};
+
+describe.each(Object.entries(kinds))('%s', (_kind, place) => {
+  test('keeps what was written, by key and by prefix, in the order of the keys', async () => {
+    const open = place();
+    const storage = await open();
+    await storage.write([
+      { key: 'a/2', value: { text: 'ñandú 🦙', list: [1, null, 'x'] } },
+      { key: 'a/10', value: 'ten' },
+      { key: 'b', value: 0 },
+    ]);
+    await storage.write([{ key: 'a/1', value: false }]);
+    expect(await storage.get('b')).toBe(0);
+    expect(await storage.get('c')).toBeUndefined();
+    expect(await storage.list('a/')).toEqual([
+      { key: 'a/1', value: false },
+      { key: 'a/10', value: 'ten' },
+      { key: 'a/2', value: { text: 'ñandú 🦙', list: [1, null, 'x'] } },
+    ]);
+    await storage.write([{ key: 'a/1' }, { key: 'never there' }, { key: 'b', value: 1 }]);
+    await storage.close();
+    await storage.close();
+
+    const again = await open();
+    expect((await again.list('')).map(({ key }) => key)).toEqual(['a/10', 'a/2', 'b']);
+    expect(await again.get('b')).toBe(1);
+    await again.close();
+  });
+
+  test('writes at the same moment keep their order', async () => {
+    const storage = await place()();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) => storage.write([{ key: 'last', value: i }])),
+    );
+    expect(await storage.get('last')).toBe(199);
+    await storage.close();
+  });
+
+  test('what was written does not change when its writer goes on', async () => {
+    const storage = await place()();
+    const value = { list: [1] };
+    await storage.write([{ key: 'one', value }]);
+    value.list.push(2);
+    expect(await storage.get('one')).toEqual({ list: [1] });
+    await storage.close();
+  });
+});
+
+test('[D1] a line that a crash cut short is passed over, and what comes after it is kept', async () => {
+  const file = newFile();
+  const first = await openFileStorage(file);
+  await first.write([{ key: 'whole', value: 1 }]);
+  await first.close();
+  await appendFile(file, '[["half",');
+  const second = await openFileStorage(file);
+  expect(await second.list('')).toEqual([{ key: 'whole', value: 1 }]);
+  await second.write([{ key: 'after', value: 2 }]);
+  await second.close();
+  const third = await openFileStorage(file);
+  expect((await third.list('')).map(({ key }) => key)).toEqual(['after', 'whole']);
+  await third.close();
+});
+
+test('a file that is none of ours is refused and left alone', async () => {
+  const file = newFile();
+  await writeFile(file, 'a diary\n');
+  await expect(openFileStorage(file)).rejects.toThrow(StorageError);
+  expect(await readFile(file, 'utf8')).toBe('a diary\n');
+});
+
+test('a file has one owner; one that was killed is succeeded', async () => {
+  const file = newFile();
+  const storage = await openFileStorage(file);
+  await expect(openFileStorage(file)).rejects.toThrow(/owns this storage/);
+  await storage.close();
+  // A number that no process has.
+  await writeFile(`${file}.lock`, '4194305');
+  const successors = await Promise.allSettled([1, 2, 3].map(() => openFileStorage(file)));
+  const opened = successors.filter((one) => one.status === 'fulfilled');
+  expect(opened).toHaveLength(1);
+  await Promise.all(opened.map(({ value }) => value.close()));
+});
+
+test('a file does not grow with what was overwritten, and only its owner may read it', async () => {
+  const file = newFile();
+  const storage = await openFileStorage(file);
+  for (let i = 0; i < 50; i += 1) {
+    await Promise.all(
+      Array.from({ length: 100 }, () => storage.write([{ key: 'same', value: 'x'.repeat(50) }])),
+    );
+  }
+  await storage.close();
+  const { size, mode } = await stat(file);
+  expect(size).toBeLessThan(300_000);
+  expect(mode & 0o777).toBe(0o600);
+});
