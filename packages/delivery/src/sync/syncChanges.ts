@@ -111,11 +111,17 @@ export async function syncChanges(
     // Memberships last: a live event of one that ends or begins must not be overtaken by what was read before.
     const removed = await stillRemoved(deps.db, userId, page.removed);
     const begun = page.begun.map(({ conversationId }) => conversationId);
+    const conversations = await deps.readConversations(userId, begun);
+    // Those that ended since the page was read: the next one tells so, and of nothing in them.
+    const ended = new Set(begun);
+    for (const { id } of conversations) ended.delete(id);
+    const isOpen = ({ conversation_id: id }: { conversation_id: string }): boolean =>
+      !ended.has(id);
     return {
-      conversations: await deps.readConversations(userId, begun),
+      conversations,
       removed,
-      messages: page.messages,
-      receipts,
+      messages: page.messages.filter(isOpen),
+      receipts: receipts.filter(isOpen),
       cursor: seal(page.next ?? restAt(until)),
       has_more: hasMore,
     };
