@@ -155,6 +155,20 @@ test('[D9] news of a removal that come after those of a new membership take noth
   expect(phone.outlet.payloads('conversation:removed')).toEqual([]);
 });
 
+test('[D9] news of a group that come after those of a removal show it to nobody who has left', async () => {
+  const phone = await there.connect(ben);
+  network.hold();
+  const conversationId = await group(ben, cleo);
+  await here.delivery.removeParticipant(ana, conversationId, ben);
+  network.release((held) => held.toReversed());
+  const other = await group(ben);
+  await until('what came later is there', () => phone.outlet.seqs(other).length === 1);
+  const shown = phone.outlet
+    .payloads('conversation:created')
+    .map((one) => (one as { id: string }).id);
+  expect(shown).toEqual([other]);
+});
+
 test('[D7] events that were lost are told again after a repair: state is that of a fresh fetch', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben, { deviceId: 'phone' });

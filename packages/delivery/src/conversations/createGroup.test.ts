@@ -41,13 +41,13 @@ test('[D9] a group begins with its history, which everybody in it sees', async (
   });
 
   const announced = room.announce.take();
+  const joined = { to: 'membership', conversationId: group.id, membersVersion: 1 };
   expect(announced).toEqual([
-    { to: 'users', userIds: [ana], event: 'conversation:created', payload: group },
+    { ...joined, userIds: [ana], joined: group },
     {
-      to: 'users',
+      ...joined,
       userIds: [ben, cleo],
-      event: 'conversation:created',
-      payload: { ...group, my: { ...group.my, role: 'member' } },
+      joined: { ...group, my: { ...group.my, role: 'member' } },
     },
     expect.objectContaining({ to: 'log', conversationId: group.id, membersVersion: 1 }),
   ]);
@@ -69,7 +69,7 @@ test('a group of one, and a large one with its first hundred participants', asyn
   expect(group).toMatchObject({ participant_count: 151 });
   expect(group.participants).toHaveLength(100);
   const [first] = room.announce.take().slice(-3);
-  expect(first).toMatchObject({ payload: { participants: { length: 5 } } });
+  expect(first).toMatchObject({ joined: { participants: { length: 5 } } });
 });
 
 test('unknown users and too many of them make no group', async () => {

@@ -68,9 +68,12 @@ export async function createGroup(
       ...update.conversation,
       my: newMembership(role, entry.seq),
     });
-    announce.toUsers([userId], 'conversation:created', created('admin'));
-    if (others.length > 0) announce.toUsers(others, 'conversation:created', created('member'));
-    announce.entries(conversation.id, update.group.membersVersion, [entry]);
+    const { membersVersion } = update.group;
+    announce.joined(conversation.id, membersVersion, [userId], created('admin'));
+    if (others.length > 0) {
+      announce.joined(conversation.id, membersVersion, others, created('member'));
+    }
+    announce.entries(conversation.id, membersVersion, [entry]);
     return conversation;
   });
 }
