@@ -40,6 +40,8 @@ interface Shown {
 export function createShownState(userId: string): ShownState {
   const conversations = new Map<string, Shown>();
   const messages = new Map<string, Map<number, Message>>();
+  /** Changes of entries that have not come yet: a change is told at once, its entry in the order of seq. */
+  const ahead = new Map<string, Message>();
 
   function conversation(one: Conversation | ConversationForAll): void {
     const known = conversations.get(one.id);
@@ -70,7 +72,10 @@ export function createShownState(userId: string): ShownState {
     for (const seq of entries?.keys() ?? []) if (seq < joinedSeq) entries?.delete(seq);
   }
 
-  function message(one: Message): void {
+  function message(received: Message): void {
+    const changed = ahead.get(received.id);
+    const one = changed !== undefined && changed.version > received.version ? changed : received;
+    ahead.delete(received.id);
     let entries = messages.get(one.conversation_id);
     if (entries === undefined) {
       entries = new Map<number, Message>();
@@ -91,6 +96,7 @@ export function createShownState(userId: string): ShownState {
     message,
     changed(one) {
       if (messages.get(one.conversation_id)?.has(one.seq) === true) message(one);
+      else if ((ahead.get(one.id)?.version ?? 0) < one.version) ahead.set(one.id, one);
     },
     removed,
     read(conversationId, readSeq) {
