@@ -14,7 +14,7 @@ process.exit(
     '--verbose',
     // Instead of what jest.config.ts leaves out, which is the long ones.
     '--testPathIgnorePatterns=/node_modules/',
-    '--testPathPatterns=packages/testing/src/faults/',
+    '--testPathPatterns=packages/testing/src/(faults|story)/',
     ...(chosen.length > 0 ? [`--testNamePattern=fault (${chosen.join('|')})\\b`] : []),
   ]),
 );

@@ -1,6 +1,5 @@
 import { openScene, type Scene } from '../faults/scene';
 import { newFigures } from './figures';
-import { seeds } from './seeds';
 import { tellStory } from './tellStory';
 
 let scene: Scene;
@@ -17,19 +16,10 @@ test(`[L, D, O, U, S] a story of people and mishaps ends well (TEST_SEED=${fresh
   const wrong = await tellStory({
     scene,
     seed: fresh,
-    seconds: 15,
+    seconds: 6,
     longestMishapMs: 4_000,
     figures,
   });
   expect({ seed: fresh, wrong }).toEqual({ seed: fresh, wrong: [] });
-  expect(figures.messages).toBeGreaterThan(100);
+  expect(figures.messages).toBeGreaterThan(40);
 }, 300_000);
-
-test.each(seeds)(
-  '[L, D, O, U, S] seed %i: %s',
-  async (seed) => {
-    const figures = newFigures();
-    expect(await tellStory({ scene, seed, seconds: 10, figures })).toEqual([]);
-  },
-  300_000,
-);
