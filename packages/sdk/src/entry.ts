@@ -31,6 +31,15 @@ export function readEntry(value: unknown): WireEntry | undefined {
 
 export const isMessage = (entry: Entry): entry is ChatMessage => entry.kind !== 'unknown';
 
+/** Without what this client has added: as it is stored, so that a Cipher that encrypts one day is not undone there. */
+export function onWire({
+  content: _content,
+  isUnreadable: _isUnreadable,
+  ...message
+}: ChatMessage): Message {
+  return message;
+}
+
 /** Adds the content. Never throws: what cannot be decoded is marked, and does not hold up what comes after it. */
 export async function decodeEntry(cipher: Cipher, entry: WireEntry): Promise<Entry> {
   if (entry.kind === 'unknown') return entry;

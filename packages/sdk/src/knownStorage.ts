@@ -2,7 +2,7 @@ import { conversationSchema } from '@pern/protocol/conversation';
 import { cursor } from '@pern/protocol/text';
 import * as z from 'zod';
 import type { Clock, Timer } from './clock';
-import { readEntry, type WireEntry } from './entry';
+import { isMessage, onWire, readEntry, type WireEntry } from './entry';
 import type { ChatState, KnownConversation } from './state/chatState';
 import { newestRun } from './state/timeline';
 import type { Change, Storage } from './storage/storage';
@@ -130,11 +130,8 @@ function storedOf(state: ChatState, id: string): unknown {
   const conversation = state.conversationsById[id];
   if (conversation === undefined) return undefined;
   const run = newestRun(state.entriesByConversation[id] ?? []);
-  // As on the wire: a Cipher that encrypts one day is not undone by what lies on the disk.
-  const entries = run.slice(-ENTRIES_KEPT).map((entry) => {
-    if (entry.kind === 'unknown') return entry;
-    const { content: _content, isUnreadable: _isUnreadable, ...message } = entry;
-    return message;
-  });
+  const entries = run
+    .slice(-ENTRIES_KEPT)
+    .map((entry) => (isMessage(entry) ? onWire(entry) : entry));
   return { conversation, entries };
 }

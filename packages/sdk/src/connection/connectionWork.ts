@@ -1,14 +1,15 @@
 import type { Cipher } from '../cipher';
 import type { Clock } from '../clock';
 import type { Entry } from '../entry';
-import { arrivedByFrame, arrivedBySync } from '../reading/arrivals';
+import { arrivedByFrame, arrivedBySync, worthShowing } from '../reading/arrivals';
 import { catchUp } from '../reading/catchUp';
 import type { Crossing } from '../reading/consistently';
 import type { Fetcher } from '../reading/fetcher';
 import { createHearing } from '../reading/hearEvents';
 import type { ChatEvent } from '../state/chatEvent';
 import { missingMessages } from '../state/selectors';
-import { newestGap, newestRun } from '../state/timeline';
+import { newestGap } from '../state/timeline';
+import { needsRecount } from '../state/unread';
 import type { WritableStore } from '../store';
 import { type Acknowledger, createAcknowledger } from './acknowledger';
 import type { Rest } from './rest';
@@ -91,23 +92,8 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   function onEvent(event: ChatEvent): void {
     if (isOver) return;
     store.dispatch(event);
-    if (event.type === 'unread updated') recount(event.update.conversationId);
-    if (event.type === 'message updated') {
-      const { conversation_id: id, seq } = event.entry;
-      const conversation = store.getState().conversationsById[id];
-      if (conversation !== undefined && seq > conversation.my.read_seq) recount(id);
-    }
-  }
-
-  /** Where entries are missing before the read position only the server can count; its events may cross (D8). */
-  function recount(id: string): void {
-    const state = store.getState();
-    const conversation = state.conversationsById[id];
-    if (conversation === undefined) return;
-    const first = newestRun(state.entriesByConversation[id] ?? [])[0]?.seq;
-    const { read_seq: readSeq } = conversation.my;
-    const isCovered = first === undefined ? readSeq >= conversation.last_seq : first <= readSeq + 1;
-    if (!isCovered) quietly(fetcher.conversation(id));
+    const uncounted = needsRecount(store.getState(), event);
+    if (uncounted !== undefined) quietly(fetcher.conversation(uncounted));
   }
 
   function settle(): void {
@@ -131,7 +117,10 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
     ...{ socket, store, clock, rest: deps.rest, cipher: deps.cipher, random: deps.random },
     ...{ inTurn: deps.inTurn, memberships: deps.memberships, isCurrent: () => !isOver },
     onPage(event) {
-      apply(event, event.entries, arrivedBySync(store.getState(), began, event.entries));
+      const state = store.getState();
+      const arrived = arrivedBySync(state, began, event.entries);
+      const entries = worthShowing(state, arrived, event.entries);
+      apply({ ...event, entries }, event.entries, arrived);
     },
   }).then(
     () => {

@@ -29,3 +29,19 @@ export function arrivedBySync(
     return seq > stood && entryAt(state.entriesByConversation[id] ?? [], seq) === undefined;
   });
 }
+
+/**
+ * What of a page of sync there is to show: what is new, and changes of what is shown. A change of an old entry in a
+ * conversation that was never opened would stand there alone.
+ */
+export function worthShowing(
+  state: ChatState,
+  arrived: readonly Entry[],
+  entries: readonly Entry[],
+): Entry[] {
+  const isNew = new Set(arrived);
+  return entries.filter((entry) => {
+    const first = state.entriesByConversation[entry.conversation_id]?.[0]?.seq ?? Infinity;
+    return isNew.has(entry) || entry.seq >= first;
+  });
+}

@@ -2,7 +2,7 @@ import type { Conversation, ConversationForAll } from '@pern/protocol/conversati
 import type { Receipt } from '@pern/protocol/receipt';
 import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
 import type { User } from '@pern/protocol/user';
-import { isMessage, type Entry } from '../entry';
+import { type Entry, isMessage, onWire } from '../entry';
 import type { ChatEvent } from './chatEvent';
 import {
   type ChatState,
@@ -169,9 +169,10 @@ function applyChange(state: ChatState, entry: Entry): ChatState {
 function withLast(known: KnownConversation, entry: Entry | undefined): KnownConversation {
   if (entry === undefined) return known;
   const lastSeq = Math.max(known.last_seq, entry.seq);
-  if (!isMessage(entry)) return { ...known, last_seq: lastSeq };
-  const { content: _content, isUnreadable: _isUnreadable, ...message } = entry;
-  return { ...known, last_seq: lastSeq, last_message: newer(known.last_message, message) };
+  const last = isMessage(entry) ? newer(known.last_message, onWire(entry)) : known.last_message;
+  return lastSeq === known.last_seq && last === known.last_message
+    ? known
+    : { ...known, last_seq: lastSeq, last_message: last };
 }
 
 function applyReceipt(

@@ -137,5 +137,5 @@ type LastMessage = Conversation['last_message'];
 export function newer(a: LastMessage, b: LastMessage): LastMessage {
   if (a === null || b === null) return a ?? b;
   if (a.seq !== b.seq) return a.seq > b.seq ? a : b;
-  return b.version >= a.version ? b : a;
+  return b.version > a.version ? b : a;
 }

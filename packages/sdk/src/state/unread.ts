@@ -1,5 +1,7 @@
 import { type Entry, isMessage } from '../entry';
-import type { KnownConversation } from './chatState';
+import type { ChatEvent } from './chatEvent';
+import type { ChatState, KnownConversation } from './chatState';
+import { newestRun } from './timeline';
 
 /**
  * How many messages by others lie after my read position; neither deleted ones nor events count (D8). Counted from the
@@ -33,6 +35,26 @@ export function countUnread(
   }
   const isCovered = next <= Math.max(readSeq, conversation.my.joined_seq - 1);
   return isCovered || readSeq >= counted.up_to ? unread : counted.unread + beyond;
+}
+
+/**
+ * Of which conversation the server has to be asked after this event. Where entries are missing before the newest back to
+ * the read position only it can count, and its events say nothing of the moment they are of (D8).
+ */
+export function needsRecount(state: ChatState, event: ChatEvent): string | undefined {
+  const id =
+    event.type === 'unread updated'
+      ? event.update.conversationId
+      : event.type === 'message updated'
+        ? event.entry.conversation_id
+        : undefined;
+  const conversation = id === undefined ? undefined : state.conversationsById[id];
+  if (conversation === undefined) return undefined;
+  const { read_seq: readSeq } = conversation.my;
+  if (event.type === 'message updated' && event.entry.seq <= readSeq) return undefined;
+  const first = newestRun(state.entriesByConversation[conversation.id] ?? [])[0]?.seq;
+  const isCovered = first === undefined ? readSeq >= conversation.last_seq : first <= readSeq + 1;
+  return isCovered ? undefined : conversation.id;
 }
 
 function countsFor(entry: Entry, me: string): boolean {

@@ -1,0 +1,168 @@
+import { createModelServer, type Deed, type Told } from '@pern/testing/clients/modelServer';
+import type { Message } from '@pern/protocol/message';
+import fc from 'fast-check';
+import type { Entry } from '../entry';
+import { arrivedBySync, worthShowing } from '../reading/arrivals';
+import { applyEvent } from './applyEvent';
+import type { ChatEvent } from './chatEvent';
+import { type ChatState, emptyState } from './chatState';
+import { newestRun } from './timeline';
+import { needsRecount } from './unread';
+
+const decoded = (message: Message): Entry => ({
+  ...message,
+  content: message.content_encrypted,
+  isUnreadable: false,
+});
+
+function eventOf(told: Told): ChatEvent {
+  switch (told.type) {
+    case 'received':
+      return { type: 'entries received', entries: [decoded(told.message)] };
+    case 'updated':
+      return { type: 'message updated', entry: decoded(told.message) };
+    case 'status': {
+      const { conversation_id: conversationId, user_id: userId, read_seq: seq } = told.receipt;
+      const more = { messageId: '', timestamp: '', status: 'read' as const };
+      return { type: 'status updated', update: { conversationId, userId, seq, ...more } };
+    }
+    case 'unread':
+      return { type: 'unread updated', update: told };
+    case 'created':
+      return { type: 'conversations read', conversations: [told.conversation] };
+    case 'changed':
+      return { type: 'conversation updated', conversation: told.conversation };
+    case 'removed':
+      return { type: 'conversation removed', conversationId: told.conversationId };
+  }
+}
+
+const isMembership = (event: ChatEvent): boolean =>
+  event.type === 'conversations read' || event.type === 'conversation removed';
+
+/** What two clients must agree on, whichever way they came to know it. */
+function picture(state: ChatState) {
+  return Object.fromEntries(
+    Object.values(state.conversationsById).map(({ counted: _counted, ...one }) => [one.id, one]),
+  );
+}
+
+const deed: fc.Arbitrary<Deed> = fc.record({
+  kind: fc.constantFrom<Deed['kind'][]>(
+    ...(['send', 'send', 'send', 'send', 'edit', 'delete', 'react'] as const),
+    ...(['read', 'read', 'rename', 'remove', 'add', 'add'] as const),
+  ),
+  room: fc.nat(1),
+  who: fc.nat(3),
+  which: fc.nat(1_000),
+});
+
+/** Some of what is told is lost, some comes twice, and some late. */
+const delivery = fc.record({
+  deed,
+  fate: fc.constantFrom('comes', 'comes', 'comes', 'is lost', 'comes twice', 'comes late'),
+});
+
+const history = fc.constantFrom('none', 'a page', 'all');
+
+test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () => {
+  fc.assert(
+    fc.property(
+      fc.array(deed, { maxLength: 25 }),
+      history,
+      fc.array(fc.array(delivery, { maxLength: 25 }), { maxLength: 4 }),
+      (before, known, sessions) => {
+        const server = createModelServer();
+        before.forEach((one) => server.do(one));
+        let { state, position } = begin(server, known);
+
+        for (const session of sessions) {
+          const late: ChatEvent[] = [];
+          const began = state;
+          for (const { deed: one, fate } of session) {
+            for (const event of server.do(one).map(eventOf)) {
+              if (isMembership(event)) {
+                // The news of a membership keeps its place: what was late comes before it or not at all.
+                late.length = 0;
+                if (fate !== 'is lost') state = applyEvent(state, event);
+              } else if (fate === 'comes late') late.unshift(event);
+              else if (fate !== 'is lost') {
+                state = applyEvent(state, event);
+                if (fate === 'comes twice') state = applyEvent(state, event);
+              }
+            }
+          }
+          const page = server.sync(position);
+          position = page.position;
+          const { conversations, removed, receipts } = page;
+          const told = page.messages.map(decoded);
+          const arrived = arrivedBySync(state, began, told);
+          const entries = worthShowing(state, arrived, told);
+          const synced: ChatEvent = {
+            ...{ type: 'synced', conversations, removed, receipts, entries },
+            cursor: String(position),
+          };
+          state = applyEvent(state, synced);
+          // A second page that says the same, and events that were overtaken by the sync.
+          state = applyEvent(state, synced);
+          for (const event of late) {
+            state = applyEvent(state, event);
+            // What a client then asks the server for.
+            const uncounted = needsRecount(state, event);
+            const { conversations: now } = server.fresh();
+            const one = now.filter(({ id }) => id === uncounted);
+            state = applyEvent(state, { type: 'conversations read', conversations: one });
+          }
+        }
+
+        const fresh = begin(server, 'all').state;
+        expect(picture(state)).toEqual(picture(fresh));
+        for (const [id, entries] of Object.entries(state.entriesByConversation)) {
+          const truth = fresh.entriesByConversation[id] ?? [];
+          for (const entry of entries) expect(truth).toContainEqual(entry);
+          // No gap in what came since this client began.
+          const run = newestRun(entries);
+          expect(run.at(-1)?.seq ?? 0).toBe(entries.length === 0 ? 0 : (truth.at(-1)?.seq ?? 0));
+          if (known === 'all') expect(entries).toEqual(truth);
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+function begin(server: ReturnType<typeof createModelServer>, known: 'none' | 'a page' | 'all') {
+  const { conversations, history: all } = server.fresh();
+  const page = known === 'none' ? [] : known === 'all' ? all : newest(all);
+  const user = {
+    ...{ id: server.me, username: 'me', display_name: 'Me', created_at: '', presence: null },
+  };
+  const events: ChatEvent[] = [
+    { type: 'signed in', user },
+    { type: 'conversations read', conversations },
+    { type: 'entries read', entries: page.map(decoded) },
+  ];
+  return { state: events.reduce(applyEvent, emptyState), position: server.sync().position };
+}
+
+/** The last three of each conversation. */
+const newest = (all: Message[]): Message[] =>
+  all.filter(
+    ({ conversation_id: id, seq }) =>
+      all.filter((other) => other.conversation_id === id && other.seq > seq).length < 3,
+  );
+
+test('what changes nothing leaves everything the same object', () => {
+  const server = createModelServer();
+  for (let which = 0; which < 5; which += 1) server.do({ kind: 'send', room: 0, who: 1, which });
+  const { state } = begin(server, 'all');
+  const [message] = server.fresh().history.slice(-1);
+  if (message === undefined) throw new Error('there is no message');
+  const again: ChatEvent[] = [
+    { type: 'entries received', entries: [decoded(message)] },
+    { type: 'message updated', entry: decoded(message) },
+    { type: 'read here', conversationId: message.conversation_id, seq: 1 },
+    { type: 'time passed', now: 0 },
+  ];
+  for (const event of again) expect(applyEvent(state, event)).toBe(state);
+});
