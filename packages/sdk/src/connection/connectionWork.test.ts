@@ -1,0 +1,152 @@
+import type { Conversation } from '@pern/protocol/conversation';
+import { messageDelivered } from '@pern/protocol/commands/messageDelivered';
+import { sync } from '@pern/protocol/commands/sync';
+import type { Message } from '@pern/protocol/message';
+import { createModelServer } from '@pern/testing/clients/modelServer';
+import { createFakeClock } from '@pern/testing/fakeClock';
+import { until } from '@pern/testing/until';
+import { encodedNotEncrypted } from '../encodedNotEncrypted';
+import { createTurns } from '../inTurn';
+import { createFetcher } from '../reading/fetcher';
+import { selectMessages } from '../state/selectors';
+import { createStore } from '../store';
+import { startConnectionWork } from './connectionWork';
+import type { Rest } from './rest';
+import type { ChatSocket } from './socket';
+
+/** A connection to a model of a server: what is told, when, and how often is the test's to say. */
+function connect(sends: number) {
+  const server = createModelServer({ rooms: 1 });
+  for (let which = 0; which < sends; which += 1)
+    server.do({ kind: 'send', room: 0, who: 1, which });
+  const { conversations, history } = server.fresh();
+  const [conversation] = conversations;
+  if (conversation === undefined) throw new Error('there is no conversation');
+
+  const store = createStore();
+  const user = {
+    id: server.me,
+    username: 'me',
+    display_name: 'Me',
+    created_at: '',
+    presence: null,
+  };
+  store.dispatch({ type: 'signed in', user });
+  store.dispatch({ type: 'restored', cursor: 'now', conversations: [], entries: [] });
+  store.dispatch({ type: 'conversations read', conversations });
+
+  const asked: string[] = [];
+  const socket: ChatSocket = {
+    async ask({ name }, answer, data) {
+      if (name === messageDelivered.name) asked.push(JSON.stringify(data));
+      const nothing = { conversations: [], removed: [], messages: [], receipts: [] };
+      return answer.parse(name === sync.name ? { ...nothing, cursor: 'now', has_more: false } : {});
+    },
+    close: () => undefined,
+  };
+  const requests: string[] = [];
+  const rest: Rest = {
+    async call({ path }, answer, { query = {} } = {}) {
+      requests.push(`${path} ${JSON.stringify(query)}`);
+      const { after_seq: after = 0, limit = 50 } = query;
+      const messages = history.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit));
+      return answer.parse({ messages, has_more: false });
+    },
+  };
+  const clock = createFakeClock();
+  const inTurn = createTurns();
+  const crossing = { inTurn, memberships: () => 0 };
+  const told: number[] = [];
+  let isLive = false;
+  const work = startConnectionWork({
+    ...{ ...crossing, socket, store, rest, clock, cipher: encodedNotEncrypted, random: () => 0 },
+    fetcher: createFetcher({ ...crossing, rest, store, cipher: encodedNotEncrypted }),
+    onMembership: () => undefined,
+    onProgress: () => undefined,
+    onCaughtUp: () => (isLive = true),
+    onBroken: (error) => {
+      throw error;
+    },
+    onArrived: (entries) => told.push(...entries.map(({ seq }) => seq)),
+    onSeen: () => undefined,
+  });
+  const frame = (...seqs: number[]): void =>
+    work.hear('chat:messages_received', { messages: seqs.map((seq) => history[seq - 1]) });
+  const live = async (): Promise<void> => {
+    work.hear('chat:queue_empty', { delivered: 0 });
+    await until('it is live', () => isLive);
+  };
+  const shown = (): number[] =>
+    selectMessages(store.getState(), conversation.id).map(({ seq }) => seq);
+  return { work, frame, live, shown, told, asked, requests, clock, conversation, history };
+}
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('[D4] what comes twice is told once, and acknowledged again', async () => {
+  const { frame, live, told, shown, asked, clock } = connect(20);
+  frame(...range(2, 6));
+  frame(...range(4, 8));
+  await live();
+  frame(8, 9);
+  await until('nine is there', () => shown().includes(9));
+  expect(told).toEqual(range(2, 9));
+  expect(shown()).toEqual(range(2, 9));
+  clock.advance(50);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain('"seq":9');
+});
+
+test('[D3] a gap is fetched, once; what is shown stays in order', async () => {
+  const { frame, live, told, shown, requests } = connect(300);
+  frame(2, 3);
+  await live();
+  frame(250);
+  frame(251);
+  await until('it is whole', () => shown().length === 250);
+  expect(shown()).toEqual(range(2, 251));
+  expect(told).toEqual([2, 3, 250, 251]);
+  expect(requests.map((one) => one.replace(/^\S+ /, ''))).toEqual([
+    '{"after_seq":3,"limit":100}',
+    '{"after_seq":103,"limit":100}',
+    '{"after_seq":203,"limit":46}',
+  ]);
+});
+
+test('[D3] a gap that no window would show is left for paging back', async () => {
+  const { frame, live, shown, requests } = connect(700);
+  frame(2);
+  await live();
+  frame(601);
+  frame(602);
+  await until('the newest is there', () => shown().length === 2);
+  expect(shown()).toEqual([601, 602]);
+  expect(requests).toEqual([]);
+});
+
+test('an entry of a kind that is not known has its place, is acknowledged, and is not shown', async () => {
+  const { work, frame, live, shown, asked, clock, history } = connect(5);
+  frame(2, 3);
+  const strange = { ...history[3], kind: 'poll', question: 'Why?' };
+  work.hear('chat:message_received', strange satisfies Omit<Partial<Message>, 'kind'>);
+  await live();
+  frame(5);
+  await until('five is there', () => shown().includes(5));
+  expect(shown()).toEqual([2, 3, 5]);
+  clock.advance(50);
+  expect(asked.at(-1)).toContain('"seq":5');
+});
+
+test('an entry of a conversation that nobody told of has it asked for; what is malformed is passed over', async () => {
+  const { work, live, requests, conversation } = connect(1);
+  await live();
+  const elsewhere: Conversation['id'] = crypto.randomUUID();
+  work.hear('chat:message_received', { kind: 'message', seq: 'one' });
+  work.hear('chat:message_received', null);
+  work.hear('chat:something_new', { conversationId: conversation.id });
+  const entry = { id: crypto.randomUUID(), conversation_id: elsewhere, seq: 1, version: 1 };
+  work.hear('chat:message_received', { ...entry, kind: 'new' });
+  await until('it was asked for', () => requests.length > 0);
+  expect(requests).toEqual([expect.stringMatching(/^\/api\/conversations\/:id /)]);
+});
