@@ -147,7 +147,7 @@ function applyEntries(state: ChatState, incoming: readonly Entry[]): ChatState {
     if (entries === before) continue;
     next = withEntries(next, id, entries);
     if (known !== undefined) {
-      next = keepConversation(next, known, withLast(known, visible.at(-1)), entries);
+      next = keepConversation(next, known, visible.reduce(withLast, known), entries);
     }
   }
   return next;
@@ -166,10 +166,13 @@ function applyChange(state: ChatState, entry: Entry): ChatState {
     : keepConversation(next, known, changed, entries);
 }
 
-function withLast(known: KnownConversation, entry: Entry | undefined): KnownConversation {
-  if (entry === undefined) return known;
+function withLast(known: KnownConversation, entry: Entry): KnownConversation {
   const lastSeq = Math.max(known.last_seq, entry.seq);
-  const last = isMessage(entry) ? newer(known.last_message, onWire(entry)) : known.last_message;
+  // Events of the conversation are no messages, also where they are the newest.
+  const last =
+    isMessage(entry) && entry.kind === 'message'
+      ? newer(known.last_message, onWire(entry))
+      : known.last_message;
   return lastSeq === known.last_seq && last === known.last_message
     ? known
     : { ...known, last_seq: lastSeq, last_message: last };

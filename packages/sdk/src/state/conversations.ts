@@ -31,15 +31,16 @@ export function mergeConversation(
   const isNewer = incoming.version >= known.version;
   const base = isNewer ? withParticipants(known, incoming) : known;
   const mine = isNewer ? incoming.participants.find(({ user_id }) => user_id === me) : undefined;
-  const lastMessage = newer(known.last_message, incoming.last_message);
-  const merged: KnownConversation = {
+  const mineNow = mergeMine(known.my, my ?? mine, isNewer);
+  const last = newer(known.last_message, incoming.last_message);
+  return {
     ...base,
     last_seq: Math.max(known.last_seq, incoming.last_seq),
-    last_message: lastMessage,
-    my: mergeMine(known.my, my ?? mine, isNewer),
+    // What was said before a membership that began anew is not shown (D9).
+    last_message: last !== null && last.seq < mineNow.joined_seq ? null : last,
+    my: mineNow,
     counted: mergeCounted(known, incoming.last_seq, my),
   };
-  return merged;
 }
 
 /** A count is as good as it is new: one from before a message or a read that we know of would be a step back. */

@@ -1,4 +1,4 @@
-import { furthest, leastFar, type MessageStatus } from '@pern/protocol/receipt';
+import { leastFar, type MessageStatus } from '@pern/protocol/receipt';
 import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 import type { ChatState, KnownConversation, TypingUser } from './chatState';
@@ -83,7 +83,8 @@ export function selectStatus(state: ChatState, message: ChatMessage): MessageSta
           : 'sent';
     least = least === undefined ? status : leastFar(least, status);
   }
-  return least === undefined ? message.status : furthest(least, message.status);
+  // Who has left counts no more, and without recipients it is sent.
+  return least ?? 'sent';
 }
 
 /** Who is writing in this conversation, others than me. */

@@ -130,7 +130,9 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
     ).length;
 
   function forAll(room: Room): ConversationForAll {
-    const last = room.log.at(-1);
+    // The newest message, not the newest entry, and only what the reader's membership covers.
+    const from = memberIn(room, me)?.joined_seq ?? 0;
+    const last = room.log.findLast(({ kind, seq }) => kind === 'message' && seq >= from);
     return {
       ...{ id: room.id, type: 'group', title: room.title, created_by: me, created_at: TIME },
       ...{ updated_at: TIME, version: room.version, last_seq: room.log.length },

@@ -1,0 +1,136 @@
+import {
+  type ChatClients,
+  type Chatter,
+  createChatClients,
+} from '@pern/testing/clients/chatClients';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People, type Person } from '@pern/testing/people';
+import { type Randomness, withSeed } from '@pern/testing/randomness';
+import { until } from '@pern/testing/until';
+import type { ChatState } from '../state/chatState';
+import { isMessage } from '../entry';
+import { missingMessages, selectStatus } from '../state/selectors';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+beforeAll(async () => {
+  instance = await openInstance({ nodes: 2 });
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await clients.close();
+  people.leave();
+  await instance.close();
+});
+
+/**
+ * What two clients of one user must agree on: not the version, which a send raises without telling, and of the positions
+ * of others only what they say of my messages, because only their authors are told (D6).
+ */
+function picture(state: ChatState) {
+  return Object.values(state.conversationsById)
+    .map((one) => ({
+      ...{ id: one.id, title: one.title, last_seq: one.last_seq },
+      my: { ...one.my, delivered_seq: 0 },
+      last: one.last_message === null ? null : { ...one.last_message, status: '' },
+      participants: one.participants
+        .map(({ user_id: id, role, joined_seq: from }) => `${id} ${role} ${from}`)
+        .sort(),
+    }))
+    .sort((a, b) => a.id.localeCompare(b.id));
+}
+
+const ticksOf = (state: ChatState, ids: ReadonlySet<string>) =>
+  Object.values(state.entriesByConversation)
+    .flat()
+    .filter(isMessage)
+    .filter(({ kind, sender_id: sender }) => kind === 'message' && sender === state.me?.id)
+    .filter(({ id }) => ids.has(id))
+    .map((message) => `${message.conversation_id} ${message.seq} ${selectStatus(state, message)}`)
+    .sort();
+
+const entriesOf = (state: ChatState, id: string) =>
+  (state.entriesByConversation[id] ?? []).map((entry) => ({ ...entry, status: '' }));
+
+test(
+  '[D7] whatever happens, and however often a client is away: what it shows equals a fresh client',
+  () =>
+    withSeed(async (random) => {
+      const cast = Object.values(await people.cast('ana', 'ben', 'cleo'));
+      const [ana, ben, cleo] = cast as [Person, Person, Person];
+      const ids = [(await people.group(ana, ben, cleo)).id, (await people.direct(ana, ben)).id];
+      const [group = ''] = ids;
+      const watching = await Promise.all(
+        [ana, ben, cleo].map((person, i) => clients.open(person, { url: instance.url(i % 2) })),
+      );
+      for (let turn = 0; turn < 150; turn += 1) await happen(random, watching, cast, ids, group);
+      for (const { client } of watching) client.connect();
+      for (const [i, chatter] of watching.entries()) {
+        const person = cast[i];
+        if (person === undefined) throw new Error('nobody');
+        await chatter.live();
+        await until('nothing is missing', () => missingMessages(chatter.client.getState()) === 0);
+        await until('the outbox is empty', () =>
+          chatter.client.getState().outbox.every(({ status }) => status === 'refused'),
+        );
+        const fresh = await clients.open(person);
+        await until(
+          'both show the same',
+          () =>
+            expect(picture(chatter.client.getState())).toEqual(picture(fresh.client.getState())) ??
+            true,
+          10_000,
+        );
+        for (const id of Object.keys(fresh.client.getState().conversationsById)) {
+          await fresh.client.openConversation(id);
+          while (await fresh.client.loadOlder(id, 100));
+          const truth = entriesOf(fresh.client.getState(), id);
+          const shown = entriesOf(chatter.client.getState(), id);
+          // From where it began to show this conversation it shows everything.
+          expect(shown).toEqual(truth.slice(-shown.length));
+        }
+        const entries = Object.values(chatter.client.getState().entriesByConversation).flat();
+        const shown = new Set(entries.map(({ id }) => id));
+        await until(
+          'the ticks are the same',
+          () =>
+            expect(ticksOf(chatter.client.getState(), shown)).toEqual(
+              ticksOf(fresh.client.getState(), shown),
+            ) ?? true,
+          10_000,
+        );
+      }
+    }),
+  90_000,
+);
+
+async function happen(
+  random: Randomness,
+  watching: readonly Chatter[],
+  cast: readonly Person[],
+  ids: readonly string[],
+  group: string,
+): Promise<void> {
+  const { client } = random.pick(watching);
+  const person = random.pick(cast);
+  const id = random.pick(ids);
+  const entries = Object.values(client.getState().entriesByConversation).flat();
+  const entry = entries[random.below(entries.length)];
+  const dice = random.below(20);
+  const done = ((): unknown => {
+    if (dice < 6 || entry === undefined) return client.send(id, `text ${random.next()}`);
+    if (dice < 9) return person.send(id, `base64:${btoa(`by REST ${random.next()}`)}`);
+    if (dice < 11) return client.edit(entry.id, `edit ${random.next()}`);
+    if (dice < 12) return client.delete(entry.id);
+    if (dice < 13) return client.react(entry.id, '👍');
+    if (dice < 15) return client.markRead(entry.conversation_id, entry.seq);
+    if (dice < 16) return client.renameConversation(group, `Title ${random.below(9)}`);
+    if (dice < 17) return client.removeParticipant(group, person.id);
+    if (dice < 18) return client.addParticipant(group, person.id);
+    return dice < 19 ? client.disconnect() : client.connect();
+  })();
+  // Refusals are part of it: changes by those who have no right to, and by those who are offline.
+  await Promise.resolve(done).catch(() => undefined);
+}
