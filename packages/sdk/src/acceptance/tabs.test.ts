@@ -101,3 +101,19 @@ test('what one tab refuses to give up, the others show: retry, discard, reading 
   await second.client.signOut();
   await until('both are out', () => first.client.getState().me === null);
 });
+
+test('[D4] what one tab has acknowledged for their device, another that was away is told by sync', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const { tab } = browser();
+  const [first, second] = [await clients.open(ana, tab()), await clients.open(ana, tab())];
+  second.client.disconnect();
+  for (let i = 1; i <= 120; i += 1) await ben.send(id, `message ${i}`);
+  await until('it is acknowledged', async () => {
+    const { my } = await ana.conversation(id);
+    return first.told.length === 120 && my.delivered_seq === 120;
+  });
+  second.client.connect();
+  await second.live();
+  expect(second.told.map(({ seq }) => seq)).toEqual(first.told.map(({ seq }) => seq));
+});

@@ -50,10 +50,11 @@ function picture(state: ChatState) {
 const deed: fc.Arbitrary<Deed> = fc.record({
   kind: fc.constantFrom<Deed['kind'][]>(
     ...(['send', 'send', 'send', 'send', 'edit', 'delete', 'react'] as const),
-    ...(['read', 'read', 'rename', 'remove', 'add', 'add'] as const),
+    ...(['read', 'read', 'rename', 'remove', 'add', 'add', 'add'] as const),
   ),
   room: fc.nat(1),
-  who: fc.nat(3),
+  // 0 is the reader.
+  who: fc.constantFrom(0, 0, 0, 1, 2, 3),
   which: fc.nat(1_000),
 });
 
@@ -63,6 +64,11 @@ const delivery = fc.record({
   fate: fc.constantFrom('comes', 'comes', 'comes', 'is lost', 'comes twice', 'comes late'),
 });
 
+const session = fc.record({
+  isAway: fc.boolean(),
+  told: fc.array(delivery, { maxLength: 25 }),
+});
+
 const history = fc.constantFrom('none', 'a page', 'all');
 
 test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () => {
@@ -70,7 +76,7 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
     fc.property(
       fc.array(deed, { maxLength: 25 }),
       history,
-      fc.array(fc.array(delivery, { maxLength: 25 }), { maxLength: 4 }),
+      fc.array(session, { maxLength: 4 }),
       (before, known, sessions) => {
         const server = createModelServer();
         before.forEach((one) => server.do(one));
@@ -79,7 +85,8 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
         for (const session of sessions) {
           const late: ChatEvent[] = [];
           const began = state;
-          for (const { deed: one, fate } of session) {
+          for (const { deed: one, fate: its } of session.told) {
+            const fate = session.isAway ? 'is lost' : its;
             for (const event of server.do(one).map(eventOf)) {
               if (isMembership(event)) {
                 // The news of a membership keeps its place: what was late comes before it or not at all.
@@ -124,6 +131,32 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
           const run = newestRun(entries);
           expect(run.at(-1)?.seq ?? 0).toBe(entries.length === 0 ? 0 : (truth.at(-1)?.seq ?? 0));
           if (known === 'all') expect(entries).toEqual(truth);
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test('[D8] while everything comes the unread counts are exact without a sync', () => {
+  fc.assert(
+    fc.property(
+      fc.array(deed, { maxLength: 15 }),
+      history,
+      fc.array(deed, { maxLength: 40 }),
+      (before, known, live) => {
+        const server = createModelServer();
+        before.forEach((one) => server.do(one));
+        let { state } = begin(server, known);
+        for (const event of live.flatMap((one) => server.do(one).map(eventOf))) {
+          state = applyEvent(state, event);
+          const uncounted = needsRecount(state, event);
+          const { conversations } = server.fresh();
+          const asked = conversations.filter(({ id }) => id === uncounted);
+          state = applyEvent(state, { type: 'conversations read', conversations: asked });
+        }
+        for (const { id, my } of server.fresh().conversations) {
+          expect(state.conversationsById[id]?.my.unread_count).toBe(my.unread_count);
         }
       },
     ),

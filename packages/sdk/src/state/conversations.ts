@@ -4,7 +4,6 @@ import type {
   MyParticipation,
   Participant,
 } from '@pern/protocol/conversation';
-import { isAtLeast } from '@pern/protocol/conversationRole';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { KnownConversation } from './chatState';
 
@@ -123,14 +122,6 @@ export function mergeReceipt(
     my,
     participants: after === undefined ? known.participants : known.participants.with(at, after),
   };
-}
-
-/** Whether I may do what takes this role. Direct conversations are nobody's to change. */
-export function mayAct(
-  { type, my }: Pick<KnownConversation, 'type' | 'my'>,
-  role: 'admin' | 'moderator',
-): boolean {
-  return type === 'group' && isAtLeast(my.role, role);
 }
 
 type LastMessage = Conversation['last_message'];

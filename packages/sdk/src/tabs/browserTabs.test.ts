@@ -1,0 +1,46 @@
+import { createLocks } from '@pern/testing/clients/locks';
+import { until } from '@pern/testing/until';
+import { createBrowserTabs } from './browserTabs';
+
+const channel = {
+  postMessage: () => undefined,
+  addEventListener: () => undefined,
+  close: () => undefined,
+};
+
+test('one of several tabs leads; when it goes another does, and one that gave up waiting does not', async () => {
+  const locks = createLocks();
+  const leads: string[] = [];
+  const open = (name: string) => {
+    const tabs = createBrowserTabs('one', locks, channel);
+    const giveUp = tabs.lead(() => leads.push(name));
+    return { tabs, giveUp };
+  };
+  const [first, second, third] = [open('first'), open('second'), open('third')];
+  await until('one leads', () => leads.length > 0);
+  second.giveUp();
+  await third.tabs.exclusively('something else', () => Promise.resolve());
+  expect(leads).toEqual(['first']);
+  first.tabs.close();
+  await until('another leads', () => leads.length > 1);
+  expect(leads).toEqual(['first', 'third']);
+});
+
+test('what is done exclusively is done by one tab at a time, also after a failure', async () => {
+  const locks = createLocks();
+  const tabs = [1, 2, 3].map(() => createBrowserTabs('one', locks, channel));
+  let inside = 0;
+  const results = await Promise.allSettled(
+    tabs.map((tab, i) =>
+      tab.exclusively('work', async () => {
+        inside += 1;
+        await Promise.resolve();
+        expect(inside).toBe(1);
+        inside -= 1;
+        if (i === 0) throw new Error('failed');
+        return i;
+      }),
+    ),
+  );
+  expect(results).toMatchObject([{ status: 'rejected' }, { value: 1 }, { value: 2 }]);
+});
