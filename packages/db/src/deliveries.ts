@@ -53,7 +53,7 @@ export async function wakeupsStillNeeded(
     'wakeups_still_needed',
     `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
      WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND EXISTS (
-       SELECT FROM participants p WHERE p.user_id = d.user_id AND p.pending AND EXISTS (
+       SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send(d.user_id) AND p.pending AND EXISTS (
          SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
            AND m.kind = 'message' AND m.sender_id <> p.user_id))`,
     [userIds],
@@ -160,10 +160,10 @@ export async function claimWakeup(
 export async function settleForgotten(db: Database, userId: string): Promise<boolean> {
   const [row] = await db.query(
     'forgotten_marks',
-    `SELECT EXISTS (SELECT FROM participants WHERE user_id = $1::uuid AND pending),
+    `SELECT EXISTS (SELECT FROM participants WHERE uuid_send(user_id) = uuid_send($1::uuid) AND pending),
        ARRAY(
          SELECT p.conversation_id FROM participants p
-         WHERE p.user_id = $1::uuid AND p.pending AND NOT EXISTS (
+         WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.pending AND NOT EXISTS (
            SELECT FROM messages m
            WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
              AND m.kind = 'message' AND m.sender_id <> p.user_id

@@ -13,7 +13,7 @@ export interface BacklogConversation {
 
 // Conversations that changed since the device was clean: the open ones, and what was closed since (R5).
 const NEWS = `SELECT s.conversation_id, min(s.from_seq) AS from_seq FROM (
-    SELECT o.conversation_id, o.from_seq FROM participants o WHERE o.user_id = $1 AND o.open
+    SELECT o.conversation_id, o.from_seq FROM participants o WHERE uuid_send(o.user_id) = uuid_send($1::uuid) AND o.open
     UNION ALL
     SELECT l.conversation_id, l.from_seq FROM changes l
     WHERE l.user_id = $1 AND l.closed_pos > (

@@ -39,7 +39,7 @@ export async function openResting(
   await db.sequelize.query(
     `WITH resting AS (
        SELECT conversation_id, user_id FROM participants
-       WHERE conversation_id = :id AND NOT open
+       WHERE uuid_send(conversation_id) = uuid_send(:id) AND NOT open
        ORDER BY conversation_id, user_id FOR NO KEY UPDATE
      )
      UPDATE participants p SET open = true, from_seq = :lastSeq, from_version = :version,

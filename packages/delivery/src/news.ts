@@ -18,7 +18,10 @@ export const NEWS = `SELECT p.user_id, p.conversation_id, p.joined_seq, p.joined
     min(s.from_version) AS from_version, min(s.from_seq) AS from_seq
   FROM (
     SELECT o.user_id, o.conversation_id, o.from_version, o.from_seq
-    FROM participants o WHERE o.user_id = ANY ($1::uuid[]) AND o.open
+    FROM unnest($1::uuid[]) AS u (id)
+    CROSS JOIN LATERAL (
+      SELECT x.* FROM participants x WHERE uuid_send(x.user_id) = uuid_send(u.id) AND x.open OFFSET 0
+    ) o
     UNION ALL
     SELECT l.user_id, l.conversation_id, l.from_version, l.from_seq
     FROM changes l WHERE l.user_id = ANY ($1::uuid[]) AND l.closed_pos > $3 AND l.closed_at > ${MARGIN}

@@ -8,7 +8,7 @@ const CONCERNED = `
     FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
     JOIN participants me ON me.conversation_id = i.conversation_id AND me.user_id = i.user_id
     JOIN conversations c ON c.id = i.conversation_id AND c.participant_count <= 100
-    JOIN participants r ON r.conversation_id = c.id AND NOT r.open
+    JOIN participants r ON uuid_send(r.conversation_id) = uuid_send(c.id) AND NOT r.open
     UNION
     SELECT r.conversation_id, r.user_id
     FROM unnest(p_users, p_conversations, p_delivered, p_read)

@@ -152,12 +152,16 @@ BEGIN
   FROM unnest(touched) AS t (conversation);
 
   IF NOT EXISTS (
-    SELECT FROM unnest(touched) AS t (conversation) JOIN participants p
-      ON p.conversation_id = p_conversations[t.conversation] AND NOT p.open
+    SELECT FROM unnest(touched) AS t (conversation) CROSS JOIN LATERAL (
+      SELECT FROM participants p
+      WHERE uuid_send(p.conversation_id) = uuid_send(p_conversations[t.conversation]) AND NOT p.open LIMIT 1
+    ) p
   ) AND NOT EXISTS (
-    SELECT FROM unnest(touched, soles) AS t (conversation, sole) JOIN participants p
-      ON p.conversation_id = p_conversations[t.conversation] AND NOT p.pending
-      AND p.user_id IS DISTINCT FROM t.sole
+    SELECT FROM unnest(touched, soles) AS t (conversation, sole) CROSS JOIN LATERAL (
+      SELECT FROM participants p
+      WHERE uuid_send(p.conversation_id) = uuid_send(p_conversations[t.conversation]) AND NOT p.pending
+        AND p.user_id IS DISTINCT FROM t.sole LIMIT 1
+    ) p
   ) THEN
     RETURN;
   END IF;
@@ -170,11 +174,17 @@ BEGIN
   ),
   flips AS (
     SELECT p.conversation_id, p.user_id
-    FROM grown g JOIN participants p ON p.conversation_id = g.conversation_id AND NOT p.open
+    FROM grown g CROSS JOIN LATERAL (
+      SELECT r.* FROM participants r
+      WHERE uuid_send(r.conversation_id) = uuid_send(g.conversation_id) AND NOT r.open OFFSET 0
+    ) p
     UNION
     SELECT p.conversation_id, p.user_id
-    FROM grown g JOIN participants p ON p.conversation_id = g.conversation_id AND NOT p.pending
-      AND p.user_id IS DISTINCT FROM g.sole
+    FROM grown g CROSS JOIN LATERAL (
+      SELECT r.* FROM participants r
+      WHERE uuid_send(r.conversation_id) = uuid_send(g.conversation_id) AND NOT r.pending
+        AND r.user_id IS DISTINCT FROM g.sole OFFSET 0
+    ) p
   ),
   due AS MATERIALIZED (
     -- Acknowledgements lock participants in this order too.

@@ -23,7 +23,7 @@ BEGIN
     SELECT c.id FROM conversations c
     WHERE c.id = ANY (ARRAY(
       SELECT p.conversation_id FROM participants p JOIN conversations k ON k.id = p.conversation_id
-      WHERE p.user_id = p_user AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
+      WHERE uuid_send(p.user_id) = uuid_send(p_user) AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
       LIMIT ${CLOSED_AT_ONCE}
     ))
     ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED

@@ -41,7 +41,7 @@ BEGIN
 
     WITH news AS MATERIALIZED (
       SELECT p.conversation_id FROM (
-        SELECT o.conversation_id FROM participants o WHERE o.user_id = p_user AND o.open
+        SELECT o.conversation_id FROM participants o WHERE uuid_send(o.user_id) = uuid_send(p_user) AND o.open
         UNION
         SELECT l.conversation_id FROM changes l WHERE l.user_id = p_user AND l.closed_pos > clean
         ORDER BY conversation_id

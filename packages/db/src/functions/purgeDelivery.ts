@@ -24,7 +24,7 @@ BEGIN
   SELECT array_agg(s.id) INTO locked FROM (
     SELECT c.id FROM conversations c
     WHERE c.id = ANY (ARRAY(
-      SELECT p.conversation_id FROM participants p WHERE p.user_id = p_user AND p.pending
+      SELECT p.conversation_id FROM participants p WHERE uuid_send(p.user_id) = uuid_send(p_user) AND p.pending
       LIMIT ${PURGED_AT_ONCE}
     ))
     ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
@@ -39,7 +39,7 @@ BEGIN
   FROM conversations c
   WHERE p.user_id = p_user AND p.conversation_id = ANY (locked) AND c.id = p.conversation_id AND p.pending;
   DELETE FROM deliveries d WHERE d.user_id = p_user AND NOT EXISTS (
-    SELECT FROM participants p WHERE p.user_id = p_user AND p.pending
+    SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send(p_user) AND p.pending
   );
   RETURN CASE WHEN FOUND THEN 'gone' ELSE 'more' END;
 END

@@ -44,7 +44,7 @@ BEGIN
   ) s;
   -- Only rows that are held: of one that came since, the marks behind it might not be seen.
   DELETE FROM deliveries d WHERE d.user_id = ANY (held) AND NOT EXISTS (
-    SELECT FROM participants p WHERE p.user_id = d.user_id AND p.pending
+    SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send(d.user_id) AND p.pending
   );
 
   RETURN QUERY

@@ -5,6 +5,7 @@ import * as delivery from './0003-delivery';
 import * as purgedDeliveries from './0004-purged-deliveries';
 import * as findings from './0005-findings';
 import * as idempotency from './0006-idempotency';
+import * as partialIndexes from './0007-partial-indexes';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-purged-deliveries', ...purgedDeliveries },
   { name: '0005-findings', ...findings },
   { name: '0006-idempotency', ...idempotency },
+  { name: '0007-partial-indexes', ...partialIndexes },
 ];

@@ -9,11 +9,11 @@ import { readConversations } from './readConversations';
 const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
     (SELECT p.conversation_id AS id, c.updated_at AS at
      FROM participants p JOIN conversations c ON c.id = p.conversation_id
-     WHERE p.user_id = $1::uuid AND p.open AND (c.updated_at, c.id) < ($2::timestamptz, $3::uuid)
+     WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.open AND (c.updated_at, c.id) < ($2::timestamptz, $3::uuid)
      ORDER BY c.updated_at DESC, c.id DESC LIMIT $4::integer)
     UNION ALL
     (SELECT p.conversation_id, p.activity_at FROM participants p
-     WHERE p.user_id = $1::uuid AND NOT p.open
+     WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND NOT p.open
        AND (p.activity_at, p.conversation_id) < ($2::timestamptz, $3::uuid)
      ORDER BY p.activity_at DESC, p.conversation_id DESC LIMIT $4::integer)
   ) r ORDER BY r.at DESC, r.id DESC LIMIT $4::integer`;

@@ -34,7 +34,7 @@ const CHANGED = `SELECT s.conversation_id, p.user_id IS NOT NULL, coalesce(p.joi
     min(s.from_seq)::float8, min(s.from_version)::float8, min(s.from_pos)::float8
   FROM (
     SELECT o.conversation_id, o.from_seq, o.from_version, o.from_pos
-    FROM participants o WHERE o.user_id = $1 AND o.open
+    FROM participants o WHERE uuid_send(o.user_id) = uuid_send($1::uuid) AND o.open
     UNION ALL
     SELECT l.conversation_id, l.from_seq, l.from_version, l.from_pos
     FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2
@@ -60,10 +60,10 @@ const RECEIPTS = `SELECT p.conversation_id, p.user_id, p.delivered_seq::float8, 
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.moved_pos > i.from_pos`;
 // Beside the position, how many were open before.
 const BEGIN = `SELECT begin_sync($1), (
-  SELECT count(*) FROM participants p WHERE p.user_id = $1 AND p.open)::integer`;
+  SELECT count(*) FROM participants p WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.open)::integer`;
 
 // Open is also what was busy when the walk began: then one call more finds nothing.
-const NEWS_SINCE = `SELECT EXISTS (SELECT FROM participants p WHERE p.user_id = $1 AND p.open)
+const NEWS_SINCE = `SELECT EXISTS (SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.open)
   OR EXISTS (SELECT FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2)`;
 
 const MEMBERS_AGAIN = `SELECT p.conversation_id FROM participants p
