@@ -1,4 +1,5 @@
 import type { BacklogConversation } from './backlog';
+import { amend, type ChangedEntry } from './changedEntries';
 import { newCursor, nextEntry, type Cursor } from './cursor';
 import { createGapReader, type GapReader } from './gapReader';
 import type { LocalConversation } from './localConversations';
@@ -43,6 +44,11 @@ export interface Connection {
   start(): void;
   /** A live entry, which need not be the next one. */
   offer(local: LocalConversation, entry: EntryHint): void;
+  /**
+   * An entry was changed. It is told at once; when the entry itself is still to be sent, it is sent as it is
+   * now, so that what comes last is never older.
+   */
+  changed(change: ChangedEntry): void;
   /** There is something up to lastSeq; `position` is used where the connection has no cursor yet. */
   expect(conversationId: string, lastSeq: number, position: number | undefined): void;
   /** The device has acknowledged up to seq. */
@@ -118,6 +124,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   function onRead(read: Cursor[]): void {
     if (closed) return;
     for (const cursor of read) {
+      cursor.changed = [];
       if (cursor.state !== 'reading') continue;
       cursor.state = 'idle';
       if (cursor.sent === undefined) forget(cursor.conversationId);
@@ -270,6 +277,15 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (entry.seq > cursor.target) cursor.target = entry.seq;
       enqueue(cursor);
       if (cursor.state === 'queued' && !blocked) pump();
+    },
+    changed(change) {
+      const cursor = cursors.get(change.conversationId);
+      if (cursor !== undefined && (cursor.sent === undefined || cursor.sent < change.seq)) {
+        amend(cursor.page, change);
+        if (cursor.state === 'reading') cursor.changed.push(change);
+      }
+      outbox?.flush();
+      outlet.emit('chat:message_updated', change.json);
     },
     expect(conversationId, lastSeq, position) {
       const cursor = cursorOf(conversationId);

@@ -136,6 +136,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     repair: createEventRepair({
       db,
       connections,
+      conversations,
       readConversation: (userId, id) => readConversation(change, userId, id),
       hear: (hint) => hub.hear(hint),
     }),

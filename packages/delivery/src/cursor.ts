@@ -1,3 +1,4 @@
+import type { ChangedEntry } from './changedEntries';
 import { recentEntry, type LocalConversation } from './localConversations';
 import type { EntryHint } from './ports';
 import type { Unacknowledged } from './sendWindow';
@@ -22,6 +23,8 @@ export interface Cursor {
   goal: number;
   /** Entries read ahead from PostgreSQL. */
   page: EntryHint[];
+  /** What was changed while PostgreSQL was being read: the page may not have it yet. */
+  changed: ChangedEntry[];
   /** What the node has in mind of the conversation. */
   local: LocalConversation | undefined;
   readonly unacknowledged: Unacknowledged;
@@ -35,6 +38,7 @@ export function newCursor(conversationId: string): Cursor {
     target: 0,
     goal: 0,
     page: [],
+    changed: [],
     local: undefined,
     unacknowledged: { seqs: [], head: 0, acknowledged: 0 },
   };

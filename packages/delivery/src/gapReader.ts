@@ -1,3 +1,4 @@
+import { amend } from './changedEntries';
 import { nextEntry, type Cursor } from './cursor';
 import type { Clock, EntryHint } from './ports';
 
@@ -104,7 +105,10 @@ export function createGapReader(deps: {
     const kept = KEPT_LENGTH / cursors.length;
     for (const [i, cursor] of cursors.entries()) {
       const page = pages.get(cursor.conversationId);
-      if (page !== undefined) cursor.page = withinLength(page, kept);
+      if (page !== undefined) {
+        for (const change of cursor.changed) amend(page, change);
+        cursor.page = withinLength(page, kept);
+      }
       // Nothing there: the membership has ended. Unless something has come since we asked.
       else if (cursor.target === asked[i]?.target) cursor.target = cursor.sent ?? 0;
     }

@@ -1,4 +1,5 @@
 import type { Announce } from './announce';
+import { changedEntry } from './changedEntries';
 import type { LocalConnections } from './localConnections';
 import type { LocalConversations } from './localConversations';
 import type { Bus, EntryHint, Hint } from './ports';
@@ -47,6 +48,18 @@ export function createHub(deps: {
     });
   }
 
+  function tellChanged({
+    conversationId,
+    membersVersion,
+    json,
+  }: Hint & { type: 'conversation' }): void {
+    const change = changedEntry(json);
+    conversations.changed(change);
+    conversations.with(conversationId, membersVersion, (conversation) =>
+      connections.tellChanged(conversation, change),
+    );
+  }
+
   function leave(userId: string, conversationId: string): void {
     connections.emitToUser(userId, 'conversation:removed', JSON.stringify({ conversationId }));
     for (const connection of connections.of(userId)) connection.forget(conversationId);
@@ -58,9 +71,12 @@ export function createHub(deps: {
         for (const one of hint.batch) deliver(one.conversationId, one.membersVersion, one.entries);
         break;
       case 'conversation':
-        conversations.with(hint.conversationId, hint.membersVersion, (conversation) =>
-          connections.emitToMembers(conversation, hint.event, hint.json, hint.seq, hint.except),
-        );
+        if (hint.event === 'chat:message_updated') tellChanged(hint);
+        else {
+          conversations.with(hint.conversationId, hint.membersVersion, (conversation) =>
+            connections.emitToMembers(conversation, hint.event, hint.json, hint.seq, hint.except),
+          );
+        }
         break;
       case 'users':
         for (const { userIds, event, json } of hint.events) {

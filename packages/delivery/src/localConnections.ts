@@ -1,3 +1,4 @@
+import type { ChangedEntry } from './changedEntries';
 import type { Connection } from './connection';
 import type { LocalConversation } from './localConversations';
 import type { EntryHint } from './ports';
@@ -21,6 +22,8 @@ export interface LocalConnections {
     except?: string,
   ): void;
   emitToUser(userId: string, event: string, json: string): void;
+  /** Tells every local member whose membership covers the entry that it was changed (D9). */
+  tellChanged(conversation: LocalConversation, change: ChangedEntry): void;
 }
 
 export function createLocalConnections(): LocalConnections {
@@ -74,6 +77,12 @@ export function createLocalConnections(): LocalConnections {
         for (const connection of connections) {
           if (connection.userId !== except) connection.outlet.emit(event, json);
         }
+      }
+    },
+    tellChanged(conversation, change) {
+      for (const [connections, joinedSeq] of present(conversation)) {
+        if (joinedSeq > change.seq) continue;
+        for (const connection of connections) connection.changed(change);
       }
     },
     emitToUser(userId, event, json) {

@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import { amend, amended, type ChangedEntry } from './changedEntries';
 import { createCoalescer } from './coalesce';
 import type { EntryHint, Log } from './ports';
 
@@ -24,6 +25,8 @@ export interface LocalConversations {
     use: (conversation: LocalConversation) => void,
   ): void;
   remember(conversation: LocalConversation, entries: EntryHint[]): void;
+  /** An entry was changed: it is remembered as it is now, also when the news of it are still to come. */
+  changed(change: ChangedEntry): void;
   /** Forgets all members, after hints may have been lost. */
   forgetAll(): void;
 }
@@ -37,6 +40,8 @@ const MAX_RECENT_BYTES = 256 * 1024;
  */
 const RECENT_BUDGET = 2_048;
 const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
+/** Changes whose entry was not in mind: it was long ago, or its news are on their way from another node. */
+const MAX_AHEAD = 256;
 const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8
   FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
 
@@ -61,6 +66,7 @@ export function createLocalConversations(deps: {
   const lively = new Map<string, LocalConversation>();
   let recentCount = 0;
   let recentBytes = 0;
+  const ahead = new Map<string, ChangedEntry>();
 
   const readMembers = createCoalescer<string, Members>({
     maxBatch: 200,
@@ -117,6 +123,11 @@ export function createLocalConversations(deps: {
     forgetEntries(oldest);
   }
 
+  function asChanged(entry: EntryHint): EntryHint {
+    const change = ahead.get(entry.id);
+    return change === undefined ? entry : amended(entry, change);
+  }
+
   /** Connections may still hold the conversation itself. */
   function forgetEntries(conversation: LocalConversation): void {
     if (!lively.delete(conversation.id)) return;
@@ -154,7 +165,7 @@ export function createLocalConversations(deps: {
       if (known.get(conversation.id) !== conversation) return;
       recentCount -= conversation.recent.length;
       recentBytes -= conversation.recentBytes;
-      for (const entry of entries) rememberOne(conversation, entry);
+      for (const entry of entries) rememberOne(conversation, asChanged(entry));
       recentCount += conversation.recent.length;
       recentBytes += conversation.recentBytes;
       lively.delete(conversation.id);
@@ -163,6 +174,20 @@ export function createLocalConversations(deps: {
         if (recentCount <= RECENT_BUDGET && recentBytes <= RECENT_BUDGET_BYTES) return;
         if (quiet !== conversation) forgetEntries(quiet);
       }
+    },
+    changed(change) {
+      const conversation = known.get(change.conversationId);
+      if (conversation !== undefined) {
+        const before = conversation.recentBytes;
+        if (amendRecent(conversation, change)) {
+          recentBytes += conversation.recentBytes - before;
+          return;
+        }
+      }
+      if ((ahead.get(change.id)?.version ?? 0) >= change.version) return;
+      ahead.delete(change.id);
+      ahead.set(change.id, change);
+      if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value as string);
     },
     forgetAll() {
       for (const conversation of lively.values()) forgetEntries(conversation);
@@ -194,6 +219,12 @@ function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
       conversation.recentBytes -= gone.json.length;
     }
   }
+}
+
+function amendRecent(conversation: LocalConversation, change: ChangedEntry): boolean {
+  if (!amend(conversation.recent, change)) return false;
+  conversation.recentBytes = conversation.recent.reduce((sum, { json }) => sum + json.length, 0);
+  return true;
 }
 
 /** The entry with this seq, if it is among the newest. */

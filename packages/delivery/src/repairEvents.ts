@@ -1,6 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import type { Conversation } from '@pern/protocol/conversation';
 import type { LocalConnections } from './localConnections';
+import type { LocalConversations } from './localConversations';
 import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from './messageRows';
 import { MARGIN, NEWS, type Since } from './news';
 import type { Hint } from './ports';
@@ -54,11 +55,12 @@ const REMEMBERED = 20_000;
 export function createEventRepair(deps: {
   db: Database;
   connections: LocalConnections;
+  conversations: LocalConversations;
   readConversation: (userId: string, conversationId: string) => Promise<Conversation>;
   /** Where news of memberships go, on this node alone. */
   hear: (hint: Hint) => void;
 }): (users: string[], since: Since) => Promise<void> {
-  const { db, connections } = deps;
+  const { db, connections, conversations } = deps;
   // Looks overlap; what was told is not told again.
   const told = new Set<string>();
 
@@ -112,11 +114,13 @@ export function createEventRepair(deps: {
     for (const row of await db.query('repair_changed', CHANGED, values)) {
       const message = toMessage(row);
       if (!once(`changed ${chunk} ${message.id} ${message.version}`)) continue;
-      const json = JSON.stringify(message);
+      const { conversation_id: conversationId, id, seq, version } = message;
+      const change = { conversationId, id, seq, version, json: JSON.stringify(message) };
+      conversations.changed(change);
       for (const member of row[MESSAGE_WIDTH] as string[]) {
         const [userId = '', joinedSeq] = member.split(' ');
         if (Number(joinedSeq) > message.seq) continue;
-        connections.emitToUser(userId, 'chat:message_updated', json);
+        for (const connection of connections.of(userId)) connection.changed(change);
       }
     }
   }
