@@ -3,6 +3,7 @@
 // and no failure.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { releaseGuard } from '@pern/testing/program';
 import type { Effort } from './contest';
 import type { Line } from './figures/lines';
 import { tableOf } from './figures/table';
@@ -55,6 +56,7 @@ async function main(): Promise<number> {
       return 1;
     } finally {
       await scope.close();
+      await releaseGuard();
     }
   }
   const unknown = positionals.find((name) => contests.every((contest) => contest.name !== name));

@@ -1,3 +1,4 @@
+import { releaseGuard } from '@pern/testing/program';
 import type { Contest, Effort, Figures, Running } from './contest';
 import { linesOf, type Line } from './figures/lines';
 import { createScope, type ClosableScope } from './scope';
@@ -39,6 +40,8 @@ export async function runContest(
   } finally {
     clearTimeout(tooLong);
     await scope.close();
+    // Last, and only here: it ends whatever is still running, the servers with their profiles too.
+    await releaseGuard();
   }
 
   async function inTurn(): Promise<Line[]> {

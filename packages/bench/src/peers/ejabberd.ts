@@ -17,7 +17,7 @@ export function ejabberdMissing(): string | undefined {
 /** A server of our own on loopback: offline storage, no archive, no limits, no TLS. Returns its port. */
 export async function startEjabberd(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
-  const folder = throwawayFolder(scope, 'ejabberd');
+  const folder = throwawayFolder('ejabberd');
   const config = path.join(folder, 'ejabberd.yml');
   writeFileSync(config, settings(port));
   await startTool(scope, findTool('erl') ?? 'erl', {

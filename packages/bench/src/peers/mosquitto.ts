@@ -18,7 +18,7 @@ export function mosquittoMissing(): string | undefined {
 /** A broker of our own on loopback that keeps everything in memory and holds nothing back. */
 export async function startMosquitto(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
-  const folder = throwawayFolder(scope, 'mosquitto');
+  const folder = throwawayFolder('mosquitto');
   const settings = [
     `listener ${port} ${HOST}`,
     'allow_anonymous true',

@@ -20,7 +20,7 @@ export const pgbench: Contender = {
   missing: pgbenchMissing,
   async open(scope) {
     const { databaseUrl } = await openStores(scope);
-    const folder = throwawayFolder(scope, 'pgbench');
+    const folder = throwawayFolder('pgbench');
     const file = path.join(folder, 'hot.sql');
     writeFileSync(file, script);
     await withClient(databaseUrl, (client) =>

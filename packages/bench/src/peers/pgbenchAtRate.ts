@@ -19,7 +19,7 @@ export function pgbenchAtRate(perSecond: number): Contender {
     missing: pgbenchMissing,
     async open(scope) {
       const { databaseUrl } = await openStores(scope);
-      const folder = throwawayFolder(scope, 'pgbench');
+      const folder = throwawayFolder('pgbench');
       const file = path.join(folder, 'insert.sql');
       writeFileSync(file, script);
       await withClient(databaseUrl, (client) =>

@@ -1,4 +1,4 @@
-import { type Program, releaseGuard, startProgram } from '@pern/testing/program';
+import { type Program, startProgram } from '@pern/testing/program';
 import type { Scope } from '../contest';
 
 /** Runs one of the peers beside this file in a process of its own. */
@@ -7,7 +7,6 @@ export async function startPeer(
   name: string,
   env: Record<string, string> = {},
 ): Promise<{ url: string; program: Program }> {
-  scope.onClose(releaseGuard);
   const program = await startProgram({
     entry: `packages/bench/dist/peers/${name}.js`,
     env: { NODE_ENV: 'production', ...env },

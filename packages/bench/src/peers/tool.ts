@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { identityOf } from '@pern/services/processes';
-import { guardOfThisFile, releaseGuard } from '@pern/testing/program';
+import { guardOfThisFile } from '@pern/testing/program';
 import type { Scope } from '../contest';
 
 // Debian puts servers where only root looks for programs.
@@ -30,7 +30,6 @@ export async function startTool(
   command: string,
   options: ToolOptions,
 ): Promise<void> {
-  scope.onClose(releaseGuard);
   const child = spawn(command, options.args, {
     cwd: options.cwd,
     env: { PATH, ...options.env },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { migrateDatabase } from '@pern/db/migrateDatabase';
-import { type Program, releaseGuard, startProgram } from '@pern/testing/program';
+import { type Program, startProgram } from '@pern/testing/program';
 import pg from 'pg';
 import type { Scope } from '../contest';
 import { openStores } from '../stores';
@@ -46,7 +46,6 @@ export async function openProject(
     // A row may last longer than an access token does.
     ACCESS_TOKEN_TTL_S: '86400',
   };
-  scope.onClose(releaseGuard);
   const start = async (entry: string, readyMessage: string): Promise<Program> => {
     const execArgv =
       scope.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${scope.profileTo}`];
