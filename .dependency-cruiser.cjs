@@ -33,7 +33,15 @@ module.exports = {
     {
       name: 'only-tests-and-benches-import-testing',
       severity: 'error',
-      from: { path: '^(apps|packages)/', pathNot: ['^packages/(testing|bench)/', '\\.test\\.ts$'] },
+      from: {
+        path: '^(apps|packages)/',
+        pathNot: [
+          '^packages/(testing|bench)/',
+          // What browsers are driven with.
+          '^apps/client/src/acceptance/',
+          '\\.test\\.ts$',
+        ],
+      },
       to: { path: '^packages/testing/' },
     },
     {
@@ -41,6 +49,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^apps/', pathNot: '\\.test\\.ts$' },
       to: { path: '^packages/services/' },
+    },
+    {
+      name: 'the-client-knows-the-library-and-the-words-alone',
+      comment: 'What it shows comes over the published contract, by way of the sdk.',
+      severity: 'error',
+      from: { path: '^apps/client/src/', pathNot: '\\.test\\.ts$|^apps/client/src/acceptance/' },
+      to: { path: '^packages/', pathNot: '^packages/(sdk|protocol)/' },
     },
     {
       name: 'delivery-knows-no-edge',
@@ -69,7 +84,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'require', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   },
 };

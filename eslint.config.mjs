@@ -5,11 +5,16 @@ export default defineConfig(
   { ignores: ['**/dist/', '**/coverage/', '.data/', '.yarn/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./apps/*/tsconfig.json', './packages/*/tsconfig.json', './tsconfig.tests.json'],
+        project: [
+          './apps/*/tsconfig.json',
+          './apps/client/src/serviceWorker/tsconfig.json',
+          './packages/*/tsconfig.json',
+          './tsconfig.tests.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,4 +1,4 @@
-# The server: docker build -f docker/server.Dockerfile .
+# The server, with the web client that it hands out: docker build -f docker/server.Dockerfile .
 # The same image runs the migrations: node packages/db/dist/migrate.js
 
 FROM node:22-bookworm-slim AS build
@@ -7,6 +7,7 @@ ENV YARN="npx --yes @yarnpkg/cli-dist@4.18.1"
 COPY . .
 RUN $YARN install --immutable \
   && node_modules/.bin/tsc -b packages/db apps/server \
+  && node scripts/buildClient.mjs \
   && $YARN workspaces focus @pern/server --production \
   && find apps packages -type d -name src -prune -exec rm -rf {} +
 
@@ -17,6 +18,7 @@ COPY --from=build /chasqui/package.json ./
 COPY --from=build /chasqui/node_modules ./node_modules
 COPY --from=build /chasqui/packages ./packages
 COPY --from=build /chasqui/apps/server ./apps/server
+COPY --from=build /chasqui/apps/client/dist ./apps/client/dist
 USER node
 EXPOSE 5000
 # Ready also without Redis, which the server can do without for a while.

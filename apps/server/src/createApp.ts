@@ -17,6 +17,7 @@ import { probes, type Probes } from './http/probes';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
 import { usersRoutes } from './http/usersRoutes';
+import { webClient } from './http/webClient';
 import type { Identity } from './identity/identity';
 import type { UserDirectory } from './identity/userDirectory';
 import type { RequestLimits } from './limits/requestLimits';
@@ -53,6 +54,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(helmet(securityHeaders));
   app.use(cors({ origin: deps.origins.listed, exposedHeaders: ['Retry-After'], maxAge: 600 }));
 
+  app.use(webClient());
   app.use(homePage(deps.version));
   app.use(documents());
   app.use(probes(deps.probes, deps.version));

@@ -1,6 +1,6 @@
 import type { ConversationRole } from '@pern/protocol/conversationRole';
 import type { Participant } from '@pern/protocol/conversation';
-import type { MessageType } from '@pern/protocol/message';
+import type { Message, MessageType } from '@pern/protocol/message';
 import type { MessageDetail } from './actions/messageActions';
 import type { User } from '@pern/protocol/user';
 import type { Cipher } from './cipher';
@@ -71,6 +71,9 @@ export interface ChatClient extends ChatStore {
   markRead(conversationId: string, seq: number): void;
   /** Who has got a message and who has read it, and when; page by page. */
   messageStatus(messageId: string, cursor?: string): Promise<MessageDetail>;
+
+  /** What people wrote, in a message that came inside something else, such as `last_message`. Never throws. */
+  decode(message: Message): Promise<ChatMessage>;
 
   /** To be called at every key: it is told at most every three seconds. Without a connection nothing happens. */
   setTyping(conversationId: string, isTyping: boolean): void;

@@ -41,15 +41,19 @@ export function onWire({
 }
 
 /** Adds the content. Never throws: what cannot be decoded is marked, and does not hold up what comes after it. */
-export async function decodeEntry(cipher: Cipher, entry: WireEntry): Promise<Entry> {
-  if (entry.kind === 'unknown') return entry;
-  const { content_encrypted: encoded, conversation_id: conversationId } = entry;
-  if (encoded === null) return { ...entry, content: null, isUnreadable: false };
+export async function decodeMessage(cipher: Cipher, message: Message): Promise<ChatMessage> {
+  const { content_encrypted: encoded, conversation_id: conversationId } = message;
+  if (encoded === null) return { ...message, content: null, isUnreadable: false };
   try {
-    return { ...entry, content: await cipher.decode(encoded, conversationId), isUnreadable: false };
+    const content = await cipher.decode(encoded, conversationId);
+    return { ...message, content, isUnreadable: false };
   } catch {
-    return { ...entry, content: null, isUnreadable: true };
+    return { ...message, content: null, isUnreadable: true };
   }
+}
+
+export async function decodeEntry(cipher: Cipher, entry: WireEntry): Promise<Entry> {
+  return entry.kind === 'unknown' ? entry : decodeMessage(cipher, entry);
 }
 
 export function decodeEntries(cipher: Cipher, entries: readonly WireEntry[]): Promise<Entry[]> {

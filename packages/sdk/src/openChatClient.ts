@@ -16,7 +16,7 @@ import { request } from './connection/request';
 import { createRest } from './connection/rest';
 import { type ChatSocket, openChatSocket } from './connection/socket';
 import { encodedNotEncrypted } from './encodedNotEncrypted';
-import { decodeEntry } from './entry';
+import { decodeEntry, decodeMessage } from './entry';
 import { OfflineError, SignedOutError } from './errors';
 import { createTurns } from './inTurn';
 import type { Send } from './outbox/outbox';
@@ -182,6 +182,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
         return room;
       },
     }),
+    decode: (message) => decodeMessage(cipher, message),
     setTyping: people.setTyping,
     setVisible: people.setVisible,
     findUsers: people.findUsers,

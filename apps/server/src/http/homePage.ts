@@ -36,7 +36,7 @@ const links: readonly (readonly [path: string, what: string])[] = [
   ['/docs/asyncapi.json', 'The socket interface'],
 ];
 
-/** What a browser sees that comes to the address of the service. */
+/** What is running here, for whoever runs it; at `/` as well where the web client was not built. */
 export function homePage(version: string): Router {
   const page = `<!doctype html>
 <html lang="en">
@@ -68,7 +68,7 @@ ${links.map(([path, what]) => `<li><span>${what}</span><a href="${path}">${path}
 </html>
 `;
   const router = Router();
-  router.get('/', (_request, response) => {
+  router.get(['/about', '/'], (_request, response) => {
     response.type('html').send(page);
   });
   return router;

@@ -61,9 +61,9 @@ test('a node with everything is alive and ready, and shows its figures', async (
   }
 });
 
-test('the page at / is HTML that needs no script, under a policy that allows none', async () => {
+test('the page at /about is HTML that needs no script, under a policy that allows none', async () => {
   const http = await open({});
-  const { body, headers } = await http('GET', '/');
+  const { body, headers } = await http('GET', '/about');
   expect(headers.get('content-type')).toContain('text/html');
   expect(headers.get('content-security-policy')).toContain("default-src 'self'");
   expect(headers.get('content-security-policy')).not.toContain('unsafe');

@@ -1,0 +1,61 @@
+import type { Instance } from '@pern/testing/instance';
+import type { People, Person } from '@pern/testing/people';
+import { createRestClient } from '@pern/testing/restClient';
+
+/** Somebody with conversations to look at. */
+export interface Scenery {
+  readonly ana: Person;
+  readonly names: { readonly ana: string; readonly ben: string; readonly chloe: string };
+  readonly group: string;
+}
+
+const names = { ana: 'Ana Quispe', ben: 'Ben Mamani', chloe: 'Chloë Díaz' };
+
+/** Three people, two conversations and a group with a bit of everything that a message can be. */
+export async function furnish(people: People, instance: Instance): Promise<Scenery> {
+  const { ana, ben, chloe } = await people.cast('ana', 'ben', 'chloe');
+  for (const [person, name] of [
+    [ana, names.ana],
+    [ben, names.ben],
+    [chloe, names.chloe],
+  ] as const) {
+    await instance.sql('UPDATE users SET display_name = $1 WHERE id = $2', [name, person.id]);
+  }
+  const rest = createRestClient(instance.url());
+  const react = (person: Person, messageId: string, emoji: string) =>
+    rest.call('addReaction', { token: person.token, params: { messageId }, body: { emoji } });
+
+  const direct = await people.direct(ana, chloe);
+  await ana.send(direct.id, 'The pictures are on the drive.');
+  await chloe.send(direct.id, 'Lunch at one?');
+  const other = await people.direct(ana, ben);
+  await ana.send(other.id, 'I sent you the address');
+  const { id } = await people.group(ana, ben, chloe);
+  const group = 'Sunday hike 🏔️';
+  await rest.call('renameConversation', {
+    token: ana.token,
+    params: { id },
+    body: { title: group },
+  });
+  const plan = await ben.send(
+    id,
+    'Shall we take the train at 8:14? It is the last one before the crowd.',
+  );
+  await chloe.send(id, 'Yes. It is the one that stops at the lake: https://example.org/timetable');
+  await ana.send(id, 'Perfect, I will be there', { reply_to_id: plan.id });
+  const drinks = await ana.send(id, 'I will bring the drinks');
+  const gone = await chloe.send(id, 'Wrong chat');
+  await rest.call('deleteMessage', { token: chloe.token, params: { messageId: gone.id } });
+  await ben.send(id, '🎉');
+  await ben.send(id, 'See you there!');
+  await react(chloe, drinks.id, '❤️');
+  await react(ben, drinks.id, '❤️');
+  await react(ben, drinks.id, '🍋');
+  // Everything has reached Ben and Chloë.
+  for (const person of [ben, chloe]) {
+    const device = person.device();
+    await device.connect();
+    await device.drained();
+  }
+  return { ana, names, group };
+}

@@ -1,0 +1,50 @@
+import type { Connection } from '@pern/sdk/connection/connectionState';
+import { selectOutboxSize } from '@pern/sdk/state/selectors';
+import { useChatStore } from '../store/chatStore';
+import './connectionBadge.css';
+
+/**
+ * How it stands with the server, and how many messages wait for it. Its line is always there, so that nothing moves when
+ * the connection does.
+ */
+export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
+  const connection = useChatStore((view) => view.connection);
+  const waiting = useChatStore((view) => selectOutboxSize(view.chat));
+  const { text, tone } = describe(connection);
+  const toSend = waiting === 0 || tone === 'good' ? '' : ` · ${counted(waiting)} to send`;
+  return (
+    <p
+      className={`connection-badge ${tone}`}
+      role={isReadOut ? 'status' : undefined}
+      data-connection={connection.state}
+    >
+      {text}
+      {toSend}
+    </p>
+  );
+}
+
+type Tone = 'good' | 'busy' | 'bad';
+
+function describe(connection: Connection): { text: string; tone: Tone } {
+  switch (connection.state) {
+    case 'live':
+      return { text: 'Online', tone: 'good' };
+    case 'catching up': {
+      const { received, missing } = connection;
+      const total = received + missing;
+      if (total === 0) return { text: 'Catching up', tone: 'busy' };
+      return { text: `Catching up: ${received} of ${counted(total)}`, tone: 'busy' };
+    }
+    case 'connecting':
+      return { text: connection.failures === 0 ? 'Connecting' : 'Reconnecting', tone: 'busy' };
+    case 'waiting to retry':
+      return { text: 'Reconnecting', tone: 'bad' };
+    case 'offline':
+      return { text: 'Offline', tone: 'bad' };
+    case 'signed out':
+      return { text: 'Signed out', tone: 'bad' };
+  }
+}
+
+const counted = (count: number): string => (count === 1 ? '1 message' : `${count} messages`);

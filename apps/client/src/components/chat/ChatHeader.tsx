@@ -1,0 +1,104 @@
+import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { ArrowLeft, LockOpen, Settings2 } from 'lucide-react';
+import { useState } from 'react';
+import { goTo } from '../../store/address';
+import { useChatStore } from '../../store/chatStore';
+import { notify } from '../../store/notices';
+import { otherOf, titleOf } from '../../store/names';
+import { lastSeen } from '../../store/times';
+import { useClient } from '../../store/useClient';
+import { Avatar } from '../Avatar';
+import { ConnectionBadge } from '../ConnectionBadge';
+import { GroupDialog } from '../group/GroupDialog';
+
+/** Whom one talks to, whether they are there or writing, and the way back on narrow screens. */
+export function ChatHeader({ conversation }: { conversation: KnownConversation }) {
+  const client = useClient();
+  const me = useChatStore((view) => view.me?.id);
+  const [isManaging, setManaging] = useState(false);
+  const other = otherOf(conversation, me);
+  const presence = useChatStore((view) => view.userPresenceById[other?.user_id ?? '']);
+  const isOnline = useChatStore((view) => view.isOnline);
+  const title = titleOf(conversation, me);
+  return (
+    <header className="chat-header">
+      <button
+        className="icon-button back"
+        type="button"
+        aria-label="All conversations"
+        onClick={() => goTo(null)}
+      >
+        <ArrowLeft size={22} aria-hidden />
+      </button>
+      <Avatar
+        id={other?.user_id ?? conversation.id}
+        name={title}
+        kind={conversation.type === 'group' ? 'group' : 'person'}
+        presence={presence?.status}
+      />
+      <div className="chat-header-words">
+        <h2 className="one-line" dir="auto">
+          {title}
+        </h2>
+        {isOnline ? (
+          <Status
+            conversationType={conversation.type}
+            count={conversation.participant_count}
+            presence={presence}
+          />
+        ) : (
+          <ConnectionBadge isReadOut={false} />
+        )}
+      </div>
+      <button
+        className="icon-button"
+        type="button"
+        aria-label={`Messages are ${client.protection}`}
+        title={`Messages are ${client.protection}`}
+        onClick={() =>
+          notify(`Messages are ${client.protection}: whoever runs this server can read them.`)
+        }
+      >
+        <LockOpen size={18} aria-hidden />
+      </button>
+      {conversation.type === 'group' && (
+        <button
+          className="icon-button"
+          type="button"
+          aria-label="Group settings"
+          title="Group settings"
+          onClick={() => setManaging(true)}
+        >
+          <Settings2 size={20} aria-hidden />
+        </button>
+      )}
+      {isManaging && <GroupDialog conversation={conversation} onClose={() => setManaging(false)} />}
+    </header>
+  );
+}
+
+interface Status {
+  conversationType: string;
+  count: number;
+  presence: { status: 'online' | 'offline'; last_seen_at: string | null } | undefined;
+}
+
+function Status({ conversationType, count, presence }: Status) {
+  const typing = useChatStore((view) => view.typingUsersInConversation);
+  const names = typing.map(({ username }) => username);
+  if (names.length > 0) {
+    return (
+      <p className="one-line is-typing" aria-live="polite">
+        {conversationType === 'direct' ? 'writing…' : whoWrites(names)}
+      </p>
+    );
+  }
+  if (conversationType !== 'direct') return <p>{count === 1 ? 'Only you' : `${count} people`}</p>;
+  if (presence === undefined) return <p />;
+  return <p>{presence.status === 'online' ? 'online' : lastSeen(presence.last_seen_at)}</p>;
+}
+
+function whoWrites(names: readonly string[]): string {
+  if (names.length > 2) return `${names.length} people are writing…`;
+  return `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} writing…`;
+}

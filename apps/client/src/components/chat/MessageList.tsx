@@ -1,0 +1,149 @@
+import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useChatStore } from '../../store/chatStore';
+import { Announcer } from './Announcer';
+import { JumpToEnd } from './JumpToEnd';
+import { keepPlace, placeIn } from './places';
+import { estimatedHeight, RowView } from './RowView';
+import { RevealContext } from './reveal';
+import { type Row, timelineRows } from './timeline';
+import { useHistory } from './useHistory';
+import { useNewMarker } from './useNewMarker';
+import { useReadOnSight } from './useReadOnSight';
+import { useRevealing } from './useRevealing';
+import { useRoving } from './useRoving';
+import './messageList.css';
+
+/** From the end, in pixels, within which somebody is at it. */
+const AT_END = 64;
+/** Room above the first message for the word about what is before it. */
+const HEADROOM = 56;
+
+/** What was said: only what is in view is in the page, the place is kept whatever comes before or after it. */
+export function MessageList({ conversation }: { conversation: KnownConversation }) {
+  const { id } = conversation;
+  const me = useChatStore((view) => view.me?.id);
+  const ids = useChatStore((view) => view.messageIdsInConversation);
+  const byId = useChatStore((view) => view.messagesById);
+  const hasOlder = useChatStore((view) => view.hasOlderMessages);
+  const newAfter = useNewMarker(conversation);
+  const rows = useMemo(() => {
+    const messages = ids.flatMap((key) => byId[key] ?? []);
+    return timelineRows({ messages, me, newAfter, hasOlder });
+  }, [ids, byId, me, newAfter, hasOlder]);
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const [place] = useState(() => placeIn(id));
+  const [isAtEnd, setAtEnd] = useState(true);
+  const history = useHistory(id, hasOlder);
+  const see = useReadOnSight(id, rows);
+
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
+    estimateSize: (index) => estimatedHeight(rows[index]),
+    overscan: 10,
+    paddingStart: HEADROOM,
+    paddingEnd: 12,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: AT_END,
+    directDomUpdates: true,
+    ...(place === undefined
+      ? {}
+      : { initialOffset: place.offset, initialMeasurementsCache: place.measured }),
+    onChange(instance) {
+      const atEnd = instance.isAtEnd(AT_END);
+      if (atEnd !== isAtEnd) setAtEnd(atEnd);
+      if ((instance.range?.startIndex ?? 0) < 15) history.wantOlder();
+      see(instance);
+    },
+  });
+  const { scrollToEnd, scrollToIndex, takeSnapshot } = virtualizer;
+
+  // Where one begins: where one was, at the first new message, or at the end.
+  const isPlaced = useRef(place !== undefined);
+  useLayoutEffect(() => {
+    if (isPlaced.current || rows.length === 0) return;
+    isPlaced.current = true;
+    const marker = rows.findIndex(({ type }) => type === 'new');
+    if (marker === -1) scrollToEnd();
+    else scrollToIndex(marker, { align: 'start' });
+  }, [rows, scrollToEnd, scrollToIndex]);
+  useLayoutEffect(
+    () => () =>
+      keepPlace(
+        id,
+        virtualizer.isAtEnd(AT_END)
+          ? undefined
+          : { offset: virtualizer.scrollOffset ?? 0, measured: takeSnapshot() },
+      ),
+    [id, virtualizer, takeSnapshot],
+  );
+  useFollowMine(rows, scrollToEnd);
+
+  const indexOf = (messageId: string): number =>
+    rows.findIndex(
+      (row) => 'message' in row && 'id' in row.message && row.message.id === messageId,
+    );
+  const { reveal, revealed } = useRevealing({ conversationId: id, indexOf, scrollToIndex });
+  const roving = useRoving(rows, scrollToIndex);
+
+  return (
+    <RevealContext value={reveal}>
+      <div className="message-list-frame">
+        <div
+          ref={scroller}
+          className="message-list"
+          role="log"
+          aria-label="Messages"
+          aria-live="off"
+          aria-busy={history.isLoading}
+          onKeyDown={roving.onKeyDown}
+          onFocus={roving.onFocus}
+        >
+          <div ref={virtualizer.containerRef} className="message-rows">
+            <p className="history-note">{history.note}</p>
+            {virtualizer.getVirtualItems().map(({ key, index }) => {
+              const row = rows[index];
+              return (
+                row !== undefined && (
+                  <div
+                    key={key}
+                    ref={virtualizer.measureElement}
+                    data-index={index}
+                    data-key={row.key}
+                    className={row.key === revealed ? 'message-slot revealed' : 'message-slot'}
+                    {...roving.propsOf(row)}
+                  >
+                    <RowView row={row} isGroup={conversation.type === 'group'} />
+                  </div>
+                )
+              );
+            })}
+          </div>
+        </div>
+        {!isAtEnd && (
+          <JumpToEnd
+            unread={conversation.my.unread_count}
+            onJump={() => scrollToEnd({ behavior: 'auto' })}
+          />
+        )}
+        <Announcer conversationId={id} />
+      </div>
+    </RevealContext>
+  );
+}
+
+/** Who writes sees what they wrote, wherever they were reading. */
+function useFollowMine(rows: readonly Row[], scrollToEnd: () => void): void {
+  const last = rows.at(-1);
+  const mine = last?.type === 'message' && last.isMine ? last.key : undefined;
+  const before = useRef(mine);
+  useLayoutEffect(() => {
+    if (mine !== undefined && mine !== before.current) scrollToEnd();
+    before.current = mine;
+  }, [mine, scrollToEnd]);
+}

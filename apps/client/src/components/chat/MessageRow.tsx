@@ -1,0 +1,82 @@
+import { memo } from 'react';
+import { useChatStore } from '../../store/chatStore';
+import { isOnItsWay, type ShownMessage } from '../../store/chatView';
+import { nameOf } from '../../store/names';
+import { clockTime, fullTime } from '../../store/times';
+import { Avatar } from '../Avatar';
+import { MessageActions } from './MessageActions';
+import { MessageText } from './MessageText';
+import { Quote } from './Quote';
+import { Reactions } from './Reactions';
+import { Refusal } from './Refusal';
+import { Ticks } from './Ticks';
+import './messageRow.css';
+
+interface MessageRow {
+  message: ShownMessage;
+  isMine: boolean;
+  isFirst: boolean;
+  isLast: boolean;
+  isGroup: boolean;
+}
+
+/** One message: who, what, when, how far, and what others made of it. */
+export const MessageRow = memo(function MessageRow(props: MessageRow) {
+  const { message, isMine, isFirst, isLast, isGroup } = props;
+  const senderId = isOnItsWay(message) ? '' : message.sender_id;
+  const author = useChatStore((view) =>
+    isMine ? 'You' : nameOf(view, message.conversation_id, senderId),
+  );
+  const classes = ['message', isMine ? 'mine' : 'theirs'];
+  if (isFirst) classes.push('first');
+  if (isLast) classes.push('last');
+  const isTaken = !isOnItsWay(message);
+  const isDeleted = isTaken && message.deleted_at !== null;
+  return (
+    <div className={classes.join(' ')}>
+      {isGroup && !isMine && (
+        <span className="message-avatar">
+          {isLast && <Avatar id={senderId} name={author} size="small" />}
+        </span>
+      )}
+      <div className="bubble-line">
+        <div className="bubble">
+          {isGroup && !isMine && isFirst ? (
+            <span className="message-author">{author}</span>
+          ) : (
+            <span className="hidden-but-read">{author}: </span>
+          )}
+          {message.reply_to_id !== null && !isDeleted && (
+            <Quote conversationId={message.conversation_id} messageId={message.reply_to_id} />
+          )}
+          <Content message={message} />
+          <span className="message-meta">
+            {isTaken && message.edited_at !== null && !isDeleted && (
+              <span title={fullTime(message.edited_at)}>edited</span>
+            )}
+            <time dateTime={message.created_at} title={fullTime(message.created_at)}>
+              {clockTime(message.created_at)}
+            </time>
+            {isMine && !isDeleted && <Ticks message={message} />}
+          </span>
+        </div>
+        {isTaken && !isDeleted && <MessageActions message={message} isMine={isMine} />}
+      </div>
+      {isTaken && message.reactions.length > 0 && <Reactions message={message} />}
+      {!isTaken && message.refused !== null && <Refusal message={message} />}
+    </div>
+  );
+});
+
+function Content({ message }: { message: ShownMessage }) {
+  if (!isOnItsWay(message)) {
+    if (message.deleted_at !== null) return <em className="message-note">Message deleted</em>;
+    if (message.isUnreadable) {
+      return <em className="message-note">This message cannot be read here</em>;
+    }
+    if (message.message_type !== 'text') {
+      return <em className="message-note">{message.message_type}: not shown here yet</em>;
+    }
+  }
+  return <MessageText text={message.content ?? ''} />;
+}

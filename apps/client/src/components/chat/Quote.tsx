@@ -1,0 +1,28 @@
+import { selectMessage } from '@pern/sdk/state/selectors';
+import { useChatStore } from '../../store/chatStore';
+import { nameOf } from '../../store/names';
+import { useReveal } from './reveal';
+import './quote.css';
+
+/** What a message answers, in a line. Choosing it goes there. */
+export function Quote(props: { conversationId: string; messageId: string }) {
+  const { conversationId, messageId } = props;
+  const reveal = useReveal();
+  const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
+  const author = useChatStore((view) =>
+    quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
+  );
+  return (
+    <button className="quote" type="button" tabIndex={-1} onClick={() => reveal(messageId)}>
+      <span className="hidden-but-read">In reply to </span>
+      {quoted !== undefined && <strong className="one-line">{author}</strong>}
+      <span className="one-line" dir="auto">
+        {quoted === undefined
+          ? 'An earlier message'
+          : quoted.deleted_at === null
+            ? (quoted.content ?? 'This message cannot be read')
+            : 'Message deleted'}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,34 @@
+import type { ChatMessage } from '@pern/sdk/entry';
+import { useChatStore } from '../../store/chatStore';
+import { nameOf } from '../../store/names';
+import { useReact } from './useReact';
+import './reactions.css';
+
+/** Who reacted with what; choosing one joins in, or takes mine back. */
+export function Reactions({ message }: { message: ChatMessage }) {
+  const react = useReact(message);
+  const me = useChatStore((view) => view.me?.id ?? '');
+  const view = useChatStore.getState();
+  return (
+    <ul className="reactions" aria-label="Reactions">
+      {message.reactions.map(({ emoji, user_ids: ids }) => {
+        const names = ids.map((id) => nameOf(view, message.conversation_id, id)).join(', ');
+        return (
+          <li key={emoji}>
+            <button
+              className="reaction"
+              type="button"
+              tabIndex={-1}
+              aria-pressed={ids.includes(me)}
+              title={names}
+              onClick={() => void react(emoji)}
+            >
+              {emoji} <span>{ids.length}</span>
+              <span className="hidden-but-read"> by {names}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

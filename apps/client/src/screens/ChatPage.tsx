@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react';
+import { ChatWindow } from '../components/chat/ChatWindow';
+import { EmptyChat } from '../components/EmptyChat';
+import { ConversationList } from '../components/list/ConversationList';
+import { NewGroupDialog } from '../components/group/NewGroupDialog';
+import { goTo } from '../store/address';
+import { useChatStore } from '../store/chatStore';
+import { useAppBadge } from '../store/useAppBadge';
+import './chatPage.css';
+
+/** The list and what is open of it: beside each other where there is room, else one of them. */
+export function ChatPage() {
+  const openId = useChatStore((view) => view.currentConversationId);
+  const isThere = useChatStore(
+    ({ chat, currentConversationId: id }) => id !== null && id in chat.conversationsById,
+  );
+  const [isFounding, setFounding] = useState(false);
+  useAppBadge();
+  useEffect(() => {
+    const close = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape' && !event.defaultPrevented) goTo(null);
+    };
+    addEventListener('keydown', close);
+    return () => removeEventListener('keydown', close);
+  }, []);
+  return (
+    <div className={openId === null ? 'chat-page' : 'chat-page open'}>
+      <ConversationList onNewGroup={() => setFounding(true)} />
+      {openId === null || !isThere ? (
+        <EmptyChat onNewGroup={() => setFounding(true)} isMissing={openId !== null} />
+      ) : (
+        <ChatWindow key={openId} conversationId={openId} />
+      )}
+      {isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,203 @@
+import { PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '@pern/protocol/limits';
+import { type SubmitEvent, useState } from 'react';
+import { explain } from '../store/explain';
+import { useChatStore } from '../store/chatStore';
+import { useClient } from '../store/useClient';
+import './signInPage.css';
+
+type Mode = 'sign up' | 'sign in';
+
+const KNOWN = 'chasqui/known';
+
+/** Who was here before signs in, everybody else signs up; either is one click from the other. */
+export function SignInPage() {
+  const client = useClient();
+  const [mode, setMode] = useState<Mode>(wasHere() ? 'sign in' : 'sign up');
+  const [complaint, setComplaint] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const wasEnded = useChatStore(
+    ({ connection }) => connection.state === 'signed out' && connection.reason === 'refused',
+  );
+
+  async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string): string => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value : '';
+    };
+    setBusy(true);
+    setComplaint('');
+    try {
+      if (mode === 'sign up') await client.signUp(signUpOf(text));
+      else await client.signIn(signInOf(text));
+      remember();
+    } catch (error) {
+      setComplaint(mode === 'sign in' ? explainSignIn(error) : explain(error));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <img src="/icon.svg" alt="" width="56" height="56" />
+        <h1>{mode === 'sign up' ? 'Welcome to Chasqui' : 'Welcome back'}</h1>
+        <p className="sign-in-lead">
+          {wasEnded
+            ? 'Your session has ended. Sign in again: what you had not sent yet is still here.'
+            : 'Chat that arrives, whatever crashes in between.'}
+        </p>
+        <form key={mode} onSubmit={(event) => void submit(event)} aria-label={mode}>
+          {mode === 'sign up' ? <SignUpFields /> : <SignInFields />}
+          <p className="complaint" role="alert">
+            {complaint}
+          </p>
+          <button className="button primary" type="submit" disabled={isBusy}>
+            {mode === 'sign up' ? 'Create account' : 'Sign in'}
+          </button>
+        </form>
+        <p className="sign-in-other">
+          {mode === 'sign up' ? 'You have an account?' : 'You are new here?'}{' '}
+          <button
+            className="link-button"
+            type="button"
+            onClick={() => {
+              setMode(mode === 'sign up' ? 'sign in' : 'sign up');
+              setComplaint('');
+            }}
+          >
+            {mode === 'sign up' ? 'Sign in' : 'Create an account'}
+          </button>
+        </p>
+        <p className="sign-in-small">
+          Messages are {client.protection}: whoever runs this server can read them.
+        </p>
+      </div>
+    </main>
+  );
+}
+
+function SignUpFields() {
+  return (
+    <>
+      <label className="field">
+        <span>Your name</span>
+        <input
+          className="input"
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          autoFocus
+          placeholder="Ana Quispe"
+        />
+      </label>
+      <label className="field">
+        <span>
+          User name <small>by which others find you</small>
+        </span>
+        <input
+          className="input"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          pattern="[a-zA-Z0-9_.\-]+"
+          title="Letters, digits, dots, dashes and underscores"
+          minLength={USERNAME_MIN}
+          maxLength={USERNAME_MAX}
+          placeholder="ana"
+        />
+      </label>
+      <label className="field">
+        <span>E-mail</span>
+        <input
+          className="input"
+          name="email"
+          type="email"
+          autoComplete="email"
+          required
+          placeholder="ana@example.org"
+        />
+      </label>
+      <label className="field">
+        <span>
+          Password <small>{PASSWORD_MIN} characters or more</small>
+        </span>
+        <input
+          className="input"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={PASSWORD_MIN}
+          maxLength={PASSWORD_MAX}
+        />
+      </label>
+    </>
+  );
+}
+
+function SignInFields() {
+  return (
+    <>
+      <label className="field">
+        <span>User name or e-mail</span>
+        <input
+          className="input"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          autoFocus
+        />
+      </label>
+      <label className="field">
+        <span>Password</span>
+        <input
+          className="input"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+      </label>
+    </>
+  );
+}
+
+const signUpOf = (text: (name: string) => string) => ({
+  username: text('username').trim(),
+  email: text('email'),
+  password: text('password'),
+  displayName: text('name'),
+});
+
+function signInOf(text: (name: string) => string) {
+  const [name, password] = [text('username').trim(), text('password')];
+  return name.includes('@') ? { email: name, password } : { username: name, password };
+}
+
+function explainSignIn(error: unknown): string {
+  const isWrong = error instanceof Error && error.name === 'UnauthorizedError';
+  return isWrong ? 'User name or password is wrong.' : explain(error);
+}
+
+function wasHere(): boolean {
+  try {
+    return localStorage.getItem(KNOWN) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function remember(): void {
+  try {
+    localStorage.setItem(KNOWN, 'yes');
+  } catch {
+    // Then the next visit begins with signing up, one click away.
+  }
+}

@@ -1,0 +1,24 @@
+import { useEffect } from 'react';
+import { useChatStore } from './chatStore';
+import { otherOf } from './names';
+import { useClient } from './useClient';
+
+/** As many as a list shows; of the others it is known as soon as they come or go. */
+const WATCHED = 40;
+
+/** Keeps the presence of those up to date with whom there are conversations of two. */
+export function useWatchedPresence(): void {
+  const client = useClient();
+  const isLive = useChatStore((view) => view.connection.state === 'live');
+  const ids = useChatStore((view) =>
+    view.conversations
+      .slice(0, WATCHED)
+      .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
+      .filter((id) => id !== '' && view.userPresenceById[id] === undefined)
+      .join(' '),
+  );
+  useEffect(() => {
+    if (!isLive || ids === '') return;
+    for (const id of ids.split(' ')) client.watchUser(id).catch(() => undefined);
+  }, [client, isLive, ids]);
+}

@@ -1,0 +1,22 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fingerprint } from './fingerprint.mjs';
+import { root, runBin } from './run.mjs';
+
+const stamp = path.join(root, 'node_modules/.cache/chasqui/bundled');
+const client = path.join(root, 'apps/client');
+
+/**
+ * Bundles the web client into apps/client/dist, where the server finds it; nothing when none of its
+ * sources has changed. Resolves to whether it is there.
+ */
+export async function bundleClient() {
+  const sources = fingerprint(['apps/client', 'packages/sdk', 'packages/protocol']);
+  const isCurrent = existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+  if (isCurrent && existsSync(path.join(client, 'dist/index.html'))) return true;
+  const code = await runBin('vite/bin/vite.js', ['build', '--logLevel', 'warn'], { cwd: client });
+  if (code !== 0) return false;
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, sources);
+  return true;
+}
