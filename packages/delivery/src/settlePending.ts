@@ -12,11 +12,13 @@ export interface Settler {
 
 const SETTLE_AFTER_MS = 1_000;
 const MAX_BATCH = 500;
+/** Beyond it the worker's wake-ups settle, later. */
+const MAX_KEPT = 100_000;
 const SETTLE = `SELECT * FROM settle_pending($1::uuid[], $2::uuid[])`;
 
 /**
- * Waits a second, so that a chat in full flow pays once a second and not once a message. What is lost
- * with the process is settled by the wake-up that finds nothing to do.
+ * Waits a second, so that a chat in full flow pays once a second and not once a message. What PostgreSQL does
+ * not answer is tried again; what is lost with the process is settled by the wake-up that finds nothing to do.
  */
 export function createSettler(deps: { db: Database; clock: Clock; log: Log }): Settler {
   let waiting = new Map<string, [userId: string, conversationId: string]>();
@@ -44,7 +46,9 @@ export function createSettler(deps: { db: Database; clock: Clock; log: Log }): S
         for (const [userId, conversationId] of busy as [string, string][])
           remember(userId, conversationId);
       } catch (error) {
-        // They stay pending; the worker's wake-up settles them.
+        for (const [userId, conversationId] of batch) {
+          if (waiting.size < MAX_KEPT) remember(userId, conversationId);
+        }
         deps.log.warn(
           { err: error, pairs: batch.length },
           'settling acknowledged deliveries failed',

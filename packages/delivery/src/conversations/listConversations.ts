@@ -13,7 +13,7 @@ const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
      ORDER BY c.updated_at DESC, c.id DESC LIMIT $4::integer)
     UNION ALL
     (SELECT p.conversation_id, p.activity_at FROM participants p
-     WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND NOT p.open
+     WHERE p.user_id = $1::uuid AND NOT p.open
        AND (p.activity_at, p.conversation_id) < ($2::timestamptz, $3::uuid)
      ORDER BY p.activity_at DESC, p.conversation_id DESC LIMIT $4::integer)
   ) r ORDER BY r.at DESC, r.id DESC LIMIT $4::integer`;

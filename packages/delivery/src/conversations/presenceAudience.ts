@@ -9,7 +9,7 @@ const AUDIENCE = `SELECT DISTINCT o.user_id
   FROM (
     (SELECT p.conversation_id FROM participants p WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.open LIMIT $3::integer)
     UNION ALL
-    (SELECT p.conversation_id FROM participants p WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND NOT p.open
+    (SELECT p.conversation_id FROM participants p WHERE p.user_id = $1::uuid AND NOT p.open
      ORDER BY p.activity_at DESC, p.conversation_id DESC LIMIT $3::integer)
     LIMIT $3::integer
   ) mine

@@ -7,5 +7,9 @@ export const seeds: readonly (readonly [seed: number, found: string])[] = [
     1490413502,
     'news of a removal came after those of the next membership, and took what was sent since',
   ],
+  [
+    389490770,
+    'an acknowledgement that PostgreSQL did not answer was never made good, and somebody waited on',
+  ],
   [1447083150, 'what changed behind an interrupted sync was told by no page of it'],
 ];
