@@ -68,7 +68,8 @@ function answerIn({ path, answers }: Endpoint, { status, body }: Reply): unknown
   return parsed;
 }
 
-function pathOf(path: string, { params = {}, query = {} }: Ask): string {
+/** The address of an endpoint with what stands in its path and its query. Throws when a parameter is missing. */
+export function pathOf(path: string, { params = {}, query = {} }: Ask): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`${path} needs ${name}`);

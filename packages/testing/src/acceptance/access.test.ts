@@ -1,0 +1,207 @@
+import { errorBodySchema } from '@pern/protocol/errors';
+import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import { type EndpointName, endpoints } from '@pern/protocol/rest/endpoints';
+import { type CommandName, commands } from '@pern/protocol/socket';
+import { createHttpClient, type Reply } from '../httpClient';
+import { type Instance, openInstance } from '../instance';
+import { createPeople, type People } from '../people';
+import { createRestClient, pathOf } from '../restClient';
+import { openSocket, type SocketClient } from '../socketClient';
+import * as access from './accessRoom';
+import { commandTable, restTable } from './accessTable';
+
+// D9, row by row: who may ask what. Callers ask the second node about what was made by the first one.
+
+let instance: Instance;
+let people: People;
+let cast: access.Cast;
+/** Rooms that nobody may have changed when all is over: a group, and a direct conversation. */
+let group: access.Room;
+let direct: access.Room;
+let untouched: unknown[];
+const sockets = new Map<access.Relation, SocketClient>();
+
+const states = () =>
+  Promise.all([access.stateOf(group, cast.owner), access.stateOf(direct, cast.sender)]);
+
+beforeAll(async () => {
+  instance = await openInstance({ worker: false });
+  people = createPeople(instance);
+  cast = await access.createCast(instance, people);
+  group = await access.createGroupRoom(cast);
+  direct = await access.createDirectRoom(cast);
+  for (const relation of access.relations) {
+    if (relation === 'nobody') continue;
+    const { token } = cast[relation];
+    sockets.set(relation, await openSocket(instance.url(1), { auth: { token } }));
+  }
+  untouched = await states();
+});
+afterEach(async () => {
+  // What was refused has changed nothing, and what was done in other rooms neither.
+  expect(await states()).toEqual(untouched);
+});
+afterAll(async () => {
+  for (const client of sockets.values()) client.close();
+  people.leave();
+  await instance.close();
+});
+
+const endpointNames = Object.keys(endpoints) as EndpointName[];
+const commandNames = commands.map(({ name }) => name);
+
+test('[D9] every endpoint and every command has its row', () => {
+  expect(Object.keys(restTable).sort()).toEqual([...endpointNames].sort());
+  expect(Object.keys(commandTable).sort()).toEqual([...commandNames].sort());
+});
+
+describe.each(endpointNames)('[D9] %s', (name) => {
+  const row = restTable[name];
+
+  async function tokenOf(relation: access.Relation): Promise<string | undefined> {
+    if (relation === 'nobody') return undefined;
+    if (row.endsSession !== true) return cast[relation].token;
+    const { username, password } = cast[relation];
+    const login = await createRestClient(instance.url(1)).call('login', {
+      body: { username, password },
+    });
+    return login.body.access_token;
+  }
+
+  test.each(access.relations)('%s', async (relation) => {
+    const expected = row.expected[access.relations.indexOf(relation)] ?? 0;
+    const rest = createRestClient(instance.url(1));
+    const token = await tokenOf(relation);
+    if (expected >= 400) {
+      for (const room of [group, direct]) {
+        // A direct conversation has no roles to speak of, and its sender is a participant.
+        if (room === direct && !isOutside(relation)) continue;
+        const refused = await rest.refused(name, { ...row.ask?.(room), token });
+        expect([room === group, refused.status]).toEqual([room === group, expected]);
+      }
+      return;
+    }
+    const room = isOutside(relation) ? group : await access.createGroupRoom(cast);
+    if (row.needsDeadLetter === true) await giveUp(room.targetId);
+    const body = { ...row.ask?.(room), token };
+    const answered = await rest.call(name, name === 'createDirect' ? await toSomebody(body) : body);
+    expect(answered.status).toBe(expected);
+    if (!isOutside(relation)) return;
+    for (const secret of [...group.secrets, ...direct.secrets]) {
+      expect(JSON.stringify(answered.body ?? null)).not.toContain(secret);
+    }
+  });
+});
+
+const isOutside = (relation: access.Relation): boolean =>
+  relation === 'nobody' || access.outsiders.some((one) => one === relation);
+
+/** Of two there is one conversation for ever, so each asks about somebody new. */
+async function toSomebody(body: object): Promise<object> {
+  const { id } = await people.register();
+  return { ...body, body: { user_id: id } };
+}
+
+async function giveUp(userId: string): Promise<void> {
+  await instance.sql(
+    `INSERT INTO deliveries (user_id, dead_at) VALUES ($1, clock_timestamp())
+     ON CONFLICT (user_id) DO UPDATE SET dead_at = clock_timestamp()`,
+    [userId],
+  );
+}
+
+/** All of an answer that tells anything. */
+function tell({ status, body, headers }: Reply): unknown {
+  const told = [...headers].filter(([name]) => name !== 'date');
+  return { status, body, headers: Object.fromEntries(told) };
+}
+
+const hidden = endpointNames.filter((name) => restTable[name].expected[1] === 404);
+
+describe.each(access.outsiders)('[D9] %s', (outsider) => {
+  const askAbout = async (name: EndpointName, room: access.Room): Promise<Reply> => {
+    const { method, path }: Endpoint = endpoints[name];
+    const { body, ...ask } = restTable[name].ask?.(room) ?? {};
+    const { token } = cast[outsider];
+    return createHttpClient(instance.url(1))(method, pathOf(path, ask), { token, body });
+  };
+
+  test('is answered the same about what is hidden and about what is not there', async () => {
+    for (const name of hidden.filter((one) => restTable[one].expected[3] === 404)) {
+      const missing = tell(await askAbout(name, access.createPhantom(group)));
+      for (const room of [group, direct, { ...group, targetId: cast.stranger.id }]) {
+        expect([name, tell(await askAbout(name, room))]).toEqual([name, missing]);
+      }
+    }
+  });
+
+  test('is answered the same by commands, and nobody is told of them', async () => {
+    const client = sockets.get(outsider);
+    const insider = sockets.get('member');
+    const told = () =>
+      insider?.events.filter(({ data }) => JSON.stringify(data).includes(group.groupId)).length;
+    const before = told();
+    for (const name of commandNames) {
+      if (commandTable[name].expected[1] === 'success') continue;
+      const about = (room: access.Room) => client?.ask(name, commandTable[name].data(room, ''));
+      const missing = await about(access.createPhantom(group));
+      for (const room of [group, direct]) {
+        expect([name, await about(room)]).toEqual([name, missing]);
+      }
+    }
+    // The answer comes after whatever was told before.
+    await insider?.ask('presence:online');
+    expect(told()).toBe(before);
+  });
+
+  test('cannot tell them apart by the time that they take', async () => {
+    const took = { hidden: [] as number[], missing: [] as number[] };
+    for (let i = 0; i < 40; i += 1) {
+      for (const kind of ['hidden', 'missing'] as const) {
+        const room = kind === 'hidden' ? group : access.createPhantom(group);
+        const began = performance.now();
+        await askAbout('readConversation', room);
+        await askAbout('readStatus', room);
+        took[kind].push(performance.now() - began);
+      }
+    }
+    // The quickest of many, for a machine that is busy delays either.
+    const [one, other] = [Math.min(...took.hidden), Math.min(...took.missing)];
+    expect(Math.max(one, other) / Math.min(one, other)).toBeLessThan(2);
+  });
+});
+
+test('[D9] whoever was removed has no more rights in what they wrote themselves', async () => {
+  const room = await access.createGroupRoom(cast);
+  const { owner, sender } = cast;
+  const params = { id: room.groupId, userId: sender.id };
+  await owner.call('removeParticipant', { params });
+  const rest = createRestClient(instance.url(1));
+  for (const name of hidden.filter((one) => restTable[one].expected[3] === 404)) {
+    const asked = { ...restTable[name].ask?.(room), token: sender.token };
+    expect([name, (await rest.refused(name, asked)).status]).toEqual([name, 404]);
+  }
+});
+
+describe.each(commandNames)('[D9] %s', (name: CommandName) => {
+  const row = commandTable[name];
+
+  test.each(access.relations)('%s', async (relation) => {
+    const expected = row.expected[access.relations.indexOf(relation)];
+    const client = sockets.get(relation);
+    if (client === undefined) {
+      const refusal: unknown = await openSocket(instance.url(1)).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ data: { name: expected } });
+      return;
+    }
+    const room = isOutside(relation) ? group : await access.createGroupRoom(cast);
+    const token = relation === 'nobody' ? '' : cast[relation].token;
+    const answer = await client.ask(name, row.data(room, token));
+    if (expected === 'success') expect(answer).toMatchObject({ success: true });
+    else expect(errorBodySchema.parse(answer).error.name).toBe(expected);
+    if (!isOutside(relation)) return;
+    for (const secret of [...group.secrets, ...direct.secrets]) {
+      expect(JSON.stringify(answer)).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { ErrorName } from '@pern/protocol/errors';
+import type { EndpointName } from '@pern/protocol/rest/endpoints';
+import type { CommandName } from '@pern/protocol/socket';
+import type { Ask } from '../restClient';
+import type { Room } from './accessRoom';
+
+// FAULTS, attackers 1: whoever adds an endpoint or a command says here who may use it, or it does not compile.
+
+/** One outcome for each relation, in their order. */
+type Outcomes<T> = readonly [
+  nobody: T,
+  stranger: T,
+  removed: T,
+  administrator: T,
+  member: T,
+  sender: T,
+  moderator: T,
+  admin: T,
+];
+
+export interface RestRow {
+  /** Status codes. */
+  expected: Outcomes<number>;
+  ask?: (room: Room) => Ask;
+  /** The caller's session is no more afterwards. */
+  endsSession?: true;
+  /** The target's wake-ups were given up before. */
+  needsDeadLetter?: true;
+}
+
+const all = (status: number): Outcomes<number> => {
+  return [status, status, status, status, status, status, status, status];
+};
+const loggedIn = (status: number): Outcomes<number> => {
+  return [401, status, status, status, status, status, status, status];
+};
+const participants = (status: number): Outcomes<number> => {
+  return [401, 404, 404, 404, status, status, status, status];
+};
+const ofInstance = (status: number): Outcomes<number> => {
+  return [401, 404, 404, status, 404, 404, 404, 404];
+};
+
+const ofGroup = ({ groupId: id }: Room): Ask => ({ params: { id } });
+const ofMessage = ({ messageId }: Room): Ask => ({ params: { messageId } });
+const ofTarget = ({ groupId, targetId }: Room): Ask => ({
+  params: { id: groupId, userId: targetId },
+});
+
+export const restTable: Record<EndpointName, RestRow> = {
+  register: {
+    expected: all(201),
+    ask: () => {
+      const username = `u_${randomUUID().slice(0, 8)}`;
+      return { body: { username, email: `${username}@example.org`, password: 'eight888' } };
+    },
+  },
+  login: {
+    expected: all(401),
+    ask: ({ guestName }) => ({ body: { username: guestName, password: 'guessed it' } }),
+  },
+  refresh: { expected: all(401), ask: () => ({ body: { refresh_token: 'guessed' } }) },
+  logout: { expected: loggedIn(204), endsSession: true },
+  readMe: { expected: loggedIn(200) },
+  findUsers: { expected: loggedIn(200) },
+  readUser: { expected: loggedIn(200), ask: ({ targetId: id }) => ({ params: { id } }) },
+  createDirect: {
+    expected: [401, 201, 201, 201, 201, 201, 201, 201],
+    ask: ({ guestId }) => ({ body: { user_id: guestId } }),
+  },
+  createGroup: {
+    expected: loggedIn(201),
+    ask: ({ guestId }) => ({ body: { title: 'Mine', participant_ids: [guestId] } }),
+  },
+  listConversations: { expected: loggedIn(200) },
+  readConversation: { expected: participants(200), ask: ofGroup },
+  renameConversation: {
+    expected: [401, 404, 404, 404, 403, 403, 200, 200],
+    ask: (room) => ({ ...ofGroup(room), body: { title: 'Renamed' } }),
+  },
+  listParticipants: { expected: participants(200), ask: ofGroup },
+  addParticipant: {
+    expected: [401, 404, 404, 404, 403, 403, 201, 201],
+    ask: (room) => ({ ...ofGroup(room), body: { user_id: room.guestId } }),
+  },
+  changeRole: {
+    expected: [401, 404, 404, 404, 403, 403, 403, 200],
+    ask: (room) => ({ ...ofTarget(room), body: { role: 'moderator' } }),
+  },
+  removeParticipant: { expected: [401, 404, 404, 404, 403, 403, 204, 204], ask: ofTarget },
+  sendMessage: {
+    expected: participants(201),
+    ask: ({ groupId }) => ({ body: { conversation_id: groupId, content_encrypted: 'hello' } }),
+  },
+  readHistory: {
+    expected: participants(200),
+    ask: ({ groupId }) => ({ params: { conversationId: groupId } }),
+  },
+  editMessage: {
+    expected: [401, 404, 404, 404, 403, 200, 403, 403],
+    ask: (room) => ({ ...ofMessage(room), body: { content_encrypted: 'changed' } }),
+  },
+  deleteMessage: { expected: [401, 404, 404, 404, 403, 204, 204, 204], ask: ofMessage },
+  reportStatus: {
+    expected: participants(200),
+    ask: (room) => ({ ...ofMessage(room), body: { status: 'read' } }),
+  },
+  readStatus: { expected: participants(200), ask: ofMessage },
+  addReaction: {
+    expected: participants(201),
+    ask: (room) => ({ ...ofMessage(room), body: { emoji: '👍' } }),
+  },
+  removeReaction: {
+    expected: participants(204),
+    ask: ({ messageId }) => ({ params: { messageId, emoji: '👍' } }),
+  },
+  readSync: { expected: loggedIn(200) },
+  // The instance's administrator, who is nobody special in a conversation; an admin of one is nobody special here.
+  listDeadLetters: { expected: ofInstance(200) },
+  retryDeadLetter: {
+    expected: ofInstance(204),
+    ask: ({ targetId }) => ({ params: { userId: targetId } }),
+    needsDeadLetter: true,
+  },
+  purgeDeadLetter: {
+    expected: ofInstance(204),
+    ask: ({ targetId }) => ({ params: { userId: targetId } }),
+    needsDeadLetter: true,
+  },
+  readHealth: { expected: all(200) },
+  readReadiness: { expected: all(200) },
+};
+
+export interface CommandRow {
+  expected: Outcomes<'success' | ErrorName>;
+  data: (room: Room, token: string) => unknown;
+}
+
+// Nobody has no connection to ask by: the handshake is refused.
+const connected: CommandRow['expected'] = [
+  'UnauthorizedError',
+  ...(['success', 'success', 'success', 'success', 'success', 'success', 'success'] as const),
+];
+const participating: CommandRow['expected'] = [
+  'UnauthorizedError',
+  ...(['NotFoundError', 'NotFoundError', 'NotFoundError'] as const),
+  ...(['success', 'success', 'success', 'success'] as const),
+];
+
+export const commandTable: Record<CommandName, CommandRow> = {
+  'chat:message_send': {
+    expected: participating,
+    data: ({ groupId }) => ({ conversationId: groupId, contentEncrypted: 'hello' }),
+  },
+  'chat:message_delivered': {
+    expected: participating,
+    data: ({ groupId, seq }) => ({ conversationId: groupId, seq }),
+  },
+  'chat:message_read': { expected: participating, data: ({ messageId }) => ({ messageId }) },
+  'chat:typing': {
+    expected: participating,
+    data: ({ groupId }) => ({ conversationId: groupId, isTyping: true }),
+  },
+  'presence:online': { expected: connected, data: () => ({}) },
+  'presence:offline': { expected: connected, data: () => ({}) },
+  'chat:sync': { expected: connected, data: () => ({}) },
+  'auth:refresh': { expected: connected, data: (_room, token) => ({ token }) },
+};
