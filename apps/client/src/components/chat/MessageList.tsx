@@ -1,10 +1,10 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { Announcer } from './Announcer';
 import { JumpToEnd } from './JumpToEnd';
-import { keepPlace, placeIn } from './places';
+import { keepPlace, type List, offsetOf, placeIn } from './places';
 import { estimatedHeight, RowView } from './RowView';
 import { RevealContext } from './reveal';
 import { type Row, timelineRows } from './timeline';
@@ -39,6 +39,10 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
   const history = useHistory(id, hasOlder);
   const see = useReadOnSight(id, rows);
 
+  const isPlaced = useRef(false);
+  const shown = useRef<List>(undefined);
+  // Before the list takes itself apart, which it does in the effects after this one.
+  useLayoutEffect(() => () => keepPlace(id, shown.current, AT_END), [id]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -51,38 +55,33 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
     followOnAppend: true,
     scrollEndThreshold: AT_END,
     directDomUpdates: true,
-    ...(place === undefined
-      ? {}
-      : { initialOffset: place.offset, initialMeasurementsCache: place.measured }),
+    initialMeasurementsCache: place?.measured ?? [],
     onChange(instance) {
+      shown.current = instance;
       const atEnd = instance.isAtEnd(AT_END);
       if (atEnd !== isAtEnd) setAtEnd(atEnd);
-      if ((instance.range?.startIndex ?? 0) < 15) history.wantOlder();
+      if (isPlaced.current && isNearTop(instance)) history.wantOlder();
       see(instance);
     },
   });
-  const { scrollToEnd, scrollToIndex, takeSnapshot } = virtualizer;
+  const { scrollToEnd, scrollToIndex } = virtualizer;
 
   // Where one begins: where one was, at the first new message, or at the end.
-  const isPlaced = useRef(place !== undefined);
   useLayoutEffect(() => {
     if (isPlaced.current || rows.length === 0) return;
     isPlaced.current = true;
+    const back = place === undefined ? undefined : offsetOf(place, virtualizer);
     const marker = rows.findIndex(({ type }) => type === 'new');
-    if (marker === -1) scrollToEnd();
+    if (back !== undefined) virtualizer.scrollToOffset(back);
+    else if (marker === -1) scrollToEnd();
     else scrollToIndex(marker, { align: 'start' });
-  }, [rows, scrollToEnd, scrollToIndex]);
-  useLayoutEffect(
-    () => () =>
-      keepPlace(
-        id,
-        virtualizer.isAtEnd(AT_END)
-          ? undefined
-          : { offset: virtualizer.scrollOffset ?? 0, measured: takeSnapshot() },
-      ),
-    [id, virtualizer, takeSnapshot],
-  );
+  }, [rows, place, virtualizer, scrollToEnd, scrollToIndex]);
   useFollowMine(rows, scrollToEnd);
+  // A page that came may not have been enough, and who does not scroll on is told nothing.
+  const { isLoading, wantOlder } = history;
+  useEffect(() => {
+    if (!isLoading && isPlaced.current && isNearTop(virtualizer)) wantOlder();
+  }, [rows, isLoading, wantOlder, virtualizer]);
 
   const indexOf = (messageId: string): number =>
     rows.findIndex(
@@ -136,6 +135,10 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
     </RevealContext>
   );
 }
+
+/** Within which history is read on, in rows: before one comes to the end of what is there. */
+const isNearTop = ({ range }: { range: { startIndex: number } | null }): boolean =>
+  (range?.startIndex ?? 0) < 15;
 
 /** Who writes sees what they wrote, wherever they were reading. */
 function useFollowMine(rows: readonly Row[], scrollToEnd: () => void): void {

@@ -34,7 +34,7 @@ const TOGETHER_MS = 5 * 60_000;
 export function timelineRows({ messages, me, newAfter, hasOlder }: Timeline): Row[] {
   const rows: Row[] = [];
   let before: ShownMessage | undefined;
-  let isMarked = newAfter === null;
+  let isMarked = newAfter === null || !reachesBack({ messages, newAfter, hasOlder });
   for (const message of messages) {
     const key = messageKey(message, me);
     const isNewDay = before === undefined ? !hasOlder : !isSameDay(before, message);
@@ -50,6 +50,13 @@ export function timelineRows({ messages, me, newAfter, hasOlder }: Timeline): Ro
     before = message;
   }
   return rows;
+}
+
+/** Whether the first new message is among these; where it is older, the line would stand before any other. */
+function reachesBack({ messages, newAfter, hasOlder }: Omit<Timeline, 'me'>): boolean {
+  const [first] = messages;
+  if (!hasOlder || first === undefined || isOnItsWay(first)) return true;
+  return first.seq <= (newAfter ?? 0) + 1;
 }
 
 function addMessage(rows: Row[], row: MessageRow): void {

@@ -1,11 +1,9 @@
-import type { Virtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useRef } from 'react';
 import { useClient } from '../../store/useClient';
 import { isOnItsWay } from '../../store/chatView';
 import { isAttending, onAttention } from './attention';
+import type { List } from './places';
 import type { Row } from './timeline';
-
-type List = Virtualizer<HTMLDivElement, Element>;
 
 /**
  * Reports as read what was seen (D6, D8): its lower end was in view, the page visible, its window in use. What merely
