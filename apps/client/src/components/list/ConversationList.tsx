@@ -8,6 +8,7 @@ import { useWatchedPresence } from '../../store/useWatchedPresence';
 import { ConversationItem } from './ConversationItem';
 import { FoundPeople } from './FoundPeople';
 import { ListHeader } from './ListHeader';
+import { Unsent } from './Unsent';
 import './conversationList.css';
 
 /** All conversations, and one field that finds them and people. */
@@ -86,6 +87,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         )}
       </div>
       <div className="choices" ref={list}>
+        <Unsent />
         <ul aria-label="Conversations">
           {found.map((conversation) => (
             <ConversationItem
