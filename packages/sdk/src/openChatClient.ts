@@ -22,6 +22,7 @@ import { createTurns } from './inTurn';
 import type { Send } from './outbox/outbox';
 import { createWaiters } from './outbox/waiters';
 import { createArrivals } from './reading/tellArrivals';
+import { randomId } from './randomId';
 import { createFetcher } from './reading/fetcher';
 import { openSession } from './session/session';
 import { createMemoryStorage } from './storage/memoryStorage';
@@ -208,7 +209,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
 async function deviceOf(storage: Storage): Promise<string> {
   const stored = deviceIdSchema.safeParse(await storage.get(DEVICE_KEY));
   if (stored.success) return stored.data;
-  const made: string = crypto.randomUUID();
+  const made = randomId();
   await storage.write([{ key: DEVICE_KEY, value: made }]);
   return made;
 }

@@ -64,7 +64,7 @@ test('[client] [D2] without a network one reads, writes and reloads; on return e
   await ana.connection('offline');
   await ana.write('First offline');
   await ana.write('Second offline');
-  await page.getByText('2 messages to send').first().waitFor();
+  await page.getByText('2 to send').first().waitFor();
   await page.getByRole('textbox', { name: 'Message' }).fill('Begun');
 
   // Opens without a server, with what it knew, what waits, and what was begun.
@@ -72,7 +72,7 @@ test('[client] [D2] without a network one reads, writes and reloads; on return e
   await ana.message('Known before').waitFor();
   await ana.ticks('First offline', 'pending');
   await ana.ticks('Second offline', 'pending');
-  await page.getByText('2 messages to send').first().waitFor();
+  await page.getByText('2 to send').first().waitFor();
   expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('Begun');
 
   await profile.context.setOffline(false);

@@ -11,10 +11,10 @@ export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
   const connection = useChatStore((view) => view.connection);
   const waiting = useChatStore((view) => selectOutboxSize(view.chat));
   const { text, tone } = describe(connection);
-  const toSend = waiting === 0 || tone === 'good' ? '' : ` · ${counted(waiting)} to send`;
+  const toSend = waiting === 0 || tone === 'good' ? '' : ` · ${waiting} to send`;
   return (
     <p
-      className={`connection-badge ${tone}`}
+      className={`connection-badge one-line ${tone}`}
       role={isReadOut ? 'status' : undefined}
       data-connection={connection.state}
     >

@@ -17,11 +17,14 @@ export function ChatPage() {
   const [isFounding, setFounding] = useState(false);
   useAppBadge();
   useEffect(() => {
-    const close = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape' && !event.defaultPrevented) goTo(null);
+    const move = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented) return;
+      if (event.key === 'Escape') goTo(null);
+      if (event.altKey && event.key === 'ArrowDown') step(event, 1);
+      if (event.altKey && event.key === 'ArrowUp') step(event, -1);
     };
-    addEventListener('keydown', close);
-    return () => removeEventListener('keydown', close);
+    addEventListener('keydown', move);
+    return () => removeEventListener('keydown', move);
   }, []);
   return (
     <div className={openId === null ? 'chat-page' : 'chat-page open'}>
@@ -34,4 +37,14 @@ export function ChatPage() {
       {isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}
     </div>
   );
+}
+
+/** To the next conversation, or the one before. */
+function step(event: KeyboardEvent, by: 1 | -1): void {
+  const { conversations, currentConversationId } = useChatStore.getState();
+  const at = conversations.findIndex(({ id }) => id === currentConversationId);
+  const next = conversations[at === -1 ? 0 : at + by];
+  if (next === undefined) return;
+  event.preventDefault();
+  goTo(next.id);
 }

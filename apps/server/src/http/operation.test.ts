@@ -74,6 +74,21 @@ test('the page at /about is HTML that needs no script, under a policy that allow
   }
 });
 
+test('the web client is handed out at /, under a policy by which nothing runs that is not ours', async () => {
+  const http = await open({});
+  const { status, body, headers } = await http('GET', '/');
+  expect(status).toBe(200);
+  expect(body).toContain('<div id="root">');
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).toContain("worker-src 'self'");
+  expect(policy).not.toContain('unsafe');
+  expect((await http('GET', '/serviceWorker.js')).headers.get('cache-control')).toContain(
+    'no-cache',
+  );
+  expect((await http('GET', '/manifest.webmanifest')).status).toBe(200);
+});
+
 test('pages of listed origins may read answers, others may not', async () => {
   const http = await open({ CORS_ORIGINS: 'https://app.example' });
   const allowed = async (origin: string) =>

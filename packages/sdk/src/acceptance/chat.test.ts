@@ -196,6 +196,20 @@ test('[D12] a new client lists what there is, pages back through history, and co
   expect(selectUnreadCount(b.client.getState())).toBe(21);
 });
 
+test('what a list of conversations brings with it can be read, whatever it is', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const a = await clients.open(ana);
+  const last = async () => {
+    const message = (await ana.conversation(id)).last_message;
+    return message === null ? undefined : a.client.decode(message);
+  };
+  await a.client.whenSent(await a.client.send(id, 'Good morning'));
+  expect(await last()).toMatchObject({ content: 'Good morning', isUnreadable: false });
+  await ben.send(id, 'base64:no base64');
+  expect(await last()).toMatchObject({ content: null, isUnreadable: true });
+});
+
 test('[D10] typing begins and ends, presence is known and followed', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const [a, b] = [await clients.open(ana), await clients.open(ben)];

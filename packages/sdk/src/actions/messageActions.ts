@@ -13,6 +13,7 @@ import { SignedOutError } from '../errors';
 import { createDraftStorage, draftOf } from '../outbox/drafts';
 import type { Waiters } from '../outbox/waiters';
 import type { WritableStore } from '../store';
+import { randomId } from '../randomId';
 import type { UserRoom } from '../userRoom';
 
 /** Who has got a message and who has read it, and when. */
@@ -68,7 +69,7 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
 
   return {
     async send(conversationId, text, more = {}) {
-      const clientMessageId = more.clientMessageId ?? crypto.randomUUID();
+      const clientMessageId = more.clientMessageId ?? randomId();
       await storeDraft(room().outbox, draftOf(cipher, clientMessageId, conversationId, text, more));
       return clientMessageId;
     },

@@ -75,7 +75,7 @@ export function MessageComposer({ conversationId, task, onTaskDone }: MessageCom
     } else if (event.key === 'Escape' && task !== null) {
       event.preventDefault();
       onTaskDone();
-    } else if (event.key === 'ArrowUp' && text === '' && task === null) {
+    } else if (event.key === 'ArrowUp' && !event.altKey && text === '' && task === null) {
       event.preventDefault();
       editLast();
     }

@@ -2,6 +2,7 @@ import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
+import { dayTitle } from '../../store/times';
 import { Announcer } from './Announcer';
 import { JumpToEnd } from './JumpToEnd';
 import { keepPlace, type List, offsetOf, placeIn } from './places';
@@ -36,6 +37,7 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
   const scroller = useRef<HTMLDivElement>(null);
   const [place] = useState(() => placeIn(id));
   const [isAtEnd, setAtEnd] = useState(true);
+  const [topDay, setTopDay] = useState('');
   const history = useHistory(id, hasOlder);
   const see = useReadOnSight(id, rows);
 
@@ -60,6 +62,7 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
       shown.current = instance;
       const atEnd = instance.isAtEnd(AT_END);
       if (atEnd !== isAtEnd) setAtEnd(atEnd);
+      setTopDay(dayOfTop(instance, rows));
       if (isPlaced.current && isNearTop(instance)) history.wantOlder();
       see(instance);
     },
@@ -124,6 +127,11 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
             })}
           </div>
         </div>
+        {!isAtEnd && topDay !== '' && (
+          <p className="top-day" aria-hidden>
+            {topDay}
+          </p>
+        )}
         {!isAtEnd && (
           <JumpToEnd
             unread={conversation.my.unread_count}
@@ -134,6 +142,13 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
       </div>
     </RevealContext>
   );
+}
+
+/** Which day it is at the upper end of the view; nothing where that says so itself. */
+function dayOfTop(list: List, rows: readonly Row[]): string {
+  const index = list.getVirtualItemForOffset(list.scrollOffset ?? 0)?.index ?? 0;
+  const row = rows[index];
+  return row !== undefined && 'message' in row ? dayTitle(row.message.created_at) : '';
 }
 
 /** Within which history is read on, in rows: before one comes to the end of what is there. */

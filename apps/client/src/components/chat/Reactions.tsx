@@ -23,7 +23,7 @@ export function Reactions({ message }: { message: ChatMessage }) {
               title={names}
               onClick={() => void react(emoji)}
             >
-              {emoji} <span>{ids.length}</span>
+              <span className="reaction-emoji">{emoji}</span> {ids.length}
               <span className="hidden-but-read"> by {names}</span>
             </button>
           </li>
