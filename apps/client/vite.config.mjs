@@ -8,15 +8,8 @@ const packages = fileURLToPath(new URL('../../packages', import.meta.url));
 
 /** Where the server listens while Vite serves the client alone. */
 const server = process.env.CHASQUI_SERVER ?? 'http://127.0.0.1:5000';
-const proxy = {
-  target: server,
-  // To the server we are its own page; it turns pages of other origins away.
-  configure: (forwarded) => {
-    const sameOrigin = (request) => request.setHeader('origin', server);
-    forwarded.on('proxyReq', sameOrigin);
-    forwarded.on('proxyReqWs', sameOrigin);
-  },
-};
+/** With the host it was asked for, so that to the server the page is one of its own. */
+const proxy = { target: server, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react(), shellList(), compressed()],
