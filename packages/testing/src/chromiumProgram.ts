@@ -1,52 +1,60 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { attempt, has } from '@pern/services/debianPackage';
+import { fetchDebianPackage, has, unpackedEnvironment } from '@pern/services/debianPackage';
 
-const names = [
-  'chromium',
-  'chromium-headless-shell',
-  'chromium-browser',
-  'google-chrome-stable',
-  'google-chrome',
-];
-const elsewhere = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+/** A Chromium that runs on this machine. */
+export interface ChromiumProgram {
+  readonly command: string;
+  /** What it needs in its environment beside ours. */
+  readonly env: Record<string, string>;
+}
+
+const root = path.resolve(__dirname, '../../..');
+const HEADLESS = 'chromium-headless-shell';
+const names = ['chromium', HEADLESS, 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
 /**
- * A Chromium that runs here: `CHROMIUM`, or from the PATH, or, where this is Debian or a relative and we are root,
- * installed. It is too large to be unpacked into a folder as Redis and nginx are. Throws with what to install.
+ * The Chromium that `CHROMIUM` names, or one from the PATH; where there is none, Debian's without windows is fetched and
+ * unpacked, without being root and without changing the system. Throws with what to install.
  */
-export function chromiumProgram(): string {
-  const found = findChromium();
+export function chromiumProgram(): ChromiumProgram {
+  const cache = path.join(root, 'node_modules/.cache/chasqui', `chromium-${process.arch}`);
+  const found = onTheMachine() ?? unpackedIn(cache);
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && has('apt-get')) {
-    const install = [
-      'install',
-      '-y',
-      '--no-install-recommends',
-      'chromium',
-      'fonts-noto-color-emoji',
-    ];
-    if (!attempt('apt-get', install)) {
-      attempt('apt-get', ['update']);
-      attempt('apt-get', install);
-    }
-  }
-  const installed = findChromium();
-  if (installed !== undefined) return installed;
+  if (has('apt-get') && has('dpkg')) fetchInto(cache);
+  const fetched = unpackedIn(cache);
+  if (fetched !== undefined) return fetched;
   throw new Error(
-    'There is no Chromium on this machine: install chromium, or name one in CHROMIUM.',
+    'There is no Chromium and none could be fetched: install one, or name it in CHROMIUM.',
   );
 }
 
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? '')
-    .split(path.delimiter)
-    .filter((each) => path.isAbsolute(each));
-  const known = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  const given = process.env.CHROMIUM;
-  const candidates = given === undefined || given === '' ? [...known, ...elsewhere] : [given];
-  return candidates.find((file) => existsSync(file) && runs(file));
+/** Several test files may fetch at once: whoever is first leaves it for all, and none takes it from under another. */
+function fetchInto(cache: string): void {
+  const mine = `${cache}-${process.pid}`;
+  fetchDebianPackage(mine, HEADLESS, [HEADLESS]);
+  if (!existsSync(cache) && existsSync(mine)) renameSync(mine, cache);
+  rmSync(mine, { recursive: true, force: true });
 }
 
-const runs = (file: string): boolean => spawnSync(file, ['--version']).status === 0;
+function onTheMachine(): ChromiumProgram | undefined {
+  const { CHROMIUM: given = '', PATH = '' } = process.env;
+  const folders = PATH.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const usual = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
+  return (given === '' ? [...usual, MAC] : [given])
+    .map((command) => ({ command, env: {} }))
+    .find((program) => existsSync(program.command) && runs(program));
+}
+
+function unpackedIn(cache: string): ChromiumProgram | undefined {
+  const command = path.join(cache, 'usr/lib/chromium', HEADLESS);
+  if (!existsSync(command)) return undefined;
+  const program = { command, env: unpackedEnvironment(cache) };
+  return runs(program) ? program : undefined;
+}
+
+function runs({ command, env }: ChromiumProgram): boolean {
+  return spawnSync(command, ['--version'], { env: { ...process.env, ...env } }).status === 0;
+}

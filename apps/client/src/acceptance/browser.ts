@@ -20,8 +20,10 @@ export interface Profile {
 }
 
 export async function openChromium(): Promise<Chromium> {
+  const program = chromiumProgram();
   const browser = await chromium.launch({
-    executablePath: chromiumProgram(),
+    executablePath: program.command,
+    env: { ...process.env, ...program.env },
     // As root there is no sandbox; what runs in it is ours.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-color-profile=srgb'],
   });
