@@ -36,6 +36,10 @@ test.each<[string, string]>([
     'a foreign key that its header names',
     jwt.sign(claims, 'k', { keyid: 'k', header: { alg: 'HS256', jku: 'https://evil.example' } }),
   ],
+  [
+    'a foreign key that it brings along',
+    jwt.sign(claims, 'k', { header: { alg: 'HS256', ...{ jwk: { kty: 'oct', k: 'aw' } } } }),
+  ],
   ['no expiry', jwt.sign(endless, secret)],
   ['an expiry in the past', jwt.sign({ ...claims, exp: 1 }, secret)],
   ['another type', jwt.sign({ ...claims, typ: 'refresh' }, secret)],

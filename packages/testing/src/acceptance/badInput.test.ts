@@ -18,8 +18,10 @@ let ben: Person;
 let eve: Person;
 let id: string;
 let message: Message;
+let unfinished: Unfinished[];
 beforeAll(async () => {
   instance = await openInstance({ worker: false });
+  unfinished = beginWithoutEnd(Number(new URL(instance.url()).port));
   people = createPeople(instance);
   http = createHttpClient(instance.url());
   ({ ana, ben, eve } = await people.cast('ana', 'ben', 'eve'));
@@ -140,6 +142,18 @@ describe('REST', () => {
     }
     const said = (await ana.refused('readSync', { query: { cursor } })).error.message;
     expect(said).toMatch(/start over/);
+  });
+
+  test('a cursor of somebody else’s list shows nothing of theirs', async () => {
+    for (let i = 0; i < 2; i += 1) await people.group(eve);
+    const { next_cursor } = (await eve.call('listConversations', { query: { limit: 1 } })).body;
+    const query = { cursor: next_cursor ?? 'none' };
+    const reply = await http('GET', `/api/conversations?cursor=${query.cursor}`, {
+      token: ana.token,
+    });
+    const mine = (await ana.call('listConversations')).body.conversations.map((one) => one.id);
+    const shown = JSON.stringify(reply.body).match(/"id":"[^"]+","type":"(?:group|direct)/g) ?? [];
+    expect(shown.filter((one) => !mine.some((own) => one.includes(own)))).toEqual([]);
   });
 
   test('a huge group, a title of spaces and ids of another kind are refused', async () => {
@@ -341,4 +355,67 @@ describe('Socket.IO', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     flooder.disconnect();
   });
+});
+
+test('what goes wrong within is an InternalError that says nothing, by both doors, and then it works again', async () => {
+  const device = ana.device();
+  await device.connect();
+  const askBoth = async () => {
+    const said = await device.ask('chat:sync', {});
+    const answered = await http('GET', '/api/sync', { token: ana.token });
+    return [said.success ? 'success' : said.error, answered.status, answered.body];
+  };
+  await instance.sql('ALTER FUNCTION begin_sync RENAME TO begin_sync_away');
+  const error = { name: 'InternalError', message: 'something went wrong on our side' };
+  try {
+    expect(await askBoth()).toEqual([error, 500, { error }]);
+    // Nobody asks for an answer: nobody is told, and nothing ends.
+    device.socket().emit('chat:sync', {});
+  } finally {
+    await instance.sql('ALTER FUNCTION begin_sync_away RENAME TO begin_sync');
+  }
+  expect((await askBoth()).slice(0, 2)).toEqual(['success', 200]);
+  expect(instance.nodes[0]?.program.output()).toContain('"a bug"');
+});
+
+interface Unfinished {
+  what: string;
+  /** Resolves to how long the server bore it, in milliseconds. */
+  closed: Promise<number>;
+}
+
+/** Connections that begin with a transport and never say who they are. */
+function beginWithoutEnd(port: number): Unfinished[] {
+  const upgrade = [
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+    ...['Host: x', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  ].join('\r\n');
+  const began = performance.now();
+  const hold = (what: string, ...writes: (string | Buffer)[]): Unfinished => {
+    const socket = connect(port, '127.0.0.1', () => {
+      for (const bytes of writes) socket.write(bytes);
+    });
+    socket.on('error', () => undefined);
+    const closed = new Promise<number>((resolve) => {
+      const over = () => resolve(performance.now() - began);
+      socket.once('close', over);
+      socket.on('data', (bytes) => {
+        // The first byte of a close frame; whoever does not answer it is dropped 30 s later.
+        if (bytes.includes(0x88)) over();
+      });
+    }).finally(() => socket.destroy());
+    return { what, closed };
+  };
+  return [
+    hold('a WebSocket that says nothing', upgrade),
+    // The masked first two bytes of a frame whose rest never comes.
+    hold('a WebSocket with half a frame', upgrade, Buffer.from([0x81, 0xfe])),
+  ];
+}
+
+test('a connection that never finishes its handshake is closed within 20 s', async () => {
+  for (const { what, closed } of unfinished) {
+    expect([what, (await closed) < 20_000]).toEqual([what, true]);
+  }
 });
