@@ -1,6 +1,6 @@
 import { ArrowLeft, Check, Copy, Search, Users } from 'lucide-react';
 import { useState } from 'react';
-import { goTo } from '../store/address';
+import { goToList } from '../store/address';
 import { useChatStore } from '../store/chatStore';
 import { findConversation } from '../store/searchField';
 import './emptyChat.css';
@@ -8,8 +8,11 @@ import './emptyChat.css';
 /** What stands where a chat will: how to begin one, also for the very first person of an instance. */
 export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean }) {
   const isAlone = useChatStore((view) => view.conversations.length === 0);
+  // Before the first sync nobody knows what there is.
+  const isKnown = useChatStore((view) => view.chat.cursor !== null);
   const { me, isOnline } = useChatStore.getState();
   if (props.isMissing) return <Missing isOnline={isOnline} />;
+  if (isAlone && !isKnown) return <main className="chat-pane empty-chat" aria-busy="true" />;
   return (
     <main className="chat-pane empty-chat">
       <div>
@@ -44,7 +47,7 @@ function Missing({ isOnline }: { isOnline: boolean }) {
             ? 'It may have been somebody else’s, or you are not in it any more.'
             : 'It will be shown as soon as there is a connection.'}
         </p>
-        <button className="button" type="button" onClick={() => goTo(null, 'replace')}>
+        <button className="button" type="button" onClick={() => goToList('at once')}>
           <ArrowLeft size={18} aria-hidden /> All conversations
         </button>
       </div>

@@ -3,7 +3,7 @@ import { ChatWindow } from '../components/chat/ChatWindow';
 import { EmptyChat } from '../components/EmptyChat';
 import { ConversationList } from '../components/list/ConversationList';
 import { NewGroupDialog } from '../components/group/NewGroupDialog';
-import { goTo } from '../store/address';
+import { goTo, goToList } from '../store/address';
 import { useChatStore } from '../store/chatStore';
 import { useAppBadge } from '../store/useAppBadge';
 import './chatPage.css';
@@ -19,7 +19,7 @@ export function ChatPage() {
   useEffect(() => {
     const move = (event: KeyboardEvent): void => {
       if (event.defaultPrevented) return;
-      if (event.key === 'Escape') goTo(null);
+      if (event.key === 'Escape') goToList();
       if (event.altKey && event.key === 'ArrowDown') step(event, 1);
       if (event.altKey && event.key === 'ArrowUp') step(event, -1);
     };

@@ -4,16 +4,24 @@ import { showConversation } from './chatStore';
 // another conversation than its neighbour, and no server has to know.
 
 const PATTERN = /^#\/c\/([0-9a-f-]{36})$/;
+const LIST = '#/';
+/** Noted with the page of a conversation that was opened from the list: then back is where the list is. */
+const FROM_LIST = 'from the list';
 
-const addressOf = (conversationId: string | null): string =>
-  conversationId === null ? '#/' : `#/c/${conversationId}`;
-
-/** Opens a conversation; null closes the one that is open. */
-export function goTo(conversationId: string | null, how: 'push' | 'replace' = 'push'): void {
-  const address = addressOf(conversationId);
+/** Opens a conversation, as a page of its own to go back from. */
+export function goTo(conversationId: string): void {
+  const address = `#/c/${conversationId}`;
   if (location.hash === address) return;
-  if (how === 'push') history.pushState(null, '', address);
-  else history.replaceState(null, '', address);
+  const isFromList = !PATTERN.test(location.hash);
+  history.pushState(isFromList ? FROM_LIST : null, '', address);
+  follow();
+}
+
+/** Closes the conversation that is open; shown is the list, at once or after the browser has gone back. */
+export function goToList(how: 'back' | 'at once' = 'back'): void {
+  if (!PATTERN.test(location.hash)) return;
+  if (how === 'back' && history.state === FROM_LIST) return history.back();
+  history.replaceState(null, '', LIST);
   follow();
 }
 

@@ -1,4 +1,4 @@
-import { goTo } from './address';
+import { goToList } from './address';
 
 /** The field by which conversations and people are found: Ctrl+K, and every "Find people". */
 export const SEARCH_FIELD = 'find';
@@ -7,7 +7,7 @@ export const SEARCH_FIELD = 'find';
 export function findConversation(): void {
   const field = document.getElementById(SEARCH_FIELD);
   if (field !== null && field.offsetParent === null) {
-    goTo(null);
+    goToList('at once');
     requestAnimationFrame(() => document.getElementById(SEARCH_FIELD)?.focus());
     return;
   }

@@ -1,7 +1,7 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { ArrowLeft, LockOpen, Settings2 } from 'lucide-react';
 import { useState } from 'react';
-import { goTo } from '../../store/address';
+import { goToList } from '../../store/address';
 import { useChatStore } from '../../store/chatStore';
 import { notify } from '../../store/notices';
 import { otherOf, titleOf } from '../../store/names';
@@ -26,7 +26,7 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
         className="icon-button back"
         type="button"
         aria-label="All conversations"
-        onClick={() => goTo(null)}
+        onClick={() => goToList()}
       >
         <ArrowLeft size={22} aria-hidden />
       </button>

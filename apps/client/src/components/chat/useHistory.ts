@@ -3,33 +3,39 @@ import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/useClient';
 
 const PAGE = 100;
+/** After a page could not be read it is tried again, if it is still wanted. */
+const PAUSE_MS = 3_000;
 
 /** Reads pages of history when they are wanted, one at a time; `note` is what stands above the first message. */
 export function useHistory(conversationId: string, hasOlder: boolean) {
   const client = useClient();
-  const isLive = useChatStore((view) => view.connection.state === 'live');
+  const isOnline = useChatStore((view) => view.isOnline);
   const [isLoading, setLoading] = useState(false);
-  const [isUnreachable, setUnreachable] = useState(false);
+  const [isPausing, setPausing] = useState(false);
   const isUnderWay = useRef(false);
-  useEffect(() => setUnreachable(false), [isLive]);
+  useEffect(() => {
+    if (!isPausing) return undefined;
+    const timer = setTimeout(() => setPausing(false), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [isPausing]);
 
   const wantOlder = useCallback(() => {
-    if (!hasOlder || isUnderWay.current || isUnreachable) return;
+    if (!hasOlder || !isOnline || isPausing || isUnderWay.current) return;
     isUnderWay.current = true;
     setLoading(true);
     client
       .loadOlder(conversationId, PAGE)
-      .catch(() => setUnreachable(true))
+      .catch(() => setPausing(true))
       .finally(() => {
         isUnderWay.current = false;
         setLoading(false);
       });
-  }, [client, conversationId, hasOlder, isUnreachable]);
+  }, [client, conversationId, hasOlder, isOnline, isPausing]);
 
-  const note = !hasOlder
-    ? 'This is where it begins'
-    : isUnreachable
-      ? 'Older messages can be read when you are online'
-      : 'Reading older messages …';
-  return { wantOlder, isLoading, note };
+  return { wantOlder, isLoading, note: noteOf(hasOlder, isOnline) };
+}
+
+function noteOf(hasOlder: boolean, isOnline: boolean): string {
+  if (!hasOlder) return 'This is where it begins';
+  return isOnline ? 'Reading older messages …' : 'Older messages can be read when you are online';
 }

@@ -3,7 +3,7 @@ import { TITLE_MAX } from '@pern/protocol/limits';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { goTo } from '../../store/address';
+import { goToList } from '../../store/address';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
@@ -21,7 +21,7 @@ export function GroupDialog(props: { conversation: KnownConversation; onClose: (
   const [isLeaving, setLeaving] = useState(false);
 
   async function leave(): Promise<void> {
-    if (await attempt(client.leave(id))) goTo(null, 'replace');
+    if (await attempt(client.leave(id))) goToList('at once');
   }
 
   if (isAdding) {

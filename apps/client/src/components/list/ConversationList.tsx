@@ -16,6 +16,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const conversations = useChatStore((view) => view.conversations);
   const openId = useChatStore((view) => view.currentConversationId);
   const me = useChatStore((view) => view.me?.id);
+  const isKnown = useChatStore((view) => view.chat.cursor !== null);
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
   const sought = useDeferredValue(query.trim().toLowerCase());
@@ -98,7 +99,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
             />
           ))}
         </ul>
-        {(sought !== '' || conversations.length === 0) && (
+        {(sought !== '' || (isKnown && conversations.length === 0)) && (
           <FoundPeople query={sought} onChoose={chosen} />
         )}
       </div>
