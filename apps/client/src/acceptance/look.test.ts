@@ -100,6 +100,11 @@ test.each([1_280, 360])('[client] every screen, %i wide, is in order', async (wi
   await shot(page, '6-reply-and-emoji');
   await page.keyboard.press('Escape');
 
+  await persona.choose('See you there!', 'React');
+  await page.getByRole('button', { name: '👍' }).waitFor();
+  await shot(page, '6-react');
+  await page.keyboard.press('Escape');
+
   await profile.context.setOffline(true);
   await persona.write('And I the music');
   await persona.ticks('And I the music', 'pending');

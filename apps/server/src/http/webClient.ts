@@ -3,7 +3,7 @@ import path from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 
 /** Where the build leaves the web client, seen from here and from the compiled file alike. */
-export const CLIENT_FOLDER = path.resolve(__dirname, '../../../client/dist');
+const CLIENT_FOLDER = path.resolve(__dirname, '../../../client/dist');
 
 const YEAR_S = 31_536_000;
 

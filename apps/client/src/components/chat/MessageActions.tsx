@@ -20,8 +20,8 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
     return isMine || role === 'admin' || role === 'moderator';
   });
   return (
-    <div className="message-actions">
-      <Popover.Root open={isReacting} onOpenChange={setReacting}>
+    <Popover.Root open={isReacting} onOpenChange={setReacting}>
+      <Popover.Anchor className="message-actions">
         <Popover.Trigger className="icon-button" aria-label="React" tabIndex={-1}>
           <SmilePlus size={18} aria-hidden />
         </Popover.Trigger>
@@ -35,43 +35,48 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
             />
           </Popover.Content>
         </Popover.Portal>
-      </Popover.Root>
-      <Menu.Root modal={false}>
-        <Menu.Trigger className="icon-button" aria-label="More" tabIndex={-1} data-opens-actions="">
-          <EllipsisVertical size={18} aria-hidden />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Content className="menu" collisionPadding={8} sideOffset={4}>
-            <Menu.Item className="menu-item" onSelect={() => reply(message)}>
-              <Reply size={18} aria-hidden /> Reply
-            </Menu.Item>
-            <Menu.Item className="menu-item" onSelect={() => setTimeout(() => setReacting(true))}>
-              <SmilePlus size={18} aria-hidden /> React
-            </Menu.Item>
-            <Menu.Item
-              className="menu-item"
-              onSelect={() => void attempt(navigator.clipboard.writeText(message.content ?? ''))}
-            >
-              <Copy size={18} aria-hidden /> Copy text
-            </Menu.Item>
-            {isMine && (
-              <Menu.Item className="menu-item" onSelect={() => edit(message)}>
-                <Pencil size={18} aria-hidden /> Edit
+        <Menu.Root modal={false}>
+          <Menu.Trigger
+            className="icon-button"
+            aria-label="More"
+            tabIndex={-1}
+            data-opens-actions=""
+          >
+            <EllipsisVertical size={18} aria-hidden />
+          </Menu.Trigger>
+          <Menu.Portal>
+            <Menu.Content className="menu" collisionPadding={8} sideOffset={4}>
+              <Menu.Item className="menu-item" onSelect={() => reply(message)}>
+                <Reply size={18} aria-hidden /> Reply
               </Menu.Item>
-            )}
-            {isMine && (
-              <Menu.Item className="menu-item" onSelect={() => inspect(message)}>
-                <Info size={18} aria-hidden /> Message info
+              <Menu.Item className="menu-item" onSelect={() => setTimeout(() => setReacting(true))}>
+                <SmilePlus size={18} aria-hidden /> React
               </Menu.Item>
-            )}
-            {mayDelete && (
-              <Menu.Item className="menu-item danger" onSelect={() => remove(message)}>
-                <Trash2 size={18} aria-hidden /> Delete
+              <Menu.Item
+                className="menu-item"
+                onSelect={() => void attempt(navigator.clipboard.writeText(message.content ?? ''))}
+              >
+                <Copy size={18} aria-hidden /> Copy text
               </Menu.Item>
-            )}
-          </Menu.Content>
-        </Menu.Portal>
-      </Menu.Root>
-    </div>
+              {isMine && (
+                <Menu.Item className="menu-item" onSelect={() => edit(message)}>
+                  <Pencil size={18} aria-hidden /> Edit
+                </Menu.Item>
+              )}
+              {isMine && (
+                <Menu.Item className="menu-item" onSelect={() => inspect(message)}>
+                  <Info size={18} aria-hidden /> Message info
+                </Menu.Item>
+              )}
+              {mayDelete && (
+                <Menu.Item className="menu-item danger" onSelect={() => remove(message)}>
+                  <Trash2 size={18} aria-hidden /> Delete
+                </Menu.Item>
+              )}
+            </Menu.Content>
+          </Menu.Portal>
+        </Menu.Root>
+      </Popover.Anchor>
+    </Popover.Root>
   );
 }

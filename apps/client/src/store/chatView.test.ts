@@ -1,0 +1,51 @@
+import type { ChatMessage } from '@pern/sdk/entry';
+import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
+import { type ChatState, emptyState } from '@pern/sdk/state/chatState';
+import { emptyView, viewOf } from './chatView';
+
+const me = { id: 'me', username: 'ana', display_name: 'Ana', created_at: '', presence: null };
+
+const message = (seq: number, senderId: string): ChatMessage => ({
+  ...{ id: `m${seq}`, conversation_id: 'c', seq, version: seq, kind: 'message' },
+  ...{ sender_id: senderId, client_message_id: `c${seq}`, message_type: 'text' },
+  ...{ content_encrypted: 'x', content: 'x', isUnreadable: false, reply_to_id: null },
+  ...{ created_at: '2026-11-21T12:00:00.000Z', edited_at: null, deleted_at: null },
+  ...{ reactions: [], status: 'sent' },
+});
+
+const waiting = (id: string, conversationId = 'c'): OutboxEntry => ({
+  ...{ order: id, client_message_id: id, conversation_id: conversationId, content_encrypted: 'x' },
+  ...{ message_type: 'text', reply_to_id: null, refused: null, content: 'x', status: 'waiting' },
+  created_at: '2026-11-21T12:01:00.000Z',
+});
+
+const state: ChatState = {
+  ...{ ...emptyState, me, connection: { state: 'live' } },
+  entriesByConversation: { c: [message(1, 'ben'), message(2, 'me')] },
+  outbox: [waiting('c3'), waiting('c4', 'another')],
+};
+
+test('shown is what was sent, then what is on its way, of the conversation that is open', () => {
+  const view = viewOf(state, 'c');
+  expect(view.messageIdsInConversation).toEqual(['m1', 'c2', 'c3']);
+  expect([...view.optimisticMessageIds]).toEqual(['c3']);
+  expect(view.messagesById.c2).toMatchObject({ id: 'm2' });
+  expect(view.isOnline).toBe(true);
+  expect(viewOf(state, null).messageIdsInConversation).toEqual([]);
+});
+
+test('[D2] a message that has arrived while another tab still holds it in the outbox is shown once, as sent', () => {
+  const view = viewOf({ ...state, outbox: [waiting('c2')] }, 'c');
+  expect(view.messageIdsInConversation).toEqual(['m1', 'c2']);
+  expect(view.optimisticMessageIds.size).toBe(0);
+});
+
+test('what has not changed is the same object, so that nobody draws it again', () => {
+  const before = viewOf(state, 'c', emptyView);
+  const after = viewOf({ ...state, userPresenceById: {} }, 'c', before);
+  expect(after.messagesById).toBe(before.messagesById);
+  expect(after.messageIdsInConversation).toBe(before.messageIdsInConversation);
+  expect(after.conversations).toBe(before.conversations);
+  const other = viewOf({ ...state, outbox: [] }, 'c', before);
+  expect(other.messagesById).not.toBe(before.messagesById);
+});
