@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { goToList } from '../../store/address';
 import { useChatStore } from '../../store/chatStore';
 import { notify } from '../../store/notices';
-import { otherOf, titleOf } from '../../store/names';
+import { nameOf, otherOf, titleOf } from '../../store/names';
 import { lastSeen } from '../../store/times';
 import { useClient } from '../../store/useClient';
 import { Avatar } from '../Avatar';
@@ -42,6 +42,7 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
         </h2>
         {isOnline ? (
           <Status
+            conversationId={conversation.id}
             conversationType={conversation.type}
             count={conversation.participant_count}
             presence={presence}
@@ -78,14 +79,16 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
 }
 
 interface Status {
+  conversationId: string;
   conversationType: string;
   count: number;
   presence: { status: 'online' | 'offline'; last_seen_at: string | null } | undefined;
 }
 
-function Status({ conversationType, count, presence }: Status) {
+function Status({ conversationId, conversationType, count, presence }: Status) {
   const typing = useChatStore((view) => view.typingUsersInConversation);
-  const names = typing.map(({ username }) => username);
+  const view = useChatStore.getState();
+  const names = typing.map(({ user_id: id }) => nameOf(view, conversationId, id));
   if (names.length > 0) {
     return (
       <p className="one-line is-typing" aria-live="polite">
