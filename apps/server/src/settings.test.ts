@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { parseSettings } from './settings';
 
 const given = {
@@ -67,4 +68,26 @@ test.each([
   ['RATE_LIMIT', 'yes', 'RATE_LIMIT is malformed: it must be on or off.'],
 ])('%s = %s is refused in one line that names it and not its value', (name, value, message) => {
   expect(() => parseSettings({ ...given, [name]: value })).toThrow(message);
+});
+
+test('tokens of another issuer take an issuer, an audience and one key', () => {
+  const issuer = { EXTERNAL_ISSUER: 'https://app.example', EXTERNAL_AUDIENCE: 'chat' };
+  const secret = { EXTERNAL_SECRET: 's'.repeat(32) };
+  const jwks = { EXTERNAL_JWKS_URL: 'https://app.example/keys' };
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  for (const key of [secret, jwks, { EXTERNAL_PUBLIC_KEY: pem.replaceAll('\n', '\\n') }]) {
+    expect(() => parseSettings({ ...given, ...issuer, ...key })).not.toThrow();
+  }
+  const wrong: [object, string][] = [
+    [{ ...secret, EXTERNAL_AUDIENCE: 'chat' }, 'EXTERNAL_ISSUER is missing'],
+    [{ ...secret, EXTERNAL_ISSUER: 'x' }, 'EXTERNAL_AUDIENCE is missing'],
+    [issuer, 'or EXTERNAL_JWKS_URL is missing'],
+    [{ ...issuer, ...secret, ...jwks }, 'EXTERNAL_JWKS_URL is one too many'],
+    [{ ...issuer, EXTERNAL_SECRET: 'short' }, 'EXTERNAL_SECRET is malformed'],
+    [{ ...issuer, EXTERNAL_PUBLIC_KEY: 'none' }, 'EXTERNAL_PUBLIC_KEY is malformed'],
+  ];
+  for (const [settings, said] of wrong) {
+    expect(() => parseSettings({ ...given, ...settings })).toThrow(said);
+  }
 });

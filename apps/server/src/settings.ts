@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { USERNAME_MAX } from '@pern/protocol/limits';
 import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from '@pern/redis/addresses';
 import * as z from 'zod';
+import { isPublicKey } from './identity/externalKeys';
 import { logLevels } from './operation/log';
 
 /** A setting is missing or malformed. The message is one line and names it. */
@@ -41,6 +42,17 @@ const schema = z.object({
   DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
   REDIS_URL: z.string().refine(isRedisAddress).describe(REDIS_ADDRESS_FORMAT),
   JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
+  EXTERNAL_ISSUER: z.string().min(1).max(255).optional().describe('the iss of its tokens'),
+  EXTERNAL_AUDIENCE: z.string().min(1).max(255).optional().describe('the aud of its tokens'),
+  EXTERNAL_SECRET: z.string().min(32).optional().describe('a secret of at least 32 characters'),
+  EXTERNAL_PUBLIC_KEY: z
+    .string()
+    // Where a variable is one line, line breaks are written as \\n.
+    .transform((pem) => pem.replaceAll('\\n', '\n'))
+    .refine(isPublicKey)
+    .optional()
+    .describe('a public key of RSA with 2,048 bits or more, or of P-256, in PEM'),
+  EXTERNAL_JWKS_URL: url(['https:', 'http:']).optional(),
   ACCESS_TOKEN_TTL_S: wholeNumber(1, 86_400).default(900),
   CORS_ORIGINS: list
     .refine((origins) => origins.every(isOrigin))
@@ -80,11 +92,32 @@ export type Settings = z.output<typeof schema>;
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkExternal(result.data);
+    return result.data;
+  }
   const name = String(result.error.issues[0]?.path[0]);
   // The value stays out of it: it may be a password.
   if (given[name] === undefined) throw new SettingsError(`${name} is missing.`);
   throw new SettingsError(`${name} is malformed: it must be ${describe(name)}.`);
+}
+
+/** Tokens of another issuer are checked by three things together, the key by one of three. */
+function checkExternal(settings: Settings): void {
+  const keys = (['EXTERNAL_SECRET', 'EXTERNAL_PUBLIC_KEY', 'EXTERNAL_JWKS_URL'] as const).filter(
+    (name) => settings[name] !== undefined,
+  );
+  const both = ['EXTERNAL_ISSUER', 'EXTERNAL_AUDIENCE'] as const;
+  const missing = both.filter((name) => settings[name] === undefined);
+  if (keys.length === 0 && missing.length === both.length) return;
+  if (missing[0] !== undefined) throw new SettingsError(`${missing[0]} is missing.`);
+  if (keys[0] === undefined) {
+    throw new SettingsError(
+      'EXTERNAL_SECRET, EXTERNAL_PUBLIC_KEY or EXTERNAL_JWKS_URL is missing.',
+    );
+  }
+  if (keys[1] !== undefined)
+    throw new SettingsError(`${keys[1]} is one too many, with ${keys[0]}.`);
 }
 
 function describe(name: string): string {

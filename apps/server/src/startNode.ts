@@ -15,6 +15,7 @@ import { createWakeups } from '@pern/redis/wakeups';
 import { createClientAddress } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
+import { externalTokensOf } from './identity/externalTokens';
 import { createIdentity } from './identity/identity';
 import { createIdentityStore } from './identity/identityStore';
 import { createPasswords } from './identity/passwords';
@@ -148,6 +149,7 @@ async function open(
       ttlS: settings.ACCESS_TOKEN_TTL_S,
     }),
     chain: createRefreshTokens({ secret: settings.JWT_SECRET }),
+    external: externalTokensOf(settings, systemClock),
     sessionBook,
     endings,
     directory,

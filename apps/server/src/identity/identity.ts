@@ -4,6 +4,8 @@ import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
 import type { AccessTokens } from './accessTokens';
 import { answer } from './answer';
+import { authenticateExternal } from './externalSessions';
+import type { ExternalTokens } from './externalTokens';
 import type { IdentityStore } from './identityStore';
 import { login, type Credentials } from './login';
 import { logout } from './logout';
@@ -34,6 +36,8 @@ export interface IdentityDeps {
   directory: UserDirectory;
   delivery: Pick<Delivery, 'forgetSessionDevices'>;
   log: Log;
+  /** Tokens of somebody else, where there are such. */
+  external?: ExternalTokens | undefined;
 }
 
 export interface Identity {
@@ -41,12 +45,15 @@ export interface Identity {
   login(credentials: Credentials): Promise<Session>;
   refresh(refreshToken: string): Promise<Session>;
   logout(caller: Caller): Promise<void>;
-  /** Throws UnauthorizedError unless the token is ours and its session lives. */
+  /**
+   * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
+   * of somebody whom only that issuer knows makes a user of them.
+   */
   authenticate(accessToken: string): Promise<Caller>;
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { accessTokens, sessionBook, endings } = deps;
+  const { accessTokens, sessionBook, endings, external } = deps;
   endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
   return {
     register: async (registration) => answer(deps, await register(deps, registration)),
@@ -54,6 +61,9 @@ export function createIdentity(deps: IdentityDeps): Identity {
     refresh: async (refreshToken) => answer(deps, await refreshSession(deps, refreshToken)),
     logout: (caller) => logout(deps, caller),
     async authenticate(accessToken) {
+      if (external?.isTheirs(accessToken) === true) {
+        return authenticateExternal(deps, await external.verify(accessToken));
+      }
       const { userId, sessionId, expiresAt } = accessTokens.verify(accessToken);
       const session = await sessionBook.find(sessionId);
       if (session?.userId !== userId) throw new UnauthorizedError();

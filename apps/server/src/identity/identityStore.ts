@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import { defineExternalIdentity, type ExternalIdentity } from '@pern/db/models/ExternalIdentity';
 import { defineRefreshToken, type RefreshToken } from '@pern/db/models/RefreshToken';
 import { defineSession, type Session } from '@pern/db/models/Session';
 import { defineUser, type User } from '@pern/db/models/User';
@@ -10,6 +11,7 @@ export interface IdentityStore {
   users: ModelStatic<User>;
   sessions: ModelStatic<Session>;
   refreshTokens: ModelStatic<RefreshToken>;
+  externalIdentities: ModelStatic<ExternalIdentity>;
 }
 
 export function createIdentityStore(db: Database): IdentityStore {
@@ -18,5 +20,6 @@ export function createIdentityStore(db: Database): IdentityStore {
     users: defineUser(db.sequelize),
     sessions: defineSession(db.sequelize),
     refreshTokens: defineRefreshToken(db.sequelize),
+    externalIdentities: defineExternalIdentity(db.sequelize),
   };
 }

@@ -6,6 +6,7 @@ import * as purgedDeliveries from './0004-purged-deliveries';
 import * as findings from './0005-findings';
 import * as idempotency from './0006-idempotency';
 import * as partialIndexes from './0007-partial-indexes';
+import * as externalIdentities from './0008-external-identities';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-findings', ...findings },
   { name: '0006-idempotency', ...idempotency },
   { name: '0007-partial-indexes', ...partialIndexes },
+  { name: '0008-external-identities', ...externalIdentities },
 ];

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { withTransaction } from '@pern/db/connect';
+import { UnauthorizedError } from '@pern/protocol/errors';
+import { USERNAME_MAX } from '@pern/protocol/limits';
+import { QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import type { ExternalClaims } from './externalTokens';
+import type { Caller, IdentityDeps } from './identity';
+import type { IdentityStore } from './identityStore';
+
+type Deps = Pick<IdentityDeps, 'store' | 'sessionBook'>;
+
+/**
+ * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
+ * Throws UnauthorizedError when its session was ended here.
+ */
+export async function authenticateExternal(
+  { store, sessionBook }: Deps,
+  proven: ExternalClaims,
+): Promise<Caller> {
+  const { sessionId, expiresAt } = proven;
+  let session = await sessionBook.find(sessionId);
+  if (session === null) {
+    await openSession(store, proven);
+    sessionBook.forget([sessionId]);
+    session = await sessionBook.find(sessionId);
+  }
+  if (session === null) throw new UnauthorizedError();
+  return { userId: session.userId, username: session.username, sessionId, expiresAt };
+}
+
+/** How often another node, or another name, may come in between. */
+const ATTEMPTS = 5;
+
+async function openSession(store: IdentityStore, proven: ExternalClaims): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await withTransaction(store.db, async (transaction) => {
+        const userId = await userOf(store, proven, transaction);
+        await prolong(store, userId, proven, transaction);
+      });
+      return;
+    } catch (error) {
+      // Somebody made the same user, or took the name, at the same moment.
+      if (!(error instanceof UniqueConstraintError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function userOf(
+  store: IdentityStore,
+  proven: ExternalClaims,
+  transaction: Transaction,
+): Promise<string> {
+  const { issuer, subject } = proven;
+  const known = await store.externalIdentities.findOne({ where: { issuer, subject }, transaction });
+  if (known !== null) return known.userId;
+  const id = randomUUID();
+  const username = await freeName(store, proven.username, transaction);
+  // No mail is ever sent to it, and nobody can register it: accounts are not joined by what tokens say of addresses.
+  const email = `${id}@external.invalid`;
+  await store.users.create(
+    {
+      ...{ id, username, usernameKey: username.toLowerCase(), email, emailKey: email },
+      displayName: proven.displayName ?? username,
+      passwordHash: null,
+    },
+    { transaction },
+  );
+  await store.externalIdentities.create({ issuer, subject, userId: id }, { transaction });
+  return id;
+}
+
+async function freeName(
+  store: IdentityStore,
+  wish: string | undefined,
+  transaction: Transaction,
+): Promise<string> {
+  const suffix = randomUUID().replaceAll('-', '').slice(0, 12);
+  if (wish === undefined) return `user_${suffix}`;
+  const taken = await store.users.count({
+    where: { usernameKey: wish.toLowerCase() },
+    transaction,
+  });
+  return taken === 0 ? wish : `${wish.slice(0, USERNAME_MAX - suffix.length - 1)}_${suffix}`;
+}
+
+/** The session lasts as long as the longest of its tokens; one that was ended stays so. */
+async function prolong(
+  { db }: IdentityStore,
+  userId: string,
+  { sessionId, expiresAt }: ExternalClaims,
+  transaction: Transaction,
+): Promise<void> {
+  await db.sequelize.query(
+    `INSERT INTO sessions (id, user_id, expires_at)
+     VALUES (:sessionId, :userId, to_timestamp(:expiresAt))
+     ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at)`,
+    {
+      replacements: { sessionId, userId, expiresAt: expiresAt / 1000 },
+      type: QueryTypes.INSERT,
+      transaction,
+    },
+  );
+}
