@@ -23,6 +23,8 @@ test('[client] a first visit on an empty instance leads two people to a chat', a
   const ana = await signUp(here, instance.url(), 'Ana');
   await ana.page.getByText('Nobody else has signed up yet.').waitFor();
   const ben = await signUp(there, instance.url(), 'Ben');
+  // Who was first sees who comes, without doing anything.
+  await ana.page.locator('.choice').filter({ hasText: 'Ben' }).waitFor();
   await ben.open('Ana');
   await ben.write('Hello Ana');
   await ben.ticks('Hello Ana', 'delivered');

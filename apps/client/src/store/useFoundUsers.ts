@@ -11,6 +11,8 @@ interface Found {
 
 /** Who answers to what is being typed waits a moment for the next key. */
 const PAUSE_MS = 200;
+/** On a server where somebody is alone, they are waiting for somebody. */
+const LOOK_AGAIN_MS = 3_000;
 
 /** People of this server by name. Where nobody is sought all are, a page of them. */
 export function useFoundUsers(query: string): Pick<Found, 'users' | 'state'> {
@@ -32,6 +34,18 @@ export function useFoundUsers(query: string): Pick<Found, 'users' | 'state'> {
       clearTimeout(timer);
     };
   }, [client, query, isOnline]);
+  const isAlone = found.query === '' && found.users.length <= 1;
+  useEffect(() => {
+    if (!isAlone || query !== '') return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState !== 'visible') return;
+      client.findUsers('').then(
+        ({ users }) => setFound({ query: '', users, state: 'found' }),
+        () => undefined,
+      );
+    }, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [client, query, isAlone]);
   // What was found for other words stays until there is something better: nothing jumps.
   return { users: found.users, state: found.query === query ? found.state : 'searching' };
 }

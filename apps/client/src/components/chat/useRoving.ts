@@ -4,8 +4,7 @@ import type { Row } from './timeline';
 type ScrollToIndex = (index: number, options: { align: 'auto' }) => void;
 
 /**
- * One stop of the Tab key for the whole list; arrows go from message to message, Enter opens what can be done with it,
- * R replies by way of the same menu.
+ * One stop of the Tab key for the whole list; arrows go from message to message, Enter opens what can be done with one.
  */
 export function useRoving(rows: readonly Row[], scrollToIndex: ScrollToIndex) {
   const [active, setActive] = useState<string>();
