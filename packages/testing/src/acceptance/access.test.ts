@@ -37,17 +37,18 @@ beforeAll(async () => {
   }
   untouched = await states();
 });
-afterEach(async () => {
-  // What was refused has changed nothing, and what was done in other rooms neither. Only the first one is to blame.
-  const before = untouched;
-  untouched = await states();
-  expect(untouched).toEqual(before);
-});
 afterAll(async () => {
   for (const client of sockets.values()) client.close();
   people.leave();
   await instance.close();
 });
+
+/** What was refused has changed nothing, and what was done in other rooms neither. Only the first one is to blame. */
+async function expectNothingChanged(): Promise<void> {
+  const before = untouched;
+  untouched = await states();
+  expect(untouched).toEqual(before);
+}
 
 const endpointNames = Object.keys(endpoints) as EndpointName[];
 const commandNames = commands.map(({ name }) => name);
@@ -59,6 +60,7 @@ test('[D9] every endpoint and every command has its row', () => {
 
 describe.each(endpointNames)('[D9] %s', (name) => {
   const row = restTable[name];
+  afterAll(expectNothingChanged);
 
   async function tokenOf(relation: access.Relation): Promise<string | undefined> {
     if (relation === 'nobody') return undefined;
@@ -121,6 +123,8 @@ function tell({ status, body, headers }: Reply): unknown {
 const hidden = endpointNames.filter((name) => restTable[name].expected[1] === 404);
 
 describe.each(access.outsiders)('[D9] %s', (outsider) => {
+  afterAll(expectNothingChanged);
+
   const askAbout = async (name: EndpointName, room: access.Room): Promise<Reply> => {
     const { method, path }: Endpoint = endpoints[name];
     const { body, ...ask } = restTable[name].ask?.(room) ?? {};
@@ -187,6 +191,7 @@ test('[D9] whoever was removed has no more rights in what they wrote themselves'
 
 describe.each(commandNames)('[D9] %s', (name: CommandName) => {
   const row = commandTable[name];
+  afterAll(expectNothingChanged);
 
   test.each(access.relations)('%s', async (relation) => {
     const expected = row.expected[access.relations.indexOf(relation)];
