@@ -1,6 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import { membershipOf } from './membershipOf';
-import { COLUMNS, STATUS, toMessage } from './messageRows';
+import { messageJson } from './messageJson';
+import { COLUMNS, STATUS, storedAt, toMessage } from './messageRows';
 import type { EntryHint } from './ports';
 
 /** Where a device stands in a conversation that has something for it. */
@@ -121,8 +122,8 @@ export async function readEntries(
       senderId: message.sender_id,
       counts: message.kind === 'message',
       origin: null,
-      json: JSON.stringify(message),
-      at: Date.parse(message.created_at),
+      json: messageJson(message),
+      at: storedAt(row),
     };
     if (page === undefined) pages.set(message.conversation_id, [entry]);
     else page.push(entry);

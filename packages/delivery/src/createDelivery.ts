@@ -26,13 +26,13 @@ import { createLocations } from './locations';
 import { addReaction, removeReaction } from './messages/reactions';
 import { deleteMessage } from './messages/deleteMessage';
 import { editMessage } from './messages/editMessage';
+import { messageJson } from './messageJson';
 import { locateMessage, readHistory, readMessageById } from './messages/readMessages';
 import { readReceipt } from './messages/readReceipt';
 import { readStatus } from './messages/readStatus';
 import type { Bus, Clock, Gauges, Log, Wakeups } from './ports';
 import { createRecheck } from './recheck';
 import { createEventRepair } from './repairEvents';
-import { newMessageJson } from './sendAnswers';
 import { createSender, type Committed } from './sendMessages';
 import { createSettler } from './settlePending';
 import { createStatusAnnouncer } from './statusAnnouncer';
@@ -181,7 +181,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         senderId: message.sender_id,
         counts: true,
         origin,
-        json: newMessageJson(message),
+        json: messageJson(message),
         at,
       }));
       locations.remember(conversationId, entries);

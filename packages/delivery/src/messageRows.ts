@@ -45,9 +45,20 @@ export type MessageRow = [
   status: MessageStatus,
 ];
 
-/** ISO 8601 of seconds since 1970. */
+let latest = { seconds: 0, text: '1970-01-01T00:00:00.000Z' };
+
+/** ISO 8601 of seconds since 1970. What was stored together has one time, so the latest is kept. */
 export function isoTime(seconds: number): string {
-  return new Date(Math.round(seconds * 1000)).toISOString();
+  if (seconds !== latest.seconds) {
+    latest = { seconds, text: new Date(Math.round(seconds * 1000)).toISOString() };
+  }
+  return latest.text;
+}
+
+/** When it was stored, in milliseconds since 1970. */
+export function storedAt(row: unknown[]): number {
+  const [, , , , , , , , , , createdAt] = row as MessageRow;
+  return Math.round(createdAt * 1000);
 }
 
 /** A row of COLUMNS and STATUS as the outside sees it: the same JSON by every door. */
