@@ -28,8 +28,6 @@ export interface Advance {
 export interface Watermarks {
   /** Resolves after the commit. Throws NotFoundError to strangers, ValidationError beyond the last seq. */
   acknowledge(acknowledgement: Acknowledgement): Promise<void>;
-  /** A window is full: what is gathered is committed now. */
-  hurry(): void;
   idle(): Promise<void>;
 }
 
@@ -141,7 +139,6 @@ export function createWatermarks(deps: {
   });
   return {
     acknowledge: (one) => guarded(() => coalescer.ask(one)),
-    hurry: () => coalescer.hurry(),
     idle: () => coalescer.idle(),
   };
 }

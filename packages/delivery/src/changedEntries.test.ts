@@ -38,7 +38,6 @@ function connect(batch: boolean): { connection: Connection; endRead: () => void 
         endRead = () => resolve(new Map([[ROOM, page]]));
       }),
     readPosition: () => Promise.resolve({ position: 0, lastSeq: 3 }),
-    onWindowFull: () => undefined,
     onReadFailed: () => undefined,
   });
   connection.begin([{ conversationId: ROOM, position: 0, lastSeq: 3 }]);

@@ -4,8 +4,6 @@ import { UnavailableError } from '@pern/protocol/errors';
 /** Questions that are asked one by one and answered together. */
 export interface Coalescer<Question, Answer> {
   ask(question: Question): Promise<Answer>;
-  /** Somebody waits closely after all: what is queued does not wait for the pace. */
-  hurry(): void;
   /** Resolves when nothing is queued or in flight. */
   idle(): Promise<void>;
 }
@@ -40,7 +38,6 @@ export function createCoalescer<Question, Answer>(options: {
   let scheduled = false;
   let lastStart = -Infinity;
   let lastTookMs = 0;
-  let timer: NodeJS.Timeout | undefined;
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
@@ -48,13 +45,12 @@ export function createCoalescer<Question, Answer>(options: {
     scheduled = true;
     const pauseMs = lastStart + (options.paceMs?.(lastTookMs) ?? 0) - performance.now();
     // After this turn of the event loop, so that questions of the same moment share a batch.
-    if (pauseMs > 0) timer = setTimeout(start, pauseMs);
+    if (pauseMs > 0) setTimeout(start, pauseMs);
     else setImmediate(start);
   }
 
   function start(): void {
     scheduled = false;
-    timer = undefined;
     lastStart = performance.now();
     fly();
     schedule();
@@ -100,12 +96,6 @@ export function createCoalescer<Question, Answer>(options: {
         queue.push({ question, resolve, reject });
         schedule();
       }),
-    hurry() {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      timer = undefined;
-      setImmediate(start);
-    },
     idle: () =>
       flying === 0 && queue.length === 0
         ? Promise.resolve()

@@ -59,7 +59,6 @@ function open(batch = false): Connection {
       const lastSeq = store.entries.get(conversationId)?.at(-1)?.seq ?? 0;
       return { position: Math.max(store.positions.get(conversationId) ?? 0, joined - 1), lastSeq };
     },
-    onWindowFull: () => undefined,
     onReadFailed: (error) => failures.push(error),
   });
 }

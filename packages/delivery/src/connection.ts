@@ -24,8 +24,6 @@ export interface ConnectionDeps {
   readPosition: (
     conversationId: string,
   ) => Promise<{ position: number; lastSeq: number } | undefined>;
-  /** The window is full: nothing goes on before the device's acknowledgements count. */
-  onWindowFull: () => void;
   /** A read failed; the connection tries again by itself. */
   onReadFailed: (error: unknown) => void;
 }
@@ -65,8 +63,6 @@ export interface Connection {
   answerOverdue(): void;
   hasAnswersDue(): boolean;
   wasSent(conversationId: string, seq: number): boolean;
-  /** Whether the window is full. */
-  isBlocked(): boolean;
   /** When the window is full: the conversations in which the device has something to acknowledge. */
   blockedBy(): string[];
   forget(conversationId: string): void;
@@ -155,10 +151,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       const isAnswered = typeof answer === 'function' ? answer() : answer === 'answered';
       if (!isAnswered) {
         const counts = entry.counts && entry.senderId !== userId;
-        if (counts && window.full) {
-          deps.onWindowFull();
-          return 'blocked';
-        }
+        if (counts && window.full) return 'blocked';
         if (!outlet.writable()) {
           waitForDrain();
           return 'blocked';
@@ -344,7 +337,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
       const sent = cursors.get(conversationId)?.sent;
       return sent !== undefined && sent >= seq;
     },
-    isBlocked: () => blocked && window.full,
     blockedBy: () =>
       blocked && window.full
         ? [...cursors.values()]

@@ -96,3 +96,20 @@ test('[R6] marks that could not be settled are settled once PostgreSQL answers',
   failing = [];
   await until('nobody waits', async () => !(await isWaiting()));
 });
+
+test('[R4] the window moves on with the acknowledgement, and waits for no commit; what was not sent frees nothing', async () => {
+  phone.live.close();
+  await Promise.all(
+    Array.from({ length: 1_200 }, () => node.delivery.send(sendRequest(conversationId, ana))),
+  );
+  const laptop = await node.connect(ben);
+  await until('the window is full', () => laptop.outlet.seqs().length === 1_000);
+  failing = ['advance_watermarks'];
+  const acknowledge = (seq: number): Promise<void> =>
+    laptop.live.acknowledge({ conversationId, seq }, 'delivered');
+  await expect(acknowledge(1_001)).rejects.toThrow('does not answer');
+  expect(laptop.outlet.seqs()).toHaveLength(1_000);
+  await expect(acknowledge(900)).rejects.toThrow('does not answer');
+  await until('the rest is sent', () => laptop.outlet.seqs().length === 1_203);
+  expect(await delivered()).toEqual([0, 0, 0]);
+});

@@ -114,10 +114,11 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
   async function acknowledge({ connection, target, status }: LateAcknowledgement): Promise<void> {
     const { userId, deviceNo } = connection;
     const { conversationId, seq } = await locate(connection, target);
+    // The window is about what the device can take, and that it has said; the commit is our own affair.
+    if (connection.wasSent(conversationId, seq)) connection.release(conversationId, seq);
     const acknowledged = watermarks.acknowledge({
       ...{ userId, deviceNo, conversationId, seq, status },
     });
-    if (connection.isBlocked()) watermarks.hurry();
     await acknowledged;
     for (const other of connections.of(userId)) {
       if (other.deviceNo === deviceNo) other.release(conversationId, seq);
@@ -185,7 +186,6 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
           return pages;
         },
         readPosition: (conversationId) => positions.ask({ userId, deviceNo, conversationId }),
-        onWindowFull: () => watermarks.hurry(),
         onReadFailed: noteFailure,
       });
       // Before the backlog is read, so that nothing falls between it and the live flow (fault 23).
