@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { type Instance, openInstance } from '@pern/testing/instance';
 import { createPeople, type People, type Person } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
@@ -43,6 +44,21 @@ async function scene(): Promise<Scene> {
 const decoded = (content: string): string =>
   Buffer.from(content.replace('base64:', ''), 'base64').toString('utf8');
 
+/** Whether a conversation with this content stands in the browser's storage. */
+const isKept = (page: Page, content: string): Promise<boolean> =>
+  page.evaluate(async (sought) => {
+    const answered = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const database = await answered(indexedDB.open('chasqui'));
+    const store = database.transaction('values').objectStore('values');
+    const values: unknown[] = await answered(store.getAll());
+    database.close();
+    return JSON.stringify(values).includes(`"content_encrypted":"${sought}"`);
+  }, content);
+
 const shellIsKept = (page: Page): Promise<unknown> =>
   page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -59,6 +75,8 @@ test('[client] [D2] without a network one reads, writes and reloads; on return e
   await ana.write('Online');
   await ana.ticks('Online', 'sent');
   await until('the shell is kept', () => shellIsKept(page).then(() => true));
+  // The library writes what it knows within 0.4 s.
+  await until('what is shown is kept', () => isKept(page, 'Known before'));
 
   await profile.context.setOffline(true);
   await ana.connection('offline');
