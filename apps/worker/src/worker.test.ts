@@ -86,15 +86,12 @@ async function recipientWaiting({ nextAt = 'now()', withRow = true } = {}): Prom
     randomUUID(),
     otherId,
   );
-  await sql(
-    `INSERT INTO participants (conversation_id, user_id, role, joined_at, joined_seq, delivered_seq, read_seq,
-       acked_seq, from_seq, from_version, from_pos, pending, activity_at)
-     VALUES ($1, $2, 'member', now(), 1, 0, 0, 0, 0, 0, 0, true, now())`,
-    conversationId,
-    userId,
-  );
-  if (withRow)
-    await sql(`INSERT INTO deliveries (user_id, next_at) VALUES ($1, ${nextAt})`, userId);
+  const member = `INSERT INTO participants (conversation_id, user_id, role, joined_at, joined_seq, delivered_seq,
+    read_seq, acked_seq, from_seq, from_version, from_pos, pending, activity_at)
+    VALUES ($1, $2, 'member', now(), 1, 0, 0, 0, 0, 0, 0, true, now())`;
+  const row = `INSERT INTO deliveries (user_id, next_at) VALUES ($2, ${nextAt})`;
+  // In one transaction, as a send does it: between the two a sweep would make the row itself.
+  await sql(withRow ? `WITH member AS (${member}) ${row}` : member, conversationId, userId);
   return userId;
 }
 
