@@ -7,7 +7,8 @@ export const CLOSED_AT_ONCE = 200;
  * one user are written in commit order.
  *
  * Closing is never waited for: a conversation in which somebody is sending or acknowledging right
- * now stays open, and an open one is always looked at. With p_acknowledged only those are closed in
+ * now stays open, and an open one is always looked at. SKIP LOCKED waits all the same where the row has just
+ * been updated, while the caller holds the user's row: hence the time-out, well before a deadlock. With p_acknowledged only those are closed in
  * which the most advanced device has everything. At most CLOSED_AT_ONCE: each takes a place in
  * the lock table that all sessions share, and what is left stays open until the next time.
  */
@@ -18,16 +19,23 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
   locked uuid[];
+  patience text := current_setting('lock_timeout');
 BEGIN
-  SELECT array_agg(s.id) INTO locked FROM (
-    SELECT c.id FROM conversations c
-    WHERE c.id = ANY (ARRAY(
-      SELECT p.conversation_id FROM participants p JOIN conversations k ON k.id = p.conversation_id
-      WHERE uuid_send(p.user_id) = uuid_send(p_user) AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
-      LIMIT ${CLOSED_AT_ONCE}
-    ))
-    ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
-  ) s;
+  BEGIN
+    PERFORM set_config('lock_timeout', '20ms', true);
+    SELECT array_agg(s.id) INTO locked FROM (
+      SELECT c.id FROM conversations c
+      WHERE c.id = ANY (ARRAY(
+        SELECT p.conversation_id FROM participants p JOIN conversations k ON k.id = p.conversation_id
+        WHERE uuid_send(p.user_id) = uuid_send(p_user) AND p.open AND (NOT p_acknowledged OR p.acked_seq >= k.last_seq)
+        LIMIT ${CLOSED_AT_ONCE}
+      ))
+      ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
+    ) s;
+    PERFORM set_config('lock_timeout', patience, true);
+  EXCEPTION WHEN lock_not_available THEN
+    RETURN;
+  END;
   SELECT array_agg(l.id) INTO locked FROM unnest(locked) AS l (id)
   WHERE pg_try_advisory_xact_lock(uuid_hash_extended(l.id, 0));
 
