@@ -2,7 +2,7 @@ import * as Menu from '@radix-ui/react-dropdown-menu';
 import * as Popover from '@radix-ui/react-popover';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { Copy, EllipsisVertical, Info, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';
 import { EmojiChoice } from './EmojiChoice';
@@ -15,6 +15,7 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
   const { reply, edit, remove, inspect } = useIntents();
   const react = useReact(message);
   const [isReacting, setReacting] = useState(false);
+  const wantsToReact = useRef(false);
   const mayDelete = useChatStore(({ chat }) => {
     const role = chat.conversationsById[message.conversation_id]?.my.role;
     return isMine || role === 'admin' || role === 'moderator';
@@ -45,11 +46,22 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
             <EllipsisVertical size={18} aria-hidden />
           </Menu.Trigger>
           <Menu.Portal>
-            <Menu.Content className="menu" collisionPadding={8} sideOffset={4}>
+            <Menu.Content
+              className="menu"
+              collisionPadding={8}
+              sideOffset={4}
+              onCloseAutoFocus={(event) => {
+                if (!wantsToReact.current) return;
+                wantsToReact.current = false;
+                // Only now, and without the focus going back first, which would close what opens here.
+                event.preventDefault();
+                setReacting(true);
+              }}
+            >
               <Menu.Item className="menu-item" onSelect={() => reply(message)}>
                 <Reply size={18} aria-hidden /> Reply
               </Menu.Item>
-              <Menu.Item className="menu-item" onSelect={() => setTimeout(() => setReacting(true))}>
+              <Menu.Item className="menu-item" onSelect={() => void (wantsToReact.current = true)}>
                 <SmilePlus size={18} aria-hidden /> React
               </Menu.Item>
               <Menu.Item
