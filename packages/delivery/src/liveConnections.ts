@@ -116,10 +116,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
     const { conversationId, seq } = await locate(connection, target);
     // The window is about what the device can take, and that it has said; the commit is our own affair.
     if (connection.wasSent(conversationId, seq)) connection.release(conversationId, seq);
-    const acknowledged = watermarks.acknowledge({
-      ...{ userId, deviceNo, conversationId, seq, status },
-    });
-    await acknowledged;
+    await watermarks.acknowledge({ userId, deviceNo, conversationId, seq, status });
     for (const other of connections.of(userId)) {
       if (other.deviceNo === deviceNo) other.release(conversationId, seq);
     }

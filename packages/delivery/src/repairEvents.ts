@@ -1,5 +1,6 @@
 import type { Database } from '@pern/db/connect';
 import type { Conversation } from '@pern/protocol/conversation';
+import { changedEntry } from './changedEntries';
 import type { LocalConnections } from './localConnections';
 import type { LocalConversations } from './localConversations';
 import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from './messageRows';
@@ -114,8 +115,7 @@ export function createEventRepair(deps: {
     for (const row of await db.query('repair_changed', CHANGED, values)) {
       const message = toMessage(row);
       if (!once(`changed ${chunk} ${message.id} ${message.version}`)) continue;
-      const { conversation_id: conversationId, id, seq, version } = message;
-      const change = { conversationId, id, seq, version, json: JSON.stringify(message) };
+      const change = changedEntry(JSON.stringify(message));
       conversations.changed(change);
       for (const member of row[MESSAGE_WIDTH] as string[]) {
         const [userId = '', joinedSeq] = member.split(' ');

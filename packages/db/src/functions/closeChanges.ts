@@ -8,8 +8,8 @@ export const CLOSED_AT_ONCE = 200;
  *
  * Closing is never waited for: a conversation in which somebody is sending or acknowledging right
  * now stays open, and an open one is always looked at. SKIP LOCKED waits all the same where the row has just
- * been updated, while the caller holds the user's row: hence the time-out, well before a deadlock. With p_acknowledged only those are closed in
- * which the most advanced device has everything. At most CLOSED_AT_ONCE: each takes a place in
+ * been updated, while the caller holds the user's row: hence the time-out, well before a deadlock.
+ * With p_acknowledged only those are closed in which the most advanced device has everything. At most CLOSED_AT_ONCE: each takes a place in
  * the lock table that all sessions share, and what is left stays open until the next time.
  */
 export const closeChanges = `
