@@ -14,6 +14,7 @@ import { messagesRoutes } from './http/messagesRoutes';
 import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
 import { probes, type Probes } from './http/probes';
+import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
 import { usersRoutes } from './http/usersRoutes';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): Express {
 
   app.use('/api', noStore);
   app.use(authRoutes(door, identity, limits));
+  app.use(sessionsRoutes(door, identity));
   app.use(usersRoutes(door, deps.directory));
   app.use(conversationsRoutes(door, delivery));
   app.use(participantsRoutes(door, delivery));

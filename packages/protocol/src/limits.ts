@@ -50,6 +50,12 @@ export const DISPLAY_NAME_MAX = 100;
 export const USERNAME_MIN = 3;
 export const USERNAME_MAX = 32;
 
+/** Characters that are kept of what a client calls itself: browsers take about 120. */
+export const USER_AGENT_MAX = 200;
+
+/** Sessions that are listed. Whoever has more ends them all at once. */
+export const SESSIONS_LISTED_MAX = 100;
+
 /** Characters of an address (RFC 5321, with its brackets taken off). */
 export const EMAIL_MAX = 254;
 

@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: 'af8ebbcb',
+  limits: 'b739c56e',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -36,6 +36,7 @@ const known = {
   'conversation:removed': '1106e11c',
   'POST /api/auth/register': '32c0f3a3',
   'POST /api/auth/login': 'f0b793ef',
+  'POST /api/auth/password': '1cd89992',
   'POST /api/auth/refresh': 'af2422c5',
   'POST /api/auth/logout': 'ba1d44d9',
   'GET /api/users/me': '424e348a',
@@ -58,6 +59,9 @@ const known = {
   'GET /api/messages/:messageId/status': 'bc993fea',
   'POST /api/messages/:messageId/reactions': 'a2119106',
   'DELETE /api/messages/:messageId/reactions/:emoji': '83d37759',
+  'DELETE /api/sessions': 'ba1d44d9',
+  'DELETE /api/sessions/:id': 'df2507e4',
+  'GET /api/sessions': '69de0b17',
   'GET /api/sync': '7404bc70',
   'GET /api/admin/deliveries/dead': 'c3358a32',
   'POST /api/admin/deliveries/:userId/retry': 'f1c7c203',
@@ -72,6 +76,7 @@ const known = {
   Error: '1e215436',
   ErrorBody: '104be4d2',
   Health: 'a2a5c759',
+  ListedSession: 'e319501b',
   Message: 'c6700e38',
   MyParticipation: '640db343',
   Participant: '863bf419',

@@ -6,6 +6,7 @@ import type { Request, Response, Router } from 'express';
 import type * as z from 'zod';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
+import { userAgentOf } from '../identity/userAgent';
 import type { RequestLimits } from '../limits/requestLimits';
 import { readJsonBody } from './readJsonBody';
 
@@ -16,6 +17,8 @@ export interface Asked<E extends Endpoint> {
   body: Part<E, 'body'>;
   /** Where it comes from, for limits. */
   address: string;
+  /** What the client calls itself, cleaned. */
+  agent: string | null;
 }
 
 /** What a handler returns: one of the endpoint's status codes, with the body that belongs to it. */
@@ -69,7 +72,10 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
     try {
-      return await identity.authenticate(bearerToken(request.headers.authorization));
+      return await identity.authenticate(
+        bearerToken(request.headers.authorization),
+        agentOf(request),
+      );
     } catch (error) {
       if (error instanceof UnauthorizedError) await limits.stranger(address);
       throw error;
@@ -87,6 +93,7 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
       query: part(endpoint, 'query', request.query),
       body: part(endpoint, 'body', body),
       address,
+      agent: agentOf(request),
     };
   }
 
@@ -115,6 +122,8 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
     administered: closedTo(({ username }) => administrators.has(username.toLowerCase())),
   };
 }
+
+const agentOf = ({ headers }: Request): string | null => userAgentOf(headers['user-agent']);
 
 const verbs = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 

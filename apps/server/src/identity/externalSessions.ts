@@ -16,11 +16,12 @@ type Deps = Pick<IdentityDeps, 'store' | 'sessionBook'>;
 export async function authenticateExternal(
   { store, sessionBook }: Deps,
   proven: ExternalClaims,
+  agent: string | null,
 ): Promise<Caller> {
   const { sessionId, expiresAt } = proven;
   let session = await sessionBook.find(sessionId);
   if (session === null) {
-    await openSession(store, proven);
+    await openSession(store, proven, agent);
     sessionBook.forget([sessionId]);
     session = await sessionBook.find(sessionId);
   }
@@ -31,12 +32,16 @@ export async function authenticateExternal(
 /** How often another node, or another name, may come in between. */
 const ATTEMPTS = 5;
 
-async function openSession(store: IdentityStore, proven: ExternalClaims): Promise<void> {
+async function openSession(
+  store: IdentityStore,
+  proven: ExternalClaims,
+  agent: string | null,
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withTransaction(store.db, async (transaction) => {
         const userId = await userOf(store, proven, transaction);
-        await prolong(store, userId, proven, transaction);
+        await prolong(store, userId, { ...proven, agent }, transaction);
       });
       return;
     } catch (error) {
@@ -88,15 +93,16 @@ async function freeName(
 async function prolong(
   { db }: IdentityStore,
   userId: string,
-  { sessionId, expiresAt }: ExternalClaims,
+  { sessionId, expiresAt, agent }: ExternalClaims & { agent: string | null },
   transaction: Transaction,
 ): Promise<void> {
   await db.sequelize.query(
-    `INSERT INTO sessions (id, user_id, expires_at)
-     VALUES (:sessionId, :userId, to_timestamp(:expiresAt))
-     ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at)`,
+    `INSERT INTO sessions (id, user_id, expires_at, user_agent)
+     VALUES (:sessionId, :userId, to_timestamp(:expiresAt), :agent)
+     ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at),
+       last_seen_at = now(), user_agent = coalesce(excluded.user_agent, sessions.user_agent)`,
     {
-      replacements: { sessionId, userId, expiresAt: expiresAt / 1000 },
+      replacements: { sessionId, userId, expiresAt: expiresAt / 1000, agent },
       type: QueryTypes.INSERT,
       transaction,
     },

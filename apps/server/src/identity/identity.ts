@@ -2,12 +2,16 @@ import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
+import type { ListedSession } from '@pern/protocol/rest/sessions';
 import type { AccessTokens } from './accessTokens';
 import { answer } from './answer';
+import { changePassword, type PasswordChange } from './changePassword';
+import { endOtherSessions, endSession } from './endSessions';
 import { authenticateExternal } from './externalSessions';
 import type { ExternalTokens } from './externalTokens';
 import type { IdentityStore } from './identityStore';
 import { login, type Credentials } from './login';
+import { listSessions } from './listSessions';
 import { logout } from './logout';
 import type { Passwords } from './passwords';
 import { refreshSession } from './refreshSession';
@@ -40,29 +44,45 @@ export interface IdentityDeps {
   external?: ExternalTokens | undefined;
 }
 
+/** What a client calls itself, cleaned (userAgent.ts): for its owner to recognise it by. */
+type Agent = string | null;
+
 export interface Identity {
-  register(registration: Registration): Promise<Session>;
-  login(credentials: Credentials): Promise<Session>;
-  refresh(refreshToken: string): Promise<Session>;
+  register(registration: Registration, agent: Agent): Promise<Session>;
+  login(credentials: Credentials, agent: Agent): Promise<Session>;
+  refresh(refreshToken: string, agent: Agent): Promise<Session>;
   logout(caller: Caller): Promise<void>;
+  /** See changePassword.ts for what it throws. */
+  changePassword(caller: Caller, change: PasswordChange): Promise<Session>;
+  listSessions(caller: Caller): Promise<ListedSession[]>;
+  /** Throws NotFoundError unless it is a living session of the caller's. */
+  endSession(caller: Caller, sessionId: string): Promise<void>;
+  endOtherSessions(caller: Caller): Promise<void>;
   /**
    * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
    * of somebody whom only that issuer knows makes a user of them.
    */
-  authenticate(accessToken: string): Promise<Caller>;
+  authenticate(accessToken: string, agent?: Agent): Promise<Caller>;
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
   const { accessTokens, sessionBook, endings, external } = deps;
   endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
   return {
-    register: async (registration) => answer(deps, await register(deps, registration)),
-    login: async (credentials) => answer(deps, await login(deps, credentials)),
-    refresh: async (refreshToken) => answer(deps, await refreshSession(deps, refreshToken)),
+    register: async (registration, agent) =>
+      answer(deps, await register(deps, registration, agent)),
+    login: async (credentials, agent) => answer(deps, await login(deps, credentials, agent)),
+    refresh: async (refreshToken, agent) =>
+      answer(deps, await refreshSession(deps, refreshToken, agent)),
     logout: (caller) => logout(deps, caller),
-    async authenticate(accessToken) {
+    changePassword: async (caller, change) =>
+      answer(deps, await changePassword(deps, caller, change)),
+    listSessions: (caller) => listSessions(deps.store.db, caller),
+    endSession: (caller, sessionId) => endSession(deps, caller, sessionId),
+    endOtherSessions: (caller) => endOtherSessions(deps, caller),
+    async authenticate(accessToken, agent = null) {
       if (external?.isTheirs(accessToken) === true) {
-        return authenticateExternal(deps, await external.verify(accessToken));
+        return authenticateExternal(deps, await external.verify(accessToken), agent);
       }
       const { userId, sessionId, expiresAt } = accessTokens.verify(accessToken);
       const session = await sessionBook.find(sessionId);

@@ -12,6 +12,7 @@ export type Credentials = z.output<(typeof endpoint)['body']>;
 export async function login(
   { store, passwords, chain }: IdentityDeps,
   credentials: Credentials,
+  agent: string | null,
 ): Promise<OpenedSession> {
   const name = loginKey(credentials);
   // A user name has no @, so an address is recognised wherever it was typed.
@@ -20,9 +21,17 @@ export async function login(
   });
   const right = await passwords.verify(credentials.password, user?.passwordHash ?? null);
   if (!user || !right) throw new UnauthorizedError('wrong name or password');
-  const opened = await withTransaction(store.db, (transaction) =>
-    openSession(store, chain, user.id, transaction),
-  );
+  const opened = await withTransaction(store.db, async (transaction) => {
+    // A change of the password ends all sessions: none may begin by the old one behind its back.
+    const unchanged = await store.users.findOne({
+      attributes: ['id'],
+      where: { id: user.id, passwordHash: user.passwordHash },
+      lock: transaction.LOCK.SHARE,
+      transaction,
+    });
+    if (unchanged === null) throw new UnauthorizedError('wrong name or password');
+    return openSession(store, chain, { userId: user.id, agent }, transaction);
+  });
   return { user, ...opened };
 }
 

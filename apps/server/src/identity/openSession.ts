@@ -10,12 +10,15 @@ export const sessionExpiry = literal("now() + interval '90 days'");
 export async function openSession(
   { sessions, refreshTokens }: IdentityStore,
   chain: RefreshTokens,
-  userId: string,
+  { userId, agent }: { userId: string; agent: string | null },
   transaction: Transaction,
 ): Promise<{ sessionId: string; refreshToken: string }> {
   const sessionId = randomUUID();
   const refreshToken = chain.first();
-  await sessions.create({ id: sessionId, userId, expiresAt: sessionExpiry }, { transaction });
+  await sessions.create(
+    { id: sessionId, userId, userAgent: agent, expiresAt: sessionExpiry },
+    { transaction },
+  );
   await refreshTokens.create(
     { tokenHash: chain.hash(refreshToken), sessionId, expiresAt: sessionExpiry },
     { transaction },

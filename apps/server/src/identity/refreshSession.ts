@@ -7,8 +7,9 @@ import { rotate } from './rotate';
 export async function refreshSession(
   { store, chain, endings, log }: IdentityDeps,
   refreshToken: string,
+  agent: string | null,
 ): Promise<OpenedSession> {
-  const rotation = await rotate(store, chain, refreshToken);
+  const rotation = await rotate(store, chain, refreshToken, agent);
   switch (rotation.outcome) {
     case 'refused':
       throw new UnauthorizedError();

@@ -14,6 +14,7 @@ export type Registration = z.output<(typeof endpoint)['body']>;
 export async function register(
   { store, passwords, chain }: IdentityDeps,
   { username, email, password, display_name }: Registration,
+  agent: string | null,
 ): Promise<OpenedSession> {
   // First, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password);
@@ -31,7 +32,10 @@ export async function register(
         },
         { transaction },
       );
-      return { user, ...(await openSession(store, chain, user.id, transaction)) };
+      return {
+        user,
+        ...(await openSession(store, chain, { userId: user.id, agent }, transaction)),
+      };
     });
   } catch (error) {
     if (error instanceof UniqueConstraintError) {

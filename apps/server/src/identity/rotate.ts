@@ -25,6 +25,7 @@ export function rotate(
   store: IdentityStore,
   chain: RefreshTokens,
   token: string,
+  agent: string | null,
 ): Promise<Rotation> {
   return withTransaction(store.db, async (transaction): Promise<Rotation> => {
     const tokenHash = chain.hash(token);
@@ -52,7 +53,13 @@ export function rotate(
         { tokenHash: successorHash, sessionId, expiresAt: sessionExpiry },
         { transaction },
       );
-      await session.update({ expiresAt: sessionExpiry }, { transaction });
+      await session.update(
+        {
+          ...{ expiresAt: sessionExpiry, lastSeenAt: literal('now()') },
+          userAgent: agent ?? session.userAgent,
+        },
+        { transaction },
+      );
       return { outcome: 'rotated', userId, sessionId, refreshToken };
     }
     if (await isSecondTab(store, link, successorHash, transaction)) {

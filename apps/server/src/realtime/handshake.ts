@@ -7,6 +7,7 @@ import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
 import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
+import { userAgentOf } from '../identity/userAgent';
 import type { Failures } from '../operation/failures';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
@@ -79,8 +80,9 @@ async function accept(
   { address, wire }: Transport,
   deps: Deps,
 ): Promise<Connection> {
-  const said = parseHandshake(socket.handshake.auth, socket.handshake.headers.authorization);
-  const caller = await deps.identity.authenticate(said.token);
+  const { authorization, 'user-agent': agent } = socket.handshake.headers;
+  const said = parseHandshake(socket.handshake.auth, authorization);
+  const caller = await deps.identity.authenticate(said.token, userAgentOf(agent));
   const outlet = createSocketOutlet(socket, wire, deps.log);
   const live = await deps.delivery.openConnection({
     userId: caller.userId,

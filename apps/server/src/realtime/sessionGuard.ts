@@ -3,7 +3,8 @@ import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
 import type { ConnectionRegistry } from './registry';
 
-const RECHECK_MS = 30_000;
+/** How late an ending may be heard of at the most, when the news of it was lost: a node without Redis. */
+const RECHECK_MS = 5_000;
 const SESSIONS_AT_ONCE = 1_000;
 /** How long an ending is remembered for handshakes that were on their way when it came. */
 const REMEMBERED_MS = 15_000;
@@ -24,7 +25,7 @@ interface Deps {
 
 /**
  * Closes the connections of sessions that have ended: at once when the news comes, and for news that
- * was lost every 30 s and whenever the bus returns (FAULTS, attackers 5).
+ * was lost every 5 s and whenever the bus returns (FAULTS, attackers 5).
  */
 export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps): SessionGuard {
   const ended = new Map<string, number>();

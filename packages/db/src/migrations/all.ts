@@ -7,6 +7,7 @@ import * as findings from './0005-findings';
 import * as idempotency from './0006-idempotency';
 import * as partialIndexes from './0007-partial-indexes';
 import * as externalIdentities from './0008-external-identities';
+import * as listedSessions from './0009-listed-sessions';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-idempotency', ...idempotency },
   { name: '0007-partial-indexes', ...partialIndexes },
   { name: '0008-external-identities', ...externalIdentities },
+  { name: '0009-listed-sessions', ...listedSessions },
 ];

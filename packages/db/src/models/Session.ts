@@ -18,6 +18,10 @@ export interface Session extends Model<InferAttributes<Session>, InferCreationAt
   /** Times are PostgreSQL's own: the clock of a node decides nothing. */
   expiresAt: Date | Literal;
   revokedAt: CreationOptional<Date | Literal | null>;
+  /** What the client called itself, cleaned; null when it said nothing. */
+  userAgent: CreationOptional<string | null>;
+  /** The last exchange of tokens; null before the first. */
+  lastSeenAt: CreationOptional<Date | Literal | null>;
 }
 
 /** Binds the model to one connection. */
@@ -30,6 +34,8 @@ export function defineSession(sequelize: Sequelize): ModelStatic<Session> {
       createdAt: { type: DataTypes.DATE(3), allowNull: false, defaultValue: literal('now()') },
       expiresAt: { type: DataTypes.DATE(3), allowNull: false },
       revokedAt: { type: DataTypes.DATE(3) },
+      userAgent: { type: DataTypes.TEXT },
+      lastSeenAt: { type: DataTypes.DATE(3) },
     },
     { tableName: 'sessions', timestamps: false, underscored: true },
   );

@@ -57,6 +57,17 @@ export const refresh = {
   refusals: ['ValidationError', 'UnauthorizedError'],
 } as const satisfies Endpoint;
 
+export const changePassword = {
+  method: 'POST',
+  path: '/api/auth/password',
+  summary:
+    'Set another password. This session goes on with the tokens of the answer; every other one ends, and so does the refresh token from before.',
+  body: z.object({ current_password: passwordAttempt, new_password: password }),
+  answers: { 200: sessionSchema },
+  // `details.reason` says why: wrong_password, or no_password for users of another issuer.
+  refusals: ['ValidationError', 'ForbiddenError'],
+} as const satisfies Endpoint;
+
 export const logout = {
   method: 'POST',
   path: '/api/auth/logout',

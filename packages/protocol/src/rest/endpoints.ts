@@ -1,5 +1,5 @@
 import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
-import { login, logout, refresh, register } from './auth';
+import { changePassword, login, logout, refresh, register } from './auth';
 import {
   createDirect,
   createGroup,
@@ -13,6 +13,7 @@ import { readStatus, reportStatus } from './messageStatus';
 import { readHealth, readReadiness } from './operation';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
 import { addReaction, removeReaction } from './reactions';
+import { endOtherSessions, endSession, listSessions } from './sessions';
 import { readSync } from './sync';
 import { findUsers, readMe, readUser } from './users';
 
@@ -22,6 +23,10 @@ export const endpoints = {
   login,
   refresh,
   logout,
+  changePassword,
+  listSessions,
+  endSession,
+  endOtherSessions,
   readMe,
   findUsers,
   readUser,

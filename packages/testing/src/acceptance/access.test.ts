@@ -64,6 +64,7 @@ describe.each(endpointNames)('[D9] %s', (name) => {
 
   async function tokenOf(relation: access.Relation): Promise<string | undefined> {
     if (relation === 'nobody') return undefined;
+    if (row.usesUpAccount === true) return (await people.register()).token;
     if (row.endsSession !== true) return cast[relation].token;
     const { username, password } = cast[relation];
     const login = await createRestClient(instance.url(1)).call('login', {

@@ -35,6 +35,7 @@ export interface Room {
   messageId: string;
   seq: number;
   targetId: string;
+  targetSessionId: string;
   guestId: string;
   guestName: string;
   /** What no outsider may ever be answered. */
@@ -77,16 +78,24 @@ export async function createDirectRoom(cast: Cast): Promise<Room> {
 async function roomAbout({ sender, target, guest }: Cast, groupId: string, ...secrets: string[]) {
   const content = `content ${randomUUID()}`;
   const message = await sender.send(groupId, content);
+  const { sessions } = (await target.call('listSessions')).body;
   return {
     ...{ groupId, messageId: message.id, seq: message.seq, targetId: target.id },
     ...{ guestId: guest.id, guestName: guest.username },
+    targetSessionId: sessions[0]?.id ?? '',
     secrets: [...secrets, content, groupId, message.id],
   };
 }
 
 /** The same questions about what does not exist. */
 export function createPhantom(room: Room): Room {
-  return { ...room, groupId: randomUUID(), messageId: randomUUID(), secrets: [] };
+  return {
+    ...room,
+    groupId: randomUUID(),
+    messageId: randomUUID(),
+    targetSessionId: randomUUID(),
+    secrets: [],
+  };
 }
 
 /** All that a room consists of, as its owner or its sender is answered it. */

@@ -25,6 +25,8 @@ export interface RestRow {
   ask?: (room: Room) => Ask;
   /** The caller's session is no more afterwards. */
   endsSession?: true;
+  /** The caller's account is another one afterwards: somebody new asks. */
+  usesUpAccount?: true;
   /** The target's wake-ups were given up before. */
   needsDeadLetter?: true;
 }
@@ -62,6 +64,18 @@ export const restTable: Record<EndpointName, RestRow> = {
   },
   refresh: { expected: all(401), ask: () => ({ body: { refresh_token: 'guessed' } }) },
   logout: { expected: loggedIn(204), endsSession: true },
+  changePassword: {
+    expected: loggedIn(200),
+    ask: () => ({ body: { current_password: 'correct horse', new_password: 'battery staple' } }),
+    usesUpAccount: true,
+  },
+  listSessions: { expected: loggedIn(200) },
+  // Sessions are their owner's alone, whoever else is who in a conversation of theirs.
+  endSession: {
+    expected: loggedIn(404),
+    ask: ({ targetSessionId: id }) => ({ params: { id } }),
+  },
+  endOtherSessions: { expected: loggedIn(204), usesUpAccount: true },
   readMe: { expected: loggedIn(200) },
   findUsers: { expected: loggedIn(200) },
   readUser: { expected: loggedIn(200), ask: ({ targetId: id }) => ({ params: { id } }) },

@@ -44,6 +44,14 @@ const authorizations = fc.oneof(
   },
 );
 
+/** What ends sessions is asked by those of whom there are some to spare. */
+const spending: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  logout: fc.constant('Bearer ‹spareToken›'),
+  endSession: fc.constant('Bearer ‹loneToken›'),
+  endOtherSessions: fc.constant('Bearer ‹loneToken›'),
+  changePassword: fc.constant('Bearer ‹loneToken›'),
+};
+
 const contentTypes = fc.oneof(
   { weight: 30, arbitrary: fc.constant('application/json') },
   {
@@ -92,8 +100,7 @@ function restCases([name, endpoint]: [string, Endpoint]): fc.Arbitrary<RestCase>
     ),
     query: fieldsOf(query, about, true),
     ...(text === undefined ? {} : { body: text }),
-    // A session ends with its logout: it has one to spare.
-    authorization: name === 'logout' ? fc.constant('Bearer ‹spareToken›') : authorizations,
+    authorization: spending[name] ?? authorizations,
     contentType: contentTypes,
   });
 }

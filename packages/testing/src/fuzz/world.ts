@@ -38,6 +38,7 @@ export async function createWorld(instance: Instance, people: People): Promise<W
   const known: Record<string, string> = {
     ...{ me: mallory.id, friend: friend.id, her: vera.id, herName: vera.username },
     ...{ administrator: wim.id, noUser: randomUUID(), noConversation: randomUUID() },
+    herSession: (await vera.call('listSessions')).body.sessions[0]?.id ?? '',
     ...{ noMessage: randomUUID(), hersConversation: hers, hersMessage: hersMessage.id, hersCursor },
     ...{ myToken: mallory.token, unsigned: unsigned(vera.token), directConversation: direct.id },
   };
@@ -53,7 +54,12 @@ export async function createWorld(instance: Instance, people: People): Promise<W
     const spare = await rest.call('login', {
       body: { username: mallory.username, password: mallory.password },
     });
+    // Somebody who is alone, whose sessions come and go.
+    const lone = await people.register('lone');
+    await rest.call('login', { body: { username: lone.username, password: lone.password } });
+    const { sessions } = (await lone.call('listSessions')).body;
     Object.assign(known, {
+      ...{ loneToken: lone.token, loneSession: sessions[1]?.id ?? '' },
       ...{ myConversation: mine.id, myMessage: (await mallory.send(mine.id, 'mine')).id },
       ...{
         theirConversation: theirs.id,

@@ -1,0 +1,24 @@
+import { endOtherSessions, endSession, listSessions } from '@pern/protocol/rest/sessions';
+import { Router } from 'express';
+import type { Identity } from '../identity/identity';
+import { noContent, reply, type Door } from './door';
+
+export function sessionsRoutes(door: Door, identity: Identity): Router {
+  const router = Router();
+
+  door.closed(router, listSessions, async ({ caller }) =>
+    reply(200, { sessions: await identity.listSessions(caller) }),
+  );
+
+  door.closed(router, endSession, async ({ caller, params }) => {
+    await identity.endSession(caller, params.id);
+    return noContent;
+  });
+
+  door.closed(router, endOtherSessions, async ({ caller }) => {
+    await identity.endOtherSessions(caller);
+    return noContent;
+  });
+
+  return router;
+}

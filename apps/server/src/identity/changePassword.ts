@@ -1,0 +1,58 @@
+import { withTransaction } from '@pern/db/connect';
+import { ForbiddenError, UnauthorizedError } from '@pern/protocol/errors';
+import type { changePassword as endpoint } from '@pern/protocol/rest/auth';
+import type * as z from 'zod';
+import type { OpenedSession } from './answer';
+import { revokeOthers, takeLeave } from './endSessions';
+import type { Caller, IdentityDeps } from './identity';
+import { sessionExpiry } from './openSession';
+
+export type PasswordChange = z.output<(typeof endpoint)['body']>;
+
+/** The present password that was given is not the present password. */
+export class WrongPasswordError extends ForbiddenError {
+  constructor() {
+    super('the current password is wrong', { reason: 'wrong_password' });
+  }
+}
+
+/**
+ * Sets another password and ends every other session, in one transaction. The caller's session goes on with a new chain
+ * of refresh tokens: whoever copied the old one has nothing. Throws WrongPasswordError, ForbiddenError for users who
+ * sign in elsewhere, and UnauthorizedError when the session was ended meanwhile.
+ */
+export async function changePassword(
+  deps: IdentityDeps,
+  { userId, sessionId }: Caller,
+  { current_password, new_password }: PasswordChange,
+): Promise<OpenedSession> {
+  const { store, passwords, chain } = deps;
+  const user = await store.users.findByPk(userId);
+  if (user === null) throw new UnauthorizedError();
+  const { passwordHash: known } = user;
+  if (known === null) {
+    throw new ForbiddenError('this account has no password here: its users sign in elsewhere', {
+      reason: 'no_password',
+    });
+  }
+  if (!(await passwords.verify(current_password, known))) throw new WrongPasswordError();
+  const passwordHash = await passwords.hash(new_password);
+  const refreshToken = chain.first();
+  const ended = await withTransaction(store.db, async (transaction) => {
+    // Holds the user's row: no login with the old password comes in between (login.ts).
+    const [changed] = await store.users.update(
+      { passwordHash },
+      { where: { id: userId, passwordHash: known }, transaction },
+    );
+    if (changed === 0) throw new WrongPasswordError();
+    const others = await revokeOthers(store, userId, sessionId, transaction);
+    await store.refreshTokens.destroy({ where: { sessionId }, transaction });
+    await store.refreshTokens.create(
+      { tokenHash: chain.hash(refreshToken), sessionId, expiresAt: sessionExpiry },
+      { transaction },
+    );
+    return others;
+  });
+  await takeLeave(deps, userId, ended);
+  return { user, sessionId, refreshToken };
+}
