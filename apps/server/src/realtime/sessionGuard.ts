@@ -3,8 +3,11 @@ import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
 import type { ConnectionRegistry } from './registry';
 
-/** How late an ending may be heard of at the most, when the news of it was lost: a node without Redis. */
+/** How late an ending is heard of at the most whose news was lost without anybody's noticing. */
 const RECHECK_MS = 5_000;
+/** While it is known that no news come. */
+const RECHECK_DEAF_MS = 2_000;
+const TICK_MS = 1_000;
 const SESSIONS_AT_ONCE = 1_000;
 /** How long an ending is remembered for handshakes that were on their way when it came. */
 const REMEMBERED_MS = 15_000;
@@ -24,8 +27,9 @@ interface Deps {
 }
 
 /**
- * Closes the connections of sessions that have ended: at once when the news comes, and for news that
- * was lost every 5 s and whenever the bus returns (FAULTS, attackers 5).
+ * Closes the connections of sessions that have ended: at once when the news comes. For news that was lost it asks
+ * PostgreSQL, every 5 s, every 2 s while the bus is deaf, every second while it has no answer, and whenever the bus
+ * returns: so a node that was cut off from either knows it within these times of its return.
  */
 export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps): SessionGuard {
   const ended = new Map<string, number>();
@@ -52,24 +56,35 @@ export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps
   }
 
   let checking = false;
-  function recheckOnce(): void {
+  let failing = false;
+  let checkedAt = performance.now();
+  async function recheckOnce(): Promise<void> {
     if (checking) return;
     checking = true;
-    recheck()
-      .catch((error: unknown) => log.warn({ err: error }, 'sessions could not be checked'))
-      .finally(() => {
-        checking = false;
-      });
+    try {
+      await recheck();
+      failing = false;
+    } catch (error) {
+      // Once for an outage, not once a second.
+      if (!failing)
+        log.warn({ err: error }, 'sessions could not be checked; will ask until they are');
+      failing = true;
+    }
+    checkedAt = performance.now();
+    checking = false;
   }
 
-  const timer = setInterval(recheckOnce, RECHECK_MS);
+  const timer = setInterval(() => {
+    const dueAfterMs = bus.connected() ? RECHECK_MS : RECHECK_DEAF_MS;
+    if (failing || performance.now() - checkedAt >= dueAfterMs) void recheckOnce();
+  }, TICK_MS);
   timer.unref();
   const stops = [
     endings.onEnded((sessionIds) => {
       remember(sessionIds);
       close(sessionIds);
     }),
-    bus.onRecovered(recheckOnce),
+    bus.onRecovered(() => void recheckOnce()),
   ];
 
   return {
