@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { ClientAddress } from './clientAddress';
 import { adminRoutes } from './http/adminRoutes';
 import { authRoutes } from './http/authRoutes';
+import { blocksRoutes } from './http/blocksRoutes';
 import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
 import { createDoor } from './http/door';
@@ -26,11 +27,13 @@ import type { SendLimits } from './limits/sendLimits';
 import type { DeadLetters } from './operation/deadLetters';
 import type { Failures } from './operation/failures';
 import type { Origins } from './origins';
+import type { Blocking } from './realtime/blocking';
 
 export interface AppDeps {
   identity: Identity;
   directory: UserDirectory;
   delivery: Delivery;
+  blocking: Blocking;
   limits: RequestLimits;
   sendLimits: SendLimits;
   addressOf: ClientAddress;
@@ -65,6 +68,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(authRoutes(door, identity, limits));
   app.use(sessionsRoutes(door, identity));
   app.use(usersRoutes(door, deps.directory));
+  app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));
   app.use(participantsRoutes(door, delivery));
   app.use(messagesRoutes(door, deps));

@@ -32,6 +32,7 @@ import { createMetrics } from './operation/metrics';
 import { createReleasers } from './operation/releasers';
 import { version } from './operation/version';
 import { createOrigins } from './origins';
+import { createBlocking } from './realtime/blocking';
 import { createEventBudget, endlessBudget } from './realtime/budget';
 import { createRealtime, type Realtime } from './realtime/createRealtime';
 import { createPresenceNews } from './realtime/presenceNews';
@@ -168,6 +169,7 @@ async function open(
     identity,
     directory,
     delivery,
+    blocking: createBlocking({ delivery, presence, now: () => systemClock.now() }),
     limits: settings.RATE_LIMIT
       ? createRequestLimits(
           connections.shards.map((shard) => ({

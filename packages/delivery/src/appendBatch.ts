@@ -1,5 +1,6 @@
 import { byteaArray, integerArray, textArray, uuidArray } from '@pern/db/binaryArrays';
 import type { Database } from '@pern/db/connect';
+import type { Bar } from './barred';
 import type { SendRequest } from './delivery';
 
 /** One send on its way into the log. */
@@ -12,7 +13,7 @@ export interface Send {
 export type AppendOutcome =
   | { outcome: 'new'; seq: number; version: number; at: number; membersVersion: number }
   | { outcome: 'repeat'; messageId: string }
-  | { outcome: 'conflict' | 'bad_reply' | 'not_found' | 'busy' };
+  | { outcome: 'conflict' | 'bad_reply' | 'not_found' | 'busy' | Bar };
 
 export interface AppendResult {
   /** In the order of the sends; undefined would be a bug of append_messages. */
@@ -136,6 +137,8 @@ function toRefusal(outcome: Refused, messageId: string): AppendOutcome {
     case 'bad_reply':
     case 'not_found':
     case 'busy':
+    case 'blocked':
+    case 'deleted':
       return { outcome };
     default:
       return outcome satisfies never;

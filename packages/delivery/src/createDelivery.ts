@@ -5,6 +5,9 @@ import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Receipt } from '@pern/protocol/receipt';
 import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
+import type { Bar } from './barred';
+import { blockUser, unblockUser } from './blocks/blockUser';
+import { listBlocks } from './blocks/listBlocks';
 import { addParticipant } from './conversations/addParticipant';
 import { changeRole } from './conversations/changeRole';
 import { createDirect } from './conversations/createDirect';
@@ -285,17 +288,22 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         page,
       ),
 
+    blockUser: (userId, otherId) => blockUser(change, userId, otherId),
+    unblockUser: (userId, otherId) => unblockUser(change, userId, otherId),
+    listBlocks: (userId, page) => listBlocks(change, userId, page),
+
     async announceTyping(userId, username, conversationId, isTyping) {
       const [row] = await guarded(() =>
         db.query(
           'typing_membership',
-          `SELECT c.members_version::float8 FROM participants p JOIN conversations c ON c.id = p.conversation_id
+          `SELECT c.members_version::float8, c.barred FROM participants p JOIN conversations c ON c.id = p.conversation_id
            WHERE p.conversation_id = $1 AND p.user_id = $2`,
           [conversationId, userId],
         ),
       );
       if (row === undefined) throw new NotFoundError();
-      const [membersVersion] = row as [number];
+      const [membersVersion, barred] = row as [number, Bar | null];
+      if (barred !== null) return;
       hub.typing({
         type: 'typing',
         conversationId,

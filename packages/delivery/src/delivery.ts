@@ -1,6 +1,7 @@
 import type { Conversation, ConversationRole, Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
+import type { Block } from '@pern/protocol/rest/blocks';
 import type { Outlet } from './ports';
 
 /** A message as its sender asks for it, already checked at the door. */
@@ -126,7 +127,16 @@ export interface Delivery {
 
   sync(userId: string, page: { limit: number; cursor?: string }): Promise<SyncAnswer>;
 
-  /** Announces typing to the other members; throws NotFoundError for a non-participant. Nothing is stored. */
+  /** No direct messages, presence or typing between the two from the commit on; a second call changes nothing. */
+  blockUser(userId: string, otherId: string): Promise<{ changed: boolean }>;
+  /** Takes back one's own block, and no other. */
+  unblockUser(userId: string, otherId: string): Promise<{ changed: boolean }>;
+  listBlocks(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Block>>;
+
+  /**
+   * Announces typing to the other members; throws NotFoundError for a non-participant. Nothing is stored, and where
+   * one of two has blocked the other nobody is told.
+   */
   announceTyping(
     userId: string,
     username: string,

@@ -1,10 +1,11 @@
 import { ConflictError, NotFoundError, ValidationError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import type { Send } from './appendBatch';
+import { barredError, type Bar } from './barred';
 import { isoTime } from './messageRows';
 
 /** What a send that was not stored is told. */
-export function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply'): Error {
+export function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply' | Bar): Error {
   switch (outcome) {
     case 'not_found':
       return new NotFoundError();
@@ -14,6 +15,9 @@ export function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply'): Error 
       const message = 'must be a message of this conversation';
       return new ValidationError(`reply_to_id: ${message}`, [{ path: 'reply_to_id', message }]);
     }
+    case 'blocked':
+    case 'deleted':
+      return barredError(outcome);
     default:
       return outcome satisfies never;
   }

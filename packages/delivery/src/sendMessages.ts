@@ -232,6 +232,8 @@ export function createSender(deps: SenderDeps): Sender {
         case 'not_found':
         case 'conflict':
         case 'bad_reply':
+        case 'blocked':
+        case 'deleted':
           finish(send, refusal(outcome.outcome));
           break;
         default:

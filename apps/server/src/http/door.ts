@@ -125,7 +125,7 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
 
 const agentOf = ({ headers }: Request): string | null => userAgentOf(headers['user-agent']);
 
-const verbs = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
+const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 type PartName = 'params' | 'query' | 'body';
 

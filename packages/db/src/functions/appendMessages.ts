@@ -16,7 +16,7 @@
  * - 'new' per conversation that got messages: its place in the list, `seq` and `version` before them
  *   and the time that all of them have;
  * - per send that was not stored its place in the list and why: repeat (with the id of the first
- *   message), conflict, bad_reply, not_found, busy; the sends after it move up;
+ *   message), conflict, blocked, deleted, bad_reply, not_found, busy; the sends after it move up;
  * - 'waiting' per user who got a row in deliveries.
  *
  * The plans are pinned: with a generic plan over arrays the planner would guess, and a guess made
@@ -46,6 +46,7 @@ DECLARE
   last_seqs bigint[];
   versions bigint[];
   members bigint[];
+  bars text[];
   -- Of the writers: where their membership begins, -1 for who is no participant.
   joined bigint[];
   -- Of the sends that are not stored.
@@ -59,15 +60,17 @@ DECLARE
   soles uuid[];
 BEGIN
   IF p_wait THEN
-    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version)
-    INTO locked, last_seqs, versions, members
+    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version),
+      array_agg(s.barred)
+    INTO locked, last_seqs, versions, members, bars
     FROM (
       SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE
     ) s;
   ELSE
-    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version)
-    INTO locked, last_seqs, versions, members
+    SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version),
+      array_agg(s.barred)
+    INTO locked, last_seqs, versions, members, bars
     FROM (
       SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
@@ -78,8 +81,9 @@ BEGIN
   IF locked IS DISTINCT FROM p_conversations THEN
     -- Some are missing: counters by the place in the list again, -1 where there is none.
     SELECT array_agg(coalesce(last_seqs[l.at], CASE WHEN c.id IS NULL THEN -2 ELSE -1 END) ORDER BY p.n),
-      array_agg(coalesce(versions[l.at], -1) ORDER BY p.n), array_agg(coalesce(members[l.at], -1) ORDER BY p.n)
-    INTO last_seqs, versions, members
+      array_agg(coalesce(versions[l.at], -1) ORDER BY p.n), array_agg(coalesce(members[l.at], -1) ORDER BY p.n),
+      array_agg(bars[l.at] ORDER BY p.n)
+    INTO last_seqs, versions, members, bars
     FROM unnest(p_conversations) WITH ORDINALITY AS p (id, n)
     CROSS JOIN LATERAL (SELECT array_position(locked, p.id) AS at) l
     LEFT JOIN conversations c ON c.id = p.id AND l.at IS NULL;
@@ -96,6 +100,8 @@ BEGIN
       WHEN joined[s.writer] = -1 THEN 'not_found'
       WHEN m.digest = s.digest THEN 'repeat'
       WHEN m.id IS NOT NULL THEN 'conflict'
+      -- After the repeat: what was acknowledged stays so, whoever has blocked whom since (D2).
+      WHEN bars[p_writer_in[s.writer]] IS NOT NULL THEN bars[p_writer_in[s.writer]]
       WHEN s.reply_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM messages r
         WHERE r.id = s.reply_id AND r.conversation_id = p_conversations[p_writer_in[s.writer]]

@@ -8,6 +8,7 @@ import * as idempotency from './0006-idempotency';
 import * as partialIndexes from './0007-partial-indexes';
 import * as externalIdentities from './0008-external-identities';
 import * as listedSessions from './0009-listed-sessions';
+import * as blocks from './0010-blocks';
 
 export interface Migration {
   /** Without a file extension, so that sources and build share one history. */
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-partial-indexes', ...partialIndexes },
   { name: '0008-external-identities', ...externalIdentities },
   { name: '0009-listed-sessions', ...listedSessions },
+  { name: '0010-blocks', ...blocks },
 ];

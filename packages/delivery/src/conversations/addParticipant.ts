@@ -1,6 +1,7 @@
 import { guarded } from '@pern/db/storeErrors';
 import type { Conversation, ConversationRole, Participant } from '@pern/protocol/conversation';
 import { ConflictError, ForbiddenError, NotFoundError } from '@pern/protocol/errors';
+import { checkMayGather } from '../blocks/blockedAmong';
 import { openResting } from '../lockConversation';
 import { appendEvent } from './appendEvent';
 import { changeGroup, roleOf } from './changeGroup';
@@ -36,6 +37,7 @@ export async function addParticipant(
           throw new ConflictError('this user is a participant already');
         }
 
+        await checkMayGather(db, transaction, userId, [otherId]);
         await openResting(db, transaction, group);
         const event = { type: 'added' as const, user_ids: [otherId], role };
         const added = await appendEvent(db, transaction, group, userId, event, { members: 1 });

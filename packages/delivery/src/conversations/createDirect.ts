@@ -4,6 +4,9 @@ import type { Conversation } from '@pern/protocol/conversation';
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { v7 } from 'uuid';
+import { barredError } from '../barred';
+import { blockedAmong } from '../blocks/blockedAmong';
+import { lockPair, pairKey } from '../blocks/pair';
 import type { ConversationDeps } from './conversationDeps';
 import { conversationModels } from './conversationModels';
 import { insertParticipants } from './insertParticipants';
@@ -13,7 +16,8 @@ import { unknownUsers } from './unknownUsers';
 /**
  * The conversation of two: made now, or the one that exists. Both may ask at once, on different nodes:
  * they get the same one, and only one of them `created` it. Throws ValidationError for oneself and
- * NotFoundError for an unknown user.
+ * NotFoundError for an unknown user,
+ * ForbiddenError for a new one while one of the two blocks the other.
  */
 export async function createDirect(
   { db, announce }: ConversationDeps,
@@ -49,11 +53,15 @@ async function findOrInsert(
   userId: string,
   otherId: string,
 ): Promise<{ id: string; created: boolean }> {
-  const directKey = [userId, otherId].sort().join(':');
+  const directKey = pairKey(userId, otherId);
   const known = await findDirect(db, transaction, directKey);
   if (known !== undefined) return { id: known, created: false };
 
+  // A block is committed before, and seen here, or after, and bars what is made here.
+  await lockPair(db, transaction, directKey);
   if ((await unknownUsers(db, transaction, [userId, otherId])).size > 0) throw new NotFoundError();
+  const blocked = await blockedAmong(db, transaction, userId, [otherId]);
+  if (blocked.size > 0) throw barredError('blocked');
   const inserted = await insertDirect(db, transaction, userId, directKey);
   if (inserted === undefined) {
     // The insert waited for somebody else's, which is committed now.

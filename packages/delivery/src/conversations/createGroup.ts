@@ -4,6 +4,7 @@ import type { Conversation, ConversationRole } from '@pern/protocol/conversation
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
 import type { Transaction } from 'sequelize';
 import { v7 } from 'uuid';
+import { checkMayGather } from '../blocks/blockedAmong';
 import type { LockedConversation } from '../lockConversation';
 import { appendEvent } from './appendEvent';
 import type { ConversationDeps } from './conversationDeps';
@@ -20,7 +21,8 @@ const GROUP_CREATE_MAX = 3_000;
 /**
  * Makes a group with its creator as admin and the others as members; repeated ids and the creator's own
  * count once. Its history begins with the entry 'created', which everybody sees. A second call makes a
- * second group. Throws NotFoundError for unknown users, ValidationError for too many.
+ * second group. Throws NotFoundError for unknown users, ForbiddenError when a block stands between the
+ * creator and one of them, ValidationError for too many.
  */
 export async function createGroup(
   { db, announce }: ConversationDeps,
@@ -38,6 +40,7 @@ export async function createGroup(
   return guarded(async () => {
     const { mine, update, entry } = await withTransaction(db, async (transaction) => {
       await checkUsers(db, transaction, userId, participantIds, others);
+      await checkMayGather(db, transaction, userId, others);
       const group = await insertGroup(db, transaction, userId, title, others.length + 1);
       const user_ids = [userId, ...others];
       const created = await appendEvent(db, transaction, group, userId, {

@@ -1,5 +1,6 @@
 import { guarded } from '@pern/db/storeErrors';
 import { PARTICIPANTS_EMBEDDED_MAX } from '@pern/protocol/limits';
+import { isBlockedBetween } from '../blocks/blockedAmong';
 import type { ConversationDeps } from './conversationDeps';
 
 /** Of more conversations nobody is told: coming and going must not cost what a long life has gathered (D12). */
@@ -17,11 +18,12 @@ const AUDIENCE = `SELECT DISTINCT o.user_id
     SELECT c.id FROM conversations c WHERE c.id = mine.conversation_id
       AND (c.type = 'direct' OR c.participant_count <= $2::integer) OFFSET 0
   ) c
-  JOIN participants o ON o.conversation_id = c.id AND o.user_id <> $1::uuid`;
+  JOIN participants o ON o.conversation_id = c.id AND o.user_id <> $1::uuid
+  WHERE NOT ${isBlockedBetween('$1::uuid', 'o.user_id')}`;
 
 /**
  * Who is told when this user comes and goes: those in a direct conversation or a small group with them
- * (D10), of the 500 conversations with the latest activity.
+ * (D10), of the 500 conversations with the latest activity, but for those between whom and this user a block stands.
  */
 export async function presenceAudience(
   { db }: Pick<ConversationDeps, 'db'>,

@@ -5,6 +5,7 @@ import type { ConversationRole } from '@pern/protocol/conversation';
 import type { Message, Reaction } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { Announce } from '../announce';
+import type { Bar } from '../barred';
 import { lockConversation, openResting, type LockedConversation } from '../lockConversation';
 import { readChanged } from './readMessages';
 
@@ -18,6 +19,8 @@ export interface Subject {
   id: string;
   conversationId: string;
   conversationType: 'direct' | 'group';
+  /** Nothing new is said here (barred.ts). */
+  barred: Bar | null;
   seq: number;
   kind: string;
   senderId: string;
@@ -34,7 +37,7 @@ export interface MessageChange {
   replacements?: Record<string, unknown>;
 }
 
-const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType",
+const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType", c.barred,
     m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", m.deleted_at IS NOT NULL AS deleted,
     m.content_encrypted AS content, m.reactions, p.role
   FROM messages m

@@ -1,5 +1,6 @@
 import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
+import { barredError } from '../barred';
 import { changeMessage, type ChangeDeps } from './changeMessage';
 
 /** Replaces the content; only its sender may. The same content again changes nothing. */
@@ -13,6 +14,7 @@ export async function editMessage(
     if (subject.kind !== 'message' || subject.senderId !== userId) {
       throw new ForbiddenError('only its sender may edit a message');
     }
+    if (subject.barred !== null) throw barredError(subject.barred);
     if (subject.deleted) throw new ValidationError('a deleted message cannot be edited');
     if (subject.content === contentEncrypted) return undefined;
     return {

@@ -1,5 +1,6 @@
 import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
 import type { Message, Reaction } from '@pern/protocol/message';
+import { barredError } from '../barred';
 import { changeMessage, type ChangeDeps, type Subject } from './changeMessage';
 
 /** Different emojis on one message; the next one is refused. */
@@ -55,6 +56,7 @@ export async function removeReaction(
 function checkReactable(subject: Subject): void {
   if (subject.kind !== 'message')
     throw new ForbiddenError('an event of the conversation takes no reactions');
+  if (subject.barred !== null) throw barredError(subject.barred);
   if (subject.deleted) throw new ValidationError('a deleted message takes no reactions');
 }
 

@@ -11,7 +11,7 @@ export const createDirect = {
   summary: 'The conversation of two: 201 when it is new, 200 with the one that exists.',
   body: z.object({ user_id: uuid }),
   answers: { 200: conversationSchema, 201: conversationSchema },
-  refusals: ['ValidationError', 'NotFoundError'],
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
 } as const satisfies Endpoint;
 
 export const createGroup = {
@@ -25,7 +25,7 @@ export const createGroup = {
     }),
   }),
   answers: { 201: conversationSchema },
-  refusals: ['ValidationError', 'NotFoundError'],
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
 } as const satisfies Endpoint;
 
 export const listConversations = {

@@ -3,7 +3,7 @@ import type { ErrorName } from '../errors';
 
 /** One row of the REST table: what is asked, what is answered, what can be refused. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As Express writes it: `/api/messages/:messageId`. */
   readonly path: string;
   readonly summary: string;

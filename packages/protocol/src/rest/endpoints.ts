@@ -1,5 +1,6 @@
 import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
 import { changePassword, login, logout, refresh, register } from './auth';
+import { blockUser, listBlocks, unblockUser } from './blocks';
 import {
   createDirect,
   createGroup,
@@ -30,6 +31,9 @@ export const endpoints = {
   readMe,
   findUsers,
   readUser,
+  blockUser,
+  unblockUser,
+  listBlocks,
   createDirect,
   createGroup,
   listConversations,

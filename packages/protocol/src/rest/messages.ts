@@ -17,7 +17,7 @@ export const sendMessage = {
     reply_to_id: uuid.optional(),
   }),
   answers: { 200: messageSchema, 201: messageSchema },
-  refusals: ['ValidationError', 'NotFoundError', 'ConflictError'],
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError', 'ConflictError'],
 } as const satisfies Endpoint;
 
 export const readHistory = {

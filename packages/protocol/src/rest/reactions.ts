@@ -11,7 +11,7 @@ export const addReaction = {
   params: z.object({ messageId: uuid }),
   body: z.object({ emoji }),
   answers: { 200: messageSchema, 201: messageSchema },
-  refusals: ['ValidationError', 'NotFoundError'],
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
 } as const satisfies Endpoint;
 
 export const removeReaction = {

@@ -26,6 +26,8 @@ export interface Cast extends Record<Exclude<Relation, 'nobody'>, Person> {
   target: Person;
   /** In no room. */
   guest: Person;
+  /** In no room either, and to be blocked. */
+  neighbour: Person;
 }
 
 /** A conversation to be asked about, and what may be asked about in it. */
@@ -38,6 +40,7 @@ export interface Room {
   targetSessionId: string;
   guestId: string;
   guestName: string;
+  neighbourId: string;
   /** What no outsider may ever be answered. */
   secrets: string[];
 }
@@ -46,7 +49,7 @@ export interface Room {
 export async function createCast(instance: Instance, people: People): Promise<Cast> {
   const cast = await people.cast(
     ...(['stranger', 'removed', 'administrator', 'member', 'sender', 'moderator'] as const),
-    ...(['admin', 'owner', 'target', 'guest'] as const),
+    ...(['admin', 'owner', 'target', 'guest', 'neighbour'] as const),
   );
   await instance.addNode({ ADMIN_USERNAMES: cast.administrator.username });
   return cast;
@@ -75,14 +78,15 @@ export async function createDirectRoom(cast: Cast): Promise<Room> {
   return roomAbout(cast, id);
 }
 
-async function roomAbout({ sender, target, guest }: Cast, groupId: string, ...secrets: string[]) {
+async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
+  const { sender, target, guest, neighbour } = cast;
   const content = `content ${randomUUID()}`;
   const message = await sender.send(groupId, content);
   const { sessions } = (await target.call('listSessions')).body;
   return {
     ...{ groupId, messageId: message.id, seq: message.seq, targetId: target.id },
-    ...{ guestId: guest.id, guestName: guest.username },
     targetSessionId: sessions[0]?.id ?? '',
+    ...{ guestId: guest.id, guestName: guest.username, neighbourId: neighbour.id },
     secrets: [...secrets, content, groupId, message.id],
   };
 }

@@ -79,6 +79,9 @@ export const restTable: Record<EndpointName, RestRow> = {
   readMe: { expected: loggedIn(200) },
   findUsers: { expected: loggedIn(200) },
   readUser: { expected: loggedIn(200), ask: ({ targetId: id }) => ({ params: { id } }) },
+  blockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },
+  unblockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },
+  listBlocks: { expected: loggedIn(200) },
   createDirect: {
     expected: [401, 201, 201, 201, 201, 201, 201, 201],
     ask: ({ guestId }) => ({ body: { user_id: guestId } }),

@@ -44,6 +44,7 @@ export async function createWorld(instance: Instance, people: People): Promise<W
   };
 
   async function renew(): Promise<void> {
+    await mallory.call('unblockUser', { params: { id: friend.id } });
     const [mine, theirs, left] = await Promise.all([
       people.group(mallory, friend),
       people.group(friend, mallory),

@@ -1,0 +1,54 @@
+import type { Delivery } from '@pern/delivery/delivery';
+import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
+import type { PresenceStatus } from '@pern/protocol/user';
+import type { PresenceReader } from '../identity/userDirectory';
+
+/** Blocks, and what becomes of the presence that was shown before. */
+export interface Blocking {
+  /** As `Delivery.blockUser`; whoever was shown as online to the other is shown as offline from then on. */
+  block(userId: string, otherId: string): Promise<void>;
+  /** As `Delivery.unblockUser`; each is shown again as they are, unless the other blocks as well. */
+  unblock(userId: string, otherId: string): Promise<void>;
+  list: Delivery['listBlocks'];
+}
+
+interface Deps {
+  delivery: Pick<
+    Delivery,
+    'blockUser' | 'unblockUser' | 'listBlocks' | 'sharesConversation' | 'emitToUsers'
+  >;
+  presence: PresenceReader;
+  now: () => number;
+}
+
+export function createBlocking({ delivery, presence, now }: Deps): Blocking {
+  const seeEachOther = async (one: string, other: string): Promise<boolean> =>
+    (await delivery.sharesConversation(one, [other])).has(other);
+
+  /** Each of the two hears of the other, if the other is online: who is offline is shown so already. */
+  async function tell(one: string, other: string, shown: PresenceStatus): Promise<void> {
+    const statuses = await presence.statusOf([one, other]);
+    const timestamp = new Date(now()).toISOString();
+    for (const [who, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      if (statuses.get(who) !== 'online') continue;
+      const event: UserStatusChanged = { userId: who, status: shown, timestamp };
+      delivery.emitToUsers([to], 'user:status_changed', event);
+    }
+  }
+
+  return {
+    async block(userId, otherId) {
+      const shown = await seeEachOther(userId, otherId);
+      const { changed } = await delivery.blockUser(userId, otherId);
+      if (changed && shown) await tell(userId, otherId, 'offline');
+    },
+    async unblock(userId, otherId) {
+      const { changed } = await delivery.unblockUser(userId, otherId);
+      if (changed && (await seeEachOther(userId, otherId))) await tell(userId, otherId, 'online');
+    },
+    list: (userId, page) => delivery.listBlocks(userId, page),
+  };
+}

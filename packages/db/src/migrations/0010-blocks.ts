@@ -1,0 +1,25 @@
+import type { QueryInterface } from 'sequelize';
+
+/** Who wants nothing to do with whom, and which conversations take nothing more because of it. */
+export async function up({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query(`
+    CREATE TABLE blocks (
+      blocker_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+      blocked_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+      created_at timestamptz(3) NOT NULL DEFAULT now(),
+      PRIMARY KEY (blocker_id, blocked_id)
+    );
+    CREATE INDEX blocks_of_blocked ON blocks (blocked_id);
+    CREATE INDEX blocks_recent ON blocks (blocker_id, created_at DESC, blocked_id DESC);
+
+    -- Why nothing more is sent here. Every send holds this row anyway: it asks nothing else about blocks (D12).
+    ALTER TABLE conversations ADD COLUMN barred text CHECK (barred IN ('blocked', 'deleted'));
+  `);
+}
+
+export async function down({ context }: { context: QueryInterface }): Promise<void> {
+  await context.sequelize.query(`
+    ALTER TABLE conversations DROP COLUMN barred;
+    DROP TABLE blocks;
+  `);
+}

@@ -1,0 +1,106 @@
+import { type Instance, openInstance } from '../instance';
+import { createPeople, type People, type Person } from '../people';
+import { openSocket, type SocketClient } from '../socketClient';
+import { until } from '../until';
+
+// Blocking, seen from outside: the two are on different nodes, and a group that both are in says what came before.
+
+let instance: Instance;
+let people: People;
+const sockets: SocketClient[] = [];
+
+beforeAll(async () => {
+  instance = await openInstance({ nodes: 2, worker: false });
+  people = createPeople(instance);
+});
+afterAll(async () => {
+  for (const socket of sockets) socket.close();
+  people.leave();
+  await instance.close();
+});
+
+const connect = async ({ token }: Person, node: number): Promise<SocketClient> => {
+  const socket = await openSocket(instance.url(node), { auth: { token } });
+  sockets.push(socket);
+  return socket;
+};
+
+const statusesOf = (socket: SocketClient, { id }: Person) =>
+  (socket.all('user:status_changed') as { userId: string; status: string }[])
+    .filter(({ userId }) => userId === id)
+    .map(({ status }) => status);
+
+const blocked = { status: 403, name: 'ForbiddenError', error: { details: { reason: 'blocked' } } };
+
+test('[D1] a block holds on every node at once, for every door, and is taken back', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const bens = await connect(ben, 1);
+  const params = { id: ben.id };
+  const send = { body: { conversation_id: id, content_encrypted: 'hello' } };
+
+  expect((await ana.call('blockUser', { params })).status).toBe(204);
+  expect(await ben.on(1).refused('sendMessage', send)).toMatchObject(blocked);
+  const answer = await bens.ask('chat:message_send', { conversationId: id, contentEncrypted: 'x' });
+  expect(answer).toMatchObject({ success: false, error: { name: 'ForbiddenError' } });
+  expect(await ana.refused('sendMessage', send)).toMatchObject(blocked);
+  expect((await ana.call('blockUser', { params })).status).toBe(204);
+  const { body } = await ana.call('listBlocks');
+  expect(body).toMatchObject({ blocks: [{ user_id: ben.id, username: ben.username }] });
+  expect((await ben.call('listBlocks')).body.blocks).toEqual([]);
+
+  expect((await ana.on(1).call('unblockUser', { params })).status).toBe(204);
+  expect((await ben.send(id, 'hello again')).seq).toBe(1);
+});
+
+test('[D10] whoever blocks somebody is shown to them as offline, and they to them; neither sees the other typing', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const group = await people.group(ana, ben);
+  const anas = await connect(ana, 0);
+  const bens = await connect(ben, 1);
+  const presenceOf = async (viewer: Person, seen: Person) =>
+    (await viewer.call('readUser', { params: { id: seen.id } })).body.presence;
+  await until('each sees the other', async () => {
+    const presences = [await presenceOf(ana, ben), await presenceOf(ben, ana)];
+    return presences.every((presence) => presence?.status === 'online');
+  });
+
+  await ana.call('blockUser', { params: { id: ben.id } });
+  await until('each has seen the other go', () =>
+    [statusesOf(anas, ben).at(-1), statusesOf(bens, ana).at(-1)].every((s) => s === 'offline'),
+  );
+  expect([await presenceOf(ana, ben), await presenceOf(ben, ana)]).toEqual([null, null]);
+  const users = (await ben.call('findUsers', { query: { query: ana.username } })).body.users;
+  expect(users).toMatchObject([{ id: ana.id, presence: null }]);
+
+  const told = statusesOf(bens, ana).length;
+  await connect(ana, 1);
+  anas.close();
+  for (const [socket, who] of [
+    [await connect(ana, 0), 'ana'],
+    [bens, 'ben'],
+  ] as const) {
+    expect([who, await socket.ask('chat:typing', { conversationId: id, isTyping: true })]).toEqual([
+      who,
+      { success: true },
+    ]);
+  }
+  await bens.ask('presence:offline');
+  const other = await connect(ana, 0);
+  // What is typed in the group comes after whatever was told of the conversation of two.
+  await bens.ask('chat:typing', { conversationId: group.id, isTyping: true });
+  await until('groups go on', () => other.all('chat:user_typing').length > 0);
+  expect(other.all('chat:user_typing')).toMatchObject([{ conversationId: group.id }]);
+  expect(bens.all('chat:user_typing')).toEqual([]);
+  await ana.send(group.id, 'to all');
+  await until('it has come', () => bens.all('chat:message_received').length > 0);
+  expect(statusesOf(bens, ana)).toHaveLength(told);
+  expect(statusesOf(other, ben)).toEqual([]);
+
+  await bens.ask('presence:online');
+  await ana.call('unblockUser', { params: { id: ben.id } });
+  await until('each sees the other again', () =>
+    [statusesOf(other, ben).at(-1), statusesOf(bens, ana).at(-1)].every((s) => s === 'online'),
+  );
+});
