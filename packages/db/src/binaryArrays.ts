@@ -9,7 +9,6 @@ const HEADER_BYTES = 20;
 const UUID_BYTES = 16;
 
 // Type oids are fixed by pg_type.dat.
-const BYTEA = 17;
 const INT4 = 23;
 const TEXT = 25;
 const UUID = 2950;
@@ -31,17 +30,6 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   return encode(TEXT, values, Buffer.byteLength, (buffer, value, at) => {
     buffer.write(value, at, 'utf8');
   });
-}
-
-export function byteaArray(values: readonly (Buffer | null)[]): Buffer {
-  return encode(
-    BYTEA,
-    values,
-    (value) => value.length,
-    (buffer, value, at) => {
-      value.copy(buffer, at);
-    },
-  );
 }
 
 /** Of whole numbers of 32 bits; throws a RangeError for others. */

@@ -1,4 +1,4 @@
-import { byteaArray, integerArray, textArray, uuidArray } from '@pern/db/binaryArrays';
+import { integerArray, textArray, uuidArray } from '@pern/db/binaryArrays';
 import type { Database } from '@pern/db/connect';
 import type { Bar } from './barred';
 import type { SendRequest } from './delivery';
@@ -7,7 +7,6 @@ import type { SendRequest } from './delivery';
 export interface Send {
   id: string;
   request: SendRequest;
-  digest: Buffer;
 }
 
 export type AppendOutcome =
@@ -23,7 +22,7 @@ export interface AppendResult {
 }
 
 const APPEND = `SELECT * FROM append_messages($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::integer[],
-  $6::integer[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::bytea[], $12::boolean, $13::integer)`;
+  $6::integer[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::boolean, $12::integer)`;
 
 /**
  * Commits a batch of sends in one transaction (D1, D3). With `wait` false, sends to a conversation
@@ -48,7 +47,6 @@ export async function appendBatch(
     textArray(sends.map(({ request }) => request.messageType)),
     textArray(sends.map(({ request }) => request.contentEncrypted)),
     uuidArray(sends.map(({ request }) => request.replyToId)),
-    byteaArray(sends.map(({ digest }) => digest)),
     wait,
     firstDelayMs,
   ]);

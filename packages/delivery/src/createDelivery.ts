@@ -1,5 +1,5 @@
 import type { Database } from '@pern/db/connect';
-import { readInstanceKeys, type InstanceKeys } from '@pern/db/instanceKeys';
+import { readCursorKey } from '@pern/db/instanceKeys';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Receipt } from '@pern/protocol/receipt';
@@ -70,7 +70,7 @@ const UNREAD_TOLD_TO = 100;
 /** Composes the delivery core of one node. Opens nothing by itself; `stop` ends its timers. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { db, bus, clock, log, gauges } = deps;
-  const keys = lazily(() => readInstanceKeys(db));
+  const cursorKey = lazily(() => readCursorKey(db));
   const locations = createLocations(clock);
   const timetable = createTimetable({ clock, log });
   let inDoubtUntil = 0;
@@ -110,7 +110,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     log,
     gauges,
     firstDelayMs: deps.firstDelayMs,
-    digestKey: async () => (await keys()).digestKey,
     readMessage: (messageId) => readMessageById(db, messageId),
     announce: announceCommitted,
   });
@@ -280,7 +279,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       syncChanges(
         {
           db,
-          cursorKey: async () => (await keys()).cursorKey,
+          cursorKey,
           now: () => clock.now(),
           readConversations: (reader, ids) => readConversations(db, reader, ids, { preview: true }),
         },
@@ -350,8 +349,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 }
 
 /** Reads once; a failure is not kept, so the next call tries again. */
-function lazily(read: () => Promise<InstanceKeys>): () => Promise<InstanceKeys> {
-  let kept: Promise<InstanceKeys> | undefined;
+function lazily(read: () => Promise<Buffer>): () => Promise<Buffer> {
+  let kept: Promise<Buffer> | undefined;
   return () => {
     kept ??= read().catch((error: unknown) => {
       kept = undefined;

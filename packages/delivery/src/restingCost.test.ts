@@ -69,7 +69,7 @@ async function round(): Promise<Record<string, number>> {
   const id = randomUUID();
   const send =
     await readBy(`SELECT * FROM append_messages(ARRAY['${conversationId}']::uuid[], ARRAY[1], ARRAY['${ana}']::uuid[],
-    ARRAY['${id}']::uuid[], ARRAY[1], ARRAY[1], ARRAY['${id}'], ARRAY['text'], ARRAY['x'], ARRAY[NULL]::uuid[], ARRAY['x'::bytea],
+    ARRAY['${id}']::uuid[], ARRAY[1], ARRAY[1], ARRAY['${id}'], ARRAY['text'], ARRAY['x'], ARRAY[NULL]::uuid[],
     false, 2000)`);
   const backlog = await rowsTouched(room.db, (db) => readBacklog(db, ben, 1));
   const positions = await rowsTouched(room.db, (db) =>

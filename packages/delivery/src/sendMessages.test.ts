@@ -60,7 +60,6 @@ function openNode(
     log,
     firstDelayMs: 2_000,
     gauges: { ...noGauges, sendBatch: (messages) => void batches.push(messages) },
-    digestKey: async () => Buffer.from('key'),
     readMessage: (id) => readMessageById(db, id),
     announce: (committed, users) => {
       announced.push(...committed);
@@ -410,33 +409,6 @@ describe('[R2] batches', () => {
     expect(outcomes.map(nameOf)).toEqual(['UnavailableError', 'UnavailableError']);
     expect(calls).toBe(1);
     await gone.sender.idle();
-  });
-
-  test('without a key for digests nothing is stored', async () => {
-    const conversationId = await newGroup(ben);
-    let known = false;
-    const sender = createSender({
-      db: room.db,
-      clock: systemClock,
-      log: quietLog(),
-      firstDelayMs: 2_000,
-      gauges: noGauges,
-      digestKey: async () => {
-        if (known) return Buffer.from('key');
-        throw new Error('no key');
-      },
-      readMessage: (id) => readMessageById(room.db, id),
-      announce: () => undefined,
-    });
-    const send = (): Promise<SendResult | Error> =>
-      new Promise((resolve) =>
-        sender.send(randomUUID(), sendRequest(conversationId, ana), null, resolve),
-      );
-    const results = await Promise.all([send(), send()]);
-    expect(results.every((one) => one instanceof Error)).toBe(true);
-    expect(await seqs(conversationId)).toEqual([1]);
-    known = true;
-    expect(await send()).toMatchObject({ repeated: false });
   });
 });
 

@@ -4,7 +4,6 @@ import { InternalError, NotFoundError, UnavailableError } from '@pern/protocol/e
 import type { Message } from '@pern/protocol/message';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
 import type { SendRequest, SendResult } from './delivery';
-import { digestOf } from './digest';
 import type { Clock, Gauges, Log, Timer } from './ports';
 import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';
@@ -36,7 +35,6 @@ export interface SenderDeps {
   clock: Clock;
   log: Log;
   gauges: Gauges;
-  digestKey: () => Promise<Buffer>;
   /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
   firstDelayMs: number;
   readMessage: (messageId: string) => Promise<Message | undefined>;
@@ -59,8 +57,6 @@ const MAX_QUEUED = 20_000;
 /** A send that has waited so long is refused without having been tried. */
 const MAX_AGE_MS = 7_000;
 
-const NOT_DIGESTED = Buffer.alloc(0);
-
 interface Queued extends Send {
   origin: string | null;
   enqueuedAt: number;
@@ -80,7 +76,6 @@ export function createSender(deps: SenderDeps): Sender {
   const lanesToWait: Queued[][] = [];
   let lookAgain: Timer | undefined;
   let scheduled = false;
-  let digestKey: Buffer | undefined;
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
@@ -167,10 +162,6 @@ export function createSender(deps: SenderDeps): Sender {
     if (sends.length === 0) return [];
     let result: AppendResult;
     try {
-      digestKey ??= await deps.digestKey();
-      for (const send of sends) {
-        if (send.digest === NOT_DIGESTED) send.digest = digestOf(digestKey, send.request);
-      }
       result = await appendBatch(db, sends, wait, deps.firstDelayMs);
     } catch (error) {
       return failed(sends, error);
@@ -288,8 +279,6 @@ export function createSender(deps: SenderDeps): Sender {
       lanes.add(request.conversationId, {
         id,
         request,
-        // Now, while the store is at work on others, and not when the batch is to leave.
-        digest: digestKey === undefined ? NOT_DIGESTED : digestOf(digestKey, request),
         origin,
         enqueuedAt: clock.now(),
         finish,

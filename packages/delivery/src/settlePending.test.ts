@@ -155,7 +155,6 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
         const sends = Array.from({ length: 1 + random.below(3) }, () => ({
           id: randomUUID(),
           request: sendRequest(random.pick(ids), random.pick(users)),
-          digest: Buffer.from('digest'),
         }));
         const { outcomes } = await appendBatch(db, sends, random.chance(0.5), 2_000);
         outcomes.forEach((one, i) => {

@@ -25,12 +25,12 @@
  */
 export const appendMessages = `
 DROP FUNCTION IF EXISTS append_messages(
-  uuid[], uuid[], uuid[], text[], text[], text[], uuid[], text[], boolean, integer
+  uuid[], integer[], uuid[], uuid[], integer[], integer[], text[], text[], text[], uuid[], bytea[], boolean, integer
 );
 CREATE OR REPLACE FUNCTION append_messages(
   p_conversations uuid[], p_writer_in integer[], p_writers uuid[],
   p_ids uuid[], p_writer integer[], p_numbers integer[], p_client_ids text[], p_types text[],
-  p_contents text[], p_replies uuid[], p_digests bytea[], p_wait boolean, p_first_delay_ms integer
+  p_contents text[], p_replies uuid[], p_wait boolean, p_first_delay_ms integer
 ) RETURNS TABLE (
   outcome text, place integer, id uuid, seq float8, version float8, at float8, members_version float8
 )
@@ -98,7 +98,10 @@ BEGIN
     SELECT s.ord::integer AS ord, m.id AS first_id, CASE
       WHEN last_seqs[p_writer_in[s.writer]] = -1 THEN 'busy'
       WHEN joined[s.writer] = -1 THEN 'not_found'
-      WHEN m.digest = s.digest THEN 'repeat'
+      -- As long as nobody changed it the content itself says what was first sent, then its digest (D2).
+      WHEN m.digest IS NULL AND m.content_encrypted = p_contents[s.ord]
+        AND m.message_type = p_types[s.ord] AND m.reply_to_id IS NOT DISTINCT FROM s.reply_id THEN 'repeat'
+      WHEN m.digest = message_digest(p_types[s.ord], s.reply_id, p_contents[s.ord]) THEN 'repeat'
       WHEN m.id IS NOT NULL THEN 'conflict'
       -- After the repeat: what was acknowledged stays so, whoever has blocked whom since (D2).
       WHEN bars[p_writer_in[s.writer]] IS NOT NULL THEN bars[p_writer_in[s.writer]]
@@ -108,12 +111,12 @@ BEGIN
           AND r.kind = 'message' AND r.seq >= joined[s.writer]
       ) THEN 'bad_reply'
     END AS reason
-    FROM unnest(p_writer, p_client_ids, p_replies, p_digests) WITH ORDINALITY
-      AS s (writer, client_id, reply_id, digest, ord)
+    FROM unnest(p_writer, p_client_ids, p_replies) WITH ORDINALITY
+      AS s (writer, client_id, reply_id, ord)
     -- Written so that only the index of client message ids fits: with another one the planner may look up
     -- by the conversation alone and filter, and a send would cost as much as its history is long (D12).
     LEFT JOIN LATERAL (
-      SELECT m.id, m.digest FROM messages m
+      SELECT m.id, m.digest, m.content_encrypted, m.message_type, m.reply_to_id FROM messages m
       WHERE uuid_send(m.conversation_id) = uuid_send(p_conversations[p_writer_in[s.writer]])
         AND m.sender_id = p_writers[s.writer] AND m.client_message_id = s.client_id LIMIT 1
     ) m ON true
@@ -130,13 +133,13 @@ BEGIN
     FROM unnest(refused, reasons, firsts) AS r (ord, reason, first_id);
   END IF;
 
-  INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id, digest,
+  INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id,
     message_type, content_encrypted, reply_to_id, created_at)
   SELECT p_conversations[p_writer_in[s.writer]], last_seqs[p_writer_in[s.writer]] + s.n, s.id,
-    versions[p_writer_in[s.writer]] + s.n, p_writers[s.writer], s.client_id, s.digest, s.type,
+    versions[p_writer_in[s.writer]] + s.n, p_writers[s.writer], s.client_id, s.type,
     s.content, s.reply_id, moment
-  FROM unnest(p_ids, p_writer, numbers, p_client_ids, p_types, p_contents, p_replies, p_digests)
-    AS s (id, writer, n, client_id, type, content, reply_id, digest)
+  FROM unnest(p_ids, p_writer, numbers, p_client_ids, p_types, p_contents, p_replies)
+    AS s (id, writer, n, client_id, type, content, reply_id)
   WHERE s.n > 0;
 
   SELECT array_agg(t.conversation), array_agg(t.n), array_agg(p_writers[t.sole])

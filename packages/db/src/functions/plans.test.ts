@@ -54,10 +54,10 @@ async function send(id: string, count: number): Promise<void> {
   const all = Array.from({ length: count }, (_, i) => i + 1);
   const ids = all.map(() => randomUUID());
   await client.query(
-    `SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false, 2000)`,
+    `SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false, 2000)`,
     [
       ...[[id], [1], [ana], ids, all.map(() => 1), all, ids, all.map(() => 'text')],
-      ...[all.map(() => 'x'), all.map(() => null), all.map(() => Buffer.from('x'))],
+      ...[all.map(() => 'x'), all.map(() => null)],
     ],
   );
 }

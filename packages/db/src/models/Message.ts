@@ -18,7 +18,7 @@ export interface Message extends Model<InferAttributes<Message>, InferCreationAt
   kind: 'message' | 'event';
   senderId: string;
   clientMessageId: CreationOptional<string | null>;
-  /** Keyed digest of what was first sent (D2). */
+  /** Keyed digest of what was first sent, from when the content has been changed or is gone (D2). */
   digest: CreationOptional<Buffer | null>;
   messageType: CreationOptional<'text' | 'image' | 'file' | 'voice'>;
   contentEncrypted: CreationOptional<string | null>;

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
 import { appendBatch } from '../appendBatch';
 import { addParticipant } from '../conversations/addParticipant';
@@ -34,8 +34,7 @@ async function pair(name: string) {
       ...{ conversationId: id, senderId, contentEncrypted: content, clientMessageId },
       ...{ messageType: 'text' as const, replyToId: null },
     };
-    const digest = createHash('sha256').update(content).digest();
-    const result = await appendBatch(room.db, [{ id: randomUUID(), request, digest }], true);
+    const result = await appendBatch(room.db, [{ id: randomUUID(), request }], true);
     return result.outcomes[0]?.outcome;
   };
   return { ana, ben, id, send };
