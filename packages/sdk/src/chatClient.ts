@@ -2,6 +2,7 @@ import type { ConversationRole } from '@pern/protocol/conversationRole';
 import type { Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { MessageDetail } from './actions/messageActions';
+import type { ListedSession } from '@pern/protocol/rest/sessions';
 import type { User } from '@pern/protocol/user';
 import type { Cipher } from './cipher';
 import type { ChatMessage } from './entry';
@@ -21,10 +22,27 @@ export interface ChatClient extends ChatStore {
   signUp(account: SignUp): Promise<User>;
   signIn(credentials: SignIn): Promise<User>;
   /**
+   * Signs in as whom the token of `getToken` speaks for, in place of `signIn`. Throws UnauthorizedError when there is no
+   * token or the server takes it not. A second call with the same user harms nothing.
+   */
+  signInWithToken(): Promise<User>;
+  /**
    * Ends the session and deletes everything of this user's from the storage, what was not sent included: look at
    * `selectOutboxSize` first. Without a connection the server keeps the session until it expires.
    */
   signOut(): Promise<void>;
+
+  /** Where this user is signed in: this session first, then the last seen. */
+  listSessions(): Promise<ListedSession[]>;
+  /** Ends one of them, at once and everywhere. Throws NotFoundError when it has ended already. */
+  endSession(sessionId: string): Promise<void>;
+  /** Ends all but this one. */
+  endOtherSessions(): Promise<void>;
+  /**
+   * Sets another password and ends all other sessions. Throws ForbiddenError, whose `details.reason` is `wrong_password`,
+   * or `no_password` for users of another issuer. After an OfflineError nobody knows whether it was done.
+   */
+  changePassword(current: string, next: string): Promise<void>;
 
   /** Connects, and again whenever the connection is lost. The state says how it stands; a second call does nothing. */
   connect(): void;

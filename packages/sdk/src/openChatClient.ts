@@ -5,6 +5,7 @@ import { createAccount } from './actions/account';
 import { createConversationActions } from './actions/conversationActions';
 import { createMessageActions } from './actions/messageActions';
 import { createPeopleActions } from './actions/peopleActions';
+import { createSessionActions } from './actions/sessionActions';
 import type { ChatClient } from './chatClient';
 import type { Cipher } from './cipher';
 import { type Clock, systemClock } from './clock';
@@ -12,7 +13,6 @@ import { sentEntry } from './connection/answers';
 import { type ConnectionWork, startConnectionWork } from './connection/connectionWork';
 import { createDriver } from './connection/driver';
 import { createNetwork, type Network } from './connection/network';
-import { request } from './connection/request';
 import { createRest } from './connection/rest';
 import { type ChatSocket, openChatSocket } from './connection/socket';
 import { encodedNotEncrypted } from './encodedNotEncrypted';
@@ -24,6 +24,7 @@ import { createWaiters } from './outbox/waiters';
 import { createArrivals } from './reading/tellArrivals';
 import { randomId } from './randomId';
 import { createFetcher } from './reading/fetcher';
+import { type GetToken, renewalByRefresh, tokensFrom } from './session/renewal';
 import { openSession } from './session/session';
 import { createMemoryStorage } from './storage/memoryStorage';
 import type { Storage } from './storage/storage';
@@ -40,6 +41,11 @@ export interface ChatClientOptions {
   readonly storage?: Storage;
   /** Those who share the storage: `createTabs` in a browser; nobody unless told. */
   readonly tabs?: Tabs;
+  /**
+   * For users of another issuer, in place of a password: gives a fresh token whenever one is needed, and null once nobody
+   * is signed in to the application any more, which signs out here. What it throws passes, and it is asked again later.
+   */
+  readonly getToken?: GetToken;
   readonly cipher?: Cipher;
   readonly network?: Network;
   readonly clock?: Clock;
@@ -69,9 +75,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   let memberships = 0;
   const crossing = { inTurn, memberships: () => memberships };
 
+  const external = options.getToken && tokensFrom(options.getToken, url, clock);
   const session = await openSession({
     ...{ storage, tabs, clock },
-    ask: (endpoint, answer, ask) => request(url, endpoint, answer, ask),
+    renew: external?.renew ?? renewalByRefresh(url),
     onRefused: () => void leave('refused', (left) => left.leave()),
   });
   const rest = createRest(url, session);
@@ -172,9 +179,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     subscribe: store.subscribe,
     protection: cipher.protection,
     ...createAccount({
-      ...{ url, rest, session, onSignedIn: enter },
+      ...{ url, rest, session, onSignedIn: enter, firstTokens: external?.first },
       onSigningOut: () => leave('by the user', (left) => left.erase()),
     }),
+    ...createSessionActions({ url, rest, session }),
     ...createConversationActions({ rest, store, fetcher }),
     ...createMessageActions({
       ...{ rest, store, cipher, waiters },

@@ -20,7 +20,8 @@ export async function authenticateExternal(
 ): Promise<Caller> {
   const { sessionId, expiresAt } = proven;
   let session = await sessionBook.find(sessionId);
-  if (session === null) {
+  // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
+  if (session === null || session.expiresAt < expiresAt) {
     await openSession(store, proven, agent);
     sessionBook.forget([sessionId]);
     session = await sessionBook.find(sessionId);

@@ -5,6 +5,8 @@ export interface LiveSession {
   sessionId: string;
   userId: string;
   username: string;
+  /** Unless it is prolonged, milliseconds since 1970. */
+  expiresAt: number;
 }
 
 export interface SessionBook {
@@ -20,7 +22,7 @@ const CACHED_MS = 3_000;
 const CACHED_MAX = 50_000;
 
 const SELECT_LIVING = `
-  SELECT s.id, s.user_id, u.username
+  SELECT s.id, s.user_id, u.username, extract(epoch FROM s.expires_at)::float8
   FROM sessions s JOIN users u ON u.id = s.user_id
   WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`;
 
@@ -40,9 +42,12 @@ export function createSessionBook(db: Database, now: () => number = Date.now): S
   async function read(sessionIds: string[]): Promise<Map<string, LiveSession>> {
     const rows = await db.query('living_sessions', SELECT_LIVING, [sessionIds]);
     return new Map(
-      rows.map(([id, userId, username]) => [
+      rows.map(([id, userId, username, expires]) => [
         String(id),
-        { sessionId: String(id), userId: String(userId), username: String(username) },
+        {
+          ...{ sessionId: String(id), userId: String(userId), username: String(username) },
+          expiresAt: Math.round(Number(expires) * 1000),
+        },
       ]),
     );
   }

@@ -3,9 +3,10 @@ import { noBody } from '../connection/answers';
 import { request } from '../connection/request';
 import type { Rest } from '../connection/rest';
 import type { ChatClient } from '../chatClient';
+import type { Tokens } from '../session/renewal';
 import type { Session } from '../session/session';
 
-type Account = Pick<ChatClient, 'signUp' | 'signIn' | 'signOut'>;
+type Account = Pick<ChatClient, 'signUp' | 'signIn' | 'signInWithToken' | 'signOut'>;
 
 interface Deps {
   url: string;
@@ -15,15 +16,30 @@ interface Deps {
   onSignedIn: () => Promise<void>;
   /** Takes everything of this user's away. */
   onSigningOut: () => Promise<void>;
+  /** Where tokens come from elsewhere. */
+  firstTokens: (() => Promise<Tokens>) | undefined;
 }
 
-export function createAccount({ url, rest, session, onSignedIn, onSigningOut }: Deps): Account {
-  async function begin(endpoint: typeof register | typeof login, body: unknown) {
-    const answer = await request(url, endpoint, sessionSchema, { body });
+export function createAccount({
+  url,
+  rest,
+  session,
+  onSignedIn,
+  onSigningOut,
+  ...deps
+}: Deps): Account {
+  const { firstTokens } = deps;
+
+  async function begin(tokens: Tokens) {
     if (session.user() !== null) await signOut();
-    await session.begin(answer);
+    await session.begin(tokens);
     await onSignedIn();
-    return answer.user;
+    return tokens.user;
+  }
+
+  async function ask(endpoint: typeof register | typeof login, body: unknown) {
+    if (firstTokens !== undefined) throw new Error('tokens come from getToken: signInWithToken');
+    return begin(await request(url, endpoint, sessionSchema, { body }));
   }
 
   async function signOut(): Promise<void> {
@@ -36,8 +52,15 @@ export function createAccount({ url, rest, session, onSignedIn, onSigningOut }: 
 
   return {
     signUp: ({ username, email, password, displayName }) =>
-      begin(register, { username, email, password, display_name: displayName }),
-    signIn: (credentials) => begin(login, credentials),
+      ask(register, { username, email, password, display_name: displayName }),
+    signIn: (credentials) => ask(login, credentials),
+    async signInWithToken() {
+      if (firstTokens === undefined) throw new Error('openChatClient was given no getToken');
+      const tokens = await firstTokens();
+      if (session.user()?.id !== tokens.user.id) return begin(tokens);
+      await session.begin(tokens);
+      return tokens.user;
+    },
     signOut,
   };
 }

@@ -29,8 +29,8 @@ async function openTabs(count: number) {
     openSession({
       ...{ storage, clock },
       tabs: createBrowserTabs('one', locks, { ...channel, close: () => undefined }),
-      async ask(_endpoint, _answer, { body }) {
-        asked.push(body);
+      async renew({ refresh_token }) {
+        asked.push({ refresh_token });
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
         return answer(asked.length + 1);

@@ -1,18 +1,19 @@
 import { UnauthorizedError } from '@pern/protocol/errors';
-import { refresh, type Session as SessionAnswer, sessionSchema } from '@pern/protocol/rest/auth';
 import type { User } from '@pern/protocol/user';
 import type { Clock } from '../clock';
-import type { request as Request } from '../connection/request';
 import { SignedOutError } from '../errors';
 import type { Storage } from '../storage/storage';
 import type { Tabs } from '../tabs/tabs';
+import type { Renewal, Tokens } from './renewal';
 import { type StoredSession, storedSessionSchema } from './storedSession';
 
 /** Who is signed in on this storage, and the tokens that show it. */
 export interface Session {
   user(): User | null;
   /** Keeps what sign-in was answered. */
-  begin(answer: SessionAnswer): Promise<void>;
+  begin(tokens: Tokens): Promise<void>;
+  /** Keeps other tokens of the same session, which `ask` gets; nobody refreshes the old ones meanwhile, in any tab. */
+  replaceBy(ask: () => Promise<Tokens>): Promise<void>;
   /** Forgets it. A second call does nothing. */
   end(): Promise<void>;
   /**
@@ -33,12 +34,7 @@ interface Deps {
   storage: Storage;
   tabs: Tabs;
   clock: Clock;
-  /** Asks the server, without a token. */
-  ask: (
-    endpoint: Parameters<typeof Request>[1],
-    answer: typeof sessionSchema,
-    ask: { body: unknown },
-  ) => Promise<SessionAnswer>;
+  renew: Renewal;
   /** The server has ended the session. */
   onRefused: () => void;
 }
@@ -51,7 +47,7 @@ export async function openSession({
   storage,
   tabs,
   clock,
-  ask,
+  renew,
   onRefused,
 }: Deps): Promise<Session> {
   let session = await stored();
@@ -61,13 +57,13 @@ export async function openSession({
     return storedSessionSchema.safeParse(await storage.get(KEY)).data;
   }
 
-  async function keep(answer: SessionAnswer): Promise<StoredSession> {
-    const lifeMs = answer.expires_in * 1000;
+  async function keep(tokens: Tokens): Promise<StoredSession> {
+    const lifeMs = tokens.expires_in * 1000;
     const expiresAt = clock.now() + lifeMs;
     const kept: StoredSession = {
-      user: answer.user,
-      access_token: answer.access_token,
-      refresh_token: answer.refresh_token,
+      user: tokens.user,
+      access_token: tokens.access_token,
+      refresh_token: tokens.refresh_token,
       expires_at: expiresAt,
       // A short life is not spent on refreshing.
       renew_at: expiresAt - Math.min(EARLY_MS, lifeMs / 3),
@@ -84,15 +80,15 @@ export async function openSession({
         session = await stored();
         if (session === undefined) throw new SignedOutError();
         if (isGood(session)) return session.access_token;
-        return (await keep(await refreshed(session.refresh_token))).access_token;
+        return (await keep(await refreshed(session))).access_token;
       })
       .finally(() => (refreshing = undefined));
     return refreshing;
   }
 
-  async function refreshed(token: string): Promise<SessionAnswer> {
+  async function refreshed(present: StoredSession): Promise<Tokens> {
     try {
-      return await ask(refresh, sessionSchema, { body: { refresh_token: token } });
+      return await renew(present);
     } catch (error) {
       if (!(error instanceof UnauthorizedError)) throw error;
       await end();
@@ -112,9 +108,14 @@ export async function openSession({
 
   return {
     user: () => session?.user ?? null,
-    async begin(answer) {
-      await keep(answer);
+    async begin(tokens) {
+      await keep(tokens);
       tabs.tell('session');
+    },
+    async replaceBy(ask) {
+      await tabs.exclusively('refresh', async () => {
+        await keep(await ask());
+      });
     },
     end,
     async accessToken() {

@@ -6,7 +6,8 @@ import * as z from 'zod';
 export const storedSessionSchema = z.object({
   user: userSchema,
   access_token: token,
-  refresh_token: token,
+  /** None where tokens come from elsewhere. */
+  refresh_token: token.optional(),
   /** By this machine's clock, in milliseconds since 1970. */
   expires_at: z.number(),
   renew_at: z.number(),

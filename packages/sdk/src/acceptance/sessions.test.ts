@@ -1,0 +1,165 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { ForbiddenError, UnauthorizedError } from '@pern/protocol/errors';
+import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People } from '@pern/testing/people';
+import { until } from '@pern/testing/until';
+import type { ChatClient } from '../chatClient';
+import { openChatClient } from '../openChatClient';
+import type { ChatState } from '../state/chatState';
+import { createMemoryStorage } from '../storage/memoryStorage';
+import type { Storage } from '../storage/storage';
+
+const issuer = 'https://app.example';
+const secret = 'a secret that the app and the chat share';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+const opened: ChatClient[] = [];
+beforeAll(async () => {
+  instance = await openInstance({
+    worker: false,
+    env: {
+      ...{ EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: 'chat', EXTERNAL_SECRET: secret },
+      // One of the tests asks without pause.
+      RATE_LIMIT: 'off',
+    },
+  });
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([clients.close(), ...opened.map((client) => client.close())]);
+  people.leave();
+  await instance.close();
+});
+
+/** An application with a user of its own, whose tokens are short. */
+function application(subject: string = randomUUID(), lifeS = 600) {
+  const app = { subject: subject as string | null, session: randomUUID(), given: 0, fails: false };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const getToken = async (): Promise<string | null> => {
+    app.given += 1;
+    if (app.fails) throw new Error('the application is away');
+    if (app.subject === null) return null;
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: issuer, aud: 'chat', sub: app.subject, sid: app.session };
+    const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ ...claims, jti: randomUUID(), iat, exp: iat + lifeS })}`;
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+  };
+  return { app, getToken };
+}
+
+async function open(getToken: () => Promise<string | null>, storage?: Storage) {
+  const client = await openChatClient({
+    url: instance.url(),
+    getToken,
+    ...(storage && { storage }),
+  });
+  opened.push(client);
+  return client;
+}
+const isLive = (client: ChatClient) => client.getState().connection.state === 'live';
+
+test('a client with getToken has no login of its own: it is live, and stays so while tokens come and go', async () => {
+  const { app, getToken } = application('ana of the app', 4);
+  const client = await open(getToken);
+  expect(client.getState().me).toBeNull();
+  const me = await client.signInWithToken();
+  client.connect();
+  await until('it is live', () => isLive(client));
+  const states: ChatState['connection']['state'][] = [];
+  client.subscribe(({ connection }, before) => {
+    if (connection !== before.connection) states.push(connection.state);
+  });
+  const since = Date.now();
+  await until('the first tokens have expired', async () => {
+    // Many at once, all the time: one token is asked for.
+    await Promise.all(Array.from({ length: 10 }, () => client.findUsers('nobody at all')));
+    return Date.now() - since > 4_500;
+  });
+  expect(states).toEqual([]);
+  expect(client.getState().me?.id).toBe(me.id);
+  // One in about three seconds, whoever asks, and the first.
+  expect(app.given).toBeGreaterThanOrEqual(2);
+  expect(app.given).toBeLessThanOrEqual(4);
+  await expect(client.signIn({ username: 'x', password: 'y' })).rejects.toThrow('signInWithToken');
+});
+
+test('[D1] an application that is away is asked again; one whose user has left signs out, and keeps what was not sent', async () => {
+  const { app, getToken } = application();
+  const ben = await people.register('ben');
+  const storage = createMemoryStorage();
+  const client = await open(getToken, storage);
+  const me = await client.signInWithToken();
+  const { id } = await client.createDirect(ben.id);
+  await client.send(id, 'not sent yet');
+  // As after a night: what is stored has expired.
+  const stored = (await storage.get('session')) as object;
+  await client.close();
+  await storage.write([{ key: 'session', value: { ...stored, renew_at: 0, expires_at: 0 } }]);
+
+  app.fails = true;
+  const later = await open(getToken, storage);
+  expect(later.getState().me?.id).toBe(me.id);
+  later.connect();
+  await until('it waits', () => later.getState().connection.state === 'waiting to retry');
+  Object.assign(app, { fails: false, subject: null });
+  await until('it knows', () => later.getState().connection.state === 'signed out', 40_000);
+  expect(later.getState()).toMatchObject({ me: null, connection: { reason: 'refused' } });
+});
+
+test('somebody else’s token ends the session of who was there, and begins none behind their back', async () => {
+  const { app, getToken } = application();
+  const storage = createMemoryStorage();
+  const client = await open(getToken, storage);
+  const ana = await client.signInWithToken();
+  const stored = (await storage.get('session')) as object;
+  await client.close();
+  await storage.write([{ key: 'session', value: { ...stored, renew_at: 0 } }]);
+  Object.assign(app, { subject: randomUUID(), session: randomUUID() });
+  const later = await open(getToken, storage);
+  later.connect();
+  await until('it knows', () => later.getState().connection.state === 'signed out');
+  expect((await later.signInWithToken()).id).not.toBe(ana.id);
+  await until('it is live', () => isLive(later));
+});
+
+test('a session of the application that is ended here stays ended, whatever tokens it gives', async () => {
+  const { app, getToken } = application();
+  const [phone, desk] = [await open(getToken), await open(getToken)];
+  await phone.signInWithToken();
+  await desk.signInWithToken();
+  phone.connect();
+  await until('it is live', () => isLive(phone));
+  const [only, ...more] = await desk.listSessions();
+  expect(more).toEqual([]);
+  await desk.endSession(only?.id ?? '');
+  await until('it knows', () => phone.getState().connection.state === 'signed out');
+  await expect(phone.signInWithToken()).rejects.toThrow(UnauthorizedError);
+  app.session = randomUUID();
+  await phone.signInWithToken();
+  await until('it is live again', () => isLive(phone));
+  await expect(phone.changePassword('any at all', 'battery staple')).rejects.toMatchObject({
+    details: { reason: 'no_password' },
+  });
+});
+
+test('another password signs out everywhere else, and here nothing is lost', async () => {
+  const ana = await people.register('ana');
+  const [here, there] = [await clients.open(ana), await clients.open(ana)];
+  expect(await here.client.listSessions()).toHaveLength(3);
+  await expect(here.client.changePassword('wrong horse', 'battery staple')).rejects.toThrow(
+    ForbiddenError,
+  );
+  await here.client.changePassword(ana.password, 'battery staple');
+  await until('the other is out', () => there.client.getState().connection.state === 'signed out');
+  expect(here.isLive()).toBe(true);
+  expect(await here.client.listSessions()).toMatchObject([{ current: true }]);
+  await there.client.signIn({ username: ana.username, password: 'battery staple' });
+  await until('it is back', there.isLive);
+  await here.client.endOtherSessions();
+  await until('it is out again', () => there.client.getState().me === null);
+  expect(here.isLive()).toBe(true);
+});

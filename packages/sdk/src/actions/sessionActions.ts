@@ -1,0 +1,42 @@
+import { UnauthorizedError } from '@pern/protocol/errors';
+import { changePassword, sessionSchema } from '@pern/protocol/rest/auth';
+import { endOtherSessions, endSession, listSessions } from '@pern/protocol/rest/sessions';
+import type { ChatClient } from '../chatClient';
+import { noBody } from '../connection/answers';
+import { request } from '../connection/request';
+import type { Rest } from '../connection/rest';
+import type { Session } from '../session/session';
+
+type SessionActions = Pick<
+  ChatClient,
+  'listSessions' | 'endSession' | 'endOtherSessions' | 'changePassword'
+>;
+
+interface Deps {
+  url: string;
+  rest: Rest;
+  session: Session;
+}
+
+export function createSessionActions({ url, rest, session }: Deps): SessionActions {
+  return {
+    async listSessions() {
+      return (await rest.call(listSessions, listSessions.answers[200])).sessions;
+    },
+    endSession: (id) => rest.call(endSession, noBody, { params: { id } }),
+    endOtherSessions: () => rest.call(endOtherSessions, noBody),
+    async changePassword(current, next) {
+      const body = { current_password: current, new_password: next };
+      // The answer's tokens take the place of those from before, which must not be refreshed by a tab meanwhile.
+      const change = (token: string): Promise<void> =>
+        session.replaceBy(() => request(url, changePassword, sessionSchema, { token, body }));
+      const token = await session.accessToken();
+      try {
+        await change(token);
+      } catch (error) {
+        if (!(error instanceof UnauthorizedError)) throw error;
+        await change(await session.accessTokenInsteadOf(token));
+      }
+    },
+  };
+}
