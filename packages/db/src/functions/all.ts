@@ -2,6 +2,8 @@ import { advanceWatermarks } from './advanceWatermarks';
 import { appendMessages } from './appendMessages';
 import { beginSync } from './beginSync';
 import { closeChanges } from './closeChanges';
+import { expireMessages } from './expireMessages';
+import { makeTombstones } from './makeTombstones';
 import { openDevice } from './openDevice';
 import { purgeDelivery } from './purgeDelivery';
 import { settlePending } from './settlePending';
@@ -15,4 +17,6 @@ export const functions: readonly string[] = [
   beginSync,
   openDevice,
   purgeDelivery,
+  makeTombstones,
+  expireMessages,
 ];

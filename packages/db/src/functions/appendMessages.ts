@@ -152,7 +152,9 @@ BEGIN
   IF touched IS NULL THEN RETURN; END IF;
 
   UPDATE conversations c
-  SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment
+  SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment,
+    -- Null without retention, and null it stays: the index of what is due is not touched.
+    next_expiry_at = coalesce(c.next_expiry_at, moment + make_interval(secs => c.retention_s))
   FROM unnest(touched, counts) AS t (conversation, n) WHERE c.id = p_conversations[t.conversation];
 
   RETURN QUERY SELECT 'new', t.conversation, NULL::uuid, last_seqs[t.conversation]::float8,

@@ -1,0 +1,188 @@
+import { withTransaction } from '@pern/db/connect';
+import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { createGroup } from '../conversations/createGroup';
+import { readConversation } from '../conversations/readConversation';
+import { makeTombstones } from '../messages/makeTombstones';
+import { readHistory } from '../messages/readMessages';
+import { syncChanges, type SyncDeps } from '../sync/syncChanges';
+import { readConversations } from '../conversations/readConversations';
+import { expireMessages } from './expireMessages';
+
+let room: DeliveryRoom;
+let ana: string;
+let ben: string;
+let cleo: string;
+let id: string;
+beforeAll(async () => {
+  room = await openDeliveryRoom();
+  [ana, ben, cleo] = await room.users('ana', 'ben', 'cleo');
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  await room.rows('DELETE FROM tombstone_news');
+  await room.rows('UPDATE conversations SET retention_s = NULL, next_expiry_at = NULL');
+  ({ id } = await createGroup(room, ana, 'Choir', [ben, cleo]));
+});
+
+const keep = (seconds: number): Promise<unknown> =>
+  room.rows(
+    'UPDATE conversations SET retention_s = $2, next_expiry_at = now() WHERE id = $1',
+    id,
+    seconds,
+  );
+/** As if it had been sent so many seconds earlier. */
+const age = (seq: number, seconds: number): Promise<unknown> =>
+  room.rows(
+    `UPDATE messages SET created_at = created_at - make_interval(secs => $3)
+     WHERE conversation_id = $1 AND seq <= $2`,
+    ...[id, seq, seconds],
+  );
+const expireAll = async (): Promise<number> => {
+  for (let sum = 0; ;) {
+    const { expired, more } = await expireMessages(room.db);
+    sum += expired;
+    if (!more) return sum;
+  }
+};
+const due = async (): Promise<number | null> => {
+  const [row] = await room.rows(
+    `SELECT extract(epoch FROM next_expiry_at - clock_timestamp())::float8 FROM conversations WHERE id = $1`,
+    id,
+  );
+  return (row as [number | null])[0];
+};
+
+const syncDeps = (): SyncDeps => ({
+  db: room.db,
+  cursorKey: () => Promise.resolve(Buffer.alloc(32)),
+  now: () => Date.now(),
+  readConversations: (userId, ids) => readConversations(room.db, userId, ids, { preview: true }),
+});
+
+test('[D7] content goes when its time has come, its tombstone stays, and an offline device finds it', async () => {
+  const first = await room.send(id, ana, 'old');
+  const second = await room.send(id, ana, 'young');
+  const { cursor } = await syncChanges(syncDeps(), ben, { limit: 100 });
+  await age(first, 120);
+  await keep(100);
+  expect(await expireAll()).toBe(1);
+  expect(await expireAll()).toBe(0);
+
+  const { messages } = await syncChanges(syncDeps(), ben, { limit: 100, cursor });
+  expect(messages).toMatchObject([
+    { seq: first, sender_id: ana, content_encrypted: null, reactions: [] },
+  ]);
+  expect(messages[0]?.deleted_at).not.toBeNull();
+  const history = await readHistory(room.db, ben, id, { limit: 10 });
+  expect(history.messages.map(({ seq, content_encrypted }) => [seq, content_encrypted])).toEqual([
+    [1, null],
+    [first, null],
+    [second, 'young'],
+  ]);
+  expect(await due()).toBeGreaterThan(90);
+});
+
+test('[D8] an expired message is not unread any more', async () => {
+  const seq = await room.send(id, ana);
+  await room.send(id, ana);
+  expect((await readConversation(room, ben, id)).my.unread_count).toBe(2);
+  await age(seq, 120);
+  await keep(100);
+  await expireAll();
+  expect((await readConversation(room, ben, id)).my.unread_count).toBe(1);
+});
+
+test('[D7] every tombstone has a version of its own, in the order of seq, and a sync pages through all', async () => {
+  const seqs: number[] = [];
+  for (let i = 0; i < 12; i += 1) seqs.push(await room.send(id, ana, `m${i}`));
+  let { cursor } = await syncChanges(syncDeps(), ben, { limit: 100 });
+  await age(seqs.at(-1) ?? 0, 120);
+  await keep(100);
+  expect(await expireAll()).toBe(12);
+  const found: number[] = [];
+  for (let more = true; more;) {
+    const page = await syncChanges(syncDeps(), ben, { limit: 5, cursor });
+    found.push(...page.messages.map(({ seq }) => seq));
+    ({ cursor, has_more: more } = page);
+  }
+  expect(found).toEqual(seqs);
+  const { version } = await readConversation(room, ben, id);
+  const [top] = await room.rows(
+    'SELECT max(version)::float8, count(DISTINCT version)::float8 FROM messages WHERE conversation_id = $1',
+    id,
+  );
+  expect(top).toEqual([version, 13]);
+});
+
+test('[D12] what has expired is never looked at again, and an empty conversation is not due', async () => {
+  for (let i = 0; i < 3; i += 1) await room.send(id, ana);
+  await age(100, 120);
+  await keep(100);
+  await expireAll();
+  expect(await due()).toBeNull();
+  await room.send(id, ana);
+  expect(await due()).toBeGreaterThan(99);
+  expect(await due()).toBeLessThanOrEqual(100);
+  const before = await due();
+  await room.send(id, ana);
+  expect(await due()).toBeLessThanOrEqual(before ?? 0);
+  const [row] = await room.rows(
+    'SELECT expired_seq::float8, last_seq::float8 FROM conversations WHERE id = $1',
+    id,
+  );
+  expect(row).toEqual([4, 6]);
+});
+
+test('[D7] a conversation with more than one step holds is done in several, and workers share the work', async () => {
+  await room.rows(
+    `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
+     SELECT $1, 1 + n, gen_random_uuid(), 1 + n, $2, 'x', now() - interval '1 hour' FROM generate_series(1, 1200) n`,
+    ...[id, ana],
+  );
+  await room.rows('UPDATE conversations SET last_seq = 1201, version = 1201 WHERE id = $1', id);
+  await keep(100);
+  const other = room.otherNode();
+  const run = async (db: typeof other): Promise<number> => {
+    for (let sum = 0, idle = 0; ;) {
+      const { expired, more } = await expireMessages(db);
+      sum += expired;
+      idle = more ? 0 : idle + 1;
+      if (idle > 20) return sum;
+    }
+  };
+  const [one, two] = await Promise.all([run(room.db), run(other)]);
+  expect(one + two).toBe(1_200);
+  const [left] = await room.rows(
+    'SELECT count(content_encrypted)::integer, count(DISTINCT version)::integer FROM messages WHERE conversation_id = $1',
+    id,
+  );
+  expect(left).toEqual([0, 1201]);
+});
+
+test('[D7] tombstones are made of messages alone, once, and leave word for who is connected', async () => {
+  const seq = await room.send(id, ana, 'secret');
+  const make = (): Promise<number> =>
+    withTransaction(room.db, async (transaction) => {
+      await room.db.sequelize.query(
+        `SELECT id FROM conversations WHERE id = '${id}' FOR NO KEY UPDATE`,
+        { transaction },
+      );
+      return makeTombstones(room.db, transaction, [
+        { conversationId: id, seq: 1 },
+        { conversationId: id, seq },
+      ]);
+    });
+  expect(await make()).toBe(1);
+  expect(await make()).toBe(0);
+  const [event] = await room.rows(
+    'SELECT deleted_at, event FROM messages WHERE conversation_id = $1 AND seq = 1',
+    id,
+  );
+  expect(event).toEqual([null, expect.objectContaining({ type: 'created' })]);
+  expect(
+    await room.rows(
+      'SELECT from_version::float8, until_version::float8 FROM tombstone_news WHERE conversation_id = $1',
+      id,
+    ),
+  ).toEqual([[2, 3]]);
+});
