@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { withTransaction } from '@pern/db/connect';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { appendBatch } from '../appendBatch';
 import { createGroup } from '../conversations/createGroup';
 import { readConversation } from '../conversations/readConversation';
 import { makeTombstones } from '../messages/makeTombstones';
@@ -80,6 +82,23 @@ test('[D7] content goes when its time has come, its tombstone stays, and an offl
     [second, 'young'],
   ]);
   expect(await due()).toBeGreaterThan(90);
+});
+
+test('[D2] what has expired still answers its repeat, and refuses another content', async () => {
+  const send = async (content: string): Promise<unknown> => {
+    const request = {
+      ...{ conversationId: id, senderId: ana, contentEncrypted: content, clientMessageId: 'once' },
+      ...{ messageType: 'text' as const, replyToId: null },
+    };
+    const result = await appendBatch(room.db, [{ id: randomUUID(), request }], true, 2_000);
+    return result.outcomes[0]?.outcome;
+  };
+  expect(await send('secret')).toBe('new');
+  await age(100, 120);
+  await keep(100);
+  expect(await expireAll()).toBe(1);
+  expect(await send('secret')).toBe('repeat');
+  expect(await send('other')).toBe('conflict');
 });
 
 test('[D8] an expired message is not unread any more', async () => {
