@@ -9,15 +9,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * ranges) wrote it; anybody can send the rest.
  */
 export function createClientAddress(trusted: string[]): ClientAddress {
-  const proxies = new BlockList();
-  for (const entry of trusted) {
-    const [address = '', bits] = entry.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) proxies.addAddress(address, family);
-    else proxies.addSubnet(address, Number(bits), family);
-  }
-  const isProxy = (address: string): boolean =>
-    isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isProxy = createProxies(trusted);
 
   return (request) => {
     let address = plain(request.socket.remoteAddress ?? '');
@@ -28,6 +20,21 @@ export function createClientAddress(trusted: string[]): ClientAddress {
       address = before;
     }
     return isIPv6(address) ? network(address) : address;
+  };
+}
+
+/** Whether an address, as a socket names it, is that of a trusted proxy. */
+export function createProxies(trusted: string[]): (address: string) => boolean {
+  const proxies = new BlockList();
+  for (const entry of trusted) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) proxies.addAddress(address, family);
+    else proxies.addSubnet(address, Number(bits), family);
+  }
+  return (remote) => {
+    const address = plain(remote);
+    return isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   };
 }
 

@@ -14,6 +14,7 @@ import { homePage, styleHash } from './http/homePage';
 import { messagesRoutes } from './http/messagesRoutes';
 import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
+import { probeLimit } from './http/probeLimit';
 import { probes, type Probes } from './http/probes';
 import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
@@ -22,8 +23,9 @@ import { usersRoutes } from './http/usersRoutes';
 import { webClient } from './http/webClient';
 import type { Identity } from './identity/identity';
 import type { UserDirectory } from './identity/userDirectory';
-import type { RequestLimits } from './limits/requestLimits';
-import type { SendLimits } from './limits/sendLimits';
+import type { Limits } from './limits/limits';
+import type { LoginLimits } from './limits/loginLimits';
+import type { PutOff } from './limits/putOff';
 import type { DeadLetters } from './operation/deadLetters';
 import type { Failures } from './operation/failures';
 import type { Origins } from './origins';
@@ -34,8 +36,9 @@ export interface AppDeps {
   directory: UserDirectory;
   delivery: Delivery;
   blocking: Blocking;
-  limits: RequestLimits;
-  sendLimits: SendLimits;
+  limits: Limits;
+  loginLimits: LoginLimits;
+  putOff: PutOff;
   addressOf: ClientAddress;
   origins: Origins;
   probes: Probes;
@@ -49,7 +52,7 @@ export interface AppDeps {
 
 /** The HTTP side of a node: what a request meets, from the first to the last. */
 export function createApp(deps: AppDeps): Express {
-  const { identity, delivery, limits } = deps;
+  const { identity, delivery } = deps;
   const door = createDoor(deps);
   const app = express();
   app.set('etag', false);
@@ -61,17 +64,18 @@ export function createApp(deps: AppDeps): Express {
   app.use(webClient());
   app.use(homePage(deps.version));
   app.use(documents());
+  app.use(['/readyz', '/metrics'], probeLimit(deps));
   app.use(probes(deps.probes, deps.version));
   app.use(metricsRoute(deps.metrics));
 
   app.use('/api', noStore);
-  app.use(authRoutes(door, identity, limits));
+  app.use(authRoutes(door, identity, deps.loginLimits));
   app.use(sessionsRoutes(door, identity));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));
   app.use(participantsRoutes(door, delivery));
-  app.use(messagesRoutes(door, deps));
+  app.use(messagesRoutes(door, delivery));
   app.use(syncRoutes(door, delivery));
   app.use(adminRoutes(door, deps.deadLetters));
 

@@ -14,6 +14,8 @@ test('what is not given has the value that the contract names', () => {
     ACCESS_TOKEN_TTL_S: 900,
     RATE_LIMIT: true,
     RATE_LIMIT_MESSAGES_PER_SECOND: 20,
+    CONNECTIONS_PER_USER: 500,
+    CONNECTIONS_PER_ADDRESS: 5_000,
     DELIVERY_BACKOFF_MS: 2000,
     SWEEP_INTERVAL_MS: 10_000,
     CORS_ORIGINS: [],

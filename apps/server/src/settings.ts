@@ -81,6 +81,8 @@ const schema = z.object({
     .describe('on or off')
     .default(true),
   RATE_LIMIT_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).default(20),
+  CONNECTIONS_PER_USER: wholeNumber(1, 1_000_000).default(500),
+  CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(5_000),
   DELIVERY_BACKOFF_MS: wholeNumber(1, 3_600_000).default(2_000),
   SWEEP_INTERVAL_MS: wholeNumber(1, 86_400_000).default(10_000),
 });

@@ -12,7 +12,7 @@ import { createConnections } from '@pern/redis/connections';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
-import { createClientAddress } from './clientAddress';
+import { createClientAddress, createProxies } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
 import { externalTokensOf } from './identity/externalTokens';
@@ -24,8 +24,8 @@ import { createRefreshTokens } from './identity/refreshTokens';
 import { createSessionBook } from './identity/sessionBook';
 import { createSessionEndings } from './identity/sessionEndings';
 import { createUserDirectory } from './identity/userDirectory';
-import { createRequestLimits, noRequestLimits } from './limits/requestLimits';
-import { createSendLimits, noSendLimits } from './limits/sendLimits';
+import { guardSockets } from './limits/guardSockets';
+import { openLimits } from './limits/openLimits';
 import { createDeadLetters } from './operation/deadLetters';
 import { createFailures } from './operation/failures';
 import { createMetrics } from './operation/metrics';
@@ -51,6 +51,9 @@ export interface NodeOptions {
   /** Stands before every key and channel in Redis. */
   redisPrefix?: string;
 }
+
+/** A client asks by HTTP besides the connection that it holds. */
+const SOCKETS_PER_CONNECTION = 2;
 
 /**
  * Opens one server node. Succeeds without PostgreSQL and without Redis, which are awaited while it
@@ -111,6 +114,7 @@ async function open(
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
+    refusals: () => limiting.limits.refusals(),
   });
   releasers.push('metrics', () => metrics.stop());
   // Of a cluster every shard: while one is away its users, hints or jobs are.
@@ -160,26 +164,16 @@ async function open(
   releasers.push('pruning', startPruning(store, log));
 
   const addressOf = createClientAddress(settings.TRUST_PROXY);
+  const limiting = openLimits({ settings, connections, nodeId, addressOf, log });
+  releasers.push('limits', async () => limiting.stop());
   const origins = createOrigins(settings.CORS_ORIGINS);
-  const sendLimits = settings.RATE_LIMIT
-    ? createSendLimits(settings.RATE_LIMIT_MESSAGES_PER_SECOND)
-    : noSendLimits;
   const failed = createFailures({ log, clock: systemClock });
   const app = createApp({
     identity,
     directory,
     delivery,
     blocking: createBlocking({ delivery, presence, now: () => systemClock.now() }),
-    limits: settings.RATE_LIMIT
-      ? createRequestLimits(
-          connections.shards.map((shard) => ({
-            redis: connections.open('failing-fast', 'limits', shard),
-            tag: shard.tag,
-          })),
-          log,
-        )
-      : noRequestLimits,
-    sendLimits,
+    ...limiting,
     addressOf,
     origins,
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
@@ -190,7 +184,15 @@ async function open(
     failed,
   });
 
-  const httpServer = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, app);
+  // Who says nothing, or half a request, is ended by the first look after that.
+  const httpServer = createServer(
+    { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    app,
+  );
+  if (settings.RATE_LIMIT) {
+    const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
+    guardSockets(httpServer, { max, isProxy: createProxies(settings.TRUST_PROXY) });
+  }
   const realtime = createRealtime({
     httpServer,
     nodeName: settings.NODE_NAME,
@@ -203,7 +205,7 @@ async function open(
     bus,
     origins,
     addressOf,
-    sendLimits,
+    ...limiting,
     failed,
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,

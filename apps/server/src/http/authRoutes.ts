@@ -4,10 +4,10 @@ import { Router } from 'express';
 import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
 import { loginKey } from '../identity/login';
-import type { RequestLimits } from '../limits/requestLimits';
+import type { LoginLimits } from '../limits/loginLimits';
 import { noContent, reply, type Door } from './door';
 
-export function authRoutes(door: Door, identity: Identity, limits: RequestLimits): Router {
+export function authRoutes(door: Door, identity: Identity, limits: LoginLimits): Router {
   const router = Router();
 
   door.open(router, register, async ({ body, agent }) =>
@@ -16,11 +16,13 @@ export function authRoutes(door: Door, identity: Identity, limits: RequestLimits
 
   door.open(router, login, async ({ body, address, agent }) => {
     const name = loginKey(body);
-    await limits.beforeLogin(name, address);
+    await limits.before(name, address);
     try {
-      return reply(200, await identity.login(body, agent));
+      const session = await identity.login(body, agent);
+      limits.succeeded(name, address);
+      return reply(200, session);
     } catch (error) {
-      if (error instanceof UnauthorizedError) await limits.failedLogin(name, address);
+      if (error instanceof UnauthorizedError) limits.failed(name, address);
       throw error;
     }
   });
@@ -29,15 +31,14 @@ export function authRoutes(door: Door, identity: Identity, limits: RequestLimits
     reply(200, await identity.refresh(body.refresh_token, agent)),
   );
 
-  // As costly as a login, and as good for guessing: the same limits.
+  // As good for guessing as a login: the same limits.
   door.closed(router, changePassword, async ({ caller, body, address }) => {
     const name = caller.username.toLowerCase();
-    await limits.auth(address);
-    await limits.beforeLogin(name, address);
+    limits.beforeChange(name, address);
     try {
       return reply(200, await identity.changePassword(caller, body));
     } catch (error) {
-      if (error instanceof WrongPasswordError) await limits.failedLogin(name, address);
+      if (error instanceof WrongPasswordError) limits.failed(name, address);
       throw error;
     }
   });

@@ -7,7 +7,9 @@ import type * as z from 'zod';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
-import type { RequestLimits } from '../limits/requestLimits';
+import { kindOf } from '../limits/kindOf';
+import { refuseIf, type Limits } from '../limits/limits';
+import type { PutOff } from '../limits/putOff';
 import { readJsonBody } from './readJsonBody';
 
 /** What a handler is given: everything checked, nothing to check again. */
@@ -60,14 +62,19 @@ export interface Door {
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
-  limits: RequestLimits;
+  limits: Limits;
+  /** Before somebody is refused who has been refused too often. */
+  putOff: PutOff;
   addressOf: ClientAddress;
   /** Names of the instance's administrators, in any case. */
   administrators: readonly string[];
 }
 
-/** What stands between a request and its handler, in this order: who, how often, how much, what. */
-export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door {
+/**
+ * What stands between a request and its handler, in this order: from where, who, how often, how much, what. So
+ * what is refused has cost no password hash, no reading of a body and no look into PostgreSQL.
+ */
+export function createDoor({ identity, limits, putOff, addressOf, ...deps }: Deps): Door {
   const administrators = new Set(deps.administrators.map((name) => name.toLowerCase()));
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
@@ -77,9 +84,16 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
         agentOf(request),
       );
     } catch (error) {
-      if (error instanceof UnauthorizedError) await limits.stranger(address);
+      if (error instanceof UnauthorizedError) {
+        await limited(limits.take('stranger', null, address), address);
+      }
       throw error;
     }
+  }
+
+  async function limited(waitMs: number, address: string): Promise<void> {
+    if (waitMs > 0) await putOff(address);
+    refuseIf(waitMs);
   }
 
   async function asked<E extends Endpoint>(
@@ -100,10 +114,12 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
   /** Closed to whoever is not admitted as well as to strangers. */
   function closedTo(admits: (caller: Caller) => boolean): Door['closed'] {
     return (router, endpoint, handler) => {
+      const kind = kindOf(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
+        await limited(limits.look(kind, null, address), address);
         const caller = await callerOf(request, address);
-        await limits.request(caller.userId, address);
+        await limited(limits.take(kind, caller.userId, address), address);
         if (!admits(caller)) throw new NotFoundError();
         send(response, await handler({ ...(await asked(endpoint, request, address)), caller }));
       });
@@ -112,9 +128,10 @@ export function createDoor({ identity, limits, addressOf, ...deps }: Deps): Door
 
   return {
     open(router, endpoint, handler) {
+      const kind = kindOf(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        await limits.auth(address);
+        await limited(limits.take(kind, null, address), address);
         send(response, await handler(await asked(endpoint, request, address)));
       });
     },

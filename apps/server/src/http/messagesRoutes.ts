@@ -3,20 +3,12 @@ import { deleteMessage, editMessage, readHistory, sendMessage } from '@pern/prot
 import { readStatus, reportStatus } from '@pern/protocol/rest/messageStatus';
 import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
 import { Router } from 'express';
-import type { SendLimits } from '../limits/sendLimits';
 import { noContent, reply, type Door } from './door';
 
-interface Deps {
-  delivery: Delivery;
-  sendLimits: SendLimits;
-}
-
-export function messagesRoutes(door: Door, { delivery, sendLimits }: Deps): Router {
+export function messagesRoutes(door: Door, delivery: Delivery): Router {
   const router = Router();
 
-  door.closed(router, sendMessage, async ({ caller, body, address }) => {
-    const refusal = sendLimits.refusal(caller.userId, address);
-    if (refusal) throw refusal;
+  door.closed(router, sendMessage, async ({ caller, body }) => {
     const { message, repeated } = await delivery.send({
       conversationId: body.conversation_id,
       senderId: caller.userId,

@@ -11,7 +11,7 @@ export interface Probes {
 
 const PROBE_MS = 1_000;
 
-/** Alive, ready: for whoever runs the service. They take no token and count against no limit. */
+/** Alive, ready: for whoever runs the service. They take no token. */
 export function probes({ postgres, redis }: Probes, version: string): Router {
   const router = Router();
 

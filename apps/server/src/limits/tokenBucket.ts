@@ -6,8 +6,6 @@ export interface TokenBucket {
   give(tokens: number): void;
   /** Seconds until there is one again. */
   waitS(): number;
-  /** Whether nothing has been taken for so long that the bucket is as good as new. */
-  isFull(now: number): boolean;
 }
 
 export function createTokenBucket(perSecond: number, burst: number): TokenBucket {
@@ -29,9 +27,5 @@ export function createTokenBucket(perSecond: number, burst: number): TokenBucket
       tokens = Math.min(burst, tokens + more);
     },
     waitS: () => Math.max(0, 1 - tokens) / perSecond,
-    isFull(now) {
-      refill(now);
-      return tokens >= burst;
-    },
   };
 }

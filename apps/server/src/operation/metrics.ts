@@ -15,6 +15,8 @@ export interface FigureSources {
   sweepFindings(): Promise<Record<string, number>>;
   auditFindings(): Promise<Record<string, number>>;
   redis(): Promise<unknown>;
+  /** What was refused because it was too much, by kind of action. */
+  refusals(): Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -104,6 +106,9 @@ export function createMetrics(sources: FigureSources): Metrics {
   looked('chasqui_audit_findings_total', 'What the auditor found; anything but 0 is a bug.', () =>
     withTotal(sources.auditFindings()),
   );
+  looked('chasqui_refused_total', 'What was too much, by kind of action.', async () => ({
+    ...sources.refusals(),
+  }));
   looked('chasqui_redis_up', 'Whether Redis takes a write.', async () => ({
     '': await sources.redis().then(
       () => 1,

@@ -9,7 +9,7 @@ test('[fault 28] handshakes that come at once are let in a few per turn, in orde
   const server = createServer();
   const admitted: string[] = [];
   server.on('upgrade', (request) => admitted.push(request.url ?? ''));
-  admitByTurns(server);
+  admitByTurns(server, () => true);
   const urls = Array.from({ length: 100 }, (_, i) => `/${i}`);
   const gone = new Duplex();
   gone.destroy();

@@ -2,16 +2,15 @@ import type { Command } from '@pern/protocol/commands/command';
 import { RateLimitError, ValidationError } from '@pern/protocol/errors';
 import { parseWith } from '@pern/protocol/parse';
 import type { CommandData, CommandResult } from '@pern/protocol/socket';
+import { kindOfCommandNamed } from '../limits/kindOf';
+import type { Limits } from '../limits/limits';
 import type { Failures } from '../operation/failures';
 import type { Acknowledge, Answer, Answers } from './answers';
-import type { EventKind } from './budget';
 import type { Connection } from './connection';
 
 /** What one command does; its file has its name. */
 export interface CommandHandler {
   name: string;
-  /** What it counts against; none: the handler counts itself. */
-  kind: EventKind | undefined;
   /** Parses, acts, answers. May throw, and may return a promise that rejects. */
   run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
 }
@@ -19,12 +18,10 @@ export interface CommandHandler {
 /** A handler that is given checked data and whose result is the answer. */
 export function handler<C extends Command>(
   command: C,
-  kind: EventKind,
   handle: (connection: Connection, data: CommandData<C>) => Promise<CommandResult<C> & object>,
 ): CommandHandler {
   return {
     name: command.name,
-    kind,
     async run(connection, data, answer) {
       answer.succeed(await handle(connection, parseWith<C['data']>(command.data, data)));
     },
@@ -34,14 +31,23 @@ export function handler<C extends Command>(
 interface Deps {
   answers: Answers;
   failed: Failures;
+  limits: Limits;
 }
 
 /**
  * The one wrapper around all commands: whatever arrives is answered within ten seconds, whatever is
  * thrown becomes an error of the contract, and nothing that was sent is ever sent back.
  */
-export function createDispatch(handlers: readonly CommandHandler[], { answers, failed }: Deps) {
-  const byName = new Map(handlers.map((handler) => [handler.name, handler]));
+export function createDispatch(
+  handlers: readonly CommandHandler[],
+  { answers, failed, limits }: Deps,
+) {
+  const byName = new Map(
+    handlers.map((handler) => [
+      handler.name,
+      { ...handler, kind: kindOfCommandNamed(handler.name) },
+    ]),
+  );
 
   return (
     connection: Connection,
@@ -52,11 +58,14 @@ export function createDispatch(handlers: readonly CommandHandler[], { answers, f
     const acknowledge: Acknowledge =
       packetId === undefined ? undefined : (result) => connection.outlet.answer(packetId, result);
     const command = typeof event === 'string' ? byName.get(event) : undefined;
-    const kind = command === undefined ? 'other' : command.kind;
-    const waitS = kind === undefined ? 0 : connection.budget.take(kind);
+    const kind = command?.kind ?? 'unknown';
+    const waitMs =
+      limits.take(kind, connection.userId, connection.address) ||
+      (kind === 'acknowledgement' ? connection.budget.take() : 0);
     // A flood is answered from here, before it costs anything.
-    if (waitS > 0) {
-      acknowledge?.({ success: false, error: new RateLimitError(waitS).toWire() });
+    if (waitMs > 0) {
+      acknowledge?.({ success: false, error: new RateLimitError(waitMs / 1_000).toWire() });
+      connection.refused();
       return;
     }
     if (command === undefined) {

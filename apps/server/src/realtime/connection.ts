@@ -19,6 +19,8 @@ export interface Connection {
   readonly live: LiveConnection;
   readonly outlet: SocketOutlet;
   readonly budget: EventBudget;
+  /** It was refused for its haste. Who floods is not listened to for a while: TCP holds what it goes on saying. */
+  refused(): void;
   /** Puts off the disconnect at the expiry of the access token. */
   prolong(caller: Caller): void;
 }

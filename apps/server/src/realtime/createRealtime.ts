@@ -8,15 +8,18 @@ import type { ClientAddress } from '../clientAddress';
 import type { Identity } from '../identity/identity';
 import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
-import type { SendLimits } from '../limits/sendLimits';
+import type { Limits } from '../limits/limits';
+import type { Patience } from '../limits/patience';
+import type { Places } from '../limits/places';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
 import { admitByTurns } from './admission';
 import { createAnswers } from './answers';
 import type { EventBudget } from './budget';
-import type { ChatServer } from './chatServer';
+import type { ChatServer, ChatSocket } from './chatServer';
 import { createDispatch } from './commands';
 import type { Connection } from './connection';
+import { beginsSession, type ConnectionGate, refuseUpgrade } from './connectionGate';
 import { createExpiry } from './expiry';
 import { onAuthRefresh } from './handlers/authRefresh';
 import { onMessageDelivered } from './handlers/messageDelivered';
@@ -46,7 +49,11 @@ export interface RealtimeDeps {
   bus: Bus;
   origins: Origins;
   addressOf: ClientAddress;
-  sendLimits: SendLimits;
+  limits: Limits;
+  gate: ConnectionGate;
+  placesOfUsers: Places;
+  placesOfAddresses: Places;
+  patience: Patience;
   createBudget: () => EventBudget;
   log: Log;
   failed: Failures;
@@ -67,14 +74,14 @@ export interface Realtime {
 }
 
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { delivery, presence, origins, failed } = deps;
+  const { delivery, presence, origins, failed, gate } = deps;
   const registry = createConnectionRegistry();
   const guard = guardSessions({ ...deps, registry });
   const answers = createAnswers({ late: (error, command) => failed(error, { command }) });
   const expiry = createExpiry();
   const dispatch = createDispatch(
     [
-      onMessageSend(deps.sendLimits, failed),
+      onMessageSend(failed),
       onMessageDelivered,
       onMessageRead,
       onTyping(delivery),
@@ -83,13 +90,17 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed },
+    { answers, failed, limits: deps.limits },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {
     serveClient: false,
     cors: { origin: origins.listed },
-    allowRequest: (request, decide) => decide(null, origins.admits(request)),
+    allowRequest(request, decide) {
+      // An upgrade was judged when its turn came.
+      const mayEnter = request.headers.upgrade !== undefined || gate.admits(request) !== 'no';
+      decide(mayEnter ? null : 'too many connections', mayEnter && origins.admits(request));
+    },
     maxHttpBufferSize: MAX_FRAME_BYTES,
     perMessageDeflate: false,
     httpCompression: false,
@@ -106,7 +117,16 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     server.engine.generateId = () => `${nodeName}-${randomBytes(15).toString('base64url')}`;
   }
 
-  admitByTurns(deps.httpServer);
+  // A transport counts from its first moment, whether or not it ever says who it is.
+  server.engine.on('connection', (conn: ChatSocket['conn']) => {
+    conn.once('close', deps.placesOfAddresses.take(deps.addressOf(conn.request)));
+  });
+
+  admitByTurns(deps.httpServer, (request, socket) => {
+    if (!beginsSession(request) || gate.admits(request) !== 'no') return true;
+    refuseUpgrade(socket);
+    return false;
+  });
 
   server.use(
     createHandshake({

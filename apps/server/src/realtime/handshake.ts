@@ -1,17 +1,22 @@
 import type { Socket } from 'node:net';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
-import { UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
-import { parseHandshake } from '@pern/protocol/handshake';
+import { RateLimitError, UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
+import { type Handshake, parseHandshake } from '@pern/protocol/handshake';
 import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';
 import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
+import { type Limits, refuseIf } from '../limits/limits';
+import type { Patience } from '../limits/patience';
+import type { Places } from '../limits/places';
 import type { Failures } from '../operation/failures';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
 import type { Connection } from './connection';
+import { type ConnectionGate, FULL_WAIT_MS } from './connectionGate';
+import { createPause } from './pauseReading';
 import type { SessionGuard } from './sessionGuard';
 import { createSocketOutlet } from './socketOutlet';
 
@@ -20,6 +25,10 @@ interface Deps {
   delivery: Pick<Delivery, 'openConnection'>;
   addressOf: ClientAddress;
   guard: SessionGuard;
+  gate: ConnectionGate;
+  limits: Limits;
+  placesOfUsers: Places;
+  patience: Patience;
   createBudget: () => EventBudget;
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
@@ -33,6 +42,8 @@ const REFUSALS_MAX = 5;
 interface Transport {
   underWay: boolean;
   refusals: number;
+  /** It was let in only to be told to wait for so long. */
+  readonly waitMs: number;
   readonly address: string;
   readonly wire: Socket;
 }
@@ -49,6 +60,12 @@ export function createHandshake(deps: Deps) {
   return (socket: ChatSocket, next: Next): void => {
     const state = transports.get(socket.conn) ?? beginning(socket, deps);
     transports.set(socket.conn, state);
+    if (state.waitMs > 0) {
+      next(refusal(new RateLimitError(state.waitMs / 1_000), deps.failed));
+      // Socket.IO writes the refusal a moment later, and not at all once it is closing.
+      setImmediate(() => socket.conn.close());
+      return;
+    }
     // One at a time: a transport could ask for a thousand in one frame.
     if (state.underWay) {
       socket.conn.close();
@@ -71,8 +88,14 @@ export function createHandshake(deps: Deps) {
 }
 
 /** The request that it began with is forgotten; a transport may connect again all the same. */
-function beginning({ request }: ChatSocket, { addressOf }: Deps): Transport {
-  return { underWay: false, refusals: 0, address: addressOf(request), wire: request.socket };
+function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Transport {
+  return {
+    underWay: false,
+    refusals: 0,
+    waitMs: gate.refusal(request),
+    address: addressOf(request),
+    wire: request.socket,
+  };
 }
 
 async function accept(
@@ -82,7 +105,32 @@ async function accept(
 ): Promise<Connection> {
   const { authorization, 'user-agent': agent } = socket.handshake.headers;
   const said = parseHandshake(socket.handshake.auth, authorization);
-  const caller = await deps.identity.authenticate(said.token, userAgentOf(agent));
+  const caller = await deps.identity
+    .authenticate(said.token, userAgentOf(agent))
+    .catch((error: unknown) => {
+      if (error instanceof UnauthorizedError) refuseIf(deps.limits.take('stranger', null, address));
+      throw error;
+    });
+  refuseIf(deps.limits.take('connect', caller.userId, null));
+  if (deps.placesOfUsers.isFull(caller.userId)) refuseIf(FULL_WAIT_MS);
+  // Before the first wait, so that a thousand at once do not all find the same place free.
+  const release = deps.placesOfUsers.take(caller.userId);
+  socket.once('disconnect', release);
+  if (socket.conn.readyState === 'open') socket.conn.once('close', release);
+  else release();
+  return open(socket, said, caller, { address, wire }, deps).catch((error: unknown) => {
+    release();
+    throw error;
+  });
+}
+
+async function open(
+  socket: ChatSocket,
+  said: Handshake,
+  caller: Caller,
+  { address, wire }: Pick<Transport, 'address' | 'wire'>,
+  deps: Deps,
+): Promise<Connection> {
   const outlet = createSocketOutlet(socket, wire, deps.log);
   const live = await deps.delivery.openConnection({
     userId: caller.userId,
@@ -102,6 +150,7 @@ async function accept(
     if (event === 'chat:message_received') budget.earn(1);
     else if (event === 'chat:messages_received') budget.earn(100);
   });
+  const pause = createPause(socket.conn);
   const connection: Connection = {
     socket,
     userId: caller.userId,
@@ -113,6 +162,10 @@ async function accept(
     live,
     outlet,
     budget,
+    refused() {
+      const waitMs = deps.patience.refused(caller.userId);
+      if (waitMs > 0) pause(waitMs);
+    },
     prolong: (fresh) => deps.prolong(connection, fresh),
   };
   return connection;

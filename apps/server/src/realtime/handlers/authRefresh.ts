@@ -5,7 +5,7 @@ import { handler, type CommandHandler } from '../commands';
 
 /** Carries the connection past the expiry of the token it began with; only for the same user. */
 export function onAuthRefresh(identity: Pick<Identity, 'authenticate'>): CommandHandler {
-  return handler(authRefresh, 'other', async (connection, { token }) => {
+  return handler(authRefresh, async (connection, { token }) => {
     const caller = await identity.authenticate(token);
     if (caller.userId !== connection.userId) throw new UnauthorizedError();
     connection.prolong(caller);

@@ -2,7 +2,7 @@ import { messageRead } from '@pern/protocol/commands/messageRead';
 import { handler } from '../commands';
 
 /** The user has read it; that acknowledges for this device too (D8). */
-export const onMessageRead = handler(messageRead, 'acknowledgement', async ({ live }, target) => {
+export const onMessageRead = handler(messageRead, async ({ live }, target) => {
   await live.acknowledge(target, 'read');
   return {};
 });

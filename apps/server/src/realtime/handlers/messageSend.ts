@@ -1,7 +1,6 @@
 import { messageSend } from '@pern/protocol/commands/messageSend';
 import type { BriefMessage, Message } from '@pern/protocol/message';
 import { parseWith } from '@pern/protocol/parse';
-import type { SendLimits } from '../../limits/sendLimits';
 import type { Failures } from '../../operation/failures';
 import type { CommandHandler } from '../commands';
 
@@ -9,13 +8,10 @@ import type { CommandHandler } from '../commands';
  * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
  * connection keep their order, and answers in the turn in which it is told to (D3).
  */
-export function onMessageSend(limits: SendLimits, failed: Failures): CommandHandler {
+export function onMessageSend(failed: Failures): CommandHandler {
   return {
     name: messageSend.name,
-    kind: undefined,
     run(connection, data, answer) {
-      const refusal = limits.refusal(connection.userId, connection.address);
-      if (refusal) throw refusal;
       const said = parseWith(messageSend.data, data);
       const request = {
         conversationId: said.conversationId,

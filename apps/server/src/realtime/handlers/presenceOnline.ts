@@ -4,7 +4,7 @@ import type { PresenceKeeper } from '../presence';
 
 /** The way back from `presence:offline` (D10). */
 export function onPresenceOnline(presence: PresenceKeeper): CommandHandler {
-  return handler(presenceOnline, 'other', async ({ userId, socket }) => {
+  return handler(presenceOnline, async ({ userId, socket }) => {
     presence.setVisible(userId, socket.id, true);
     return {};
   });

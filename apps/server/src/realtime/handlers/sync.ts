@@ -4,5 +4,5 @@ import { handler, type CommandHandler } from '../commands';
 
 /** The same as GET /api/sync, with the same cursors (D7). */
 export function onSync(delivery: Pick<Delivery, 'sync'>): CommandHandler {
-  return handler(sync, 'other', ({ userId }, page) => delivery.sync(userId, page));
+  return handler(sync, ({ userId }, page) => delivery.sync(userId, page));
 }

@@ -1,11 +1,18 @@
 import type { Delivery } from '@pern/delivery/delivery';
 import { typing } from '@pern/protocol/commands/typing';
 import { handler, type CommandHandler } from '../commands';
+import { createLatestOnly } from '../latestOnly';
 
-/** Told to the others who are there now; never stored (D10). */
+/**
+ * Told to the others who are there now; never stored (D10). While one is on its way, of those that follow only the
+ * last is told.
+ */
 export function onTyping(delivery: Pick<Delivery, 'announceTyping'>): CommandHandler {
-  return handler(typing, 'typing', async ({ userId, username }, { conversationId, isTyping }) => {
-    await delivery.announceTyping(userId, username, conversationId, isTyping);
-    return {};
-  });
+  const latestOnly = createLatestOnly();
+  return handler(typing, ({ userId, username }, { conversationId, isTyping }) =>
+    latestOnly(`${userId} ${conversationId}`, async () => {
+      await delivery.announceTyping(userId, username, conversationId, isTyping);
+      return {};
+    }),
+  );
 }

@@ -1,0 +1,162 @@
+import type { Clock } from '@pern/delivery/ports';
+import { RateLimitError } from '@pern/protocol/errors';
+import { type Buckets, createBuckets } from './buckets';
+import type { Kind, KindOfAction } from './kinds';
+import type { SharedDebts } from './sharedDebts';
+
+/** How often somebody may do what, by whichever door, over all nodes. Nothing here waits for Redis. */
+export interface Limits {
+  /**
+   * Counts one action. Returns the milliseconds to wait when it is one too many, which counts nothing, else 0. Only
+   * what is given is counted: without a user (null) the address alone.
+   */
+  take(kind: Kind, userId: string | null, address: string | null): number;
+  /** As `take`, without counting. */
+  look(kind: Kind, userId: string | null, address: string | null): number;
+  /** Both for one name at one address. */
+  takePair(kind: Kind, pair: string): void;
+  lookPair(kind: Kind, pair: string): number;
+  /** How much was refused since the node began, by kind. */
+  refusals(): Readonly<Record<string, number>>;
+  stop(): void;
+}
+
+/** Between two reports to the other nodes; the first goes at once. */
+const REPORT_EVERY_MS = 50;
+const TIDY_EVERY_MS = 10_000;
+
+interface LimitsOptions {
+  kinds: Readonly<Record<Kind, KindOfAction>>;
+  debts: SharedDebts;
+  /** One that is never set back. */
+  clock: Clock;
+}
+
+/**
+ * Each node gives from buckets of its own and tells of those that are used up by an eighth; Redis adds up and says
+ * what is missing over all nodes, and the node holds back until it is there again. So with n nodes nobody gets more
+ * than `perSecond × time + n × burst`, and what was too much is waited for: on the long run it is the rate. Without
+ * Redis each node limits by itself.
+ */
+export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
+  const refused = new Map<string, number>();
+  const named: (readonly [name: string, buckets: Buckets])[] = [];
+  const rates = new Map<string, ByScope>();
+  let reporting = false;
+  let reportedAt = -Infinity;
+  let stopped = false;
+
+  for (const [kind, rate] of Object.entries<KindOfAction>(kinds)) {
+    const bucketsOf = (scope: keyof KindOfAction): Buckets | undefined => {
+      const limit = rate[scope];
+      if (limit === undefined) return undefined;
+      const buckets = createBuckets({ rate: limit, onDue: reportSoon });
+      named.push([`${kind}:${scope}`, buckets]);
+      return buckets;
+    };
+    rates.set(kind, {
+      user: bucketsOf('user'),
+      address: bucketsOf('address'),
+      pair: bucketsOf('pair'),
+    });
+    refused.set(kind, 0);
+  }
+
+  function reportSoon(): void {
+    if (reporting || stopped) return;
+    reporting = true;
+    const waitMs = Math.max(0, reportedAt + REPORT_EVERY_MS - clock.now());
+    clock.setTimeout(() => void report(), waitMs);
+  }
+
+  async function report(): Promise<void> {
+    const at = clock.now();
+    reportedAt = at;
+    const uses = named.flatMap(([name, buckets]) =>
+      buckets.untold().map(({ key, ms }) => ({ name, buckets, key, ms })),
+    );
+    reporting = false;
+    if (stopped) return;
+    const answer = await debts.add(
+      uses.map(({ name, buckets, key, ms }) => ({
+        key: `${name}:${key}`,
+        ms,
+        fullMs: buckets.fullMs,
+      })),
+    );
+    uses.forEach(({ buckets, key }, index) => {
+      const debt = answer[index];
+      if (typeof debt === 'number') buckets.heard(key, debt, at);
+    });
+  }
+
+  function tidy(): void {
+    if (stopped) return;
+    const now = clock.now();
+    for (const [, buckets] of named) buckets.forgetIdle(now);
+    tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
+  }
+  let tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
+
+  function scopesOf(kind: Kind): ByScope {
+    const scopes = rates.get(kind);
+    if (scopes === undefined) throw new Error(`nothing is said of ${kind}`);
+    return scopes;
+  }
+
+  function judged(kind: Kind, waitMs: number): number {
+    if (waitMs > 0) refused.set(kind, (refused.get(kind) ?? 0) + 1);
+    return waitMs;
+  }
+
+  function waitOf({ user, address }: ByScope, who: Who, now: number): number {
+    return Math.max(
+      who.userId === null ? 0 : (user?.waitMs(who.userId, now) ?? 0),
+      who.address === null ? 0 : (address?.waitMs(who.address, now) ?? 0),
+    );
+  }
+
+  return {
+    take(kind, userId, address) {
+      const scopes = scopesOf(kind);
+      const now = clock.now();
+      const waitMs = waitOf(scopes, { userId, address }, now);
+      if (waitMs === 0) {
+        if (userId !== null) scopes.user?.take(userId, now);
+        if (address !== null) scopes.address?.take(address, now);
+      }
+      return judged(kind, waitMs);
+    },
+    look: (kind, userId, address) =>
+      judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
+    takePair: (kind, pair) => scopesOf(kind).pair?.take(pair, clock.now()),
+    lookPair: (kind, pair) => judged(kind, scopesOf(kind).pair?.waitMs(pair, clock.now()) ?? 0),
+    refusals: () => Object.fromEntries(refused),
+    stop() {
+      stopped = true;
+      tidying.cancel();
+    },
+  };
+}
+
+type ByScope = Readonly<Record<keyof KindOfAction, Buckets | undefined>>;
+
+interface Who {
+  userId: string | null;
+  address: string | null;
+}
+
+/** For RATE_LIMIT=off. */
+export const noLimits: Limits = {
+  take: () => 0,
+  look: () => 0,
+  takePair: () => undefined,
+  lookPair: () => 0,
+  refusals: () => ({}),
+  stop: () => undefined,
+};
+
+/** Throws RateLimitError unless there is nothing to wait for. */
+export function refuseIf(waitMs: number): void {
+  if (waitMs > 0) throw new RateLimitError(waitMs / 1_000);
+}

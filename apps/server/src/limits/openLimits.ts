@@ -1,0 +1,106 @@
+import { performance } from 'node:perf_hooks';
+import type { Clock, Log } from '@pern/delivery/ports';
+import { systemClock } from '@pern/delivery/systemClock';
+import type { Connections } from '@pern/redis/connections';
+import type { ClientAddress } from '../clientAddress';
+import { type ConnectionGate, createConnectionGate, openGate } from '../realtime/connectionGate';
+import type { Settings } from '../settings';
+import { createFamiliarPlaces } from './familiarPlaces';
+import { kindsOfActions } from './kinds';
+import { createLimits, type Limits, noLimits } from './limits';
+import { createLoginLimits, type LoginLimits } from './loginLimits';
+import { createPatience, endlessPatience, type Patience } from './patience';
+import { createPlaces, endlessPlaces, type Places } from './places';
+import { createPutOff, type PutOff } from './putOff';
+import { createSharedDebts } from './sharedDebts';
+import { createSharedPlaces } from './sharedPlaces';
+
+/** All that keeps somebody from taking more than their share of a node. */
+export interface Limiting {
+  limits: Limits;
+  loginLimits: LoginLimits;
+  gate: ConnectionGate;
+  placesOfUsers: Places;
+  placesOfAddresses: Places;
+  /** With users whose connections are refused what they ask. */
+  patience: Patience;
+  putOff: PutOff;
+  stop(): void;
+}
+
+interface Deps {
+  settings: Settings;
+  connections: Connections;
+  nodeId: string;
+  addressOf: ClientAddress;
+  log: Log;
+}
+
+/** A user's refusals that a node writes without delay; a test or a bug may ask 10,000 times at once. */
+const REFUSALS_OF_USER = { perSecond: 1_000, burst: 20_000 };
+const REFUSALS_OF_ADDRESS = { perSecond: 200, burst: 2_000 };
+/** Shorter than a ping may go unanswered. */
+const MUTE_MS = 5_000;
+const PUT_OFF_MS = 2_000;
+
+/** A clock that is set back by minutes must lock nobody out. */
+const steadyClock: Clock = { ...systemClock, now: () => performance.now() };
+
+/** Opens the limits of a node. With RATE_LIMIT=off there are none, of connections neither. */
+export function openLimits({ settings, connections, nodeId, addressOf, log }: Deps): Limiting {
+  if (!settings.RATE_LIMIT) return unlimited;
+  const clock = steadyClock;
+  const now = clock.now;
+  const stores = connections.shards.map((shard) => ({
+    redis: connections.open('failing-fast', 'limits', shard),
+    prefix: `${connections.prefix}${shard.tag}`,
+  }));
+  const limits = createLimits({
+    kinds: kindsOfActions({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND }),
+    debts: createSharedDebts(stores, log, now),
+    clock,
+  });
+  const shared = createSharedPlaces({ stores, nodeId, log, now });
+  const placesOfUsers = createPlaces({
+    ...{ name: 'user', max: settings.CONNECTIONS_PER_USER },
+    ...{ shared, clock },
+  });
+  const placesOfAddresses = createPlaces({
+    ...{ name: 'address', max: settings.CONNECTIONS_PER_ADDRESS },
+    ...{ shared, clock },
+  });
+  return {
+    limits,
+    loginLimits: createLoginLimits({
+      limits,
+      familiar: createFamiliarPlaces(stores),
+      secret: settings.JWT_SECRET,
+    }),
+    gate: createConnectionGate({ limits, places: placesOfAddresses, addressOf, now }),
+    placesOfUsers,
+    placesOfAddresses,
+    patience: createPatience({ rate: REFUSALS_OF_USER, mostMs: MUTE_MS, clock }),
+    putOff: createPutOff(createPatience({ rate: REFUSALS_OF_ADDRESS, mostMs: PUT_OFF_MS, clock })),
+    stop() {
+      limits.stop();
+      placesOfUsers.stop();
+      placesOfAddresses.stop();
+    },
+  };
+}
+
+const unlimited: Limiting = {
+  limits: noLimits,
+  loginLimits: {
+    before: () => Promise.resolve(),
+    beforeChange: () => undefined,
+    failed: () => undefined,
+    succeeded: () => undefined,
+  },
+  gate: openGate,
+  placesOfUsers: endlessPlaces,
+  placesOfAddresses: endlessPlaces,
+  patience: endlessPatience,
+  putOff: () => Promise.resolve(),
+  stop: () => undefined,
+};

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ClientAddress } from '../clientAddress';
+import { createBuckets } from '../limits/buckets';
+import type { Limits } from '../limits/limits';
+import type { Places } from '../limits/places';
+
+/**
+ * Who may begin a handshake, judged by the address before anything is made for the connection. The first who are refused
+ * are let in far enough to be told by name (`connect_error` with RateLimitError), which costs no look into
+ * PostgreSQL; an address that goes on is refused by a line of HTTP.
+ */
+export interface ConnectionGate {
+  /** False: answered with 429 and ended. */
+  admits(request: IncomingMessage): 'yes' | 'to be told' | 'no';
+  /** Milliseconds to wait for a request that was let in to be told so, else 0. */
+  refusal(request: IncomingMessage): number;
+}
+
+/** How many an address may be told by name. */
+const TOLD = { perSecond: 20, burst: 200 };
+/** A place may become free at any time. */
+export const FULL_WAIT_MS = 10_000;
+
+interface Deps {
+  limits: Limits;
+  places: Places;
+  addressOf: ClientAddress;
+  now: () => number;
+}
+
+export function createConnectionGate({ limits, places, addressOf, now }: Deps): ConnectionGate {
+  const refused = new WeakMap<IncomingMessage, number>();
+  const told = createBuckets({ rate: TOLD, onDue: () => told.untold() });
+  return {
+    admits(request) {
+      const address = addressOf(request);
+      const waitMs =
+        limits.take('connect', null, address) || (places.isFull(address) ? FULL_WAIT_MS : 0);
+      if (waitMs === 0) return 'yes';
+      if (told.waitMs(address, now()) > 0) return 'no';
+      told.take(address, now());
+      refused.set(request, waitMs);
+      return 'to be told';
+    },
+    refusal: (request) => refused.get(request) ?? 0,
+  };
+}
+
+/** For RATE_LIMIT=off. */
+export const openGate: ConnectionGate = { admits: () => 'yes', refusal: () => 0 };
+
+/** Whether the request begins a session of the transport, and does not go on with one. */
+export function beginsSession({ url = '' }: IncomingMessage): boolean {
+  return !/[?&]sid=/.test(url);
+}
+
+/** Refuses an upgrade with as little as there is. */
+export function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => undefined);
+  socket.end(`HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\n\r\n`, () =>
+    socket.destroy(),
+  );
+}
