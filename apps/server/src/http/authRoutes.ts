@@ -22,7 +22,7 @@ export function authRoutes(door: Door, identity: Identity, limits: LoginLimits):
       limits.succeeded(name, address);
       return reply(200, session);
     } catch (error) {
-      if (error instanceof UnauthorizedError) limits.failed(name, address);
+      if (error instanceof UnauthorizedError) await limits.failed(name, address);
       throw error;
     }
   });
@@ -34,11 +34,11 @@ export function authRoutes(door: Door, identity: Identity, limits: LoginLimits):
   // As good for guessing as a login: the same limits.
   door.closed(router, changePassword, async ({ caller, body, address }) => {
     const name = caller.username.toLowerCase();
-    limits.beforeChange(name, address);
+    await limits.beforeChange(name, address);
     try {
       return reply(200, await identity.changePassword(caller, body));
     } catch (error) {
-      if (error instanceof WrongPasswordError) limits.failed(name, address);
+      if (error instanceof WrongPasswordError) await limits.failed(name, address);
       throw error;
     }
   });

@@ -114,8 +114,8 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
       return uses;
     },
     heard(key, debtMs, at) {
-      const bucket = buckets.get(key);
-      if (bucket === undefined) return;
+      if (debtMs <= 0) return;
+      const bucket = bucketOf(key, at);
       bucket.fullAt = Math.max(bucket.fullAt, at + debtMs + bucket.untold * eachMs);
     },
     forgetIdle,

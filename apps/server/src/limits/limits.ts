@@ -16,6 +16,13 @@ export interface Limits {
   /** Both for one name at one address. */
   takePair(kind: Kind, pair: string): void;
   lookPair(kind: Kind, pair: string): number;
+  /**
+   * Asks what the other nodes have given of these, where looking must not be late. Never throws; waits for Redis half
+   * a second at the most.
+   */
+  hear(kind: Kind, asked: Partial<Readonly<Record<keyof KindOfAction, string>>>): Promise<void>;
+  /** Tells the other nodes now what is worth telling. Never throws; waits like `hear`. */
+  tell(): Promise<void>;
   /** How much was refused since the node began, by kind. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
@@ -66,17 +73,22 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
     if (reporting || stopped) return;
     reporting = true;
     const waitMs = Math.max(0, reportedAt + REPORT_EVERY_MS - clock.now());
-    clock.setTimeout(() => void report(), waitMs);
+    clock.setTimeout(() => {
+      reporting = false;
+      void report();
+    }, waitMs);
   }
 
   async function report(): Promise<void> {
-    const at = clock.now();
-    reportedAt = at;
+    reportedAt = clock.now();
     const uses = named.flatMap(([name, buckets]) =>
       buckets.untold().map(({ key, ms }) => ({ name, buckets, key, ms })),
     );
-    reporting = false;
-    if (stopped) return;
+    if (!stopped) await spend(uses);
+  }
+
+  async function spend(uses: readonly NamedUse[]): Promise<void> {
+    const at = clock.now();
     const answer = await debts.add(
       uses.map(({ name, buckets, key, ms }) => ({
         key: `${name}:${key}`,
@@ -131,12 +143,30 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
       judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
     takePair: (kind, pair) => scopesOf(kind).pair?.take(pair, clock.now()),
     lookPair: (kind, pair) => judged(kind, scopesOf(kind).pair?.waitMs(pair, clock.now()) ?? 0),
+    async hear(kind, asked) {
+      const scopes = scopesOf(kind);
+      await spend(
+        (['user', 'address', 'pair'] as const).flatMap((scope) => {
+          const [key, buckets] = [asked[scope], scopes[scope]];
+          if (key === undefined || buckets === undefined) return [];
+          return [{ name: `${kind}:${scope}`, buckets, key, ms: 0 }];
+        }),
+      );
+    },
+    tell: report,
     refusals: () => Object.fromEntries(refused),
     stop() {
       stopped = true;
       tidying.cancel();
     },
   };
+}
+
+interface NamedUse {
+  name: string;
+  buckets: Buckets;
+  key: string;
+  ms: number;
 }
 
 type ByScope = Readonly<Record<keyof KindOfAction, Buckets | undefined>>;
@@ -152,6 +182,8 @@ export const noLimits: Limits = {
   look: () => 0,
   takePair: () => undefined,
   lookPair: () => 0,
+  hear: () => Promise.resolve(),
+  tell: () => Promise.resolve(),
   refusals: () => ({}),
   stop: () => undefined,
 };

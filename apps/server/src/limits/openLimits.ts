@@ -93,8 +93,8 @@ const unlimited: Limiting = {
   limits: noLimits,
   loginLimits: {
     before: () => Promise.resolve(),
-    beforeChange: () => undefined,
-    failed: () => undefined,
+    beforeChange: () => Promise.resolve(),
+    failed: () => Promise.resolve(),
     succeeded: () => undefined,
   },
   gate: openGate,

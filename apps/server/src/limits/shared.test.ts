@@ -136,7 +136,7 @@ describe('without Redis, and logins', () => {
     const guess = async (address: string): Promise<boolean> => {
       try {
         await a?.logins.before('ana', address);
-        a?.logins.failed('ana', address);
+        await a?.logins.failed('ana', address);
         return true;
       } catch {
         return false;

@@ -29,7 +29,9 @@ local debts = {}
 for i, key in ipairs(KEYS) do
   local debt = math.max(0, tonumber(redis.call('GET', key) or 0) - now) + tonumber(ARGV[2 * i - 1])
   debt = math.min(debt, tonumber(ARGV[2 * i]))
-  redis.call('SET', key, string.format('%.3f', now + debt), 'PX', math.max(1, math.ceil(debt)))
+  if debt > 0 then
+    redis.call('SET', key, string.format('%.3f', now + debt), 'PX', math.max(1, math.ceil(debt)))
+  end
   debts[i] = math.ceil(debt)
 end
 return debts
