@@ -122,6 +122,15 @@ test.each([1_280, 360])('[client] every screen, %i wide, is in order', async (wi
   await page.getByRole('checkbox').first().click();
   await shot(page, '8-new-group');
 
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Account and settings' }).click();
+  await page.getByRole('menuitem', { name: 'Devices and password' }).click();
+  await page.getByText('this device').waitFor();
+  await shot(page, '9-devices');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await shot(page, '9-password');
+  await page.keyboard.press('Escape');
+
   const widths = await page.evaluate(() => [document.body.scrollWidth, innerWidth]);
   expect(widths[0]).toBe(widths[1]);
   expect(found).toEqual([]);

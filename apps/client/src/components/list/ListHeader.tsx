@@ -1,11 +1,12 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { selectOutboxSize } from '@pern/sdk/state/selectors';
-import { LogOut, Monitor, Moon, Sun, Users } from 'lucide-react';
+import { LogOut, Monitor, Moon, ShieldCheck, Sun, Users } from 'lucide-react';
 import { useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { forgetDrafts } from '../../store/drafts';
 import { setTheme, type Theme, useTheme } from '../../store/theme';
 import { useClient } from '../../store/useClient';
+import { SecurityDialog } from '../account/SecurityDialog';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
 import { Dialog } from '../Dialog';
@@ -23,6 +24,7 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
   const me = useChatStore((view) => view.me);
   const theme = useTheme((state) => state.theme);
   const [isLeaving, setLeaving] = useState(false);
+  const [isGuarding, setGuarding] = useState(false);
   if (me === null) return null;
 
   function leave(): void {
@@ -56,6 +58,9 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
               ))}
             </Menu.RadioGroup>
             <Menu.Separator className="menu-line" />
+            <Menu.Item className="menu-item" onSelect={() => setGuarding(true)}>
+              <ShieldCheck size={18} aria-hidden /> Devices and password
+            </Menu.Item>
             <Menu.Item
               className="menu-item danger"
               onSelect={() => {
@@ -81,6 +86,7 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
       >
         <Users size={20} aria-hidden />
       </button>
+      {isGuarding && <SecurityDialog onClose={() => setGuarding(false)} />}
       {isLeaving && (
         <Dialog title="Sign out?" onClose={() => setLeaving(false)}>
           <p>Messages that were not sent yet will be lost.</p>
