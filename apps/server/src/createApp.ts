@@ -3,6 +3,7 @@ import type { Delivery } from '@pern/delivery/delivery';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { ClientAddress } from './clientAddress';
+import { accountRoutes } from './http/accountRoutes';
 import { adminRoutes } from './http/adminRoutes';
 import { authRoutes } from './http/authRoutes';
 import { blocksRoutes } from './http/blocksRoutes';
@@ -71,6 +72,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/api', noStore);
   app.use(authRoutes(door, identity, deps.loginLimits));
   app.use(sessionsRoutes(door, identity));
+  app.use(accountRoutes(door, identity, limits));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));

@@ -10,6 +10,7 @@ import { createConsumer } from '@pern/redis/consumer';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createQueueMarker } from '@pern/redis/queueMarker';
 import { createAudit } from './audit/createAudit';
+import { createDeletionFinisher } from './finishDeletions';
 import { scheduleJob } from './jobSchedule';
 import { createMetrics } from './metrics';
 import { serveOperators } from './operatorServer';
@@ -107,6 +108,24 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   // Redis is back, perhaps with less than it had.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
+
+  let isStopping = false;
+  const finisher = createDeletionFinisher({ db, bus, log, isOver: () => isStopping });
+  const deletions = scheduleJob({
+    job: 'deletions',
+    run: () => finisher.run(),
+    // Nothing of it waits for Redis.
+    reachable: () => true,
+    ended: () => undefined,
+    log,
+    intervalMs,
+    firstAfterMs: intervalMs,
+  });
+  releasers.add('deletions', 400, async () => {
+    isStopping = true;
+    await deletions.stop(300);
+    finisher.stop();
+  });
 
   const stopAudit = new AbortController();
   const audits = scheduleJob({

@@ -2,7 +2,7 @@ import type { Log } from '@pern/delivery/ports';
 
 export interface JobScheduleDeps {
   /** For the log. */
-  job: 'sweep' | 'audit';
+  job: 'sweep' | 'audit' | 'deletions';
   run(): Promise<void>;
   /** False while Redis is gone: then no turn can be taken. */
   reachable(): boolean;

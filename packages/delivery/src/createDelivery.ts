@@ -5,6 +5,7 @@ import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Receipt } from '@pern/protocol/receipt';
 import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
+import { finishDeletion } from './accounts/finishDeletion';
 import type { Bar } from './barred';
 import { blockUser, unblockUser } from './blocks/blockUser';
 import { listBlocks } from './blocks/listBlocks';
@@ -21,6 +22,7 @@ import { removeParticipant } from './conversations/removeParticipant';
 import { renameConversation } from './conversations/renameConversation';
 import { sharesConversation } from './conversations/sharesConversation';
 import type { AckTarget, Delivery, SendRequest, SendResult } from './delivery';
+import { createRecount } from './countAgain';
 import { createHub, type Hub } from './hub';
 import { createLiveConnections } from './liveConnections';
 import { createLocalConnections } from './localConnections';
@@ -65,7 +67,6 @@ const RECHECK_IN_DOUBT_MS = 2_000;
  */
 const IN_DOUBT_MS = 30_000;
 const OVERDUE_CHECK_MS = 500;
-const UNREAD_TOLD_TO = 100;
 
 /** Composes the delivery core of one node. Opens nothing by itself; `stop` ends its timers. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
@@ -92,6 +93,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const typing = createTypingBoard({ clock, conversations, connections });
   const settler = createSettler({ db, clock, log });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
+  const countAgain = createRecount({ db, log, unread });
   const statuses = createStatusAnnouncer({
     clock,
     tell: (events) =>
@@ -231,20 +233,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     return readReceipt(db, userId, conversationId);
   }
 
-  /** The message is deleted, whether or not this works: a count that is not told stands in every fetch. */
-  async function countAgain(conversationId: string): Promise<void> {
-    try {
-      const rows = await db.query(
-        'some_members',
-        'SELECT p.user_id FROM participants p WHERE p.conversation_id = $1 LIMIT $2',
-        [conversationId, UNREAD_TOLD_TO],
-      );
-      for (const [member] of rows as [string][]) unread.changed(member, conversationId);
-    } catch (error) {
-      log.warn({ err: error }, 'counting unread messages after a deletion failed');
-    }
-  }
-
   return {
     send,
     acknowledge,
@@ -290,6 +278,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     blockUser: (userId, otherId) => blockUser(change, userId, otherId),
     unblockUser: (userId, otherId) => unblockUser(change, userId, otherId),
     listBlocks: (userId, page) => listBlocks(change, userId, page),
+
+    finishDeletion(userId, withinMs) {
+      const end = clock.now() + withinMs;
+      const deps = { ...change, countAgain, isOver: () => clock.now() >= end };
+      return changing(finishDeletion(deps, userId));
+    },
 
     async announceTyping(userId, username, conversationId, isTyping) {
       const [row] = await guarded(() =>

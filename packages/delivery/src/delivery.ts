@@ -134,6 +134,12 @@ export interface Delivery {
   listBlocks(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Block>>;
 
   /**
+   * Goes on with the deletion of an account, for so long; resolves to whether nothing is left to do. What is left is the
+   * worker's. See accounts/finishDeletion.ts.
+   */
+  finishDeletion(userId: string, withinMs: number): Promise<boolean>;
+
+  /**
    * Announces typing to the other members; throws NotFoundError for a non-participant. Nothing is stored, and where
    * one of two has blocked the other nobody is told.
    */

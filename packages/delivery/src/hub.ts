@@ -1,4 +1,5 @@
 import type { Announce } from './announce';
+import { announceBy } from './announceBy';
 import { changedEntry } from './changedEntries';
 import type { LocalConnections } from './localConnections';
 import type { LocalConversations } from './localConversations';
@@ -108,33 +109,14 @@ export function createHub(deps: {
   }
 
   return {
+    ...announceBy(tell),
     hear,
     entriesOf: (batch) => {
       if (batch.length > 0) tell({ type: 'entries', batch });
     },
-    entries: (conversationId, membersVersion, entries) =>
-      tell({ type: 'entries', batch: [{ conversationId, membersVersion, entries }] }),
-    toMembers: (conversationId, membersVersion, event, payload, seq) =>
-      tell({
-        type: 'conversation',
-        conversationId,
-        membersVersion,
-        event,
-        json: JSON.stringify(payload),
-        seq,
-      }),
-    toUsers: (userIds, event, payload) =>
-      tell({ type: 'users', events: [{ userIds, event, json: JSON.stringify(payload) }] }),
     events: (events) => {
       if (events.length > 0) tell({ type: 'users', events });
     },
-    joined: (conversationId, membersVersion, userIds, payload) =>
-      tell({
-        ...{ type: 'membership', conversationId, membersVersion, userIds },
-        joined: JSON.stringify(payload),
-      }),
-    removed: (conversationId, membersVersion, userIds) =>
-      tell({ type: 'membership', conversationId, membersVersion, userIds, joined: null }),
     typing: tell,
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withTransaction } from '@pern/db/connect';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import { USERNAME_MAX } from '@pern/protocol/limits';
-import { QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { Op, QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
 import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
@@ -41,6 +41,9 @@ async function openSession(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withTransaction(store.db, async (transaction) => {
+        // One that was ended here begins no more, and makes nobody of an account that is gone.
+        const ended = { id: proven.sessionId, revokedAt: { [Op.ne]: null } };
+        if ((await store.sessions.count({ where: ended, transaction })) > 0) return;
         const userId = await userOf(store, proven, transaction);
         await prolong(store, userId, { ...proven, agent }, transaction);
       });

@@ -6,6 +6,7 @@ import type { ListedSession } from '@pern/protocol/rest/sessions';
 import type { AccessTokens } from './accessTokens';
 import { answer } from './answer';
 import { changePassword, type PasswordChange } from './changePassword';
+import { deleteAccount, type AccountDeletion } from './deleteAccount';
 import { endOtherSessions, endSession } from './endSessions';
 import { authenticateExternal } from './externalSessions';
 import type { ExternalTokens } from './externalTokens';
@@ -38,7 +39,7 @@ export interface IdentityDeps {
   sessionBook: SessionBook;
   endings: SessionEndings;
   directory: UserDirectory;
-  delivery: Pick<Delivery, 'forgetSessionDevices'>;
+  delivery: Pick<Delivery, 'forgetSessionDevices' | 'finishDeletion'>;
   log: Log;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;
@@ -58,6 +59,8 @@ export interface Identity {
   /** Throws NotFoundError unless it is a living session of the caller's. */
   endSession(caller: Caller, sessionId: string): Promise<void>;
   endOtherSessions(caller: Caller): Promise<void>;
+  /** See deleteAccount.ts for what it throws. */
+  deleteAccount(caller: Caller, deletion: AccountDeletion): Promise<void>;
   /**
    * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
    * of somebody whom only that issuer knows makes a user of them.
@@ -80,6 +83,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     listSessions: (caller) => listSessions(deps.store.db, caller),
     endSession: (caller, sessionId) => endSession(deps, caller, sessionId),
     endOtherSessions: (caller) => endOtherSessions(deps, caller),
+    deleteAccount: (caller, deletion) => deleteAccount(deps, caller, deletion),
     async authenticate(accessToken, agent = null) {
       if (external?.isTheirs(accessToken) === true) {
         return authenticateExternal(deps, await external.verify(accessToken), agent);

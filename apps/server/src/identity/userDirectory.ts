@@ -44,12 +44,13 @@ export function createUserDirectory({ store, delivery, presence }: Deps): UserDi
       username: row.username,
       display_name: row.displayName,
       created_at: row.createdAt.toISOString(),
-      presence: visible.has(row.id)
-        ? {
-            status: statuses.get(row.id) ?? 'offline',
-            last_seen_at: row.lastSeenAt?.toISOString() ?? null,
-          }
-        : null,
+      presence:
+        row.deletedAt === null && visible.has(row.id)
+          ? {
+              status: statuses.get(row.id) ?? 'offline',
+              last_seen_at: row.lastSeenAt?.toISOString() ?? null,
+            }
+          : null,
     }));
   }
 
@@ -63,7 +64,7 @@ export function createUserDirectory({ store, delivery, presence }: Deps): UserDi
       return user;
     },
     async find(viewerId, { query, limit, cursor }) {
-      const conditions: WhereOptions<UserRow>[] = [];
+      const conditions: WhereOptions<UserRow>[] = [{ deletedAt: null }];
       if (query !== undefined) {
         conditions.push({ search: { [Op.like]: `%${escapeLike(query.toLowerCase())}%` } });
       }

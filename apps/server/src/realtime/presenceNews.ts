@@ -28,7 +28,13 @@ export function createPresenceNews({ store, delivery, log }: Deps): PresenceNews
     const seen = new Date(at);
     await store.users.update(
       { lastSeenAt: seen },
-      { where: { id: userId, [Op.or]: [{ lastSeenAt: null }, { lastSeenAt: { [Op.lt]: seen } }] } },
+      {
+        where: {
+          id: userId,
+          deletedAt: null,
+          [Op.or]: [{ lastSeenAt: null }, { lastSeenAt: { [Op.lt]: seen } }],
+        },
+      },
     );
     const audience = await delivery.presenceAudience(userId);
     const event: UserStatusChanged = { userId, status, timestamp: seen.toISOString() };

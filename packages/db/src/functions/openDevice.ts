@@ -1,7 +1,7 @@
 /**
  * open_device: registers a device as seen, makes a new one start where the user's most advanced
  * device is (D4), and moves the device's clean position forward over what it has acknowledged, so
- * that the next connect need not look at it again (D12). Returns its number; null for an unknown user.
+ * that the next connect need not look at it again (D12). Returns its number; null for an unknown user, or one whose account was deleted.
  *
  * Keeps the 20 most recently seen devices, none longer than 90 days unseen, and the change log no longer
  * than cursors last and devices need it, a thousand rows at a time. LIMIT 1 keeps the planner
@@ -19,7 +19,7 @@ DECLARE
   clean bigint;
   oldest timestamptz;
 BEGIN
-  SELECT u.clean_pos, u.device_counter INTO best, counter FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
+  SELECT u.clean_pos, u.device_counter INTO best, counter FROM users u WHERE u.id = p_user AND u.deleted_at IS NULL FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
 
   UPDATE devices d SET last_seen_at = clock_timestamp(), session_id = p_session

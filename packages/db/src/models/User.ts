@@ -22,6 +22,8 @@ export interface User extends Model<InferAttributes<User>, InferCreationAttribut
   passwordHash: string | null;
   createdAt: CreationOptional<Date>;
   lastSeenAt: CreationOptional<Date | null>;
+  /** The account is no more; names and address are placeholders. */
+  deletedAt: CreationOptional<Date | null>;
   /** Written by PostgreSQL: lower-case user name and display name. */
   search: CreationOptional<string>;
 }
@@ -40,6 +42,7 @@ export function defineUser(sequelize: Sequelize): ModelStatic<User> {
       passwordHash: { type: DataTypes.TEXT },
       createdAt: { type: DataTypes.DATE(3), allowNull: false, defaultValue: literal('now()') },
       lastSeenAt: { type: DataTypes.DATE(3) },
+      deletedAt: { type: DataTypes.DATE(3) },
       search: { type: DataTypes.TEXT },
     },
     { tableName: 'users', timestamps: false, underscored: true },

@@ -20,7 +20,7 @@ export async function lockUser(
 
 /**
  * Deletes the membership with its watermarks, and leaves in the change log that it ended, for the
- * user's devices that are offline (D7). The row is open, so it says itself from where it had changed.
+ * user's devices that are offline (D7); and from when to when it was, for what they wrote is theirs. The row is open, so it says itself from where it had changed.
  */
 export async function endMembership(
   db: Database,
@@ -32,13 +32,17 @@ export async function endMembership(
        DELETE FROM participants WHERE conversation_id = :conversationId AND user_id = :userId RETURNING *
      ), forgotten AS (
        DELETE FROM watermark_log WHERE conversation_id = :conversationId AND user_id = :userId
+     ), kept AS (
+       INSERT INTO former_memberships (user_id, conversation_id, from_seq, to_seq)
+       SELECT user_id, conversation_id, joined_seq, :lastSeq FROM gone WHERE joined_seq <= :lastSeq
+       ON CONFLICT DO NOTHING
      )
      INSERT INTO changes
        (user_id, closed_pos, conversation_id, from_seq, from_version, from_pos, removed)
      SELECT user_id, nextval('change_pos'), conversation_id, from_seq, from_version, from_pos, true
      FROM gone`,
     {
-      replacements: { conversationId: group.id, userId },
+      replacements: { conversationId: group.id, userId, lastSeq: group.lastSeq },
       type: QueryTypes.INSERT,
       transaction,
     },

@@ -1,15 +1,20 @@
 import type { Database } from '@pern/db/connect';
 import { QueryTypes, type Transaction } from 'sequelize';
 
-/** Of these ids, those that belong to no user. */
+/**
+ * Of these ids, those that belong to no user, or to one whose account was deleted. The others stay there until
+ * the end of the transaction: a deletion waits for it, and finds what it has made.
+ */
 export async function unknownUsers(
   db: Database,
   transaction: Transaction,
   userIds: string[],
 ): Promise<Set<string>> {
   const rows = await db.sequelize.query<{ id: string }>(
-    'SELECT i.id FROM unnest($1::uuid[]) AS i (id) WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = i.id)',
+    `SELECT u.id FROM users u WHERE u.id = ANY ($1::uuid[]) AND u.deleted_at IS NULL
+     ORDER BY u.id FOR KEY SHARE`,
     { bind: [userIds], type: QueryTypes.SELECT, transaction },
   );
-  return new Set(rows.map(({ id }) => id));
+  const known = new Set(rows.map(({ id }) => id));
+  return new Set(userIds.filter((id) => !known.has(id)));
 }

@@ -1,3 +1,4 @@
+import { deleteMe } from './account';
 import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
 import { changePassword, login, logout, refresh, register } from './auth';
 import { blockUser, listBlocks, unblockUser } from './blocks';
@@ -29,6 +30,7 @@ export const endpoints = {
   endSession,
   endOtherSessions,
   readMe,
+  deleteMe,
   findUsers,
   readUser,
   blockUser,

@@ -77,6 +77,11 @@ export const restTable: Record<EndpointName, RestRow> = {
   },
   endOtherSessions: { expected: loggedIn(204), usesUpAccount: true },
   readMe: { expected: loggedIn(200) },
+  deleteMe: {
+    expected: loggedIn(204),
+    ask: () => ({ body: { password: 'correct horse' } }),
+    usesUpAccount: true,
+  },
   findUsers: { expected: loggedIn(200) },
   readUser: { expected: loggedIn(200), ask: ({ targetId: id }) => ({ params: { id } }) },
   blockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },

@@ -49,6 +49,7 @@ const spending: Readonly<Record<string, fc.Arbitrary<string>>> = {
   logout: fc.constant('Bearer ‹spareToken›'),
   endSession: fc.constant('Bearer ‹loneToken›'),
   endOtherSessions: fc.constant('Bearer ‹loneToken›'),
+  deleteMe: fc.constant('Bearer ‹leaverToken›'),
   changePassword: fc.constant('Bearer ‹loneToken›'),
 };
 

@@ -58,8 +58,10 @@ export async function createWorld(instance: Instance, people: People): Promise<W
     // Somebody who is alone, whose sessions come and go.
     const lone = await people.register('lone');
     await rest.call('login', { body: { username: lone.username, password: lone.password } });
+    const leaver = await people.register('leaver');
     const { sessions } = (await lone.call('listSessions')).body;
     Object.assign(known, {
+      leaverToken: leaver.token,
       ...{ loneToken: lone.token, loneSession: sessions[1]?.id ?? '' },
       ...{ myConversation: mine.id, myMessage: (await mallory.send(mine.id, 'mine')).id },
       ...{
