@@ -28,7 +28,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const { store, passwords, endings, delivery, log } = deps;
   const user = await store.users.findByPk(userId);
-  if (user === null || user.deletedAt !== null) throw new UnauthorizedError();
+  if (user?.deletedAt !== null) throw new UnauthorizedError();
   const { passwordHash } = user;
   // Users of another issuer have proven by their token who they are, and have nothing else here to prove it with.
   if (passwordHash !== null) {
