@@ -72,7 +72,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/api', noStore);
   app.use(authRoutes(door, identity, deps.loginLimits));
   app.use(sessionsRoutes(door, identity));
-  app.use(accountRoutes(door, identity, limits));
+  app.use(accountRoutes(door, identity, deps.loginLimits));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));

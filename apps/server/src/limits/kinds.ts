@@ -85,6 +85,7 @@ export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
   endSession: 'session',
   endOtherSessions: 'session',
   readMe: 'read',
+  deleteMe: 'password',
   findUsers: 'search',
   readUser: 'read',
   blockUser: 'membership',

@@ -9,8 +9,8 @@ import * as partialIndexes from './0007-partial-indexes';
 import * as externalIdentities from './0008-external-identities';
 import * as listedSessions from './0009-listed-sessions';
 import * as blocks from './0010-blocks';
-import * as retention from './0012-retention';
 import * as accountDeletions from './0011-account-deletions';
+import * as retention from './0012-retention';
 import * as firstContent from './0013-first-content';
 
 export interface Migration {
@@ -32,7 +32,7 @@ export const migrations: readonly Migration[] = [
   { name: '0008-external-identities', ...externalIdentities },
   { name: '0009-listed-sessions', ...listedSessions },
   { name: '0010-blocks', ...blocks },
-  { name: '0012-retention', ...retention },
   { name: '0011-account-deletions', ...accountDeletions },
+  { name: '0012-retention', ...retention },
   { name: '0013-first-content', ...firstContent },
 ];

@@ -1,8 +1,9 @@
 import { withTransaction, type Database } from '@pern/db/connect';
 import type { Message } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
-import { lockConversation, openResting } from '../lockConversation';
+import { lockConversation, type LockedConversation } from '../lockConversation';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
+import { makeTombstones } from '../messages/makeTombstones';
 import type { AccountDeps } from './accountDeps';
 
 /** Messages that are erased in one transaction: other senders of the conversation wait no longer than for this. */
@@ -27,16 +28,14 @@ const OWN = `SELECT m.seq::float8 FROM messages m
     AND (m.deleted_at IS NULL OR m.client_message_id IS NOT NULL)
   ORDER BY m.seq LIMIT $5`;
 
-// Versions of their own, or a sync could not go on between two of them. A tombstone stays as it is to everybody.
-const ERASE = `UPDATE messages m SET content_encrypted = NULL, reactions = NULL, client_message_id = NULL, digest = NULL,
-    version = CASE WHEN m.deleted_at IS NULL THEN :version + o.n ELSE m.version END,
-    changed_at = CASE WHEN m.deleted_at IS NULL THEN t.moment ELSE m.changed_at END,
-    deleted_at = coalesce(m.deleted_at, t.moment)
-  FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS moment) t,
-    (SELECT x.seq, count(*) FILTER (WHERE x.deleted_at IS NULL) OVER (ORDER BY x.seq) AS n
-     FROM messages x WHERE x.conversation_id = :conversationId AND x.seq IN (:seqs)) o
-  WHERE m.conversation_id = :conversationId AND m.seq = o.seq
-  RETURNING m.version > :version AS changed`;
+// In a statement of its own: as content goes, a trigger keeps its digest.
+const FORGET_IDS = `UPDATE messages m SET client_message_id = NULL, digest = NULL
+  WHERE m.conversation_id = :conversationId AND m.seq IN (:seqs)`;
+
+const CHANGED = `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM messages m
+  WHERE m.conversation_id = :conversationId AND m.seq IN (:seqs) AND m.version > :version ORDER BY m.version`;
+
+const TOLD = 'DELETE FROM tombstone_news WHERE conversation_id = $1 AND from_version = $2';
 
 /**
  * Makes tombstones of all that a user wrote, wherever it was, a few at a time: each batch is a change under the
@@ -75,42 +74,31 @@ async function eraseBatch({ db, announce, countAgain }: AccountDeps, batch: Batc
     return told;
   });
   if (erased === undefined || erased.messages.length === 0) return;
-  for (const message of erased.messages) {
-    const { membersVersion } = erased;
-    announce.toMembers(
-      ...([conversationId, membersVersion, 'chat:message_updated', message, message.seq] as const),
-    );
+  const { messages, held } = erased;
+  for (const message of messages) {
+    const told = [held.membersVersion, 'chat:message_updated', message, message.seq] as const;
+    announce.toMembers(conversationId, ...told);
   }
   await countAgain(conversationId);
+  // All who are connected have been told. Had this process died before, a worker would tell them.
+  await db.query('told_tombstones', TOLD, [conversationId, held.version]);
 }
 
 async function erase(
   db: Database,
   transaction: Transaction,
   { conversationId, seqs }: Batch,
-): Promise<{ messages: Message[]; membersVersion: number } | undefined> {
+): Promise<{ messages: Message[]; held: LockedConversation } | undefined> {
   const held = await lockConversation(db, transaction, conversationId);
   if (held === undefined) return undefined;
-  await openResting(db, transaction, held);
+  const places = seqs.map((seq) => ({ conversationId, seq }));
+  await makeTombstones(db, transaction, places);
   const replacements = { conversationId, seqs, version: held.version };
-  const rows = await db.sequelize.query<{ changed: boolean }>(ERASE, {
+  await db.sequelize.query(FORGET_IDS, { replacements, type: QueryTypes.UPDATE, transaction });
+  const changed = await db.sequelize.query<{ row: unknown[] }>(CHANGED, {
     ...{ replacements, type: QueryTypes.SELECT, transaction },
   });
-  const changes = rows.filter(({ changed }) => changed).length;
-  await db.sequelize.query('UPDATE conversations SET version = version + :changes WHERE id = :id', {
-    replacements: { changes, id: conversationId },
-    type: QueryTypes.UPDATE,
-    transaction,
-  });
-  const changed = await db.sequelize.query<{ row: unknown[] }>(
-    `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM messages m
-     WHERE m.conversation_id = :conversationId AND m.seq IN (:seqs) AND m.version > :version ORDER BY m.version`,
-    { replacements, type: QueryTypes.SELECT, transaction },
-  );
-  return {
-    messages: changed.map(({ row }) => toMessage(row)),
-    membersVersion: held.membersVersion,
-  };
+  return { messages: changed.map(({ row }) => toMessage(row)), held };
 }
 
 /** Last in its transaction. Another one that does the same may have been quicker: that harms nothing. */
