@@ -1,7 +1,6 @@
 import cors from 'cors';
 import type { Delivery } from '@pern/delivery/delivery';
-import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import express, { type Express } from 'express';
 import type { ClientAddress } from './clientAddress';
 import { accountRoutes } from './http/accountRoutes';
 import { adminRoutes } from './http/adminRoutes';
@@ -11,7 +10,7 @@ import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
 import { createDoor } from './http/door';
 import { createErrorHandler, unknownRoute } from './http/errors';
-import { homePage, styleHash } from './http/homePage';
+import { homePage } from './http/homePage';
 import { messagesRoutes } from './http/messagesRoutes';
 import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
@@ -57,10 +56,10 @@ export function createApp(deps: AppDeps): Express {
   const door = createDoor(deps);
   const app = express();
   app.set('etag', false);
+  app.disable('x-powered-by');
 
   app.use(timeLimit);
-  app.use(helmet(securityHeaders));
-  app.use(cors({ origin: deps.origins.listed, exposedHeaders: ['Retry-After'], maxAge: 600 }));
+  app.use(cors(deps.origins.cors));
 
   app.use(webClient());
   app.use(homePage(deps.version));
@@ -69,7 +68,6 @@ export function createApp(deps: AppDeps): Express {
   app.use(probes(deps.probes, deps.version));
   app.use(metricsRoute(deps.metrics));
 
-  app.use('/api', noStore);
   app.use(authRoutes(door, identity, deps.loginLimits));
   app.use(sessionsRoutes(door, identity));
   app.use(accountRoutes(door, identity, deps.loginLimits));
@@ -85,35 +83,3 @@ export function createApp(deps: AppDeps): Express {
   app.use(createErrorHandler(deps.failed));
   return app;
 }
-
-const securityHeaders = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'self'"],
-      baseUri: ["'none'"],
-      // With the sockets of this host.
-      connectSrc: ["'self'"],
-      fontSrc: ["'self'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      imgSrc: ["'self'", 'data:', 'blob:'],
-      mediaSrc: ["'self'", 'blob:'],
-      objectSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      scriptSrcAttr: ["'none'"],
-      styleSrc: ["'self'", styleHash],
-      workerSrc: ["'self'"],
-    },
-  },
-  // Whoever ends TLS in front of this knows whether the host is reached by it alone.
-  strictTransportSecurity: false,
-  // Answers are JSON for any client; which pages may read them is for CORS to say.
-  crossOriginResourcePolicy: { policy: 'cross-origin' as const },
-};
-
-/** Answers hold tokens and messages: no cache keeps them. */
-const noStore: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store');
-  next();
-};

@@ -16,6 +16,7 @@ import { createClientAddress, createProxies } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
 import { externalTokensOf } from './identity/externalTokens';
+import { createSecurityHeaders } from './http/securityHeaders';
 import { createIdentity } from './identity/identity';
 import { createIdentityStore } from './identity/identityStore';
 import { createPasswords } from './identity/passwords';
@@ -210,6 +211,8 @@ async function open(
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });
+  // First of all who hear a request: what Socket.IO answers says it as well.
+  httpServer.prependListener('request', createSecurityHeaders(createProxies(settings.TRUST_PROXY)));
   releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);
   return listen(httpServer, settings.HOST, settings.PORT);
 }

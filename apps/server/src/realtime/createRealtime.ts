@@ -95,7 +95,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   const server: ChatServer = new Server(deps.httpServer, {
     serveClient: false,
-    cors: { origin: origins.listed },
+    cors: origins.cors,
     allowRequest(request, decide) {
       // An upgrade was judged when its turn came.
       const mayEnter = request.headers.upgrade !== undefined || gate.admits(request) !== 'no';
