@@ -5,6 +5,7 @@ import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Receipt } from '@pern/protocol/receipt';
 import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
+import { exportConversations } from './accounts/exportConversations';
 import { finishDeletion } from './accounts/finishDeletion';
 import type { Bar } from './barred';
 import { blockUser, unblockUser } from './blocks/blockUser';
@@ -279,6 +280,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     unblockUser: (userId, otherId) => unblockUser(change, userId, otherId),
     listBlocks: (userId, page) => listBlocks(change, userId, page),
 
+    exportConversations: (userId) => exportConversations(db, userId),
     finishDeletion(userId, withinMs) {
       const end = clock.now() + withinMs;
       const deps = { ...change, countAgain, isOver: () => clock.now() >= end };

@@ -2,6 +2,7 @@ import type { Conversation, ConversationRole, Participant } from '@pern/protocol
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { Block } from '@pern/protocol/rest/blocks';
+import type { ExportRecord } from '@pern/protocol/rest/export';
 import type { Outlet } from './ports';
 
 /** A message as its sender asks for it, already checked at the door. */
@@ -133,6 +134,8 @@ export interface Delivery {
   unblockUser(userId: string, otherId: string): Promise<{ changed: boolean }>;
   listBlocks(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Block>>;
 
+  /** Pages of what the user may read, and of what they wrote where they have been. See accounts/exportConversations.ts. */
+  exportConversations(userId: string): AsyncGenerator<ExportRecord[]>;
   /**
    * Goes on with the deletion of an account, for so long; resolves to whether nothing is left to do. What is left is the
    * worker's. See accounts/finishDeletion.ts.

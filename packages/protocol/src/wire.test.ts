@@ -41,6 +41,7 @@ const known = {
   'POST /api/auth/logout': 'ba1d44d9',
   'GET /api/users/me': '424e348a',
   'DELETE /api/users/me': '810749fc',
+  'GET /api/users/me/export': 'dce540fe',
   'GET /api/users': 'ef86e210',
   'GET /api/users/:id': '74f7e549',
   'PUT /api/users/:id/block': 'df2507e4',

@@ -1,4 +1,5 @@
 import { deleteMe } from '@pern/protocol/rest/account';
+import { exportMe } from '@pern/protocol/rest/export';
 import { Router } from 'express';
 import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
@@ -20,6 +21,8 @@ export function accountRoutes(door: Door, identity: Identity, limits: LoginLimit
       throw error;
     }
   });
+
+  door.streamed(router, exportMe, ({ caller }) => identity.exportAccount(caller));
 
   return router;
 }

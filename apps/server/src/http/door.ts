@@ -8,9 +8,11 @@ import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
 import { kindOf } from '../limits/kindOf';
+import type { Kind } from '../limits/kinds';
 import { refuseIf, type Limits } from '../limits/limits';
 import type { PutOff } from '../limits/putOff';
 import { readJsonBody } from './readJsonBody';
+import { sendLines } from './sendLines';
 
 /** What a handler is given: everything checked, nothing to check again. */
 export interface Asked<E extends Endpoint> {
@@ -55,6 +57,12 @@ export interface Door {
     router: Router,
     endpoint: E & { open?: never },
     handler: (asked: Asked<E> & { caller: Caller }) => Promise<Reply<E>>,
+  ): void;
+  /** A row for somebody who has proven who they are, answered with JSON lines, page by page. */
+  streamed<E extends Endpoint>(
+    router: Router,
+    endpoint: E & { open?: never; mediaType: string },
+    handler: (asked: Asked<E> & { caller: Caller }) => AsyncGenerator<object[]>,
   ): void;
   /** A row for the instance's administrators. To everybody else it is not there, whatever they ask (D9). */
   administered: Door['closed'];
@@ -111,15 +119,20 @@ export function createDoor({ identity, limits, putOff, addressOf, ...deps }: Dep
     };
   }
 
+  async function admitted(kind: Kind, request: Request, address: string): Promise<Caller> {
+    await limited(limits.look(kind, null, address), address);
+    const caller = await callerOf(request, address);
+    await limited(limits.take(kind, caller.userId, address), address);
+    return caller;
+  }
+
   /** Closed to whoever is not admitted as well as to strangers. */
   function closedTo(admits: (caller: Caller) => boolean): Door['closed'] {
     return (router, endpoint, handler) => {
       const kind = kindOf(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        await limited(limits.look(kind, null, address), address);
-        const caller = await callerOf(request, address);
-        await limited(limits.take(kind, caller.userId, address), address);
+        const caller = await admitted(kind, request, address);
         if (!admits(caller)) throw new NotFoundError();
         send(response, await handler({ ...(await asked(endpoint, request, address)), caller }));
       });
@@ -136,6 +149,15 @@ export function createDoor({ identity, limits, putOff, addressOf, ...deps }: Dep
       });
     },
     closed: closedTo(() => true),
+    streamed(router, endpoint, handler) {
+      const kind = kindOf(endpoint);
+      router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
+        const address = addressOf(request);
+        const caller = await admitted(kind, request, address);
+        const pages = handler({ ...(await asked(endpoint, request, address)), caller });
+        await sendLines(response, endpoint.mediaType, pages);
+      });
+    },
     administered: closedTo(({ username }) => administrators.has(username.toLowerCase())),
   };
 }

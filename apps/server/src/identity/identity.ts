@@ -2,12 +2,14 @@ import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
+import type { ExportRecord } from '@pern/protocol/rest/export';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
 import type { AccessTokens } from './accessTokens';
 import { answer } from './answer';
 import { changePassword, type PasswordChange } from './changePassword';
 import { deleteAccount, type AccountDeletion } from './deleteAccount';
 import { endOtherSessions, endSession } from './endSessions';
+import { exportAccount } from './exportAccount';
 import { authenticateExternal } from './externalSessions';
 import type { ExternalTokens } from './externalTokens';
 import type { IdentityStore } from './identityStore';
@@ -39,7 +41,10 @@ export interface IdentityDeps {
   sessionBook: SessionBook;
   endings: SessionEndings;
   directory: UserDirectory;
-  delivery: Pick<Delivery, 'forgetSessionDevices' | 'finishDeletion'>;
+  delivery: Pick<
+    Delivery,
+    'forgetSessionDevices' | 'finishDeletion' | 'exportConversations' | 'listBlocks'
+  >;
   log: Log;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;
@@ -59,6 +64,8 @@ export interface Identity {
   /** Throws NotFoundError unless it is a living session of the caller's. */
   endSession(caller: Caller, sessionId: string): Promise<void>;
   endOtherSessions(caller: Caller): Promise<void>;
+  /** A page at a time; nothing is read before it is asked for. See exportAccount.ts. */
+  exportAccount(caller: Caller): AsyncGenerator<ExportRecord[]>;
   /** See deleteAccount.ts for what it throws. */
   deleteAccount(caller: Caller, deletion: AccountDeletion): Promise<void>;
   /**
@@ -83,6 +90,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     listSessions: (caller) => listSessions(deps.store.db, caller),
     endSession: (caller, sessionId) => endSession(deps, caller, sessionId),
     endOtherSessions: (caller) => endOtherSessions(deps, caller),
+    exportAccount: ({ userId }) => exportAccount(deps, userId),
     deleteAccount: (caller, deletion) => deleteAccount(deps, caller, deletion),
     async authenticate(accessToken, agent = null) {
       if (external?.isTheirs(accessToken) === true) {

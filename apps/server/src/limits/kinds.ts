@@ -49,6 +49,8 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     presence: shared(10, 200),
     /** What one does with one's own sessions. */
     session: shared(10, 200),
+    /** Everything there is of oneself: it reads as much as a life has gathered. */
+    export: { user: { perSecond: 1 / 300, burst: 4 }, address: { perSecond: 1 / 30, burst: 40 } },
     /** Commands that do not exist. */
     unknown: shared(50, 200),
     /** Setting another one: it costs two hashes. */
@@ -86,6 +88,7 @@ export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
   endOtherSessions: 'session',
   readMe: 'read',
   deleteMe: 'password',
+  exportMe: 'export',
   findUsers: 'search',
   readUser: 'read',
   blockUser: 'membership',

@@ -80,12 +80,12 @@ function operation(name: string, endpoint: Endpoint, schemas: JsonSchemas): Json
   };
 }
 
-function answersOf({ answers }: Endpoint, schemas: JsonSchemas): JsonSchema {
+function answersOf({ answers, mediaType }: Endpoint, schemas: JsonSchemas): JsonSchema {
   const answer = ([code, schema]: [string, z.ZodType | null]): [string, JsonSchema] => [
     code,
     {
       description: success[Number(code)],
-      ...(schema === null ? {} : { content: json(schemas.received(schema)) }),
+      ...(schema === null ? {} : { content: json(schemas.received(schema), mediaType) }),
     },
   ];
   return Object.fromEntries(Object.entries(answers).map(answer));
@@ -142,6 +142,6 @@ function tagOf(path: string): string {
   return first === 'api' ? second : 'operation';
 }
 
-function json(schema: JsonSchema): JsonSchema {
-  return { 'application/json': { schema } };
+function json(schema: JsonSchema, mediaType = 'application/json'): JsonSchema {
+  return { [mediaType]: { schema } };
 }

@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** What the answer is when it is no JSON: then it comes as a text, bit by bit. */
+  readonly mediaType?: string;
   /** By status code; `noContent` where the answer has no body. */
   readonly answers: Readonly<Record<number, z.ZodType | typeof noContent>>;
   /** Beside what every endpoint can refuse: a missing token, too many requests, no PostgreSQL, a bug. */

@@ -17,6 +17,7 @@ test('the table is the one of the contract', () => {
     'DELETE /api/sessions 204',
     'GET /api/users/me 200',
     'DELETE /api/users/me 204',
+    'GET /api/users/me/export 200',
     'GET /api/users 200',
     'GET /api/users/:id 200',
     'PUT /api/users/:id/block 204',

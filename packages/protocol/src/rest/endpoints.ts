@@ -1,4 +1,5 @@
 import { deleteMe } from './account';
+import { exportMe } from './export';
 import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
 import { changePassword, login, logout, refresh, register } from './auth';
 import { blockUser, listBlocks, unblockUser } from './blocks';
@@ -31,6 +32,7 @@ export const endpoints = {
   endOtherSessions,
   readMe,
   deleteMe,
+  exportMe,
   findUsers,
   readUser,
   blockUser,

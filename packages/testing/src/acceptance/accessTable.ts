@@ -82,6 +82,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     ask: () => ({ body: { password: 'correct horse' } }),
     usesUpAccount: true,
   },
+  exportMe: { expected: loggedIn(200) },
   findUsers: { expected: loggedIn(200) },
   readUser: { expected: loggedIn(200), ask: ({ targetId: id }) => ({ params: { id } }) },
   blockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },
