@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { USERNAME_MAX } from '@pern/protocol/limits';
+import { RETENTION_MAX_S, RETENTION_MIN_S, USERNAME_MAX } from '@pern/protocol/limits';
 import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from '@pern/redis/addresses';
 import * as z from 'zod';
 import { isPublicKey } from './identity/externalKeys';
@@ -17,6 +17,10 @@ const wholeNumber = (minimum: number, maximum: number) =>
     .transform(Number)
     .refine((number) => number >= minimum && number <= maximum)
     .describe(`a whole number from ${minimum} to ${maximum}`);
+
+const retentionSeconds = wholeNumber(RETENTION_MIN_S, RETENTION_MAX_S)
+  .optional()
+  .describe(`a whole number of seconds from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`);
 
 const list = z.string().transform((text) =>
   text
@@ -85,6 +89,8 @@ const schema = z.object({
   CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(5_000),
   DELIVERY_BACKOFF_MS: wholeNumber(1, 3_600_000).default(2_000),
   SWEEP_INTERVAL_MS: wholeNumber(1, 86_400_000).default(10_000),
+  RETENTION_DEFAULT_S: retentionSeconds,
+  RETENTION_MAX_S: retentionSeconds,
 });
 
 /** Everything that can be set from outside, by the name of its environment variable. */
@@ -96,6 +102,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const result = schema.safeParse(given);
   if (result.success) {
     checkExternal(result.data);
+    checkRetention(result.data);
     return result.data;
   }
   const name = String(result.error.issues[0]?.path[0]);
@@ -120,6 +127,14 @@ function checkExternal(settings: Settings): void {
   }
   if (keys[1] !== undefined)
     throw new SettingsError(`${keys[1]} is one too many, with ${keys[0]}.`);
+}
+
+function checkRetention({ RETENTION_DEFAULT_S: byDefault, RETENTION_MAX_S: most }: Settings): void {
+  if (byDefault !== undefined && most !== undefined && byDefault > most) {
+    throw new SettingsError(
+      'RETENTION_DEFAULT_S is malformed: it must be at most RETENTION_MAX_S.',
+    );
+  }
 }
 
 function describe(name: string): string {

@@ -131,6 +131,10 @@ async function open(
     log,
     recheckMs: settings.SWEEP_INTERVAL_MS,
     firstDelayMs: settings.DELIVERY_BACKOFF_MS,
+    retention: {
+      defaultS: settings.RETENTION_DEFAULT_S ?? null,
+      maxS: settings.RETENTION_MAX_S ?? null,
+    },
   });
   releasers.push('delivery', () => delivery.stop(2_000), 2_200);
 

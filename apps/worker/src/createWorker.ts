@@ -15,6 +15,7 @@ import { scheduleJob } from './jobSchedule';
 import { createMetrics } from './metrics';
 import { serveOperators } from './operatorServer';
 import { createReleasers } from './releasers';
+import { createRetention } from './retention';
 import type { Settings } from './settings';
 import { createSweep } from './sweep';
 import { keepConsuming } from './tirelessConsumer';
@@ -36,6 +37,8 @@ export interface WorkerOptions extends Omit<Settings, 'logLevel'> {
 const CONCURRENCY = 20;
 const BACKOFF_CAP_MS = 600_000;
 const MAX_ERRORS = 10;
+/** Looking costs one row of an index where nothing is due. */
+const RETENTION_INTERVAL_MS = 1_000;
 /** Acknowledgements are settled after a second, or the next time when their conversation is busy. */
 const AUDIT_PAUSE_MS = 3_000;
 
@@ -109,8 +112,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
 
-  let isStopping = false;
-  const finisher = createDeletionFinisher({ db, bus, log, isOver: () => isStopping });
+  const ending = new AbortController();
+  const finisher = createDeletionFinisher({ db, bus, log, isOver: () => ending.signal.aborted });
   const deletions = scheduleJob({
     job: 'deletions',
     run: () => finisher.run(),
@@ -121,18 +124,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs,
     firstAfterMs: intervalMs,
   });
-  releasers.add('deletions', 400, async () => {
-    isStopping = true;
-    await deletions.stop(300);
-    finisher.stop();
-  });
-
-  const stopAudit = new AbortController();
   const audits = scheduleJob({
     job: 'audit',
     run: createAudit({
-      ...{ db, marker, metrics, log, intervalMs: auditIntervalMs, stopping: stopAudit.signal },
-      pause: () => pause(AUDIT_PAUSE_MS, undefined, { signal: stopAudit.signal }),
+      ...{ db, marker, metrics, log, intervalMs: auditIntervalMs, stopping: ending.signal },
+      pause: () => pause(AUDIT_PAUSE_MS, undefined, { signal: ending.signal }),
     }),
     reachable: () => queue.reachable(),
     ended: (outcome) => metrics.auditEnded(outcome),
@@ -140,9 +136,23 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: auditIntervalMs,
     firstAfterMs: auditIntervalMs,
   });
-  releasers.add('audit', 400, async () => {
-    stopAudit.abort();
-    await audits.stop(300);
+  const retention = scheduleJob({
+    job: 'retention',
+    run: createRetention({
+      ...{ db, bus, metrics, log, maxS: options.retentionMaxS, stopping: ending.signal },
+      now: () => performance.now(),
+    }),
+    reachable: () => true,
+    ended: (outcome) => metrics.retained(outcome),
+    log,
+    intervalMs: RETENTION_INTERVAL_MS,
+    firstAfterMs: 0,
+  });
+  // All may be cut short anywhere, and share the little time there is.
+  releasers.add('audit, deletions and retention', 400, async () => {
+    ending.abort();
+    await Promise.all([audits.stop(300), deletions.stop(300), retention.stop(300)]);
+    finisher.stop();
   });
 
   let operatorPort: number | null = null;

@@ -2,9 +2,9 @@ import type { Log } from '@pern/delivery/ports';
 
 export interface JobScheduleDeps {
   /** For the log. */
-  job: 'sweep' | 'audit' | 'deletions';
+  job: 'sweep' | 'audit' | 'deletions' | 'retention';
   run(): Promise<void>;
-  /** False while Redis is gone: then no turn can be taken. */
+  /** False while Redis is gone and the job needs it: then no turn can be taken. */
   reachable(): boolean;
   ended(outcome: 'done' | 'failed' | 'skipped'): void;
   log: Log;

@@ -25,6 +25,9 @@ export interface Metrics {
   audited(conversations: number): void;
   auditEnded(outcome: JobEnd): void;
   consumerRestarted(): void;
+  /** So many messages have outlived their retention and are tombstones now. */
+  expired(messages: number): void;
+  retained(outcome: JobEnd): void;
   /** Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -83,6 +86,17 @@ export function createMetrics(readings: Readings): Metrics {
   const auditSample = new Gauge({
     name: 'chasqui_audit_sample_size',
     help: 'Conversations that its last audit looked at',
+    registers,
+  });
+  const expired = new Counter({
+    name: 'chasqui_messages_expired_total',
+    help: 'Messages whose content went because of their age',
+    registers,
+  });
+  const retentions = new Counter({
+    name: 'chasqui_retention_rounds_total',
+    help: 'Rounds of retention by how they ended',
+    labelNames: ['outcome'],
     registers,
   });
   const restarts = new Counter({
@@ -144,6 +158,8 @@ export function createMetrics(readings: Readings): Metrics {
     },
     auditEnded: (outcome) => audits.inc({ outcome }),
     consumerRestarted: () => restarts.inc(),
+    expired: (messages) => expired.inc(messages),
+    retained: (outcome) => retentions.inc({ outcome }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -1,4 +1,5 @@
 import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from '@pern/redis/addresses';
+import { RETENTION_MAX_S, RETENTION_MIN_S } from '@pern/protocol/limits';
 import { levels } from 'pino';
 
 export interface Settings {
@@ -10,6 +11,8 @@ export interface Settings {
   sweepIntervalMs: number;
   /** How often the auditor recounts a sample, milliseconds. */
   auditIntervalMs: number;
+  /** Seconds that the instance keeps content at most; null: for ever. */
+  retentionMaxS: number | null;
   logLevel: string;
   /** Where operators reach the worker; null: nowhere. */
   metrics: { host: string; port: number } | null;
@@ -32,6 +35,9 @@ export function parseSettings(env: Environment): Settings {
     auditIntervalMs:
       optional(env, 'AUDIT_INTERVAL_MS', (name, text) => integer(name, text, 100, 86_400_000)) ??
       60_000,
+    retentionMaxS: optional(env, 'RETENTION_MAX_S', (name, text) =>
+      integer(name, text, RETENTION_MIN_S, RETENTION_MAX_S),
+    ),
     logLevel: optional(env, 'LOG_LEVEL', level) ?? 'info',
     metrics: port === null ? null : { host: optional(env, 'HOST', host) ?? '127.0.0.1', port },
   };

@@ -53,6 +53,7 @@ async function startWorker(options: Partial<WorkerOptions> = {}): Promise<Worker
     backoffMs: 200,
     sweepIntervalMs: 500,
     auditIntervalMs: 3_600_000,
+    retentionMaxS: null,
     metrics: { host: '127.0.0.1', port: 0 },
     log: quietLog(),
     ...options,

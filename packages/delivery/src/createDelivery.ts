@@ -21,6 +21,7 @@ import { readConversation } from './conversations/readConversation';
 import { readConversations } from './conversations/readConversations';
 import { removeParticipant } from './conversations/removeParticipant';
 import { renameConversation } from './conversations/renameConversation';
+import { setRetention } from './retention/setRetention';
 import { sharesConversation } from './conversations/sharesConversation';
 import type { AckTarget, Delivery, SendRequest, SendResult } from './delivery';
 import { createRecount } from './countAgain';
@@ -58,6 +59,13 @@ export interface DeliveryDeps {
   recheckMs: number;
   /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
   firstDelayMs: number;
+  /** Seconds that new conversations keep content, and that any may keep it; null: for ever. */
+  retention?: RetentionLimits;
+}
+
+export interface RetentionLimits {
+  defaultS: number | null;
+  maxS: number | null;
 }
 
 /** While hints cannot travel, and for some time after, the node looks itself (D11). */
@@ -133,7 +141,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     typing,
     recheckUsers: (userIds) => live.recheckUsers(userIds),
   });
-  const change = { db, announce: hub };
+  const { defaultS, maxS } = deps.retention ?? { defaultS: null, maxS: null };
+  const change = { db, announce: hub, retentionS: defaultS ?? maxS };
   const recheck = createRecheck({
     db,
     connections,
@@ -256,6 +265,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     readConversation: (userId, id) => readConversation(change, userId, id),
     renameConversation: (userId, id, title) =>
       changing(renameConversation(change, userId, id, title)),
+    setRetention: (userId, id, seconds) =>
+      changing(setRetention({ ...change, maxS }, userId, id, seconds)),
     listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
     addParticipant: (userId, id, otherId, role) =>
       changing(addParticipant(change, userId, id, otherId, role)),

@@ -107,6 +107,12 @@ export interface Delivery {
   ): Promise<Page<Conversation>>;
   readConversation(userId: string, conversationId: string): Promise<Conversation>;
   renameConversation(userId: string, conversationId: string, title: string): Promise<Conversation>;
+  /** Seconds, or null for ever. Throws ValidationError for more than the instance allows. */
+  setRetention(
+    userId: string,
+    conversationId: string,
+    seconds: number | null,
+  ): Promise<Conversation>;
   listParticipants(
     userId: string,
     conversationId: string,

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { roleSchema } from './conversationRole';
 import { position, uuid, version } from './ids';
+import { RETENTION_MAX_S, RETENTION_MIN_S } from './limits';
 import { messageSchema } from './message';
 import { displayName, title, username } from './text';
 import { timestamp } from './time';
+import { missingOr } from './wording';
 
 export const conversationTypes = ['direct', 'group'] as const;
 export type ConversationType = (typeof conversationTypes)[number];
@@ -44,6 +46,19 @@ export const myParticipationSchema = z
 
 export type MyParticipation = z.infer<typeof myParticipationSchema>;
 
+const RETENTION_RANGE = `must be null or a whole number from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`;
+
+/** How long a conversation is to keep content, in seconds; null: for ever. */
+export const retention = z
+  .int({ error: missingOr(RETENTION_RANGE) })
+  .min(RETENTION_MIN_S, { error: RETENTION_RANGE })
+  .max(RETENTION_MAX_S, { error: RETENTION_RANGE })
+  .nullable()
+  .meta({
+    description:
+      'Seconds after which a message becomes a tombstone, counted from its sending; null: never. Holds for older messages too.',
+  });
+
 /** A conversation as all participants may see it: encoded once, sent to everybody. */
 export const conversationForAllSchema = z
   .object({
@@ -55,6 +70,10 @@ export const conversationForAllSchema = z
     updated_at: timestamp,
     version,
     last_seq: position,
+    // An older server says nothing of it, and keeps everything.
+    retention_s: z.int().min(1).nullable().default(null).meta({
+      description: 'Seconds for which content is kept; null: for ever.',
+    }),
     participant_count: z.int().min(0),
     last_message: messageSchema.nullable(),
     participants: z.array(participantSchema).meta({

@@ -43,6 +43,10 @@ export const COMMAND_TIMEOUT_MS = 10_000;
 /** Characters of a conversation's title. */
 export const TITLE_MAX = 200;
 
+/** Seconds for which a conversation keeps content, where it does not for ever: a minute to ten years. */
+export const RETENTION_MIN_S = 60;
+export const RETENTION_MAX_S = 315_360_000;
+
 /** Characters of a display name: fits a line. */
 export const DISPLAY_NAME_MAX = 100;
 

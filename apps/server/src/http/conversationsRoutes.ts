@@ -31,7 +31,12 @@ export function conversationsRoutes(door: Door, delivery: Delivery): Router {
   );
 
   door.closed(router, renameConversation, async ({ caller, params, body }) =>
-    reply(200, await delivery.renameConversation(caller.userId, params.id, body.title)),
+    reply(
+      200,
+      body.title === undefined
+        ? await delivery.setRetention(caller.userId, params.id, body.retention_s ?? null)
+        : await delivery.renameConversation(caller.userId, params.id, body.title),
+    ),
   );
 
   return router;

@@ -31,6 +31,8 @@ export interface Conversation extends Model<
   membersVersion: CreationOptional<number>;
   /** The two user ids of a direct conversation, sorted and joined with ':'. */
   directKey: CreationOptional<string | null>;
+  /** Seconds for which content is kept; null: for ever. */
+  retentionS: CreationOptional<number | null>;
 }
 
 /** Binds the model to one connection. */
@@ -49,6 +51,7 @@ export function defineConversation(sequelize: Sequelize): ModelStatic<Conversati
       participantCount: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
       membersVersion: bigint('membersVersion', { defaultValue: 1 }),
       directKey: { type: DataTypes.TEXT },
+      retentionS: { type: DataTypes.INTEGER },
     },
     { tableName: 'conversations', timestamps: false, underscored: true },
   );

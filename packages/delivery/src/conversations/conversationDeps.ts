@@ -5,4 +5,6 @@ import type { Announce } from '../announce';
 export interface ConversationDeps {
   db: Database;
   announce: Announce;
+  /** Seconds for which new conversations keep content; left out or null: for ever. */
+  retentionS?: number | null;
 }

@@ -20,7 +20,7 @@ import { unknownUsers } from './unknownUsers';
  * ForbiddenError for a new one while one of the two blocks the other.
  */
 export async function createDirect(
-  { db, announce }: ConversationDeps,
+  { db, announce, retentionS = null }: ConversationDeps,
   userId: string,
   otherId: string,
 ): Promise<{ conversation: Conversation; created: boolean }> {
@@ -30,7 +30,7 @@ export async function createDirect(
   }
   return guarded(async () => {
     const answer = await withTransaction(db, async (transaction) => {
-      const { id, created } = await findOrInsert(db, transaction, userId, otherId);
+      const { id, created } = await findOrInsert(db, transaction, userId, otherId, retentionS);
       const mine = await readConversations(db, userId, [id], { preview: false, transaction });
       const theirs = created
         ? await readConversations(db, otherId, [id], { preview: true, transaction })
@@ -52,6 +52,7 @@ async function findOrInsert(
   transaction: Transaction,
   userId: string,
   otherId: string,
+  retentionS: number | null,
 ): Promise<{ id: string; created: boolean }> {
   const directKey = pairKey(userId, otherId);
   const known = await findDirect(db, transaction, directKey);
@@ -62,7 +63,7 @@ async function findOrInsert(
   if ((await unknownUsers(db, transaction, [userId, otherId])).size > 0) throw new NotFoundError();
   const blocked = await blockedAmong(db, transaction, userId, [otherId]);
   if (blocked.size > 0) throw barredError('blocked');
-  const inserted = await insertDirect(db, transaction, userId, directKey);
+  const inserted = await insertDirect(db, transaction, userId, directKey, retentionS);
   if (inserted === undefined) {
     // The insert waited for somebody else's, which is committed now.
     const theirs = await findDirect(db, transaction, directKey);
@@ -98,12 +99,13 @@ async function insertDirect(
   transaction: Transaction,
   userId: string,
   directKey: string,
+  retentionS: number | null,
 ): Promise<{ id: string; at: number } | undefined> {
   const [row] = await db.sequelize.query<{ id: string; at: number }>(
-    `INSERT INTO conversations (id, type, created_by, version, participant_count, direct_key)
-     VALUES ($1, 'direct', $2, 1, 2, $3) ON CONFLICT (direct_key) DO NOTHING
+    `INSERT INTO conversations (id, type, created_by, version, participant_count, direct_key, retention_s)
+     VALUES ($1, 'direct', $2, 1, 2, $3, $4) ON CONFLICT (direct_key) DO NOTHING
      RETURNING id, (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
-    { bind: [v7(), userId, directKey], type: QueryTypes.SELECT, transaction },
+    { bind: [v7(), userId, directKey, retentionS], type: QueryTypes.SELECT, transaction },
   );
   return row;
 }

@@ -25,7 +25,7 @@ const GROUP_CREATE_MAX = 3_000;
  * creator and one of them, ValidationError for too many.
  */
 export async function createGroup(
-  { db, announce }: ConversationDeps,
+  { db, announce, retentionS = null }: ConversationDeps,
   userId: string,
   title: string,
   participantIds: string[],
@@ -41,7 +41,9 @@ export async function createGroup(
     const { mine, update, entry } = await withTransaction(db, async (transaction) => {
       await checkUsers(db, transaction, userId, participantIds, others);
       await checkMayGather(db, transaction, userId, others);
-      const group = await insertGroup(db, transaction, userId, title, others.length + 1);
+      const participantCount = others.length + 1;
+      const row = { title, participantCount, retentionS };
+      const group = await insertGroup(db, transaction, userId, row);
       const user_ids = [userId, ...others];
       const created = await appendEvent(db, transaction, group, userId, {
         type: 'created',
@@ -94,16 +96,21 @@ async function checkUsers(
   throw new NotFoundError(index < 0 ? undefined : `participant_ids.${index}: no such user`);
 }
 
+interface NewGroup {
+  title: string;
+  participantCount: number;
+  retentionS: number | null;
+}
+
 async function insertGroup(
   db: Database,
   transaction: Transaction,
   userId: string,
-  title: string,
-  participantCount: number,
+  { title, participantCount, retentionS }: NewGroup,
 ): Promise<LockedConversation> {
   const id = v7();
   await conversationModels(db).conversations.create(
-    { id, type: 'group', title, createdBy: userId, participantCount },
+    { id, type: 'group', title, createdBy: userId, participantCount, retentionS },
     { transaction, returning: false },
   );
   return { id, type: 'group', title, lastSeq: 0, version: 0, membersVersion: 1, participantCount };

@@ -59,7 +59,7 @@ export function announceGroupUpdate(
   { group, conversation, joinedLater }: GroupUpdate,
   entries: EntryHint[],
 ): void {
-  announce.entries(group.id, group.membersVersion, entries);
+  if (entries.length > 0) announce.entries(group.id, group.membersVersion, entries);
   const covered = conversation.last_message?.seq ?? 0;
   announce.toMembers(group.id, group.membersVersion, 'conversation:updated', conversation, covered);
   if (joinedLater.length > 0) {

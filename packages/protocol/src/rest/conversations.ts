@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { conversationSchema } from '../conversation';
+import { conversationSchema, retention } from '../conversation';
 import { uuid } from '../ids';
 import { title } from '../text';
 import type { Endpoint } from './endpoint';
@@ -53,9 +53,22 @@ export const readConversation = {
 export const renameConversation = {
   method: 'PATCH',
   path: '/api/conversations/:id',
-  summary: 'Give a group another title (admin, moderator).',
+  summary:
+    'Give a group another title (admin, moderator), or set how long content is kept (admin; in a direct conversation either of the two).',
   params,
-  body: z.object({ title }),
+  // One of the two: they ask for different roles, and half of a change must not stay.
+  body: z
+    .object({ title: title.optional(), retention_s: retention.optional() })
+    .check((context) => {
+      const { title, retention_s } = context.value;
+      const issue = (field: string, message: string): void => {
+        context.issues.push({ code: 'custom', path: [field], message, input: context.value });
+      };
+      if (title === undefined && retention_s === undefined) issue('title', 'is missing');
+      if (title !== undefined && retention_s !== undefined) {
+        issue('retention_s', 'cannot be changed in one request with the title');
+      }
+    }),
   answers: { 200: conversationSchema },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
 } as const satisfies Endpoint;

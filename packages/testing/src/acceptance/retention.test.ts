@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import type { Device } from '../device';
+import { type Instance, openInstance } from '../instance';
+import { createPeople, type People, type Person } from '../people';
+import { until } from '../until';
+
+// What has outlived a conversation's retention goes, whoever is away, dead or asleep meanwhile. Nobody waits a
+// minute here: messages are made as old as they would be.
+
+let instance: Instance;
+let people: People;
+beforeAll(async () => {
+  instance = await openInstance({ nodes: 2 });
+  people = createPeople(instance);
+});
+afterAll(async () => {
+  people.leave();
+  await instance.close();
+});
+
+const keep = (person: Person, id: string, retention_s: number | null) =>
+  person.call('renameConversation', { params: { id }, body: { retention_s } });
+
+/** Everything up to `seq` was sent an hour ago. */
+const age = (id: string, seq: number): Promise<unknown> =>
+  instance.sql(
+    `WITH aged AS (UPDATE messages SET created_at = created_at - interval '1 hour'
+       WHERE conversation_id = $1 AND seq <= $2)
+     UPDATE conversations SET next_expiry_at = now() WHERE id = $1 AND retention_s IS NOT NULL`,
+    [id, seq],
+  );
+
+const contents = async (person: Person, id: string): Promise<(string | null)[]> =>
+  (await person.history(id))
+    .filter(({ kind }) => kind === 'message')
+    .map(({ content_encrypted: content }) => content);
+
+async function connected(device: Device): Promise<Device> {
+  await device.connect();
+  await device.drained();
+  return device;
+}
+
+const shows = (device: Device, id: string): (string | null)[] =>
+  device
+    .entries(id)
+    .filter(({ kind }) => kind === 'message')
+    .map(({ content_encrypted: content }) => content);
+
+test('an admin sets it in a group, either of the two in a direct conversation, and everybody is told', async () => {
+  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const group = await people.group(ana, ben);
+  const direct = await people.direct(ana, ben);
+  expect(group.retention_s).toBeNull();
+  const device = await connected(ben.on(1).device());
+
+  const params = { id: group.id };
+  expect(
+    (await ben.refused('renameConversation', { params, body: { retention_s: 60 } })).status,
+  ).toBe(403);
+  expect(
+    (await cleo.refused('renameConversation', { params, body: { retention_s: 60 } })).status,
+  ).toBe(404);
+  for (const retention_s of [59, 315_360_001, 60.5, '60']) {
+    expect(
+      (await ana.refused('renameConversation', { params, body: { retention_s } })).status,
+    ).toBe(400);
+  }
+  const both = { title: 'x', retention_s: 60 };
+  expect((await ana.refused('renameConversation', { params, body: both })).status).toBe(400);
+  expect((await keep(ana, group.id, 86_400)).body).toMatchObject({ retention_s: 86_400 });
+  expect((await keep(ben, direct.id, 3_600)).body).toMatchObject({ retention_s: 3_600 });
+  await until('both are told', () => device.told('conversation:updated').length === 2);
+  expect(device.told('conversation:updated')).toMatchObject([
+    { id: group.id, retention_s: 86_400, updated_at: group.updated_at },
+    { id: direct.id, retention_s: 3_600 },
+  ]);
+  await keep(ana, group.id, 86_400);
+  expect((await keep(ana, group.id, null)).body).toMatchObject({ retention_s: null });
+  expect(device.complaints).toEqual([]);
+});
+
+test('[D7] [D8] live devices are told, an offline one finds tombstones by sync, on every node alike', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.group(ana, ben);
+  const live = await connected(ben.on(1).device());
+  const away = await connected(ben.device());
+  const { cursor } = (await ben.call('readSync')).body;
+  for (const text of ['one', 'two', 'three']) await ana.send(id, text);
+  await until('both have them', () => shows(away, id).length + shows(live, id).length === 6);
+  away.disconnect();
+
+  await keep(ana, id, 60);
+  await age(id, 3);
+  await until('the live one shows tombstones', () => shows(live, id).join() === ',,three');
+  await until('and counts what is left', () => {
+    const [last] = live.told('chat:unread_updated').slice(-1) as { unreadCount: number }[];
+    return last?.unreadCount === 1;
+  });
+  expect((await ben.conversation(id)).my.unread_count).toBe(1);
+  const { messages } = (await ben.on(1).call('readSync', { query: { cursor } })).body;
+  expect(messages).toEqual((await ben.history(id)).slice(1));
+  expect(messages.map(({ content_encrypted }) => content_encrypted)).toEqual([null, null, 'three']);
+  expect(live.complaints).toEqual([]);
+});
+
+test('[D7] [D11] it goes on without Redis, and who is connected is told all the same', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.group(ana, ben);
+  const live = await connected(ben.device());
+  await ana.send(id, 'secret');
+  await keep(ana, id, 60);
+  await until('it came', () => shows(live, id).length === 1);
+  await instance.redis.kill();
+  try {
+    await age(id, 2);
+    await until('it is gone', async () => (await contents(ben, id)).join() === '');
+    await until('and not shown any more', () => shows(live, id)[0] === null, 20_000);
+  } finally {
+    await instance.redis.start();
+  }
+});
+
+test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half, and the next goes on', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.group(ana, ben);
+  const COUNT = 20_000;
+  await instance.sql(
+    `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
+     SELECT $1, 1 + n, gen_random_uuid(), 1 + n, $2, 'x', now() - interval '1 hour' FROM generate_series(1, $3) n`,
+    [id, ana.id, COUNT],
+  );
+  await instance.sql('UPDATE conversations SET last_seq = $2, version = $2 WHERE id = $1', [
+    ...[id, COUNT + 1],
+  ]);
+  const left = async (): Promise<number> =>
+    (
+      await instance.sql<{ n: number }>(
+        'SELECT count(content_encrypted)::integer AS n FROM messages WHERE conversation_id = $1',
+        [id],
+      )
+    )[0]?.n ?? 0;
+  await keep(ana, id, 60);
+  await until('it has begun', async () => (await left()) < COUNT);
+  await instance.worker().program.kill();
+  expect(await left()).toBeGreaterThan(0);
+  // Sends go on meanwhile, and answer in their place.
+  const { seq } = await ana.send(id, 'still here');
+  expect(seq).toBe(COUNT + 2);
+  await Promise.all([instance.worker().restart(), instance.addWorker()]);
+  await until('all are gone', async () => (await left()) === 1, 60_000);
+  await until(
+    'all were told',
+    async () => (await instance.sql('SELECT FROM tombstone_news')).length === 0,
+    30_000,
+  );
+  const [state] = await instance.sql(
+    `SELECT c.version = max(m.version) AS newest, count(*)::integer AS entries,
+       count(DISTINCT m.version)::integer AS versions, count(m.deleted_at)::integer AS tombstones
+     FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE c.id = $1 GROUP BY c.id`,
+    [id],
+  );
+  expect(state).toEqual({
+    newest: true,
+    entries: COUNT + 2,
+    versions: COUNT + 2,
+    tombstones: COUNT,
+  });
+  expect((await ben.conversation(id)).my.unread_count).toBe(1);
+});
+
+test('what has expired is nowhere in the database once it was vacuumed', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.group(ana, ben);
+  const secret = randomBytes(30_000).toString('base64');
+  const { seq } = await ana.send(id, secret);
+  const chunks = async (): Promise<number> => {
+    const [toast] = await instance.sql<{ name: string }>(
+      `SELECT reltoastrelid::regclass::text AS name FROM pg_class WHERE relname = 'messages'`,
+    );
+    const [row] = await instance.sql<{ n: number }>(
+      `SELECT count(*)::integer AS n FROM ${toast?.name ?? ''}`,
+    );
+    return row?.n ?? 0;
+  };
+  expect(await chunks()).toBeGreaterThan(0);
+  await keep(ana, id, 60);
+  await age(id, seq);
+  await until('it is gone', async () => (await contents(ben, id)).join() === '');
+  await instance.sql('VACUUM messages');
+  expect(await chunks()).toBe(0);
+});
