@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: 'b739c56e',
+  limits: '0893a07c',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -51,7 +51,7 @@ const known = {
   'POST /api/conversations/group': '09c10db0',
   'GET /api/conversations': 'dbd0052a',
   'GET /api/conversations/:id': '7e429bec',
-  'PATCH /api/conversations/:id': 'f6fa33b4',
+  'PATCH /api/conversations/:id': '213247ca',
   'GET /api/conversations/:id/participants': 'aa66bb05',
   'POST /api/conversations/:id/participants': '994b70d1',
   'PATCH /api/conversations/:id/participants/:userId': '1f517f2b',
@@ -75,9 +75,9 @@ const known = {
   'GET /readyz': 'afcb4486',
   Block: '7198e69f',
   BriefMessage: 'f3d064a7',
-  Conversation: '0f595439',
+  Conversation: 'bb93d06d',
   ConversationEvent: '26f1ff34',
-  ConversationForAll: '54d23075',
+  ConversationForAll: 'b7bb7c65',
   DeadLetter: 'aa080c10',
   Error: '1e215436',
   ErrorBody: '104be4d2',

@@ -59,6 +59,8 @@ export interface ChatClient extends ChatStore {
   /** Reads a page of history before what is shown. Resolves to whether there is more. */
   loadOlder(conversationId: string, limit?: number): Promise<boolean>;
   renameConversation(conversationId: string, title: string): Promise<void>;
+  /** For how many seconds the conversation keeps content, what was said before included; null: for ever. */
+  setRetention(conversationId: string, seconds: number | null): Promise<void>;
   addParticipant(conversationId: string, userId: string, role?: ConversationRole): Promise<void>;
   changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
   removeParticipant(conversationId: string, userId: string): Promise<void>;

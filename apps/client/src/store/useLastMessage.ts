@@ -5,6 +5,7 @@ import { entryAt } from '@pern/sdk/state/timeline';
 import { useEffect, useState } from 'react';
 import { useChatStore } from './chatStore';
 import { useClient } from './useClient';
+import { useExpired } from './useExpired';
 
 export type LastMessage = (ChatMessage | (OutboxEntry & { readonly sender_id: string })) & {
   readonly text: string;
@@ -22,6 +23,7 @@ export function useLastMessage(conversation: KnownConversation): LastMessage | u
     last === null ? undefined : entryAt(view.chat.entriesByConversation[id] ?? [], last.seq),
   );
   const [decoded, setDecoded] = useState<ChatMessage>();
+  const isExpired = useExpired(id, last?.created_at);
   const isUnknown = last !== null && known === undefined;
   useEffect(() => {
     if (!isUnknown) return undefined;
@@ -35,10 +37,12 @@ export function useLastMessage(conversation: KnownConversation): LastMessage | u
   if (waiting !== undefined) return { ...waiting, sender_id: me, text: waiting.content ?? '' };
   const message = known !== undefined && isMessage(known) ? known : decoded;
   if (last === null || message?.seq !== last.seq) return undefined;
-  return { ...message, text: textOf(message) };
+  return { ...message, text: isExpired ? GONE : textOf(message) };
 }
 
+const GONE = 'Message deleted';
+
 function textOf(message: ChatMessage): string {
-  if (message.deleted_at !== null) return 'Message deleted';
+  if (message.deleted_at !== null) return GONE;
   return message.content ?? 'This message cannot be read';
 }

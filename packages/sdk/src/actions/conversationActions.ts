@@ -25,6 +25,7 @@ type ConversationActions = Pick<
   | 'openConversation'
   | 'loadOlder'
   | 'renameConversation'
+  | 'setRetention'
   | 'addParticipant'
   | 'changeRole'
   | 'removeParticipant'
@@ -86,6 +87,9 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
     },
     async renameConversation(id, title) {
       await read(renameConversation, { params: { id }, body: { title } });
+    },
+    async setRetention(id, seconds) {
+      await read(renameConversation, { params: { id }, body: { retention_s: seconds } });
     },
     async addParticipant(id, userId, role = 'member') {
       const body = { user_id: userId, role };

@@ -1,5 +1,5 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
-import { ArrowLeft, LockOpen, Settings2 } from 'lucide-react';
+import { ArrowLeft, LockOpen, Settings2, Timer, TimerOff } from 'lucide-react';
 import { useState } from 'react';
 import { goToList } from '../../store/address';
 import { useChatStore } from '../../store/chatStore';
@@ -10,12 +10,20 @@ import { useClient } from '../../store/useClient';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
 import { GroupDialog } from '../group/GroupDialog';
+import { durationWords } from '../retention/durations';
+import { RetentionDialog } from '../retention/RetentionDialog';
 
 /** Whom one talks to, whether they are there or writing, and the way back on narrow screens. */
 export function ChatHeader({ conversation }: { conversation: KnownConversation }) {
   const client = useClient();
   const me = useChatStore((view) => view.me?.id);
   const [isManaging, setManaging] = useState(false);
+  const [isTiming, setTiming] = useState(false);
+  const retention = conversation.retention_s ?? null;
+  const timing =
+    retention === null
+      ? 'Disappearing messages: off'
+      : `Messages disappear after ${durationWords(retention)}`;
   const other = otherOf(conversation, me);
   const presence = useChatStore((view) => view.userPresenceById[other?.user_id ?? '']);
   const isOnline = useChatStore((view) => view.isOnline);
@@ -62,6 +70,21 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
       >
         <LockOpen size={18} aria-hidden />
       </button>
+      {(conversation.type === 'direct' || retention !== null) && (
+        <button
+          className="icon-button"
+          type="button"
+          aria-label={timing}
+          title={timing}
+          onClick={() => (conversation.type === 'group' ? setManaging(true) : setTiming(true))}
+        >
+          {retention === null ? (
+            <TimerOff size={18} aria-hidden />
+          ) : (
+            <Timer size={18} aria-hidden />
+          )}
+        </button>
+      )}
       {conversation.type === 'group' && (
         <button
           className="icon-button"
@@ -73,6 +96,7 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
           <Settings2 size={20} aria-hidden />
         </button>
       )}
+      {isTiming && <RetentionDialog conversation={conversation} onClose={() => setTiming(false)} />}
       {isManaging && <GroupDialog conversation={conversation} onClose={() => setManaging(false)} />}
     </header>
   );

@@ -3,6 +3,7 @@ import { useChatStore } from '../../store/chatStore';
 import { isOnItsWay, type ShownMessage } from '../../store/chatView';
 import { nameOf } from '../../store/names';
 import { clockTime, fullTime } from '../../store/times';
+import { useExpired } from '../../store/useExpired';
 import { Avatar } from '../Avatar';
 import { MessageActions } from './MessageActions';
 import { MessageText } from './MessageText';
@@ -31,7 +32,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
   if (isFirst) classes.push('first');
   if (isLast) classes.push('last');
   const isTaken = !isOnItsWay(message);
-  const isDeleted = isTaken && message.deleted_at !== null;
+  const isExpired = useExpired(message.conversation_id, isTaken ? message.created_at : undefined);
+  const isDeleted = isTaken && (message.deleted_at !== null || isExpired);
   return (
     <div className={classes.join(' ')}>
       {isGroup && !isMine && (
@@ -49,7 +51,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
           {message.reply_to_id !== null && !isDeleted && (
             <Quote conversationId={message.conversation_id} messageId={message.reply_to_id} />
           )}
-          <Content message={message} />
+          <Content message={message} isDeleted={isDeleted} />
           <span className="message-meta">
             {isTaken && message.edited_at !== null && !isDeleted && (
               <span title={fullTime(message.edited_at)}>edited</span>
@@ -62,15 +64,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
         </div>
         {isTaken && !isDeleted && <MessageActions message={message} isMine={isMine} />}
       </div>
-      {isTaken && message.reactions.length > 0 && <Reactions message={message} />}
+      {isTaken && !isDeleted && message.reactions.length > 0 && <Reactions message={message} />}
       {!isTaken && message.refused !== null && <Refusal message={message} />}
     </div>
   );
 });
 
-function Content({ message }: { message: ShownMessage }) {
+function Content({ message, isDeleted }: { message: ShownMessage; isDeleted: boolean }) {
+  if (isDeleted) return <em className="message-note">Message deleted</em>;
   if (!isOnItsWay(message)) {
-    if (message.deleted_at !== null) return <em className="message-note">Message deleted</em>;
     if (message.isUnreadable) {
       return <em className="message-note">This message cannot be read here</em>;
     }

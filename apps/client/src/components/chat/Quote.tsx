@@ -1,6 +1,7 @@
 import { selectMessage } from '@pern/sdk/state/selectors';
 import { useChatStore } from '../../store/chatStore';
 import { nameOf } from '../../store/names';
+import { useExpired } from '../../store/useExpired';
 import { useReveal } from './reveal';
 import './quote.css';
 
@@ -9,6 +10,7 @@ export function Quote(props: { conversationId: string; messageId: string }) {
   const { conversationId, messageId } = props;
   const reveal = useReveal();
   const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
+  const isExpired = useExpired(conversationId, quoted?.created_at);
   const author = useChatStore((view) =>
     quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
   );
@@ -19,7 +21,7 @@ export function Quote(props: { conversationId: string; messageId: string }) {
       <span className="one-line" dir="auto">
         {quoted === undefined
           ? 'An earlier message'
-          : quoted.deleted_at === null
+          : quoted.deleted_at === null && !isExpired
             ? (quoted.content ?? 'This message cannot be read')
             : 'Message deleted'}
       </span>

@@ -7,6 +7,7 @@ import { goToList } from '../../store/address';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
+import { RetentionField } from '../retention/RetentionField';
 import { AddPeople } from './AddPeople';
 import { Members } from './Members';
 import './groupDialog.css';
@@ -40,6 +41,7 @@ export function GroupDialog(props: { conversation: KnownConversation; onClose: (
           {conversation.title}
         </p>
       )}
+      <RetentionField conversation={conversation} />
       <Members conversation={conversation} />
       <footer>
         {mayManage && (

@@ -1,0 +1,13 @@
+import { durationWords } from './durations';
+
+test.each([
+  [3_600, '1 hour'],
+  [86_400, '1 day'],
+  [604_800, '1 week'],
+  [2_592_000, '30 days'],
+  [60, '1 minute'],
+  [5_400, '90 minutes'],
+  [61, '61 seconds'],
+])('%i seconds are called %s', (seconds, words) => {
+  expect(durationWords(seconds)).toBe(words);
+});
