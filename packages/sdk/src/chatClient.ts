@@ -3,6 +3,7 @@ import type { Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { MessageDetail } from './actions/messageActions';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
+import type { Block } from '@pern/protocol/rest/blocks';
 import type { User } from '@pern/protocol/user';
 import type { Cipher } from './cipher';
 import type { ChatMessage } from './entry';
@@ -50,6 +51,25 @@ export interface ChatClient extends ChatStore {
   disconnect(): void;
   /** Writes what is left, disconnects and gives up the storage. The client cannot be used after that. */
   close(): Promise<void>;
+
+  /**
+   * No direct messages, presence or typing between the two, either way, until it is taken back. Sends are refused with a
+   * ForbiddenError whose `details.reason` is `blocked`; of an account that was deleted, `deleted`.
+   */
+  blockUser(userId: string): Promise<void>;
+  unblockUser(userId: string): Promise<void>;
+  /** Whom one has blocked, latest first, so that an app can mark or hide what they write in groups. */
+  listBlocks(cursor?: string): Promise<{ blocks: Block[]; nextCursor: string | null }>;
+  /**
+   * Deletes the account for good and everything of this user's from the storage. Users of another issuer have no password to
+   * give.
+   */
+  deleteAccount(deletion: {
+    readonly password?: string;
+    readonly eraseMessages?: boolean;
+  }): Promise<void>;
+  /** All that the server keeps about this user, as JSON lines (docs/EXPORT.md). Rejects when it broke off. */
+  exportAccount(): Promise<Blob>;
 
   /** The conversation of two; the one that exists, if it does. */
   createDirect(userId: string): Promise<KnownConversation>;

@@ -4,6 +4,7 @@ import { deviceId as deviceIdSchema } from '@pern/protocol/text';
 import { createAccount } from './actions/account';
 import { createConversationActions } from './actions/conversationActions';
 import { createMessageActions } from './actions/messageActions';
+import { createPrivacyActions } from './actions/privacyActions';
 import { createPeopleActions } from './actions/peopleActions';
 import { createSessionActions } from './actions/sessionActions';
 import type { ChatClient } from './chatClient';
@@ -183,6 +184,13 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       onSigningOut: () => leave('by the user', (left) => left.erase()),
     }),
     ...createSessionActions({ url, rest, session }),
+    ...createPrivacyActions({
+      ...{ url, rest, session },
+      async onDeleted() {
+        await leave('by the user', (left) => left.erase());
+        await session.end();
+      },
+    }),
     ...createConversationActions({ rest, store, fetcher }),
     ...createMessageActions({
       ...{ rest, store, cipher, waiters },

@@ -16,6 +16,8 @@ export interface Ask {
 /** Longer than the server takes for any answer. */
 const ANSWER_WITHIN_MS = 15_000;
 
+const DOWNLOADED_WITHIN_MS = 3_600_000;
+
 const errorBody = z.object({ error: z.unknown() });
 
 /**
@@ -31,13 +33,40 @@ export async function request<S extends z.ZodType>(
   const response = await fetched(baseUrl + pathOf(endpoint.path, ask), endpoint.method, ask);
   const body = await bodyOf(response);
   if (response.ok) return answer.parse(body);
-  const told = errorBody.safeParse(body);
-  if (told.success) throw errorFromWire(told.data.error, retryAfter(response));
-  // Not by our server: something between us and it.
-  throw new UnavailableError(`the server was not reached (${response.status})`);
+  throw refusalOf(response, body);
 }
 
-async function fetched(url: string, method: string, { body, token }: Ask): Promise<Response> {
+/**
+ * What may be larger than an answer should be, however long it takes. In a browser a large one lies on the disk. Throws like
+ * `request`.
+ */
+export async function downloaded(
+  baseUrl: string,
+  { method, path }: Pick<Endpoint, 'method' | 'path'>,
+  token: string,
+): Promise<Blob> {
+  const response = await fetched(baseUrl + path, method, { token }, DOWNLOADED_WITHIN_MS);
+  if (response.ok) {
+    return response.blob().catch((error: unknown) => {
+      throw new OfflineError('the answer broke off', { cause: error });
+    });
+  }
+  throw refusalOf(response, await bodyOf(response));
+}
+
+function refusalOf(response: Response, body: unknown): Error {
+  const told = errorBody.safeParse(body);
+  if (told.success) return errorFromWire(told.data.error, retryAfter(response));
+  // Not by our server: something between us and it.
+  return new UnavailableError(`the server was not reached (${response.status})`);
+}
+
+async function fetched(
+  url: string,
+  method: string,
+  { body, token }: Ask,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<Response> {
   try {
     return await fetch(url, {
       method,
@@ -46,7 +75,7 @@ async function fetched(url: string, method: string, { body, token }: Ask): Promi
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(withinMs),
       credentials: 'omit',
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { createHttpClient } from '../httpClient';
 import { type Instance, openInstance } from '../instance';
 import { createPeople, type People } from '../people';
-import { createRestClient } from '../restClient';
+import { createRestClient, type RestClient } from '../restClient';
 import { openSocket } from '../socketClient';
 import { until } from '../until';
 
@@ -46,6 +46,13 @@ beforeAll(async () => {
     ['POST', '/api/auth/login', { body: { email: who.email, password: 5 } }],
     ['POST', '/api/auth/register', { body: who }],
     ['POST', '/api/auth/refresh', { body: { refresh_token: mark } }],
+    ['POST', '/api/auth/password', body({ current_password: mark, new_password: `${mark} new` })],
+    ['DELETE', '/api/users/me', body({ password: mark })],
+    ['DELETE', '/api/users/me', body({ erase_messages: mark })],
+    ['PUT', `/api/users/${mark}/block`, { token }],
+    ['GET', `/api/blocks?cursor=${mark}`, { token }],
+    ['GET', '/api/users/me/export', { token: mark }],
+    ['DELETE', `/api/sessions/${mark}`, { token }],
     ['GET', '/api/users/me', { token: mark }],
     ['GET', `/api/users/${mark}`, { token }],
     ['GET', `/api/users?query=${mark}&limit=${mark}`, { token }],
@@ -78,12 +85,36 @@ beforeAll(async () => {
   refusals.push(
     await openSocket(instance.url(), { auth: { token: mark } }).catch((error: unknown) => error),
   );
+  await leaveForGood(rest, ben.id);
   socket.close();
   await until('ben is being woken', async () => {
     const rows = await instance.sql('SELECT 1 FROM deliveries WHERE attempts > 0');
     return rows.length > 0;
   });
 });
+/** An account with a life of its own: exported, blocked by and blocking, and deleted with all that it wrote. */
+async function leaveForGood(rest: RestClient, otherId: string): Promise<void> {
+  const password = `${mark} of another`;
+  const username = `${mark}x`;
+  const email = `${mark}x@example.org`;
+  const { body: first } = await rest.call('register', {
+    body: { username, email, password, display_name: `${mark} by name` },
+  });
+  const { body: session } = await rest.call('login', { body: { username, password } });
+  const token = session.access_token;
+  secrets.push(first.access_token, first.refresh_token, token, session.refresh_token);
+  const { id } = (await rest.call('createDirect', { token, body: { user_id: otherId } })).body;
+  const content = { conversation_id: id, content_encrypted: `${mark} in private` };
+  await rest.call('sendMessage', { token, body: { ...content, client_message_id: mark } });
+  const params = { id: otherId };
+  await rest.call('blockUser', { token, params });
+  refusals.push((await rest.refused('sendMessage', { token, body: content })).error);
+  await rest.call('unblockUser', { token, params });
+  expect((await rest.call('exportMe', { token })).body).toContain(`${mark} in private`);
+  await rest.call('deleteMe', { token, body: { password, erase_messages: true } });
+  refusals.push((await rest.refused('readMe', { token })).error);
+}
+
 afterAll(async () => {
   people.leave();
   await instance.close();

@@ -1,0 +1,52 @@
+import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { type Instance, openInstance } from '@pern/testing/instance';
+import { createPeople, type People } from '@pern/testing/people';
+import { until } from '@pern/testing/until';
+
+let instance: Instance;
+let people: People;
+let clients: ChatClients;
+beforeAll(async () => {
+  instance = await openInstance({ worker: false });
+  people = createPeople(instance);
+  clients = createChatClients(instance);
+}, 60_000);
+afterAll(async () => {
+  await clients.close();
+  people.leave();
+  await instance.close();
+});
+
+test('what is sent to whom one has blocked stays in the outbox and says why, and goes once it is taken back', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { client } = await clients.open(ana);
+  const { id } = await client.createDirect(ben.id);
+  await client.blockUser(ben.id);
+  expect((await client.listBlocks()).blocks.map(({ user_id }) => user_id)).toEqual([ben.id]);
+  const sent = await client.send(id, 'hello');
+  await expect(client.whenSent(sent)).rejects.toMatchObject({
+    ...{ name: 'ForbiddenError', details: { reason: 'blocked' } },
+  });
+  await client.unblockUser(ben.id);
+  await client.retry(sent);
+  await until('it is sent', async () => (await ben.history(id)).length === 1);
+});
+
+test('an export is whole, and a deleted account is signed out with nothing left behind', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { client } = await clients.open(ana);
+  const { id } = await client.createDirect(ben.id);
+  await ben.send(id, 'hello ana');
+  const lines = (await (await client.exportAccount()).text()).trimEnd().split('\n');
+  const records = lines.map((line) => (JSON.parse(line) as { record: string }).record);
+  expect(records).toEqual(expect.arrayContaining(['export', 'profile', 'message', 'end']));
+
+  await expect(client.deleteAccount({ password: 'another' })).rejects.toMatchObject({
+    ...{ name: 'ForbiddenError', details: { reason: 'wrong_password' } },
+  });
+  expect(client.getState().me?.id).toBe(ana.id);
+  await client.deleteAccount({ password: ana.password });
+  expect(client.getState()).toMatchObject({ me: null, conversationsById: {} });
+  const { body } = await ben.call('readUser', { params: { id: ana.id } });
+  expect(body.display_name).toBe('Deleted account');
+});
