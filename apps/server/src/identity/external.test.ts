@@ -76,6 +76,23 @@ test('the first token makes a user; every other token of the same subject is tha
   expect(await usersNow()).toBe(before + 1);
 });
 
+test('a session lasts as long as the longest of its tokens, whichever came first', async () => {
+  const [sub, sid] = [randomUUID(), randomUUID()];
+  const now = Math.floor(Date.now() / 1000);
+  const ends = async () =>
+    (
+      await db.query('', 'SELECT max(extract(epoch FROM expires_at))::int FROM sessions', [])
+    )[0]?.[0];
+  for (const [exp, lasts] of [
+    [now + 900, now + 900],
+    [now + 1_800, now + 1_800],
+    [now + 60, now + 1_800],
+  ] as const) {
+    expect((await me(sign({ sub, sid, exp }))).status).toBe(200);
+    expect(await ends()).toBe(lasts);
+  }
+});
+
 test('a name that is taken, odd or missing gets another one; nobody becomes somebody who registered', async () => {
   const body = { username: 'ben', email: 'ben@example.org', password: 'correct horse' };
   const reply = await http(0)('POST', '/api/auth/register', { body });

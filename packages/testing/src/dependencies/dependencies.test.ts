@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { advisories, isBefore } from './advisories';
+import { installedPackages, type Manifest, root, workspaces } from './installed';
+
+// The dependency policy of SECURITY.md, held to.
+
+const installed = installedPackages();
+
+/** Whoever takes Chasqui under its MIT licence may take these with it. */
+const permissive = new Set([
+  ...['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0'],
+  ...['Apache-2.0 AND MIT', '(MIT OR CC0-1.0)', 'Python-2.0', 'CC0-1.0', 'Unlicense'],
+]);
+/** Tools and data to build and test with, which no user of Chasqui is given. */
+const atWorkOnly: Readonly<Record<string, string>> = {
+  'axe-core': 'MPL-2.0',
+  'caniuse-lite': 'CC-BY-4.0',
+  lightningcss: 'MPL-2.0',
+};
+
+/** Some say it in a list of objects, as was usual once. */
+const listed = z.array(z.object({ type: z.string() })).transform(([first]) => first?.type);
+const licence = z.union([z.string(), listed]);
+
+const licenceOf = ({ license, licenses }: Manifest): string =>
+  licence.safeParse(license ?? licenses).data ?? 'none';
+
+test('everything that is installed may be passed on under MIT, or stays with those who work on it', () => {
+  const odd = installed
+    .filter((one) => !permissive.has(licenceOf(one)))
+    .filter(
+      (one) => atWorkOnly[one.name.replace(/^lightningcss-.*/, 'lightningcss')] !== licenceOf(one),
+    )
+    .map((one) => `${one.name}@${one.version}: ${licenceOf(one)}`);
+  expect(odd).toEqual([]);
+  expect(installed.length).toBeGreaterThan(300);
+});
+
+test('nothing that is installed has a hole that we know of', () => {
+  const holes = installed.flatMap(({ name, version }) =>
+    advisories
+      .filter((one) => one.name === name)
+      .filter(({ major }) => major === undefined || major === Number(version.split('.')[0]))
+      .filter(({ fixed }) => isBefore(version, fixed))
+      .map(({ id, what }) => `${name}@${version}: ${id} (${what})`),
+  );
+  expect(holes).toEqual([]);
+});
+
+test('versions are compared by their numbers', () => {
+  expect(isBefore('8.9.9', '8.21.0')).toBe(true);
+  expect(isBefore('8.21.0', '8.21.0')).toBe(false);
+  expect(isBefore('11.1.1', '9.0.0')).toBe(false);
+  expect(isBefore('6.37.7', '6.37.8')).toBe(true);
+});
+
+test('every dependency has its reason written down', () => {
+  const pages = ['SECURITY.md', 'docs/CLIENT.md'].map((page) =>
+    readFileSync(path.join(root, page), 'utf8'),
+  );
+  const direct = workspaces().flatMap(({ dependencies, devDependencies }) =>
+    Object.keys({ ...dependencies, ...devDependencies }),
+  );
+  const unexplained = [...new Set(direct)]
+    .filter((name) => !name.startsWith('@pern/') && !name.startsWith('@types/'))
+    .filter((name) => !pages.some((page) => page.includes(`\`${name}\``)));
+  expect(unexplained).toEqual([]);
+});
