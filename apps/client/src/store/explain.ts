@@ -14,7 +14,7 @@ export function explain(error: unknown): string {
     case 'UnauthorizedError':
       return 'You are signed out.';
     case 'ForbiddenError':
-      return 'Your role in this group does not allow that.';
+      return forbidden(error);
     case 'NotFoundError':
       return 'That is not there any more.';
     case 'ConflictError':
@@ -26,6 +26,13 @@ export function explain(error: unknown): string {
     case 'InternalError':
       return 'Something went wrong on the server.';
   }
+}
+
+function forbidden({ details }: ChasquiError): string {
+  const reason = details !== undefined && 'reason' in details ? details.reason : undefined;
+  if (reason === 'blocked') return 'One of you has blocked the other.';
+  if (reason === 'deleted') return 'The account of the other was deleted.';
+  return 'Your role in this group does not allow that.';
 }
 
 /** Each refused field with its own reason: `Password: must have at least 8 characters.` */

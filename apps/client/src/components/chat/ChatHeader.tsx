@@ -10,6 +10,7 @@ import { useClient } from '../../store/useClient';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
 import { GroupDialog } from '../group/GroupDialog';
+import { BlockButton } from './BlockButton';
 import { durationWords } from '../retention/durations';
 import { RetentionDialog } from '../retention/RetentionDialog';
 
@@ -85,6 +86,7 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
           )}
         </button>
       )}
+      {other !== undefined && <BlockButton userId={other.user_id} name={title} />}
       {conversation.type === 'group' && (
         <button
           className="icon-button"

@@ -2,8 +2,11 @@ import type { ChatMessage } from '@pern/sdk/entry';
 import { useMemo, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';
+import { otherOf } from '../../store/names';
+import { useIsBlocked } from '../../store/useBlocks';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
+import { BlockedNote } from './BlockedNote';
 import { ChatHeader } from './ChatHeader';
 import { type Intents, IntentsContext } from './intents';
 import { MessageComposer } from './MessageComposer';
@@ -32,6 +35,9 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
     }),
     [],
   );
+  const me = useChatStore((view) => view.me?.id);
+  const other = conversation && otherOf(conversation, me);
+  const isBlocked = useIsBlocked(other?.user_id);
   if (conversation === undefined) return null;
   return (
     <IntentsContext value={intents}>
@@ -42,11 +48,15 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
         ) : (
           <div className="message-list" aria-busy="true" />
         )}
-        <MessageComposer
-          conversationId={conversationId}
-          task={task}
-          onTaskDone={() => setTask(null)}
-        />
+        {isBlocked && other !== undefined ? (
+          <BlockedNote userId={other.user_id} name={other.display_name} />
+        ) : (
+          <MessageComposer
+            conversationId={conversationId}
+            task={task}
+            onTaskDone={() => setTask(null)}
+          />
+        )}
         {inspected !== null && (
           <MessageInfoDialog message={inspected} onClose={() => setInspected(null)} />
         )}
