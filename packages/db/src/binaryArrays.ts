@@ -15,14 +15,7 @@ const UUID = 2950;
 
 /** Of ids in their 36 characters; anything else is stored as another id, so parse before (protocol/ids). */
 export function uuidArray(values: readonly (string | null)[]): Buffer {
-  return encode(
-    UUID,
-    values,
-    () => UUID_BYTES,
-    (buffer, value, at) => {
-      buffer.write(value.replaceAll('-', ''), at, UUID_BYTES, 'hex');
-    },
-  );
+  return encode(UUID, values, () => UUID_BYTES, writeUuid);
 }
 
 /** Of any text without U+0000, which PostgreSQL refuses. */
@@ -42,6 +35,24 @@ export function integerArray(values: readonly (number | null)[]): Buffer {
       buffer.writeInt32BE(value, at);
     },
   );
+}
+
+const HEX_DIGITS = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit += 1) {
+  const character = digit.toString(16);
+  HEX_DIGITS[character.charCodeAt(0)] = digit;
+  HEX_DIGITS[character.toUpperCase().charCodeAt(0)] = digit;
+}
+const HYPHEN = 0x2d;
+
+// By hand: a batch of sends has three ids to each message, and the library takes seven times as long.
+function writeUuid(buffer: Buffer, value: string, at: number): void {
+  for (let byte = 0, from = 0; byte < UUID_BYTES; byte += 1, from += 2) {
+    if (value.charCodeAt(from) === HYPHEN) from += 1;
+    const high = HEX_DIGITS[value.charCodeAt(from)] ?? 0;
+    const low = HEX_DIGITS[value.charCodeAt(from + 1)] ?? 0;
+    buffer[at + byte] = (high << 4) | low;
+  }
 }
 
 function encode<T>(

@@ -3,7 +3,6 @@ import { readCursorKey } from '@pern/db/instanceKeys';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
 import type { Receipt } from '@pern/protocol/receipt';
-import { v7 as uuidv7 } from 'uuid';
 import { createWatermarks, type Advance } from './advanceWatermarks';
 import { exportConversations } from './accounts/exportConversations';
 import { finishDeletion } from './accounts/finishDeletion';
@@ -33,6 +32,7 @@ import { createLocations } from './locations';
 import { addReaction, removeReaction } from './messages/reactions';
 import { deleteMessage } from './messages/deleteMessage';
 import { editMessage } from './messages/editMessage';
+import { newMessageId } from './messageIds';
 import { messageJson } from './messageJson';
 import { locateMessage, readHistory, readMessageById } from './messages/readMessages';
 import { readReceipt } from './messages/readReceipt';
@@ -225,7 +225,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
   function send(request: SendRequest): Promise<SendResult> {
     return new Promise((resolve, reject) => {
-      sender.send(uuidv7(), request, null, (result) => {
+      sender.send(newMessageId(), request, null, (result) => {
         if (result instanceof Error) reject(result);
         else resolve(result);
       });

@@ -1,7 +1,6 @@
 import type { Database } from '@pern/db/connect';
 import { guarded } from '@pern/db/storeErrors';
 import { UnauthorizedError } from '@pern/protocol/errors';
-import { v7 as uuidv7 } from 'uuid';
 import type { Watermarks } from './advanceWatermarks';
 import { readBacklog, readEntries, readPositions, type PositionQuestion } from './backlog';
 import { createCoalescer } from './coalesce';
@@ -10,6 +9,7 @@ import type { AckTarget, LiveConnection, SendRequest, SendResult } from './deliv
 import { createLateAcknowledgements, type LateAcknowledgement } from './lateAcknowledgements';
 import { createLimiter } from './limiter';
 import type { LocalConnections } from './localConnections';
+import { newMessageId } from './messageIds';
 import { locateMessage, type Location } from './messages/readMessages';
 import type { Clock, Gauges, Log, Outlet } from './ports';
 import type { Sender } from './sendMessages';
@@ -128,7 +128,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
       deviceId,
       start: () => connection.start(),
       send(request: SendRequest, answer: (outcome: SendResult | Error) => boolean) {
-        const id = uuidv7();
+        const id = newMessageId();
         connection.sending(id);
         sender.send(id, request, outlet.id, (result) => {
           if (result instanceof Error) {

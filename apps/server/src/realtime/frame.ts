@@ -1,13 +1,24 @@
-/** A packet of Socket.IO, encoded once: as the bytes of a WebSocket frame, and as text for long polling. */
-export interface Frame {
-  readonly bytes: Buffer;
-  readonly text: string;
-}
-
-// Engine.IO packet "message"; Socket.IO packets EVENT and ACK.
+// Engine.IO packet "message", followed by Socket.IO packets EVENT and ACK.
 const MESSAGE = '4';
 const EVENT = '2';
 const ACK = '3';
+
+/** A packet of Socket.IO, encoded once: as the bytes of a WebSocket frame, and as text for long polling. */
+export class Frame {
+  readonly bytes: Buffer;
+
+  /** `head` is ASCII, and begins the packet; a bracket ends it. */
+  constructor(
+    private readonly head: string,
+    private readonly json: string,
+  ) {
+    this.bytes = webSocketFrame(MESSAGE + head, json);
+  }
+
+  get text(): string {
+    return `${this.head}${this.json}]`;
+  }
+}
 
 /** Made for one connection alone: keeping them for others would only cost memory. */
 const UNSHARED = new Set(['chat:messages_received', 'chat:queue_empty']);
@@ -23,17 +34,17 @@ let clearing = false;
 
 /** The frame of an event; `json` is its data. */
 export function frameOf(event: string, json: string): Frame {
-  if (UNSHARED.has(event)) return encode(`${EVENT}["${event}",`, json);
+  if (UNSHARED.has(event)) return new Frame(`${EVENT}["${event}",`, json);
   const known = kept.get(event)?.get(json);
   if (known) return known;
-  const frame = encode(`${EVENT}["${event}",`, json);
+  const frame = new Frame(`${EVENT}["${event}",`, json);
   keep(event, json, frame);
   return frame;
 }
 
 /** The frame of the answer to the packet with this id; `json` is what the client's callback is given. */
 export function answerFrame(packetId: number, json: string): Frame {
-  return encode(`${ACK}${packetId}[`, json);
+  return new Frame(`${ACK}${packetId}[`, json);
 }
 
 function keep(event: string, json: string, frame: Frame): void {
@@ -51,15 +62,6 @@ function keep(event: string, json: string, frame: Frame): void {
     kept.clear();
     keptFrames = 0;
   });
-}
-
-function encode(head: string, json: string): Frame {
-  return {
-    bytes: webSocketFrame(MESSAGE + head, json),
-    get text() {
-      return `${head}${json}]`;
-    },
-  };
 }
 
 // RFC 6455, 5.2: a final, unmasked text frame. `head` is ASCII; a closing bracket ends the text.
