@@ -36,6 +36,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   let closed = false;
   let leaving = false;
   let writing = false;
+  let isAtOnce = false;
   let inHand = 0;
   let inEngine = 0;
   let inTransport = 0;
@@ -72,7 +73,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
 
   function leaveLater(): void {
-    if (leaving) return;
+    if (leaving || isAtOnce) return;
     leaving = true;
     atEndOfTurn(endTurn);
   }
@@ -163,6 +164,15 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
       if (closed) return;
       lastCalls.push(callback);
       leaveLater();
+    },
+    atOnce(work) {
+      isAtOnce = true;
+      try {
+        work();
+      } finally {
+        isAtOnce = false;
+      }
+      endTurn();
     },
     writable,
     whenWritable(callback) {
