@@ -11,7 +11,7 @@ import { contests } from './rows/all';
 import { roundsOf, runContest } from './runContest';
 import { writePlans } from './plans/writePlans';
 import { createScope, type ClosableScope } from './scope';
-import { publish } from './figures/publish';
+import { publish, publishFlameGraphs } from './figures/publish';
 import { saveRuns, thisMachine } from './figures/save';
 
 const { values, positionals } = parseArgs({
@@ -73,6 +73,7 @@ async function main(): Promise<number> {
     say('--rounds must be a whole number from 1 to 100');
     return 1;
   }
+  const profileTo = values.profile ? path.join(root, '.data/bench/profiles') : undefined;
   const lines: Line[] = [];
   let failed = 0;
   for (const contest of chosen) {
@@ -81,7 +82,7 @@ async function main(): Promise<number> {
       const opened = (scope: ClosableScope): void => void (open = scope);
       const options = {
         ...{ effort, rounds: rounds ?? roundsOf(contest, effort), say, opened },
-        profileTo: values.profile ? path.join(root, '.data/bench/profiles') : undefined,
+        profileTo,
       };
       lines.push(...(await runContest(contest, options)));
     } catch (error) {
@@ -99,9 +100,12 @@ async function main(): Promise<number> {
   say(`\n${tableOf(lines)}\n`);
   const run = { effort, machine: thisMachine() };
   say(saveRuns(lines, run, root));
-  if (values.profile) say('CPU profiles of the servers: .data/bench/profiles');
+  if (values.profile) say('CPU profiles and flame graphs of the server: .data/bench/profiles');
   const order = contests.map(({ name }) => name);
-  if (values.write && failed === 0) say(publish(lines, run, { order, root }));
+  if (values.write && failed === 0) {
+    say(publish(lines, run, { order, root }));
+    if (profileTo !== undefined) say(publishFlameGraphs(profileTo, root));
+  }
   return failed > 0 ? 1 : 0;
 }
 

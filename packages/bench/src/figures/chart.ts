@@ -1,5 +1,6 @@
 import type { Bound } from '../contest';
 import { againstOf, type Line } from './lines';
+import { escaped } from './svg';
 
 const WIDTH = 960;
 const LEFT = 520;
@@ -56,6 +57,3 @@ function reachedOf(ratio: number, bound: Bound): number {
 
 const wordsOf = (bound: Bound): string =>
   'atLeast' in bound ? `(≥ ${bound.atLeast})` : `(≤ ${bound.atMost})`;
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

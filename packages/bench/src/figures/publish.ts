@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { chartOf } from './chart';
 import type { Line } from './lines';
@@ -51,6 +58,17 @@ export function publish(
   writeFileSync(path.join(folder, 'bench.svg'), chartOf(all));
   writeFileSync(document, `${before}\n\n${text}\n\n${after}`);
   return 'Written: docs/performance/bench.json, docs/performance/bench.svg, docs/PERFORMANCE.md';
+}
+
+/** Copies the flame graphs of a run with profiles into the docs below `root`. Returns what was written. */
+export function publishFlameGraphs(from: string, root: string): string {
+  const names = readdirSync(from).filter((name) => name.endsWith('.svg'));
+  const written = names.map((name) => {
+    const to = `docs/performance/flame-${name}`;
+    copyFileSync(path.join(from, name), path.join(root, to));
+    return to;
+  });
+  return `Written: ${written.join(', ')}`;
 }
 
 function aroundTable(text: string): [before: string, after: string] {

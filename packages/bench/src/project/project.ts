@@ -3,6 +3,7 @@ import { migrateDatabase } from '@pern/db/migrateDatabase';
 import { type Program, startProgram } from '@pern/testing/program';
 import pg from 'pg';
 import type { Scope } from '../contest';
+import { createProfiler } from '../profile/profiler';
 import { openStores } from '../stores';
 import { signerOf, type Sign } from './accessToken';
 
@@ -18,6 +19,8 @@ export interface Project {
   readonly sign: Sign;
   /** The address of the first node. */
   readonly url: string;
+  /** Does the work, with a profile of the first node under this name where profiles are wanted. */
+  profiled<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -46,16 +49,20 @@ export async function openProject(
     // A row may last longer than an access token does.
     ACCESS_TOKEN_TTL_S: '86400',
   };
-  const start = async (entry: string, readyMessage: string): Promise<Program> => {
-    const execArgv =
-      scope.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${scope.profileTo}`];
-    const program = await startProgram({ entry, env: { ...env, ...more }, readyMessage, execArgv });
+  const profiler = createProfiler(scope);
+  const start = async (
+    entry: string,
+    readyMessage: string,
+    { env: also = {}, execArgv = [] }: Partial<Pick<typeof profiler, 'env' | 'execArgv'>> = {},
+  ): Promise<Program> => {
+    const told = { ...env, ...more, ...also };
+    const program = await startProgram({ entry, env: told, readyMessage, execArgv });
     scope.onClose(() => program.stop());
     return program;
   };
   const servers = [];
   for (let i = 0; i < nodes; i += 1) {
-    const program = await start('apps/server/dist/main.js', 'listening');
+    const program = await start('apps/server/dist/main.js', 'listening', profiler);
     servers.push({ url: `http://127.0.0.1:${String(program.ready.port)}`, program });
   }
   const worker = await start('apps/worker/dist/main.js', 'the worker is at work');
@@ -65,5 +72,6 @@ export async function openProject(
     ...{ ...stores, servers, worker, pool },
     sign: signerOf(secret),
     url: first.url,
+    profiled: (name, work) => profiler.during(name, first.program, work),
   };
 }

@@ -84,7 +84,9 @@ const project: Contender = {
       );
     return {
       async run() {
-        const { perSecond, acknowledged } = await load.run(send, times(scope));
+        const { perSecond, acknowledged } = await running.profiled('broadcast', () =>
+          load.run(send, times(scope)),
+        );
         total += acknowledged;
         await expectStored(running, [group], total);
         return { perSecond };

@@ -40,7 +40,9 @@ const project: Contender = {
     let total = 0;
     return {
       async run() {
-        const { acknowledged, ...figures } = await latencyLoad(pairs, load(scope));
+        const { acknowledged, ...figures } = await running.profiled('latency', () =>
+          latencyLoad(pairs, load(scope)),
+        );
         total += acknowledged;
         await expectStored(running, conversationIds, total);
         return figures;

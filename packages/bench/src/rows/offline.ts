@@ -45,13 +45,20 @@ const project = (name: string, batch: boolean): Contender => ({
     return {
       async run(): Promise<Figures> {
         const count = messages(scope);
-        const stored = await storeLoad(send, { count, inFlight: IN_FLIGHT });
+        const stored = await running.profiled(batch ? 'store' : 'store-single', () =>
+          storeLoad(send, { count, inFlight: IN_FLIGHT }),
+        );
         await expectStored(running, [conversationId], n);
         const arrivals = createArrivals(count);
-        const began = performance.now();
-        const receiver = await receive(arrivals.arrived);
-        await arrivals.all;
-        const drained = (count / (performance.now() - began)) * 1000;
+        const [receiver, drained] = await running.profiled(
+          batch ? 'drain' : 'drain-single',
+          async () => {
+            const began = performance.now();
+            const opened = await receive(arrivals.arrived);
+            await arrivals.all;
+            return [opened, (count / (performance.now() - began)) * 1000] as const;
+          },
+        );
         await untilAcknowledged(running, ben.id, [conversationId]);
         receiver.close();
         if (arrivals.count() !== count)

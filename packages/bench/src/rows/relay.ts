@@ -55,7 +55,9 @@ const project: Contender = {
     return {
       async run() {
         const [cpuBefore, before] = [await cpuMs(running), await transactions(running)];
-        const result = await relayLoad(pairs, loadOf(scope.effort));
+        const result = await running.profiled('relay', () =>
+          relayLoad(pairs, loadOf(scope.effort)),
+        );
         const used = (await cpuMs(running)) - cpuBefore;
         acknowledged += result.acknowledged;
         await expectStored(
