@@ -97,7 +97,7 @@ async function open(
   const wakeups = createWakeups({
     queue,
     rows: {
-      waitingJobs: (userIds) => wakeupsStillNeeded(db, userIds),
+      waitingJobs: (userIds, forMs) => wakeupsStillNeeded(db, userIds, forMs),
       restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
     },
     log,

@@ -94,7 +94,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   );
   releasers.add('consumer', 4_000, () => consumer.stop(3_400));
 
-  const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs });
+  const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs, firstMs: backoffMs });
   const sweeps = scheduleJob({
     job: 'sweep',
     async run() {

@@ -2,6 +2,7 @@ import {
   allScheduledWakeups,
   insertForgottenDeliveries,
   overdueWakeups,
+  postponeKeepingUp,
   replaceOverdueJobs,
 } from '@pern/db/deliveries';
 import type { Database } from '@pern/db/connect';
@@ -18,6 +19,8 @@ export interface SweepDeps {
   log: Log;
   /** The sweep's interval: one worker looks in each. */
   intervalMs: number;
+  /** The first delay of the backoff, milliseconds. */
+  firstMs: number;
 }
 
 export interface SweepReport {
@@ -78,7 +81,14 @@ async function restoreWhatRedisLost({ db, queue, marker, metrics, log }: SweepDe
 }
 
 /** Deliveries whose time has passed: a crash between commit and enqueue, a lost or stuck job. */
-async function recreateOverdue({ db, queue, metrics, log }: SweepDeps): Promise<SweepReport> {
+async function recreateOverdue({
+  db,
+  queue,
+  metrics,
+  log,
+  firstMs,
+}: SweepDeps): Promise<SweepReport> {
+  await postponeKeepingUp(db, firstMs, PAGES * PAGE);
   let overdue = 0;
   let stuck = 0;
   let unserved = 0;

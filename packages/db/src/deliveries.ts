@@ -41,24 +41,59 @@ export async function scheduledWakeups(
   return rows.map(toWakeup);
 }
 
+// Of the user of `deliveries d`: when what has waited for longest was sent, null when nothing waits.
+const WAITING_SINCE = `SELECT min(m.created_at) FROM participants p CROSS JOIN LATERAL (
+    SELECT created_at FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
+      AND m.kind = 'message' AND m.sender_id <> p.user_id ORDER BY m.seq LIMIT 1
+  ) m WHERE uuid_send(p.user_id) = uuid_send(d.user_id) AND p.pending`;
+
 /**
- * As `scheduledWakeups`, for those alone who have not acknowledged everything: the row of one who has
- * is settled only a second later.
+ * As `scheduledWakeups`, for those alone for whom a message has waited so long. The row of one who has
+ * acknowledged everything is settled only a second later, and of one to whom somebody writes all the
+ * time never, however fast they acknowledge.
  */
 export async function wakeupsStillNeeded(
   db: Database,
   userIds: string[],
+  forMs: number,
 ): Promise<ScheduledWakeup[]> {
   const rows = await db.query(
     'wakeups_still_needed',
     `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
-     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND EXISTS (
-       SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send(d.user_id) AND p.pending AND EXISTS (
-         SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
-           AND m.kind = 'message' AND m.sender_id <> p.user_id))`,
-    [userIds],
+     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL
+       AND (${WAITING_SINCE}) <= clock_timestamp() - $2::float8 * interval '1 millisecond'`,
+    [userIds, forMs],
   );
   return rows.map(toWakeup);
+}
+
+/**
+ * Puts off, among the `limit` most overdue deliveries, those of recipients who keep up: nothing that waits
+ * for them has waited longer than the first delay. They are due when it will have. Returns how many.
+ */
+export async function postponeKeepingUp(
+  db: Database,
+  firstMs: number,
+  limit: number,
+): Promise<number> {
+  const rows = await db.query(
+    'postpone_keeping_up',
+    `WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+     late AS MATERIALIZED (
+       SELECT d.user_id FROM quick, deliveries d WHERE d.dead_at IS NULL AND d.next_at < clock_timestamp()
+       ORDER BY d.next_at LIMIT $2::int
+     ), held AS MATERIALIZED (
+       -- In the order in which settle_pending locks them.
+       SELECT d.user_id FROM late l JOIN deliveries d ON d.user_id = l.user_id
+       ORDER BY d.user_id FOR UPDATE OF d SKIP LOCKED
+     ), keeping_up AS MATERIALIZED (
+       SELECT d.user_id, (${WAITING_SINCE}) + $1::float8 * interval '1 millisecond' AS due FROM held d
+     )
+     UPDATE deliveries d SET next_at = k.due, attempts = 0
+     FROM keeping_up k WHERE d.user_id = k.user_id AND k.due > clock_timestamp() RETURNING 1`,
+    [firstMs, limit],
+  );
+  return rows.length;
 }
 
 /** A page of all waiting deliveries, by user id, after `afterUserId`. */

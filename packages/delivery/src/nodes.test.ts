@@ -291,7 +291,7 @@ test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is 
   await acknowledge(phone, conversationId, message.seq);
   expect([...here.woken].sort()).toEqual([ben, cleo].sort());
   await until('one of them needs it', async () => {
-    const needed = await wakeupsStillNeeded(room.db, here.woken);
+    const needed = await wakeupsStillNeeded(room.db, here.woken, 0);
     expect(needed.map(({ userId }) => userId)).toEqual([cleo]);
     return true;
   });

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { settleForgotten, wakeupsStillNeeded } from '@pern/db/deliveries';
+import {
+  overdueWakeups,
+  postponeKeepingUp,
+  settleForgotten,
+  wakeupsStillNeeded,
+} from '@pern/db/deliveries';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
 import { createFakeClock } from '@pern/testing/fakeClock';
 import { quietLog } from '@pern/testing/quietLog';
@@ -123,12 +128,50 @@ test('[R6] acknowledgements of one second are settled together, and a stopped se
 test('[D5] a wake-up is needed only where something still waits', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
   const needed = async () =>
-    (await wakeupsStillNeeded(room.db, [ana, ben])).map(({ userId }) => userId);
+    (await wakeupsStillNeeded(room.db, [ana, ben], 0)).map(({ userId }) => userId);
   const seq = await room.send(id, ana);
   await room.acknowledge(id, ben, seq, 'delivered');
   expect(await needed()).toEqual([]);
   await room.send(id, ana);
   expect(await needed()).toEqual([ben]);
+});
+
+test('[D5] somebody to whom others write all the time waits only when they stop acknowledging', async () => {
+  const { id } = await createGroup(room, ana, 'One', [ben]);
+  const agoMs = (seq: number, ms: number): Promise<unknown> =>
+    room.rows(
+      `UPDATE messages SET created_at = now() - $3::int * interval '1 millisecond'
+       WHERE conversation_id = $1 AND seq = $2 RETURNING 1`,
+      ...[id, seq, ms],
+    );
+  const overdue = async (): Promise<string[]> =>
+    (await overdueWakeups(room.db, 0, { limit: 100, offset: 0 })).map(({ userId }) => userId);
+  const first = await room.send(id, ana);
+  await agoMs(first, 60_000);
+  await room.rows(
+    `UPDATE deliveries SET next_at = now() - interval '1 minute', attempts = 5 WHERE user_id = $1 RETURNING 1`,
+    ben,
+  );
+  await room.acknowledge(id, ben, first, 'delivered');
+  // There is always one more on its way.
+  const second = await room.send(id, ana);
+  expect(await wakeupsStillNeeded(room.db, [ben], 5_000)).toEqual([]);
+  expect(await overdue()).toContain(ben);
+  expect(await postponeKeepingUp(room.db, 2_000, 100)).toBeGreaterThanOrEqual(1);
+  expect(await overdue()).not.toContain(ben);
+  const [row] = await room.rows(
+    `SELECT attempts, extract(epoch FROM next_at - now())::float8 FROM deliveries WHERE user_id = $1`,
+    ben,
+  );
+  expect(row?.[0]).toBe(0);
+  expect(row?.[1]).toBeGreaterThan(0);
+  expect(row?.[1]).toBeLessThanOrEqual(2);
+
+  await agoMs(second, 6_000);
+  expect(await wakeupsStillNeeded(room.db, [ben], 5_000)).toMatchObject([{ userId: ben }]);
+  await room.rows(`UPDATE deliveries SET next_at = now() WHERE user_id = $1 RETURNING 1`, ben);
+  await postponeKeepingUp(room.db, 2_000, 100);
+  expect(await overdue()).toContain(ben);
 });
 
 test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who waits is forgotten', () =>

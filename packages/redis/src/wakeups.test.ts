@@ -23,6 +23,7 @@ describe.each(redisKinds)('on %s', (kind) => {
   /** The rows of PostgreSQL: user id → job id. */
   let rows: Map<string, string>;
   let questions: string[][];
+  let patience: number[];
 
   beforeEach(async () => {
     server = await startAnyRedis(kind);
@@ -32,9 +33,11 @@ describe.each(redisKinds)('on %s', (kind) => {
     queue = createDeliveryQueue(connections);
     rows = new Map();
     questions = [];
+    patience = [];
     const known: WaitingRows = {
-      async waitingJobs(userIds) {
+      async waitingJobs(userIds, forMs) {
         questions.push(userIds);
+        patience.push(forMs);
         return userIds.flatMap((userId) => {
           const jobId = rows.get(userId);
           return jobId === undefined ? [] : [{ userId, jobId, delayMs: 60_000 }];
@@ -50,7 +53,7 @@ describe.each(redisKinds)('on %s', (kind) => {
         });
       },
     };
-    wakeups = createWakeups({ queue, rows: known, log: quietLog(), gatherMs: 20 });
+    wakeups = createWakeups({ queue, rows: known, log: quietLog(), gatherMs: 100 });
     await until('Redis is reachable', () => queue.reachable());
   });
   afterEach(async () => {
@@ -127,10 +130,28 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
   });
 
-  test('closing hands over what was gathered', async () => {
+  test('[D5] everybody has their time before they are asked about, whenever others began to wait', async () => {
+    const [early, late] = [waitingUser(), waitingUser()];
+    const asked = new Map<string, number>();
+    wakeups.enqueueAfterCommit([early]);
+    asked.set(early, performance.now());
+    await until('half of the time is over', () => performance.now() - (asked.get(early) ?? 0) > 60);
+    wakeups.enqueueAfterCommit([early, late]);
+    asked.set(late, performance.now());
+    await until('the first was asked about', () => questions.length === 1);
+    expect(questions).toEqual([[early]]);
+    await until('the other as well', () => questions.length === 2);
+    expect(performance.now() - (asked.get(late) ?? 0)).toBeGreaterThanOrEqual(100);
+    expect(questions[1]).toEqual([late]);
+    // What was sent before they began to wait has waited at least so long.
+    expect(patience).toEqual([50, 50]);
+  });
+
+  test('closing hands over what was gathered, however short they have waited', async () => {
     const userId = waitingUser();
     wakeups.enqueueAfterCommit([userId]);
     await wakeups.close();
+    expect(patience).toEqual([0]);
     expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
   });
 });

@@ -3,8 +3,8 @@ import type { DeliveryQueue, QueueDepth, WakeupJob } from './deliveryQueue';
 
 /** What the alarm clock asks PostgreSQL, which knows who is really waiting. */
 export interface WaitingRows {
-  /** Of these users those who have something waiting, each with the job that is to wake them. */
-  waitingJobs(userIds: string[]): Promise<WakeupJob[]>;
+  /** Of these users those for whom something has waited so long, each with the job that is to wake them. */
+  waitingJobs(userIds: string[], forMs: number): Promise<WakeupJob[]>;
   /**
    * For those of these users who have waited long or were given up: begins the backoff anew and
    * returns the new job beside the id of the one that it replaces.
@@ -30,22 +30,26 @@ export interface WakeupOptions {
   queue: DeliveryQueue;
   rows: WaitingRows;
   log: Log;
-  /** How long users are gathered before one query and one call to Redis, milliseconds. */
+  /** How long a recipient has to acknowledge before one query and one call to Redis for all, milliseconds. */
   gatherMs?: number;
 }
 
 /** More than this at once is left to the sweep: it does not need memory for it. */
 const MOST_GATHERED = 20_000;
 const USERS_PER_BATCH = 500;
+/** What is asked for is older than the question by so much at least. */
+const ASKING_MS = 50;
 
 /**
- * Gathers for a moment, long enough for most to have acknowledged, then asks PostgreSQL who is still
- * waiting: recipients who were there cost no call to Redis at all, and the job id comes from the row, so that a second
- * node or the sweep asking for the same wake-up makes no second job.
+ * Gathers for a moment, long enough for most to have acknowledged, then asks PostgreSQL for whom something has
+ * waited as long: recipients who were there cost no call to Redis at all, also those to whom somebody writes all
+ * the time. The job id comes from the row, so that a second node or the sweep asking for the same wake-up
+ * makes no second job.
  */
 export function createWakeups(options: WakeupOptions): NodeWakeups {
   const { queue, rows, log, gatherMs = 300 } = options;
-  const waiting = new Set<string>();
+  /** Since when, by the clock of this process; the longest first. */
+  const waiting = new Map<string, number>();
   const returned = new Set<string>();
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -53,7 +57,8 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
   let closed = false;
 
   const enqueue = async (userIds: string[]): Promise<void> => {
-    await queue.add(await rows.waitingJobs(userIds));
+    const forMs = closed ? 0 : Math.max(0, gatherMs - ASKING_MS);
+    await queue.add(await rows.waitingJobs(userIds, forMs));
   };
 
   const restart = async (userIds: string[]): Promise<void> => {
@@ -63,10 +68,9 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
     await queue.promote(jobs.map(({ formerJobId }) => formerJobId));
   };
 
-  const drain = async (from: Set<string>, work: (userIds: string[]) => Promise<void>) => {
-    while (from.size > 0) {
-      const batch = [...from].slice(0, USERS_PER_BATCH);
-      for (const userId of batch) from.delete(userId);
+  const drain = async (userIds: string[], work: (userIds: string[]) => Promise<void>) => {
+    for (let i = 0; i < userIds.length; i += USERS_PER_BATCH) {
+      const batch = userIds.slice(i, i + USERS_PER_BATCH);
       if (!queue.reachable()) {
         failures += 1;
         continue;
@@ -80,9 +84,27 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
     }
   };
 
+  /** Those who had their time. */
+  const takeDue = (): string[] => {
+    const latest = closed ? Infinity : performance.now() - gatherMs;
+    const due: string[] = [];
+    for (const [userId, since] of waiting) {
+      if (since > latest) break;
+      waiting.delete(userId);
+      due.push(userId);
+    }
+    return due;
+  };
+
+  const takeReturned = (): string[] => {
+    const all = [...returned];
+    returned.clear();
+    return all;
+  };
+
   const run = async (): Promise<void> => {
-    await drain(waiting, enqueue);
-    await drain(returned, restart);
+    await drain(takeDue(), enqueue);
+    await drain(takeReturned(), restart);
   };
 
   const schedule = (): void => {
@@ -96,16 +118,18 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
     }, gatherMs);
   };
 
-  const gather = (into: Set<string>, userIds: string[]): void => {
-    for (const userId of userIds) {
-      if (into.size < MOST_GATHERED) into.add(userId);
-    }
-    if (into.size > 0) schedule();
-  };
-
   return {
-    enqueueAfterCommit: (userIds) => gather(waiting, userIds),
-    promote: (userId) => gather(returned, [userId]),
+    enqueueAfterCommit(userIds) {
+      const now = performance.now();
+      for (const userId of userIds) {
+        if (waiting.size < MOST_GATHERED && !waiting.has(userId)) waiting.set(userId, now);
+      }
+      if (waiting.size > 0) schedule();
+    },
+    promote(userId) {
+      if (returned.size < MOST_GATHERED) returned.add(userId);
+      schedule();
+    },
     async depth() {
       if (!queue.reachable()) return null;
       return queue.depth().catch(() => null);

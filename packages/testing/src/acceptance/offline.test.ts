@@ -116,6 +116,28 @@ test('[D4] one that never acknowledges is sent exactly 1,000, live ones included
   expect(lazy.complaints).toEqual([]);
 }, 60_000);
 
+test('[D5] who is there and acknowledges needs no wake-up, however long others go on writing', async () => {
+  const { ana, ben, id } = await two();
+  const [sender, device] = [await connected(ana.device()), await connected(ben.on(1).device())];
+  const jobs = (): Promise<unknown> =>
+    instance.redis.command('KEYS', `bull:message_delivery:${ben.id}*`);
+  const end = performance.now() + 4_000;
+  const found: unknown[] = [];
+  let sent = 0;
+  while (performance.now() < end) {
+    // Always one more before the last is settled.
+    await Promise.all([sender.send(id, `message ${++sent}`), sender.send(id, `message ${++sent}`)]);
+    if (sent % 50 === 0) found.push(await jobs());
+  }
+  await until('all came', () => device.wire(id).length === sent);
+  expect(found.length).toBeGreaterThan(2);
+  expect(found.flat()).toEqual([]);
+
+  device.disconnect();
+  await sender.send(id, 'still there?');
+  await until('now they wait', async () => String(await jobs()) !== '');
+}, 30_000);
+
 test('[D4] own messages never fill the window', async () => {
   const { ana, id } = await two();
   const sender = await connected(ana.device({ acknowledges: false, brief: true }));
