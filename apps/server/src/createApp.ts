@@ -26,6 +26,7 @@ import type { UserDirectory } from './identity/userDirectory';
 import type { Limits } from './limits/limits';
 import type { LoginLimits } from './limits/loginLimits';
 import type { PutOff } from './limits/putOff';
+import type { Turns } from './limits/turns';
 import type { DeadLetters } from './operation/deadLetters';
 import type { Failures } from './operation/failures';
 import type { Origins } from './origins';
@@ -39,6 +40,7 @@ export interface AppDeps {
   limits: Limits;
   loginLimits: LoginLimits;
   putOff: PutOff;
+  turns: Turns;
   addressOf: ClientAddress;
   origins: Origins;
   probes: Probes;

@@ -16,11 +16,11 @@ export interface Passwords {
 }
 
 /**
- * Hashes passwords, at most one per core at a time: the rest of the process needs its threads too.
+ * Hashes passwords, on all cores but one: a flood of logins leaves that to everybody else.
  * Throws UnavailableError when more wait than can be answered in time.
  */
 export function createPasswords(): Passwords {
-  const withCore = createGate(availableParallelism(), WAITING_MAX);
+  const withCore = createGate(Math.max(1, availableParallelism() - 1), WAITING_MAX);
   // Compared with when there is no such user, so that the time an answer takes does not tell (FAULTS, attackers 7).
   const nobody = hash('a password that nobody has', PARAMETERS);
   nobody.catch(() => undefined);

@@ -37,22 +37,22 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     /** Making conversations, and who is in them. */
     membership: shared(20, 600),
     search: shared(20, 600),
-    sync: shared(30, 600),
+    sync: shared(10, 300),
     /** All that only reads, and administration. */
     read: shared(60, 600),
     /** By REST; a connection earns its acknowledgements besides (realtime/budget.ts). */
     status: shared(60, 600),
     /** A ceiling over all connections of a user: a backlog of 100,000 may be acknowledged one by one. */
     acknowledgement: shared(5_000, 100_000),
-    typing: shared(10, 100),
+    typing: shared(5, 50),
     /** Every change is told to all contacts. */
-    presence: shared(10, 200),
+    presence: shared(3, 60),
     /** What one does with one's own sessions. */
     session: shared(10, 200),
     /** Everything there is of oneself: it reads as much as a life has gathered. */
     export: { user: { perSecond: 1 / 300, burst: 4 }, address: { perSecond: 1 / 30, burst: 40 } },
     /** Commands that do not exist. */
-    unknown: shared(50, 200),
+    unknown: shared(10, 200),
     /** Setting another one: it costs two hashes. */
     password: shared(1, 60),
     // An account costs a password hash and a transaction.
@@ -68,13 +68,26 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     /** Requests with a token that is none. */
     stranger: { address: { perSecond: 600, burst: 6_000 } },
     /** Handshakes: an office that lost its line comes back all at once. */
-    connect: { user: { perSecond: 20, burst: 1_000 }, address: { perSecond: 100, burst: 5_000 } },
+    connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
     /** Health, readiness, figures: they ask both stores. */
     probe: { address: { perSecond: 100, burst: 1_000 } },
   } as const satisfies Readonly<Record<string, KindOfAction>>;
 }
 
 export type Kind = keyof ReturnType<typeof kindsOfActions>;
+
+/**
+ * What shares transactions, asks no store, waits for a core or is streamed: the rest goes by turns (turns.ts), which
+ * nobody may hold for long.
+ */
+const withoutTurn: ReadonlySet<Kind> = new Set([
+  ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
+  ...(['password', 'export'] as const),
+]);
+
+export function needsTurn(kind: Kind): boolean {
+  return !withoutTurn.has(kind);
+}
 
 /** What each row of the REST table counts as: a new one does not compile without. */
 export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {

@@ -3,7 +3,9 @@ import { RateLimitError, ValidationError } from '@pern/protocol/errors';
 import { parseWith } from '@pern/protocol/parse';
 import type { CommandData, CommandResult } from '@pern/protocol/socket';
 import { kindOfCommandNamed } from '../limits/kindOf';
+import { needsTurn } from '../limits/kinds';
 import type { Limits } from '../limits/limits';
+import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { Connection } from './connection';
@@ -32,6 +34,7 @@ interface Deps {
   answers: Answers;
   failed: Failures;
   limits: Limits;
+  turns: Turns;
 }
 
 /**
@@ -40,7 +43,7 @@ interface Deps {
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
-  { answers, failed, limits }: Deps,
+  { answers, failed, limits, turns }: Deps,
 ) {
   const byName = new Map(
     handlers.map((handler) => [
@@ -76,10 +79,10 @@ export function createDispatch(
       return;
     }
     const answer = answers.expect(acknowledge, command.name);
+    const run = (): Promise<void> | void => command.run(connection, data, answer);
     try {
-      command
-        .run(connection, data, answer)
-        ?.catch((error: unknown) => answer.fail(failed(error, { command: command.name })));
+      const running = needsTurn(kind) ? turns.take(connection.userId, async () => run()) : run();
+      running?.catch((error: unknown) => answer.fail(failed(error, { command: command.name })));
     } catch (error) {
       answer.fail(failed(error, { command: command.name }));
     }

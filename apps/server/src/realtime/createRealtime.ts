@@ -11,6 +11,7 @@ import type { SessionEndings } from '../identity/sessionEndings';
 import type { Limits } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
+import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
 import { admitByTurns } from './admission';
@@ -35,6 +36,7 @@ import { hearCommands } from './hearCommands';
 import type { PresenceKeeper } from './presence';
 import { createConnectionRegistry } from './registry';
 import { guardSessions } from './sessionGuard';
+import { wireOf } from './writeTogether';
 
 export interface RealtimeDeps {
   httpServer: HttpServer;
@@ -54,6 +56,7 @@ export interface RealtimeDeps {
   placesOfUsers: Places;
   placesOfAddresses: Places;
   patience: Patience;
+  turns: Turns;
   createBudget: () => EventBudget;
   log: Log;
   failed: Failures;
@@ -73,6 +76,8 @@ export interface Realtime {
   close(): Promise<void>;
 }
 
+const GOODBYE_MS = 2_000;
+
 export function createRealtime(deps: RealtimeDeps): Realtime {
   const { delivery, presence, origins, failed, gate } = deps;
   const registry = createConnectionRegistry();
@@ -90,7 +95,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed, limits: deps.limits },
+    { answers, failed, limits: deps.limits, turns: deps.turns },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {
@@ -119,7 +124,13 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   // A transport counts from its first moment, whether or not it ever says who it is.
   server.engine.on('connection', (conn: ChatSocket['conn']) => {
-    conn.once('close', deps.placesOfAddresses.take(deps.addressOf(conn.request)));
+    const release = deps.placesOfAddresses.take(deps.addressOf(conn.request));
+    conn.once('close', () => {
+      release();
+      // Who answers nothing does not say goodbye either; ws would wait for that for half a minute.
+      const wire = wireOf(conn);
+      if (wire) setTimeout(() => wire.destroy(), GOODBYE_MS).unref();
+    });
   });
 
   admitByTurns(deps.httpServer, (request, socket) => {

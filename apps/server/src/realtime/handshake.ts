@@ -11,6 +11,7 @@ import { userAgentOf } from '../identity/userAgent';
 import { type Limits, refuseIf } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
+import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
@@ -29,6 +30,7 @@ interface Deps {
   limits: Limits;
   placesOfUsers: Places;
   patience: Patience;
+  turns: Turns;
   createBudget: () => EventBudget;
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
@@ -132,13 +134,15 @@ async function open(
   deps: Deps,
 ): Promise<Connection> {
   const outlet = createSocketOutlet(socket, wire, deps.log);
-  const live = await deps.delivery.openConnection({
-    userId: caller.userId,
-    sessionId: caller.sessionId,
-    deviceId: said.deviceId ?? caller.sessionId,
-    batch: said.batch,
-    outlet,
-  });
+  const live = await deps.turns.take(caller.userId, () =>
+    deps.delivery.openConnection({
+      userId: caller.userId,
+      sessionId: caller.sessionId,
+      deviceId: said.deviceId ?? caller.sessionId,
+      batch: said.batch,
+      outlet,
+    }),
+  );
   // The transport may have gone while we waited; then nobody else will tell.
   socket.conn.once('close', () => live.close());
   if (socket.conn.readyState !== 'open' || deps.guard.endedJustNow(caller.sessionId)) {

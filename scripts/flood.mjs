@@ -1,0 +1,12 @@
+// npm run flood -- --minutes 10: two servers are flooded at many times their limits while others chat.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { compile } from './compile.mjs';
+import { fail, step } from './console.mjs';
+import { ensureInstalled } from './install.mjs';
+import { root } from './run.mjs';
+
+await ensureInstalled();
+if (!(await step('Building', () => compile())))
+  fail('The build failed; the lines above say where.');
+createRequire(import.meta.url)(path.join(root, 'packages/testing/dist/flood/main.js'));
