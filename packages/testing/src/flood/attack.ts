@@ -169,18 +169,18 @@ startPace({ perSecond: 100, underWayMax: 100 }, (n) =>
     content_encrypted: `edit ${n}`,
   }),
 );
-startPace({ perSecond: 40, underWayMax: 20 }, (n) =>
+startPace({ perSecond: 20, underWayMax: 20 }, (n) =>
   http('login', n % 20, 'POST', '/api/auth/login', { username: order.victim, password: 'guess' }),
 );
-startPace({ perSecond: 30, underWayMax: 20 }, (n) =>
+startPace({ perSecond: 10, underWayMax: 20 }, (n) =>
   http('register', 249, 'POST', '/api/auth/register', {
     ...{ username: `flood_${randomUUID().slice(0, 8)}`, email: `${randomUUID()}@example.org` },
     ...{ password: n % 2 ? 'correct horse' : 'short' },
   }),
 );
-startPace({ perSecond: 60, underWayMax: 100 }, (n) => handshake('stranger', n, 'nonsense'));
-startPace({ perSecond: 60, underWayMax: 100 }, (n) => handshake('connect', n, attacker(3).token));
-startPace({ perSecond: 50, underWayMax: 600 }, (n) => halfOpen('half-open', n));
+startPace({ perSecond: 30, underWayMax: 100 }, (n) => handshake('stranger', n, 'nonsense'));
+startPace({ perSecond: 30, underWayMax: 100 }, (n) => handshake('connect', n, attacker(3).token));
+startPace({ perSecond: 25, underWayMax: 400 }, (n) => halfOpen('half-open', n));
 
 process.stdout.write(`${JSON.stringify({ msg: 'flooding' })}\n`);
 setInterval(() => {
