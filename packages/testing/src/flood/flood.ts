@@ -25,6 +25,8 @@ export interface FloodReport {
 export interface FloodOptions {
   seconds: number;
   say?: (line: string) => void;
+  /** What the 99th of a hundred messages of the others may take; a second unless told. */
+  p99MaxMs?: number;
 }
 
 /** Five by sockets, three by REST. */
@@ -51,6 +53,7 @@ const collector = `import { setFlagsFromString } from 'node:v8'; import { runInN
 export async function flood({
   seconds,
   say = () => undefined,
+  p99MaxMs = P99_MAX_MS,
 }: FloodOptions): Promise<FloodReport> {
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(collector)}`;
   const limited = { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.1', NODE_OPTIONS };
@@ -90,7 +93,10 @@ export async function flood({
       memory: { before: heap(before), early: heap(early), late: heap(late) },
     };
     const unheard = lost.map((id) => `${id} was acknowledged and never came`);
-    return { ...report, wrong: [...unheard, ...chatters.complaints(), ...verdictOf(report)] };
+    return {
+      ...report,
+      wrong: [...unheard, ...chatters.complaints(), ...verdictOf(report, p99MaxMs)],
+    };
   } finally {
     await attack?.kill();
     await scene.close();
@@ -173,10 +179,10 @@ function chatsOf(arrivals: readonly number[]): FloodReport['chats'] {
   };
 }
 
-function verdictOf(report: Omit<FloodReport, 'wrong'>): string[] {
+function verdictOf(report: Omit<FloodReport, 'wrong'>, p99MaxMs: number): string[] {
   const { seconds, chats, outcomes, memory, left } = report;
   const wrong: string[] = [];
-  if (!(chats.p99 < P99_MAX_MS)) wrong.push(`p99 of the chats is ${chats.p99.toFixed(0)} ms`);
+  if (!(chats.p99 < p99MaxMs)) wrong.push(`p99 of the chats is ${chats.p99.toFixed(0)} ms`);
   if (chats.arrived === 0) wrong.push('nobody chatted');
   for (const kind of KINDS) {
     if ((outcomes[kind]?.refused ?? 0) === 0) wrong.push(`no ${kind} was refused`);
