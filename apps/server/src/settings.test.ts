@@ -23,6 +23,19 @@ test('what is not given has the value that the contract names', () => {
   });
 });
 
+test('content is kept for ever unless told, by default no longer than at most', () => {
+  expect(parseSettings(given).RETENTION_MAX_S).toBeUndefined();
+  const both = { ...given, RETENTION_DEFAULT_S: '3600', RETENTION_MAX_S: '86400' };
+  expect(parseSettings(both)).toMatchObject({
+    RETENTION_DEFAULT_S: 3_600,
+    RETENTION_MAX_S: 86_400,
+  });
+  expect(() => parseSettings({ ...both, RETENTION_MAX_S: '60' })).toThrow(/^RETENTION_DEFAULT_S/);
+  expect(() => parseSettings({ ...given, RETENTION_MAX_S: '59' })).toThrow(
+    /^RETENTION_MAX_S is malformed: it must be a whole number of seconds from 60/,
+  );
+});
+
 test('an empty variable counts as not given', () => {
   expect(parseSettings({ ...given, PORT: '' }).PORT).toBe(5000);
 });

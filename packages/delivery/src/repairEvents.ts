@@ -6,6 +6,7 @@ import type { LocalConversations } from './localConversations';
 import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from './messageRows';
 import { MARGIN, NEWS, type Since } from './news';
 import type { Hint } from './ports';
+import { TOLD_BACK } from './retention/tellTombstones';
 import { countUnread } from './unreadCounts';
 
 const REMOVED = `SELECT l.user_id, l.conversation_id, l.closed_pos::float8, c.members_version::float8
@@ -24,12 +25,14 @@ const ALTERED = `SELECT c.id, c.version::float8, w.user_ids FROM (
   WHERE EXISTS (SELECT FROM (
       SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > w.from_seq ORDER BY x.seq DESC LIMIT 1000
     ) m WHERE m.kind = 'event' AND m.created_at > ${MARGIN})`;
+// A long history that goes at once is told as far back as by events, else found by sync.
 const CHANGED = `SELECT ${COLUMNS}, ${STATUS}, w.members FROM (
     SELECT n.conversation_id, min(n.from_version) AS from_version,
       array_agg(n.user_id || ' ' || n.joined_seq) AS members
     FROM (${NEWS}) n GROUP BY n.conversation_id
-  ) w JOIN messages m ON m.conversation_id = w.conversation_id AND m.version > w.from_version
-    AND m.changed_at > ${MARGIN}`;
+  ) w JOIN conversations c ON c.id = w.conversation_id
+  JOIN messages m ON m.conversation_id = w.conversation_id AND m.version > w.from_version
+    AND m.changed_at > ${MARGIN} AND (m.deleted_at IS NULL OR m.seq + 0 > c.last_seq - ${TOLD_BACK})`;
 const READ = `SELECT w.user_id, w.conversation_id FROM (${NEWS}) w WHERE w.read_at > ${MARGIN}`;
 
 // The furthest message of the author that the other has got and read; looked for among the last thousand.

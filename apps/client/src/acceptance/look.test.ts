@@ -88,6 +88,8 @@ test.each([1_280, 360])('[client] every screen, %i wide, is in order', async (wi
 
   await page.getByRole('button', { name: 'Group settings' }).click();
   await page.getByRole('button', { name: 'Leave group' }).waitFor();
+  await page.getByLabel('Messages disappear after').selectOption({ label: '1 week' });
+  await page.getByLabel('Messages disappear after 1 week').waitFor({ state: 'attached' });
   await shot(page, '4-members');
   await page.keyboard.press('Escape');
 
