@@ -1,6 +1,8 @@
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { blockUser } from '../blocks/blockUser';
 import { addParticipant } from '../conversations/addParticipant';
 import type { ConversationDeps } from '../conversations/conversationDeps';
+import { createDirect } from '../conversations/createDirect';
 import { createGroup } from '../conversations/createGroup';
 import { removeParticipant } from '../conversations/removeParticipant';
 import { deleteMessage } from '../messages/deleteMessage';
@@ -84,6 +86,18 @@ async function changeSome(id: string, turn: number): Promise<unknown> {
   if (turn % 3 === 1) return deleteMessage(room, senderId, messageId);
   return addReaction(room, ben, messageId, '👍');
 }
+
+test('whoever is blocked cannot take away what was said before', async () => {
+  const { conversation } = await createDirect(room, ana, ben);
+  const deps = { ...room, maxS: null };
+  expect(await setRetention(deps, ben, conversation.id, 3_600)).toMatchObject({
+    retention_s: 3_600,
+  });
+  await blockUser(room, ana, ben);
+  await expect(setRetention(deps, ben, conversation.id, 60)).rejects.toMatchObject({
+    name: 'ForbiddenError',
+  });
+});
 
 test('[D7] what an instance allows at most holds for what is there, what is made and what is set', async () => {
   const { id } = await createGroup(room, ana, 'Old', [ben]);
