@@ -88,13 +88,13 @@ async function changeSome(id: string, turn: number): Promise<unknown> {
 }
 
 test('whoever is blocked cannot take away what was said before', async () => {
-  const { conversation } = await createDirect(room, ana, ben);
+  const { conversation } = await createDirect(room, ana, cleo);
   const deps = { ...room, maxS: null };
-  expect(await setRetention(deps, ben, conversation.id, 3_600)).toMatchObject({
+  expect(await setRetention(deps, cleo, conversation.id, 3_600)).toMatchObject({
     retention_s: 3_600,
   });
-  await blockUser(room, ana, ben);
-  await expect(setRetention(deps, ben, conversation.id, 60)).rejects.toMatchObject({
+  await blockUser(room, ana, cleo);
+  await expect(setRetention(deps, cleo, conversation.id, 60)).rejects.toMatchObject({
     name: 'ForbiddenError',
   });
 });
