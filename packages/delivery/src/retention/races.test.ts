@@ -37,7 +37,8 @@ test('[D3] [R8] expiry, sends, edits, deletions, removals, acknowledgements and 
     });
   let expired = 0;
   const expire = async (db: typeof room.db): Promise<void> => {
-    expired += (await expireMessages(db)).expired;
+    const step = await expireMessages(db);
+    expired += step.expired;
   };
   for (let round = 0; round < 20; round += 1) {
     await Promise.all(
