@@ -124,7 +124,7 @@ test('[D7] [D11] it goes on without Redis, and who is connected is told all the 
 test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half, and the next goes on', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { id } = await people.group(ana, ben);
-  const COUNT = 20_000;
+  const COUNT = 10_000;
   await instance.sql(
     `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
      SELECT $1, 1 + n, gen_random_uuid(), 1 + n, $2, 'x', now() - interval '1 hour' FROM generate_series(1, $3) n`,
