@@ -26,9 +26,6 @@ export interface LocalConnections {
   tellChanged(conversation: LocalConversation, change: ChangedEntry): void;
 }
 
-/** From here on each connection is written to while it is at hand: coming back to all of them costs as much again. */
-const LARGE_AUDIENCE = 64;
-
 export function createLocalConnections(): LocalConnections {
   // Copied with every change, so that who walks one may lose a connection on the way.
   const byUser = new Map<string, readonly Connection[]>();
@@ -66,18 +63,11 @@ export function createLocalConnections(): LocalConnections {
       for (const connections of byUser.values()) yield* connections;
     },
     offer(conversation, entries) {
-      const isLarge =
-        process.env.ATONCE !== '0' &&
-        Math.min(conversation.members.size, byUser.size) >= LARGE_AUDIENCE;
       for (const [connections, joinedSeq] of present(conversation)) {
         for (const connection of connections) {
-          const offerAll = (): void => {
-            for (const entry of entries) {
-              if (entry.seq >= joinedSeq) connection.offer(conversation, entry);
-            }
-          };
-          if (isLarge) connection.outlet.atOnce(offerAll);
-          else offerAll();
+          for (const entry of entries) {
+            if (entry.seq >= joinedSeq) connection.offer(conversation, entry);
+          }
         }
       }
     },

@@ -14,8 +14,6 @@ export interface Outlet {
   emit(event: string, json: Frame): void;
   /** Calls back once, before what is written in this turn of the event loop leaves. */
   lastCall(callback: () => void): void;
-  /** Runs `work`; what it writes leaves as soon as it is done, and not at the end of the turn. */
-  atOnce(work: () => void): void;
   /** False while more bytes wait in the connection's buffer than the limit (slow consumer). */
   writable(): boolean;
   /** Calls back once, when the buffer has drained below the limit. */

@@ -44,7 +44,6 @@ export function recordingOutlet(onEmit?: (event: string, json: string) => void):
       onEmit?.(event, json);
     },
     lastCall: (callback) => void setImmediate(callback),
-    atOnce: (work) => work(),
     writable: () => room > 0,
     whenWritable: (callback) => void waiting.push(callback),
     close: (reason) => void (closedFor ??= reason),

@@ -36,7 +36,6 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   let closed = false;
   let leaving = false;
   let writing = false;
-  let isAtOnce = false;
   let inHand = 0;
   let inEngine = 0;
   let inTransport = 0;
@@ -73,7 +72,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
 
   function leaveLater(): void {
-    if (leaving || isAtOnce) return;
+    if (leaving) return;
     leaving = true;
     atEndOfTurn(endTurn);
   }
@@ -164,15 +163,6 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
       if (closed) return;
       lastCalls.push(callback);
       leaveLater();
-    },
-    atOnce(work) {
-      isAtOnce = true;
-      try {
-        work();
-      } finally {
-        isAtOnce = false;
-      }
-      endTurn();
     },
     writable,
     whenWritable(callback) {
