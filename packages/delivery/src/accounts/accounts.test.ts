@@ -63,7 +63,8 @@ const historyOf = async (userId: string, id: string) =>
 
 test('[D7] groups are left with an heir, direct conversations stay for the other, who is told of the name that is left', async () => {
   const [ana, ben, cleo] = await room.users('ana-1', 'ben-1', 'cleo-1');
-  const { id: group } = await createGroup(room, ana, 'Choir', [ben, cleo]);
+  const { id: group } = await createGroup(room, ana, 'Choir', [cleo]);
+  await addParticipant(room, ana, group, ben, 'moderator');
   const { id: direct } = (await createDirect(room, ana, ben)).conversation;
   await room.send(direct, ana, 'from ana');
   await room.send(direct, ben, 'from ben');
@@ -76,12 +77,12 @@ test('[D7] groups are left with an heir, direct conversations stay for the other
   expect(await unfinishedDeletions(room, 9)).toEqual([]);
   expect(await readConversation(room, ben, group)).toMatchObject({
     participants: [
-      { user_id: ben, role: 'admin' },
       { user_id: cleo, role: 'member' },
+      { user_id: ben, role: 'admin' },
     ],
   });
-  expect((await historyOf(ben, group)).map(({ event }) => event?.type)).toEqual([
-    ...['created', 'left', 'role'],
+  expect((await historyOf(cleo, group)).map(({ event }) => event?.type)).toEqual([
+    ...['created', 'added', 'left', 'role'],
   ]);
   const told = room.announce.take();
   const update = { to: 'members', conversationId: direct, event: 'conversation:updated' };
