@@ -7,6 +7,7 @@ test('the defaults are those of the contract', () => {
     databaseUrl: given.DATABASE_URL,
     redisUrl: given.REDIS_URL,
     backoffMs: 2_000,
+    retentionMaxS: null,
     sweepIntervalMs: 10_000,
     auditIntervalMs: 60_000,
     logLevel: 'info',

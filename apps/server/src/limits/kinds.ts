@@ -56,7 +56,7 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     /** Setting another one: it costs two hashes. */
     password: shared(1, 60),
     // An account costs a password hash and a transaction.
-    register: { address: { perSecond: 5, burst: 300 } },
+    register: { address: { perSecond: 5, burst: 600 } },
     login: { address: { perSecond: 10, burst: 600 } },
     refresh: { address: { perSecond: 20, burst: 600 } },
     /** Wrong passwords: for an account (`user`), from an address, and of the one from the other. */
