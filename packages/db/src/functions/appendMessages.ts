@@ -98,11 +98,14 @@ BEGIN
     SELECT s.ord::integer AS ord, m.id AS first_id, CASE
       WHEN last_seqs[p_writer_in[s.writer]] = -1 THEN 'busy'
       WHEN joined[s.writer] = -1 THEN 'not_found'
-      -- As long as nobody changed it the content itself says what was first sent, then its digest (D2).
-      WHEN m.digest IS NULL AND m.content_encrypted = p_contents[s.ord]
-        AND m.message_type = p_types[s.ord] AND m.reply_to_id IS NOT DISTINCT FROM s.reply_id THEN 'repeat'
-      WHEN m.digest = message_digest(p_types[s.ord], s.reply_id, p_contents[s.ord]) THEN 'repeat'
-      WHEN m.id IS NOT NULL THEN 'conflict'
+      -- As long as nobody changed it the content itself says what was first sent, then its digest (D2). Asked only
+      -- of what is there: both sides of a comparison are computed, also beside a null.
+      WHEN m.id IS NOT NULL THEN CASE
+        WHEN CASE WHEN m.digest IS NULL
+          THEN m.content_encrypted = p_contents[s.ord] AND m.message_type = p_types[s.ord]
+            AND m.reply_to_id IS NOT DISTINCT FROM s.reply_id
+          ELSE m.digest = message_digest(p_types[s.ord], s.reply_id, p_contents[s.ord]) END THEN 'repeat'
+        ELSE 'conflict' END
       -- After the repeat: what was acknowledged stays so, whoever has blocked whom since (D2).
       WHEN bars[p_writer_in[s.writer]] IS NOT NULL THEN bars[p_writer_in[s.writer]]
       WHEN s.reply_id IS NOT NULL AND NOT EXISTS (
