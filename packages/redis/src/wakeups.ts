@@ -32,6 +32,8 @@ export interface WakeupOptions {
   log: Log;
   /** How long a recipient has to acknowledge before one query and one call to Redis for all, milliseconds. */
   gatherMs?: number;
+  /** Milliseconds that only go on; the process's own unless told. */
+  now?: () => number;
 }
 
 /** More than this at once is left to the sweep: it does not need memory for it. */
@@ -47,7 +49,7 @@ const ASKING_MS = 50;
  * makes no second job.
  */
 export function createWakeups(options: WakeupOptions): NodeWakeups {
-  const { queue, rows, log, gatherMs = 300 } = options;
+  const { queue, rows, log, gatherMs = 300, now = () => performance.now() } = options;
   /** Since when, by the clock of this process; the longest first. */
   const waiting = new Map<string, number>();
   const returned = new Set<string>();
@@ -86,7 +88,7 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
 
   /** Those who had their time. */
   const takeDue = (): string[] => {
-    const latest = closed ? Infinity : performance.now() - gatherMs;
+    const latest = closed ? Infinity : now() - gatherMs;
     const due: string[] = [];
     for (const [userId, since] of waiting) {
       if (since > latest) break;
@@ -120,9 +122,9 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
 
   return {
     enqueueAfterCommit(userIds) {
-      const now = performance.now();
+      const since = now();
       for (const userId of userIds) {
-        if (waiting.size < MOST_GATHERED && !waiting.has(userId)) waiting.set(userId, now);
+        if (waiting.size < MOST_GATHERED && !waiting.has(userId)) waiting.set(userId, since);
       }
       if (waiting.size > 0) schedule();
     },
