@@ -93,19 +93,21 @@ test('one logs in by name or address, in any case', async () => {
 
 test('a wrong password and an unknown user are answered alike, after the same work', async () => {
   const { username } = await register();
-  const tryAs = async (name: string) => {
+  const took = { known: [] as number[], unknown: [] as number[] };
+  const tryAs = async (kind: 'known' | 'unknown') => {
+    const body = { username: kind === 'known' ? username : 'nobody.at.all', password: 'wrong' };
     const began = performance.now();
-    const reply = await http('POST', '/api/auth/login', {
-      body: { username: name, password: 'wrong horse' },
-    });
-    return { status: reply.status, body: reply.body, took: performance.now() - began };
+    const reply = await http('POST', '/api/auth/login', { body });
+    took[kind].push(performance.now() - began);
+    return { status: reply.status, body: reply.body };
   };
-  await tryAs(username);
-  const known = await tryAs(username);
-  const unknown = await tryAs('nobody.at.all');
-  expect(known.status).toBe(401);
-  expect({ ...unknown, took: 0 }).toEqual({ ...known, took: 0 });
-  expect(unknown.took).toBeGreaterThan(known.took / 4);
+  for (let i = 0; i < 4; i += 1) {
+    const known = await tryAs('known');
+    expect(known.status).toBe(401);
+    expect(await tryAs('unknown')).toEqual(known);
+  }
+  // The quickest of several: a busy machine delays either, and nothing makes the work less.
+  expect(Math.min(...took.unknown)).toBeGreaterThan(Math.min(...took.known) / 4);
 });
 
 test('a refresh token is exchanged for a new pair of the same session', async () => {
