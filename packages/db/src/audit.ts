@@ -1,4 +1,5 @@
 import type { Database } from './connect';
+import { isGone } from './functions/expiredAt';
 import type { Snapshot } from './snapshot';
 
 /**
@@ -142,9 +143,10 @@ async function readRun(
 ): Promise<EntryFacts[]> {
   const rows = await query(
     'audit_run',
-    `SELECT seq::float8, version::float8, kind = 'message', deleted_at IS NOT NULL,
-       changed_at IS NOT NULL, sender_id, md5(client_message_id)
-     FROM messages WHERE conversation_id = $1::uuid AND seq >= $2::bigint ORDER BY seq LIMIT $3::int`,
+    `SELECT m.seq::float8, m.version::float8, m.kind = 'message', ${isGone('m')},
+       m.changed_at IS NOT NULL, m.sender_id, md5(m.client_message_id)
+     FROM messages m WHERE m.conversation_id = $1::uuid AND m.seq >= $2::bigint
+     ORDER BY m.seq LIMIT $3::int`,
     [id, fromSeq, RUN],
   );
   return rows.map(([seq, version, isMessage, isDeleted, isChanged, senderId, clientId]) => ({

@@ -77,7 +77,8 @@ describe('[D7] a change that is heard before its entry is sent', () => {
     endRead();
     await until('all are sent', () => outlet.seqs().length === 3);
     const mind = { id: ROOM, membersVersion: 1, recent: [entry(4)], recentBytes: 0 };
-    connection.offer({ ...mind, members: new Map([[ME, 1]]) }, entry(4));
+    const heardAt = createFakeClock().now();
+    connection.offer({ ...mind, heardAt, members: new Map([[ME, 1]]) }, entry(4));
     connection.changed(edit(4, 9));
     expect(outlet.frames.map(({ event }) => event)).toEqual([
       ...['chat:messages_received', 'chat:queue_empty'],
@@ -91,6 +92,7 @@ describe('[D7] what a node has in mind of the newest entries', () => {
   beforeEach(() => {
     conversations = createLocalConversations({
       db: { query: () => Promise.resolve([[ROOM, 1, ME, 1]]) } as never,
+      clock: createFakeClock(),
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       onMissed: () => undefined,
     });

@@ -103,7 +103,7 @@ function local(id: string, recent: EntryHint[] = []): LocalConversation {
     [ME, store.joined.get(id) ?? 1],
     [OTHER, 1],
   ]);
-  return { id, membersVersion: 1, members, recent, recentBytes: 0 };
+  return { id, membersVersion: 1, members, recent, recentBytes: 0, heardAt: clock.now() };
 }
 
 const upTo = (n: number, from = 1): number[] =>

@@ -139,7 +139,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     while (cursor.state === 'queued' && !closed) {
       const sent = cursor.sent as number;
       if (sent >= cursor.target) break;
-      const entry = nextEntry(cursor, userId);
+      const entry = nextEntry(cursor, userId, deps.clock.now());
       if (entry === undefined) return 'read';
       if (entry.seq > sent + 1) own?.passed(cursor, entry.seq - 1);
 

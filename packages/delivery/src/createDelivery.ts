@@ -98,7 +98,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     look();
   });
   const connections = createLocalConnections();
-  const conversations = createLocalConversations({ db, log, onMissed: lookSoon });
+  const conversations = createLocalConversations({ db, clock, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
   const settler = createSettler({ db, clock, log });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });

@@ -23,6 +23,8 @@ export interface Cursor {
   goal: number;
   /** Entries read ahead from PostgreSQL. */
   page: EntryHint[];
+  /** When that was, milliseconds of this node. */
+  pageReadAt: number;
   /** What was changed while PostgreSQL was being read: the page may not have it yet. */
   changed: ChangedEntry[];
   /** What the node has in mind of the conversation. */
@@ -38,17 +40,20 @@ export function newCursor(conversationId: string): Cursor {
     target: 0,
     goal: 0,
     page: [],
+    pageReadAt: 0,
     changed: [],
     local: undefined,
     unacknowledged: { seqs: [], head: 0, acknowledged: 0 },
   };
 }
 
+/** What was read ahead for somebody who is slower than that is read again: it may have expired since. */
+const PAGE_KEPT_MS = 10_000;
+
 /** The next entry after a position that is known, if it need not be read from PostgreSQL. */
-export function nextEntry(
-  { sent = 0, page, local }: Cursor,
-  userId: string,
-): EntryHint | undefined {
+export function nextEntry(cursor: Cursor, userId: string, now: number): EntryHint | undefined {
+  if (cursor.page.length > 0 && now - cursor.pageReadAt > PAGE_KEPT_MS) cursor.page = [];
+  const { sent = 0, page, local } = cursor;
   while (page.length > 0 && (page[0] as EntryHint).seq <= sent) page.shift();
   // What PostgreSQL gave is complete: a jump there is a new membership, not a gap (D9).
   if (page.length > 0) return page[0];
@@ -56,5 +61,7 @@ export function nextEntry(
   // Members are known as of the newest entry in mind. Without this, who was removed and added again,
   // while the hints of both were lost, would be sent what was said in between (D9).
   const joinedSeq = local.members.get(userId);
-  return joinedSeq === undefined || joinedSeq > sent + 1 ? undefined : recentEntry(local, sent + 1);
+  return joinedSeq === undefined || joinedSeq > sent + 1
+    ? undefined
+    : recentEntry(local, sent + 1, now);
 }

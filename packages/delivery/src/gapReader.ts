@@ -79,7 +79,8 @@ export function createGapReader(deps: {
     const cursors = wanted
       .splice(0, MAX_CONVERSATIONS)
       .filter(({ state }) => state === 'reading' && !closed);
-    const missing = cursors.filter((cursor) => nextEntry(cursor, userId) === undefined);
+    const now = clock.now();
+    const missing = cursors.filter((cursor) => nextEntry(cursor, userId, now) === undefined);
     if (missing.length > 0) {
       try {
         await readMissing(missing);
@@ -101,6 +102,7 @@ export function createGapReader(deps: {
       seq: sent,
       target,
     }));
+    const readAt = clock.now();
     const pages = await deps.readEntries(asked, Math.ceil(PAGE_ENTRIES / cursors.length));
     const kept = KEPT_LENGTH / cursors.length;
     for (const [i, cursor] of cursors.entries()) {
@@ -108,6 +110,7 @@ export function createGapReader(deps: {
       if (page !== undefined) {
         for (const change of cursor.changed) amend(page, change);
         cursor.page = withinLength(page, kept);
+        cursor.pageReadAt = readAt;
       }
       // Nothing there: the membership has ended. Unless something has come since we asked.
       else if (cursor.target === asked[i]?.target) cursor.target = cursor.sent ?? 0;

@@ -1,7 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import { amend, amended, type ChangedEntry } from './changedEntries';
 import { createCoalescer } from './coalesce';
-import type { EntryHint, Log } from './ports';
+import type { Clock, EntryHint, Log } from './ports';
 
 /** What this node keeps in mind of a conversation: a cache, true as of `membersVersion`. */
 export interface LocalConversation {
@@ -12,6 +12,8 @@ export interface LocalConversation {
   /** The newest entries, ascending without gaps. */
   recent: EntryHint[];
   recentBytes: number;
+  /** When the newest of them was heard, milliseconds of this node. */
+  heardAt: number;
 }
 
 export interface LocalConversations {
@@ -40,6 +42,11 @@ const MAX_RECENT_BYTES = 256 * 1024;
  */
 const RECENT_BUDGET = 2_048;
 const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
+/**
+ * Beyond it an entry is read again instead: together less than the shortest retention (a minute), so what is in
+ * mind has not expired. Ages are compared with ages, for this clock need not be that of PostgreSQL.
+ */
+const RECENT_KEPT_MS = 25_000;
 /** Changes whose entry was not in mind: it was long ago, or its news are on their way from another node. */
 const MAX_AHEAD = 256;
 const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8
@@ -52,6 +59,7 @@ interface Members {
 
 export function createLocalConversations(deps: {
   db: Database;
+  clock: Clock;
   log: Log;
   /** Something could not be announced because PostgreSQL did not answer. */
   onMissed: () => void;
@@ -94,6 +102,7 @@ export function createLocalConversations(deps: {
           members,
           recent: [],
           recentBytes: 0,
+          heardAt: 0,
         };
         conversation.membersVersion = membersVersion;
         conversation.members = members;
@@ -165,7 +174,10 @@ export function createLocalConversations(deps: {
       if (known.get(conversation.id) !== conversation) return;
       recentCount -= conversation.recent.length;
       recentBytes -= conversation.recentBytes;
+      const newest = conversation.recent.at(-1)?.seq;
       for (const entry of entries) rememberOne(conversation, asChanged(entry));
+      if (conversation.recent.at(-1)?.seq !== newest) conversation.heardAt = deps.clock.now();
+      forgetOld(conversation);
       recentCount += conversation.recent.length;
       recentBytes += conversation.recentBytes;
       lively.delete(conversation.id);
@@ -221,6 +233,14 @@ function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
   }
 }
 
+function forgetOld(conversation: LocalConversation): void {
+  const { recent } = conversation;
+  const oldest = (recent.at(-1)?.at ?? 0) - RECENT_KEPT_MS;
+  if ((recent[0]?.at ?? oldest) >= oldest) return;
+  const kept = recent.findIndex(({ at }) => at >= oldest);
+  for (const gone of recent.splice(0, kept)) conversation.recentBytes -= gone.json.length;
+}
+
 function amendRecent(conversation: LocalConversation, change: ChangedEntry): boolean {
   if (!amend(conversation.recent, change)) return false;
   conversation.recentBytes = conversation.recent.reduce((sum, { json }) => sum + json.length, 0);
@@ -228,7 +248,12 @@ function amendRecent(conversation: LocalConversation, change: ChangedEntry): boo
 }
 
 /** The entry with this seq, if it is among the newest. */
-export function recentEntry(conversation: LocalConversation, seq: number): EntryHint | undefined {
+export function recentEntry(
+  conversation: LocalConversation,
+  seq: number,
+  now: number,
+): EntryHint | undefined {
+  if (now - conversation.heardAt > RECENT_KEPT_MS) return undefined;
   const first = conversation.recent[0];
   return first === undefined ? undefined : conversation.recent[seq - first.seq];
 }

@@ -17,14 +17,21 @@ export const STATUS = `CASE
       AND r.user_id <> m.sender_id AND r.joined_seq <= m.seq AND r.delivered_seq < m.seq) THEN 'delivered'
   ELSE 'sent' END`;
 
+/**
+ * Since when a message has been beyond its conversation's retention without being a tombstone yet. Asked of
+ * nothing while nothing is due, which is one look per statement (D12).
+ */
+const EXPIRED = `CASE WHEN m.kind = 'message' AND m.deleted_at IS NULL AND (SELECT expiry_is_due())
+  THEN expired_at(m.conversation_id, m.created_at) END`;
+
 /** What a message row brings besides its status, in the order that `toMessage` reads. */
 export const COLUMNS = `m.id, m.conversation_id, m.seq::float8, m.version::float8, m.kind, m.sender_id,
   m.client_message_id, m.message_type, m.content_encrypted, m.reply_to_id,
   extract(epoch FROM m.created_at)::float8, extract(epoch FROM m.edited_at)::float8,
-  extract(epoch FROM m.deleted_at)::float8, m.reactions, m.event`;
+  extract(epoch FROM m.deleted_at)::float8, m.reactions, m.event, ${EXPIRED}`;
 
 /** How many values of a row belong to the message: COLUMNS and the status. */
-export const MESSAGE_WIDTH = 16;
+export const MESSAGE_WIDTH = 17;
 
 export type MessageRow = [
   id: string,
@@ -42,6 +49,7 @@ export type MessageRow = [
   deletedAt: number | null,
   reactions: Reaction[] | null,
   event: ConversationEvent | null,
+  expiredAt: number | null,
   status: MessageStatus,
 ];
 
@@ -61,12 +69,17 @@ export function storedAt(row: unknown[]): number {
   return Math.round(createdAt * 1000);
 }
 
-/** A row of COLUMNS and STATUS as the outside sees it: the same JSON by every door. */
+/**
+ * A row of COLUMNS and STATUS as the outside sees it: the same JSON by every door. What has expired is a
+ * tombstone here, also where no worker has made one of it yet.
+ */
 export function toMessage(row: unknown[]): Message {
   const [id, conversationId, seq, version, kind, senderId, clientMessageId, messageType, content] =
     row as MessageRow;
-  const [, , , , , , , , , replyToId, createdAt, editedAt, deletedAt, reactions, event, status] =
+  const [, , , , , , , , , replyToId, createdAt, editedAt, deletedAt, reactions, event] =
     row as MessageRow;
+  const [, , , , , , , , , , , , , , , expiredAt, status] = row as MessageRow;
+  const goneAt = deletedAt ?? expiredAt;
   return {
     id,
     conversation_id: conversationId,
@@ -76,12 +89,12 @@ export function toMessage(row: unknown[]): Message {
     sender_id: senderId,
     client_message_id: clientMessageId,
     message_type: messageType,
-    content_encrypted: content,
+    content_encrypted: goneAt === null ? content : null,
     reply_to_id: replyToId,
     created_at: isoTime(createdAt),
     edited_at: editedAt === null ? null : isoTime(editedAt),
-    deleted_at: deletedAt === null ? null : isoTime(deletedAt),
-    reactions: reactions ?? [],
+    deleted_at: goneAt === null ? null : isoTime(goneAt),
+    reactions: goneAt === null ? (reactions ?? []) : [],
     status,
     ...(event === null ? {} : { event }),
   };

@@ -1,9 +1,10 @@
 import type { Database } from '@pern/db/connect';
+import { isGone } from '@pern/db/functions/expiredAt';
 
 const UNREAD = `SELECT p.user_id, p.conversation_id, p.read_seq::float8, (
     SELECT count(*) FROM messages m
     WHERE m.conversation_id = p.conversation_id AND m.seq > p.read_seq AND m.seq >= p.joined_seq
-      AND m.kind = 'message' AND m.deleted_at IS NULL AND m.sender_id <> p.user_id)::float8
+      AND m.kind = 'message' AND NOT ${isGone('m')} AND m.sender_id <> p.user_id)::float8
   FROM unnest($1::uuid[], $2::uuid[]) AS i (user_id, conversation_id)
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = i.user_id`;
 

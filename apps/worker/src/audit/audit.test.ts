@@ -170,6 +170,20 @@ test('a deleted message by others is unread no more, and not miscounted', async 
   expect(found).toEqual([]);
 });
 
+test('what is beyond its retention and no tombstone yet is unread no more, and not miscounted', async () => {
+  await room.rows('UPDATE conversations SET retention_s = 60, next_expiry_at = now()');
+  await room.rows(`UPDATE messages SET created_at = now() - interval '1 hour' WHERE seq <= 4`);
+  const { run, found } = auditor({
+    async unread(...args) {
+      const shown = await shownUnread(...args);
+      expect(shown).toContainEqual({ userId: cem, door: 'event', count: 2 });
+      return shown;
+    },
+  });
+  await run();
+  expect(found).toEqual([]);
+});
+
 test('what has gone by itself after the pause is no finding, what comes back is another', async () => {
   const hurt = () => room.rows('UPDATE conversations SET participant_count = 7');
   const heal = () => room.rows('UPDATE conversations SET participant_count = 3');

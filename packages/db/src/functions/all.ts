@@ -2,6 +2,7 @@ import { advanceWatermarks } from './advanceWatermarks';
 import { appendMessages } from './appendMessages';
 import { beginSync } from './beginSync';
 import { closeChanges } from './closeChanges';
+import { expiredAt } from './expiredAt';
 import { expireMessages } from './expireMessages';
 import { makeTombstones } from './makeTombstones';
 import { openDevice } from './openDevice';
@@ -19,4 +20,5 @@ export const functions: readonly string[] = [
   purgeDelivery,
   makeTombstones,
   expireMessages,
+  expiredAt,
 ];

@@ -57,7 +57,7 @@ export async function appendEvent(
   );
   const message = toMessage([
     ...[id, group.id, group.lastSeq, group.version, 'event', senderId, null, 'text', null, null],
-    ...[at / 1000, null, null, null, event, 'sent'],
+    ...[at / 1000, null, null, null, event, null, 'sent'],
   ]);
   return {
     group,

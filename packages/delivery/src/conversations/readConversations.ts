@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import { isGone } from '@pern/db/functions/expiredAt';
 import { guarded } from '@pern/db/storeErrors';
 import type { Conversation, MyParticipation } from '@pern/protocol/conversation';
 import { PARTICIPANTS_EMBEDDED_MAX, PARTICIPANTS_PREVIEW } from '@pern/protocol/limits';
@@ -20,7 +21,7 @@ const SEEN_BY_ME = `CASE WHEN m.sender_id <> me.user_id AND me.delivered_seq < m
 // Counts what is new for the viewer, by the key of the log (D8).
 const UNREAD = `(SELECT count(*) FROM messages n
   WHERE n.conversation_id = me.conversation_id AND n.seq > me.read_seq AND n.kind = 'message'
-    AND n.deleted_at IS NULL AND n.sender_id <> me.user_id)`;
+    AND NOT ${isGone('n')} AND n.sender_id <> me.user_id)`;
 
 const CONVERSATIONS = `SELECT json_build_object(${CONVERSATION}, 'my', json_build_object(
     'role', me.role, 'joined_seq', me.joined_seq, 'delivered_seq', me.delivered_seq,

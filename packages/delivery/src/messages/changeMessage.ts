@@ -1,4 +1,5 @@
 import { withTransaction, type Database } from '@pern/db/connect';
+import { isGone } from '@pern/db/functions/expiredAt';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError } from '@pern/protocol/errors';
 import type { ConversationRole } from '@pern/protocol/conversation';
@@ -24,6 +25,7 @@ export interface Subject {
   seq: number;
   kind: string;
   senderId: string;
+  /** A tombstone, or beyond its conversation's retention. */
   deleted: boolean;
   content: string | null;
   reactions: Reaction[] | null;
@@ -38,7 +40,7 @@ export interface MessageChange {
 }
 
 const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType", c.barred,
-    m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", m.deleted_at IS NOT NULL AS deleted,
+    m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", ${isGone('m')} AS deleted,
     m.content_encrypted AS content, m.reactions, p.role
   FROM messages m
   JOIN conversations c ON c.id = m.conversation_id
