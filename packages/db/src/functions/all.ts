@@ -6,6 +6,7 @@ import { expiredAt } from './expiredAt';
 import { expireMessages } from './expireMessages';
 import { makeTombstones } from './makeTombstones';
 import { openDevice } from './openDevice';
+import { pruneChanges } from './pruneChanges';
 import { purgeDelivery } from './purgeDelivery';
 import { settlePending } from './settlePending';
 
@@ -15,6 +16,7 @@ export const functions: readonly string[] = [
   advanceWatermarks,
   settlePending,
   closeChanges,
+  pruneChanges,
   beginSync,
   openDevice,
   purgeDelivery,

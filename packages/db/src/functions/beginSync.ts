@@ -9,6 +9,7 @@ BEGIN
   PERFORM u.id FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
   PERFORM close_changes(p_user, false);
+  PERFORM prune_changes(p_user);
   RETURN (SELECT s.last_value FROM change_pos s);
 END
 $$;

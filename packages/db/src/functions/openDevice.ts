@@ -4,8 +4,7 @@
  * that the next connect need not look at it again (D12). Returns its number; null for an unknown user, or one whose account was deleted.
  *
  * Keeps the 20 most recently seen devices, none longer than 90 days unseen, and the change log no longer
- * than cursors last and devices need it, a thousand rows at a time. LIMIT 1 keeps the planner
- * from beginning with all memberships of the user.
+ * than it is needed. LIMIT 1 keeps the planner from beginning with all memberships of the user.
  */
 export const openDevice = `
 CREATE OR REPLACE FUNCTION open_device(p_user uuid, p_device_id text, p_session uuid) RETURNS integer
@@ -17,7 +16,6 @@ DECLARE
   counter integer;
   number integer;
   clean bigint;
-  oldest timestamptz;
 BEGIN
   SELECT u.clean_pos, u.device_counter INTO best, counter FROM users u WHERE u.id = p_user AND u.deleted_at IS NULL FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
@@ -79,16 +77,7 @@ BEGIN
   UPDATE users u SET clean_pos = greatest(u.clean_pos, clean), last_seen_at = clock_timestamp()
   WHERE u.id = p_user;
 
-  -- What every device has acknowledged and no cursor reaches back to.
-  SELECT l.closed_at INTO oldest FROM changes l WHERE l.user_id = p_user ORDER BY l.closed_pos LIMIT 1;
-  IF oldest < now() - interval '91 days' THEN
-    DELETE FROM changes l WHERE l.user_id = p_user AND l.closed_pos = ANY (ARRAY(
-      SELECT o.closed_pos FROM changes o
-      WHERE o.user_id = p_user AND o.closed_at < now() - interval '91 days'
-        AND o.closed_pos <= (SELECT min(d.clean_pos) FROM devices d WHERE d.user_id = p_user)
-      ORDER BY o.closed_pos LIMIT 1000
-    ));
-  END IF;
+  PERFORM prune_changes(p_user);
   RETURN number;
 END
 $$;
