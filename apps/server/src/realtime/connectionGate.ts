@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type ErrorBody, RateLimitError } from '@pern/protocol/errors';
 import type { ClientAddress } from '../clientAddress';
 import { createBuckets } from '../limits/buckets';
 import type { Limits } from '../limits/limits';
@@ -55,10 +56,22 @@ export function beginsSession({ url = '' }: IncomingMessage): boolean {
   return !/[?&]sid=/.test(url);
 }
 
+const COME_AGAIN_S = FULL_WAIT_MS / 1_000;
+
+/** Refuses a handshake by polling, which may be a browser's: it is told what REST would tell it. */
+export function refusePoll(response: ServerResponse): void {
+  const error = new RateLimitError(COME_AGAIN_S, 'too many connections');
+  response.writeHead(429, {
+    ...{ 'Content-Type': 'application/json', 'Retry-After': COME_AGAIN_S, Connection: 'close' },
+  });
+  response.end(JSON.stringify({ error: error.toWire() } satisfies ErrorBody));
+}
+
 /** Refuses an upgrade with as little as there is. */
 export function refuseUpgrade(socket: Duplex): void {
   socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\n\r\n`, () =>
-    socket.destroy(),
+  socket.end(
+    `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${COME_AGAIN_S}\r\nConnection: close\r\n\r\n`,
+    () => socket.destroy(),
   );
 }

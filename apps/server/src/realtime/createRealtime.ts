@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Bus, Log } from '@pern/delivery/ports';
 import { MAX_FRAME_BYTES, PROTOCOL } from '@pern/protocol/limits';
@@ -20,7 +20,7 @@ import type { EventBudget } from './budget';
 import type { ChatServer, ChatSocket } from './chatServer';
 import { createDispatch } from './commands';
 import type { Connection } from './connection';
-import { beginsSession, type ConnectionGate, refuseUpgrade } from './connectionGate';
+import { beginsSession, type ConnectionGate, refusePoll, refuseUpgrade } from './connectionGate';
 import { createExpiry } from './expiry';
 import { onAuthRefresh } from './handlers/authRefresh';
 import { onMessageDelivered } from './handlers/messageDelivered';
@@ -101,11 +101,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const server: ChatServer = new Server(deps.httpServer, {
     serveClient: false,
     cors: origins.cors,
-    allowRequest(request, decide) {
-      // An upgrade was judged when its turn came.
-      const mayEnter = request.headers.upgrade !== undefined || gate.admits(request) !== 'no';
-      decide(mayEnter ? null : 'too many connections', mayEnter && origins.admits(request));
-    },
+    // Whether it may enter at all was judged before: an upgrade when its turn came, a poll below.
+    allowRequest: (request, decide) => decide(null, origins.admits(request)),
     maxHttpBufferSize: MAX_FRAME_BYTES,
     perMessageDeflate: false,
     httpCompression: false,
@@ -114,6 +111,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     // A client that is gone without a word is noticed within 18 s; a crash has to show within 30 (D10).
     pingInterval: 10_000,
     pingTimeout: 8_000,
+  });
+
+  server.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    const isPoll = request.headers.upgrade === undefined && beginsSession(request);
+    if (!isPoll || gate.admits(request) !== 'no') next();
+    else refusePoll(response);
   });
 
   const { nodeName } = deps;

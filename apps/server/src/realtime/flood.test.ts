@@ -94,6 +94,18 @@ test('more than an address may hold are refused by name, and one that goes on by
     if (refusals.size > 1) break;
   }
   expect([...refusals].sort()).toEqual(['RateLimitError', 'websocket error']);
+  // By polling it can be told what REST would tell it.
+  const headers = { 'x-forwarded-for': '192.0.2.1' };
+  const poll = () =>
+    createHttpClient(url)('GET', '/socket.io/?EIO=4&transport=polling', { headers });
+  let refused = await poll();
+  await until('a poll is refused too', async () => {
+    refused = await poll();
+    return refused.status !== 200;
+  });
+  expect([refused.status, refused.headers.get('retry-after'), refused.body]).toEqual([
+    ...[429, '10', { error: { name: 'RateLimitError', message: 'too many connections' } }],
+  ]);
   const { body } = await createHttpClient(url)('GET', '/metrics');
   expect(body).toMatch(/chasqui_refused_total\{state="connect"\} \d+/);
 });
