@@ -1,6 +1,6 @@
 import { integerArray, textArray, uuidArray } from '@pern/db/binaryArrays';
 import type { Database } from '@pern/db/connect';
-import type { Bar } from './barred';
+import type { Bar } from '@pern/protocol/conversation';
 import type { SendRequest } from './delivery';
 
 /** One send on its way into the log. */

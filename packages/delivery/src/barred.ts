@@ -1,7 +1,5 @@
+import type { Bar } from '@pern/protocol/conversation';
 import { ForbiddenError } from '@pern/protocol/errors';
-
-/** Why a direct conversation takes nothing more: one of the two has blocked the other, or has left for good. */
-export type Bar = 'blocked' | 'deleted';
 
 /**
  * What whoever wants to write there is told. Of a block both are told the same, so that nobody learns

@@ -6,7 +6,7 @@ import type { Receipt } from '@pern/protocol/receipt';
 import { createWatermarks, type Advance } from './advanceWatermarks';
 import { exportConversations } from './accounts/exportConversations';
 import { finishDeletion } from './accounts/finishDeletion';
-import type { Bar } from './barred';
+import type { Bar } from '@pern/protocol/conversation';
 import { blockUser, unblockUser } from './blocks/blockUser';
 import { listBlocks } from './blocks/listBlocks';
 import { addParticipant } from './conversations/addParticipant';
@@ -16,11 +16,10 @@ import { createGroup } from './conversations/createGroup';
 import { listConversations } from './conversations/listConversations';
 import { listParticipants } from './conversations/listParticipants';
 import { presenceAudience } from './conversations/presenceAudience';
+import { changeConversation } from './conversations/changeConversation';
 import { readConversation } from './conversations/readConversation';
 import { readConversations } from './conversations/readConversations';
 import { removeParticipant } from './conversations/removeParticipant';
-import { renameConversation } from './conversations/renameConversation';
-import { setRetention } from './retention/setRetention';
 import { sharesConversation } from './conversations/sharesConversation';
 import type { AckTarget, Delivery, SendRequest, SendResult } from './delivery';
 import { createRecount } from './countAgain';
@@ -263,10 +262,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     createGroup: (userId, title, ids) => changing(createGroup(change, userId, title, ids)),
     listConversations: (userId, page) => listConversations(change, userId, page),
     readConversation: (userId, id) => readConversation(change, userId, id),
-    renameConversation: (userId, id, title) =>
-      changing(renameConversation(change, userId, id, title)),
-    setRetention: (userId, id, seconds) =>
-      changing(setRetention({ ...change, maxS }, userId, id, seconds)),
+    changeConversation: (userId, id, wanted) =>
+      changing(changeConversation({ ...change, maxS }, userId, id, wanted)),
     listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
     addParticipant: (userId, id, otherId, role) =>
       changing(addParticipant(change, userId, id, otherId, role)),

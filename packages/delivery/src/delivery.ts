@@ -3,6 +3,7 @@ import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { Block } from '@pern/protocol/rest/blocks';
 import type { ExportRecord } from '@pern/protocol/rest/export';
+import type { ConversationChange } from './conversations/changeConversation';
 import type { Outlet } from './ports';
 
 /** A message as its sender asks for it, already checked at the door. */
@@ -106,12 +107,11 @@ export interface Delivery {
     page: { limit: number; cursor?: string },
   ): Promise<Page<Conversation>>;
   readConversation(userId: string, conversationId: string): Promise<Conversation>;
-  renameConversation(userId: string, conversationId: string, title: string): Promise<Conversation>;
-  /** Seconds, or null for ever. Throws ValidationError for more than the instance allows. */
-  setRetention(
+  /** All that is named, or nothing of it. */
+  changeConversation(
     userId: string,
     conversationId: string,
-    seconds: number | null,
+    change: ConversationChange,
   ): Promise<Conversation>;
   listParticipants(
     userId: string,

@@ -179,7 +179,7 @@ test('[D7] events that were lost are told again after a repair: state is that of
   network.cut();
   await here.delivery.editMessage(ana, message.id, 'edited');
   await here.delivery.addReaction(ana, bens.message.id, '👍');
-  await here.delivery.renameConversation(ana, conversationId, 'Renamed');
+  await here.delivery.changeConversation(ana, conversationId, { title: 'Renamed' });
   await here.delivery.acknowledge(ana, { conversationId, seq: 3 }, 'read');
   await here.delivery.acknowledge(ben, { conversationId, seq: 3 }, 'read');
   const other = (await here.delivery.createGroup(ana, 'New', [ben])).id;

@@ -1,7 +1,8 @@
 import { ConflictError, NotFoundError, ValidationError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import type { Send } from './appendBatch';
-import { barredError, type Bar } from './barred';
+import type { Bar } from '@pern/protocol/conversation';
+import { barredError } from './barred';
 import { isoTime } from './messageRows';
 
 /** What a send that was not stored is told. */

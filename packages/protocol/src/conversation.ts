@@ -59,6 +59,11 @@ export const retention = z
       'Seconds after which a message becomes a tombstone, counted from its sending; null: never. Holds for older messages too.',
   });
 
+const bars = ['blocked', 'deleted'] as const;
+
+/** Why a direct conversation takes nothing more: one of the two has blocked the other, or has left for good. */
+export type Bar = (typeof bars)[number];
+
 /** A conversation as all participants may see it: encoded once, sent to everybody. */
 export const conversationForAllSchema = z
   .object({
@@ -73,6 +78,11 @@ export const conversationForAllSchema = z
     // An older server says nothing of it, and keeps everything.
     retention_s: z.int().min(1).nullable().default(null).meta({
       description: 'Seconds for which content is kept; null: for ever.',
+    }),
+    // An older server says nothing of it, and refuses what is sent.
+    barred: z.enum(bars).nullable().default(null).meta({
+      description:
+        'Why nothing more can be said in this direct conversation: one of the two has blocked the other, or their account was deleted. null: it is open.',
     }),
     participant_count: z.int().min(0),
     last_message: messageSchema.nullable(),

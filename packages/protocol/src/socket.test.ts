@@ -24,6 +24,7 @@ test('the commands and events are those of the contract', () => {
     'chat:message_updated',
     'chat:message_status_updated',
     'chat:unread_updated',
+    'chat:block_changed',
     'chat:user_typing',
     'user:status_changed',
     'conversation:created',

@@ -8,6 +8,7 @@ import { presenceOffline } from './commands/presenceOffline';
 import { presenceOnline } from './commands/presenceOnline';
 import { sync } from './commands/sync';
 import { typing } from './commands/typing';
+import { blockChanged } from './events/blockChanged';
 import { conversationCreated } from './events/conversationCreated';
 import { conversationRemoved } from './events/conversationRemoved';
 import { conversationUpdated } from './events/conversationUpdated';
@@ -43,6 +44,7 @@ export const serverEvents = [
   messageUpdated,
   messageStatusUpdated,
   unreadUpdated,
+  blockChanged,
   userTyping,
   userStatusChanged,
   conversationCreated,

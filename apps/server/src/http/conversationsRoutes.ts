@@ -33,9 +33,9 @@ export function conversationsRoutes(door: Door, delivery: Delivery): Router {
   door.closed(router, renameConversation, async ({ caller, params, body }) =>
     reply(
       200,
-      body.title === undefined
-        ? await delivery.setRetention(caller.userId, params.id, body.retention_s ?? null)
-        : await delivery.renameConversation(caller.userId, params.id, body.title),
+      await delivery.changeConversation(caller.userId, params.id, {
+        ...{ title: body.title, retentionS: body.retention_s },
+      }),
     ),
   );
 

@@ -1,4 +1,5 @@
 import type { Delivery } from '@pern/delivery/delivery';
+import type { BlockChanged } from '@pern/protocol/events/blockChanged';
 import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
 import type { PresenceStatus } from '@pern/protocol/user';
 import type { PresenceReader } from '../identity/userDirectory';
@@ -39,14 +40,21 @@ export function createBlocking({ delivery, presence, now }: Deps): Blocking {
     }
   }
 
+  /** On all devices, also the one that asked: it may have been asked by REST alone. */
+  function tellBlocker(userId: string, change: BlockChanged): void {
+    delivery.emitToUsers([userId], 'chat:block_changed', change);
+  }
+
   return {
     async block(userId, otherId) {
       const shown = await seeEachOther(userId, otherId);
       const { changed } = await delivery.blockUser(userId, otherId);
+      if (changed) tellBlocker(userId, { userId: otherId, blocked: true });
       if (changed && shown) await tell(userId, otherId, 'offline');
     },
     async unblock(userId, otherId) {
       const { changed } = await delivery.unblockUser(userId, otherId);
+      if (changed) tellBlocker(userId, { userId: otherId, blocked: false });
       if (changed && (await seeEachOther(userId, otherId))) await tell(userId, otherId, 'online');
     },
     list: (userId, page) => delivery.listBlocks(userId, page),

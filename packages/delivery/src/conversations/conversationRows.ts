@@ -8,7 +8,8 @@ const LAST_MESSAGE_WITHIN = 1_000;
 export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'created_by', c.created_by,
   'created_at', extract(epoch FROM c.created_at)::float8,
   'updated_at', extract(epoch FROM c.updated_at)::float8, 'version', c.version,
-  'last_seq', c.last_seq, 'retention_s', c.retention_s, 'participant_count', c.participant_count, 'last_message', l.row`;
+  'last_seq', c.last_seq, 'retention_s', c.retention_s, 'barred', c.barred,
+  'participant_count', c.participant_count, 'last_message', l.row`;
 
 /**
  * Joins `l`, the newest message of `c` at `fromSeq` or later, tombstones included. Only the end of the
@@ -45,6 +46,7 @@ export function toConversation(
     version: row.version,
     last_seq: row.last_seq,
     retention_s: row.retention_s,
+    barred: row.barred,
     participant_count: row.participant_count,
     last_message: row.last_message === null ? null : toMessage(row.last_message),
     participants,

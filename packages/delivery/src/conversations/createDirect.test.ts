@@ -6,7 +6,7 @@ import { changeRole } from './changeRole';
 import { createDirect } from './createDirect';
 import { readConversation } from './readConversation';
 import { removeParticipant } from './removeParticipant';
-import { renameConversation } from './renameConversation';
+import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
 let ana: string;
@@ -80,7 +80,7 @@ test('not with oneself, and not with nobody', async () => {
 test('[D9] it cannot be changed, and strangers do not learn that it exists', async () => {
   const { conversation } = await createDirect(room, ana, ben);
   const attempts = (userId: string): Promise<unknown>[] => [
-    renameConversation(room, userId, conversation.id, 'Us'),
+    changeConversation(room, userId, conversation.id, { title: 'Us' }),
     addParticipant(room, userId, conversation.id, cleo, 'member'),
     changeRole(room, userId, conversation.id, ben, 'admin'),
     removeParticipant(room, userId, conversation.id, ana),

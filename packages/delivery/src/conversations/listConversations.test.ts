@@ -4,7 +4,7 @@ import { createDirect } from './createDirect';
 import { createGroup } from './createGroup';
 import { listConversations } from './listConversations';
 import { removeParticipant } from './removeParticipant';
-import { renameConversation } from './renameConversation';
+import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ test('most recent activity first, on pages that leave nothing out, resting and o
   // A send and a new title bring resting ones to the top.
   const [first, second] = [expected[7] ?? '', expected[11] ?? ''];
   await room.send(first, ben);
-  await renameConversation(room, ana, second, 'New');
+  await changeConversation(room, ana, second, { title: 'New' });
   const rest = expected.filter((id) => id !== first && id !== second);
   for (const limit of [1, 5, 100])
     expect(await listAll(ana, limit)).toEqual([second, first, ...rest]);

@@ -4,7 +4,7 @@ import { changeRole } from './changeRole';
 import type { ConversationDeps } from './conversationDeps';
 import { createGroup } from './createGroup';
 import { removeParticipant } from './removeParticipant';
-import { renameConversation } from './renameConversation';
+import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
 let there: ConversationDeps;
@@ -104,7 +104,7 @@ test('[D3] [D9] joining, leaving, renaming, sending, acknowledging, connecting a
       attempt(addParticipant(there, ana, id, one, 'member')),
       attempt(addParticipant(room, ana, id, next, 'moderator')),
       attempt(changeRole(there, ana, id, ben, round % 2 === 0 ? 'admin' : 'member')),
-      attempt(renameConversation(room, ana, id, `Storm ${round}`)),
+      attempt(changeConversation(room, ana, id, { title: `Storm ${round}` })),
       ...everybody.flatMap((userId) => [
         attempt(room.send(id, userId)),
         attempt(room.acknowledge(id, userId, 1 + round, 'read')),

@@ -5,7 +5,7 @@ import { createDirect } from './createDirect';
 import { createGroup } from './createGroup';
 import { readConversation } from './readConversation';
 import { readConversations } from './readConversations';
-import { renameConversation } from './renameConversation';
+import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
 let ana: string;
@@ -28,7 +28,7 @@ test('[D8] unread are messages by others after my position: no events, no tombst
   const gone = await room.send(id, ana);
   await room.send(id, cleo);
   await room.acknowledge(id, ben, await room.send(id, ana), 'delivered');
-  await renameConversation(room, ana, id, 'Band');
+  await changeConversation(room, ana, id, { title: 'Band' });
   await room.rows(
     'UPDATE messages SET deleted_at = now(), content_encrypted = NULL WHERE conversation_id = $1 AND seq = $2',
     id,
@@ -47,7 +47,7 @@ test('[D8] unread are messages by others after my position: no events, no tombst
 
 test('the last message is the newest one, tombstone or not, whatever events came after', async () => {
   const seq = await room.send(id, ana, 'last');
-  for (const title of ['A', 'B', 'C']) await renameConversation(room, ana, id, title);
+  for (const title of ['A', 'B', 'C']) await changeConversation(room, ana, id, { title: title });
   await room.rows(
     'UPDATE messages SET deleted_at = now(), content_encrypted = NULL WHERE conversation_id = $1 AND seq = $2',
     id,

@@ -6,7 +6,7 @@ import type { ConversationRole } from '@pern/protocol/conversation';
 import type { Message, Reaction } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { Announce } from '../announce';
-import type { Bar } from '../barred';
+import type { Bar } from '@pern/protocol/conversation';
 import { lockConversation, openResting, type LockedConversation } from '../lockConversation';
 import { readChanged } from './readMessages';
 

@@ -10,7 +10,7 @@ import { editMessage } from '../messages/editMessage';
 import { addReaction } from '../messages/reactions';
 import { expireMessages } from './expireMessages';
 import { limitRetention } from './limitRetention';
-import { setRetention } from './setRetention';
+import { changeConversation } from '../conversations/changeConversation';
 
 let room: DeliveryRoom;
 let there: ConversationDeps;
@@ -91,11 +91,15 @@ async function changeSome(id: string, turn: number): Promise<unknown> {
 test('whoever is blocked cannot take away what was said before', async () => {
   const { conversation } = await createDirect(room, ana, cleo);
   const deps = { ...room, maxS: null };
-  expect(await setRetention(deps, cleo, conversation.id, 3_600)).toMatchObject({
+  expect(
+    await changeConversation(deps, cleo, conversation.id, { retentionS: 3_600 }),
+  ).toMatchObject({
     retention_s: 3_600,
   });
   await blockUser(room, ana, cleo);
-  await expect(setRetention(deps, cleo, conversation.id, 60)).rejects.toMatchObject({
+  await expect(
+    changeConversation(deps, cleo, conversation.id, { retentionS: 60 }),
+  ).rejects.toMatchObject({
     name: 'ForbiddenError',
   });
 });
@@ -122,9 +126,11 @@ test('[D7] what an instance allows at most holds for what is there, what is made
   const deps = { ...room, retentionS: 3_600, maxS: 3_600 };
   expect(await createGroup(deps, ana, 'New', [])).toMatchObject({ retention_s: 3_600 });
   for (const seconds of [null, 3_601]) {
-    await expect(setRetention(deps, ana, id, seconds)).rejects.toMatchObject({
+    await expect(changeConversation(deps, ana, id, { retentionS: seconds })).rejects.toMatchObject({
       name: 'ValidationError',
     });
   }
-  expect(await setRetention(deps, ana, id, 60)).toMatchObject({ retention_s: 60 });
+  expect(await changeConversation(deps, ana, id, { retentionS: 60 })).toMatchObject({
+    retention_s: 60,
+  });
 });

@@ -307,7 +307,10 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
         await attempt(by.acknowledge(userId, { messageId: message.id }, 'read'));
       else if (dice < 18) await attempt(by.removeParticipant(ana, mine.pick(groups), dan));
       else if (dice < 19) await attempt(by.addParticipant(ana, mine.pick(groups), dan, 'member'));
-      else await attempt(by.renameConversation(ana, mine.pick(groups), `Title ${mine.below(9)}`));
+      else
+        await attempt(
+          by.changeConversation(ana, mine.pick(groups), { title: `Title ${mine.below(9)}` }),
+        );
     }
     const actors = Array.from({ length: 6 }, async () => {
       while (performance.now() < end) await act(random);

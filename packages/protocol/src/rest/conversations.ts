@@ -54,20 +54,15 @@ export const renameConversation = {
   method: 'PATCH',
   path: '/api/conversations/:id',
   summary:
-    'Give a group another title (admin, moderator), or set how long content is kept (admin; in a direct conversation either of the two).',
+    'Give a group another title (admin, moderator), set how long content is kept (admin; in a direct conversation either of the two), or both at once: all of it or nothing.',
   params,
-  // One of the two: they ask for different roles, and half of a change must not stay.
   body: z
     .object({ title: title.optional(), retention_s: retention.optional() })
     .check((context) => {
       const { title, retention_s } = context.value;
-      const issue = (field: string, message: string): void => {
-        context.issues.push({ code: 'custom', path: [field], message, input: context.value });
-      };
-      if (title === undefined && retention_s === undefined) issue('title', 'is missing');
-      if (title !== undefined && retention_s !== undefined) {
-        issue('retention_s', 'cannot be changed in one request with the title');
-      }
+      if (title !== undefined || retention_s !== undefined) return;
+      const path = ['title'];
+      context.issues.push({ code: 'custom', path, message: 'is missing', input: context.value });
     }),
   answers: { 200: conversationSchema },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],

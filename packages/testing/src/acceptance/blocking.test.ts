@@ -104,3 +104,44 @@ test('[D10] whoever blocks somebody is shown to them as offline, and they to the
     [statusesOf(other, ben).at(-1), statusesOf(bens, ana).at(-1)].every((s) => s === 'online'),
   );
 });
+
+test('[D7] all my devices hear of my block, the other only that nothing can be said, and who was away finds it by sync', async () => {
+  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { id } = await people.direct(ana, ben);
+  await people.group(ana, ben, cleo);
+  const { cursor } = (await ben.call('readSync')).body;
+  const [phone, laptop] = [await connect(ana, 0), await connect(ana, 1)];
+  const [bens, cleos] = [await connect(ben, 1), await connect(cleo, 1)];
+  const changes = (socket: SocketClient): unknown => socket.all('chat:block_changed');
+  const barsSeen = (socket: SocketClient) =>
+    (socket.all('conversation:updated') as { id: string; barred: string | null }[])
+      .filter((one) => one.id === id)
+      .map(({ barred }) => barred);
+  const updatedAt = (await ana.conversation(id)).updated_at;
+
+  await ana.call('blockUser', { params: { id: ben.id } });
+  await ana.call('blockUser', { params: { id: ben.id } });
+  await until('both devices and the other have heard', () =>
+    [phone, laptop, bens].every((socket) => barsSeen(socket).length === 1),
+  );
+  expect(await ben.conversation(id)).toMatchObject({ barred: 'blocked', updated_at: updatedAt });
+  const { conversations } = (await ben.call('readSync', { query: { cursor } })).body;
+  expect(conversations.find((one) => one.id === id)).toMatchObject({ barred: 'blocked' });
+  // The other blocks as well: nothing is news but to their own devices.
+  await ben.call('blockUser', { params: { id: ana.id } });
+  await ana.call('unblockUser', { params: { id: ben.id } });
+  expect(await ana.conversation(id)).toMatchObject({ barred: 'blocked' });
+  await ben.call('unblockUser', { params: { id: ana.id } });
+  await until('it is open again', () =>
+    [phone, laptop, bens].every((socket) => barsSeen(socket).length === 2),
+  );
+  expect(barsSeen(bens)).toEqual(['blocked', null]);
+  const anas = [true, false].map((blocked) => ({ userId: ben.id, blocked }));
+  await until('all was told', () =>
+    [phone, laptop].every((socket) => socket.all('chat:block_changed').length === 2),
+  );
+  expect([changes(phone), changes(laptop)]).toEqual([anas, anas]);
+  expect(changes(bens)).toEqual([true, false].map((blocked) => ({ userId: ana.id, blocked })));
+  expect(changes(cleos)).toEqual([]);
+  expect(barsSeen(cleos)).toEqual([]);
+});

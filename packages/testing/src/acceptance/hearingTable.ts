@@ -94,6 +94,14 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
     },
     heardBy: ['own', 'other'],
   },
+  'chat:block_changed': {
+    async raise({ actor, author }) {
+      const params = { id: author.id };
+      await actor.call('blockUser', { params });
+      await actor.call('unblockUser', { params });
+    },
+    heardBy: ['own', 'other'],
+  },
   'chat:user_typing': {
     async raise({ own, groupId }) {
       await own.ask('chat:typing', { conversationId: groupId, isTyping: true });

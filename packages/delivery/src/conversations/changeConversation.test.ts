@@ -2,7 +2,7 @@ import { conversationForAllSchema } from '@pern/protocol/conversation';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
 import { addParticipant } from './addParticipant';
 import { createGroup } from './createGroup';
-import { renameConversation } from './renameConversation';
+import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
 let ana: string;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 test('a new title is an entry of the history, and everybody hears of it', async () => {
   const seq = await room.send(id, ben);
-  const renamed = await renameConversation(room, ana, id, 'Band');
+  const renamed = await changeConversation(room, ana, id, { title: 'Band' });
   expect(renamed).toMatchObject({
     title: 'Band',
     version: 3,
@@ -46,16 +46,16 @@ test('a new title is an entry of the history, and everybody hears of it', async 
 
 test('the title that it has already changes nothing', async () => {
   const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
-  expect(await renameConversation(room, ana, id, 'Choir')).toMatchObject({ version: 1 });
+  expect(await changeConversation(room, ana, id, { title: 'Choir' })).toMatchObject({ version: 1 });
   expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);
   expect(room.announce.take()).toEqual([]);
 });
 
 test('members may not, strangers learn nothing', async () => {
-  await expect(renameConversation(room, ben, id, 'Mine')).rejects.toMatchObject({
+  await expect(changeConversation(room, ben, id, { title: 'Mine' })).rejects.toMatchObject({
     name: 'ForbiddenError',
   });
-  await expect(renameConversation(room, cleo, id, 'Mine')).rejects.toMatchObject({
+  await expect(changeConversation(room, cleo, id, { title: 'Mine' })).rejects.toMatchObject({
     name: 'NotFoundError',
   });
 });
@@ -64,7 +64,7 @@ test('[D9] who joined after the last message is told of the title without that m
   const seq = await room.send(id, ana, 'before Cleo');
   await addParticipant(room, ana, id, cleo, 'member');
   room.announce.take();
-  await renameConversation(room, ana, id, 'Band');
+  await changeConversation(room, ana, id, { title: 'Band' });
   const [, members, late] = room.announce.take();
   expect(members).toMatchObject({ to: 'members', seq, payload: { last_message: { seq } } });
   expect(late).toMatchObject({
@@ -73,4 +73,29 @@ test('[D9] who joined after the last message is told of the title without that m
     event: 'conversation:updated',
     payload: { title: 'Band', last_message: null },
   });
+});
+
+test('two things at once are one change, told once, and both or neither is done', async () => {
+  const seq = await room.send(id, ana);
+  const both = { title: 'Band', retentionS: 3_600 };
+  await addParticipant(room, ana, id, cleo, 'moderator');
+  const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
+  room.announce.take();
+  // A moderator may give a title, and not say how long content is kept.
+  await expect(changeConversation(room, cleo, id, both)).rejects.toMatchObject({
+    name: 'ForbiddenError',
+  });
+  await expect(changeConversation({ ...room, maxS: 60 }, ana, id, both)).rejects.toMatchObject({
+    ...{ name: 'ValidationError', details: [{ path: 'retention_s' }] },
+  });
+  expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);
+  expect(room.announce.take()).toEqual([]);
+
+  const changed = await changeConversation(room, ana, id, both);
+  expect(changed).toMatchObject({ title: 'Band', retention_s: 3_600, last_seq: seq + 2 });
+  const told = room.announce.take();
+  expect(told.map(({ to }) => to)).toEqual(['log', 'members', 'users']);
+  expect(told[1]).toMatchObject({ payload: { title: 'Band', retention_s: 3_600 } });
+  await changeConversation(room, ana, id, both);
+  expect(room.announce.take()).toEqual([]);
 });
