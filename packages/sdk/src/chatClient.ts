@@ -61,6 +61,11 @@ export interface ChatClient extends ChatStore {
   /** Whom one has blocked, latest first, so that an app can mark or hide what they write in groups. */
   listBlocks(cursor?: string): Promise<{ blocks: Block[]; nextCursor: string | null }>;
   /**
+   * Reads all of them into `blockedById` of the state, which this user's blocks on other devices change from then on. To
+   * be called once for each connection, for what happens between two of them is told to nobody.
+   */
+  readBlocks(): Promise<void>;
+  /**
    * Deletes the account for good and everything of this user's from the storage. Users of another issuer have no password to
    * give.
    */

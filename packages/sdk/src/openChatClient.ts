@@ -185,7 +185,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     }),
     ...createSessionActions({ url, rest, session }),
     ...createPrivacyActions({
-      ...{ url, rest, session },
+      ...{ url, rest, session, store },
       async onDeleted() {
         await leave('by the user', (left) => left.erase());
         await session.end();

@@ -6,6 +6,7 @@ import { NewGroupDialog } from '../components/group/NewGroupDialog';
 import { goTo, goToList } from '../store/address';
 import { useChatStore } from '../store/chatStore';
 import { useAppBadge } from '../store/useAppBadge';
+import { useBlocks } from '../store/useBlocks';
 import './chatPage.css';
 
 /** The list and what is open of it: beside each other where there is room, else one of them. */
@@ -16,6 +17,7 @@ export function ChatPage() {
   );
   const [isFounding, setFounding] = useState(false);
   useAppBadge();
+  useBlocks();
   useEffect(() => {
     const move = (event: KeyboardEvent): void => {
       if (event.defaultPrevented) return;

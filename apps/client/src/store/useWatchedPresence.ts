@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useChatStore } from './chatStore';
 import { otherOf } from './names';
 import { useClient } from './useClient';
@@ -17,6 +17,23 @@ export function useWatchedPresence(): void {
       .filter((id) => id !== '' && view.userPresenceById[id] === undefined)
       .join(' '),
   );
+  // What was told as a block began says nothing of when the other was there last.
+  const openIds = useChatStore((view) =>
+    view.conversations
+      .slice(0, WATCHED)
+      .filter(({ barred }) => (barred ?? null) === null)
+      .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
+      .join(' '),
+  );
+  const before = useRef(openIds);
+  useEffect(() => {
+    const known = new Set(before.current.split(' '));
+    before.current = openIds;
+    if (!isLive) return;
+    for (const id of openIds.split(' ')) {
+      if (id !== '' && !known.has(id)) client.watchUser(id).catch(() => undefined);
+    }
+  }, [client, isLive, openIds]);
   useEffect(() => {
     if (!isLive || ids === '') return;
     for (const id of ids.split(' ')) client.watchUser(id).catch(() => undefined);

@@ -50,3 +50,37 @@ test('an export is whole, and a deleted account is signed out with nothing left 
   const { body } = await ben.call('readUser', { params: { id: ana.id } });
   expect(body.display_name).toBe('Deleted account');
 });
+
+test('a block shows on my other devices and closes the conversation for both, also on one that was away', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const [phone, laptop, bens] = [
+    await clients.open(ana),
+    await clients.open(ana),
+    await clients.open(ben),
+  ];
+  const { id } = await phone.client.createDirect(ben.id);
+  const barOf = ({ client }: typeof bens) => client.getState().conversationsById[id]?.barred;
+  await until('all know of it', () => [phone, laptop, bens].every((one) => barOf(one) === null));
+  bens.client.disconnect();
+  await phone.client.blockUser(ben.id);
+  const isBlocked = ({ client }: typeof bens) => client.getState().blockedById[ben.id] === true;
+  expect(isBlocked(phone)).toBe(true);
+  await until('the other device shows it', () => isBlocked(laptop) && barOf(laptop) === 'blocked');
+  bens.client.connect();
+  await until('who was away finds it closed', () => barOf(bens) === 'blocked');
+  expect(bens.client.getState().blockedById).toEqual({});
+  const fresh = await clients.open(ana);
+  await fresh.client.readBlocks();
+  expect(fresh.client.getState().blockedById).toEqual({ [ben.id]: true });
+  await laptop.client.unblockUser(ben.id);
+  await until('it is open for all', () =>
+    [phone, laptop, bens].every((one) => barOf(one) === null),
+  );
+  await until('and not blocked', () => !isBlocked(phone));
+
+  // For good, and with its reason, when the account is gone.
+  bens.client.disconnect();
+  await phone.client.deleteAccount({ password: ana.password });
+  bens.client.connect();
+  await until('it is closed', () => barOf(bens) === 'deleted');
+});

@@ -9,29 +9,66 @@ import { downloaded } from '../connection/request';
 import type { Rest } from '../connection/rest';
 import type { ChatClient } from '../chatClient';
 import type { Session } from '../session/session';
+import type { WritableStore } from '../store';
 
 type PrivacyActions = Pick<
   ChatClient,
-  'blockUser' | 'unblockUser' | 'listBlocks' | 'deleteAccount' | 'exportAccount'
+  'blockUser' | 'unblockUser' | 'listBlocks' | 'readBlocks' | 'deleteAccount' | 'exportAccount'
 >;
 
 interface Deps {
   url: string;
   rest: Rest;
   session: Session;
+  store: WritableStore;
   /** Takes everything of this user's away: there is nobody any more to sign out. */
   onDeleted: () => Promise<void>;
 }
 
-export function createPrivacyActions({ url, rest, session, onDeleted }: Deps): PrivacyActions {
+export function createPrivacyActions({
+  url,
+  rest,
+  session,
+  store,
+  onDeleted,
+}: Deps): PrivacyActions {
+  const listBlocked: PrivacyActions['listBlocks'] = async (cursor) => {
+    const page = await rest.call(listBlocks, listBlocks.answers[200], {
+      query: { limit: PAGE_MAX, cursor },
+    });
+    return { blocks: page.blocks, nextCursor: page.next_cursor };
+  };
+
+  async function readAll(): Promise<string[]> {
+    const userIds: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listBlocked(cursor);
+      userIds.push(...page.blocks.map(({ user_id: id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return userIds;
+  }
+
   return {
-    blockUser: (id) => rest.call(blockUser, noBody, { params: { id } }),
-    unblockUser: (id) => rest.call(unblockUser, noBody, { params: { id } }),
-    async listBlocks(cursor) {
-      const page = await rest.call(listBlocks, listBlocks.answers[200], {
-        query: { limit: PAGE_MAX, cursor },
-      });
-      return { blocks: page.blocks, nextCursor: page.next_cursor };
+    async blockUser(userId) {
+      await rest.call(blockUser, noBody, { params: { id: userId } });
+      store.dispatch({ type: 'block changed', change: { userId, blocked: true } });
+    },
+    async unblockUser(userId) {
+      await rest.call(unblockUser, noBody, { params: { id: userId } });
+      store.dispatch({ type: 'block changed', change: { userId, blocked: false } });
+    },
+    listBlocks: listBlocked,
+    async readBlocks() {
+      for (;;) {
+        const before = store.getState().blockedById;
+        const userIds = await readAll();
+        // What was told meanwhile may be newer than what was read.
+        if (store.getState().blockedById !== before) continue;
+        store.dispatch({ type: 'blocks read', userIds });
+        return;
+      }
     },
     async deleteAccount({ password, eraseMessages = false }) {
       const body = { password, erase_messages: eraseMessages };

@@ -1,3 +1,4 @@
+import { blockChanged } from '@pern/protocol/events/blockChanged';
 import { conversationCreated } from '@pern/protocol/events/conversationCreated';
 import { conversationRemoved } from '@pern/protocol/events/conversationRemoved';
 import { conversationUpdated } from '@pern/protocol/events/conversationUpdated';
@@ -87,6 +88,10 @@ export function createHearing({
     [
       userStatusChanged.name,
       on(userStatusChanged.data, (change) => deps.onEvent({ type: 'presence changed', change })),
+    ],
+    [
+      blockChanged.name,
+      on(blockChanged.data, (change) => deps.onEvent({ type: 'block changed', change })),
     ],
     [
       conversationCreated.name,

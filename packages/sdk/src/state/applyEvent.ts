@@ -75,6 +75,13 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
       const presence = { status, last_seen_at: timestamp };
       return { ...state, userPresenceById: withKey(state.userPresenceById, userId, presence) };
     }
+    case 'block changed': {
+      const { userId, blocked } = event.change;
+      const blockedById = withKey(state.blockedById, userId, blocked);
+      return blockedById === state.blockedById ? state : { ...state, blockedById };
+    }
+    case 'blocks read':
+      return { ...state, blockedById: Object.fromEntries(event.userIds.map((id) => [id, true])) };
     case 'conversation updated':
       return applyConversation(state, event.conversation);
     case 'conversation removed':

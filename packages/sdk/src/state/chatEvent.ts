@@ -1,4 +1,5 @@
 import type { Conversation, ConversationForAll } from '@pern/protocol/conversation';
+import type { BlockChanged } from '@pern/protocol/events/blockChanged';
 import type { MessageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
 import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
 import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
@@ -39,11 +40,13 @@ export type ChatEvent =
       readonly isTyping: boolean;
     }
   | { readonly type: 'presence changed'; readonly change: UserStatusChanged }
+  | { readonly type: 'block changed'; readonly change: BlockChanged }
   | { readonly type: 'conversation updated'; readonly conversation: ConversationForAll }
   | { readonly type: 'conversation removed'; readonly conversationId: string }
   // Pages of REST and sync; also `conversation:created`
   | { readonly type: 'conversations read'; readonly conversations: readonly Conversation[] }
   | { readonly type: 'entries read'; readonly entries: readonly Entry[] }
+  | { readonly type: 'blocks read'; readonly userIds: readonly string[] }
   | { readonly type: 'users read'; readonly users: readonly User[] }
   | {
       readonly type: 'synced';

@@ -35,6 +35,8 @@ export interface ChatState {
   readonly userPresenceById: Readonly<Record<string, Presence>>;
   readonly usersById: Readonly<Record<string, User>>;
   readonly typingByConversation: Readonly<Record<string, readonly TypingUser[]>>;
+  /** Whom this user has blocked, as far as `readBlocks` and events have told: true; false after it was taken back. */
+  readonly blockedById: Readonly<Record<string, boolean>>;
   /** Messages on their way, oldest first. */
   readonly outbox: readonly OutboxEntry[];
 }
@@ -48,6 +50,7 @@ export const emptyState: ChatState = {
   userPresenceById: {},
   usersById: {},
   typingByConversation: {},
+  blockedById: {},
   outbox: [],
 };
 

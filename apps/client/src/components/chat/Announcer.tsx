@@ -15,7 +15,11 @@ export function Announcer({ conversationId }: { conversationId: string }) {
       client.onMessage((message) => {
         if (message.conversation_id !== conversationId) return;
         const author = nameOf(useChatStore.getState(), conversationId, message.sender_id);
-        setNews(`${author}: ${message.content ?? ''}`);
+        const { chat } = useChatStore.getState();
+        const isBlocked = chat.blockedById[message.sender_id] === true;
+        setNews(
+          `${author}: ${isBlocked ? 'message of somebody you blocked' : (message.content ?? '')}`,
+        );
       }),
     [client, conversationId],
   );

@@ -26,7 +26,11 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
       ? 'Disappearing messages: off'
       : `Messages disappear after ${durationWords(retention)}`;
   const other = otherOf(conversation, me);
-  const presence = useChatStore((view) => view.userPresenceById[other?.user_id ?? '']);
+  const isBarred = (conversation.barred ?? null) !== null;
+  // Nobody is told of it there, and what was told before is no longer true.
+  const presence = useChatStore((view) =>
+    isBarred ? undefined : view.userPresenceById[other?.user_id ?? ''],
+  );
   const isOnline = useChatStore((view) => view.isOnline);
   const title = titleOf(conversation, me);
   return (
@@ -86,7 +90,9 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
           )}
         </button>
       )}
-      {other !== undefined && <BlockButton userId={other.user_id} name={title} />}
+      {other !== undefined && conversation.barred !== 'deleted' && (
+        <BlockButton userId={other.user_id} name={title} />
+      )}
       {conversation.type === 'group' && (
         <button
           className="icon-button"

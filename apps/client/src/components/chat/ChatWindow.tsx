@@ -6,7 +6,7 @@ import { otherOf } from '../../store/names';
 import { useIsBlocked } from '../../store/useBlocks';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
-import { BlockedNote } from './BlockedNote';
+import { BarredNote } from './BarredNote';
 import { ChatHeader } from './ChatHeader';
 import { type Intents, IntentsContext } from './intents';
 import { MessageComposer } from './MessageComposer';
@@ -39,6 +39,7 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
   const other = conversation && otherOf(conversation, me);
   const isBlocked = useIsBlocked(other?.user_id);
   if (conversation === undefined) return null;
+  const bar = conversation.barred ?? null;
   return (
     <IntentsContext value={intents}>
       <main className="chat-pane chat-window">
@@ -48,8 +49,8 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
         ) : (
           <div className="message-list" aria-busy="true" />
         )}
-        {isBlocked && other !== undefined ? (
-          <BlockedNote userId={other.user_id} name={other.display_name} />
+        {other !== undefined && (isBlocked || bar !== null) ? (
+          <BarredNote bar={bar} userId={other.user_id} name={other.display_name} />
         ) : (
           <MessageComposer
             conversationId={conversationId}

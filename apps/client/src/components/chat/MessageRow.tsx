@@ -1,8 +1,9 @@
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { isOnItsWay, type ShownMessage } from '../../store/chatView';
 import { nameOf } from '../../store/names';
 import { clockTime, fullTime } from '../../store/times';
+import { useIsBlocked } from '../../store/useBlocks';
 import { useExpired } from '../../store/useExpired';
 import { Avatar } from '../Avatar';
 import { MessageActions } from './MessageActions';
@@ -34,6 +35,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
   const isTaken = !isOnItsWay(message);
   const isExpired = useExpired(message.conversation_id, isTaken ? message.created_at : undefined);
   const isDeleted = isTaken && (message.deleted_at !== null || isExpired);
+  const isBlocked = useIsBlocked(isGroup && !isMine ? senderId : undefined);
+  const [isWanted, setWanted] = useState(false);
+  const isHidden = isBlocked && !isDeleted && !isWanted;
   return (
     <div className={classes.join(' ')}>
       {isGroup && !isMine && (
@@ -48,10 +52,19 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
           ) : (
             <span className="hidden-but-read">{author}: </span>
           )}
-          {message.reply_to_id !== null && !isDeleted && (
+          {message.reply_to_id !== null && !isDeleted && !isHidden && (
             <Quote conversationId={message.conversation_id} messageId={message.reply_to_id} />
           )}
-          <Content message={message} isDeleted={isDeleted} />
+          {isHidden ? (
+            <em className="message-note">
+              {'Message of somebody you blocked — '}
+              <button className="link-button" type="button" onClick={() => setWanted(true)}>
+                Show
+              </button>
+            </em>
+          ) : (
+            <Content message={message} isDeleted={isDeleted} />
+          )}
           <span className="message-meta">
             {isTaken && message.edited_at !== null && !isDeleted && (
               <span title={fullTime(message.edited_at)}>edited</span>
@@ -62,9 +75,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
             {isMine && !isDeleted && <Ticks message={message} />}
           </span>
         </div>
-        {isTaken && !isDeleted && <MessageActions message={message} isMine={isMine} />}
+        {isTaken && !isDeleted && !isHidden && <MessageActions message={message} isMine={isMine} />}
       </div>
-      {isTaken && !isDeleted && message.reactions.length > 0 && <Reactions message={message} />}
+      {isTaken && !isDeleted && !isHidden && message.reactions.length > 0 && (
+        <Reactions message={message} />
+      )}
       {!isTaken && message.refused !== null && <Refusal message={message} />}
     </div>
   );

@@ -1,6 +1,7 @@
 import { selectMessage } from '@pern/sdk/state/selectors';
 import { useChatStore } from '../../store/chatStore';
 import { nameOf } from '../../store/names';
+import { useIsBlocked } from '../../store/useBlocks';
 import { useExpired } from '../../store/useExpired';
 import { useReveal } from './reveal';
 import './quote.css';
@@ -14,6 +15,10 @@ export function Quote(props: { conversationId: string; messageId: string }) {
   const author = useChatStore((view) =>
     quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
   );
+  const isGroup = useChatStore(
+    (view) => view.chat.conversationsById[conversationId]?.type === 'group',
+  );
+  const isBlocked = useIsBlocked(isGroup ? quoted?.sender_id : undefined);
   return (
     <button className="quote" type="button" tabIndex={-1} onClick={() => reveal(messageId)}>
       <span className="hidden-but-read">In reply to </span>
@@ -21,9 +26,11 @@ export function Quote(props: { conversationId: string; messageId: string }) {
       <span className="one-line" dir="auto">
         {quoted === undefined
           ? 'An earlier message'
-          : quoted.deleted_at === null && !isExpired
-            ? (quoted.content ?? 'This message cannot be read')
-            : 'Message deleted'}
+          : quoted.deleted_at !== null || isExpired
+            ? 'Message deleted'
+            : isBlocked
+              ? 'Message of somebody you blocked'
+              : (quoted.content ?? 'This message cannot be read')}
       </span>
     </button>
   );

@@ -5,6 +5,7 @@ import { useChatStore } from '../../store/chatStore';
 import { readDraft } from '../../store/drafts';
 import { nameOf, otherOf, titleOf } from '../../store/names';
 import { briefTime } from '../../store/times';
+import { useIsBlocked } from '../../store/useBlocks';
 import { useLastMessage } from '../../store/useLastMessage';
 import { Avatar } from '../Avatar';
 import { Ticks } from '../chat/Ticks';
@@ -19,7 +20,10 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   const { conversation, isOpen, onChoose } = props;
   const me = useChatStore((view) => view.me?.id);
   const other = otherOf(conversation, me);
-  const presence = useChatStore((view) => view.userPresenceById[other?.user_id ?? '']?.status);
+  const isBarred = (conversation.barred ?? null) !== null;
+  const presence = useChatStore((view) =>
+    isBarred ? undefined : view.userPresenceById[other?.user_id ?? '']?.status,
+  );
   const title = titleOf(conversation, me);
   const { last_message: last, my } = conversation;
   const unread = my.unread_count;
@@ -67,6 +71,7 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
   const author = useChatStore((view) =>
     last === undefined ? '' : nameOf(view, id, last.sender_id),
   );
+  const isBlocked = useIsBlocked(type === 'group' ? last?.sender_id : undefined);
   const draft = isOpen || me === undefined ? '' : readDraft(me, id);
   if (typing) {
     return (
@@ -91,7 +96,7 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
       {isMine && <Ticks message={last} />}
       <span className="one-line" dir="auto">
         {type === 'group' && !isMine && `${author}: `}
-        {last.text}
+        {isBlocked ? 'somebody you blocked' : last.text}
       </span>
     </span>
   );
