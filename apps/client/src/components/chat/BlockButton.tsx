@@ -27,7 +27,7 @@ export function BlockButton({ userId, name }: { userId: string; name: string }) 
           <p>
             {isBlocked
               ? 'You can write to each other again, and see when the other is there.'
-              : 'Neither can write to the other, or see whether they are there. Groups go on as before. They are not told, but they can find out.'}
+              : 'Neither can write to the other, or see whether they are there. Groups go on as before. They see that one of you has blocked the other.'}
           </p>
           <footer>
             <button className="button" type="button" onClick={() => setAsking(false)}>
