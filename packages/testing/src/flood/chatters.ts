@@ -37,9 +37,17 @@ export async function startChatters(people: People, pairs: number): Promise<Chat
     arrivals.push(performance.now() - at);
   };
   const deviceOf = async (person: Pick<Person, 'device'>): Promise<Device> => {
-    const device = person.device({ forgetful: true, onEvent: hear });
+    // A forgetful device has no frame of it any more once something else was told, as that the other is there.
+    let drained = false;
+    const device = person.device({
+      forgetful: true,
+      onEvent(event, data) {
+        drained ||= event === 'chat:queue_empty';
+        hear(event, data);
+      },
+    });
     await device.stayConnected();
-    await device.drained();
+    await until('it has been drained', () => drained);
     return device;
   };
 
