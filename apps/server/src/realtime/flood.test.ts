@@ -98,14 +98,14 @@ test('more than an address may hold are refused by name, and one that goes on by
   const headers = { 'x-forwarded-for': '192.0.2.1' };
   const poll = () =>
     createHttpClient(url)('GET', '/socket.io/?EIO=4&transport=polling', { headers });
-  let refused = await poll();
+  let refused: Awaited<ReturnType<typeof poll>> | undefined;
   await until('a poll is refused too', async () => {
-    refused = await poll();
-    return refused.status !== 200;
+    const some = await Promise.all(Array.from({ length: 100 }, poll));
+    refused = some.find(({ status }) => status !== 200);
+    return refused !== undefined;
   });
-  expect([refused.status, refused.headers.get('retry-after'), refused.body]).toEqual([
-    ...[429, '10', { error: { name: 'RateLimitError', message: 'too many connections' } }],
-  ]);
+  expect(refused).toMatchObject({ status: 429, body: { error: { name: 'RateLimitError' } } });
+  expect(refused?.headers.get('retry-after')).toBe('10');
   const { body } = await createHttpClient(url)('GET', '/metrics');
   expect(body).toMatch(/chasqui_refused_total\{state="connect"\} \d+/);
 });
