@@ -27,7 +27,7 @@ afterEach(async () => {
 
 function node(nodeId: string) {
   const connections = createConnections({ url: cluster.url, log: quietLog() });
-  const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, deafMs: 1_500 });
+  const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, deafMs: 4_000 });
   opened.push({ bus, connections });
   const heard: Hint[] = [];
   let recoveries = 0;
@@ -54,11 +54,7 @@ test.each(CLUSTER_SHARDS)(
     const a = node('a');
     await until('the bus works', () => a.bus.connected());
     const before = a.recoveries();
-    const from = await cluster.masterOf(channelOf(shard));
-    const to = cluster.servers.find((server) => server !== from);
-    const id = String(await to?.command('CLUSTER', 'MYID'));
-    const told = [to, ...cluster.servers.filter((server) => server !== to)];
-    for (const server of told) await server?.command('CLUSTER', 'SETSLOT', shard.slot, 'NODE', id);
+    await cluster.moveSlotOf(channelOf(shard));
     await until('the loss is known', () => !a.bus.connected());
     await until('it is whole again', () => a.bus.connected());
     expect(await subscribersOf(shard)).toBe(1);

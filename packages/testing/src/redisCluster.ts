@@ -11,6 +11,8 @@ export interface RedisCluster {
   masterOf(key: string, except?: RedisServer): Promise<RedisServer>;
   /** Runs a command about one key on the master that has it. */
   command(key: string, name: string, ...args: (string | number)[]): Promise<unknown>;
+  /** Gives the slot of this key, without what is in it, to another master. Resolves to both. */
+  moveSlotOf(key: string): Promise<{ from: RedisServer; to: RedisServer }>;
   /** All slots are served and every server knows it. */
   whole(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +61,19 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
     },
     async command(key, name, ...args) {
       return (await cluster.masterOf(key)).command(name, ...args);
+    },
+    async moveSlotOf(key) {
+      const from = await cluster.masterOf(key);
+      const to = servers.find((server) => server !== from);
+      if (to === undefined) throw new Error('there is no other master');
+      const slot = Number(await from.command('CLUSTER', 'KEYSLOT', key));
+      const id = String(await to.command('CLUSTER', 'MYID'));
+      // Whose epoch is higher is believed: what the former master tells meanwhile must not undo it.
+      await to.command('CLUSTER', 'BUMPEPOCH');
+      for (const server of [to, ...servers.filter((one) => one !== to)]) {
+        await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+      }
+      return { from, to };
     },
     async whole() {
       await until('the cluster is whole', async () => {
