@@ -55,6 +55,11 @@ export interface NodeOptions {
 
 /** A client asks by HTTP besides the connection that it holds. */
 const SOCKETS_PER_CONNECTION = 2;
+/**
+ * Between two requests a connection is kept for longer than proxies keep it (nginx and others for 60 s): whichever side
+ * closes first must not be ours, or the request that is on its way at that moment is lost.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Opens one server node. Succeeds without PostgreSQL and without Redis, which are awaited while it
@@ -189,9 +194,12 @@ async function open(
     failed,
   });
 
-  // Who says nothing, or half a request, is ended by the first look after that.
   const httpServer = createServer(
-    { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    {
+      // Who says nothing, or half a request, is ended by the first look after that.
+      ...{ headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
     app,
   );
   if (settings.RATE_LIMIT) {

