@@ -3,7 +3,7 @@ import { uuid } from '../ids';
 import { displayName, username } from '../text';
 import { timestamp } from '../time';
 import { noContent, type Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 // For the instance's administrators. Everybody else is answered as if none of this existed (D9).
 
@@ -26,7 +26,7 @@ export const listDeadLetters = {
   path: '/api/admin/deliveries/dead',
   summary: 'Deliveries that were given up, latest first (administrators of the instance).',
   query: query(page),
-  answers: { 200: z.object({ deliveries: z.array(deadLetterSchema), next_cursor: nextCursor }) },
+  answers: { 200: paged({ deliveries: z.array(deadLetterSchema) }) },
   refusals: ['ValidationError', 'NotFoundError'],
 } as const satisfies Endpoint;
 

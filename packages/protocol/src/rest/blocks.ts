@@ -3,7 +3,7 @@ import { uuid } from '../ids';
 import { displayName, username } from '../text';
 import { timestamp } from '../time';
 import { noContent, type Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 export const blockSchema = z
   .object({ user_id: uuid, username, display_name: displayName, created_at: timestamp })
@@ -38,6 +38,6 @@ export const listBlocks = {
   path: '/api/blocks',
   summary: 'Whom one has blocked, latest first. Nobody is told who has blocked them.',
   query: query(page),
-  answers: { 200: z.object({ blocks: z.array(blockSchema), next_cursor: nextCursor }) },
+  answers: { 200: paged({ blocks: z.array(blockSchema) }) },
   refusals: ['ValidationError'],
 } as const satisfies Endpoint;

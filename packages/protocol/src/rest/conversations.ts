@@ -3,7 +3,7 @@ import { conversationSchema, retention } from '../conversation';
 import { uuid } from '../ids';
 import { title } from '../text';
 import type { Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 export const createDirect = {
   method: 'POST',
@@ -34,7 +34,7 @@ export const listConversations = {
   summary: 'My conversations, most recent activity first.',
   query: query(page),
   answers: {
-    200: z.object({ conversations: z.array(conversationSchema), next_cursor: nextCursor }),
+    200: paged({ conversations: z.array(conversationSchema) }),
   },
   refusals: ['ValidationError'],
 } as const satisfies Endpoint;

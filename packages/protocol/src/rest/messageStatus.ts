@@ -3,7 +3,7 @@ import { uuid } from '../ids';
 import { messageStatus, receiptSchema, reportedStatus } from '../receipt';
 import { timestamp } from '../time';
 import type { Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 const params = z.object({ messageId: uuid });
 
@@ -36,12 +36,11 @@ export const readStatus = {
   params,
   query: query(page),
   answers: {
-    200: z.object({
+    200: paged({
       recipient_count: z.int().min(0),
       delivered_count: z.int().min(0),
       read_count: z.int().min(0),
       statuses: z.array(recipientStatusSchema),
-      next_cursor: nextCursor,
     }),
   },
   refusals: ['ValidationError', 'NotFoundError'],

@@ -3,7 +3,7 @@ import { participantSchema } from '../conversation';
 import { roleSchema } from '../conversationRole';
 import { uuid } from '../ids';
 import { noContent, type Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 const params = z.object({ id: uuid });
 const paramsOfOne = z.object({ id: uuid, userId: uuid });
@@ -15,7 +15,7 @@ export const listParticipants = {
   params,
   query: query(page),
   answers: {
-    200: z.object({ participants: z.array(participantSchema), next_cursor: nextCursor }),
+    200: paged({ participants: z.array(participantSchema) }),
   },
   refusals: ['ValidationError', 'NotFoundError'],
 } as const satisfies Endpoint;

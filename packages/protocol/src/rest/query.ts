@@ -44,5 +44,9 @@ export const limit = wholeNumber(1, PAGE_MAX)
 /** The two of every paged list. */
 export const page = { limit, cursor: cursor.optional() };
 
-/** What a paged list ends with. */
-export const nextCursor = cursor.nullable().meta({ description: 'null at the end.' });
+const nextCursor = cursor.nullable().meta({ description: 'null at the end.' });
+
+/** The answer of a paged list: what it is of, and where it goes on. */
+export function paged<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.object({ ...shape, next_cursor: nextCursor });
+}

@@ -3,7 +3,7 @@ import { uuid } from '../ids';
 import { userQuery } from '../text';
 import { userSchema } from '../user';
 import type { Endpoint } from './endpoint';
-import { nextCursor, page, query } from './query';
+import { paged, page, query } from './query';
 
 export const readMe = {
   method: 'GET',
@@ -20,7 +20,7 @@ export const findUsers = {
     'Users whose user name or display name matches, by user name; all of them without a query.',
   query: query({ query: userQuery.optional(), ...page }),
   answers: {
-    200: z.object({ users: z.array(userSchema), next_cursor: nextCursor }),
+    200: paged({ users: z.array(userSchema) }),
   },
   refusals: ['ValidationError'],
 } as const satisfies Endpoint;

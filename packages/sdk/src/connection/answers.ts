@@ -1,6 +1,6 @@
 import { type Conversation, conversationSchema } from '@pern/protocol/conversation';
 import { receiptSchema } from '@pern/protocol/receipt';
-import { nextCursor } from '@pern/protocol/rest/query';
+import { paged } from '@pern/protocol/rest/query';
 import { syncSchema } from '@pern/protocol/sync';
 import * as z from 'zod';
 import { readEntry, type WireEntry } from '../entry';
@@ -25,7 +25,7 @@ const conversations = z
     values.flatMap((value) => conversationSchema.safeParse(value).data ?? []),
   );
 
-export const conversationList = z.object({ conversations, next_cursor: nextCursor });
+export const conversationList = paged({ conversations });
 
 export const historyPage = z.object({ messages: entries, has_more: z.boolean() });
 
