@@ -1,0 +1,156 @@
+import { deadLetters, retryDeadLetters } from '@pern/db/deadLetters';
+import { startTcpProxy } from '@pern/testing/tcpProxy';
+import { millisecondsOf } from '@pern/testing/timings';
+import { quietLog } from '@pern/testing/quietLog';
+import { until } from '@pern/testing/until';
+import { openWorkerRoom, QUEUE, type WorkerRoom } from '@pern/testing/workerRoom';
+import { createWorker, type Worker } from './createWorker';
+
+// The same while stores, wires and workers fail.
+
+let room: WorkerRoom<Worker>;
+beforeEach(async () => {
+  room = await openWorkerRoom((settings) =>
+    createWorker({
+      ...{ ...settings, retentionMaxS: null, log: quietLog() },
+      metrics: { host: '127.0.0.1', port: 0 },
+    }),
+  );
+});
+afterEach(() => room.close());
+
+test('[D5] FLUSHALL: jobs come back for all who wait, due or not', async () => {
+  await room.startWorker();
+  const users: string[] = [];
+  for (let i = 0; i < 5; i += 1)
+    users.push(await room.recipientWaiting({ nextAt: `now() + interval '1 hour'` }));
+  await room.redis.flushall();
+  await until('there is a job for each', async () => (await room.jobs()).delayed.length === 5);
+  await room.redis.flushall();
+  await until('and again', async () => (await room.jobs()).delayed.length === 5);
+  for (const jobId of (await room.jobs()).delayed) {
+    const data = await room.redis.hget(`${QUEUE}:${jobId}`, 'data');
+    expect(users).toContain((JSON.parse(data ?? '') as { userId: string }).userId);
+  }
+});
+
+test('[D5] kill -9 of Redis, restarted empty', async () => {
+  await room.startWorker();
+  const later = await room.recipientWaiting({ nextAt: `now() + interval '1 hour'` });
+  await until('its job is gone or was never there', () => room.bus.connected());
+  await room.server.kill();
+  const now = await room.recipientWaiting();
+  await room.server.start();
+  await room.isWoken(now);
+  await until('the other has a job', async () =>
+    (await room.jobs()).delayed.some((jobId) => jobId.startsWith(later)),
+  );
+});
+
+test('[D11] starts without Redis and PostgreSQL, and goes to work when they come', async () => {
+  const userId = await room.recipientWaiting();
+  await room.server.kill();
+  await room.startWorker();
+  const nowhere = await room.startWorker({ databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
+  await room.server.start();
+  await room.isWoken(userId);
+  expect((await fetch(`http://127.0.0.1:${nowhere.operatorPort}/healthz`)).status).toBe(200);
+});
+
+test('[D5] the job of a worker that was killed at it comes again, however often', async () => {
+  // Nothing else wakes anybody: neither a sweep nor the next attempt.
+  await room.startWorker({ sweepIntervalMs: 3_600_000, backoffMs: 600_000 });
+  await until('the worker is at work', async () =>
+    (await room.redis.get('chasqui:queue'))?.startsWith('whole'),
+  );
+  const userId = await room.recipientWaiting();
+  for (let death = 1; death <= 3; death += 1) {
+    const jobId = `${userId}.death-${death}`;
+    await room.redis.hset(`${QUEUE}:${jobId}`, {
+      name: '__default__',
+      data: JSON.stringify({ userId }),
+      opts: JSON.stringify({ removeOnComplete: true, removeOnFail: true, attempts: 1 }),
+      timestamp: Date.now(),
+      stalledCounter: death - 1,
+    });
+    await room.sql(
+      'UPDATE deliveries SET job_id = $2, next_at = now() WHERE user_id = $1',
+      userId,
+      jobId,
+    );
+    const times = room.wakeCount(userId);
+    // What a dead worker leaves: at work, and nobody holds the lock.
+    await room.redis.lpush(`${QUEUE}:active`, jobId);
+    await until('it comes again', () => room.wakeCount(userId) > times);
+  }
+});
+
+test('[D5] one that always fails is given up after a while, shows with its reason, and can be retried; others flow', async () => {
+  const poisoned = await room.recipientWaiting();
+  await room.sql(`
+    CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'this one is spoilt'; END $$`);
+  await room.sql(`
+    CREATE TRIGGER spoil BEFORE UPDATE OF attempts ON deliveries FOR EACH ROW
+    WHEN (NEW.user_id = '${poisoned}' AND NEW.attempts > OLD.attempts) EXECUTE FUNCTION spoil()`);
+  const worker = await room.startWorker({ sweepIntervalMs: 100 });
+  const healthy = await room.recipientWaiting();
+  await room.isWoken(healthy);
+  await until('it is dead', async () => (await room.rowOf(poisoned))?.dead);
+  expect(await room.rowOf(poisoned)).toMatchObject({ errors: 10, lastError: 'this one is spoilt' });
+  expect(await deadLetters(room.db, { limit: 10 })).toMatchObject([
+    { userId: poisoned, reason: 'this one is spoilt' },
+  ]);
+  expect(await room.metric(worker, 'chasqui_deliveries{state="dead"}')).toBe(1);
+
+  await room.sql('DROP TRIGGER spoil ON deliveries');
+  expect(await retryDeadLetters(room.db, [poisoned])).toHaveLength(1);
+  await room.isWoken(poisoned);
+  expect(await room.rowOf(poisoned)).toMatchObject({ dead: false, errors: 0 });
+});
+
+test('[D5] marks and rows that a crash left behind are put right, in both directions', async () => {
+  const forgotten = await room.recipientWaiting({ withRow: false });
+  const settled = await room.recipientWaiting();
+  await room.sql('UPDATE participants SET acked_seq = 1 WHERE user_id = $1', settled);
+  await room.startWorker();
+  await room.isWoken(forgotten);
+  await until('the row is gone', async () => (await room.rowOf(settled)) === null);
+  expect(room.wakeCount(settled)).toBe(0);
+});
+
+test('[D5] worker and Redis cut off from each other without a word: wake-ups go on by themselves', async () => {
+  const proxy = await startTcpProxy(room.server.port);
+  await room.startWorker({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
+  await room.isWoken(await room.recipientWaiting());
+  proxy.cut();
+  const meanwhile = await room.recipientWaiting();
+  proxy.heal();
+  await until('it is woken', () => room.wakeCount(meanwhile) > 0);
+  await proxy.close();
+});
+
+test('[D5] a Redis frozen for longer than the life of a lock', async () => {
+  const worker = await room.startWorker();
+  const users = [await room.recipientWaiting(), await room.recipientWaiting()];
+  for (const userId of users) await room.isWoken(userId);
+  const frozenAt = performance.now();
+  room.server.freeze();
+  await until('locks have run out', () => performance.now() - frozenAt > 16_000);
+  room.server.thaw();
+  const before = users.map(room.wakeCount);
+  await until('they are woken again', () =>
+    users.every((userId, i) => room.wakeCount(userId) > (before[i] ?? 0)),
+  );
+  expect(await room.wokenTooOften(users)).toEqual([]);
+  expect(await room.metric(worker, 'chasqui_wakeups_total{outcome="error"}')).toBe(0);
+});
+
+test.each(['running', 'frozen', 'gone'])('stops within 10 s while Redis is %s', async (state) => {
+  const userId = await room.recipientWaiting();
+  const worker = await room.startWorker();
+  await room.isWoken(userId);
+  if (state === 'frozen') room.server.freeze();
+  if (state === 'gone') await room.server.kill();
+  expect(await millisecondsOf(() => worker.stop())).toBeLessThan(10_000);
+});
