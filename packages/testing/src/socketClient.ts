@@ -34,6 +34,7 @@ export async function openSocket(
   socket.onAny((event: string, data: unknown) => events.push({ event, data }));
   await new Promise<void>((resolve, reject) => {
     socket.once('session:ready', () => resolve());
+    socket.once('disconnect', (reason) => reject(new Error(`disconnected: ${reason}`)));
     socket.once('connect_error', (error) => {
       socket.disconnect();
       reject(error);
