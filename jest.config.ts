@@ -27,7 +27,8 @@ const config: Config = {
   coveragePathIgnorePatterns: ['/node_modules/', '/dist/'],
   globalSetup: '<rootDir>/packages/testing/src/globalSetup.ts',
   globalTeardown: '<rootDir>/packages/testing/src/globalTeardown.ts',
-  testTimeout: 90_000,
+  // What is awaited has bounds of its own (until.ts); this one ends what hangs.
+  testTimeout: 180_000,
   // Real servers share the machine with the tests; more workers than cores only adds noise.
   maxWorkers: '100%',
 };

@@ -17,7 +17,7 @@ afterAll(async () => {
 const keys = `SELECT count(*)::int FROM instance WHERE key LIKE 'seen %'`;
 
 test('what is committed meanwhile is not seen', async () => {
-  const counts = await withSnapshot(db, 1_000, async ({ query }) => {
+  const counts = await withSnapshot(db, 60_000, async ({ query }) => {
     const before = await query('', keys, []);
     await db.query('', `INSERT INTO instance VALUES ('seen later', '')`, []);
     return [before, await query('', keys, [])];
@@ -27,7 +27,7 @@ test('what is committed meanwhile is not seen', async () => {
 });
 
 test('nothing can be written', async () => {
-  const write = withSnapshot(db, 1_000, ({ query }) => query('', 'DELETE FROM instance', []));
+  const write = withSnapshot(db, 60_000, ({ query }) => query('', 'DELETE FROM instance', []));
   await expect(write).rejects.toThrow('read-only');
 });
 

@@ -176,7 +176,7 @@ describe('one node is cut off without a word', () => {
     await until('it knows', () => !far.bus.connected());
     expect(near.bus.connected()).toBe(true);
     proxy.heal();
-    await until('it is back', () => far.bus.connected(), 15_000);
+    await until('it is back', () => far.bus.connected());
     expect(far.recoveries()).toBe(before + 1);
   });
 
@@ -188,7 +188,7 @@ describe('one node is cut off without a word', () => {
     far.bus.publish(recheck('lost'));
     await until('the loss is known', () => far.bus.dropped() === 1);
     proxy.heal();
-    await until('the other was told', () => near.recoveries() > before, 15_000);
+    await until('the other was told', () => near.recoveries() > before);
     expect(near.heard).toEqual([]);
   });
 
@@ -206,7 +206,7 @@ describe('one node is cut off without a word', () => {
     const before = a.recoveries();
     await leaving.bus.close();
     proxy.cut();
-    await until('a looks', () => a.recoveries() > before, 30_000);
+    await until('a looks', () => a.recoveries() > before);
     expect(a.recoveries()).toBe(before + 1);
   });
 });

@@ -288,9 +288,9 @@ async function eventually(holds: () => boolean, otherwise = () => ''): Promise<v
   });
 }
 
-/** Tries until it works; after 20 s fails with the last reason. */
+/** Tries until it works; after a minute fails with the last reason. */
 async function eventuallyAsync(attempt: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await attempt();

@@ -34,7 +34,7 @@ export interface ProgramOptions {
 }
 
 const root = path.resolve(__dirname, '../../..');
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const LINES_KEPT = 60;
 
 let guard: Guard | undefined;

@@ -5,7 +5,7 @@
 export async function until<T>(
   what: string,
   fact: () => T | Promise<T>,
-  withinMs = 25_000,
+  withinMs = 40_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;
   let reason: unknown;

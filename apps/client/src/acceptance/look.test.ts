@@ -26,7 +26,7 @@ beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
   [instance, chromium] = await Promise.all([openInstance(), openChromium()]);
   people = createPeople(instance);
-}, 90_000);
+});
 afterAll(async () => {
   await chromium?.close();
   people?.leave();

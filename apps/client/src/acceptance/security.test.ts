@@ -11,7 +11,7 @@ let chromium: Chromium;
 beforeAll(async () => {
   [instance, chromium] = await Promise.all([openInstance({ worker: false }), openChromium()]);
   people = createPeople(instance);
-}, 90_000);
+});
 afterAll(async () => {
   await chromium?.close();
   people?.leave();

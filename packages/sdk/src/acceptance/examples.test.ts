@@ -22,7 +22,7 @@ beforeAll(async () => {
   people = createPeople(instance);
   clients = createChatClients(instance);
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-examples-'));
-}, 60_000);
+});
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
   await clients.close();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   instance = await openInstance({ nodes: 2 });
   people = createPeople(instance);
   clients = createChatClients(instance);
-}, 60_000);
+});
 afterAll(async () => {
   await clients.close();
   people.leave();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   people = createPeople(instance);
   clients = createChatClients(instance);
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-sdk-'));
-}, 60_000);
+});
 afterAll(async () => {
   await clients.close();
   people.leave();
@@ -67,7 +67,7 @@ test('[D2] 1,000 sends over a server that is killed three times arrive once and 
   );
   expect((await ben.history(id)).map(({ seq }) => seq)).toHaveLength(1_000);
   expect(a.shown(id)).toEqual(numbered(1_000));
-}, 150_000);
+});
 
 test('[D1] a message in the outbox survives kill -9 between storing and sending', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');

@@ -10,7 +10,7 @@ beforeAll(async () => {
   instance = await openInstance({ worker: false });
   people = createPeople(instance);
   clients = createChatClients(instance);
-}, 60_000);
+});
 afterAll(async () => {
   await clients.close();
   people.leave();

@@ -15,7 +15,7 @@ beforeAll(async () => {
   instance = await openInstance();
   people = createPeople(instance);
   clients = createChatClients(instance);
-}, 60_000);
+});
 afterAll(async () => {
   await clients.close();
   people.leave();

@@ -5,8 +5,10 @@ import { type CommandName, commands } from '@pern/protocol/socket';
 import { createHttpClient, type Reply } from '../httpClient';
 import { type Instance, openInstance } from '../instance';
 import { createPeople, type People } from '../people';
+import { millisecondsOf } from '../timings';
 import { createRestClient, pathOf } from '../restClient';
 import { openSocket, type SocketClient } from '../socketClient';
+import { until } from '../until';
 import * as access from './accessRoom';
 import { commandTable, restTable } from './accessTable';
 
@@ -162,19 +164,24 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
   });
 
   test('cannot tell them apart by the time that they take', async () => {
-    const took = { hidden: [] as number[], missing: [] as number[] };
-    for (let i = 0; i < 40; i += 1) {
+    const quickest = { hidden: Infinity, missing: Infinity };
+    let rounds = 0;
+    // The quickest of many, for a machine that is busy delays either: the busier it is, the more of them it takes
+    // until both have once gone undisturbed. Where one is more work, no number of them makes them alike.
+    await until('they take the same time', async () => {
       for (const kind of ['hidden', 'missing'] as const) {
         const room = kind === 'hidden' ? group : access.createPhantom(group);
-        const began = performance.now();
-        await askAbout('readConversation', room);
-        await askAbout('readStatus', room);
-        took[kind].push(performance.now() - began);
+        const tookMs = await millisecondsOf(async () => {
+          await askAbout('readConversation', room);
+          await askAbout('readStatus', room);
+        });
+        quickest[kind] = Math.min(quickest[kind], tookMs);
       }
-    }
-    // The quickest of many, for a machine that is busy delays either.
-    const [one, other] = [Math.min(...took.hidden), Math.min(...took.missing)];
-    expect(Math.max(one, other) / Math.min(one, other)).toBeLessThan(2);
+      rounds += 1;
+      const { hidden, missing } = quickest;
+      expect(Math.max(hidden, missing) / Math.min(hidden, missing)).toBeLessThan(2);
+      return rounds >= 40;
+    });
   });
 });
 

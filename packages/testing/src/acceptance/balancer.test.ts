@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (const name of ['a', 'b']) nodes.push(await instance.addNode({ NODE_NAME: name }));
   people = createPeople(instance);
   nginx = await startNginx(nodes[0]?.port ?? 0, nodes[1]?.port ?? 0);
-}, 60_000);
+});
 afterAll(async () => {
   people.leave();
   await nginx.close();
@@ -100,7 +100,7 @@ test.each(Object.entries(ways))(
         .length;
     const more = async (count: number): Promise<void> => {
       const goal = sent() + count;
-      await until(`${count} more are sent`, () => sent() >= goal, 40_000);
+      await until(`${count} more are sent`, () => sent() >= goal);
     };
     for (const node of instance.nodes) {
       await more(40);

@@ -88,8 +88,8 @@ test('[D6] when somebody got a message is known to the second', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = await connected(ben.device());
-  const first = await ana.send(id, 'first');
   const before = Date.now();
+  const first = await ana.send(id, 'first');
   await until('delivered', async () => (await ben.conversation(id)).my.delivered_seq === 1);
   const deliveredBy = Date.now();
   // More than a second later it moves on, and the old place is kept.

@@ -5,6 +5,7 @@ import { judge } from '../judge';
 import { createPeople, type People, type Person } from '../people';
 import { createRestClient } from '../restClient';
 import { startTcpProxy } from '../tcpProxy';
+import { medianOf, millisecondsOf } from '../timings';
 import { until } from '../until';
 
 // D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis dies, freezes, forgets, and comes back.
@@ -86,21 +87,22 @@ test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all i
   await until('told', () => near.wire(id).length === 2 && far.wire(id).length === 2);
   await instance.redis.kill();
   const down = performance.now();
-  let slowest = 0;
+  const tookMs: number[] = [];
   let count = 0;
-  await until(
-    '15 s have passed, with a send and a broadcast at every look',
-    async () => {
-      const began = performance.now();
-      expect((await sender.send(id, `down ${count++}`)).outcome).toBe('acknowledged');
-      slowest = Math.max(slowest, performance.now() - began);
-      await sender.ask('chat:typing', { conversationId: id, isTyping: true });
-      return performance.now() - down > 15_000;
-    },
-    20_000,
-  );
-  expect(slowest).toBeLessThan(1_500);
-  await until('the neighbour has all', () => near.entries(id).length === count + 2, 2_000);
+  await until('15 s have passed, with a send and a broadcast at every look', async () => {
+    tookMs.push(
+      await millisecondsOf(async () => {
+        expect((await sender.send(id, `down ${count++}`)).outcome).toBe('acknowledged');
+      }),
+    );
+    await sender.ask('chat:typing', { conversationId: id, isTyping: true });
+    return performance.now() - down > 15_000;
+  });
+  expect(tookMs.length).toBeGreaterThan(15);
+  // Not even the half second that Redis is given: a send asks it nothing.
+  expect(medianOf(tookMs)).toBeLessThan(400);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
+  await until('the neighbour has all', () => near.entries(id).length === count + 2);
   expect(await ready(0)).toEqual({ status: 'degraded', postgres: 'ok', redis: 'down' });
   expect((await ana.call('listConversations')).status).toBe(200);
   expect((await ana.send(id, 'by REST')).status).toBe('sent');
@@ -108,29 +110,32 @@ test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all i
   expect(login.status).toBe(200);
 
   await instance.redis.start();
-  await until('the far one has all', () => far.entries(id).length === count + 3, 15_000);
-  await until('who is offline has a job', async () => (await jobsOf(dora)) === 1, 15_000);
+  await until('the far one has all', () => far.entries(id).length === count + 3);
+  await until('who is offline has a job', async () => (await jobsOf(dora)) === 1);
   const late = dora.on(1).device();
   await late.connect();
   expect(await late.drained()).toBe(count + 2);
   expect(await judged(here, [late])).toEqual([]);
-}, 60_000);
+});
 
 test('[D11] Redis frozen: sends are acknowledged at once, and everything arrives when it goes on', async () => {
   const here = await room();
   const { id, sender, near, far } = here;
   instance.redis.freeze();
+  const tookMs: number[] = [];
   for (let i = 0; i < 30; i++) {
-    const began = performance.now();
-    expect((await sender.send(id, `frozen ${i}`)).outcome).toBe('acknowledged');
-    expect(performance.now() - began).toBeLessThan(1_500);
+    const send = async () =>
+      expect((await sender.send(id, `frozen ${i}`)).outcome).toBe('acknowledged');
+    tookMs.push(await millisecondsOf(send));
   }
-  await until('the neighbour has all', () => near.entries(id).length === 31, 2_000);
+  expect(medianOf(tookMs)).toBeLessThan(400);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
+  await until('the neighbour has all', () => near.entries(id).length === 31);
   await until('it shows', async () => (await ready(0)).status === 'degraded');
   instance.redis.thaw();
-  await until('the far one has all', () => far.entries(id).length === 31, 15_000);
+  await until('the far one has all', () => far.entries(id).length === 31);
   expect(await judged(here)).toEqual([]);
-}, 40_000);
+});
 
 test('kill -9 of Redis, which comes back empty, loses and doubles nothing', async () => {
   const here = await room();
@@ -142,14 +147,14 @@ test('kill -9 of Redis, which comes back empty, loses and doubles nothing', asyn
   for (let i = 0; i < 20; i++) await sender.send(id, `during ${i}`);
   await instance.redis.start();
   for (let i = 0; i < 20; i++) await sender.send(id, `after ${i}`);
-  await until('ben has a job again', async () => (await jobsOf(ben)) === 1, 15_000);
-  await until('the far one has all', () => far.entries(id).length === 61, 15_000);
+  await until('ben has a job again', async () => (await jobsOf(ben)) === 1);
+  await until('the far one has all', () => far.entries(id).length === 61);
   await near.connect();
   expect(await near.drained()).toBe(60);
   expect(near.repeats()).toBe(0);
   expect(await judged(here)).toEqual([]);
   expect((await ana.conversation(id)).last_seq).toBe(61);
-}, 40_000);
+});
 
 test('FLUSHALL under traffic loses nothing', async () => {
   const here = await room();
@@ -163,7 +168,7 @@ test('FLUSHALL under traffic loses nothing', async () => {
     [near, far].every((device) => device.entries(id).length === 201),
   );
   expect(await judged(here)).toEqual([]);
-}, 40_000);
+});
 
 test('[D9] a removal while Redis is down reaches the other node when it is back, and nothing else does', async () => {
   const here = await room();
@@ -174,11 +179,11 @@ test('[D9] a removal while Redis is down reaches the other node when it is back,
   await until('the neighbour has it', () => near.entries(id).at(-1)?.id === secret.message?.id);
   await instance.redis.start();
   await sender.send(id, 'after the outage');
-  await until('the removal is told', () => far.told('conversation:removed').length === 1, 15_000);
+  await until('the removal is told', () => far.told('conversation:removed').length === 1);
   await people.direct(ana, cleo);
   await until('something else reaches her', () => far.told('conversation:created').length > 0);
   expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
-}, 40_000);
+});
 
 test('[D9] a node that is silently cut off from Redis misses nothing, and tells the removed nothing', async () => {
   const wire = await startTcpProxy(instance.redis.port);
@@ -195,19 +200,11 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
     await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
     const secrets = [];
     for (let i = 0; i < 10; i++) secrets.push((await sender.send(id, `secret ${i}`)).message?.id);
-    await until(
-      'who stays has all, cut off as the node is',
-      () => stays.entries(id).length === 13,
-      30_000,
-    );
+    await until('who stays has all, cut off as the node is', () => stays.entries(id).length === 13);
     wire.heal();
-    await until(
-      'the removal is told',
-      () => goes.told('conversation:removed').length === 1,
-      30_000,
-    );
+    await until('the removal is told', () => goes.told('conversation:removed').length === 1);
     await people.direct(ana, cleo);
-    await until('something else comes', () => goes.told('conversation:created').length > 0, 30_000);
+    await until('something else comes', () => goes.told('conversation:created').length > 0);
     const told = JSON.stringify(goes.frames);
     expect(secrets.filter((secret) => secret === undefined || told.includes(secret))).toEqual([]);
     expect(stays.complaints).toEqual([]);
@@ -215,7 +212,7 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
     await node.program.stop();
     await wire.close();
   }
-}, 90_000);
+});
 
 test('[D11] a session that was ended while Redis was down is closed on the other node afterwards', async () => {
   const ana = await people.register();
@@ -223,8 +220,8 @@ test('[D11] a session that was ended while Redis was down is closed on the other
   await instance.redis.kill();
   expect((await ana.call('logout')).status).toBe(204);
   await instance.redis.start();
-  await until('it is closed', () => !far.socket().connected, 20_000);
-}, 40_000);
+  await until('it is closed', () => !far.socket().connected);
+});
 
 test('[D11] a node that starts without Redis serves, and finds it by itself', async () => {
   await instance.redis.kill();
@@ -247,7 +244,7 @@ test('[D11] a node that starts without Redis serves, and finds it by itself', as
   expect(code).toBe(0);
   expect(tookMs).toBeLessThan(10_000);
   await node.restart();
-}, 40_000);
+});
 
 test('[D11] SIGTERM ends server and worker within 10 s while Redis is frozen, with sockets open', async () => {
   const here = await room();
@@ -264,4 +261,4 @@ test('[D11] SIGTERM ends server and worker within 10 s while Redis is frozen, wi
   instance.redis.thaw();
   await node.restart();
   await worker.restart();
-}, 60_000);
+});

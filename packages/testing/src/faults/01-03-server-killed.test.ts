@@ -46,7 +46,7 @@ test('[fault 1: D1, D5] SIGKILL between commit and enqueue: it arrives within a 
   ).toEqual([]);
   const absent = await connected(cleo.on(1).device());
   expect(absent.wire(elsewhere.id)).toEqual([1]);
-}, 60_000);
+});
 
 test('[fault 2: U] SIGKILL after commit, before the acknowledgement: another node answers with the same id and seq', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -80,7 +80,7 @@ test('[fault 2: U] SIGKILL after commit, before the acknowledgement: another nod
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   sender.disconnect();
-}, 60_000);
+});
 
 test('[fault 3: U, D3] SIGKILL before commit: the retry is the only one, and no seq is missing', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -111,7 +111,7 @@ test('[fault 3: U, D3] SIGKILL before commit: the retry is the only one, and no 
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   sender.disconnect();
-}, 60_000);
+});
 
 test('[fault 3: U, D3] SIGKILL while PostgreSQL is at work on the statement: once, whichever way it went', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -140,4 +140,4 @@ test('[fault 3: U, D3] SIGKILL while PostgreSQL is at work on the statement: onc
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   expect(await stored(id)).toBe(51);
   sender.disconnect();
-}, 60_000);
+});

@@ -44,13 +44,13 @@ test('[fault 5: L, D, D5] FLUSHALL with 1,000 deliveries pending: a sweep brings
   const { ana, ben, cleo, dora, id } = await crowd(997);
   const sender = await connected(ana.device());
   for (let i = 0; i < 20; i += 1) await sender.send(id, `message ${i}`);
-  await until('1,000 jobs wait', async () => (await jobs()) === 1_000, 30_000);
+  await until('1,000 jobs wait', async () => (await jobs()) === 1_000);
   await scene.instance.redis.command('FLUSHALL');
-  await until('1,000 jobs wait again', async () => (await jobs()) === 1_000, 30_000);
+  await until('1,000 jobs wait again', async () => (await jobs()) === 1_000);
   const { devices, verdict } = await comeBack(id, sender, [ana, ben, cleo, dora]);
   expect(verdict).toEqual([]);
   expect(devices.map((device) => device.repeats())).toEqual([0, 0, 0]);
-}, 120_000);
+});
 
 test('[fault 6: L, D] kill -9 of Redis, restarted empty, while messages are sent: nothing lost, nothing doubled', async () => {
   const { ana, ben, cleo, dora, id } = await crowd(50);
@@ -64,11 +64,11 @@ test('[fault 6: L, D] kill -9 of Redis, restarted empty, while messages are sent
   await sends(20);
   await scene.instance.redis.start();
   await sends(40);
-  await until('the absent have jobs again', async () => (await jobs()) >= 52, 30_000);
+  await until('the absent have jobs again', async () => (await jobs()) >= 52);
   expect(sender.attempts.every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
   const { devices, verdict } = await comeBack(id, sender, [ana, cleo, dora]);
   expect(verdict).toEqual([]);
   const run = { conversationId: id, people: [ana, ben], devices: [listener, ...devices] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   expect(listener.repeats()).toBe(0);
-}, 120_000);
+});

@@ -1,4 +1,5 @@
 import { createRestClient } from '../restClient';
+import { medianOf, millisecondsOf } from '../timings';
 import { until } from '../until';
 import { figuresOf } from './figures';
 import { connected, openScene, type Scene, upTo } from './scene';
@@ -21,19 +22,20 @@ test('[fault 10: D11] Redis down: sends are acknowledged in time and arrive on t
   const sender = await connected(ana.device());
   const near = await connected(ben.device());
   await scene.instance.redis.kill();
-  let slowest = 0;
+  const tookMs: number[] = [];
   // Both while it is not yet known and after.
   while ((await readiness(0)) === 'ok' || sender.attempts.length < 40) {
-    const began = performance.now();
-    await sender.send(id, `message ${sender.attempts.length}`);
-    slowest = Math.max(slowest, performance.now() - began);
+    const send = () => sender.send(id, `message ${sender.attempts.length}`);
+    tookMs.push(await millisecondsOf(send));
   }
   expect(sender.attempts.every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
-  expect(slowest).toBeLessThan(2_000);
+  // Not even the half second that Redis is given: a send asks it nothing.
+  expect(medianOf(tookMs)).toBeLessThan(400);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
   const run = { conversationId: id, people: [ana, ben], devices: [near] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   await scene.instance.redis.start();
-}, 60_000);
+});
 
 test('[fault 11: L, D, D11] Redis back after an outage with sends: everything is delivered without anyone’s help', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -57,7 +59,7 @@ test('[fault 11: L, D, D11] Redis back after an outage with sends: everything is
   expect(devices.map((device) => device.repeats())).toEqual([0, 0]);
   const back = await connected(cleo.on(1).device());
   expect(back.wire(away.id)).toEqual(upTo(20));
-}, 60_000);
+});
 
 test('[fault 12: D11] Redis at maxmemory: sends are acknowledged, and readiness and metrics say so', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -75,4 +77,4 @@ test('[fault 12: D11] Redis at maxmemory: sends are acknowledged, and readiness 
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   for (const index of [0, 1]) expect(scene.server(index).program.isRunning()).toBe(true);
   for (const worker of scene.workers()) expect(worker.program.isRunning()).toBe(true);
-}, 60_000);
+});

@@ -24,7 +24,7 @@ test('[fault 14: L, D9] a node cut off from Redis: what is sent elsewhere arrive
   await sender.send(id, 'while the cut is not yet known');
   await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
   const secret = await sender.send(id, 'after the removal');
-  await until('the cut is known', async () => !(await busConnected(1)), 15_000);
+  await until('the cut is known', async () => !(await busConnected(1)));
   await sender.send(id, 'while the cut is known');
   const answered = removed.ask('chat:message_send', { conversationId: id, contentEncrypted: 'x' });
   expect(await answered).toMatchObject({ success: false, error: { name: 'NotFoundError' } });
@@ -32,7 +32,7 @@ test('[fault 14: L, D9] a node cut off from Redis: what is sent elsewhere arrive
     404,
   );
   redis.heal();
-  await until('it is back', async () => await busConnected(1), 20_000);
+  await until('it is back', async () => await busConnected(1));
   await until('the removed one is told', () => removed.told('conversation:removed').length > 0);
   await sender.send(id, 'after healing');
   const run = { conversationId: id, people: [ana, ben], devices: [staying] };
@@ -40,4 +40,4 @@ test('[fault 14: L, D9] a node cut off from Redis: what is sent elsewhere arrive
   const lastSeen = removed.entries(id).at(-1)?.seq ?? 0;
   expect(lastSeen).toBeLessThan(secret.message?.seq ?? 0);
   expect(removed.complaints).toEqual([]);
-}, 90_000);
+});

@@ -56,4 +56,4 @@ test('[fault 17: D1, U] SIGSTOP of PostgreSQL for 30 s: bounded, clear errors, n
   const attempts = senders.flatMap((sender) => sender.attempts);
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
   expect(await scene.verdict({ ...run, attempts })).toEqual([]);
-}, 150_000);
+});

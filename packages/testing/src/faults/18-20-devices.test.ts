@@ -30,7 +30,7 @@ test('[fault 18: D, S] a client dies after the server emitted, before it acknowl
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   const statuses = sender.told('chat:message_status_updated');
   expect(statuses.length).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('[fault 19: D] a client’s acknowledgement is lost on the way: sent again, shown once', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -57,7 +57,7 @@ test('[fault 19: D] a client’s acknowledgement is lost on the way: sent again,
   } finally {
     await wire.close();
   }
-}, 60_000);
+});
 
 test('[fault 20: L, D] two devices, one offline: each is sent everything once', async () => {
   const { ana, ben, id } = await scene.pair();
@@ -84,4 +84,4 @@ test('[fault 20: L, D] two devices, one offline: each is sent everything once', 
   const run = { conversationId: id, people: [ana, ben], devices: [phone, laptop] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
   expect([phone.repeats(), laptop.repeats()]).toEqual([0, 0]);
-}, 60_000);
+});

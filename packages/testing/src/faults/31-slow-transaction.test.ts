@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { medianOf, millisecondsOf } from '../timings';
 import { until } from '../until';
 import { connected, openScene, type Scene, sendSurely, upTo } from './scene';
 
@@ -28,16 +29,19 @@ test('[fault 31: O] a slow transaction in one conversation: readers of others sk
   const waiting = [1, 2, 3].map((i) => sendSurely(sender, id, `behind it ${i}`));
   const others = slowOnes.slice(1).map((slowOne) => sender.send(slowOne, 'behind it too'));
 
-  let slowest = 0;
+  const tookMs: number[] = [];
   for (let i = 0; i < 30; i += 1) {
-    const began = performance.now();
-    const { outcome } = await sender.send(other.id, `message ${i}`);
-    expect(outcome).toBe('acknowledged');
-    await cleo.call('readHistory', { params: { conversationId: other.id } });
-    await ben.call('readHistory', { params: { conversationId: id } });
-    slowest = Math.max(slowest, performance.now() - began);
+    const round = async () => {
+      const { outcome } = await sender.send(other.id, `message ${i}`);
+      expect(outcome).toBe('acknowledged');
+      await cleo.call('readHistory', { params: { conversationId: other.id } });
+      await ben.call('readHistory', { params: { conversationId: id } });
+    };
+    tookMs.push(await millisecondsOf(round));
   }
-  expect(slowest).toBeLessThan(2_000);
+  // What waits behind the lock waits for seconds.
+  expect(medianOf(tookMs)).toBeLessThan(1_000);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
   await until('the other conversation has all', () => cleos.wire(other.id).length === 30);
   const news = (await cleo.call('readSync', { query: { cursor } })).body;
   expect(news.messages.map(({ seq }) => seq)).toEqual(upTo(30));
@@ -56,4 +60,4 @@ test('[fault 31: O] a slow transaction in one conversation: readers of others sk
     const run = { conversationId, people: [ana, person], devices: [device] };
     expect(await scene.verdict({ ...run, attempts })).toEqual([]);
   }
-}, 60_000);
+});

@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
   await instance.addWorker();
   people = createPeople(instance);
-}, 90_000);
+});
 afterEach(async () => {
   people.leave();
   await instance.close();
@@ -68,10 +68,8 @@ test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its repl
   address.retarget(replica.port);
   address.drop();
   const before = senders.map(acknowledged);
-  await until(
-    'all go on, on the new primary',
-    () => senders.every((device, i) => acknowledged(device) > (before[i] ?? 0) + 20),
-    40_000,
+  await until('all go on, on the new primary', () =>
+    senders.every((device, i) => acknowledged(device) > (before[i] ?? 0) + 20),
   );
   expect(performance.now() - killedAt).toBeLessThan(30_000);
   await Promise.all(sends.map((one) => one.stop()));
@@ -84,7 +82,7 @@ test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its repl
   });
   const run = { instance, conversationId: id, people: [ana, ben], devices: listeners, attempts };
   expect(await judge(run)).toEqual([]);
-}, 120_000);
+});
 
 test('[fault 38: U, D1] the address leads to a standby that is not promoted yet: clear errors, no acknowledgement, and it goes on by itself', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
@@ -118,4 +116,4 @@ test('[fault 38: U, D1] the address leads to a standby that is not promoted yet:
   const { attempts } = sender;
   const run = { instance, conversationId: id, people: [ana, ben], devices: [listener], attempts };
   expect(await judge(run)).toEqual([]);
-}, 90_000);
+});

@@ -42,7 +42,7 @@ test('[fault 39: D9] a node that Redis says nothing to closes what was ended els
   await until('the desk has it', () => desk.entries(direct.id).length > 0);
   expect(phone.entries(direct.id)).toHaveLength(before);
   redis.heal();
-}, 40_000);
+});
 
 test('[fault 40: D9] a node without Redis and PostgreSQL closes it when PostgreSQL is back', async () => {
   const { ana, phone, desk, id } = await twoSessions();
@@ -55,4 +55,4 @@ test('[fault 40: D9] a node without Redis and PostgreSQL closes it when PostgreS
   await shutWithin('the phone is shut out, with Redis still away', phone, 15_000);
   redis.heal();
   await until('the desk stays, or is back', () => desk.socket().connected);
-}, 60_000);
+});

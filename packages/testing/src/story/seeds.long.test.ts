@@ -6,7 +6,7 @@ import { tellStory } from './tellStory';
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
-}, 60_000);
+});
 afterAll(() => scene.close());
 
 test.each(seeds)(

@@ -5,7 +5,7 @@ import { tellStory } from './tellStory';
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
-}, 60_000);
+});
 afterAll(() => scene.close());
 
 const given = process.env.TEST_SEED;
