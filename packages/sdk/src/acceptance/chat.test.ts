@@ -1,7 +1,5 @@
 import { ForbiddenError, NotFoundError, UnauthorizedError } from '@pern/protocol/errors';
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
 import type { ChatMessage } from '../entry';
 import { SignedOutError } from '../errors';
@@ -17,23 +15,15 @@ import {
 import { createMemoryStorage } from '../storage/memoryStorage';
 import { openChatClient } from '../openChatClient';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 beforeAll(async () => {
-  instance = await openInstance();
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom();
 });
-afterAll(async () => {
-  await clients.close();
-  people.leave();
-  await instance.close();
-});
+afterAll(() => room.close());
 
 test('signing up, in and out: a wrong password is the error of the contract, and nothing is left behind', async () => {
   const storage = createMemoryStorage();
-  const client = await openChatClient({ url: instance.url(), storage });
+  const client = await openChatClient({ url: room.instance.url(), storage });
   const username = `new_${crypto.randomUUID().slice(0, 8)}`;
   const account = { username, email: `${username}@example.org`, password: 'correct horse' };
   const me = await client.signUp({ ...account, displayName: 'Somebody New' });
@@ -58,8 +48,8 @@ test('signing up, in and out: a wrong password is the error of the contract, and
 });
 
 test('[D6] ticks go from sent to delivered to read, and the detail says who and when', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
-  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
+  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createGroup('Three', [ben.id, cleo.id]);
   const sent = await a.client.whenSent(await a.client.send(id, 'hello'));
   const status = (): string => selectStatus(a.client.getState(), sent);
@@ -71,7 +61,7 @@ test('[D6] ticks go from sent to delivered to read, and the detail says who and 
       ),
   );
   expect(status()).toBe('sent');
-  const c = await clients.open(cleo);
+  const c = await room.clients.open(cleo);
   await until('all have it', () => status() === 'delivered');
   b.client.markRead(id, sent.seq);
   c.client.markRead(id, sent.seq);
@@ -82,8 +72,8 @@ test('[D6] ticks go from sent to delivered to read, and the detail says who and 
 });
 
 test('[D7] reply, edit, reaction and deletion reach the others', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   const first = await a.client.whenSent(await a.client.send(id, 'first'));
   const reply = await a.client.whenSent(await a.client.send(id, 'second', { replyToId: first.id }));
@@ -105,8 +95,12 @@ test('[D7] reply, edit, reaction and deletion reach the others', async () => {
 });
 
 test('[D9] roles, renaming, leaving and being removed', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
-  const [a, b, c] = [await clients.open(ana), await clients.open(ben), await clients.open(cleo)];
+  const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
+  const [a, b, c] = [
+    await room.clients.open(ana),
+    await room.clients.open(ben),
+    await room.clients.open(cleo),
+  ];
   const { id } = await a.client.createGroup('Before', [ben.id]);
   await until('ben has it', () => b.client.getState().conversationsById[id]);
   await expect(b.client.renameConversation(id, 'By a member')).rejects.toThrow(ForbiddenError);
@@ -134,8 +128,8 @@ test('[D9] roles, renaming, leaving and being removed', async () => {
 });
 
 test('only the server refuses a message; its user retries or discards it, and others go on', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const a = await clients.open(ana);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
   const refused = await a.client.send(id, 'answer to nothing', {
     replyToId: crypto.randomUUID(),
@@ -154,10 +148,10 @@ test('only the server refuses a message; its user retries or discards it, and ot
 });
 
 test('[D4] two devices, one offline: each gets everything once; reading on one clears the other', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const a = await clients.open(ana);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
-  const [laptop, phone] = [await clients.open(ben), await clients.open(ben)];
+  const [laptop, phone] = [await room.clients.open(ben), await room.clients.open(ben)];
   await a.client.whenSent(await a.client.send(id, 'one'));
   await until('both have it', () => laptop.told.length === 1 && phone.told.length === 1);
   phone.client.disconnect();
@@ -176,11 +170,11 @@ test('[D4] two devices, one offline: each gets everything once; reading on one c
 });
 
 test('[D12] a new client lists what there is, pages back through history, and counts what is unread', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  const other = await people.group(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
+  const other = await room.people.group(ana, ben);
   for (let i = 1; i <= 120; i += 1) await ana.send(id, `message ${i}`);
-  const b = await clients.open(ben);
+  const b = await room.clients.open(ben);
   expect(selectConversations(b.client.getState()).map((one) => one.id)).toEqual([id, other.id]);
   expect(selectUnreadCount(b.client.getState())).toBe(120);
   await b.client.openConversation(id);
@@ -197,9 +191,9 @@ test('[D12] a new client lists what there is, pages back through history, and co
 });
 
 test('what a list of conversations brings with it can be read, whatever it is', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  const a = await clients.open(ana);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
+  const a = await room.clients.open(ana);
   const last = async () => {
     const message = (await ana.conversation(id)).last_message;
     return message === null ? undefined : a.client.decode(message);
@@ -211,8 +205,8 @@ test('what a list of conversations brings with it can be read, whatever it is', 
 });
 
 test('[D10] typing begins and ends, presence is known and followed', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   await until('ben has it', () => b.client.getState().conversationsById[id]);
   b.client.setTyping(id, true);

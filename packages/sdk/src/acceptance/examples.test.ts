@@ -5,29 +5,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
 
 const examples = path.resolve(__dirname, '../../examples');
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 let folder: string;
 const running = new Set<ChildProcess>();
 beforeAll(async () => {
-  instance = await openInstance();
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom();
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-examples-'));
 });
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
-  await clients.close();
-  people.leave();
-  await instance.close();
+  await room.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -47,10 +39,10 @@ async function startBot(args: readonly string[]) {
 }
 
 test('[D5] the bot answers what came while it was dead, and everything once', async () => {
-  const { ana, bot } = await people.cast('ana', 'bot');
-  const a = await clients.open(ana);
+  const { ana, bot } = await room.people.cast('ana', 'bot');
+  const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(bot.id);
-  const args = [instance.url(), bot.username, bot.password, path.join(folder, 'bot')];
+  const args = [room.instance.url(), bot.username, bot.password, path.join(folder, 'bot')];
   const pongs = (): number => a.shown(id).filter((text) => text === 'pong').length;
 
   const end = await startBot(args);
@@ -71,8 +63,8 @@ test('[D5] the bot answers what came while it was dead, and everything once', as
 });
 
 test('the sender of one message ends when the server has it', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const args = [instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const args = [room.instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [path.join(examples, 'send.mjs'), ...args],

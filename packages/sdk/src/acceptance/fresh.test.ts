@@ -1,29 +1,17 @@
-import {
-  type ChatClients,
-  type Chatter,
-  createChatClients,
-} from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People, type Person } from '@pern/testing/people';
+import { type Chatter } from '@pern/testing/clients/chatClients';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
+import { type Person } from '@pern/testing/people';
 import { type Randomness, withSeed } from '@pern/testing/randomness';
 import { until } from '@pern/testing/until';
 import type { ChatState } from '../state/chatState';
 import { isMessage } from '../entry';
 import { missingMessages, selectStatus } from '../state/selectors';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 beforeAll(async () => {
-  instance = await openInstance({ nodes: 2 });
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom({ nodes: 2 });
 });
-afterAll(async () => {
-  await clients.close();
-  people.leave();
-  await instance.close();
-});
+afterAll(() => room.close());
 
 /**
  * What two clients of one user must agree on: not the version, which a send raises without telling, and of the positions
@@ -58,12 +46,17 @@ test(
   '[D7] whatever happens, and however often a client is away: what it shows equals a fresh client',
   () =>
     withSeed(async (random) => {
-      const cast = Object.values(await people.cast('ana', 'ben', 'cleo'));
+      const cast = Object.values(await room.people.cast('ana', 'ben', 'cleo'));
       const [ana, ben, cleo] = cast as [Person, Person, Person];
-      const ids = [(await people.group(ana, ben, cleo)).id, (await people.direct(ana, ben)).id];
+      const ids = [
+        (await room.people.group(ana, ben, cleo)).id,
+        (await room.people.direct(ana, ben)).id,
+      ];
       const [group = ''] = ids;
       const watching = await Promise.all(
-        [ana, ben, cleo].map((person, i) => clients.open(person, { url: instance.url(i % 2) })),
+        [ana, ben, cleo].map((person, i) =>
+          room.clients.open(person, { url: room.instance.url(i % 2) }),
+        ),
       );
       for (let turn = 0; turn < 150; turn += 1) await happen(random, watching, cast, ids, group);
       for (const { client } of watching) client.connect();
@@ -75,7 +68,7 @@ test(
         await until('the outbox is empty', () =>
           chatter.client.getState().outbox.every(({ status }) => status === 'refused'),
         );
-        const fresh = await clients.open(person);
+        const fresh = await room.clients.open(person);
         await until(
           'both show the same',
           () =>

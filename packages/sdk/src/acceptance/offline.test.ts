@@ -4,28 +4,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
 import { selectOutboxSize } from '../state/selectors';
 import { openFileStorage } from '../storage/fileStorage';
 import { createMemoryStorage } from '../storage/memoryStorage';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 let folder: string;
 beforeAll(async () => {
-  instance = await openInstance();
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom();
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-sdk-'));
 });
 afterAll(async () => {
-  await clients.close();
-  people.leave();
-  await instance.close();
+  await room.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -33,10 +25,10 @@ const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `message ${i + 1}`);
 
 test('[D1] what is written while the server is dead waits in the outbox, and is sent in order when it is back', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  const [a, b] = [await clients.open(ana), await clients.open(ben)];
-  const [node] = instance.nodes;
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
+  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
+  const [node] = room.instance.nodes;
   await node?.program.kill();
   await until('she knows', () => a.client.getState().connection.state === 'waiting to retry');
   await Promise.all(numbered(20).map((text) => a.client.send(id, text)));
@@ -50,11 +42,11 @@ test('[D1] what is written while the server is dead waits in the outbox, and is 
 });
 
 test('[D2] 1,000 sends over a server that is killed three times arrive once and in order', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  const [a, b] = [await clients.open(ana), await clients.open(ben)];
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
+  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   await Promise.all(numbered(1_000).map((text) => a.client.send(id, text)));
-  const [node] = instance.nodes;
+  const [node] = room.instance.nodes;
   for (const seen of [100, 400, 700]) {
     await until(`${seen} have come`, () => b.told.length >= seen, 60_000);
     await node?.program.kill();
@@ -70,35 +62,35 @@ test('[D2] 1,000 sends over a server that is killed three times arrive once and 
 });
 
 test('[D1] a message in the outbox survives kill -9 between storing and sending', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const file = path.join(folder, 'before');
   const first = await openFileStorage(file);
-  const signedIn = await clients.prepare(ana, { storage: first });
+  const signedIn = await room.clients.prepare(ana, { storage: first });
   await signedIn.client.close();
 
-  const dying = startSender([instance.url(), file, id, '50']);
+  const dying = startSender([room.instance.url(), file, id, '50']);
   await until('all of it is stored', () => dying.said('stored') === 50);
   expect(await ben.history(id)).toEqual([]);
   await dying.kill();
 
-  const a = await clients.open(ana, { storage: await openFileStorage(file) });
+  const a = await room.clients.open(ana, { storage: await openFileStorage(file) });
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   expect((await ben.history(id)).map(({ seq }) => seq)).toHaveLength(50);
   expect(a.shown(id)).toEqual(numbered(50));
 });
 
 test('[D2] kill -9 while it sends: what was acknowledged, unknown or waiting is there once and in order', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const file = path.join(folder, 'between');
-  const args = [instance.url(), file, id, '300', ana.username, ana.password];
+  const args = [room.instance.url(), file, id, '300', ana.username, ana.password];
   const dying = startSender(args);
   await until('it is in the middle', () => dying.said('sent') >= 40);
   await dying.kill();
   const stored = dying.said('stored');
 
-  const a = await clients.open(ana, { storage: await openFileStorage(file) });
+  const a = await room.clients.open(ana, { storage: await openFileStorage(file) });
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   const there = await ben.history(id);
   expect(there.length).toBeGreaterThanOrEqual(stored);
@@ -108,16 +100,16 @@ test('[D2] kill -9 while it sends: what was acknowledged, unknown or waiting is 
 });
 
 test('[D7] without a server a client opens with what it knew, and shows what is waiting', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   await ben.send(id, 'before');
   const storage = createMemoryStorage();
-  const a = await clients.open(ana, { storage });
+  const a = await room.clients.open(ana, { storage });
   await a.client.openConversation(id);
   await a.client.close();
 
   const nowhere = { storage, url: 'http://127.0.0.1:9' };
-  const offline = await clients.prepare(ana, nowhere);
+  const offline = await room.clients.prepare(ana, nowhere);
   offline.client.connect();
   await offline.client.send(id, 'written offline');
   offline.client.markRead(id, 1);
@@ -126,7 +118,7 @@ test('[D7] without a server a client opens with what it knew, and shows what is 
   await until('it is known', () => offline.client.getState().connection.state !== 'connecting');
   await offline.client.close();
 
-  const back = await clients.open(ana, { storage });
+  const back = await room.clients.open(ana, { storage });
   await until('it was sent', () => back.client.getState().outbox.length === 0);
   expect(back.shown(id)).toEqual(['before', 'written offline']);
   await until('the server knows what was read', async () => {

@@ -1,6 +1,4 @@
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
 import type { ChatState } from '../state/chatState';
 import { createMemoryStorage } from '../storage/memoryStorage';
@@ -10,29 +8,21 @@ import { storedSessionSchema } from '../session/storedSession';
 const LIFE_S = 9;
 const RENEWED_EVERY_MS = (LIFE_S * 1_000 * 2) / 3;
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 beforeAll(async () => {
   // A third of it is left when it is renewed: longer than a machine stands still.
-  instance = await openInstance({ env: { ACCESS_TOKEN_TTL_S: `${LIFE_S}` } });
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom({ env: { ACCESS_TOKEN_TTL_S: `${LIFE_S}` } });
 });
-afterAll(async () => {
-  await clients.close();
-  people.leave();
-  await instance.close();
-});
+afterAll(() => room.close());
 
 const sessionIn = async (storage: Storage) =>
   storedSessionSchema.parse(await storage.get('session'));
 
 test('tokens are refreshed before they expire, once for all who ask, and the connection lives on', async () => {
-  const { ana } = await people.cast('ana');
+  const { ana } = await room.people.cast('ana');
   const storage = createMemoryStorage();
   const began = performance.now();
-  const a = await clients.open(ana, { storage });
+  const a = await room.clients.open(ana, { storage });
   const states: ChatState['connection']['state'][] = [];
   a.client.subscribe(({ connection }, before) => {
     if (connection !== before.connection) states.push(connection.state);
@@ -50,7 +40,7 @@ test('tokens are refreshed before they expire, once for all who ask, and the con
     return refresh_token !== second.refresh_token;
   });
   await until('the first two have expired', () => Date.now() > second.expires_at + 500);
-  const [{ count } = { count: 0 }] = await instance.sql<{ count: number }>(
+  const [{ count } = { count: 0 }] = await room.instance.sql<{ count: number }>(
     `SELECT count(*)::integer AS count FROM refresh_tokens WHERE session_id IN
        (SELECT session_id FROM refresh_tokens WHERE token_hash = sha256($1))`,
     [first.refresh_token],
@@ -63,16 +53,16 @@ test('tokens are refreshed before they expire, once for all who ask, and the con
 });
 
 test('a token that is turned away is refreshed, and the request goes on', async () => {
-  const { ana } = await people.cast('ana');
+  const { ana } = await room.people.cast('ana');
   const storage = createMemoryStorage();
-  const a = await clients.prepare(ana, { storage });
+  const a = await room.clients.prepare(ana, { storage });
   const session = await sessionIn(storage);
   await a.client.close();
   // As after a clock that was wrong: good by what is stored, and not by the server.
   const far = Date.now() + 3_600_000;
   const stale = { ...session, access_token: 'none', renew_at: far, expires_at: far };
   await storage.write([{ key: 'session', value: stale }]);
-  const again = await clients.prepare(ana, { storage });
+  const again = await room.clients.prepare(ana, { storage });
   const found = await Promise.all([1, 2, 3].map(() => again.client.findUsers(ana.username)));
   expect(found.map(({ users }) => users.length)).toEqual([1, 1, 1]);
   again.client.connect();
@@ -80,10 +70,10 @@ test('a token that is turned away is refreshed, and the request goes on', async 
 });
 
 test('[D1] a session that the server ends signs out, and keeps what was not sent for its user', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const storage = createMemoryStorage();
-  const a = await clients.open(ana, { storage });
+  const a = await room.clients.open(ana, { storage });
   a.client.disconnect();
   await a.client.send(id, 'not sent yet');
   const { access_token: token } = await sessionIn(storage);

@@ -1,8 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { ForbiddenError, UnauthorizedError } from '@pern/protocol/errors';
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
 import type { ChatClient } from '../chatClient';
 import { openChatClient } from '../openChatClient';
@@ -13,12 +11,10 @@ import type { Storage } from '../storage/storage';
 const issuer = 'https://app.example';
 const secret = 'a secret that the app and the chat share';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 const opened: ChatClient[] = [];
 beforeAll(async () => {
-  instance = await openInstance({
+  room = await openClientRoom({
     worker: false,
     env: {
       ...{ EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: 'chat', EXTERNAL_SECRET: secret },
@@ -26,13 +22,10 @@ beforeAll(async () => {
       RATE_LIMIT: 'off',
     },
   });
-  people = createPeople(instance);
-  clients = createChatClients(instance);
 });
 afterAll(async () => {
-  await Promise.all([clients.close(), ...opened.map((client) => client.close())]);
-  people.leave();
-  await instance.close();
+  await Promise.all(opened.map((client) => client.close()));
+  await room.close();
 });
 
 /** An application with a user of its own, whose tokens are short. */
@@ -53,7 +46,7 @@ function application(subject: string = randomUUID(), lifeS = 600) {
 
 async function open(getToken: () => Promise<string | null>, storage?: Storage) {
   const client = await openChatClient({
-    url: instance.url(),
+    url: room.instance.url(),
     getToken,
     ...(storage && { storage }),
   });
@@ -92,7 +85,7 @@ test('a client with getToken has no login of its own: it is live, and stays so w
 
 test('[D1] an application that is away is asked again; one whose user has left signs out, and keeps what was not sent', async () => {
   const { app, getToken } = application();
-  const ben = await people.register('ben');
+  const ben = await room.people.register('ben');
   const storage = createMemoryStorage();
   const client = await open(getToken, storage);
   const me = await client.signInWithToken();
@@ -150,9 +143,9 @@ test('a session of the application that is ended here stays ended, whatever toke
 });
 
 test('another password signs out everywhere else, and here nothing is lost', async () => {
-  const ana = await people.register('ana');
+  const ana = await room.people.register('ana');
   const storage = createMemoryStorage();
-  const [here, there] = [await clients.open(ana, { storage }), await clients.open(ana)];
+  const [here, there] = [await room.clients.open(ana, { storage }), await room.clients.open(ana)];
   expect(await here.client.listSessions()).toHaveLength(3);
   await expect(here.client.changePassword('wrong horse', 'battery staple')).rejects.toThrow(
     ForbiddenError,
@@ -170,5 +163,5 @@ test('another password signs out everywhere else, and here nothing is lost', asy
   await here.client.close();
   const stored = (await storage.get('session')) as object;
   await storage.write([{ key: 'session', value: { ...stored, renew_at: 0 } }]);
-  await clients.open(ana, { storage });
+  await room.clients.open(ana, { storage });
 });

@@ -1,26 +1,16 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import { type ChatClients, createChatClients } from '@pern/testing/clients/chatClients';
+import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { createLocks } from '@pern/testing/clients/locks';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
 import { createMemoryStorage } from '../storage/memoryStorage';
 import { type Channel, createBrowserTabs } from '../tabs/browserTabs';
 import type { Tabs } from '../tabs/tabs';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let room: ClientRoom;
 beforeAll(async () => {
-  instance = await openInstance();
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  room = await openClientRoom();
 });
-afterAll(async () => {
-  await clients.close();
-  people.leave();
-  await instance.close();
-});
+afterAll(() => room.close());
 
 /** Tabs of one browser: a storage, locks and a channel that they share. */
 function browser() {
@@ -46,13 +36,13 @@ function channelOf(name: string): Channel {
 }
 
 test('[D2] three tabs share one outbox: what each writes is sent once and in order, also when the leading one closes', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
-  const b = await clients.open(ben);
-  const first = await clients.open(ana, tab());
-  const second = await clients.open(ana, tab());
-  const third = await clients.open(ana, tab());
+  const b = await room.clients.open(ben);
+  const first = await room.clients.open(ana, tab());
+  const second = await room.clients.open(ana, tab());
+  const third = await room.clients.open(ana, tab());
   const tabs = [first, second, third];
   const write = (text: string): Promise<unknown> =>
     Promise.all(tabs.map((one, i) => one.client.send(id, `tab ${i}, ${text}`)));
@@ -79,10 +69,13 @@ test('[D2] three tabs share one outbox: what each writes is sent once and in ord
 });
 
 test('what one tab refuses to give up, the others show: retry, discard, reading and signing out', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
-  const [first, second] = [await clients.open(ana, tab()), await clients.open(ana, tab())];
+  const [first, second] = [
+    await room.clients.open(ana, tab()),
+    await room.clients.open(ana, tab()),
+  ];
   const refused = await second.client.send(id, 'to nothing', { replyToId: crypto.randomUUID() });
   const shows = (status: string | undefined): Promise<unknown> =>
     until(`both show ${status ?? 'none'}`, () =>
@@ -103,10 +96,13 @@ test('what one tab refuses to give up, the others show: retry, discard, reading 
 });
 
 test('[D4] what one tab has acknowledged for their device, another that was away is told by sync', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
-  const [first, second] = [await clients.open(ana, tab()), await clients.open(ana, tab())];
+  const [first, second] = [
+    await room.clients.open(ana, tab()),
+    await room.clients.open(ana, tab()),
+  ];
   second.client.disconnect();
   for (let i = 1; i <= 120; i += 1) await ben.send(id, `message ${i}`);
   await until('it is acknowledged', async () => {
