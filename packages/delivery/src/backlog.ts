@@ -1,7 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import { membershipOf } from './membershipOf';
 import { messageJson } from './messageJson';
-import { COLUMNS, STATUS, storedAt, toMessage } from './messageRows';
+import { columnsOf, STATUS, storedAt, toMessage } from './messageRows';
 import type { EntryHint } from './ports';
 
 /** Where a device stands in a conversation that has something for it. */
@@ -81,10 +81,10 @@ export async function readPositions(
   return answers;
 }
 
-// A recipient who is behind makes the status of others' messages 'sent' without looking any further. Seq
-// has no gaps, so a page is a range, and any plan reads no more than that (D12).
-const ENTRIES = `SELECT ${COLUMNS},
-    CASE WHEN m.sender_id <> $1 AND m.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END
+// A recipient who is behind makes the status of others' messages 'sent' without looking any further. Seq has
+// no gaps, so a page is a range, and any plan reads no more than that (D12).
+const ENTRIES = `SELECT ${columnsOf('m.ord::integer')},
+    CASE WHEN m.sender_id = $1 OR m.delivered_seq >= m.seq THEN ${STATUS} END
   FROM (
     SELECT i.ord, p.delivered_seq, e.*
     FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY AS i (conversation_id, after_seq, ord)
@@ -114,10 +114,12 @@ export async function readEntries(
   ]);
   const pages = new Map<string, EntryHint[]>();
   for (const row of rows) {
+    const [id, ord] = row as [string, number];
+    const conversationId = after[ord - 1]?.conversationId ?? '';
+    row[1] = conversationId;
     const message = toMessage(row);
-    const page = pages.get(message.conversation_id);
     const entry: EntryHint = {
-      id: message.id,
+      id,
       seq: message.seq,
       senderId: message.sender_id,
       counts: message.kind === 'message',
@@ -125,7 +127,8 @@ export async function readEntries(
       json: messageJson(message),
       at: storedAt(row),
     };
-    if (page === undefined) pages.set(message.conversation_id, [entry]);
+    const page = pages.get(conversationId);
+    if (page === undefined) pages.set(conversationId, [entry]);
     else page.push(entry);
   }
   return pages;

@@ -2,7 +2,8 @@ import type { Message } from '@pern/protocol/message';
 import fc from 'fast-check';
 import { messageJson } from './messageJson';
 
-const text = fc.string({ unit: 'binary' });
+const anyUnits = fc.array(fc.nat({ max: 0xffff })).map((units) => String.fromCharCode(...units));
+const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), anyUnits);
 const time = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) });
 const iso = time.map((date) => date.toISOString());
 const message: fc.Arbitrary<Message> = fc.record({
