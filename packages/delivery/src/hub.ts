@@ -31,6 +31,7 @@ export function createHub(deps: {
     conversations.with(conversationId, membersVersion, (conversation) => {
       conversations.remember(conversation, entries);
       connections.offer(conversation, entries);
+      conversations.trim(conversation);
     });
   }
 

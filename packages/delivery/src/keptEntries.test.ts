@@ -1,6 +1,11 @@
 import { createFakeClock } from '@pern/testing/fakeClock';
 import { newCursor, nextEntry, type Cursor } from './cursor';
-import { createLocalConversations, type LocalConversation } from './localConversations';
+import { createHub } from './hub';
+import {
+  createLocalConversations,
+  type LocalConversation,
+  type LocalConversations,
+} from './localConversations';
 import type { EntryHint } from './ports';
 
 // A node goes on sending from its memory what PostgreSQL would show as a tombstone by now, unless it is too
@@ -19,6 +24,7 @@ function behind(seq: number, known: Partial<Cursor>): Cursor {
 }
 
 async function inMind(): Promise<{
+  conversations: LocalConversations;
   conversation: LocalConversation;
   remember: (...entries: EntryHint[]) => void;
 }> {
@@ -31,8 +37,12 @@ async function inMind(): Promise<{
   return new Promise((resolve) => {
     conversations.with('room', 1, (conversation) =>
       resolve({
+        conversations,
         conversation,
-        remember: (...entries) => conversations.remember(conversation, entries),
+        remember: (...entries) => {
+          conversations.remember(conversation, entries);
+          conversations.trim(conversation);
+        },
       }),
     );
   });
@@ -68,4 +78,27 @@ test('what was read ahead for a slow device is read again', () => {
   expect(nextEntry(cursor, 'me', clock.now())?.seq).toBe(1);
   clock.advance(6_000);
   expect(nextEntry(cursor, 'me', clock.now())).toBeUndefined();
+});
+
+test('a batch is offered from memory whole, however large, and only then forgotten', async () => {
+  const { conversations, conversation } = await inMind();
+  const offered: (number | undefined)[] = [];
+  const hub = createHub({
+    bus: { publish: () => undefined } as never,
+    conversations,
+    connections: {
+      offer: (local: LocalConversation, entries: EntryHint[]) => {
+        const now = clock.now();
+        offered.push(
+          ...entries.map(({ seq }) => nextEntry(behind(seq, { local }), 'me', now)?.seq),
+        );
+      },
+    } as never,
+    typing: undefined as never,
+    recheckUsers: () => undefined,
+  });
+  const entries = Array.from({ length: 200 }, (_, i) => entry(i + 1));
+  hub.entriesOf([{ conversationId: 'room', membersVersion: 1, entries }]);
+  expect(offered).toEqual(entries.map(({ seq }) => seq));
+  expect(conversation.recent.map(({ seq }) => seq)).toEqual(offered.slice(-64));
 });

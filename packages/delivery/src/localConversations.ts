@@ -26,7 +26,10 @@ export interface LocalConversations {
     membersVersion: number,
     use: (conversation: LocalConversation) => void,
   ): void;
+  /** All of them, until `trim` is called: what is offered next is sent from memory, however large the batch. */
   remember(conversation: LocalConversation, entries: EntryHint[]): void;
+  /** Forgets what is too much or too old to keep. */
+  trim(conversation: LocalConversation): void;
   /** An entry was changed: it is remembered as it is now, also when the news of it are still to come. */
   changed(change: ChangedEntry): void;
   /** Forgets all members, after hints may have been lost. */
@@ -137,6 +140,14 @@ export function createLocalConversations(deps: {
     return change === undefined ? entry : amended(entry, change);
   }
 
+  function counting(conversation: LocalConversation, change: () => void): void {
+    recentCount -= conversation.recent.length;
+    recentBytes -= conversation.recentBytes;
+    change();
+    recentCount += conversation.recent.length;
+    recentBytes += conversation.recentBytes;
+  }
+
   /** Connections may still hold the conversation itself. */
   function forgetEntries(conversation: LocalConversation): void {
     if (!lively.delete(conversation.id)) return;
@@ -172,16 +183,17 @@ export function createLocalConversations(deps: {
     remember(conversation, entries) {
       // Only what counts towards the budget may grow.
       if (known.get(conversation.id) !== conversation) return;
-      recentCount -= conversation.recent.length;
-      recentBytes -= conversation.recentBytes;
       const newest = conversation.recent.at(-1)?.seq;
-      for (const entry of entries) rememberOne(conversation, asChanged(entry));
+      counting(conversation, () => {
+        for (const entry of entries) rememberOne(conversation, asChanged(entry));
+      });
       if (conversation.recent.at(-1)?.seq !== newest) conversation.heardAt = deps.clock.now();
-      forgetOld(conversation);
-      recentCount += conversation.recent.length;
-      recentBytes += conversation.recentBytes;
       lively.delete(conversation.id);
       lively.set(conversation.id, conversation);
+    },
+    trim(conversation) {
+      if (lively.get(conversation.id) !== conversation) return;
+      counting(conversation, () => forgetOld(conversation));
       for (const quiet of lively.values()) {
         if (recentCount <= RECENT_BUDGET && recentBytes <= RECENT_BUDGET_BYTES) return;
         if (quiet !== conversation) forgetEntries(quiet);
@@ -225,20 +237,28 @@ function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
   }
   recent.push(entry);
   conversation.recentBytes += entry.json.length;
-  if (recent.length > MAX_RECENT || conversation.recentBytes > MAX_RECENT_BYTES) {
-    // In steps: dropping one at a time would move the array for every message.
-    for (const gone of recent.splice(0, Math.max(1, recent.length >> 1))) {
-      conversation.recentBytes -= gone.json.length;
-    }
-  }
 }
 
 function forgetOld(conversation: LocalConversation): void {
   const { recent } = conversation;
   const oldest = (recent.at(-1)?.at ?? 0) - RECENT_KEPT_MS;
-  if ((recent[0]?.at ?? oldest) >= oldest) return;
-  const kept = recent.findIndex(({ at }) => at >= oldest);
-  for (const gone of recent.splice(0, kept)) conversation.recentBytes -= gone.json.length;
+  if ((recent[0]?.at ?? oldest) < oldest) {
+    forgetFirst(
+      conversation,
+      recent.findIndex(({ at }) => at >= oldest),
+    );
+  }
+  // In steps: dropping one at a time would move the array for every message.
+  if (recent.length > MAX_RECENT) forgetFirst(conversation, recent.length - MAX_RECENT / 2);
+  while (conversation.recentBytes > MAX_RECENT_BYTES) {
+    forgetFirst(conversation, Math.max(1, recent.length >> 1));
+  }
+}
+
+function forgetFirst(conversation: LocalConversation, count: number): void {
+  for (const gone of conversation.recent.splice(0, count)) {
+    conversation.recentBytes -= gone.json.length;
+  }
 }
 
 function amendRecent(conversation: LocalConversation, change: ChangedEntry): boolean {
