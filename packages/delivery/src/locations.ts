@@ -13,13 +13,14 @@ const WANTED_MS = 60_000;
 
 /** Most clients acknowledge by seq: nothing is remembered before the first one asks by an id, nor long after. */
 export function createLocations(clock: Clock): Locations {
-  // In the order of insertion: the first is the oldest.
-  const known = new Map<string, Location>();
+  // In the order of insertion: the first is the oldest. Not cleared but replaced: a table that was cleared leads
+  // the garbage collector on to its successor.
+  let known = new Map<string, Location>();
   let wantedUntil = 0;
   return {
     remember(conversationId, entries) {
       if (wantedUntil < clock.now()) {
-        known.clear();
+        if (known.size > 0) known = new Map();
         return;
       }
       for (const { id, seq } of entries) known.set(id, { conversationId, seq });

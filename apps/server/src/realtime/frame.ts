@@ -26,9 +26,10 @@ const KEPT_MAX = 1_024;
 
 /**
  * Frames of this turn of the event loop. A broadcast writes the same JSON to all its connections
- * within one turn, so it is encoded once.
+ * within one turn, so it is encoded once. Replaced instead of cleared: the table of a map that was cleared leads
+ * on to the next one, and once a dead one is old, all frames after it would grow old with it.
  */
-const kept = new Map<string, Map<string, Frame>>();
+let kept = new Map<string, Map<string, Frame>>();
 let keptFrames = 0;
 let clearing = false;
 
@@ -49,7 +50,7 @@ export function answerFrame(packetId: number, json: string): Frame {
 
 function keep(event: string, json: string, frame: Frame): void {
   if (++keptFrames > KEPT_MAX) {
-    kept.clear();
+    kept = new Map();
     keptFrames = 1;
   }
   const ofEvent = kept.get(event);
@@ -59,7 +60,7 @@ function keep(event: string, json: string, frame: Frame): void {
   clearing = true;
   setImmediate(() => {
     clearing = false;
-    kept.clear();
+    kept = new Map();
     keptFrames = 0;
   });
 }
