@@ -11,6 +11,12 @@ export interface UnreadAnnouncer {
 /** Readers scroll: several moves within this time are counted once. */
 const GATHER_MS = 50;
 const MAX_BATCH = 200;
+const RETRY_MS = 1_000;
+
+interface Pair {
+  userId: string;
+  conversationId: string;
+}
 
 export function createUnreadAnnouncer(deps: {
   db: Database;
@@ -18,9 +24,21 @@ export function createUnreadAnnouncer(deps: {
   log: Log;
   tell: (events: { userIds: string[]; event: string; json: string }[]) => void;
 }): UnreadAnnouncer {
-  let waiting = new Map<string, { userId: string; conversationId: string }>();
+  let waiting = new Map<string, Pair>();
   let timer: Timer | undefined;
   let stopped = false;
+
+  function add(pair: Pair): void {
+    waiting.set(`${pair.userId} ${pair.conversationId}`, pair);
+  }
+
+  function flushIn(ms: number): void {
+    if (stopped) return;
+    timer ??= deps.clock.setTimeout(() => {
+      timer = undefined;
+      void flush();
+    }, ms);
+  }
 
   async function flush(): Promise<void> {
     const pairs = [...waiting.values()];
@@ -36,8 +54,11 @@ export function createUnreadAnnouncer(deps: {
           })),
         );
       } catch (error) {
-        // A count that was not told is told with the next one, and stands in every conversation read.
-        deps.log.warn({ err: error }, 'counting unread messages failed');
+        // The read is committed, and nobody else would tell the reader's other devices of it.
+        deps.log.warn({ err: error }, 'counting unread messages failed; will count again');
+        pairs.slice(i).forEach(add);
+        flushIn(RETRY_MS);
+        return;
       }
     }
   }
@@ -45,11 +66,8 @@ export function createUnreadAnnouncer(deps: {
   return {
     changed(userId, conversationId) {
       if (stopped) return;
-      waiting.set(`${userId} ${conversationId}`, { userId, conversationId });
-      timer ??= deps.clock.setTimeout(() => {
-        timer = undefined;
-        void flush();
-      }, GATHER_MS);
+      add({ userId, conversationId });
+      flushIn(GATHER_MS);
     },
     stop() {
       stopped = true;
