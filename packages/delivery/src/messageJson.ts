@@ -1,8 +1,8 @@
 import type { Message } from '@pern/protocol/message';
 
 /**
- * What `JSON.stringify` makes of a message, in a quarter of the time for one that was never changed: of its fields
- * only two can hold a character that needs escaping, and hardly any does.
+ * What `JSON.stringify` makes of a message, sooner for one that was never changed: of its fields only two can hold
+ * a character that needs escaping, and hardly any does.
  */
 export function messageJson(message: Message): string {
   const { id, conversation_id, seq, version, sender_id, message_type, created_at } = message;
