@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { connectDatabase } from '@pern/db/connect';
 import { deliveryCounts, restartBackoff, wakeupsStillNeeded } from '@pern/db/deliveries';
 import { readFindings } from '@pern/db/findings';
@@ -25,6 +26,7 @@ import { createRefreshTokens } from './identity/refreshTokens';
 import { createSessionBook } from './identity/sessionBook';
 import { createSessionEndings } from './identity/sessionEndings';
 import { createUserDirectory } from './identity/userDirectory';
+import { createByteBudgets } from './limits/byteBudgets';
 import { guardSockets } from './limits/guardSockets';
 import { openLimits } from './limits/openLimits';
 import { createDeadLetters } from './operation/deadLetters';
@@ -109,6 +111,7 @@ async function open(
   });
   releasers.push('wake-ups', () => wakeups.close(), 1_200);
 
+  const { unsent, unread } = createByteBudgets({ log, now: () => performance.now() });
   const metrics = createMetrics({
     connections: () => realtime.connections(),
     pool: () => db.pool(),
@@ -121,6 +124,8 @@ async function open(
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
     refusals: () => limiting.limits.refusals(),
+    heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
+    slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });
   releasers.push('metrics', () => metrics.stop());
   // Of a cluster every shard: while one is away its users, hints or jobs are.
@@ -220,6 +225,7 @@ async function open(
     addressOf,
     ...limiting,
     failed,
+    unsent,
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });

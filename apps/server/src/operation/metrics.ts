@@ -17,6 +17,9 @@ export interface FigureSources {
   redis(): Promise<unknown>;
   /** What was refused because it was too much, by kind of action. */
   refusals(): Readonly<Record<string, number>>;
+  /** Bytes held for slow connections, by direction, and how many were closed because it was too much. */
+  heldBytes(): Readonly<Record<string, number>>;
+  slowConnectionsClosed(): Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -109,6 +112,14 @@ export function createMetrics(sources: FigureSources): Metrics {
   looked('chasqui_refused_total', 'What was too much, by kind of action.', async () => ({
     ...sources.refusals(),
   }));
+  looked('chasqui_held_bytes', 'Bytes held for slow connections, by direction.', async () =>
+    sources.heldBytes(),
+  );
+  looked(
+    'chasqui_slow_connections_closed',
+    'Connections closed because a node held too many bytes, by direction.',
+    async () => sources.slowConnectionsClosed(),
+  );
   looked('chasqui_redis_up', 'Whether Redis takes a write.', async () => ({
     '': await sources.redis().then(
       () => 1,

@@ -8,6 +8,7 @@ import type { ClientAddress } from '../clientAddress';
 import type { Identity } from '../identity/identity';
 import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
+import type { ByteBudget } from '../limits/byteBudget';
 import type { Limits } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
@@ -58,6 +59,8 @@ export interface RealtimeDeps {
   patience: Patience;
   turns: Turns;
   createBudget: () => EventBudget;
+  /** Unsent bytes of the node, shared with the answers of REST. */
+  unsent: ByteBudget;
   log: Log;
   failed: Failures;
 }

@@ -1,0 +1,102 @@
+/**
+ * How many bytes a node holds for connections whose other side is slow: answers and frames that nobody has read yet,
+ * or request bodies that have not arrived whole. One budget is shared by every connection of a direction.
+ */
+export interface ByteBudget {
+  /**
+   * Opens an account for one connection. `close` must free its bytes, usually by destroying the socket; it is called at
+   * most once, synchronously from any account's `set`, and must not throw.
+   */
+  open(close: () => void): ByteAccount;
+  /** Bytes held by all accounts. */
+  held(): number;
+  /** Accounts closed so far because the budget was exceeded. */
+  closed(): number;
+}
+
+export interface ByteAccount {
+  /** States how many bytes the connection holds now. Costs a few additions; call it after every write and drain. */
+  set(bytes: number): void;
+  /** The connection has ended. A second call does nothing, and neither does `set` afterwards. */
+  end(): void;
+}
+
+/** Above the budget, accounts are closed until this share is left, so that choosing them stays rare. */
+const RELIEF = 0.75;
+
+interface Options {
+  maxBytes: number;
+  /** Milliseconds of a clock that is never set back. */
+  now: () => number;
+  /** Called after accounts were closed, with their number. */
+  onRelief?: (closed: number) => void;
+}
+
+interface State {
+  bytes: number;
+  /** When the account last held nothing. A reader who trickles cannot renew it, an honest one does so all the time. */
+  since: number;
+  close: () => void;
+}
+
+/**
+ * When `set` raises the sum above `maxBytes`, the accounts with the largest product of bytes and time since they last
+ * held nothing are closed first, until three quarters of the budget are held.
+ */
+export function createByteBudget({ maxBytes, now, onRelief }: Options): ByteBudget {
+  const holding = new Set<State>();
+  let held = 0;
+  let closed = 0;
+
+  function change(state: State, bytes: number): void {
+    if (state.bytes === 0 && bytes > 0) {
+      state.since = now();
+      holding.add(state);
+    } else if (state.bytes > 0 && bytes === 0) holding.delete(state);
+    held += bytes - state.bytes;
+    state.bytes = bytes;
+  }
+
+  function relieve(): void {
+    const at = now();
+    const score = ({ bytes, since }: State): number => bytes * (at - since + 1);
+    const slowestFirst = [...holding].sort((a, b) => score(b) - score(a));
+    let freed = 0;
+    for (const state of slowestFirst) {
+      if (held <= maxBytes * RELIEF) break;
+      change(state, 0);
+      freed += 1;
+      closed += 1;
+      state.close();
+    }
+    onRelief?.(freed);
+  }
+
+  return {
+    open(close) {
+      let isOpen = true;
+      const state: State = {
+        bytes: 0,
+        since: 0,
+        close() {
+          isOpen = false;
+          close();
+        },
+      };
+      return {
+        set(bytes) {
+          if (!isOpen || bytes === state.bytes) return;
+          change(state, bytes);
+          if (held > maxBytes) relieve();
+        },
+        end() {
+          if (!isOpen) return;
+          isOpen = false;
+          change(state, 0);
+        },
+      };
+    },
+    held: () => held,
+    closed: () => closed,
+  };
+}
