@@ -29,6 +29,7 @@ import type { PutOff } from './limits/putOff';
 import type { Turns } from './limits/turns';
 import type { DeadLetters } from './operation/deadLetters';
 import type { Failures } from './operation/failures';
+import type { SecurityLog } from './operation/securityLog';
 import type { Origins } from './origins';
 import type { Blocking } from './realtime/blocking';
 
@@ -50,6 +51,7 @@ export interface AppDeps {
   administrators: readonly string[];
   deadLetters: DeadLetters;
   failed: Failures;
+  securityLog: SecurityLog;
 }
 
 /** The HTTP side of a node: what a request meets, from the first to the last. */
@@ -70,9 +72,9 @@ export function createApp(deps: AppDeps): Express {
   app.use(probes(deps.probes, deps.version));
   app.use(metricsRoute(deps.metrics));
 
-  app.use(authRoutes(door, identity, deps.loginLimits));
+  app.use(authRoutes(door, identity, deps.loginLimits, deps.securityLog));
   app.use(sessionsRoutes(door, identity));
-  app.use(accountRoutes(door, identity, deps.loginLimits));
+  app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));

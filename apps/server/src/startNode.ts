@@ -33,6 +33,7 @@ import { createDeadLetters } from './operation/deadLetters';
 import { createFailures } from './operation/failures';
 import { createMetrics } from './operation/metrics';
 import { createReleasers } from './operation/releasers';
+import { createSecurityLog, reportRefusals } from './operation/securityLog';
 import { version } from './operation/version';
 import { createOrigins } from './origins';
 import { createBlocking } from './realtime/blocking';
@@ -85,6 +86,8 @@ async function open(
   releasers: ReturnType<typeof createReleasers>,
 ): Promise<number> {
   const nodeId = randomUUID();
+  const securityLog = createSecurityLog({ log, clock: systemClock, secret: settings.JWT_SECRET });
+  releasers.push('security log', () => securityLog.stop());
   const db = connectDatabase({
     url: settings.DATABASE_URL,
     poolMax: settings.DATABASE_POOL_MAX,
@@ -175,12 +178,15 @@ async function open(
     directory,
     delivery,
     log,
+    securityLog,
   });
   releasers.push('pruning', startPruning(store, log));
 
   const addressOf = createClientAddress(settings.TRUST_PROXY);
   const limiting = openLimits({ settings, connections, nodeId, addressOf, log });
   releasers.push('limits', async () => limiting.stop());
+  const refusals = () => limiting.limits.refusals();
+  releasers.push('report of refusals', reportRefusals(refusals, securityLog, systemClock));
   const origins = createOrigins(settings.CORS_ORIGINS);
   const failed = createFailures({ log, clock: systemClock });
   const app = createApp({
@@ -195,8 +201,9 @@ async function open(
     metrics: () => metrics.read(),
     version,
     administrators: settings.ADMIN_USERNAMES,
-    deadLetters: createDeadLetters({ db, wakeups, log }),
+    deadLetters: createDeadLetters({ db, wakeups, securityLog }),
     failed,
+    securityLog,
   });
 
   const httpServer = createServer(

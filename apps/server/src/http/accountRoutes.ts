@@ -4,9 +4,15 @@ import { Router } from 'express';
 import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
 import type { LoginLimits } from '../limits/loginLimits';
+import type { SecurityLog } from '../operation/securityLog';
 import { noContent, type Door } from './door';
 
-export function accountRoutes(door: Door, identity: Identity, limits: LoginLimits): Router {
+export function accountRoutes(
+  door: Door,
+  identity: Identity,
+  limits: LoginLimits,
+  securityLog: SecurityLog,
+): Router {
   const router = Router();
 
   // As good for guessing as a login: the same limits.
@@ -17,7 +23,11 @@ export function accountRoutes(door: Door, identity: Identity, limits: LoginLimit
       await identity.deleteAccount(caller, body);
       return noContent;
     } catch (error) {
-      if (error instanceof WrongPasswordError) await limits.failed(name, address);
+      if (error instanceof WrongPasswordError) {
+        const { userId } = caller;
+        securityLog.record({ event: 'password_check_failed', userId, address });
+        await limits.failed(name, address);
+      }
       throw error;
     }
   });

@@ -1,13 +1,19 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
+import { RateLimitError } from '@pern/protocol/errors';
 import { changePassword, login, logout, refresh, register } from '@pern/protocol/rest/auth';
 import { Router } from 'express';
 import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
-import { loginKey } from '../identity/login';
+import { loginKey, WrongCredentialsError } from '../identity/login';
 import type { LoginLimits } from '../limits/loginLimits';
+import type { SecurityLog } from '../operation/securityLog';
 import { noContent, reply, type Door } from './door';
 
-export function authRoutes(door: Door, identity: Identity, limits: LoginLimits): Router {
+export function authRoutes(
+  door: Door,
+  identity: Identity,
+  limits: LoginLimits,
+  securityLog: SecurityLog,
+): Router {
   const router = Router();
 
   door.open(router, register, async ({ body, agent }) =>
@@ -16,13 +22,19 @@ export function authRoutes(door: Door, identity: Identity, limits: LoginLimits):
 
   door.open(router, login, async ({ body, address, agent }) => {
     const name = loginKey(body);
-    await limits.before(name, address);
     try {
+      await limits.before(name, address);
       const session = await identity.login(body, agent);
       limits.succeeded(name, address);
       return reply(200, session);
     } catch (error) {
-      if (error instanceof UnauthorizedError) await limits.failed(name, address);
+      if (error instanceof RateLimitError) {
+        securityLog.count({ event: 'login_refused', reason: 'rate', address });
+      }
+      if (error instanceof WrongCredentialsError) {
+        securityLog.record({ event: 'login_failed', userId: error.userId, address });
+        await limits.failed(name, address);
+      }
       throw error;
     }
   });
@@ -38,7 +50,11 @@ export function authRoutes(door: Door, identity: Identity, limits: LoginLimits):
     try {
       return reply(200, await identity.changePassword(caller, body));
     } catch (error) {
-      if (error instanceof WrongPasswordError) await limits.failed(name, address);
+      if (error instanceof WrongPasswordError) {
+        const { userId } = caller;
+        securityLog.record({ event: 'password_check_failed', userId, address });
+        await limits.failed(name, address);
+      }
       throw error;
     }
   });

@@ -4,6 +4,7 @@ import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
 import type { ExportRecord } from '@pern/protocol/rest/export';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
+import type { SecurityLog } from '../operation/securityLog';
 import type { AccessTokens } from './accessTokens';
 import { answer } from './answer';
 import { changePassword, type PasswordChange } from './changePassword';
@@ -46,6 +47,7 @@ export interface IdentityDeps {
     'forgetSessionDevices' | 'finishDeletion' | 'exportConversations' | 'listBlocks'
   >;
   log: Log;
+  securityLog: SecurityLog;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;
 }
@@ -76,22 +78,50 @@ export interface Identity {
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { accessTokens, sessionBook, endings, external } = deps;
+  const { accessTokens, sessionBook, endings, external, securityLog } = deps;
   endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
   return {
-    register: async (registration, agent) =>
-      answer(deps, await register(deps, registration, agent)),
-    login: async (credentials, agent) => answer(deps, await login(deps, credentials, agent)),
+    async register(registration, agent) {
+      const opened = await register(deps, registration, agent);
+      securityLog.record({ event: 'registered', userId: opened.user.id });
+      return answer(deps, opened);
+    },
+    async login(credentials, agent) {
+      const opened = await login(deps, credentials, agent);
+      const { user, sessionId } = opened;
+      securityLog.record({ event: 'login_succeeded', userId: user.id, sessionId });
+      return answer(deps, opened);
+    },
     refresh: async (refreshToken, agent) =>
       answer(deps, await refreshSession(deps, refreshToken, agent)),
-    logout: (caller) => logout(deps, caller),
-    changePassword: async (caller, change) =>
-      answer(deps, await changePassword(deps, caller, change)),
+    async logout(caller) {
+      await logout(deps, caller);
+      const { userId, sessionId } = caller;
+      securityLog.record({ event: 'session_ended', userId, sessionId, actorId: userId });
+    },
+    async changePassword(caller, change) {
+      const opened = await changePassword(deps, caller, change);
+      const { userId } = caller;
+      securityLog.record({ event: 'password_changed', userId, actorId: userId });
+      return answer(deps, opened);
+    },
     listSessions: (caller) => listSessions(deps.store.db, caller),
-    endSession: (caller, sessionId) => endSession(deps, caller, sessionId),
-    endOtherSessions: (caller) => endOtherSessions(deps, caller),
+    async endSession(caller, sessionId) {
+      await endSession(deps, caller, sessionId);
+      const { userId } = caller;
+      securityLog.record({ event: 'session_ended', userId, sessionId, actorId: userId });
+    },
+    async endOtherSessions(caller) {
+      await endOtherSessions(deps, caller);
+      const { userId } = caller;
+      securityLog.record({ event: 'sessions_ended', userId, actorId: userId });
+    },
     exportAccount: ({ userId }) => exportAccount(deps, userId),
-    deleteAccount: (caller, deletion) => deleteAccount(deps, caller, deletion),
+    async deleteAccount(caller, deletion) {
+      await deleteAccount(deps, caller, deletion);
+      const { userId } = caller;
+      securityLog.record({ event: 'account_deleted', userId, actorId: userId });
+    },
     async authenticate(accessToken, agent = null) {
       if (external?.isTheirs(accessToken) === true) {
         return authenticateExternal(deps, await external.verify(accessToken), agent);

@@ -8,7 +8,14 @@ import { openSession } from './openSession';
 
 export type Credentials = z.output<(typeof endpoint)['body']>;
 
-/** Begins a session. Throws the same UnauthorizedError, after the same work, whether or not there is such a user. */
+/** A login was refused. `userId` is for the security log alone: the answer never says whether there is such a user. */
+export class WrongCredentialsError extends UnauthorizedError {
+  constructor(readonly userId: string | null) {
+    super('wrong name or password');
+  }
+}
+
+/** Begins a session. Throws the same WrongCredentialsError, after the same work, whether or not there is such a user. */
 export async function login(
   { store, passwords, chain }: IdentityDeps,
   credentials: Credentials,
@@ -20,7 +27,7 @@ export async function login(
     where: name.includes('@') ? { emailKey: name } : { usernameKey: name },
   });
   const right = await passwords.verify(credentials.password, user?.passwordHash ?? null);
-  if (!user || !right) throw new UnauthorizedError('wrong name or password');
+  if (!user || !right) throw new WrongCredentialsError(user?.id ?? null);
   const opened = await withTransaction(store.db, async (transaction) => {
     // A change of the password ends all sessions: none may begin by the old one behind its back.
     const unchanged = await store.users.findOne({
@@ -29,7 +36,7 @@ export async function login(
       lock: transaction.LOCK.SHARE,
       transaction,
     });
-    if (unchanged === null) throw new UnauthorizedError('wrong name or password');
+    if (unchanged === null) throw new WrongCredentialsError(user.id);
     return openSession(store, chain, { userId: user.id, agent }, transaction);
   });
   return { user, ...opened };

@@ -5,7 +5,7 @@ import { rotate } from './rotate';
 
 /** Exchanges a refresh token. A reuse ends the session and closes its sockets on every node. */
 export async function refreshSession(
-  { store, chain, endings, log }: IdentityDeps,
+  { store, chain, endings, securityLog }: IdentityDeps,
   refreshToken: string,
   agent: string | null,
 ): Promise<OpenedSession> {
@@ -13,13 +13,12 @@ export async function refreshSession(
   switch (rotation.outcome) {
     case 'refused':
       throw new UnauthorizedError();
-    case 'reused':
-      log.warn(
-        { userId: rotation.userId, sessionId: rotation.sessionId },
-        'a refresh token was used again; its session has been ended',
-      );
-      endings.announce([rotation.sessionId]);
+    case 'reused': {
+      const { userId, sessionId } = rotation;
+      securityLog.record({ event: 'refresh_reused', userId, sessionId });
+      endings.announce([sessionId]);
       throw new UnauthorizedError();
+    }
     case 'rotated': {
       const user = await store.users.findByPk(rotation.userId);
       if (!user) throw new UnauthorizedError();

@@ -1,9 +1,10 @@
 import type { Database } from '@pern/db/connect';
 import { deadLetters, purgeDeadLetter, retryDeadLetters } from '@pern/db/deadLetters';
 import { decodePlace, encodePlace } from '@pern/delivery/conversations/pagePlace';
-import type { Log, Wakeups } from '@pern/delivery/ports';
+import type { Wakeups } from '@pern/delivery/ports';
 import { NotFoundError } from '@pern/protocol/errors';
 import type { DeadLetter } from '@pern/protocol/rest/admin';
+import type { SecurityLog } from './securityLog';
 
 /** Deliveries that were given up, as administrators see and handle them. All throw UnavailableError. */
 export interface DeadLetters {
@@ -21,12 +22,12 @@ export interface DeadLetters {
 interface Deps {
   db: Database;
   wakeups: Wakeups;
-  log: Log;
+  securityLog: SecurityLog;
 }
 
 const LIST = 'dead';
 
-export function createDeadLetters({ db, wakeups, log }: Deps): DeadLetters {
+export function createDeadLetters({ db, wakeups, securityLog }: Deps): DeadLetters {
   return {
     async list({ limit, cursor }) {
       const after = cursor === undefined ? undefined : decodePlace(LIST, cursor);
@@ -48,12 +49,12 @@ export function createDeadLetters({ db, wakeups, log }: Deps): DeadLetters {
     async retry(administratorId, userId) {
       const retried = await retryDeadLetters(db, [userId]);
       if (retried.length === 0) throw new NotFoundError();
-      log.info({ administratorId, userId }, 'a dead delivery is tried again');
+      securityLog.record({ event: 'dead_delivery_retried', userId, actorId: administratorId });
       wakeups.enqueueAfterCommit([userId]);
     },
     async purge(administratorId, userId) {
       if (!(await purgeDeadLetter(db, userId))) throw new NotFoundError();
-      log.info({ administratorId, userId }, 'a dead delivery was purged');
+      securityLog.record({ event: 'dead_delivery_purged', userId, actorId: administratorId });
     },
   };
 }
