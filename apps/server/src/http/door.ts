@@ -8,10 +8,10 @@ import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
 import { kindOf } from '../limits/kindOf';
-import { type Kind, needsTurn } from '../limits/kinds';
+import type { Kind } from '../limits/kinds';
+import type { Lanes } from '../limits/lanes';
 import { refuseIf, type Limits } from '../limits/limits';
 import type { PutOff } from '../limits/putOff';
-import type { Turns } from '../limits/turns';
 import { readJsonBody } from './readJsonBody';
 import { sendLines } from './sendLines';
 
@@ -74,7 +74,7 @@ interface Deps {
   limits: Limits;
   /** Before somebody is refused who has been refused too often. */
   putOff: PutOff;
-  turns: Turns;
+  lanes: Lanes;
   addressOf: ClientAddress;
   /** Names of the instance's administrators, in any case. */
   administrators: readonly string[];
@@ -84,7 +84,7 @@ interface Deps {
  * What stands between a request and its handler, in this order: from where, who, how often, how much, what. So
  * what is refused has cost no password hash, no reading of a body and no look into PostgreSQL.
  */
-export function createDoor({ identity, limits, putOff, turns, addressOf, ...deps }: Deps): Door {
+export function createDoor({ identity, limits, putOff, lanes, addressOf, ...deps }: Deps): Door {
   const administrators = new Set(deps.administrators.map((name) => name.toLowerCase()));
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
@@ -138,7 +138,7 @@ export function createDoor({ identity, limits, putOff, turns, addressOf, ...deps
         if (!admits(caller)) throw new NotFoundError();
         const checked = { ...(await asked(endpoint, request, address)), caller };
         const work = (): Promise<Reply<typeof endpoint>> => handler(checked);
-        send(response, await (needsTurn(kind) ? turns.take(caller.userId, work) : work()));
+        send(response, await lanes.run(kind, { address, userId: caller.userId }, work));
       });
     };
   }

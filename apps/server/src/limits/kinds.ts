@@ -76,17 +76,16 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
 
 export type Kind = keyof ReturnType<typeof kindsOfActions>;
 
-/**
- * What shares transactions, asks no store, waits for a core or is streamed: the rest goes by turns (turns.ts), which
- * nobody may hold for long.
- */
-const withoutTurn: ReadonlySet<Kind> = new Set([
+/** What shares transactions, asks no store, waits for a core or is streamed: nobody may hold a place for long. */
+const withoutLane: ReadonlySet<Kind> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
   ...(['password', 'export'] as const),
 ]);
 
-export function needsTurn(kind: Kind): boolean {
-  return !withoutTurn.has(kind);
+/** Which lane (lanes.ts) the work of a kind waits in. */
+export function laneOf(kind: Kind): 'none' | 'search' | 'main' {
+  if (withoutLane.has(kind)) return 'none';
+  return kind === 'search' ? 'search' : 'main';
 }
 
 /** What each row of the REST table counts as: a new one does not compile without. */

@@ -7,6 +7,7 @@ import { type ConnectionGate, createConnectionGate, openGate } from '../realtime
 import type { Settings } from '../settings';
 import { createFamiliarPlaces } from './familiarPlaces';
 import { kindsOfActions } from './kinds';
+import { createLanes, type Lanes, noLanes } from './lanes';
 import { createLimits, type Limits, noLimits } from './limits';
 import { createLoginLimits, type LoginLimits } from './loginLimits';
 import { createPatience, endlessPatience, type Patience } from './patience';
@@ -14,7 +15,6 @@ import { createPlaces, endlessPlaces, type Places } from './places';
 import { createPutOff, type PutOff } from './putOff';
 import { createSharedDebts } from './sharedDebts';
 import { createSharedPlaces } from './sharedPlaces';
-import { createTurns, noTurns, type Turns } from './turns';
 
 /** All that keeps somebody from taking more than their share of a node. */
 export interface Limiting {
@@ -26,7 +26,7 @@ export interface Limiting {
   /** With users whose connections are refused what they ask. */
   patience: Patience;
   putOff: PutOff;
-  turns: Turns;
+  lanes: Lanes;
   stop(): void;
 }
 
@@ -41,9 +41,6 @@ interface Deps {
 /** A user's refusals that a node writes without delay; a test or a bug may ask 10,000 times at once. */
 const REFUSALS_OF_USER = { perSecond: 1_000, burst: 20_000 };
 const REFUSALS_OF_ADDRESS = { perSecond: 200, burst: 2_000 };
-/** Shorter than a command may take. */
-const TURN_WITHIN_MS = 8_000;
-const TURNS_WAITING_MAX = 300;
 /** Shorter than a ping may go unanswered. */
 const MUTE_MS = 5_000;
 const PUT_OFF_MS = 2_000;
@@ -86,11 +83,8 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
     placesOfAddresses,
     patience: createPatience({ rate: REFUSALS_OF_USER, mostMs: MUTE_MS, clock }),
     putOff: createPutOff(createPatience({ rate: REFUSALS_OF_ADDRESS, mostMs: PUT_OFF_MS, clock })),
-    turns: createTurns({
-      // A quarter of the pool: PostgreSQL's cores are for sends, acknowledgements and what connections are sent first.
-      atOnce: Math.max(1, Math.floor(settings.DATABASE_POOL_MAX / 4)),
-      ...{ waitingMax: TURNS_WAITING_MAX, patienceMs: TURN_WITHIN_MS, now },
-    }),
+    // A quarter of the pool: PostgreSQL's cores are for sends, acknowledgements and what connections are sent first.
+    lanes: createLanes({ places: Math.floor(settings.DATABASE_POOL_MAX / 4), now }),
     stop() {
       limits.stop();
       placesOfUsers.stop();
@@ -112,6 +106,6 @@ const unlimited: Limiting = {
   placesOfAddresses: endlessPlaces,
   patience: endlessPatience,
   putOff: () => Promise.resolve(),
-  turns: noTurns,
+  lanes: noLanes,
   stop: () => undefined,
 };

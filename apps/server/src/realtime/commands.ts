@@ -3,9 +3,9 @@ import { RateLimitError, ValidationError } from '@pern/protocol/errors';
 import { parseWith } from '@pern/protocol/parse';
 import type { CommandData, CommandResult } from '@pern/protocol/socket';
 import { kindOfCommandNamed } from '../limits/kindOf';
-import { needsTurn } from '../limits/kinds';
+import { laneOf } from '../limits/kinds';
+import type { Lanes } from '../limits/lanes';
 import type { Limits } from '../limits/limits';
-import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { Connection } from './connection';
@@ -34,7 +34,7 @@ interface Deps {
   answers: Answers;
   failed: Failures;
   limits: Limits;
-  turns: Turns;
+  lanes: Lanes;
 }
 
 /**
@@ -43,7 +43,7 @@ interface Deps {
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
-  { answers, failed, limits, turns }: Deps,
+  { answers, failed, limits, lanes }: Deps,
 ) {
   const byName = new Map(
     handlers.map((handler) => [
@@ -81,7 +81,9 @@ export function createDispatch(
     const answer = answers.expect(acknowledge, command.name);
     const run = (): Promise<void> | void => command.run(connection, data, answer);
     try {
-      const running = needsTurn(kind) ? turns.take(connection.userId, async () => run()) : run();
+      // Without a lane not even a promise stands between a send and its transaction.
+      const running =
+        laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
       running?.catch((error: unknown) => answer.fail(failed(error, { command: command.name })));
     } catch (error) {
       answer.fail(failed(error, { command: command.name }));

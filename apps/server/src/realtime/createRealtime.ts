@@ -9,10 +9,10 @@ import type { Identity } from '../identity/identity';
 import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
 import type { ByteBudget } from '../limits/byteBudget';
+import type { Lanes } from '../limits/lanes';
 import type { Limits } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
-import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
 import { admitByTurns } from './admission';
@@ -57,7 +57,7 @@ export interface RealtimeDeps {
   placesOfUsers: Places;
   placesOfAddresses: Places;
   patience: Patience;
-  turns: Turns;
+  lanes: Lanes;
   createBudget: () => EventBudget;
   /** Unsent bytes of the node, shared with the answers of REST. */
   unsent: ByteBudget;
@@ -98,7 +98,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed, limits: deps.limits, turns: deps.turns },
+    { answers, failed, limits: deps.limits, lanes: deps.lanes },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {

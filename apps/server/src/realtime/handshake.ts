@@ -8,10 +8,10 @@ import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
+import type { Lanes } from '../limits/lanes';
 import { type Limits, refuseIf } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
-import type { Turns } from '../limits/turns';
 import type { Failures } from '../operation/failures';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
@@ -30,7 +30,7 @@ interface Deps {
   limits: Limits;
   placesOfUsers: Places;
   patience: Patience;
-  turns: Turns;
+  lanes: Lanes;
   createBudget: () => EventBudget;
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
@@ -134,7 +134,7 @@ async function open(
   deps: Deps,
 ): Promise<Connection> {
   const outlet = createSocketOutlet(socket, wire, deps.log);
-  const live = await deps.turns.take(caller.userId, () =>
+  const live = await deps.lanes.run('connect', { address, userId: caller.userId }, () =>
     deps.delivery.openConnection({
       userId: caller.userId,
       sessionId: caller.sessionId,
