@@ -16,17 +16,18 @@ export function accountRoutes(
   const router = Router();
 
   // As good for guessing as a login: the same limits.
-  door.closed(router, deleteMe, async ({ caller, body, address }) => {
+  door.closed(router, deleteMe, async ({ caller, body, address, agent }) => {
     const name = caller.username.toLowerCase();
-    await limits.beforeChange(name, address);
+    const isWrong = (error: unknown): boolean => error instanceof WrongPasswordError;
     try {
-      await identity.deleteAccount(caller, body);
+      await limits.reauthenticate({ name, address, isWrong }, () =>
+        identity.deleteAccount(caller, body, { address, agent }),
+      );
       return noContent;
     } catch (error) {
-      if (error instanceof WrongPasswordError) {
+      if (isWrong(error)) {
         const { userId } = caller;
         securityLog.record({ event: 'password_check_failed', userId, address });
-        await limits.failed(name, address);
       }
       throw error;
     }

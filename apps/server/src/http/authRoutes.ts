@@ -16,16 +16,16 @@ export function authRoutes(
 ): Router {
   const router = Router();
 
-  door.open(router, register, async ({ body, agent }) =>
-    reply(201, await identity.register(body, agent)),
+  door.open(router, register, async ({ body, address, agent }) =>
+    reply(201, await identity.register(body, { address, agent })),
   );
 
   door.open(router, login, async ({ body, address, agent }) => {
-    const name = loginKey(body);
+    const isWrong = (error: unknown): boolean => error instanceof WrongCredentialsError;
     try {
-      await limits.before(name, address);
-      const session = await identity.login(body, agent);
-      limits.succeeded(name, address);
+      const session = await limits.login({ name: loginKey(body), address, isWrong }, () =>
+        identity.login(body, { address, agent }),
+      );
       return reply(200, session);
     } catch (error) {
       if (error instanceof RateLimitError) {
@@ -33,7 +33,6 @@ export function authRoutes(
       }
       if (error instanceof WrongCredentialsError) {
         securityLog.record({ event: 'login_failed', userId: error.userId, address });
-        await limits.failed(name, address);
       }
       throw error;
     }
@@ -44,16 +43,18 @@ export function authRoutes(
   );
 
   // As good for guessing as a login: the same limits.
-  door.closed(router, changePassword, async ({ caller, body, address }) => {
+  door.closed(router, changePassword, async ({ caller, body, address, agent }) => {
     const name = caller.username.toLowerCase();
-    await limits.beforeChange(name, address);
+    const isWrong = (error: unknown): boolean => error instanceof WrongPasswordError;
     try {
-      return reply(200, await identity.changePassword(caller, body));
+      const session = await limits.reauthenticate({ name, address, isWrong }, () =>
+        identity.changePassword(caller, body, { address, agent }),
+      );
+      return reply(200, session);
     } catch (error) {
-      if (error instanceof WrongPasswordError) {
+      if (isWrong(error)) {
         const { userId } = caller;
         securityLog.record({ event: 'password_check_failed', userId, address });
-        await limits.failed(name, address);
       }
       throw error;
     }

@@ -4,7 +4,7 @@ import type { changePassword as endpoint } from '@pern/protocol/rest/auth';
 import type * as z from 'zod';
 import type { OpenedSession } from './answer';
 import { revokeOthers, takeLeave } from './endSessions';
-import type { Caller, IdentityDeps } from './identity';
+import type { Caller, Client, IdentityDeps } from './identity';
 import { sessionExpiry } from './openSession';
 
 export type PasswordChange = z.output<(typeof endpoint)['body']>;
@@ -25,6 +25,7 @@ export async function changePassword(
   deps: IdentityDeps,
   { userId, sessionId }: Caller,
   { current_password, new_password }: PasswordChange,
+  { address }: Pick<Client, 'address'>,
 ): Promise<OpenedSession> {
   const { store, passwords, chain } = deps;
   const user = await store.users.findByPk(userId);
@@ -35,8 +36,8 @@ export async function changePassword(
       reason: 'no_password',
     });
   }
-  if (!(await passwords.verify(current_password, known))) throw new WrongPasswordError();
-  const passwordHash = await passwords.hash(new_password);
+  if (!(await passwords.verify(current_password, known, address))) throw new WrongPasswordError();
+  const passwordHash = await passwords.hash(new_password, address);
   const refreshToken = chain.first();
   const ended = await withTransaction(store.db, async (transaction) => {
     // Holds the user's row: no login with the old password comes in between (login.ts).

@@ -5,7 +5,7 @@ import type { deleteMe } from '@pern/protocol/rest/account';
 import { literal, QueryTypes, type Transaction } from 'sequelize';
 import type * as z from 'zod';
 import { WrongPasswordError } from './changePassword';
-import type { Caller, IdentityDeps } from './identity';
+import type { Caller, Client, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
 
 export type AccountDeletion = z.output<(typeof deleteMe)['body']>;
@@ -25,6 +25,7 @@ export async function deleteAccount(
   deps: IdentityDeps,
   { userId }: Caller,
   { password, erase_messages }: AccountDeletion,
+  { address }: Pick<Client, 'address'>,
 ): Promise<void> {
   const { store, passwords, endings, delivery, log } = deps;
   const user = await store.users.findByPk(userId);
@@ -36,7 +37,7 @@ export async function deleteAccount(
       const message = 'is missing';
       throw new ValidationError(`password: ${message}`, [{ path: 'password', message }]);
     }
-    if (!(await passwords.verify(password, passwordHash))) throw new WrongPasswordError();
+    if (!(await passwords.verify(password, passwordHash, address))) throw new WrongPasswordError();
   }
   const ended = await withTransaction(store.db, async (transaction) => {
     await becomeNobody(store, transaction, userId, passwordHash);

@@ -55,13 +55,20 @@ export interface IdentityDeps {
 /** What a client calls itself, cleaned (userAgent.ts): for its owner to recognise it by. */
 type Agent = string | null;
 
+/** Where a request comes from. */
+export interface Client {
+  /** For limits only; it is never stored. */
+  address: string;
+  agent: Agent;
+}
+
 export interface Identity {
-  register(registration: Registration, agent: Agent): Promise<Session>;
-  login(credentials: Credentials, agent: Agent): Promise<Session>;
+  register(registration: Registration, client: Client): Promise<Session>;
+  login(credentials: Credentials, client: Client): Promise<Session>;
   refresh(refreshToken: string, agent: Agent): Promise<Session>;
   logout(caller: Caller): Promise<void>;
   /** See changePassword.ts for what it throws. */
-  changePassword(caller: Caller, change: PasswordChange): Promise<Session>;
+  changePassword(caller: Caller, change: PasswordChange, client: Client): Promise<Session>;
   listSessions(caller: Caller): Promise<ListedSession[]>;
   /** Throws NotFoundError unless it is a living session of the caller's. */
   endSession(caller: Caller, sessionId: string): Promise<void>;
@@ -69,7 +76,7 @@ export interface Identity {
   /** A page at a time; nothing is read before it is asked for. See exportAccount.ts. */
   exportAccount(caller: Caller): AsyncGenerator<ExportRecord[]>;
   /** See deleteAccount.ts for what it throws. */
-  deleteAccount(caller: Caller, deletion: AccountDeletion): Promise<void>;
+  deleteAccount(caller: Caller, deletion: AccountDeletion, client: Client): Promise<void>;
   /**
    * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
    * of somebody whom only that issuer knows makes a user of them.
@@ -81,13 +88,13 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const { accessTokens, sessionBook, endings, external, securityLog } = deps;
   endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
   return {
-    async register(registration, agent) {
-      const opened = await register(deps, registration, agent);
+    async register(registration, client) {
+      const opened = await register(deps, registration, client);
       securityLog.record({ event: 'registered', userId: opened.user.id });
       return answer(deps, opened);
     },
-    async login(credentials, agent) {
-      const opened = await login(deps, credentials, agent);
+    async login(credentials, client) {
+      const opened = await login(deps, credentials, client);
       const { user, sessionId } = opened;
       securityLog.record({ event: 'login_succeeded', userId: user.id, sessionId });
       return answer(deps, opened);
@@ -99,8 +106,8 @@ export function createIdentity(deps: IdentityDeps): Identity {
       const { userId, sessionId } = caller;
       securityLog.record({ event: 'session_ended', userId, sessionId, actorId: userId });
     },
-    async changePassword(caller, change) {
-      const opened = await changePassword(deps, caller, change);
+    async changePassword(caller, change, client) {
+      const opened = await changePassword(deps, caller, change, client);
       const { userId } = caller;
       securityLog.record({ event: 'password_changed', userId, actorId: userId });
       return answer(deps, opened);
@@ -117,8 +124,8 @@ export function createIdentity(deps: IdentityDeps): Identity {
       securityLog.record({ event: 'sessions_ended', userId, actorId: userId });
     },
     exportAccount: ({ userId }) => exportAccount(deps, userId),
-    async deleteAccount(caller, deletion) {
-      await deleteAccount(deps, caller, deletion);
+    async deleteAccount(caller, deletion, client) {
+      await deleteAccount(deps, caller, deletion, client);
       const { userId } = caller;
       securityLog.record({ event: 'account_deleted', userId, actorId: userId });
     },

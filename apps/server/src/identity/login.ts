@@ -3,7 +3,7 @@ import { UnauthorizedError } from '@pern/protocol/errors';
 import type { login as endpoint } from '@pern/protocol/rest/auth';
 import type * as z from 'zod';
 import type { OpenedSession } from './answer';
-import type { IdentityDeps } from './identity';
+import type { Client, IdentityDeps } from './identity';
 import { openSession } from './openSession';
 
 export type Credentials = z.output<(typeof endpoint)['body']>;
@@ -19,14 +19,14 @@ export class WrongCredentialsError extends UnauthorizedError {
 export async function login(
   { store, passwords, chain }: IdentityDeps,
   credentials: Credentials,
-  agent: string | null,
+  { agent, address }: Client,
 ): Promise<OpenedSession> {
   const name = loginKey(credentials);
   // A user name has no @, so an address is recognised wherever it was typed.
   const user = await store.users.findOne({
     where: name.includes('@') ? { emailKey: name } : { usernameKey: name },
   });
-  const right = await passwords.verify(credentials.password, user?.passwordHash ?? null);
+  const right = await passwords.verify(credentials.password, user?.passwordHash ?? null, address);
   if (!user || !right) throw new WrongCredentialsError(user?.id ?? null);
   const opened = await withTransaction(store.db, async (transaction) => {
     // A change of the password ends all sessions: none may begin by the old one behind its back.

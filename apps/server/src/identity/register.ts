@@ -4,7 +4,7 @@ import { ConflictError } from '@pern/protocol/errors';
 import type { register as endpoint } from '@pern/protocol/rest/auth';
 import { UniqueConstraintError } from 'sequelize';
 import type * as z from 'zod';
-import type { IdentityDeps } from './identity';
+import type { Client, IdentityDeps } from './identity';
 import type { OpenedSession } from './answer';
 import { openSession } from './openSession';
 
@@ -14,10 +14,10 @@ export type Registration = z.output<(typeof endpoint)['body']>;
 export async function register(
   { store, passwords, chain }: IdentityDeps,
   { username, email, password, display_name }: Registration,
-  agent: string | null,
+  { agent, address }: Client,
 ): Promise<OpenedSession> {
   // First, so that a taken name takes as long as a free one.
-  const passwordHash = await passwords.hash(password);
+  const passwordHash = await passwords.hash(password, address);
   try {
     return await withTransaction(store.db, async (transaction) => {
       const user = await store.users.create(

@@ -1,3 +1,4 @@
+import { systemClock } from '@pern/delivery/systemClock';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import jwt from 'jsonwebtoken';
 import { createAccessTokens } from './accessTokens';
@@ -64,19 +65,19 @@ test('the chain of refresh tokens follows from the secret alone', () => {
 });
 
 test('a password belongs to its hash; nobody has no password', async () => {
-  const passwords = createPasswords();
-  const stored = await passwords.hash('correct horse');
+  const passwords = createPasswords(systemClock);
+  const stored = await passwords.hash('correct horse', 'here');
   expect(stored).toMatch(/^\$argon2id\$/);
-  expect(await passwords.verify('correct horse', stored)).toBe(true);
-  expect(await passwords.verify('wrong horse', stored)).toBe(false);
-  expect(await passwords.verify('a password that nobody has', null)).toBe(false);
+  expect(await passwords.verify('correct horse', stored, 'here')).toBe(true);
+  expect(await passwords.verify('wrong horse', stored, 'here')).toBe(false);
+  expect(await passwords.verify('a password that nobody has', null, 'here')).toBe(false);
 });
 
 test('more logins at once than can be answered in time are told to come back', async () => {
-  const passwords = createPasswords();
-  const stored = await passwords.hash('correct horse');
-  const tries = Array.from({ length: 400 }, () => passwords.verify('correct horse', stored));
-  const outcomes = await Promise.allSettled(tries);
+  const passwords = createPasswords(systemClock);
+  const stored = await passwords.hash('correct horse', 'here');
+  const verify = () => passwords.verify('correct horse', stored, 'here');
+  const outcomes = await Promise.allSettled(Array.from({ length: 400 }, verify));
   expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
-  expect(await passwords.verify('correct horse', stored)).toBe(true);
+  expect(await verify()).toBe(true);
 });

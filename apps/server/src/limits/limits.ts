@@ -13,16 +13,8 @@ export interface Limits {
   take(kind: Kind, userId: string | null, address: string | null): number;
   /** As `take`, without counting. */
   look(kind: Kind, userId: string | null, address: string | null): number;
-  /** Both for one name at one address. */
-  takePair(kind: Kind, pair: string): void;
-  lookPair(kind: Kind, pair: string): number;
-  /**
-   * Asks what the other nodes have given of these, where looking must not be late. Never throws; waits for Redis half
-   * a second at the most.
-   */
-  hear(kind: Kind, asked: Partial<Readonly<Record<keyof KindOfAction, string>>>): Promise<void>;
-  /** Tells the other nodes now what is worth telling. Never throws; waits like `hear`. */
-  tell(): Promise<void>;
+  /** Counts a refusal that was decided elsewhere (reservations.ts). */
+  countRefusal(kind: Kind): void;
   /** How much was refused since the node began, by kind. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
@@ -64,7 +56,6 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
     rates.set(kind, {
       user: bucketsOf('user'),
       address: bucketsOf('address'),
-      pair: bucketsOf('pair'),
     });
     refused.set(kind, 0);
   }
@@ -141,19 +132,7 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
     },
     look: (kind, userId, address) =>
       judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
-    takePair: (kind, pair) => scopesOf(kind).pair?.take(pair, clock.now()),
-    lookPair: (kind, pair) => judged(kind, scopesOf(kind).pair?.waitMs(pair, clock.now()) ?? 0),
-    async hear(kind, asked) {
-      const scopes = scopesOf(kind);
-      await spend(
-        (['user', 'address', 'pair'] as const).flatMap((scope) => {
-          const [key, buckets] = [asked[scope], scopes[scope]];
-          if (key === undefined || buckets === undefined) return [];
-          return [{ name: `${kind}:${scope}`, buckets, key, ms: 0 }];
-        }),
-      );
-    },
-    tell: report,
+    countRefusal: (kind) => void judged(kind, 1),
     refusals: () => Object.fromEntries(refused),
     stop() {
       stopped = true;
@@ -169,7 +148,7 @@ interface NamedUse {
   ms: number;
 }
 
-type ByScope = Readonly<Record<keyof KindOfAction, Buckets | undefined>>;
+type ByScope = Readonly<Record<'user' | 'address', Buckets | undefined>>;
 
 interface Who {
   userId: string | null;
@@ -180,10 +159,7 @@ interface Who {
 export const noLimits: Limits = {
   take: () => 0,
   look: () => 0,
-  takePair: () => undefined,
-  lookPair: () => 0,
-  hear: () => Promise.resolve(),
-  tell: () => Promise.resolve(),
+  countRefusal: () => undefined,
   refusals: () => ({}),
   stop: () => undefined,
 };

@@ -1,56 +1,77 @@
 import { createHmac } from 'node:crypto';
 import type { FamiliarPlaces } from './familiarPlaces';
-import { type Limits, refuseIf } from './limits';
+import type { Reservations } from './reservations';
 
 /**
  * Who may try a password. Nobody can lock somebody else out: wrong ones from one address count against that account
  * at that address, and against the address. What counts against the account wherever it comes from, against
  * guessing from thousands of addresses, does not concern addresses from which its owner has logged in before, nor
- * sessions that there are.
+ * sessions that exist.
  */
 export interface LoginLimits {
-  /** Throws RateLimitError when too many failed. */
-  before(name: string, address: string): Promise<void>;
-  /** The same for somebody who has a session and sets another password: what strangers do does not concern them. */
-  beforeChange(name: string, address: string): Promise<void>;
-  failed(name: string, address: string): Promise<void>;
-  /** From now on this address is familiar to the account. Never waits. */
-  succeeded(name: string, address: string): void;
+  /**
+   * Runs an attempt to log in. It is counted before it begins, so that many at once get no more guesses than one after
+   * another, and is given back unless it fails with a wrong password. Throws RateLimitError when too many were wrong,
+   * without running it, and whatever `attempt` throws.
+   */
+  login<T>(who: Guesser, attempt: () => Promise<T>): Promise<T>;
+  /** The same for somebody who has a session and proves the password again: what strangers do does not concern them. */
+  reauthenticate<T>(who: Guesser, attempt: () => Promise<T>): Promise<T>;
+}
+
+export interface Guesser {
+  /** The account, as it was named. */
+  name: string;
+  address: string;
+  /** Whether an error of the attempt says that the password was wrong. */
+  isWrong: (error: unknown) => boolean;
 }
 
 interface Deps {
-  limits: Limits;
+  wrongPasswords: Reservations;
   familiar: FamiliarPlaces;
   /** Names and addresses are kept in Redis as digests with this key only. */
   secret: string;
 }
 
-export function createLoginLimits({ limits, familiar, secret }: Deps): LoginLimits {
+export function createLoginLimits({ wrongPasswords, familiar, secret }: Deps): LoginLimits {
   const digest = (...parts: string[]): string =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 
-  async function beforeChange(name: string, address: string): Promise<void> {
-    const pair = digest(name, address);
-    // A guess is worth the question: it costs a password hash anyway.
-    await limits.hear('failedLogin', { user: digest(name), address, pair });
-    refuseIf(limits.look('failedLogin', null, address));
-    refuseIf(limits.lookPair('failedLogin', pair));
+  async function attemptWithin<T>(
+    { name, address, isWrong }: Guesser,
+    accountCounts: (pair: string) => Promise<boolean>,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    const [user, pair] = [digest(name), digest(name, address)];
+    const reservation = await wrongPasswords.reserve({ user, address, pair });
+    const { waitMs } = reservation;
+    const here = Math.max(waitMs.address, waitMs.pair);
+    if (here > 0) reservation.refuse(here);
+    if (waitMs.user > 0 && (await accountCounts(pair))) reservation.refuse(waitMs.user);
+    try {
+      const result = await attempt();
+      reservation.giveBack();
+      return result;
+    } catch (error) {
+      if (!isWrong(error)) reservation.giveBack();
+      throw error;
+    }
   }
 
   return {
-    beforeChange,
-    async before(name, address) {
-      await beforeChange(name, address);
-      const pair = digest(name, address);
-      const account = limits.look('failedLogin', digest(name), null);
-      if (account > 0 && !(await familiar.has(pair))) refuseIf(account);
+    async login(who, attempt) {
+      const isStranger = async (pair: string) => !(await familiar.has(pair));
+      const result = await attemptWithin(who, isStranger, attempt);
+      familiar.add(digest(who.name, who.address));
+      return result;
     },
-    async failed(name, address) {
-      limits.takePair('failedLogin', digest(name, address));
-      limits.take('failedLogin', null, address);
-      limits.take('failedLogin', digest(name), null);
-      await limits.tell();
-    },
-    succeeded: (name, address) => familiar.add(digest(name, address)),
+    reauthenticate: (who, attempt) => attemptWithin(who, () => Promise.resolve(false), attempt),
   };
 }
+
+/** For RATE_LIMIT=off. */
+export const noLoginLimits: LoginLimits = {
+  login: (_who, attempt) => attempt(),
+  reauthenticate: (_who, attempt) => attempt(),
+};

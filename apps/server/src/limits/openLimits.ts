@@ -9,10 +9,11 @@ import { createFamiliarPlaces } from './familiarPlaces';
 import { kindsOfActions } from './kinds';
 import { createLanes, type Lanes, noLanes } from './lanes';
 import { createLimits, type Limits, noLimits } from './limits';
-import { createLoginLimits, type LoginLimits } from './loginLimits';
+import { createLoginLimits, type LoginLimits, noLoginLimits } from './loginLimits';
 import { createPatience, endlessPatience, type Patience } from './patience';
 import { createPlaces, endlessPlaces, type Places } from './places';
 import { createPutOff, type PutOff } from './putOff';
+import { createReservations } from './reservations';
 import { createSharedDebts } from './sharedDebts';
 import { createSharedPlaces } from './sharedPlaces';
 
@@ -57,11 +58,9 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
     redis: connections.open('failing-fast', 'limits', shard),
     prefix: `${connections.prefix}${shard.tag}`,
   }));
-  const limits = createLimits({
-    kinds: kindsOfActions({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND }),
-    debts: createSharedDebts(stores, log, now),
-    clock,
-  });
+  const kinds = kindsOfActions({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND });
+  const debts = createSharedDebts(stores, log, now);
+  const limits = createLimits({ kinds, debts, clock });
   const shared = createSharedPlaces({ stores, nodeId, log, now });
   const placesOfUsers = createPlaces({
     ...{ name: 'user', max: settings.CONNECTIONS_PER_USER },
@@ -74,7 +73,10 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
   return {
     limits,
     loginLimits: createLoginLimits({
-      limits,
+      wrongPasswords: createReservations({
+        ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
+        onRefusal: () => limits.countRefusal('failedLogin'),
+      }),
       familiar: createFamiliarPlaces(stores),
       secret: settings.JWT_SECRET,
     }),
@@ -95,12 +97,7 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
 
 const unlimited: Limiting = {
   limits: noLimits,
-  loginLimits: {
-    before: () => Promise.resolve(),
-    beforeChange: () => Promise.resolve(),
-    failed: () => Promise.resolve(),
-    succeeded: () => undefined,
-  },
+  loginLimits: noLoginLimits,
   gate: openGate,
   placesOfUsers: endlessPlaces,
   placesOfAddresses: endlessPlaces,

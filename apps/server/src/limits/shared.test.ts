@@ -10,6 +10,7 @@ import { kindsOfActions } from './kinds';
 import { createLimits } from './limits';
 import { createLoginLimits } from './loginLimits';
 import { createPlaces } from './places';
+import { createReservations } from './reservations';
 import { createSharedDebts } from './sharedDebts';
 import { createSharedPlaces } from './sharedPlaces';
 
@@ -23,6 +24,8 @@ const kinds = {
 };
 const names = ['ana', 'ben', 'cleo{x}', '{dora}', 'emil', 'fritz', 'gina', '192.0.2.1'];
 
+type Node = ReturnType<typeof openNodes>['nodes'][number];
+
 function openNodes(url: string, count: number) {
   const connections = createConnections({ url, log });
   const nodes = Array.from({ length: count }, (_, i) => {
@@ -35,8 +38,11 @@ function openNodes(url: string, count: number) {
     const shared = createSharedPlaces({ stores, nodeId: `node ${i}`, log, now });
     const places = createPlaces({ name: 'user', max: 8, shared, clock });
     const logins = createLoginLimits({
-      ...{ limits, familiar: createFamiliarPlaces(stores) },
-      secret: 'a secret of this test',
+      wrongPasswords: createReservations({
+        ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
+        onRefusal: () => limits.countRefusal('failedLogin'),
+      }),
+      ...{ familiar: createFamiliarPlaces(stores), secret: 'a secret of this test' },
     });
     return { stores, limits, places, logins };
   });
@@ -134,34 +140,79 @@ describe('without Redis, and logins', () => {
     await server.close();
   });
 
+  const wrong = new Error('wrong password');
+  const guess = async (node: Node | undefined, name: string, address: string): Promise<boolean> => {
+    try {
+      const who = { name, address, isWrong: (error: unknown) => error === wrong };
+      await node?.logins.login(who, () => Promise.reject(wrong));
+    } catch (error) {
+      return error === wrong;
+    }
+    throw new Error('a guess succeeded');
+  };
+  const login = (node: Node | undefined, name: string, address: string) =>
+    node?.logins.login({ name, address, isWrong: () => false }, () => Promise.resolve('in'));
+
   test('who guesses at an account locks out their own address, and never its owner', async () => {
     const server = await startRedisServer();
     const opened = openNodes(server.url, 2);
     await opened.connected();
     const [a, b] = opened.nodes;
-    a?.logins.succeeded('ana', 'at home');
-    const guess = async (address: string): Promise<boolean> => {
-      try {
-        await a?.logins.before('ana', address);
-        await a?.logins.failed('ana', address);
-        return true;
-      } catch {
-        return false;
-      }
-    };
+    await login(a, 'ana', 'at home');
     let guesses = 0;
-    while (guesses < 1_000 && (await guess('elsewhere'))) guesses += 1;
+    while (guesses < 1_000 && (await guess(a, 'ana', 'elsewhere'))) guesses += 1;
     expect(guesses).toBe(50);
     // From everywhere else as before, on either node.
-    await expect(b?.logins.before('ana', 'in a café')).resolves.toBeUndefined();
-    await expect(b?.logins.before('ben', 'elsewhere')).resolves.toBeUndefined();
+    await expect(login(b, 'ana', 'in a café')).resolves.toBe('in');
+    await expect(login(b, 'ben', 'elsewhere')).resolves.toBe('in');
     // From thousands of addresses: slowed down wherever she has never been, and nowhere else.
-    for (let i = 0; i < 200; i++) await guess(`address ${i}`);
-    await expect(a?.logins.before('ana', 'in a café')).rejects.toMatchObject({
-      name: 'RateLimitError',
-    });
-    await expect(a?.logins.before('ana', 'at home')).resolves.toBeUndefined();
-    await expect(b?.logins.before('ana', 'at home')).resolves.toBeUndefined();
+    for (let i = 0; i < 200; i++) await guess(a, 'ana', `address ${i}`);
+    await expect(login(a, 'ana', 'in a hotel')).rejects.toMatchObject({ name: 'RateLimitError' });
+    await expect(login(a, 'ana', 'at home')).resolves.toBe('in');
+    await expect(login(b, 'ana', 'at home')).resolves.toBe('in');
+    await opened.close();
+    await server.close();
+  });
+
+  test('300 guesses at the same moment on two nodes are 50, and without Redis 50 on each', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const guessAtOnce = async (name: string): Promise<number[]> => {
+      const [a, b] = await Promise.all(
+        opened.nodes.map(async (node) => {
+          const tries = Array.from({ length: 150 }, () => guess(node, name, 'here'));
+          return (await Promise.all(tries)).filter((wasTried) => wasTried).length;
+        }),
+      );
+      return [a ?? 0, b ?? 0];
+    };
+    const [a = 0, b = 0] = await guessAtOnce('ana');
+    expect(a + b).toBe(50);
+    await server.kill();
+    expect(await guessAtOnce('ben')).toEqual([50, 50]);
+    await opened.close();
+    await server.close();
+  });
+
+  test('right passwords use nothing up, on this node and on the other', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const [a, b] = opened.nodes;
+    for (let i = 0; i < 10; i += 1) {
+      const logins = Array.from({ length: 20 }, (_, n) => login(n % 2 ? a : b, 'ana', 'here'));
+      expect(new Set(await Promise.all(logins))).toEqual(new Set(['in']));
+    }
+    let guesses = 0;
+    while (guesses < 1_000 && (await guess(b, 'ana', 'here'))) guesses += 1;
+    expect(guesses).toBe(50);
+    // What went wrong for another reason than the password is given back as well.
+    const gone = new Error('PostgreSQL is gone');
+    const who = { name: 'cleo', address: 'there', isWrong: (error: unknown) => error === wrong };
+    for (let i = 0; i < 60; i += 1) {
+      await expect(a?.logins.login(who, () => Promise.reject(gone))).rejects.toBe(gone);
+    }
     await opened.close();
     await server.close();
   });

@@ -4,6 +4,7 @@ import { createSharded, type LimitStore } from './sharded';
 /** One bucket's use on this node, to be added to that of the others. */
 export interface Spent {
   key: string;
+  /** Negative for what was taken and is given back. */
   ms: number;
   /** What the bucket holds, in milliseconds of its rate. */
   fullMs: number;
@@ -31,6 +32,8 @@ for i, key in ipairs(KEYS) do
   debt = math.min(debt, tonumber(ARGV[2 * i]))
   if debt > 0 then
     redis.call('SET', key, string.format('%.3f', now + debt), 'PX', math.max(1, math.ceil(debt)))
+  elseif tonumber(ARGV[2 * i - 1]) < 0 then
+    redis.call('DEL', key)
   end
   debts[i] = math.ceil(debt)
 end
