@@ -166,7 +166,7 @@ async function open(
   const directory = createUserDirectory({ store, delivery, presence });
   const identity = createIdentity({
     store,
-    passwords: createPasswords(systemClock),
+    passwords: createPasswords(() => performance.now()),
     accessTokens: createAccessTokens({
       secret: settings.JWT_SECRET,
       ttlS: settings.ACCESS_TOKEN_TTL_S,

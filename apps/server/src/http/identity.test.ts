@@ -3,6 +3,7 @@ import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient, type Reply } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
 import { sessionSchema } from '@pern/protocol/rest/auth';
+import { createPasswords } from '../identity/passwords';
 import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
@@ -89,6 +90,27 @@ test('one logs in by name or address, in any case', async () => {
     expect(reply.status).toBe(200);
     expect(session(reply).user.username).toBe(username);
   }
+});
+
+test('a common password is refused at registration and change; who has one already still logs in', async () => {
+  const refused = { error: { name: 'ValidationError', details: [{ path: 'password' }] } };
+  for (const password of ['password123', 'PASSWORD123', 'chasqui2024']) {
+    const reply = await http('POST', '/api/auth/register', { body: { ...somebody(), password } });
+    expect(reply).toMatchObject({ status: 400, body: refused });
+  }
+  const { access_token: token, username, password } = await register();
+  const body = { current_password: password, new_password: 'password123' };
+  expect(await http('POST', '/api/auth/password', { token, body })).toMatchObject({
+    ...{ status: 400, body: { error: { details: [{ path: 'new_password' }] } } },
+  });
+  const stored = await createPasswords(() => 0).hash('password123', {
+    address: 'here',
+    userId: null,
+  });
+  const update = 'UPDATE users SET password_hash = $1 WHERE username = $2';
+  await db.query('', update, [stored, username]);
+  const login = { username, password: 'password123' };
+  expect((await http('POST', '/api/auth/login', { body: login })).status).toBe(200);
 });
 
 test('a wrong password and an unknown user are answered alike, after the same work', async () => {

@@ -35,5 +35,6 @@ test('one address with hundreds of logins does not hold up a login from another'
   expect(honest.status).toBe(200);
   // It waited for its turn, a few hashes, and not behind all that came before it.
   expect(overtook).toBeGreaterThan((250 - before) / 2);
-  expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
+  // All are answered: by a refusal where the machine is too slow for so many hashes.
+  for (const status of await Promise.all(flood)) expect([401, 503]).toContain(status);
 });

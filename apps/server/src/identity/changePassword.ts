@@ -4,6 +4,7 @@ import type { changePassword as endpoint } from '@pern/protocol/rest/auth';
 import type * as z from 'zod';
 import type { OpenedSession } from './answer';
 import { revokeOthers, takeLeave } from './endSessions';
+import { refuseGuessable } from './guessablePasswords';
 import type { Caller, Client, IdentityDeps } from './identity';
 import { sessionExpiry } from './openSession';
 
@@ -36,8 +37,10 @@ export async function changePassword(
       reason: 'no_password',
     });
   }
-  if (!(await passwords.verify(current_password, known, address))) throw new WrongPasswordError();
-  const passwordHash = await passwords.hash(new_password, address);
+  refuseGuessable(new_password, user, 'new_password');
+  if (!(await passwords.verify(current_password, known, { address, userId })))
+    throw new WrongPasswordError();
+  const passwordHash = await passwords.hash(new_password, { address, userId });
   const refreshToken = chain.first();
   const ended = await withTransaction(store.db, async (transaction) => {
     // Holds the user's row: no login with the old password comes in between (login.ts).

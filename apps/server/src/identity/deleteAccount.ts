@@ -37,7 +37,8 @@ export async function deleteAccount(
       const message = 'is missing';
       throw new ValidationError(`password: ${message}`, [{ path: 'password', message }]);
     }
-    if (!(await passwords.verify(password, passwordHash, address))) throw new WrongPasswordError();
+    if (!(await passwords.verify(password, passwordHash, { address, userId })))
+      throw new WrongPasswordError();
   }
   const ended = await withTransaction(store.db, async (transaction) => {
     await becomeNobody(store, transaction, userId, passwordHash);

@@ -26,7 +26,10 @@ export async function login(
   const user = await store.users.findOne({
     where: name.includes('@') ? { emailKey: name } : { usernameKey: name },
   });
-  const right = await passwords.verify(credentials.password, user?.passwordHash ?? null, address);
+  const right = await passwords.verify(credentials.password, user?.passwordHash ?? null, {
+    address,
+    userId: name,
+  });
   if (!user || !right) throw new WrongCredentialsError(user?.id ?? null);
   const opened = await withTransaction(store.db, async (transaction) => {
     // A change of the password ends all sessions: none may begin by the old one behind its back.

@@ -4,20 +4,25 @@ import { ConflictError } from '@pern/protocol/errors';
 import type { register as endpoint } from '@pern/protocol/rest/auth';
 import { UniqueConstraintError } from 'sequelize';
 import type * as z from 'zod';
+import { refuseGuessable } from './guessablePasswords';
 import type { Client, IdentityDeps } from './identity';
 import type { OpenedSession } from './answer';
 import { openSession } from './openSession';
 
 export type Registration = z.output<(typeof endpoint)['body']>;
 
-/** Creates a user and logs in. Throws ConflictError when the name or the address is taken, without saying which. */
+/**
+ * Creates a user and logs in. Throws ConflictError when the name or the address is taken, without saying which, and
+ * ValidationError for a password that is easy to guess.
+ */
 export async function register(
   { store, passwords, chain }: IdentityDeps,
   { username, email, password, display_name }: Registration,
   { agent, address }: Client,
 ): Promise<OpenedSession> {
+  refuseGuessable(password, { username, email }, 'password');
   // First, so that a taken name takes as long as a free one.
-  const passwordHash = await passwords.hash(password, address);
+  const passwordHash = await passwords.hash(password, { address, userId: null });
   try {
     return await withTransaction(store.db, async (transaction) => {
       const user = await store.users.create(

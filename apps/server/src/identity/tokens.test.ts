@@ -1,4 +1,3 @@
-import { systemClock } from '@pern/delivery/systemClock';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import jwt from 'jsonwebtoken';
 import { createAccessTokens } from './accessTokens';
@@ -64,19 +63,21 @@ test('the chain of refresh tokens follows from the secret alone', () => {
   expect(chain.hash(first)).not.toEqual(chain.hash(chain.successor(first)));
 });
 
+const who = { address: '192.0.2.1', userId: null };
+
 test('a password belongs to its hash; nobody has no password', async () => {
-  const passwords = createPasswords(systemClock);
-  const stored = await passwords.hash('correct horse', 'here');
+  const passwords = createPasswords(() => performance.now());
+  const stored = await passwords.hash('correct horse', who);
   expect(stored).toMatch(/^\$argon2id\$/);
-  expect(await passwords.verify('correct horse', stored, 'here')).toBe(true);
-  expect(await passwords.verify('wrong horse', stored, 'here')).toBe(false);
-  expect(await passwords.verify('a password that nobody has', null, 'here')).toBe(false);
+  expect(await passwords.verify('correct horse', stored, who)).toBe(true);
+  expect(await passwords.verify('wrong horse', stored, who)).toBe(false);
+  expect(await passwords.verify('a password that nobody has', null, who)).toBe(false);
 });
 
 test('more logins at once than can be answered in time are told to come back', async () => {
-  const passwords = createPasswords(systemClock);
-  const stored = await passwords.hash('correct horse', 'here');
-  const verify = () => passwords.verify('correct horse', stored, 'here');
+  const passwords = createPasswords(() => performance.now());
+  const stored = await passwords.hash('correct horse', who);
+  const verify = () => passwords.verify('correct horse', stored, who);
   const outcomes = await Promise.allSettled(Array.from({ length: 400 }, verify));
   expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
   expect(await verify()).toBe(true);

@@ -84,6 +84,35 @@ test('more than may wait of one user or of one address is refused', async () => 
   await expect(queue.run(at('here', 'ana'), () => Promise.resolve('done'))).resolves.toBe('done');
 });
 
+test('when too much of everybody waits, the longest line makes room for a shorter one, and for no other', async () => {
+  const queue = createFairQueue({ ...options, atOnce: 1, waitingMax: 4 });
+  const { work, done, finish } = createWorks();
+  const flood = Array.from({ length: 5 }, (_, i) => queue.run(at('there', `u${i}`), work(`${i}`)));
+  const outcomes = Promise.allSettled(flood);
+  const honest = [
+    queue.run(at('here', 'ana'), work('ana')),
+    queue.run(at('elsewhere', 'ben'), work('ben')),
+  ];
+  await expect(queue.run(at('there', 'more'), work('more'))).rejects.toMatchObject({
+    name: 'UnavailableError',
+  });
+  await finish(5);
+  await Promise.all(honest);
+  const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+  expect(refused).toMatchObject([
+    { reason: { name: 'RateLimitError' } },
+    { reason: { name: 'RateLimitError' } },
+  ]);
+  expect(done).not.toContain('more');
+  // Nobody has more than one waiting: there is no room to make.
+  const even = createFairQueue({ ...options, atOnce: 1, waitingMax: 1 });
+  const all = ['a', 'b'].map((address) => even.run(at(address, 'ana'), () => Promise.resolve()));
+  await expect(even.run(at('c', 'ana'), () => Promise.resolve())).rejects.toMatchObject({
+    name: 'UnavailableError',
+  });
+  await Promise.all(all);
+});
+
 test('a work that waited too long is refused, and one that fails frees its place', async () => {
   let now = 0;
   const queue = createFairQueue({ ...options, atOnce: 1, now: () => now });

@@ -14,7 +14,8 @@ export interface Requester {
 export interface FairQueue {
   /**
    * Runs `work` when its turn comes, and resolves or rejects as it does. Throws RateLimitError when too much of this
-   * user or address waits already, and UnavailableError when no turn came in time.
+   * user or address waits already, and UnavailableError when no turn came in time or too much of everybody's waits.
+   * `work` has not run then and never will.
    */
   run<T>(who: Requester, work: () => Promise<T>): Promise<T>;
 }
@@ -23,6 +24,8 @@ export interface FairQueueOptions {
   atOnce: number;
   waitingMaxPerUser: number;
   waitingMaxPerAddress: number;
+  /** Of all addresses together; without it their number alone bounds it. */
+  waitingMax?: number;
   /** Whoever has waited longer has given up by now, milliseconds. */
   waitMaxMs: number;
   now: () => number;
@@ -44,8 +47,10 @@ const NOBODY = '';
 
 export function createFairQueue(options: FairQueueOptions): FairQueue {
   const { atOnce, waitingMaxPerUser, waitingMaxPerAddress, waitMaxMs, now } = options;
+  const { waitingMax = Infinity } = options;
   const addresses = new Map<string, Address>();
   let running = 0;
+  let waitingOfAll = 0;
 
   function nextOf(address: Address): Waiting | undefined {
     for (const [userId, queue] of address.users) {
@@ -54,6 +59,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       if (queue.length > 0) address.users.set(userId, queue);
       if (waiting === undefined) continue;
       address.waiting -= 1;
+      waitingOfAll -= 1;
       if (now() - waiting.since <= waitMaxMs) return waiting;
       waiting.giveUp(new UnavailableError('there was no turn in time', 2));
     }
@@ -70,15 +76,35 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     return undefined;
   }
 
+  /** Takes the last work from the address with most, for one that has less. False when nobody has more. */
+  function makeRoom(waitingOfNew: number): boolean {
+    const [longest] = [...addresses].sort(([, one], [, other]) => other.waiting - one.waiting);
+    if (longest === undefined || longest[1].waiting <= waitingOfNew + 1) return false;
+    const [key, address] = longest;
+    const [user] = [...address.users].sort(([, one], [, other]) => other.length - one.length);
+    const last = user?.[1].pop();
+    if (user === undefined || last === undefined) return false;
+    if (user[1].length === 0) address.users.delete(user[0]);
+    address.waiting -= 1;
+    waitingOfAll -= 1;
+    if (address.waiting === 0) addresses.delete(key);
+    last.giveUp(new RateLimitError(1));
+    return true;
+  }
+
   function turn({ address: key, userId }: Requester): Promise<void> {
     const address = addresses.get(key) ?? { waiting: 0, users: new Map<string, Waiting[]>() };
     const queue = address.users.get(userId ?? NOBODY) ?? [];
     if (queue.length >= waitingMaxPerUser || address.waiting >= waitingMaxPerAddress) {
       throw new RateLimitError(1);
     }
+    if (waitingOfAll >= waitingMax && !makeRoom(address.waiting)) {
+      throw new UnavailableError('too much is waiting', 2);
+    }
     addresses.set(key, address);
     address.users.set(userId ?? NOBODY, queue);
     address.waiting += 1;
+    waitingOfAll += 1;
     return new Promise((begin, giveUp) => queue.push({ since: now(), begin, giveUp }));
   }
 
