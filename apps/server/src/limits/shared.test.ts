@@ -150,7 +150,7 @@ describe('without Redis, and logins', () => {
     }
     throw new Error('a guess succeeded');
   };
-  const login = (node: Node | undefined, name: string, address: string) =>
+  const login = async (node: Node | undefined, name: string, address: string) =>
     node?.logins.login({ name, address, isWrong: () => false }, () => Promise.resolve('in'));
 
   test('who guesses at an account locks out their own address, and never its owner', async () => {
