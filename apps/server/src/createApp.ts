@@ -6,6 +6,7 @@ import { accountRoutes } from './http/accountRoutes';
 import { adminRoutes } from './http/adminRoutes';
 import { authRoutes } from './http/authRoutes';
 import { blocksRoutes } from './http/blocksRoutes';
+import { canonicalPath } from './http/canonicalPath';
 import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
 import { createDoor } from './http/door';
@@ -72,6 +73,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(probes(deps.probes, deps.version));
   app.use(metricsRoute(deps.metrics));
 
+  app.use(canonicalPath);
   app.use(authRoutes(door, identity, deps.loginLimits, deps.securityLog));
   app.use(sessionsRoutes(door, identity));
   app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));

@@ -1,5 +1,6 @@
-import type { ConversationEvent, Message, MessageType, Reaction } from '@pern/protocol/message';
+import type { ConversationEvent, Message, MessageType } from '@pern/protocol/message';
 import type { MessageStatus } from '@pern/protocol/receipt';
+import { presentReactions, type StoredReaction } from './storedReactions';
 
 /**
  * The least far status of a message's recipients: participants other than its sender whose membership
@@ -55,7 +56,7 @@ export type MessageRow = [
   createdAt: number,
   editedAt: number | null,
   deletedAt: number | null,
-  reactions: Reaction[] | null,
+  reactions: StoredReaction[] | null,
   event: ConversationEvent | null,
   expiredAt: number | null,
   status: MessageStatus | null,
@@ -102,7 +103,7 @@ export function toMessage(row: unknown[]): Message {
     created_at: isoTime(createdAt),
     edited_at: editedAt === null ? null : isoTime(editedAt),
     deleted_at: goneAt === null ? null : isoTime(goneAt),
-    reactions: goneAt === null ? (reactions ?? []) : [],
+    reactions: goneAt === null && reactions !== null ? presentReactions(reactions) : [],
     status: status ?? 'sent',
     ...(event === null ? {} : { event }),
   };

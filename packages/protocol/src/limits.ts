@@ -70,6 +70,15 @@ export const PASSWORD_MAX = 200;
 /** Bytes of a reaction: the longest emoji sequences take about 40. */
 export const EMOJI_MAX_BYTES = 64;
 
+/** Different reactions of one user on a message. */
+export const REACTIONS_PER_USER_MAX = 10;
+
+/** Different reactions on a message. */
+export const REACTION_KINDS_MAX = 20;
+
+/** Users that come with a reaction; of more there is a count. Bounds a message in a large group. */
+export const REACTION_USERS_MAX = 100;
+
 /** Characters of an access or refresh token. */
 export const TOKEN_MAX = 4_096;
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { missingOr } from './wording';
 import { roleSchema } from './conversationRole';
 import { seqNumber, uuid, version } from './ids';
+import { REACTION_USERS_MAX } from './limits';
 import { messageStatus } from './receipt';
 import { clientMessageId, contentEncrypted, emoji, title } from './text';
 import { timestamp } from './time';
@@ -50,7 +51,19 @@ export const conversationEventSchema = z
 export type ConversationEvent = z.infer<typeof conversationEventSchema>;
 
 /** Who reacted with what, in the order in which each emoji and each user came first. */
-export const reactionSchema = z.object({ emoji, user_ids: z.array(uuid) }).meta({ id: 'Reaction' });
+export const reactionSchema = z
+  .object({
+    emoji,
+    user_ids: z.array(uuid).meta({
+      description: `All who reacted with it; of more than ${REACTION_USERS_MAX} the first ${REACTION_USERS_MAX}.`,
+    }),
+    count: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'How many reacted with it, where user_ids are not all of them.' }),
+  })
+  .meta({ id: 'Reaction' });
 export type Reaction = z.infer<typeof reactionSchema>;
 
 /** An entry of a conversation. The same JSON by every door: answers, events, history and sync. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { canonicalEmoji } from './emoji';
 import { CLIENT_MESSAGE_ID_MAX, CONTENT_MAX_BYTES } from './limits';
 import {
   clientMessageId,
@@ -8,6 +9,7 @@ import {
   email,
   emoji,
   password,
+  reactionEmoji,
   title,
   username,
 } from './text';
@@ -88,20 +90,52 @@ describe('client_message_id', () => {
   });
 });
 
-describe('emoji', () => {
-  test.each(['👍', '❤️', '1️⃣', '🇵🇪', '🏴󠁧󠁢󠁷󠁬󠁳󠁿', '👩🏻‍❤️‍💋‍👨🏿', '👨‍👩‍👧‍👦', '🏳️‍🌈', '☺', ':llama:'])(
-    'admits %s',
-    (value) => {
-      expect(emoji.parse(value)).toBe(value);
-    },
-  );
+describe('a reaction', () => {
+  test.each(['👍', '❤️', '1️⃣', '🇵🇪', '🏴󠁧󠁢󠁷󠁬󠁳󠁿', '👩🏻‍❤️‍💋‍👨🏿', '👨‍👩‍👧‍👦', '🏳️‍🌈', '☺️'])('admits %s', (value) => {
+    expect(reactionEmoji.parse(value)).toBe(value);
+  });
 
-  test.each(['', ' ', '👍 👍', '\u200d', '\ufe0f', '\u0000', '👍\n', '\ud83d', '👍'.repeat(17)])(
-    'refuses %j',
-    (value) => {
+  test.each([
+    ...['', ' ', '👍 👍', '👍👍', '\u200d', '\ufe0f', '\u0000', '👍\n', '\ud83d', '👍'.repeat(17)],
+    ...[
+      '.',
+      '..',
+      '%2e',
+      '/',
+      'a',
+      '1',
+      '#',
+      ':llama:',
+      '❤\ufe0e',
+      '🇽🇽',
+      'x'.repeat(1_000_000),
+      null,
+      7,
+    ],
+  ])('refuses %j', (value) => {
+    expect(reactionEmoji.safeParse(value).success).toBe(false);
+  });
+
+  test.each([
+    ['❤', '❤️'],
+    ['☺', '☺️'],
+    ['1⃣', '1️⃣'],
+    ['🏳‍🌈', '🏳️‍🌈'],
+    ['👁️‍🗨', '👁️‍🗨️'],
+    ['⛹🏽‍♀', '⛹🏽‍♀️'],
+    ['👍️', '👍'],
+  ])('%s and %s are one', (written, stored) => {
+    expect(reactionEmoji.parse(written)).toBe(stored);
+    expect(canonicalEmoji(stored)).toBe(stored);
+  });
+
+  test('a stored one may be any visible text without spaces', () => {
+    for (const value of ['👍', ':llama:', '..', '❤']) expect(emoji.parse(value)).toBe(value);
+    for (const value of ['', ' ', '\u200d', '\u0000', 'x'.repeat(65)]) {
       expect(emoji.safeParse(value).success).toBe(false);
-    },
-  );
+    }
+    for (const value of ['..', ':llama:', '']) expect(canonicalEmoji(value)).toBe(value);
+  });
 });
 
 describe('names', () => {

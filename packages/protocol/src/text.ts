@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { canonicalEmoji, reactionProblem } from './emoji';
 import {
   CLIENT_MESSAGE_ID_MAX,
   CONTENT_MAX_BYTES,
@@ -105,13 +106,29 @@ export const loginName = text()
   .check(refusing((value) => idTextProblem(value, EMAIL_MAX)))
   .meta({ minLength: 1, maxLength: EMAIL_MAX });
 
-/** Any emoji sequence, present and future, and short custom names: 1 to 64 bytes, visible, no spaces or controls. */
+/**
+ * The text of a reaction that is stored. Before reactions had to be emoji it could be any visible text without
+ * spaces: it is still shown, and can be taken back.
+ */
 export const emoji = text()
   .check(refusing(emojiProblem))
   .meta({
     minLength: 1,
     maxLength: EMOJI_MAX_BYTES,
-    description: 'Any emoji sequence of at most 64 bytes in UTF-8.',
+    description:
+      'An emoji, fully qualified. Reactions of earlier releases may be another text of at most 64 bytes.',
+    examples: ['👍'],
+  });
+
+/** A new reaction: a single emoji. Comes out fully qualified, so that ❤ and ❤️ are one reaction. */
+export const reactionEmoji = text()
+  .overwrite(canonicalEmoji)
+  .check(refusing(reactionProblem))
+  .meta({
+    minLength: 1,
+    maxLength: EMOJI_MAX_BYTES,
+    description:
+      'A single emoji (RGI). With or without variation selectors it is the same reaction.',
     examples: ['👍'],
   });
 

@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: '0893a07c',
+  limits: 'cb6b4f51',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -65,6 +65,7 @@ const known = {
   'GET /api/messages/:messageId/status': 'bc993fea',
   'POST /api/messages/:messageId/reactions': 'a2119106',
   'DELETE /api/messages/:messageId/reactions/:emoji': '83d37759',
+  'DELETE /api/messages/:messageId/reactions': 'c0877463',
   'DELETE /api/sessions': 'ba1d44d9',
   'DELETE /api/sessions/:id': 'df2507e4',
   'GET /api/sessions': '69de0b17',
@@ -88,7 +89,7 @@ const known = {
   MyParticipation: '640db343',
   Participant: '863bf419',
   Presence: '3707762d',
-  Reaction: 'b1546aca',
+  Reaction: 'f0f227e5',
   Readiness: '46499ad2',
   Receipt: '820d8b7d',
   RecipientStatus: '514d6d2b',

@@ -1,7 +1,7 @@
 import type { Delivery } from '@pern/delivery/delivery';
 import { deleteMessage, editMessage, readHistory, sendMessage } from '@pern/protocol/rest/messages';
 import { readStatus, reportStatus } from '@pern/protocol/rest/messageStatus';
-import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
+import { addReaction, removeReaction, removeReactionNamed } from '@pern/protocol/rest/reactions';
 import { Router } from 'express';
 import { noContent, reply, type Door } from './door';
 
@@ -60,6 +60,11 @@ export function messagesRoutes(door: Door, delivery: Delivery): Router {
 
   door.closed(router, removeReaction, async ({ caller, params }) => {
     await delivery.removeReaction(caller.userId, params.messageId, params.emoji);
+    return noContent;
+  });
+
+  door.closed(router, removeReactionNamed, async ({ caller, params, query }) => {
+    await delivery.removeReaction(caller.userId, params.messageId, query.emoji);
     return noContent;
   });
 

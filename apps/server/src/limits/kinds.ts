@@ -123,6 +123,7 @@ export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
   readStatus: 'read',
   addReaction: 'change',
   removeReaction: 'change',
+  removeReactionNamed: 'change',
   readSync: 'sync',
   listDeadLetters: 'read',
   retryDeadLetter: 'read',

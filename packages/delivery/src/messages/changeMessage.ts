@@ -3,11 +3,12 @@ import { isGone } from '@pern/db/functions/expiredAt';
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError } from '@pern/protocol/errors';
 import type { ConversationRole } from '@pern/protocol/conversation';
-import type { Message, Reaction } from '@pern/protocol/message';
+import type { Message } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { Announce } from '../announce';
 import type { Bar } from '@pern/protocol/conversation';
 import { lockConversation, openResting, type LockedConversation } from '../lockConversation';
+import type { StoredReaction } from '../storedReactions';
 import { readChanged } from './readMessages';
 
 export interface ChangeDeps {
@@ -28,7 +29,7 @@ export interface Subject {
   /** A tombstone, or beyond its conversation's retention. */
   deleted: boolean;
   content: string | null;
-  reactions: Reaction[] | null;
+  reactions: StoredReaction[] | null;
   /** The role of the one who wants the change. */
   role: ConversationRole;
 }

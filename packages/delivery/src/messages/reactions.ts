@@ -1,12 +1,15 @@
+import { canonicalEmoji } from '@pern/protocol/emoji';
 import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
-import type { Message, Reaction } from '@pern/protocol/message';
+import { REACTION_KINDS_MAX, REACTIONS_PER_USER_MAX } from '@pern/protocol/limits';
+import type { Message } from '@pern/protocol/message';
 import { barredError } from '../barred';
+import { mergeReactions, type StoredReaction } from '../storedReactions';
 import { changeMessage, type ChangeDeps, type Subject } from './changeMessage';
 
-/** Different emojis on one message; the next one is refused. */
-const MAX_EMOJIS = 100;
-
-/** Adds the user's reaction; a repeat changes nothing and says so. */
+/**
+ * Adds the user's reaction, a canonical emoji; a repeat changes nothing and says so. The limits are checked under the
+ * conversation's lock, so concurrent requests cannot exceed them. Throws ValidationError above them.
+ */
 export async function addReaction(
   deps: ChangeDeps,
   userId: string,
@@ -15,12 +18,10 @@ export async function addReaction(
 ): Promise<{ message: Message; repeated: boolean }> {
   const { message, changed } = await changeMessage(deps, userId, messageId, (subject) => {
     checkReactable(subject);
-    const reactions = subject.reactions ?? [];
+    const reactions = mergeReactions(subject.reactions ?? []);
     const existing = reactions.find((reaction) => reaction.emoji === emoji);
     if (existing?.user_ids.includes(userId) === true) return undefined;
-    if (existing === undefined && reactions.length >= MAX_EMOJIS) {
-      throw new ValidationError(`emoji: a message has at most ${MAX_EMOJIS} different reactions`);
-    }
+    checkLimits(reactions, userId, existing === undefined);
     return setReactions(
       existing === undefined
         ? [...reactions, { emoji, user_ids: [userId] }]
@@ -32,21 +33,27 @@ export async function addReaction(
   return { message, repeated: !changed };
 }
 
-/** Takes the user's reaction back; where there is none nothing changes, so that a repeat is no error. */
+/**
+ * Removes the user's reaction, however the emoji is written; where there is none nothing changes, so that a repeat is
+ * no error.
+ */
 export async function removeReaction(
   deps: ChangeDeps,
   userId: string,
   messageId: string,
   emoji: string,
 ): Promise<void> {
+  const canonical = canonicalEmoji(emoji);
   await changeMessage(deps, userId, messageId, (subject) => {
-    const reactions = subject.reactions ?? [];
-    const mine = reactions.find((one) => one.emoji === emoji && one.user_ids.includes(userId));
+    const reactions = mergeReactions(subject.reactions ?? []);
+    const mine = reactions.find((one) => one.emoji === canonical && one.user_ids.includes(userId));
     if (mine === undefined) return undefined;
     return setReactions(
       reactions
         .map((one) =>
-          one === mine ? { emoji, user_ids: one.user_ids.filter((id) => id !== userId) } : one,
+          one === mine
+            ? { emoji: canonical, user_ids: one.user_ids.filter((id) => id !== userId) }
+            : one,
         )
         .filter((one) => one.user_ids.length > 0),
     );
@@ -60,7 +67,21 @@ function checkReactable(subject: Subject): void {
   if (subject.deleted) throw new ValidationError('a deleted message takes no reactions');
 }
 
-function setReactions(reactions: Reaction[]): {
+function checkLimits(reactions: StoredReaction[], userId: string, isNewKind: boolean): void {
+  if (isNewKind && reactions.length >= REACTION_KINDS_MAX) {
+    throw limitError(`a message has at most ${REACTION_KINDS_MAX} different reactions`);
+  }
+  const own = reactions.filter((reaction) => reaction.user_ids.includes(userId)).length;
+  if (own >= REACTIONS_PER_USER_MAX) {
+    throw limitError(`a message has at most ${REACTIONS_PER_USER_MAX} reactions of one user`);
+  }
+}
+
+function limitError(message: string): ValidationError {
+  return new ValidationError(`emoji: ${message}`, [{ path: 'emoji', message }]);
+}
+
+function setReactions(reactions: StoredReaction[]): {
   assignments: string;
   replacements: Record<string, unknown>;
 } {

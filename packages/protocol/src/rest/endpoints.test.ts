@@ -40,6 +40,7 @@ test('the table is the one of the contract', () => {
     'GET /api/messages/:messageId/status 200',
     'POST /api/messages/:messageId/reactions 200,201',
     'DELETE /api/messages/:messageId/reactions/:emoji 204',
+    'DELETE /api/messages/:messageId/reactions 204',
     'GET /api/sync 200',
     'GET /api/admin/deliveries/dead 200',
     'POST /api/admin/deliveries/:userId/retry 204',

@@ -15,7 +15,7 @@ import { deleteMessage, editMessage, readHistory, sendMessage } from './messages
 import { readStatus, reportStatus } from './messageStatus';
 import { readHealth, readReadiness } from './operation';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
-import { addReaction, removeReaction } from './reactions';
+import { addReaction, removeReaction, removeReactionNamed } from './reactions';
 import { endOtherSessions, endSession, listSessions } from './sessions';
 import { readSync } from './sync';
 import { findUsers, readMe, readUser } from './users';
@@ -55,6 +55,7 @@ export const endpoints = {
   readStatus,
   addReaction,
   removeReaction,
+  removeReactionNamed,
   readSync,
   listDeadLetters,
   retryDeadLetter,

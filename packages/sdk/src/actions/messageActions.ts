@@ -2,11 +2,12 @@ import { errorFromWire } from '@pern/protocol/errorFromWire';
 import { NotFoundError } from '@pern/protocol/errors';
 import { readStatus, type RecipientStatus } from '@pern/protocol/rest/messageStatus';
 import { deleteMessage, editMessage } from '@pern/protocol/rest/messages';
-import { addReaction, removeReaction } from '@pern/protocol/rest/reactions';
+import { addReaction, removeReaction, removeReactionNamed } from '@pern/protocol/rest/reactions';
 import type { Endpoint } from '@pern/protocol/rest/endpoint';
 import type { Cipher } from '../cipher';
 import type { ChatClient } from '../chatClient';
 import { entry, noBody } from '../connection/answers';
+import { isPlainSegment } from '../connection/path';
 import type { Rest } from '../connection/rest';
 import { decodeEntry, isMessage } from '../entry';
 import { SignedOutError } from '../errors';
@@ -101,7 +102,13 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
     },
     react: (messageId, emoji) => change(addReaction, messageId, { emoji }),
     async unreact(messageId, emoji) {
-      await rest.call(removeReaction, noBody, { params: { messageId, emoji } });
+      // Emoji go into the path, which servers of earlier releases know too. Other texts, from before reactions had to
+      // be emoji, go into the query.
+      if (isPlainSegment(emoji)) {
+        await rest.call(removeReaction, noBody, { params: { messageId, emoji } });
+      } else {
+        await rest.call(removeReactionNamed, noBody, { params: { messageId }, query: { emoji } });
+      }
     },
     markRead(conversationId, seq) {
       const conversation = store.getState().conversationsById[conversationId];

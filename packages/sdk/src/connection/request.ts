@@ -3,12 +3,12 @@ import { UnavailableError } from '@pern/protocol/errors';
 import type { Endpoint } from '@pern/protocol/rest/endpoint';
 import * as z from 'zod';
 import { OfflineError } from '../errors';
+import { type PathParams, pathOf, type QueryParams } from './path';
 
 /** What goes with a request. */
 export interface Ask {
-  /** What stands in the path: `{id: …}`. */
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly params?: PathParams;
+  readonly query?: QueryParams;
   readonly body?: unknown;
   readonly token?: string | undefined;
 }
@@ -22,7 +22,8 @@ const errorBody = z.object({ error: z.unknown() });
 
 /**
  * One request to the REST door, read by `answer`. Throws the errors of the contract as the server sent them, and
- * OfflineError when there is no answer: then nobody knows whether it was done.
+ * OfflineError when there is no answer: then nobody knows whether it was done. Throws ValidationError, and sends
+ * nothing, when a parameter cannot be part of a path.
  */
 export async function request<S extends z.ZodType>(
   baseUrl: string,
@@ -30,7 +31,11 @@ export async function request<S extends z.ZodType>(
   answer: S,
   ask: Ask,
 ): Promise<z.output<S>> {
-  const response = await fetched(baseUrl + pathOf(endpoint.path, ask), endpoint.method, ask);
+  const response = await fetched(
+    baseUrl + pathOf(endpoint.path, ask.params, ask.query),
+    endpoint.method,
+    ask,
+  );
   const body = await bodyOf(response);
   if (response.ok) return answer.parse(body);
   throw refusalOf(response, body);
@@ -45,7 +50,7 @@ export async function downloaded(
   { method, path }: Pick<Endpoint, 'method' | 'path'>,
   token: string,
 ): Promise<Blob> {
-  const response = await fetched(baseUrl + path, method, { token }, DOWNLOADED_WITHIN_MS);
+  const response = await fetched(baseUrl + pathOf(path), method, { token }, DOWNLOADED_WITHIN_MS);
   if (response.ok) {
     return response.blob().catch((error: unknown) => {
       throw new OfflineError('the answer broke off', { cause: error });
@@ -100,16 +105,4 @@ async function bodyOf(response: Response): Promise<unknown> {
 function retryAfter(response: Response): number | undefined {
   const seconds = Number(response.headers.get('retry-after') ?? NaN);
   return seconds > 0 ? seconds : undefined;
-}
-
-function pathOf(path: string, { params = {}, query = {} }: Ask): string {
-  const filled = path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(params[name] ?? ''),
-  );
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text === '' ? filled : `${filled}?${text}`;
 }

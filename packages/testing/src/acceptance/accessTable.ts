@@ -138,6 +138,10 @@ export const restTable: Record<EndpointName, RestRow> = {
     expected: participants(204),
     ask: ({ messageId }) => ({ params: { messageId, emoji: '👍' } }),
   },
+  removeReactionNamed: {
+    expected: participants(204),
+    ask: ({ messageId }) => ({ params: { messageId }, query: { emoji: '👍' } }),
+  },
   readSync: { expected: loggedIn(200) },
   // The instance's administrator, who is nobody special in a conversation; an admin of one is nobody special here.
   listDeadLetters: { expected: ofInstance(200) },

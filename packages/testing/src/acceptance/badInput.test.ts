@@ -173,7 +173,18 @@ describe('REST', () => {
 
   test('odd emojis and statuses are refused', async () => {
     const params = { messageId: message.id };
-    for (const emoji of ['', ' ', 'x'.repeat(65), 'a b', '\u0000', 5, null, ['👍']]) {
+    for (const emoji of [
+      '',
+      ' ',
+      'x'.repeat(65),
+      'a b',
+      '\u0000',
+      '..',
+      ':llama:',
+      5,
+      null,
+      ['👍'],
+    ]) {
       expect((await ana.refused('addReaction', { params, body: { emoji } })).status).toBe(400);
     }
     for (const status of ['sent', 'READ', '', null, ['read'], 1]) {

@@ -11,8 +11,12 @@ export function Reactions({ message }: { message: ChatMessage }) {
   const view = useChatStore.getState();
   return (
     <ul className="reactions" aria-label="Reactions">
-      {message.reactions.map(({ emoji, user_ids: ids }) => {
-        const names = ids.map((id) => nameOf(view, message.conversation_id, id)).join(', ');
+      {message.reactions.map(({ emoji, user_ids: ids, count = ids.length }) => {
+        const named = ids.map((id) => nameOf(view, message.conversation_id, id));
+        const names = [
+          ...named,
+          ...(count > ids.length ? [`${count - ids.length} more`] : []),
+        ].join(', ');
         return (
           <li key={emoji}>
             <button
@@ -23,7 +27,7 @@ export function Reactions({ message }: { message: ChatMessage }) {
               title={names}
               onClick={() => void react(emoji)}
             >
-              <span className="reaction-emoji">{emoji}</span> {ids.length}
+              <span className="reaction-emoji">{emoji}</span> {count}
               <span className="hidden-but-read"> by {names}</span>
             </button>
           </li>

@@ -1,0 +1,14 @@
+import { canonicalEmoji } from '@pern/protocol/emoji';
+import { reactionEmoji } from '@pern/protocol/text';
+import groups from 'unicode-emoji-json/data-by-group.json';
+
+const offered = groups.flatMap(({ emojis }) => emojis.map(({ emoji }) => emoji));
+
+test('[client] the server takes every emoji of the picker as a reaction, under the same name', () => {
+  expect(offered.filter((emoji) => reactionEmoji.safeParse(emoji).data !== emoji)).toEqual([]);
+});
+
+test('[client] without its variation selectors it is the same reaction', () => {
+  const bare = (emoji: string): string => emoji.replaceAll('\ufe0f', '');
+  expect(offered.filter((emoji) => canonicalEmoji(bare(emoji)) !== emoji)).toEqual([]);
+});
