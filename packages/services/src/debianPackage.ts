@@ -39,8 +39,11 @@ export function fetchDebianPackage(cache: string, name: string, usual: readonly 
 export function unpackedEnvironment(cache: string): { LD_LIBRARY_PATH: string } {
   const libraries = path.join(cache, 'usr/lib');
   if (!existsSync(libraries)) return { LD_LIBRARY_PATH: '' };
-  const folders = [libraries, ...readdirSync(libraries).map((name) => path.join(libraries, name))];
-  return { LD_LIBRARY_PATH: folders.join(':') };
+  // Some libraries keep private ones in a folder of their own, which they expect below /usr/lib.
+  const folders = readdirSync(libraries, { recursive: true, withFileTypes: true })
+    .filter((entry) => /\.so(\.\d+)*$/.test(entry.name))
+    .map((entry) => entry.parentPath);
+  return { LD_LIBRARY_PATH: [...new Set(folders)].join(':') };
 }
 
 function download(
@@ -49,14 +52,18 @@ function download(
   name: string,
   usual: readonly string[],
 ): boolean {
+  // apt leaves out what it has downloaded before, so it must not see the machine's own archives.
+  const archives = path.join(folder, 'archives');
+  mkdirSync(path.join(archives, 'partial'), { recursive: true });
   const asked = spawnSync(
     'apt-get',
     [
-      ...[...options, '-o', 'Debug::NoLocking=1'],
+      ...[...options, '-o', 'Debug::NoLocking=1', '-o', `Dir::Cache::archives=${archives}`],
       ...['install', '--print-uris', '-y', '-qq', '--no-install-recommends', name],
     ],
     { encoding: 'utf8' },
   );
+  rmSync(archives, { recursive: true, force: true });
   const needed = asked.stdout
     .split('\n')
     .map((line) => /' ([^_ ]+)_/.exec(line)?.[1])

@@ -31,11 +31,17 @@ export function chromiumProgram(): ChromiumProgram {
   );
 }
 
-/** Several test files may fetch at once: whoever is first leaves it for all, and none takes it from under another. */
+/**
+ * Several test files may fetch at once: the first one leaves a copy for all, and a copy that runs is never replaced.
+ * One that does not run, because a library was missing when it was fetched, makes way.
+ */
 function fetchInto(cache: string): void {
   const mine = `${cache}-${process.pid}`;
   fetchDebianPackage(mine, HEADLESS, [HEADLESS]);
-  if (!existsSync(cache) && existsSync(mine)) renameSync(mine, cache);
+  if (existsSync(mine) && unpackedIn(cache) === undefined) {
+    rmSync(cache, { recursive: true, force: true });
+    renameSync(mine, cache);
+  }
   rmSync(mine, { recursive: true, force: true });
 }
 
