@@ -12,6 +12,7 @@ import { createQueueMarker } from '@pern/redis/queueMarker';
 import { createAudit } from './audit/createAudit';
 import { createDeletionFinisher } from './finishDeletions';
 import { scheduleJob } from './jobSchedule';
+import { createDueCheck, DUE_CHECK_INTERVAL_MS } from './dueCheck';
 import { createMetrics } from './metrics';
 import { serveOperators } from './operatorServer';
 import { createReleasers } from './releasers';
@@ -107,10 +108,22 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs,
     firstAfterMs: 0,
   });
-  releasers.add('sweep', 1_000, () => sweeps.stop(1_000));
   // Redis is back, perhaps with less than it had.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
+
+  const dueChecks = scheduleJob({
+    job: 'due check',
+    run: createDueCheck({ db, queue, firstMs: backoffMs }),
+    reachable: () => queue.reachable(),
+    ended: () => undefined,
+    log,
+    intervalMs: DUE_CHECK_INTERVAL_MS,
+    firstAfterMs: DUE_CHECK_INTERVAL_MS,
+  });
+  releasers.add('sweep and due check', 1_000, async () => {
+    await Promise.all([sweeps.stop(1_000), dueChecks.stop(1_000)]);
+  });
 
   const ending = new AbortController();
   const finisher = createDeletionFinisher({ db, bus, log, isOver: () => ending.signal.aborted });

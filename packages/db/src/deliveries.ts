@@ -96,6 +96,35 @@ export async function postponeKeepingUp(
   return rows.length;
 }
 
+/**
+ * Clears the marks of these users that nothing stands behind, and deletes their deliveries when no mark is left:
+ * what a server leaves behind that dies between an acknowledgement and `settle_pending`. Marks in a conversation
+ * that is locked stay for the next call. A second call does nothing.
+ */
+export async function settleCaughtUp(db: Database, userIds: string[]): Promise<void> {
+  const rows = await db.query(
+    'caught_up_marks',
+    `SELECT p.user_id, p.conversation_id
+     FROM unnest($1::uuid[]) AS u (id) CROSS JOIN LATERAL (
+       SELECT m.user_id, m.conversation_id, m.acked_seq FROM participants m
+       WHERE uuid_send(m.user_id) = uuid_send(u.id) AND m.pending LIMIT 100
+     ) p
+     WHERE NOT EXISTS (
+       SELECT FROM messages m
+       WHERE m.conversation_id = p.conversation_id AND m.seq > p.acked_seq
+         AND m.kind = 'message' AND m.sender_id <> p.user_id
+     )`,
+    [userIds],
+  );
+  const users = rows.map(([userId]) => userId);
+  const conversations = rows.map(([, conversationId]) => conversationId);
+  if (rows.length === 0) return;
+  await db.query('settle_caught_up', 'SELECT FROM settle_pending($1::uuid[], $2::uuid[])', [
+    users,
+    conversations,
+  ]);
+}
+
 /** A page of all waiting deliveries, by user id, after `afterUserId`. */
 export async function allScheduledWakeups(
   db: Database,

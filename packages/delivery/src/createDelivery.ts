@@ -99,7 +99,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, clock, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
-  const settler = createSettler({ db, clock, log });
+  const settler = createSettler({ db, clock, log, onSettled: wakeAbsent });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
   const countAgain = createRecount({ db, log, unread });
   const statuses = createStatusAnnouncer({
@@ -132,6 +132,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     sender,
     watermarks,
     recall: (messageId) => locations.recall(messageId),
+    onLeft: (userId) => wakeAbsent([userId]),
   });
   const hub: Hub = createHub({
     bus,
@@ -202,6 +203,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     });
     hub.entriesOf(batch);
     if (userIds.length > 0) deps.wakeups.enqueueAfterCommit(userIds);
+  }
+
+  /**
+   * A send asks for a wake-up only when it sets a mark. Whoever leaves in the middle of a chat leaves a mark behind
+   * that hides the sends that follow, so the wake-up is requested here instead (D5). The request makes a job only
+   * if something really waits.
+   */
+  function wakeAbsent(userIds: string[]): void {
+    const absent = userIds.filter((userId) => !connections.has(userId));
+    if (absent.length > 0) deps.wakeups.enqueueAfterCommit(absent);
   }
 
   function onAdvanced(advances: Advance[]): void {

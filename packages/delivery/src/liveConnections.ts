@@ -24,6 +24,8 @@ export interface LiveDeps {
   watermarks: Watermarks;
   /** Where a recent message stands, if this node remembers. */
   recall: (messageId: string) => Location | undefined;
+  /** The user's last connection on this node is gone. */
+  onLeft: (userId: string) => void;
 }
 
 export interface LiveConnections {
@@ -151,8 +153,11 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
         }
       },
       close() {
+        // Called again by whoever else notices the end.
+        if (connection.isClosed()) return;
         connections.remove(connection);
         connection.close();
+        if (!connections.has(connection.userId)) deps.onLeft(connection.userId);
       },
     };
   }

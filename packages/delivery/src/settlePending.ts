@@ -1,7 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import type { Clock, Log, Timer } from './ports';
 
-/** Takes the mark `pending` off recipients who have caught up, a moment after they acknowledged (R6). */
+/** Clears the mark `pending` of recipients who have caught up, a moment after they acknowledged (R6). */
 export interface Settler {
   /** Remembers that the user acknowledged something there. */
   acknowledged(userId: string, conversationId: string): void;
@@ -16,11 +16,22 @@ const MAX_BATCH = 500;
 const MAX_KEPT = 100_000;
 const SETTLE = `SELECT * FROM settle_pending($1::uuid[], $2::uuid[])`;
 
+export interface SettlerDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  /**
+   * Called after each pass with the users it covered. A mark of theirs may still stand, because something arrived
+   * since they acknowledged: no later send sets it, so no later send asks for a wake-up either.
+   */
+  onSettled: (userIds: string[]) => void;
+}
+
 /**
- * Waits a second, so that a chat in full flow pays once a second and not once a message. What PostgreSQL does
- * not answer is tried again; what is lost with the process is settled by the wake-up that finds nothing to do.
+ * Waits a second, so that a busy chat pays once a second and not once a message. Pairs that PostgreSQL did
+ * not answer for are retried; pairs lost with the process are found by the worker when their delivery is due.
  */
-export function createSettler(deps: { db: Database; clock: Clock; log: Log }): Settler {
+export function createSettler(deps: SettlerDeps): Settler {
   let waiting = new Map<string, [userId: string, conversationId: string]>();
   let timer: Timer | undefined;
   let stopped = false;
@@ -45,6 +56,7 @@ export function createSettler(deps: { db: Database; clock: Clock; log: Log }): S
         ]);
         for (const [userId, conversationId] of busy as [string, string][])
           remember(userId, conversationId);
+        deps.onSettled([...new Set(batch.map(([userId]) => userId))]);
       } catch (error) {
         for (const [userId, conversationId] of batch) {
           if (waiting.size < MAX_KEPT) remember(userId, conversationId);

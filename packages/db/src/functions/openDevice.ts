@@ -77,6 +77,11 @@ BEGIN
   UPDATE users u SET clean_pos = greatest(u.clean_pos, clean), last_seen_at = clock_timestamp()
   WHERE u.id = p_user;
 
+  -- A returning user must not keep a wake-up that is minutes away: if this node dies before it restarts the
+  -- backoff, messages that arrive after the user has left again would wait for it (D5).
+  UPDATE deliveries d SET next_at = clock_timestamp() + interval '2 seconds'
+  WHERE d.user_id = p_user AND d.dead_at IS NULL AND d.next_at > clock_timestamp() + interval '2 seconds';
+
   PERFORM prune_changes(p_user);
   RETURN number;
 END
