@@ -1,6 +1,8 @@
-import pg from 'pg';
+import pg, { type ClientConfig } from 'pg';
 import { Sequelize, type Transaction } from 'sequelize';
+import { parseDatabaseUrl } from './databaseUrl';
 import { GuardedClient } from './guardedClient';
+import { PIN_MIGRATION } from './sessionSettings';
 
 /** PostgreSQL as every other room sees it: one pool, for models and for prepared statements alike. */
 export interface Database {
@@ -34,18 +36,34 @@ interface ConnectionManager {
   pool: PoolFigures;
 }
 
-const GuardedPg = { ...pg, Client: GuardedClient };
+/** Known to Sequelize, unknown to its types. */
+const TIME_ZONE_IS_PINNED = { keepDefaultTimezone: true };
 
-/** Opens the pool lazily: nothing connects before the first query, so a start without PostgreSQL succeeds (D11). */
+/** A session for migrations: no pool, and as long for a statement as it takes. */
+export function createMigrator(url: string): GuardedClient {
+  const config = { application_name: 'chasqui-migrate', query_timeout: 0 };
+  return new GuardedClient(parseDatabaseUrl(url), config, PIN_MIGRATION);
+}
+
+/** Opens the pool lazily: nothing connects before the first query, so a start without PostgreSQL succeeds (D11). Throws DatabaseUrlError. */
 export function connectDatabase({
   url,
   poolMax = 16,
   applicationName = 'chasqui',
 }: DatabaseOptions): Database {
-  const sequelize = new Sequelize(url, {
+  const target = parseDatabaseUrl(url);
+  class PoolClient extends GuardedClient {
+    constructor({ types }: ClientConfig) {
+      super(target, { types, application_name: applicationName });
+    }
+  }
+  const sequelize = new Sequelize({
     dialect: 'postgres',
-    dialectModule: GuardedPg,
-    dialectOptions: { application_name: applicationName },
+    dialectModule: { ...pg, Client: PoolClient },
+    // Every session pins what it needs by itself; Sequelize has nothing to set.
+    dialectOptions: { clientMinMessages: 'ignore' },
+    standardConformingStrings: false,
+    ...TIME_ZONE_IS_PINNED,
     logging: false,
     pool: { max: poolMax, min: 0, acquire: 5_000, idle: 60_000, evict: 5_000 },
     define: { underscored: true, timestamps: false },

@@ -8,15 +8,13 @@ async function main(): Promise<void> {
       'DATABASE_URL is missing: set it to postgres://user:password@host:5432/database',
     );
   }
-  const ran = await migrateDatabase(url);
-  process.stdout.write(
-    ran.length === 0 ? 'The schema is up to date.\n' : `Migrated: ${ran.join(', ')}\n`,
-  );
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const ran = await migrateDatabase(url, { patience: { say } });
+  say(ran.length === 0 ? 'The schema is up to date.' : `Migrated: ${ran.join(', ')}`);
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(
-    `Migration failed: ${error instanceof Error ? error.message || error.name : String(error)}\n`,
-  );
+  const reason = error instanceof Error ? error.message || error.name : String(error);
+  process.stderr.write(`Migration failed: ${reason.split('\n')[0] ?? ''}\n`);
   process.exitCode = 1;
 });

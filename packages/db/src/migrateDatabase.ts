@@ -1,34 +1,157 @@
-import { Sequelize } from 'sequelize';
-import { SequelizeStorage, Umzug } from 'umzug';
-import { functions } from './functions/all';
-import { migrations } from './migrations/all';
+import { createMigrator } from './connect';
+import { functions as ours } from './functions/all';
+import type { GuardedClient } from './guardedClient';
+import { migrations as all } from './migrations/all';
+import { leftovers } from './migrations/leftovers';
+import type { Migration, MigrationContext } from './migrations/migration';
+import { type Patience, takeMigrationLock, whileTablesAreHeld } from './migrationLock';
+import {
+  SERVER_FACTS,
+  sharesSessions,
+  toServerFacts,
+  TRANSACTION_POOLING,
+  whyUnfit,
+} from './serverFitness';
 
-// Any number that nobody else uses; the lock that several nodes queue for.
-const MIGRATION_LOCK = 7_205_759;
+export interface MigrateOptions {
+  /** In the order in which they run. */
+  migrations?: readonly Migration[];
+  /** Definitions of functions, renewed with every call. */
+  functions?: readonly string[];
+  patience?: Partial<Patience>;
+}
 
 /**
  * Brings a database to the schema of this version and returns the names of the migrations that ran.
- * Safe from several nodes at once: the others wait and find nothing left to do. A second call does nothing.
+ *
+ * Each migration and its record are one transaction of the session that holds the lock: whenever the process
+ * is killed, the next call goes on with the first one that has no record. Safe from several nodes at once: the
+ * others wait and find nothing left to do. A database that a newer version has migrated is left as it is. A
+ * second call does nothing.
+ * @throws an Error whose message is one line: why the server cannot be used, which statement failed, who holds a lock.
  */
-export async function migrateDatabase(url: string): Promise<string[]> {
-  const sequelize = new Sequelize(url, { dialect: 'postgres', logging: false, pool: { max: 3 } });
+export async function migrateDatabase(
+  url: string,
+  options: MigrateOptions = {},
+): Promise<string[]> {
+  const { migrations = all, functions = ours } = options;
+  const patience: Patience = {
+    ...{ tableMs: 60_000, nodeMs: 600_000, now: () => performance.now(), say: () => undefined },
+    ...options.patience,
+  };
+  const client = createMigrator(url);
   try {
-    return await sequelize.transaction(async (transaction) => {
-      await sequelize.query('SELECT pg_advisory_xact_lock(:lock)', {
-        replacements: { lock: MIGRATION_LOCK },
-        transaction,
-      });
-      const umzug = new Umzug({
-        migrations: migrations.map(({ name, up, down }) => ({ name, up, down })),
-        context: sequelize.getQueryInterface(),
-        storage: new SequelizeStorage({ sequelize, tableName: 'migrations' }),
-        logger: undefined,
-      });
-      const ran = await umzug.up();
-      for (const definition of functions) await sequelize.query(definition);
-      return ran.map(({ name }) => name);
-    });
+    await client.connect();
+    await refuseUnfit(client, url);
+    await takeMigrationLock(client, patience);
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS migrations (name varchar(255) NOT NULL PRIMARY KEY)',
+    );
+    const recorded = await client.query<{ name: string }>('SELECT name FROM migrations');
+    const done = new Set(recorded.rows.map(({ name }) => name));
+    const pending = migrations.filter(({ name }) => !done.has(name));
+    const ran: string[] = [];
+    for (const migration of pending) {
+      const adopt = migration === pending[0];
+      await whileTablesAreHeld(client, patience, () => step(client, migration, adopt));
+      ran.push(migration.name);
+    }
+    if (!isNewer(done, migrations)) {
+      await whileTablesAreHeld(client, patience, () =>
+        inTransaction(client, async () => {
+          if (functions.length > 0) await client.query(functions.join('\n'));
+        }),
+      );
+    }
+    return ran;
   } finally {
-    await sequelize.close();
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function refuseUnfit(client: GuardedClient, url: string): Promise<void> {
+  const { rows } = await client.query<unknown[]>({ text: SERVER_FACTS, rowMode: 'array' });
+  const reason = whyUnfit(toServerFacts(rows[0]));
+  if (reason !== undefined) throw new Error(reason);
+  if (!client.isPooled) return;
+  const second = createMigrator(url);
+  try {
+    await second.connect();
+    if (await sharesSessions(client, second)) throw new Error(TRANSACTION_POOLING);
+  } finally {
+    await second.end().catch(() => undefined);
+  }
+}
+
+/** Whether a later version was here: then its functions stay. Others may keep a table of that name as well. */
+function isNewer(done: ReadonlySet<string>, migrations: readonly Migration[]): boolean {
+  const last = migrations.at(-1)?.name ?? '';
+  return [...done].some((name) => /^\d{4}-/.test(name) && name > last);
+}
+
+async function step(client: GuardedClient, migration: Migration, adopt: boolean): Promise<void> {
+  const context: MigrationContext = {
+    sequelize: { query: (statements) => client.query(statements) },
+  };
+  const record = (): Promise<unknown> =>
+    client.query('INSERT INTO migrations (name) VALUES ($1)', [migration.name]);
+  if (migration.outsideTransaction) {
+    await migration.up({ context });
+    await record();
+    return;
+  }
+  await inTransaction(client, async () => {
+    if (!adopt || !(await hasRunBefore(client, migration.name))) {
+      await named(migration.name, () => migration.up({ context }));
+    }
+    await record();
+  });
+}
+
+async function inTransaction(client: GuardedClient, work: () => Promise<void>): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await work();
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Whether an older version ran it and ended before it could record it. */
+async function hasRunBefore(client: GuardedClient, name: string): Promise<boolean> {
+  const leftover = leftovers[name];
+  if (leftover === undefined) return false;
+  const { relations = [], columns = [], functions = [], rest } = leftover;
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT NOT EXISTS (SELECT FROM unnest($1::text[]) AS r (name) WHERE to_regclass(r.name) IS NULL)
+      AND NOT EXISTS (SELECT FROM unnest($2::text[], $3::text[]) AS c (relation, name)
+        WHERE NOT EXISTS (SELECT FROM pg_attribute a
+          WHERE a.attrelid = to_regclass(c.relation) AND a.attname = c.name AND NOT a.attisdropped))
+      AND NOT EXISTS (SELECT FROM unnest($4::text[]) AS f (name) WHERE to_regproc(f.name) IS NULL) AS found`,
+    [relations, columns.map(([table]) => table), columns.map(([, column]) => column), functions],
+  );
+  if (rows[0]?.found !== true) return false;
+  if (rest !== undefined) await client.query(rest);
+  return true;
+}
+
+const DUPLICATES = new Set(['42P07', '42701', '42710', '42723']);
+
+async function named(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const code: unknown = Reflect.get(error, 'code');
+    if (typeof code === 'string' && DUPLICATES.has(code)) {
+      throw new Error(
+        `${name}: ${error.message}, and not as Chasqui makes it: use an empty database, or a schema of its own (?options=-c%20search_path%3Dchasqui)`,
+        { cause: error },
+      );
+    }
+    error.message = `${name}: ${error.message}`;
+    throw error;
   }
 }

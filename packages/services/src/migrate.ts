@@ -5,6 +5,9 @@ import { openLog } from './logFile';
 import { identityOf } from './processes';
 import { StartupError } from './startupError';
 
+/** What stands before the reason in the output of the migrations. */
+const FAILED = 'Migration failed: ';
+
 export interface MigrateOptions {
   root: string;
   dataDir: string;
@@ -30,8 +33,9 @@ export async function migrate({ root, dataDir, env, guard }: MigrateOptions): Pr
     });
     if (identity) guard.forget(identity.pid);
     if (code === 0) return;
-    const reason = log.plainLines()[0] ?? 'no reason given';
-    throw new StartupError(`The migrations failed: ${reason} (${log.path})`);
+    const lines = log.plainLines();
+    const reason = lines.find((line) => line.startsWith(FAILED))?.slice(FAILED.length) ?? lines[0];
+    throw new StartupError(`The migrations failed: ${reason ?? 'no reason given'} (${log.path})`);
   } finally {
     log.close();
   }

@@ -1,7 +1,18 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
+
+/** Makes the search for users quick where the extension can be had; without it the search reads the table. */
+export const SEARCH_INDEX = `
+    DO $$
+    BEGIN
+      CREATE EXTENSION IF NOT EXISTS pg_trgm;
+      CREATE INDEX users_search ON users USING gin (search gin_trgm_ops);
+    EXCEPTION WHEN OTHERS THEN
+      RAISE NOTICE 'pg_trgm is not available: %', SQLERRM;
+    END $$;
+  `;
 
 /** Users, their sessions, and the refresh tokens of each session. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE users (
       id uuid PRIMARY KEY,
@@ -48,19 +59,10 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
     CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id);
     CREATE INDEX refresh_tokens_expiring ON refresh_tokens (expires_at);
   `);
-  // Makes the search for users quick where the extension can be had; without it the search reads the table.
-  await context.sequelize.query(`
-    DO $$
-    BEGIN
-      CREATE EXTENSION IF NOT EXISTS pg_trgm;
-      CREATE INDEX users_search ON users USING gin (search gin_trgm_ops);
-    EXCEPTION WHEN OTHERS THEN
-      RAISE NOTICE 'pg_trgm is not available: %', SQLERRM;
-    END $$;
-  `);
+  await context.sequelize.query(SEARCH_INDEX);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP TABLE refresh_tokens;
     DROP TABLE sessions;

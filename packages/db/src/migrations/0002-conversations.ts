@@ -1,4 +1,4 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /**
  * Conversations and their log.
@@ -7,7 +7,7 @@ import type { QueryInterface } from 'sequelize';
  * conversation's row, and the check would double the cost of the hot path. All of a conversation's
  * rows carry its id first in the key, so that they can be partitioned by it one day.
  */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE conversations (
       id uuid PRIMARY KEY,
@@ -101,7 +101,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP TABLE watermark_log;
     DROP TABLE participants;

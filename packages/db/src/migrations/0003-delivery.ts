@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** What finds the few conversations with news among many (D12), and who waits for a wake-up (D5). */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     -- Position in every user's change log. Only compared within one user, under the lock of its row.
     CREATE SEQUENCE change_pos;
@@ -60,7 +60,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP TABLE instance;
     DROP TABLE deliveries;

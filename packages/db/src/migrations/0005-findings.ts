@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** What workers found, counted where every node can tell it: a worker's own figures end with it. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE findings (
       source text NOT NULL CHECK (source IN ('sweep', 'audit')),
@@ -13,6 +13,6 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query('DROP TABLE findings');
 }

@@ -1,11 +1,11 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /**
  * The index by which a repeated send is found begins with an expression, so that no other index fits the
  * look-up. A plan that was made while the table was empty took the primary key as readily, and kept on
  * reading the whole conversation for every send.
  */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP INDEX messages_idempotency;
     CREATE UNIQUE INDEX messages_idempotency
@@ -14,7 +14,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP INDEX messages_idempotency;
     CREATE UNIQUE INDEX messages_idempotency

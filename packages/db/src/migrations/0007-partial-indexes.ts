@@ -1,4 +1,4 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /**
  * Partial indexes begin with an expression, so that no other index fits the look-up. A plan that was made
@@ -6,7 +6,7 @@ import type { QueryInterface } from 'sequelize';
  * took the index of all memberships as readily, and kept on reading them all (D12). participants_recent is
  * chosen for its order, and has all that is asked of it in the index.
  */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP INDEX participants_open, participants_resting, participants_pending, participants_settled;
     CREATE INDEX participants_open ON participants (uuid_send(user_id)) WHERE open;
@@ -16,7 +16,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP INDEX participants_open, participants_resting, participants_pending, participants_settled;
     CREATE INDEX participants_open ON participants (user_id) WHERE open;

@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** By what a person recognises a session of theirs. Empty for sessions that began before. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE sessions
       -- What the client called itself: cleaned, and at most 200 characters.
@@ -11,7 +11,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(
     'ALTER TABLE sessions DROP COLUMN user_agent, DROP COLUMN last_seen_at;',
   );

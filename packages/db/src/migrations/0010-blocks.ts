@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** Who wants nothing to do with whom, and which conversations take nothing more because of it. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE blocks (
       blocker_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -17,7 +17,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE conversations DROP COLUMN barred;
     DROP TABLE blocks;

@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** Accounts that are being deleted, and where people have been: what is theirs there is found without a search. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     -- Nobody any more: the row stays for what others hold of it, with no word of who it was.
     ALTER TABLE users ADD COLUMN deleted_at timestamptz(3);
@@ -35,7 +35,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP TABLE former_memberships;
     DROP TABLE account_deletions;

@@ -1,7 +1,7 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /** How long a conversation keeps content, and what of its tombstones live clients have not been told. */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE conversations
       -- Seconds; null: for ever.
@@ -24,7 +24,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DROP TABLE tombstone_news;
     ALTER TABLE conversations

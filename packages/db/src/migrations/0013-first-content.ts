@@ -1,4 +1,4 @@
-import type { QueryInterface } from 'sequelize';
+import type { MigrationContext } from './migration';
 
 /**
  * The digest of what was first sent is made when the content goes, and no longer with every send: until then
@@ -8,7 +8,7 @@ import type { QueryInterface } from 'sequelize';
  * `message_digest` is HMAC-SHA-256 (RFC 2104) with `digest_key`, as rows of before have it: what it does
  * with the key alone is done here, once.
  */
-export async function up({ context }: { context: QueryInterface }): Promise<void> {
+export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     DO $$
     DECLARE
@@ -44,7 +44,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
   `);
 }
 
-export async function down({ context }: { context: QueryInterface }): Promise<void> {
+export async function down({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     UPDATE messages SET digest = message_digest(message_type, reply_to_id, content_encrypted)
       WHERE digest IS NULL AND content_encrypted IS NOT NULL;

@@ -1,4 +1,3 @@
-import type { QueryInterface } from 'sequelize';
 import * as identity from './0001-identity';
 import * as conversations from './0002-conversations';
 import * as delivery from './0003-delivery';
@@ -12,13 +11,7 @@ import * as blocks from './0010-blocks';
 import * as accountDeletions from './0011-account-deletions';
 import * as retention from './0012-retention';
 import * as firstContent from './0013-first-content';
-
-export interface Migration {
-  /** Without a file extension, so that sources and build share one history. */
-  name: string;
-  up(params: { context: QueryInterface }): Promise<void>;
-  down(params: { context: QueryInterface }): Promise<void>;
-}
+import type { Migration } from './migration';
 
 /** In the order in which they run. Never changed once released; a new one is added instead. */
 export const migrations: readonly Migration[] = [
