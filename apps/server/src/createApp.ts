@@ -21,10 +21,13 @@ import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
 import { usersRoutes } from './http/usersRoutes';
+import type { UnsentAnswers } from './http/unsentAnswers';
 import { webClient } from './http/webClient';
 import type { Identity } from './identity/identity';
 import type { UserDirectory } from './identity/userDirectory';
 import type { Lanes } from './limits/lanes';
+import type { ByteBudget } from './limits/byteBudget';
+import { createExportPlaces } from './limits/exportPlaces';
 import type { Limits } from './limits/limits';
 import type { LoginLimits } from './limits/loginLimits';
 import type { PutOff } from './limits/putOff';
@@ -51,6 +54,10 @@ export interface AppDeps {
   /** Names of the instance's administrators. */
   administrators: readonly string[];
   deadLetters: DeadLetters;
+  /** Request bodies that have not arrived whole. */
+  unread: ByteBudget;
+  /** Gives an answer more time to be read than others have. */
+  allowTime: UnsentAnswers['allow'];
   failed: Failures;
   securityLog: SecurityLog;
 }
@@ -58,7 +65,7 @@ export interface AppDeps {
 /** The HTTP side of a node: what a request meets, from the first to the last. */
 export function createApp(deps: AppDeps): Express {
   const { identity, delivery } = deps;
-  const door = createDoor(deps);
+  const door = createDoor({ ...deps, exportPlaces: createExportPlaces() });
   const app = express();
   app.set('etag', false);
   app.disable('x-powered-by');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { connectDatabase } from '@pern/db/connect';
 import { deliveryCounts, restartBackoff, wakeupsStillNeeded } from '@pern/db/deliveries';
@@ -17,7 +17,9 @@ import { createClientAddress, createProxies } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
 import { externalTokensOf } from './identity/externalTokens';
+import { openHttpServer } from './http/openHttpServer';
 import { createSecurityHeaders } from './http/securityHeaders';
+import { watchAnswers } from './http/unsentAnswers';
 import { createIdentity } from './identity/identity';
 import { createIdentityStore } from './identity/identityStore';
 import { createPasswords } from './identity/passwords';
@@ -58,11 +60,6 @@ export interface NodeOptions {
 
 /** A client asks by HTTP besides the connection that it holds. */
 const SOCKETS_PER_CONNECTION = 2;
-/**
- * Between two requests a connection is kept for longer than proxies keep it (nginx and others for 60 s): whichever side
- * closes first must not be ours, or the request that is on its way at that moment is lost.
- */
-const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Opens one server node. Succeeds without PostgreSQL and without Redis, which are awaited while it
@@ -202,18 +199,13 @@ async function open(
     version,
     administrators: settings.ADMIN_USERNAMES,
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
+    unread,
+    allowTime: (response, ms) => answers.allow(response, ms),
     failed,
     securityLog,
   });
 
-  const httpServer = createServer(
-    {
-      // Who says nothing, or half a request, is ended by the first look after that.
-      ...{ headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    app,
-  );
+  const httpServer = openHttpServer(app);
   if (settings.RATE_LIMIT) {
     const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
     guardSockets(httpServer, { max, isProxy: createProxies(settings.TRUST_PROXY) });
@@ -236,6 +228,8 @@ async function open(
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });
+  const answers = watchAnswers({ server: httpServer, unsent, now: () => performance.now() });
+  releasers.push('answers', async () => answers.stop());
   // First of all who hear a request: what Socket.IO answers says it as well.
   httpServer.prependListener('request', createSecurityHeaders(createProxies(settings.TRUST_PROXY)));
   releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);

@@ -19,6 +19,9 @@ export const PAGE_MAX = 100;
 /** Items on a page when nobody says: about two screens of a chat. */
 export const PAGE_DEFAULT = 50;
 
+/** Bytes of a page. One that would take more holds fewer items, and says that there are more. */
+export const PAGE_MAX_BYTES = 1_048_576;
+
 /** Characters of a cursor: opaque to clients, and short enough for any URL. */
 export const CURSOR_MAX = 1_024;
 

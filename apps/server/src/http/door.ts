@@ -7,6 +7,8 @@ import type * as z from 'zod';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
+import type { ByteBudget } from '../limits/byteBudget';
+import type { ExportPlaces } from '../limits/exportPlaces';
 import { kindOf } from '../limits/kindOf';
 import type { Kind } from '../limits/kinds';
 import type { Lanes } from '../limits/lanes';
@@ -14,6 +16,7 @@ import { refuseIf, type Limits } from '../limits/limits';
 import type { PutOff } from '../limits/putOff';
 import { readJsonBody } from './readJsonBody';
 import { sendLines } from './sendLines';
+import type { UnsentAnswers } from './unsentAnswers';
 
 /** What a handler is given: everything checked, nothing to check again. */
 export interface Asked<E extends Endpoint> {
@@ -78,13 +81,22 @@ interface Deps {
   addressOf: ClientAddress;
   /** Names of the instance's administrators, in any case. */
   administrators: readonly string[];
+  /** For bodies that have not arrived whole. */
+  unread: ByteBudget;
+  exportPlaces: ExportPlaces;
+  /** Gives an answer more time to be read than others have. */
+  allowTime: UnsentAnswers['allow'];
 }
+
+/** At 70 kbit/s, the slowest that any answer may be read, an hour is 30 MB; nobody holds a place for longer. */
+const EXPORT_MS = 3_600_000;
 
 /**
  * What stands between a request and its handler, in this order: from where, who, how often, how much, what. So
  * what is refused has cost no password hash, no reading of a body and no look into PostgreSQL.
  */
-export function createDoor({ identity, limits, putOff, lanes, addressOf, ...deps }: Deps): Door {
+export function createDoor(deps: Deps): Door {
+  const { identity, limits, putOff, lanes, addressOf, unread, exportPlaces, allowTime } = deps;
   const administrators = new Set(deps.administrators.map((name) => name.toLowerCase()));
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
@@ -111,7 +123,7 @@ export function createDoor({ identity, limits, putOff, lanes, addressOf, ...deps
     request: Request,
     address: string,
   ): Promise<Asked<E>> {
-    const body = endpoint.body === undefined ? undefined : await readJsonBody(request);
+    const body = endpoint.body === undefined ? undefined : await readJsonBody(request, unread);
     return {
       params: part(endpoint, 'params', request.params),
       query: part(endpoint, 'query', request.query),
@@ -159,7 +171,10 @@ export function createDoor({ identity, limits, putOff, lanes, addressOf, ...deps
         const address = addressOf(request);
         const caller = await admitted(kind, request, address);
         const pages = handler({ ...(await asked(endpoint, request, address)), caller });
-        await sendLines(response, endpoint.mediaType, pages);
+        await exportPlaces.take(caller.userId, async () => {
+          allowTime(response, EXPORT_MS);
+          await sendLines(response, endpoint.mediaType, pages);
+        });
       });
     },
     administered: closedTo(({ username }) => administrators.has(username.toLowerCase())),

@@ -2,25 +2,26 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { ValidationError } from '@pern/protocol/errors';
 import { MAX_FRAME_BYTES } from '@pern/protocol/limits';
-
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i;
+import type { ByteBudget } from '../limits/byteBudget';
+import { saysJson } from './saysJson';
 
 /**
  * Reads a JSON body; undefined when there is none. Throws ValidationError: 415 for anything that
  * does not say it is JSON in UTF-8, 413 as soon as it is too large, 400 when it is malformed.
+ * What has arrived counts in `unread` until the body is whole, so that many slow writers cannot fill the memory.
  *
  * Written here because the usual parser reads an endless body to its end before it refuses it.
  */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, unread: ByteBudget): Promise<unknown> {
   if (!hasBody(request)) return undefined;
   try {
-    if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    if (!saysJson(request.headers['content-type'])) {
       throw new ValidationError('the body must be application/json in UTF-8', undefined, 415);
     }
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new ValidationError('the body must not be compressed', undefined, 415);
     }
-    const bytes = await readBytes(request);
+    const bytes = await readBytes(request, unread);
     return bytes.length === 0 ? undefined : parse(bytes);
   } catch (error) {
     // What is still to come is thrown away; the server's request time-out ends it.
@@ -33,23 +34,39 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, unread: ByteBudget): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_FRAME_BYTES) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_FRAME_BYTES) {
-        chunks.length = 0;
+  const account = unread.open(() => request.socket.destroy());
+  // One buffer that grows: a body sent byte by byte would hold hundreds of bytes for each of its chunks.
+  let bytes = Buffer.alloc(0);
+  let size = 0;
+  function keep(chunk: Buffer): void {
+    if (size + chunk.length > bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(2 * bytes.length, size + chunk.length));
+      bytes.copy(grown, 0, 0, size);
+      bytes = grown;
+      account.set(bytes.length);
+    }
+    size += chunk.copy(bytes, size);
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      request.on('data', (chunk: Buffer) => {
+        if (size + chunk.length <= MAX_FRAME_BYTES) {
+          keep(chunk);
+          return;
+        }
         request.removeAllListeners('data');
         reject(tooLarge());
-      } else chunks.push(chunk);
+      });
+      request.once('end', resolve);
+      request.once('error', () => reject(incomplete()));
+      request.once('close', () => reject(incomplete()));
     });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', () => reject(incomplete()));
-    request.once('close', () => reject(incomplete()));
-  });
+    return bytes.subarray(0, size);
+  } finally {
+    account.end();
+  }
 }
 
 function parse(bytes: Buffer): unknown {

@@ -7,8 +7,9 @@ import { COLUMNS, toMessage } from '../messageRows';
 import { readHistory } from '../messages/readMessages';
 
 const CONVERSATIONS_AT_ONCE = 20;
-const MESSAGES_AT_ONCE = 200;
-/** Entries that are looked through at once for what is one's own. */
+/** Entries of a page: at 49,152 bytes of content each, a reader who is slow holds 2.5 MB. */
+const MESSAGES_AT_ONCE = 50;
+/** Entries that one statement looks through for what is one's own. */
 const WINDOW = 2_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
@@ -18,7 +19,7 @@ const FORMER = `SELECT f.conversation_id, f.from_seq::float8, f.to_seq::float8 F
   WHERE f.user_id = $1 AND (f.conversation_id, f.from_seq) > ($2::uuid, $3::bigint)
   ORDER BY f.conversation_id, f.from_seq LIMIT 1`;
 const OWN = `SELECT ${COLUMNS}, 'sent' FROM messages m WHERE m.conversation_id = $1 AND m.seq > $2 AND m.seq <= $3
-  AND m.sender_id = $4 AND m.kind = 'message' ORDER BY m.seq`;
+  AND m.sender_id = $4 AND m.kind = 'message' ORDER BY m.seq LIMIT $5`;
 
 /**
  * A user's conversations with all that their membership covers, as they may read it now; and of groups that
@@ -68,10 +69,13 @@ async function* writtenElsewhere(db: Database, userId: string): AsyncGenerator<E
     const [row] = await guarded(() => db.query('next_former', FORMER, [userId, ...place]));
     if (row === undefined) return;
     const [id, fromSeq, toSeq] = row as [string, number, number];
-    for (let seq = fromSeq - 1; seq < toSeq; seq += WINDOW) {
-      const values = [id, seq, Math.min(seq + WINDOW, toSeq), userId];
-      const own = await guarded(() => db.query('own_in_former', OWN, values));
-      yield own.map(toMessage).map((message) => ({
+    for (let seq = fromSeq - 1; seq < toSeq;) {
+      const end = Math.min(seq + WINDOW, toSeq);
+      const values = [id, seq, end, userId, MESSAGES_AT_ONCE];
+      const rows = await guarded(() => db.query('own_in_former', OWN, values));
+      const own = rows.map(toMessage);
+      seq = own.length < MESSAGES_AT_ONCE ? end : (own.at(-1)?.seq ?? end);
+      yield own.map((message) => ({
         record: 'own_message' as const,
         ...{ id: message.id, conversation_id: id, created_at: message.created_at },
         ...{ edited_at: message.edited_at, deleted_at: message.deleted_at },

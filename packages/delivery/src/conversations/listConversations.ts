@@ -2,6 +2,7 @@ import { guarded } from '@pern/db/storeErrors';
 import type { Conversation } from '@pern/protocol/conversation';
 import type { Page } from '../delivery';
 import type { ConversationDeps } from './conversationDeps';
+import { conversationBytesAtMost, fitPage } from '../pageBytes';
 import { decodePlace, encodePlace } from './pagePlace';
 import { readConversations } from './readConversations';
 
@@ -32,17 +33,19 @@ export async function listConversations(
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace('recent', cursor);
   return guarded(async () => {
     const rows = await db.query('recent_conversations', RECENT, [userId, at, id, limit + 1]);
-    const page = (rows as [string, number][]).slice(0, limit);
-    const last = page.at(-1);
+    const places = new Map((rows as [string, number][]).slice(0, limit));
+    const all = await readConversations(db, userId, [...places.keys()], { preview: true });
+    const items = fitPage(all, conversationBytesAtMost);
+    // Where the next page starts: after the last one shown, or after all when those at the end are gone.
+    const last = items.length < all.length ? items.at(-1)?.id : [...places.keys()].at(-1);
+    const lastAt = last === undefined ? undefined : places.get(last);
+    const hasMore = items.length < all.length || rows.length > limit;
     return {
-      items: await readConversations(
-        db,
-        userId,
-        page.map(([id]) => id),
-        { preview: true },
-      ),
+      items,
       nextCursor:
-        rows.length > limit && last !== undefined ? encodePlace('recent', last[1], last[0]) : null,
+        hasMore && last !== undefined && lastAt !== undefined
+          ? encodePlace('recent', lastAt, last)
+          : null,
     };
   });
 }

@@ -4,6 +4,7 @@ import { NotFoundError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
+import { fitPage, messageBytesAtMost } from '../pageBytes';
 
 const BY_ID = `SELECT ${COLUMNS}, ${STATUS} FROM messages m WHERE m.id = $1`;
 
@@ -70,7 +71,8 @@ const PAGE = `SELECT ${COLUMNS}, ${STATUS} FROM messages m
 /**
  * A page of what the membership covers, ascending by seq. With only `afterSeq` it is the oldest page
  * after it, else the newest page before `beforeSeq`, `offset` entries further back. Seq has no gaps, so
- * a page is a range, and any plan reads no more than the page (D12).
+ * a page is a range, and any plan reads no more than the page (D12). A page above 1 MiB holds fewer entries, those
+ * next to where it starts, so paging goes on from what was received: also `offset` grows by the number received.
  * Throws NotFoundError to non-participants.
  */
 export async function readHistory(
@@ -91,12 +93,12 @@ export async function readHistory(
       : Math.min(beforeSeq ?? Number.MAX_SAFE_INTEGER, lastSeq + 1) - offset;
     const start = forward ? first : Math.max(first, end - limit - 2);
     const rows = await db.query('history', PAGE, [conversationId, start, end, userId]);
-    const messages = rows.map(toMessage);
-    const has_more = messages.length > limit;
-    if (has_more) {
-      if (forward) messages.pop();
-      else messages.shift();
-    }
+    const found = rows.map(toMessage);
+    // From where the page starts: the oldest first, or the newest.
+    if (!forward) found.reverse();
+    const messages = fitPage(found.slice(0, limit), messageBytesAtMost);
+    const has_more = messages.length < found.length;
+    if (!forward) messages.reverse();
     return { messages, has_more };
   });
 }

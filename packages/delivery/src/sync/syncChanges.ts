@@ -8,6 +8,13 @@ import type { Receipt } from '@pern/protocol/receipt';
 import type { SyncAnswer } from '../delivery';
 import { membershipOf } from '../membershipOf';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
+import {
+  conversationBytesAtMost,
+  encodedBytes,
+  messageBytesAtMost,
+  PAGE_ITEMS_BYTES,
+  sumOf,
+} from '../pageBytes';
 import { invalidCursor } from '../pageCursor';
 import { decodeSyncCursor, encodeSyncCursor, type SyncPosition } from './syncCursor';
 
@@ -103,29 +110,57 @@ export async function syncChanges(
     // Another history than the one that this cursor came from, such as a restored backup.
     if (given.since > until) throw invalidCursor();
 
-    const page = await readPage(deps.db, userId, { ...given, until }, limit);
-    const isWhole = given.until === 0;
-    const receipts = await readReceipts(deps.db, userId, page.begun);
-    const hasMore =
-      page.next !== undefined || (!isWhole && (await hasNews(deps.db, userId, until)));
-    // Memberships last: a live event of one that ends or begins must not be overtaken by what was read before.
-    const removed = await stillRemoved(deps.db, userId, page.removed);
-    const begun = page.begun.map(({ conversationId }) => conversationId);
-    const conversations = await deps.readConversations(userId, begun);
-    // Those that ended since the page was read: the next one tells so, and of nothing in them.
-    const ended = new Set(begun);
-    for (const { id } of conversations) ended.delete(id);
-    const isOpen = ({ conversation_id: id }: { conversation_id: string }): boolean =>
-      !ended.has(id);
-    return {
-      conversations,
-      removed,
-      messages: page.messages.filter(isOpen),
-      receipts: receipts.filter(isOpen),
-      cursor: seal(page.next ?? restAt(until)),
-      has_more: hasMore,
-    };
+    const from = { ...given, until, isWhole: given.until === 0 };
+    // A page that is too large is read again as a smaller one, which ends at a place of its own.
+    for (let size = limit; ;) {
+      const { next, ...answer } = await readAnswer(deps, userId, from, size);
+      const bytes = answerBytes(answer);
+      if (bytes <= PAGE_ITEMS_BYTES || size === 1) return { ...answer, cursor: seal(next) };
+      size = Math.max(1, Math.min(size - 1, Math.floor((size * PAGE_ITEMS_BYTES) / bytes)));
+    }
   });
+}
+
+async function readAnswer(
+  deps: SyncDeps,
+  userId: string,
+  { isWhole, ...from }: SyncPosition & { isWhole: boolean },
+  limit: number,
+): Promise<Omit<SyncAnswer, 'cursor'> & { next: SyncPosition }> {
+  const page = await readPage(deps.db, userId, from, limit);
+  const receipts = await readReceipts(deps.db, userId, page.begun);
+  const hasMore =
+    page.next !== undefined || (!isWhole && (await hasNews(deps.db, userId, from.until)));
+  // Memberships last: a live event of one that ends or begins must not be overtaken by what was read before.
+  const removed = await stillRemoved(deps.db, userId, page.removed);
+  const begun = page.begun.map(({ conversationId }) => conversationId);
+  const conversations = await deps.readConversations(userId, begun);
+  // Those that ended since the page was read: the next one tells so, and of nothing in them.
+  const ended = new Set(begun);
+  for (const { id } of conversations) ended.delete(id);
+  const isOpen = ({ conversation_id: id }: { conversation_id: string }): boolean => !ended.has(id);
+  return {
+    conversations,
+    removed,
+    messages: page.messages.filter(isOpen),
+    receipts: receipts.filter(isOpen),
+    has_more: hasMore,
+    next: page.next ?? restAt(from.until),
+  };
+}
+
+const RECEIPT_BYTES = 170;
+const ID_BYTES = 40;
+
+/** Exact where it might be too much for a page, else an upper bound. */
+function answerBytes(answer: Omit<SyncAnswer, 'cursor' | 'has_more'>): number {
+  const { conversations, messages, receipts, removed } = answer;
+  const atMost =
+    sumOf(conversations, conversationBytesAtMost) +
+    sumOf(messages, messageBytesAtMost) +
+    receipts.length * RECEIPT_BYTES +
+    removed.length * ID_BYTES;
+  return atMost <= PAGE_ITEMS_BYTES ? atMost : encodedBytes(answer);
 }
 
 /**
