@@ -13,7 +13,9 @@ export function saysJson(header: string | undefined): boolean {
 
 function isJson(type: string): boolean {
   if (type === 'application/json') return true;
-  return type.startsWith('application/') && type.endsWith('+json') && TOKEN.test(type.slice(12, -5));
+  return (
+    type.startsWith('application/') && type.endsWith('+json') && TOKEN.test(type.slice(12, -5))
+  );
 }
 
 // One class between two anchors: nothing to try twice.
