@@ -42,7 +42,13 @@ async function untrue(): Promise<{ forgotten: unknown[][]; needless: unknown[][]
 
 const waiting = async (userId: string): Promise<boolean> =>
   (await room.rows('SELECT FROM deliveries WHERE user_id = $1', userId)).length > 0;
-const settler = () => createSettler({ db: room.db, clock: createFakeClock(), log: quietLog() });
+const settler = () =>
+  createSettler({
+    db: room.db,
+    clock: createFakeClock(),
+    log: quietLog(),
+    onSettled: () => undefined,
+  });
 
 test('[R6] a delivery goes when the last conversation is settled, and not before', async () => {
   const [one, two] = [
@@ -73,7 +79,7 @@ test('[R6] a busy conversation is settled at a later try, one that is gone never
   const seq = await room.send(id, ana);
   await room.acknowledge(id, ben, seq, 'delivered');
   const clock = createFakeClock();
-  const mine = createSettler({ db: room.db, clock, log: quietLog() });
+  const mine = createSettler({ db: room.db, clock, log: quietLog(), onSettled: () => undefined });
   const holder = room.otherNode();
   const transaction = await holder.sequelize.transaction();
   await holder.sequelize.query('SELECT FROM conversations WHERE id = :id FOR UPDATE', {
@@ -99,6 +105,7 @@ test('[R6] acknowledgements of one second are settled together, and a stopped se
   const clock = createFakeClock();
   const calls: unknown[][] = [];
   const mine = createSettler({
+    onSettled: () => undefined,
     db: {
       ...room.db,
       query: async (_name, _text, values) => {
@@ -185,7 +192,7 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
     const ids = groups.map(({ id }) => id);
     const nodes = [room.db, room.otherNode()];
     const settlers = nodes.map((db) =>
-      createSettler({ db, clock: createFakeClock(), log: quietLog() }),
+      createSettler({ db, clock: createFakeClock(), log: quietLog(), onSettled: () => undefined }),
     );
     const lastSeq = new Map<string, number>();
 
