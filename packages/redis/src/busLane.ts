@@ -106,7 +106,10 @@ export function createBusLane(options: BusLaneOptions): BusLane {
     );
   };
 
-  /** The slot has gone elsewhere, of which nobody tells a subscriber for certain: look for it anew. */
+  /**
+   * The slot has moved, or the master has failed over, and subscribers are not reliably notified:
+   * reconnect.
+   */
   const reseat = (): void => {
     if (subscriber.status === 'ready' && !closed) subscriber.disconnect(true);
   };
@@ -130,7 +133,11 @@ export function createBusLane(options: BusLaneOptions): BusLane {
         options.onDeaf();
         doubt();
       }
-      if (isSharded && !isProven && now - Math.max(subscribedAt, lastHeard) > deafMs) {
+      if (
+        !isProven &&
+        publisher.status === 'ready' &&
+        now - Math.max(subscribedAt, lastHeard) > deafMs
+      ) {
         subscribedAt = now;
         reseat();
       }

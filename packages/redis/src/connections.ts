@@ -1,8 +1,11 @@
 import Redis, { type RedisOptions } from 'ioredis';
 import type { Log } from '@pern/delivery/ports';
-import { parseRedisAddress, type RedisAddress } from './addresses';
+import { parseRedisAddress, type RedisAddress } from '@pern/settings/redisAddress';
+import { askServer } from './askServer';
 import { DISCONNECT_WITHIN_MS, followSlot } from './followSlot';
+import { createMasterWatch } from './masterWatch';
 import { logOutages } from './outages';
+import { createReconnectPacing, type ReconnectPacing } from './reconnectPacing';
 import { CLUSTER_QUEUE, CLUSTER_SHARDS, type Shard, WHOLE } from './shards';
 import { cutWhenSilent } from './silence';
 import { createSlotMap } from './slotMap';
@@ -47,14 +50,22 @@ const COMMAND_TIMEOUT_MS = 500;
 /** How long Redis may hold a blocking command, seconds: well below the silence that is taken for a cut. */
 export const BLOCKING_COMMAND_S = 2;
 
-const LONGEST_RECONNECT_DELAY_MS = 2_000;
+/** What a server answers that is no master, or not yet one; within the error of a script too. */
+const NO_MASTER = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED) /;
 /** A connection into a cluster that has lasted so long is not about to be refused. */
 const CLUSTER_SETTLE_MS = 1_000;
 
 export function createConnections({ url, prefix = '', log }: ConnectionSettings): Connections {
   const releasers = new Map<Redis, () => Promise<void>>();
+  const pacings = new WeakMap<Redis, ReconnectPacing>();
   const redis = reach(parseRedisAddress(url));
   const outages = logOutages(log, redis.settleMs);
+  const watch = createMasterWatch({
+    isCluster: redis.askAddress === null,
+    ask: () => redis.askAddress?.() ?? Promise.reject(new Error('a cluster has many addresses')),
+    onRefused: (connection) => pacings.get(connection)?.refused(),
+    log,
+  });
 
   const release = async (connection: Redis): Promise<void> => {
     const releaser = releasers.get(connection);
@@ -67,13 +78,21 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
     shards: redis.shards,
     queueShard: redis.queueShard,
     open(kind, name, shard) {
-      const connection = redis.connect(kind, name, shard);
+      const pacing = createReconnectPacing();
+      const onRefused = (): void => {
+        pacing.refused();
+        watch.suspect();
+      };
+      const connection = redis.connect(optionsFor(kind, name, { pacing, onRefused }), kind, shard);
+      pacings.set(connection, pacing);
       const stopLogging = outages.follow(connection, name);
+      const stopComparing = watch.follow(connection);
       const stopWatching = cutWhenSilent(connection, () =>
         log.warn({ connection: name }, 'Redis does not answer; reconnecting'),
       );
       releasers.set(connection, async () => {
         stopWatching();
+        stopComparing();
         stopLogging();
         await disconnect(connection);
       });
@@ -81,18 +100,21 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
     },
     release,
     async close() {
+      watch.close();
       redis.close();
       await Promise.all([...releasers.keys()].map(release));
     },
   };
 }
 
-/** How a single Redis and a cluster differ; whoever uses a connection need not know. */
+/** How a single Redis and a cluster differ; callers need not know. */
 interface Reach {
   shards: readonly Shard[];
   queueShard: Shard;
   settleMs: number;
-  connect(kind: ConnectionKind, name: string, shard: Shard): Redis;
+  /** INFO of the server at the one address; null for a cluster. */
+  askAddress: (() => Promise<string>) | null;
+  connect(options: RedisOptions, kind: ConnectionKind, shard: Shard): Redis;
   close(): void;
 }
 
@@ -103,7 +125,8 @@ function reach(address: RedisAddress): Reach {
       shards: [WHOLE],
       queueShard: WHOLE,
       settleMs: 0,
-      connect: (kind, name) => new Redis(address.url, optionsFor(kind, name)),
+      askAddress: () => askServer(address.url),
+      connect: (options) => new Redis(address.url, options),
       close: () => undefined,
     };
   }
@@ -112,26 +135,41 @@ function reach(address: RedisAddress): Reach {
     shards: CLUSTER_SHARDS,
     queueShard: CLUSTER_QUEUE,
     settleMs: CLUSTER_SETTLE_MS,
-    connect: (kind, name, { slot }) =>
+    askAddress: null,
+    connect: (options, kind, { slot }) =>
       new Redis({
-        ...optionsFor(kind, name),
+        ...options,
         ...followSlot(map, cluster, slot, kind !== 'failing-fast'),
       }),
     close: () => map.close(),
   };
 }
 
-function optionsFor(kind: ConnectionKind, name: string): RedisOptions {
+interface Reconnecting {
+  pacing: ReconnectPacing;
+  /** The server has answered that it is no master. */
+  onRefused(): void;
+}
+
+function optionsFor(
+  kind: ConnectionKind,
+  name: string,
+  { pacing, onRefused }: Reconnecting,
+): RedisOptions {
   const shared: RedisOptions = {
     connectionName: `chasqui-${name}`,
     disableClientInfo: true,
     connectTimeout: 3_000,
-    // A connection that is given up is not mourned: it may be the one that does not answer.
+    // It may be this connection that does not answer: its end is not awaited for long.
     disconnectTimeout: DISCONNECT_WITHIN_MS,
     keepAlive: 10_000,
-    retryStrategy: (times) =>
-      Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_DELAY_MS) *
-      (0.75 + Math.random() / 2),
+    retryStrategy: (attempt) => pacing.delayBefore(attempt),
+    reconnectOnError({ message }) {
+      if (!NO_MASTER.test(message)) return false;
+      onRefused();
+      // 2 sends the command again once there is a master; 1 lets it fail.
+      return kind === 'failing-fast' ? 1 : 2;
+    },
   };
   switch (kind) {
     case 'failing-fast':
@@ -139,7 +177,7 @@ function optionsFor(kind: ConnectionKind, name: string): RedisOptions {
         ...shared,
         enableOfflineQueue: false,
         maxRetriesPerRequest: 0,
-        // Whoever sent it has gone on without the answer.
+        // The caller has gone on without the answer.
         autoResendUnfulfilledCommands: false,
         commandTimeout: COMMAND_TIMEOUT_MS,
       };

@@ -1,0 +1,141 @@
+import type Redis from 'ioredis';
+import type { Log } from '@pern/delivery/ports';
+import { complaintsAbout, parseServerInfo, type ServerInfo } from './serverInfo';
+
+/**
+ * Finds connections that are alive and useless: after a failover behind one address the former
+ * master may stay up, as a replica or even as a second master, and connections to it are never
+ * closed. A write to a replica is answered READONLY, but a subscription never gets an error.
+ *
+ * Each connection asks for the run id of its server when it connects. Every two seconds a fresh
+ * connection asks which server the address leads to now. Connections to any other server reconnect.
+ */
+export interface MasterWatch {
+  /** Returns the stopper. */
+  follow(connection: Redis): () => void;
+  /** A server has refused a write: compares at once instead of at the next interval. */
+  suspect(): void;
+  close(): void;
+}
+
+export interface MasterWatchOptions {
+  /** Whether REDIS_URL names a cluster. Its connections follow their slots and are not compared. */
+  isCluster: boolean;
+  /** INFO over a fresh connection. Rejects within about two seconds. */
+  ask(): Promise<string>;
+  /** Called before a connection to a replica is closed. */
+  onRefused(connection: Redis): void;
+  log: Log;
+}
+
+const COMPARE_EVERY_MS = 2_000;
+/** Two answers that far apart have to agree: an address may flap in the middle of a failover. */
+const CONFIRM_AFTER_MS = 200;
+
+export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
+  const { isCluster, ask, onRefused, log } = options;
+  /** The run id of the server at the other end; null while it is unknown. */
+  const runIds = new Map<Redis, string | null>();
+  const judged = new Set<string>();
+  let lastMaster: string | undefined;
+  let isComparing = false;
+  let isReplicaReported = false;
+  let closed = false;
+
+  const complain = (info: ServerInfo): void => {
+    if (info.runId === undefined || judged.has(info.runId)) return;
+    // A server gets a new run id with each restart.
+    if (judged.size > 1_000) judged.clear();
+    judged.add(info.runId);
+    for (const complaint of complaintsAbout(info, isCluster)) log.error({}, complaint);
+  };
+
+  const reportReplica = (): void => {
+    if (!isReplicaReported) log.warn({}, 'the address of Redis leads to a replica');
+    isReplicaReported = true;
+  };
+
+  async function identify(connection: Redis): Promise<void> {
+    const { stream } = connection;
+    runIds.set(connection, null);
+    // An ACL may forbid INFO; then READONLY is all that there is to notice.
+    const text = await connection.info().catch(() => undefined);
+    if (text === undefined || connection.stream !== stream || !runIds.has(connection)) return;
+    const info = parseServerInfo(text);
+    complain(info);
+    if (isCluster) return;
+    runIds.set(connection, info.runId ?? null);
+    if (!info.isReplica) return;
+    reportReplica();
+    onRefused(connection);
+    connection.disconnect(true);
+  }
+
+  /** The server that the address leads to now; undefined when that is no master or not certain. */
+  async function currentMaster(): Promise<string | undefined> {
+    const info = parseServerInfo(await ask());
+    complain(info);
+    if (info.isReplica) {
+      reportReplica();
+      return undefined;
+    }
+    isReplicaReported = false;
+    return info.runId;
+  }
+
+  const isElsewhere = (connection: Redis, master: string): boolean => {
+    const runId = runIds.get(connection) ?? null;
+    return runId === null ? lastMaster !== undefined && master !== lastMaster : runId !== master;
+  };
+  const elsewhere = (master: string): Redis[] =>
+    [...runIds.keys()].filter(
+      (connection) =>
+        (connection.status === 'ready' || connection.status === 'connect') &&
+        isElsewhere(connection, master),
+    );
+
+  async function compare(): Promise<void> {
+    if (isComparing || closed || isCluster || runIds.size === 0) return;
+    isComparing = true;
+    try {
+      const master = await currentMaster();
+      if (master === undefined) return;
+      if (elsewhere(master).length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, CONFIRM_AFTER_MS).unref());
+        if ((await currentMaster()) !== master || closed) return;
+        const stranded = elsewhere(master);
+        if (stranded.length > 0) {
+          log.warn({ connections: stranded.length }, 'Redis has failed over; reconnecting');
+        }
+        for (const connection of stranded) connection.disconnect(true);
+      }
+      lastMaster = master;
+    } catch {
+      // Nobody answers at the address; each connection notices that for itself.
+    } finally {
+      isComparing = false;
+    }
+  }
+
+  const timer = setInterval(() => void compare(), COMPARE_EVERY_MS);
+  timer.unref();
+
+  return {
+    follow(connection) {
+      // Before it is 'ready', so that a subscriber can still ask.
+      const onConnect = (): void => void identify(connection);
+      const onClose = (): void => void runIds.set(connection, null);
+      runIds.set(connection, null);
+      connection.on('connect', onConnect).on('close', onClose);
+      return () => {
+        connection.off('connect', onConnect).off('close', onClose);
+        runIds.delete(connection);
+      };
+    },
+    suspect: () => void compare(),
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
+}
