@@ -3,10 +3,11 @@ const mayImport = {
   protocol: [],
   db: ['protocol'],
   delivery: ['db', 'protocol'],
-  redis: ['delivery', 'protocol'],
+  settings: ['protocol'],
+  redis: ['delivery', 'protocol', 'settings'],
   sdk: ['protocol'],
-  services: [],
-  testing: ['db', 'delivery', 'protocol', 'redis', 'sdk', 'services'],
+  services: ['settings'],
+  testing: ['db', 'delivery', 'protocol', 'redis', 'sdk', 'services', 'settings'],
   bench: ['db', 'services', 'testing'],
 };
 

@@ -1,6 +1,7 @@
 import type { Log } from '@pern/delivery/ports';
+import { SettingsError } from '@pern/settings/parseSettings';
 import { createLog } from './operation/log';
-import { parseSettings, SettingsError, type Settings } from './settings';
+import { parseSettings, type Settings } from './settings';
 import { startNode } from './startNode';
 
 // The promise is 10 s, also when PostgreSQL or Redis is gone.

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
-import type { ClusterAddress, ClusterNode } from './addresses';
+import type { ClusterAddress, ClusterNode } from '@pern/settings/redisAddress';
 import type { SlotMap } from './slotMap';
 
 /** What a node says of a slot that it does not serve, or not now. */

@@ -1,5 +1,5 @@
 import Redis from 'ioredis';
-import type { ClusterAddress, ClusterNode } from './addresses';
+import type { ClusterAddress, ClusterNode } from '@pern/settings/redisAddress';
 
 /** Which node of a cluster serves which slot, read anew whenever somebody connects. */
 export interface SlotMap {

@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { parseSettings as parse, SettingsError } from '@pern/settings/parseSettings';
+import { launcherSettings } from '@pern/settings/settings';
 import { StartupError } from './startupError';
 
-/** What the launcher reads from its environment; the rest it hands to server and worker unread. */
+/** What the launcher itself needs. It checks the rest and hands it to server and worker as it is. */
 export interface LauncherSettings {
   host: string;
   /** 0 means any free port. */
@@ -15,72 +17,32 @@ export interface LauncherSettings {
   dataDir: string;
 }
 
-/** @throws StartupError that names the first setting that is missing or malformed. */
+/**
+ * Checks every setting, also those that only server or worker read, so that nothing is started that
+ * would end at once. @throws StartupError that names the first setting that is missing or malformed.
+ */
 export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSettings {
-  const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
-  const redisUrl = redisSetting(env);
-  const jwtSecret = given(env, 'JWT_SECRET');
-  if (databaseUrl !== undefined && jwtSecret === undefined) {
+  const given = parsed(env);
+  if (given.DATABASE_URL !== undefined && given.JWT_SECRET === undefined) {
     throw new StartupError(
       'JWT_SECRET is missing: with a database of your own (DATABASE_URL) give a secret of your own too.',
     );
   }
   return {
-    host: hostSetting(env),
-    port: portSetting(env),
-    databaseUrl,
-    redisUrl,
-    jwtSecret,
-    dataDir: path.resolve(root, given(env, 'DATA_DIR') ?? '.data'),
+    host: given.HOST,
+    port: given.PORT,
+    databaseUrl: given.DATABASE_URL,
+    redisUrl: given.REDIS_URL,
+    jwtSecret: given.JWT_SECRET,
+    dataDir: path.resolve(root, given.DATA_DIR),
   };
 }
 
-/** An empty setting counts as not given. */
-function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
-}
-
-function hostSetting(env: NodeJS.ProcessEnv): string {
-  const host = given(env, 'HOST') ?? '127.0.0.1';
-  if (!/^[\w.:%-]+$/.test(host)) {
-    throw new StartupError('HOST is malformed: it must be a host name or an address.');
+function parsed(env: NodeJS.ProcessEnv) {
+  try {
+    return parse(launcherSettings, env);
+  } catch (error) {
+    if (error instanceof SettingsError) throw new StartupError(error.message);
+    throw error;
   }
-  return host;
-}
-
-function portSetting(env: NodeJS.ProcessEnv): number {
-  const text = given(env, 'PORT') ?? '5000';
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw new StartupError('PORT is malformed: it must be a number from 0 to 65535.');
-  }
-  return Number(text);
-}
-
-function urlSetting(
-  env: NodeJS.ProcessEnv,
-  name: string,
-  protocols: readonly string[],
-): string | undefined {
-  const text = given(env, name);
-  if (text === undefined) return undefined;
-  if (!isUrl(text, protocols)) {
-    throw new StartupError(`${name} is malformed: it must begin with ${protocols[0]}//.`);
-  }
-  return text;
-}
-
-/** One Redis, or nodes of a cluster separated by commas; server and worker look closer. */
-function redisSetting(env: NodeJS.ProcessEnv): string | undefined {
-  const text = given(env, 'REDIS_URL');
-  const protocols = ['redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:'];
-  if (text === undefined || text.split(',').every((part) => isUrl(part.trim(), protocols))) {
-    return text;
-  }
-  throw new StartupError(
-    'REDIS_URL is malformed: it must be redis://host:port, for a cluster several separated by commas.',
-  );
-}
-
-function isUrl(text: string, protocols: readonly string[]): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }

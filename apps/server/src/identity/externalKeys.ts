@@ -1,5 +1,6 @@
-import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
+import { parsePublicKey } from '@pern/settings/publicKey';
 import * as z from 'zod';
 
 /** A key, and the one algorithm that goes with it: what a token says of its algorithm chooses nothing. */
@@ -11,21 +12,14 @@ export interface VerifyingKey {
 /** The key for a token that names this one, or none. Throws UnauthorizedError when there is no such key. */
 export type KeySource = (kid: string | undefined) => Promise<VerifyingKey>;
 
-const RSA_BITS_MIN = 2_048;
-
-/** Whether it is a public key that tokens may be checked with. */
-export function isPublicKey(pem: string): boolean {
-  return verifyingKey(pem) !== undefined;
-}
-
 export function secretSource(secret: string): KeySource {
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
   return async () => ({ key, algorithm: 'HS256' });
 }
 
-/** Throws when it is none; see `isPublicKey`. */
+/** Throws when it is none; see `parsePublicKey`. */
 export function publicKeySource(pem: string): KeySource {
-  const known = verifyingKey(pem);
+  const known = parsePublicKey(pem);
   if (known === undefined) throw new Error('not a public key that tokens can be checked with');
   return async () => known;
 }
@@ -66,7 +60,7 @@ export function jwksSource(url: string, now: () => number): KeySource {
     known = keys
       .filter(({ use }) => use === undefined || use === 'sig')
       .flatMap(({ kid, ...jwk }) => {
-        const key = verifyingKey({ key: jwk, format: 'jwk' });
+        const key = parsePublicKey({ key: jwk, format: 'jwk' });
         return key === undefined ? [] : [{ kid, key }];
       });
   }
@@ -91,22 +85,4 @@ export function jwksSource(url: string, now: () => number): KeySource {
     if (known === undefined) throw new UnavailableError('the keys of the issuer are not known', 5);
     throw new UnauthorizedError();
   };
-}
-
-function verifyingKey(material: Parameters<typeof createPublicKey>[0]): VerifyingKey | undefined {
-  // A private key would do as well, and has no business here.
-  if (typeof material === 'string' && !/-----BEGIN (RSA )?PUBLIC KEY-----/.test(material)) {
-    return undefined;
-  }
-  let key: KeyObject;
-  try {
-    key = createPublicKey(material);
-  } catch {
-    return undefined;
-  }
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS_MIN) {
-    return { key, algorithm: 'RS256' };
-  }
-  return namedCurve === 'prime256v1' ? { key, algorithm: 'ES256' } : undefined;
 }

@@ -1,8 +1,8 @@
 import type { Log } from '@pern/delivery/ports';
+import type { LOG_LEVELS } from '@pern/settings/settings';
 import { pino, type DestinationStream } from 'pino';
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 // A net below the rule that none of these is ever passed to the log (FAULTS, attackers 9).
 const SECRETS = [

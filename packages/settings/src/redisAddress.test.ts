@@ -1,4 +1,4 @@
-import { parseRedisAddress } from './addresses';
+import { parseRedisAddress } from './redisAddress';
 
 test('one address is a single Redis, as it stands', () => {
   expect(parseRedisAddress('redis://:secret@cache:6380/2')).toEqual({

@@ -1,0 +1,98 @@
+import { RETENTION_MAX_S, RETENTION_MIN_S, USERNAME_MAX } from '@pern/protocol/limits';
+import * as z from 'zod';
+import {
+  hostName,
+  list,
+  networks,
+  onOrOff,
+  origins,
+  redisAddress,
+  url,
+  wholeNumber,
+} from './kinds';
+import { parsePublicKey } from './publicKey';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const retentionSeconds = wholeNumber(RETENTION_MIN_S, RETENTION_MAX_S)
+  .optional()
+  .describe(`a whole number of seconds from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`);
+
+/**
+ * Every setting of Chasqui, by the name of its environment variable. A new setting is one line here
+ * and one row of the table in README.md; the server gets it, and the launcher checks it before it
+ * starts anything. A setting that the worker reads is named in `workerSettings` too.
+ */
+const all = z.object({
+  HOST: hostName.default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(5_000),
+  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
+  REDIS_URL: redisAddress,
+  DATA_DIR: z.string().describe('a folder').default('.data'),
+  JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
+  EXTERNAL_ISSUER: z.string().min(1).max(255).optional().describe('the iss of its tokens'),
+  EXTERNAL_AUDIENCE: z.string().min(1).max(255).optional().describe('the aud of its tokens'),
+  EXTERNAL_SECRET: z.string().min(32).optional().describe('a secret of at least 32 characters'),
+  EXTERNAL_PUBLIC_KEY: z
+    .string()
+    // Where a variable is one line, line breaks are written as \\n.
+    .transform((pem) => pem.replaceAll('\\n', '\n'))
+    .refine((pem) => parsePublicKey(pem) !== undefined)
+    .optional()
+    .describe('a public key of RSA with 2,048 bits or more, or of P-256, in PEM'),
+  EXTERNAL_JWKS_URL: url(['https:', 'http:']).optional(),
+  ACCESS_TOKEN_TTL_S: wholeNumber(1, 86_400).default(900),
+  CORS_ORIGINS: origins.default([]),
+  TRUST_PROXY: networks.default([]),
+  NODE_NAME: z
+    .string()
+    .regex(/^[a-z0-9]{1,32}$/)
+    .optional()
+    .describe('1 to 32 lower-case letters and digits'),
+  ADMIN_USERNAMES: list
+    .refine((names) => names.every((name) => name.length <= USERNAME_MAX))
+    .describe('user names, separated by commas')
+    .default([]),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .describe(`one of ${LOG_LEVELS.join(', ')}`)
+    .default('info'),
+  RATE_LIMIT: onOrOff.default(true),
+  RATE_LIMIT_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).default(20),
+  CONNECTIONS_PER_USER: wholeNumber(1, 1_000_000).default(500),
+  CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(5_000),
+  DELIVERY_BACKOFF_MS: wholeNumber(10, 600_000).default(2_000),
+  SWEEP_INTERVAL_MS: wholeNumber(100, 3_600_000).default(10_000),
+  AUDIT_INTERVAL_MS: wholeNumber(100, 86_400_000).default(60_000),
+  RETENTION_DEFAULT_S: retentionSeconds,
+  RETENTION_MAX_S: retentionSeconds,
+  WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+});
+
+/** The worker's. */
+export const workerSettings = all.pick({
+  DATABASE_URL: true,
+  REDIS_URL: true,
+  DELIVERY_BACKOFF_MS: true,
+  SWEEP_INTERVAL_MS: true,
+  AUDIT_INTERVAL_MS: true,
+  RETENTION_MAX_S: true,
+  LOG_LEVEL: true,
+  HOST: true,
+  WORKER_METRICS_PORT: true,
+});
+
+/** The server's: everything that does not belong to the worker or the launcher alone. */
+export const serverSettings = all.omit({
+  DATA_DIR: true,
+  AUDIT_INTERVAL_MS: true,
+  WORKER_METRICS_PORT: true,
+});
+
+/** The launcher's: everything. What it can provide itself may be missing. */
+export const launcherSettings = all.extend({
+  DATABASE_URL: all.shape.DATABASE_URL.optional(),
+  REDIS_URL: all.shape.REDIS_URL.optional(),
+  JWT_SECRET: all.shape.JWT_SECRET.optional(),
+});
