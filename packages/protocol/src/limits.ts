@@ -31,6 +31,9 @@ export const WINDOW = 1_000;
 /** Messages in one `chat:messages_received`: the gain of larger frames is small, their delay is not. */
 export const BATCH_MAX = 100;
 
+/** Ids in a request that makes a group: what a body can hold, so that only nonsense is longer. */
+export const PARTICIPANT_IDS_MAX = 3_400;
+
 /** Participants that come with a single conversation; the rest are paged. Also where receipts start to be thinned out. */
 export const PARTICIPANTS_EMBEDDED_MAX = 100;
 

@@ -50,7 +50,7 @@ test('a value is never repeated', () => {
 test('a thousand wrong ids are told in twenty lines', () => {
   const ids = Array.from({ length: 1000 }, () => 'x');
   const error = refusalOf(endpoints.createGroup.body, { title: 'x', participant_ids: ids });
-  expect(error.message).toBe('participant_ids.0 must be a UUID (and 999 more)');
+  expect(error.message).toBe('participant_ids.0 must be a UUID (and 19 more)');
   expect(error.details).toHaveLength(20);
 });
 

@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: 'cb6b4f51',
+  limits: '853233b0',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -49,7 +49,7 @@ const known = {
   'DELETE /api/users/:id/block': 'df2507e4',
   'GET /api/blocks': 'e4146cda',
   'POST /api/conversations/direct': '47c29291',
-  'POST /api/conversations/group': '09c10db0',
+  'POST /api/conversations/group': 'aae749f5',
   'GET /api/conversations': 'dbd0052a',
   'GET /api/conversations/:id': '7e429bec',
   'PATCH /api/conversations/:id': '213247ca',

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { conversationSchema, retention } from '../conversation';
 import { uuid } from '../ids';
+import { PARTICIPANT_IDS_MAX } from '../limits';
+import { listOf } from '../list';
 import { title } from '../text';
 import type { Endpoint } from './endpoint';
 import { paged, page, query } from './query';
@@ -20,7 +22,7 @@ export const createGroup = {
   summary: 'A group. Its creator is admin, the others are members.',
   body: z.object({
     title,
-    participant_ids: z.array(uuid).meta({
+    participant_ids: listOf(uuid, PARTICIPANT_IDS_MAX).meta({
       description: "Repeated ids and the creator's own count once.",
     }),
   }),
