@@ -1,6 +1,7 @@
 import cors from 'cors';
 import type { Delivery } from '@pern/delivery/delivery';
 import express, { type Express } from 'express';
+import type { Roles } from './administration/roles';
 import type { ClientAddress } from './clientAddress';
 import { accountRoutes } from './http/accountRoutes';
 import { adminRoutes } from './http/adminRoutes';
@@ -17,6 +18,7 @@ import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
 import { probeLimit } from './http/probeLimit';
 import { probes, type Probes } from './http/probes';
+import { rolesRoutes } from './http/rolesRoutes';
 import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
@@ -51,8 +53,7 @@ export interface AppDeps {
   probes: Probes;
   metrics: () => Promise<{ contentType: string; text: string }>;
   version: string;
-  /** Names of the instance's administrators. */
-  administrators: readonly string[];
+  roles: Roles;
   deadLetters: DeadLetters;
   /** Request bodies that have not arrived whole. */
   unread: ByteBudget;
@@ -91,6 +92,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(messagesRoutes(door, delivery));
   app.use(syncRoutes(door, delivery));
   app.use(adminRoutes(door, deps.deadLetters));
+  app.use(rolesRoutes(door, deps.roles));
 
   app.use(unknownRoute);
   app.use(createErrorHandler(deps.failed));

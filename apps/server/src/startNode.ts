@@ -13,6 +13,8 @@ import { createConnections } from '@pern/redis/connections';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
+import { grantToNamed, reservedNames } from './administration/adminUsernames';
+import { createRoles } from './administration/roles';
 import { createClientAddress, createProxies } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
@@ -158,6 +160,7 @@ async function open(
   });
   releasers.push('presence', () => presence.close(), 1_000);
 
+  const reserved = reservedNames(settings.ADMIN_USERNAMES);
   const sessionBook = createSessionBook(db);
   const endings = createSessionEndings(bus);
   const directory = createUserDirectory({ store, delivery, presence });
@@ -176,6 +179,7 @@ async function open(
     delivery,
     log,
     securityLog,
+    reservedNames: reserved,
   });
   releasers.push('pruning', startPruning(store, log));
 
@@ -197,7 +201,7 @@ async function open(
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
     metrics: () => metrics.read(),
     version,
-    administrators: settings.ADMIN_USERNAMES,
+    roles: createRoles({ db, securityLog }),
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
     unread,
     allowTime: (response, ms) => answers.allow(response, ms),
@@ -233,6 +237,9 @@ async function open(
   // First of all who hear a request: what Socket.IO answers says it as well.
   httpServer.prependListener('request', createSecurityHeaders(createProxies(settings.TRUST_PROXY)));
   releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);
+  const named = grantToNamed({ db, clock: systemClock, log, securityLog }, reserved);
+  releasers.push('ADMIN_USERNAMES', named.stop);
+  await named.settled;
   return listen(httpServer, settings.HOST, settings.PORT);
 }
 

@@ -73,6 +73,9 @@ const known = {
   'GET /api/admin/deliveries/dead': 'c3358a32',
   'POST /api/admin/deliveries/:userId/retry': 'f1c7c203',
   'DELETE /api/admin/deliveries/:userId': 'f1c7c203',
+  'DELETE /api/admin/roles/:userId': 'f1c7c203',
+  'GET /api/admin/roles': 'b010d356',
+  'PUT /api/admin/roles/:userId': '0e0c7940',
   'GET /healthz': 'a7d62444',
   'GET /readyz': 'afcb4486',
   Block: '7198e69f',
@@ -96,6 +99,7 @@ const known = {
   Session: '554269fe',
   Sync: '64cfd989',
   User: 'eaac2f83',
+  InstanceRole: '8cc25262',
 };
 
 /** Names and types count; the words about them and their order in the source do not. */

@@ -21,20 +21,10 @@ let ana: Session;
 beforeAll(async () => {
   database = await freshDatabase();
   db = connectDatabase({ url: database.url, poolMax: 2 });
-  node = await startNode({
-    settings: parseSettings({
-      PORT: '0',
-      DATABASE_URL: database.url,
-      REDIS_URL: process.env.TEST_REDIS_URL,
-      JWT_SECRET: 'a secret of at least thirty-two characters',
-      RATE_LIMIT: 'off',
-      ADMIN_USERNAMES: 'Root',
-    }),
-    log: quietLog(),
-    redisPrefix: new URL(database.url).pathname,
-  });
-  http = createHttpClient(`http://127.0.0.1:${node.port}`);
+  node = await start();
   [root, ana] = await Promise.all([register('root'), register('ana')]);
+  await node.stop();
+  node = await start({ ADMIN_USERNAMES: 'Root' });
 });
 afterEach(() => db.query('', 'DELETE FROM deliveries', []));
 afterAll(async () => {
@@ -42,6 +32,23 @@ afterAll(async () => {
   await db.close();
   await database.drop();
 });
+
+async function start(more: Record<string, string> = {}): Promise<Node> {
+  const started = await startNode({
+    settings: parseSettings({
+      PORT: '0',
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env.TEST_REDIS_URL,
+      JWT_SECRET: 'a secret of at least thirty-two characters',
+      RATE_LIMIT: 'off',
+      ...more,
+    }),
+    log: quietLog(),
+    redisPrefix: new URL(database.url).pathname,
+  });
+  http = createHttpClient(`http://127.0.0.1:${started.port}`);
+  return started;
+}
 
 async function register(username: string): Promise<Session> {
   const { body } = await http('POST', '/api/auth/register', {

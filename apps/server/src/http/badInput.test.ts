@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { endpoints } from '@pern/protocol/rest/endpoints';
 import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import { connectDatabase } from '@pern/db/connect';
 import { sessionSchema } from '@pern/protocol/rest/auth';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
@@ -23,7 +24,6 @@ beforeAll(async () => {
       REDIS_URL: process.env.TEST_REDIS_URL,
       JWT_SECRET: 'a secret of at least thirty-two characters',
       RATE_LIMIT: 'off',
-      ADMIN_USERNAMES: 'ana',
     }),
     log,
     redisPrefix: new URL(database.url).pathname,
@@ -32,7 +32,13 @@ beforeAll(async () => {
   const reply = await http('POST', '/api/auth/register', {
     body: { username: 'ana', email: 'ana@example.org', password: 'correct horse' },
   });
-  token = sessionSchema.parse(reply.body).access_token;
+  const session = sessionSchema.parse(reply.body);
+  token = session.access_token;
+  const db = connectDatabase({ url: database.url, poolMax: 1 });
+  await db.query('', `INSERT INTO instance_roles (user_id, role) VALUES ($1, 'owner')`, [
+    session.user.id,
+  ]);
+  await db.close();
 });
 
 afterAll(async () => {

@@ -4,6 +4,8 @@ import { parseWith } from '@pern/protocol/parse';
 import type { Endpoint } from '@pern/protocol/rest/endpoint';
 import type { Request, Response, Router } from 'express';
 import type * as z from 'zod';
+import type { Administrator } from '../administration/actor';
+import type { Roles } from '../administration/roles';
 import type { ClientAddress } from '../clientAddress';
 import type { Caller, Identity } from '../identity/identity';
 import { userAgentOf } from '../identity/userAgent';
@@ -14,6 +16,7 @@ import type { Kind } from '../limits/kinds';
 import type { Lanes } from '../limits/lanes';
 import { refuseIf, type Limits } from '../limits/limits';
 import type { PutOff } from '../limits/putOff';
+import type { SecurityLog } from '../operation/securityLog';
 import { readJsonBody } from './readJsonBody';
 import { sendLines } from './sendLines';
 import type { UnsentAnswers } from './unsentAnswers';
@@ -57,11 +60,7 @@ export interface Door {
     handler: (asked: Asked<E>) => Promise<Reply<E>>,
   ): void;
   /** A row of the table for somebody who has proven who they are. */
-  closed<E extends Endpoint>(
-    router: Router,
-    endpoint: E & { open?: never },
-    handler: (asked: Asked<E> & { caller: Caller }) => Promise<Reply<E>>,
-  ): void;
+  closed: Guarded<{ caller: Caller }>;
   /** A row for somebody who has proven who they are, answered with JSON lines, page by page. */
   streamed<E extends Endpoint>(
     router: Router,
@@ -69,8 +68,15 @@ export interface Door {
     handler: (asked: Asked<E> & { caller: Caller }) => AsyncGenerator<object[]>,
   ): void;
   /** A row for the instance's administrators. To everybody else it is not there, whatever they ask (D9). */
-  administered: Door['closed'];
+  administered: Guarded<{ caller: Caller; administrator: Exclude<Administrator, 'command'> }>;
 }
+
+/** Registers a row of the table whose handler is given what was proven about the caller. */
+type Guarded<Proven> = <E extends Endpoint>(
+  router: Router,
+  endpoint: E & { open?: never },
+  handler: (asked: Asked<E> & Proven) => Promise<Reply<E>>,
+) => void;
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
@@ -79,13 +85,13 @@ interface Deps {
   putOff: PutOff;
   lanes: Lanes;
   addressOf: ClientAddress;
-  /** Names of the instance's administrators, in any case. */
-  administrators: readonly string[];
   /** For bodies that have not arrived whole. */
   unread: ByteBudget;
   exportPlaces: ExportPlaces;
   /** Gives an answer more time to be read than others have. */
   allowTime: UnsentAnswers['allow'];
+  roles: Pick<Roles, 'roleOf'>;
+  securityLog: SecurityLog;
 }
 
 /** At 70 kbit/s, the slowest that any answer may be read, an hour is 30 MB; nobody holds a place for longer. */
@@ -97,7 +103,7 @@ const EXPORT_MS = 3_600_000;
  */
 export function createDoor(deps: Deps): Door {
   const { identity, limits, putOff, lanes, addressOf, unread, exportPlaces, allowTime } = deps;
-  const administrators = new Set(deps.administrators.map((name) => name.toLowerCase()));
+  const { roles, securityLog } = deps;
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
     try {
@@ -140,15 +146,17 @@ export function createDoor(deps: Deps): Door {
     return caller;
   }
 
-  /** Closed to whoever is not admitted as well as to strangers. */
-  function closedTo(admits: (caller: Caller) => boolean): Door['closed'] {
+  /** `prove` throws for callers who may not use this row, before anything of their request is parsed. */
+  function guarded<Proven>(
+    prove: (caller: Caller, endpoint: Endpoint) => Proven | Promise<Proven>,
+  ): Guarded<Proven> {
     return (router, endpoint, handler) => {
       const kind = kindOf(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
         const caller = await admitted(kind, request, address);
-        if (!admits(caller)) throw new NotFoundError();
-        const checked = { ...(await asked(endpoint, request, address)), caller };
+        const proven = await prove(caller, endpoint);
+        const checked = { ...(await asked(endpoint, request, address)), ...proven };
         const work = (): Promise<Reply<typeof endpoint>> => handler(checked);
         send(response, await lanes.run(kind, { address, userId: caller.userId }, work));
       });
@@ -164,7 +172,7 @@ export function createDoor(deps: Deps): Door {
         send(response, await handler(await asked(endpoint, request, address)));
       });
     },
-    closed: closedTo(() => true),
+    closed: guarded((caller) => ({ caller })),
     streamed(router, endpoint, handler) {
       const kind = kindOf(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
@@ -177,7 +185,15 @@ export function createDoor(deps: Deps): Door {
         });
       });
     },
-    administered: closedTo(({ username }) => administrators.has(username.toLowerCase())),
+    administered: guarded(async (caller, { path }) => {
+      const { userId } = caller;
+      const role = await roles.roleOf(userId);
+      if (role === null) {
+        securityLog.count({ event: 'administration_refused', userId, route: path });
+        throw new NotFoundError();
+      }
+      return { caller, administrator: { userId, role } };
+    }),
   };
 }
 

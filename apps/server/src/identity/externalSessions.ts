@@ -7,17 +7,19 @@ import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
 
-type Deps = Pick<IdentityDeps, 'store' | 'sessionBook'>;
+type Deps = Pick<IdentityDeps, 'store' | 'sessionBook' | 'reservedNames'>;
 
 /**
  * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
  * Throws UnauthorizedError when its session was ended here.
  */
 export async function authenticateExternal(
-  { store, sessionBook }: Deps,
-  proven: ExternalClaims,
+  { store, sessionBook, reservedNames }: Deps,
+  claims: ExternalClaims,
   agent: string | null,
 ): Promise<Caller> {
+  const isReserved = reservedNames.has(claims.username?.toLowerCase() ?? '');
+  const proven = isReserved ? { ...claims, username: undefined } : claims;
   const { sessionId, expiresAt } = proven;
   let session = await sessionBook.find(sessionId);
   // Also for a later token of a session that lives: sockets that have shown it would end with the first one.

@@ -48,6 +48,8 @@ export interface IdentityDeps {
   >;
   log: Log;
   securityLog: SecurityLog;
+  /** Lower case. Nobody registers them (ADMIN_USERNAMES). */
+  reservedNames: ReadonlySet<string>;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;
 }

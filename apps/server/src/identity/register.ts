@@ -12,17 +12,18 @@ import { openSession } from './openSession';
 export type Registration = z.output<(typeof endpoint)['body']>;
 
 /**
- * Creates a user and logs in. Throws ConflictError when the name or the address is taken, without saying which, and
- * ValidationError for a password that is easy to guess.
+ * Creates a user and logs in. Throws ConflictError when the name or the address is taken or reserved, without saying
+ * which, and ValidationError for a password that is easy to guess.
  */
 export async function register(
-  { store, passwords, chain }: IdentityDeps,
+  { store, passwords, chain, reservedNames }: IdentityDeps,
   { username, email, password, display_name }: Registration,
   { agent, address }: Client,
 ): Promise<OpenedSession> {
   refuseGuessable(password, { username, email }, 'password');
   // First, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password, { address, userId: null });
+  if (reservedNames.has(username.toLowerCase())) throw taken();
   try {
     return await withTransaction(store.db, async (transaction) => {
       const user = await store.users.create(
@@ -43,9 +44,11 @@ export async function register(
       };
     });
   } catch (error) {
-    if (error instanceof UniqueConstraintError) {
-      throw new ConflictError('this user name or e-mail address is taken');
-    }
+    if (error instanceof UniqueConstraintError) throw taken();
     throw error;
   }
+}
+
+function taken(): ConflictError {
+  return new ConflictError('this user name or e-mail address is taken');
 }

@@ -128,6 +128,9 @@ export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
   listDeadLetters: 'read',
   retryDeadLetter: 'read',
   purgeDeadLetter: 'read',
+  listRoles: 'read',
+  grantRole: 'read',
+  revokeRole: 'read',
   readHealth: 'probe',
   readReadiness: 'probe',
 };

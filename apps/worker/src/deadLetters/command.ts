@@ -2,16 +2,11 @@ import type { Database } from '@pern/db/connect';
 import {
   type DeadLetter,
   deadLetters,
-  findUserId,
   purgeDeadLetter,
   retryDeadLetters,
 } from '@pern/db/deadLetters';
-import { table } from './table';
-
-/** What is told to the person at the terminal in place of a result, in one line. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
+import { CommandError, userNamed } from '@pern/db/operatorCommand';
+import { table } from '@pern/db/plainTable';
 
 const USAGE =
   'Usage: npm run dead-letters -- list | retry <user> | retry --all | purge <user> (a user name or an id)';
@@ -67,12 +62,6 @@ async function purge(db: Database, who: string): Promise<string[]> {
   return [
     `${who} is no longer woken for what waits now. No message is lost: their devices are sent all of it when they connect.`,
   ];
-}
-
-async function userNamed(db: Database, who: string): Promise<string> {
-  const userId = await findUserId(db, who);
-  if (userId === null) throw new CommandError(`There is no user ${JSON.stringify(who)}.`);
-  return userId;
 }
 
 function notDead(who: string): CommandError {

@@ -11,6 +11,7 @@ import * as blocks from './0010-blocks';
 import * as accountDeletions from './0011-account-deletions';
 import * as retention from './0012-retention';
 import * as firstContent from './0013-first-content';
+import * as accountAdministration from './0014-account-administration';
 import type { Migration } from './migration';
 
 /** In the order in which they run. Never changed once released; a new one is added instead. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { name: '0011-account-deletions', ...accountDeletions },
   { name: '0012-retention', ...retention },
   { name: '0013-first-content', ...firstContent },
+  { name: '0014-account-administration', ...accountAdministration },
 ];

@@ -24,6 +24,8 @@ export interface User extends Model<InferAttributes<User>, InferCreationAttribut
   lastSeenAt: CreationOptional<Date | null>;
   /** The account is no more; names and address are placeholders. */
   deletedAt: CreationOptional<Date | null>;
+  /** The password was set by an administrator and is good, until then, for choosing another. */
+  passwordTemporaryUntil: CreationOptional<Date | null>;
   /** Written by PostgreSQL: lower-case user name and display name. */
   search: CreationOptional<string>;
 }
@@ -43,6 +45,7 @@ export function defineUser(sequelize: Sequelize): ModelStatic<User> {
       createdAt: { type: DataTypes.DATE(3), allowNull: false, defaultValue: literal('now()') },
       lastSeenAt: { type: DataTypes.DATE(3) },
       deletedAt: { type: DataTypes.DATE(3) },
+      passwordTemporaryUntil: { type: DataTypes.DATE(3) },
       search: { type: DataTypes.TEXT },
     },
     { tableName: 'users', timestamps: false, underscored: true },

@@ -45,6 +45,9 @@ test('the table is the one of the contract', () => {
     'GET /api/admin/deliveries/dead 200',
     'POST /api/admin/deliveries/:userId/retry 204',
     'DELETE /api/admin/deliveries/:userId 204',
+    'GET /api/admin/roles 200',
+    'PUT /api/admin/roles/:userId 204',
+    'DELETE /api/admin/roles/:userId 204',
     'GET /healthz 200',
     'GET /readyz 200,503',
   ]);

@@ -16,6 +16,7 @@ import { readStatus, reportStatus } from './messageStatus';
 import { readHealth, readReadiness } from './operation';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
 import { addReaction, removeReaction, removeReactionNamed } from './reactions';
+import { grantRole, listRoles, revokeRole } from './roles';
 import { endOtherSessions, endSession, listSessions } from './sessions';
 import { readSync } from './sync';
 import { findUsers, readMe, readUser } from './users';
@@ -60,6 +61,9 @@ export const endpoints = {
   listDeadLetters,
   retryDeadLetter,
   purgeDeadLetter,
+  listRoles,
+  grantRole,
+  revokeRole,
   readHealth,
   readReadiness,
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -155,6 +155,16 @@ export const restTable: Record<EndpointName, RestRow> = {
     ask: ({ targetId }) => ({ params: { userId: targetId } }),
     needsDeadLetter: true,
   },
+  listRoles: { expected: ofInstance(200) },
+  // Owners alone: the administrator of the table is an admin.
+  grantRole: {
+    expected: ofInstance(403),
+    ask: ({ targetId }) => ({ params: { userId: targetId }, body: { role: 'admin' } }),
+  },
+  revokeRole: {
+    expected: ofInstance(403),
+    ask: ({ targetId }) => ({ params: { userId: targetId } }),
+  },
   readHealth: { expected: all(200) },
   readReadiness: { expected: all(200) },
 };

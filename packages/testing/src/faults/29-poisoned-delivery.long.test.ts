@@ -6,7 +6,7 @@ import { connected, openScene, type Scene } from './scene';
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene({
-    env: { SWEEP_INTERVAL_MS: '300', DELIVERY_BACKOFF_MS: '100', ADMIN_USERNAMES: 'operator' },
+    env: { SWEEP_INTERVAL_MS: '300', DELIVERY_BACKOFF_MS: '100' },
   });
 });
 afterAll(() => scene.close());
@@ -41,11 +41,10 @@ test('[fault 29: D5] a delivery whose processing always throws: others flow, it 
   expect((await row(cleo.id))?.attempts).toBeGreaterThan(0);
 
   const rest = createRestClient(scene.instance.url());
-  const { access_token: token } = (
-    await rest.call('register', {
-      body: { username: 'operator', email: 'operator@example.org', password: 'correct horse' },
-    })
-  ).body;
+  const { id: operatorId, token } = (await scene.people.cast('operator')).operator;
+  await scene.instance.sql(`INSERT INTO instance_roles (user_id, role) VALUES ($1, 'admin')`, [
+    operatorId,
+  ]);
   const { deliveries } = (await rest.call('listDeadLetters', { token })).body;
   expect(deliveries).toMatchObject([
     { user: { id: ben.id }, reason: expect.stringContaining('poisoned') as string },

@@ -1,0 +1,53 @@
+import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { systemClock } from '@pern/delivery/systemClock';
+import { quietLog } from '@pern/testing/quietLog';
+import { createRoles } from '../administration/roles';
+import { createSecurityLog } from '../operation/securityLog';
+import { rolesCommand } from './rolesCommand';
+
+let room: DeliveryRoom;
+const log = quietLog();
+
+beforeAll(async () => {
+  room = await openDeliveryRoom();
+  await room.users('ana', 'ben');
+});
+afterAll(() => room.close());
+
+function run(...args: string[]): Promise<string[]> {
+  const securityLog = createSecurityLog({ log, clock: systemClock, secret: '' });
+  return rolesCommand(room.db, createRoles({ db: room.db, securityLog }), args);
+}
+
+test('roles are granted, listed and revoked by user name, and the log says by the command line', async () => {
+  expect(await run('list')).toEqual(['Nobody has a role of the instance.']);
+  expect(await run('grant', 'Ana', 'owner')).toEqual(['Ana is owner of the instance.']);
+  expect(await run('grant', 'ben', 'admin')).toHaveLength(1);
+  const [head, ...lines] = await run('list');
+  expect(head).toMatch(/^USER +ROLE +GRANTED +ID$/);
+  expect(lines.map((line) => line.split(/ +/).slice(0, 2))).toEqual([
+    ['ana', 'owner'],
+    ['ben', 'admin'],
+  ]);
+  expect(await run('revoke', 'ben')).toHaveLength(1);
+  expect(await run('list')).toHaveLength(2);
+  expect(log.lines).toHaveLength(3);
+  expect(log.lines[0]).toMatchObject({
+    fields: { securityEvent: 'role_granted', role: 'owner', actor: 'command' },
+  });
+});
+
+test.each([
+  ['grant nobody admin', 'There is no user "nobody".'],
+  ['revoke ben', 'ben has no role of the instance.'],
+  ['revoke ana', /last owner/],
+])('"%s" says why it is refused', async (said, why) => {
+  await expect(run(...said.split(' '))).rejects.toThrow(why);
+});
+
+test.each(['', 'list ana', 'grant ana', 'grant ana king', 'revoke', 'revoke ana admin', '--all'])(
+  '"%s" is answered with the usage',
+  async (said) => {
+    await expect(run(...said.split(' '))).rejects.toThrow(/^Usage: /);
+  },
+);

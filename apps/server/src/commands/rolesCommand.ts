@@ -1,0 +1,51 @@
+import type { Database } from '@pern/db/connect';
+import { CommandError, userNamed } from '@pern/db/operatorCommand';
+import { table } from '@pern/db/plainTable';
+import { ChasquiError } from '@pern/protocol/errors';
+import { instanceRole } from '@pern/protocol/rest/roles';
+import type { Roles } from '../administration/roles';
+import { parseCommandLine, toSeconds } from './commandLine';
+
+const USAGE =
+  'Usage: npm run roles -- list | grant <user> owner|admin | revoke <user> (a user name or an id)';
+
+/** Roles of the instance on the command line. Throws CommandError for what cannot be done. */
+export async function rolesCommand(
+  db: Database,
+  roles: Roles,
+  args: readonly string[],
+): Promise<string[]> {
+  const { words } = parseCommandLine(args, USAGE);
+  const [command, who, role, ...more] = words;
+  if (more.length > 0) throw new CommandError(USAGE);
+  if (command === 'list' && who === undefined) return list(roles);
+  if (who === undefined) throw new CommandError(USAGE);
+  if (command === 'grant') {
+    const granted = instanceRole.safeParse(role);
+    if (!granted.success) throw new CommandError(USAGE);
+    await roles.grant('command', await userNamed(db, who), granted.data);
+    return [`${who} is ${granted.data} of the instance.`];
+  }
+  if (command === 'revoke' && role === undefined) {
+    const userId = await userNamed(db, who);
+    await roles.revoke('command', userId).catch((error: unknown) => {
+      if (!(error instanceof ChasquiError) || error.status === 503) throw error;
+      throw new CommandError(
+        error.status === 404 ? `${who} has no role of the instance.` : error.message,
+      );
+    });
+    return [`${who} has no role of the instance any more.`];
+  }
+  throw new CommandError(USAGE);
+}
+
+async function list(roles: Roles): Promise<string[]> {
+  const granted = await roles.list();
+  if (granted.length === 0) return ['Nobody has a role of the instance.'];
+  return table(
+    ['user', 'role', 'granted', 'id'],
+    granted.map(({ user, role, granted_at }) => [
+      ...[user.username, role, toSeconds(granted_at), user.id],
+    ]),
+  );
+}
