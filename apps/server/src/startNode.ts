@@ -228,7 +228,7 @@ async function open(
     addressOf,
     ...limiting,
     failed,
-    unsent,
+    ...{ unsent, unread },
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });

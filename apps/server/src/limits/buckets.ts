@@ -14,8 +14,8 @@ export interface Use {
 export interface Buckets {
   /** 0 when one more is allowed, else the milliseconds until it is. Takes nothing. */
   waitMs(key: string, now: number): number;
-  /** Takes one, also where none is left: then what is missing is waited for as well. */
-  take(key: string, now: number): void;
+  /** Takes `amount`, one unless told, also where none is left: then what is missing is waited for as well. */
+  take(key: string, now: number, amount?: number): void;
   /** What has to be told; each use is handed out once. */
   untold(): Use[];
   /** Over all nodes the bucket lacked `debtMs` at `at`. What was taken here since is added. */
@@ -91,10 +91,10 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
       const waitMs = bucket.fullAt - now + eachMs - fullMs;
       return waitMs > ROUNDING_MS ? waitMs : 0;
     },
-    take(key, now) {
+    take(key, now, amount = 1) {
       const bucket = bucketOf(key, now);
-      bucket.fullAt = Math.max(bucket.fullAt, now) + eachMs;
-      bucket.untold += 1;
+      bucket.fullAt = Math.max(bucket.fullAt, now) + eachMs * amount;
+      bucket.untold += amount;
       if (bucket.due) return;
       if (bucket.untold < toldFrom && bucket.fullAt - now < fullMs / 2) return;
       bucket.due = true;

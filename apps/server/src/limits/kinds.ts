@@ -25,7 +25,7 @@ function shared(perSecond: number, burst: number): KindOfAction {
   };
 }
 
-const SEND_BURST_SECONDS = 10;
+export const SEND_BURST_SECONDS = 10;
 
 /** Everything that is limited, and how: the one table. */
 export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
@@ -69,6 +69,8 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     stranger: { address: { perSecond: 600, burst: 6_000 } },
     /** Handshakes: an office that lost its line comes back all at once. */
     connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
+    /** Requests of long polling: one that waits for news, one that brings commands. */
+    poll: shared(60, 600),
     /** Health, readiness, figures: they ask both stores. */
     probe: { address: { perSecond: 100, burst: 1_000 } },
   } as const satisfies Readonly<Record<string, KindOfAction>>;
@@ -79,7 +81,7 @@ export type Kind = keyof ReturnType<typeof kindsOfActions>;
 /** What shares transactions, asks no store, waits for a core or is streamed: nobody may hold a place for long. */
 const withoutLane: ReadonlySet<Kind> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
-  ...(['password', 'export'] as const),
+  ...(['password', 'export', 'poll'] as const),
 ]);
 
 /** Which lane (lanes.ts) the work of a kind waits in. */

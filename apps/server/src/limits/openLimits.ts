@@ -1,12 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock, Log } from '@pern/delivery/ports';
 import { systemClock } from '@pern/delivery/systemClock';
+import { MAX_FRAME_BYTES } from '@pern/protocol/limits';
 import type { Connections } from '@pern/redis/connections';
 import type { ClientAddress } from '../clientAddress';
 import { type ConnectionGate, createConnectionGate, openGate } from '../realtime/connectionGate';
 import type { Settings } from '../settings';
 import { createFamiliarPlaces } from './familiarPlaces';
-import { kindsOfActions } from './kinds';
+import { kindsOfActions, SEND_BURST_SECONDS } from './kinds';
 import { createLanes, type Lanes, noLanes } from './lanes';
 import { createLimits, type Limits, noLimits } from './limits';
 import { createLoginLimits, type LoginLimits, noLoginLimits } from './loginLimits';
@@ -16,6 +17,7 @@ import { createPutOff, type PutOff } from './putOff';
 import { createReservations } from './reservations';
 import { createSharedDebts } from './sharedDebts';
 import { createSharedPlaces } from './sharedPlaces';
+import { createTraffic, endlessTraffic, type Traffic } from './traffic';
 
 /** All that keeps somebody from taking more than their share of a node. */
 export interface Limiting {
@@ -28,6 +30,7 @@ export interface Limiting {
   patience: Patience;
   putOff: PutOff;
   lanes: Lanes;
+  traffic: Traffic;
   stop(): void;
 }
 
@@ -86,6 +89,12 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
     patience: createPatience({ rate: REFUSALS_OF_USER, mostMs: MUTE_MS, clock }),
     putOff: createPutOff(createPatience({ rate: REFUSALS_OF_ADDRESS, mostMs: PUT_OFF_MS, clock })),
     // A quarter of the pool: PostgreSQL's cores are for sends, acknowledgements and what connections are sent first.
+    traffic: createTraffic({
+      // As much as the limit of sends allows, each of the largest size.
+      bytesPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND * MAX_FRAME_BYTES,
+      burstBytes: settings.RATE_LIMIT_MESSAGES_PER_SECOND * MAX_FRAME_BYTES * SEND_BURST_SECONDS,
+      ...{ waitMaxMs: MUTE_MS, now },
+    }),
     lanes: createLanes({ places: Math.floor(settings.DATABASE_POOL_MAX / 4), now }),
     stop() {
       limits.stop();
@@ -104,5 +113,6 @@ const unlimited: Limiting = {
   patience: endlessPatience,
   putOff: () => Promise.resolve(),
   lanes: noLanes,
+  traffic: endlessTraffic,
   stop: () => undefined,
 };

@@ -51,9 +51,11 @@ export function createConnectionGate({ limits, places, addressOf, now }: Deps): 
 /** For RATE_LIMIT=off. */
 export const openGate: ConnectionGate = { admits: () => 'yes', refusal: () => 0 };
 
-/** Whether the request begins a session of the transport, and does not go on with one. */
-export function beginsSession({ url = '' }: IncomingMessage): boolean {
-  return !/[?&]sid=/.test(url);
+/** The session of the transport that a request goes on with, as Engine.IO reads it; undefined when it begins one. */
+export function sessionIdOf({ url = '' }: IncomingMessage): string | undefined {
+  // Of several the last one counts, and an empty one is none.
+  const last = new URL(url, 'http://localhost').searchParams.getAll('sid').at(-1);
+  return last === '' ? undefined : last;
 }
 
 const COME_AGAIN_S = FULL_WAIT_MS / 1_000;
@@ -67,11 +69,34 @@ export function refusePoll(response: ServerResponse): void {
   response.end(JSON.stringify({ error: error.toWire() } satisfies ErrorBody));
 }
 
+const SOCKET_PATH = '/socket.io/';
+
+/**
+ * Whether an upgrade may go on; refuses by itself. One that goes on with a polling session counts as a request of it,
+ * one to anywhere else is ended: nobody would ever close it.
+ */
+export function createUpgradeGate({ gate, limits, addressOf }: UpgradeGateDeps) {
+  return (request: IncomingMessage, socket: Duplex): boolean => {
+    if (request.url?.startsWith(SOCKET_PATH) !== true)
+      return refuseUpgrade(socket, '404 Not Found');
+    const isRefused =
+      sessionIdOf(request) === undefined
+        ? gate.admits(request) === 'no'
+        : limits.take('poll', null, addressOf(request)) > 0;
+    if (!isRefused) return true;
+    return refuseUpgrade(socket, `429 Too Many Requests\r\nRetry-After: ${COME_AGAIN_S}`);
+  };
+}
+
+interface UpgradeGateDeps {
+  gate: ConnectionGate;
+  limits: Limits;
+  addressOf: ClientAddress;
+}
+
 /** Refuses an upgrade with as little as there is. */
-export function refuseUpgrade(socket: Duplex): void {
+function refuseUpgrade(socket: Duplex, status: string): false {
   socket.on('error', () => undefined);
-  socket.end(
-    `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${COME_AGAIN_S}\r\nConnection: close\r\n\r\n`,
-    () => socket.destroy(),
-  );
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+  return false;
 }

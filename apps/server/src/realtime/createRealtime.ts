@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Bus, Log } from '@pern/delivery/ports';
 import { MAX_FRAME_BYTES, PROTOCOL } from '@pern/protocol/limits';
@@ -13,6 +13,7 @@ import type { Lanes } from '../limits/lanes';
 import type { Limits } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
+import type { Traffic } from '../limits/traffic';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
 import { admitByTurns } from './admission';
@@ -21,7 +22,7 @@ import type { EventBudget } from './budget';
 import type { ChatServer, ChatSocket } from './chatServer';
 import { createDispatch } from './commands';
 import type { Connection } from './connection';
-import { beginsSession, type ConnectionGate, refusePoll, refuseUpgrade } from './connectionGate';
+import { type ConnectionGate, createUpgradeGate } from './connectionGate';
 import { createExpiry } from './expiry';
 import { onAuthRefresh } from './handlers/authRefresh';
 import { onMessageDelivered } from './handlers/messageDelivered';
@@ -34,10 +35,11 @@ import { onTyping } from './handlers/typing';
 import { forgetHandshake } from './forgetHandshake';
 import { createHandshake } from './handshake';
 import { hearCommands } from './hearCommands';
+import { createPollGuard } from './pollGuard';
 import type { PresenceKeeper } from './presence';
 import { createConnectionRegistry } from './registry';
 import { guardSessions } from './sessionGuard';
-import { wireOf } from './writeTogether';
+import { watchTransports } from './transportWatch';
 
 export interface RealtimeDeps {
   httpServer: HttpServer;
@@ -61,6 +63,9 @@ export interface RealtimeDeps {
   createBudget: () => EventBudget;
   /** Unsent bytes of the node, shared with the answers of REST. */
   unsent: ByteBudget;
+  /** Bytes of frames and bodies that have not come whole. */
+  unread: ByteBudget;
+  traffic: Traffic;
   log: Log;
   failed: Failures;
 }
@@ -79,14 +84,13 @@ export interface Realtime {
   close(): Promise<void>;
 }
 
-const GOODBYE_MS = 2_000;
-
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { delivery, presence, origins, failed, gate } = deps;
+  const { delivery, presence, origins, failed } = deps;
   const registry = createConnectionRegistry();
   const guard = guardSessions({ ...deps, registry });
   const answers = createAnswers({ late: (error, command) => failed(error, { command }) });
   const expiry = createExpiry();
+  const watch = watchTransports(deps);
   const dispatch = createDispatch(
     [
       onMessageSend(failed),
@@ -107,6 +111,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     // Whether it may enter at all was judged before: an upgrade when its turn came, a poll below.
     allowRequest: (request, decide) => decide(null, origins.admits(request)),
     maxHttpBufferSize: MAX_FRAME_BYTES,
+    wsEngine: watch.webSocketEngine,
     perMessageDeflate: false,
     httpCompression: false,
     // A transport that does not finish its handshake is closed.
@@ -116,11 +121,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     pingTimeout: 8_000,
   });
 
-  server.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const isPoll = request.headers.upgrade === undefined && beginsSession(request);
-    if (!isPoll || gate.admits(request) !== 'no') next();
-    else refusePoll(response);
-  });
+  server.engine.use(createPollGuard({ ...deps, watch }));
 
   const { nodeName } = deps;
   if (nodeName !== undefined) {
@@ -131,24 +132,16 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   // A transport counts from its first moment, whether or not it ever says who it is.
   server.engine.on('connection', (conn: ChatSocket['conn']) => {
     const release = deps.placesOfAddresses.take(deps.addressOf(conn.request));
-    conn.once('close', () => {
-      release();
-      // Who answers nothing does not say goodbye either; ws would wait for that for half a minute.
-      const wire = wireOf(conn);
-      if (wire) setTimeout(() => wire.destroy(), GOODBYE_MS).unref();
-    });
+    watch.watch(conn);
+    conn.once('close', release);
   });
 
-  admitByTurns(deps.httpServer, (request, socket) => {
-    if (!beginsSession(request) || gate.admits(request) !== 'no') return true;
-    refuseUpgrade(socket);
-    return false;
-  });
+  admitByTurns(deps.httpServer, createUpgradeGate(deps));
 
   server.use(
     createHandshake({
       ...deps,
-      guard,
+      ...{ guard, watch },
       prolong(connection, caller) {
         registry.link(connection, caller.sessionId);
         expiry.set(connection.socket, caller);
@@ -162,10 +155,15 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       socket.disconnect(true);
       return;
     }
+    watch.accept(socket.conn, connection);
     begin(connection);
     forgetHandshake(socket);
     hearCommands(socket, (event, data, packetId) => dispatch(connection, event, data, packetId));
-    socket.once('disconnect', () => end(connection));
+    socket.once('disconnect', () => {
+      end(connection);
+      // There is one namespace: a transport that has left it would cost memory and say nothing.
+      socket.conn.close();
+    });
   });
 
   function begin(connection: Connection): void {
@@ -191,6 +189,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     connections: () => registry.size(),
     async close() {
       guard.stop();
+      watch.stop();
       answers.stop();
       await server.close();
     },

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
 import { RateLimitError, UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
@@ -20,12 +19,14 @@ import { type ConnectionGate, FULL_WAIT_MS } from './connectionGate';
 import { createPause } from './pauseReading';
 import type { SessionGuard } from './sessionGuard';
 import { createSocketOutlet } from './socketOutlet';
+import type { TransportWatch } from './transportWatch';
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
   delivery: Pick<Delivery, 'openConnection'>;
   addressOf: ClientAddress;
   guard: SessionGuard;
+  watch: Pick<TransportWatch, 'holds'>;
   gate: ConnectionGate;
   limits: Limits;
   placesOfUsers: Places;
@@ -47,7 +48,6 @@ interface Transport {
   /** It was let in only to be told to wait for so long. */
   readonly waitMs: number;
   readonly address: string;
-  readonly wire: Socket;
 }
 
 type Next = (error?: ExtendedError) => void;
@@ -96,15 +96,10 @@ function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Transpor
     refusals: 0,
     waitMs: gate.refusal(request),
     address: addressOf(request),
-    wire: request.socket,
   };
 }
 
-async function accept(
-  socket: ChatSocket,
-  { address, wire }: Transport,
-  deps: Deps,
-): Promise<Connection> {
+async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): Promise<Connection> {
   const { authorization, 'user-agent': agent } = socket.handshake.headers;
   const said = parseHandshake(socket.handshake.auth, authorization);
   const caller = await deps.identity
@@ -120,7 +115,7 @@ async function accept(
   socket.once('disconnect', release);
   if (socket.conn.readyState === 'open') socket.conn.once('close', release);
   else release();
-  return open(socket, said, caller, { address, wire }, deps).catch((error: unknown) => {
+  return open(socket, said, caller, address, deps).catch((error: unknown) => {
     release();
     throw error;
   });
@@ -130,10 +125,12 @@ async function open(
   socket: ChatSocket,
   said: Handshake,
   caller: Caller,
-  { address, wire }: Pick<Transport, 'address' | 'wire'>,
+  address: string,
   deps: Deps,
 ): Promise<Connection> {
-  const outlet = createSocketOutlet(socket, wire, deps.log);
+  const outlet = createSocketOutlet(socket, deps.log, (bytes) =>
+    deps.watch.holds(socket.conn, bytes),
+  );
   const live = await deps.lanes.run('connect', { address, userId: caller.userId }, () =>
     deps.delivery.openConnection({
       userId: caller.userId,

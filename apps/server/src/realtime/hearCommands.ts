@@ -13,6 +13,6 @@ export function hearCommands(socket: ChatSocket, hear: HearCommand): void {
     throw new Error('this version of socket.io hands on events in another way');
   Reflect.set(socket, 'onevent', ({ data, id }: { data?: unknown; id?: unknown }) => {
     const said: unknown[] = Array.isArray(data) ? data : [];
-    hear(said[0], said[1], typeof id === 'number' ? id : undefined);
+    hear(said[0], said[1], Number.isSafeInteger(id) ? Number(id) : undefined);
   });
 }

@@ -11,14 +11,16 @@ let server: ChatServer;
 let client: WebSocket;
 let outlet: SocketOutlet;
 const frames: string[] = [];
+const held: number[] = [];
 
 beforeEach(async () => {
   frames.length = 0;
+  held.length = 0;
   http = createServer();
   server = new Server(http, { perMessageDeflate: false });
   const connected = new Promise<ChatSocket>((resolve) => {
     server.use((socket, next) => {
-      outlet = createSocketOutlet(socket, socket.request.socket, quietLog());
+      outlet = createSocketOutlet(socket, quietLog(), (bytes) => held.push(bytes));
       outlet.emit('chat:queue_empty', '{"delivered":0}');
       next();
     });

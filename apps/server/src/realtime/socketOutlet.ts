@@ -1,14 +1,16 @@
-import type { Socket } from 'node:net';
 import type { Log, Outlet } from '@pern/delivery/ports';
 import type { ChatSocket } from './chatServer';
 import { atEndOfTurn } from './endOfTurn';
 import { answerFrame, type Frame, frameOf } from './frame';
+import { terminate } from './terminate';
 import { wireOf, writeTogether } from './writeTogether';
 
 /** Waiting bytes above which nothing more is offered to the connection. */
 const FULL_BYTES = 1024 * 1024;
 /** Waiting bytes above which the connection is given up: what it misses, it gets when it returns. */
 const HOPELESS_BYTES = 8 * 1024 * 1024;
+/** Waiting bytes above which the node's budget is told at once and not only now and then. */
+const NOTABLE_BYTES = 64 * 1024;
 /** How long a connection may stay full. */
 const FULL_MS = 60_000;
 
@@ -24,9 +26,13 @@ export interface SocketOutlet extends Outlet {
 /**
  * Writes frames that were encoded once, past Socket.IO's own encoder, and all of one turn together.
  * Keeps count of what waits: here until the end of the turn, in the engine until the transport takes
- * it, then in the transport until the kernel has it.
+ * it, then in the transport until the kernel has it. `holds` is told when much waits; it may close the connection.
  */
-export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): SocketOutlet {
+export function createSocketOutlet(
+  socket: ChatSocket,
+  log: Log,
+  holds: (bytes: number) => void,
+): SocketOutlet {
   const { conn } = socket;
   const early: [event: string, json: string][] = [];
   const waiting: (() => void)[] = [];
@@ -108,7 +114,9 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
     gathered.push(frame);
     inHand += frame.bytes.length;
     leaveLater();
-    if (bytesWaiting() > HOPELESS_BYTES) giveUp('too much waits');
+    const waits = bytesWaiting();
+    if (waits > HOPELESS_BYTES) giveUp('too much waits');
+    else if (waits > NOTABLE_BYTES) holds(waits);
   }
 
   /** Ends the TCP connection: an orderly close would queue behind what the other side does not read. */
@@ -117,8 +125,7 @@ export function createSocketOutlet(socket: ChatSocket, wire: Socket, log: Log): 
     log.info({ connection: socket.id, reason }, 'connection given up');
     closed = true;
     gathered = [];
-    conn.close(true);
-    wire.destroy();
+    terminate(conn);
   }
 
   /** The transport can take more once it is ready again, or has been exchanged for a better one. */
