@@ -18,6 +18,7 @@ import { serveOperators } from './operatorServer';
 import { createReleasers } from './releasers';
 import { createRetention } from './retention';
 import type { Settings } from './settings';
+import { fillAllSearchNames } from './searchNames';
 import { createSweep } from './sweep';
 import { keepConsuming } from './tirelessConsumer';
 import { wakeRecipient, type WakeRecipientDeps } from './wakeRecipient';
@@ -137,6 +138,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs,
     firstAfterMs: intervalMs,
   });
+  const searchNames = scheduleJob({
+    job: 'search names',
+    run: () => fillAllSearchNames(db, () => ending.signal.aborted),
+    reachable: () => true,
+    ended: () => undefined,
+    log,
+    intervalMs,
+    firstAfterMs: 0,
+  });
   const audits = scheduleJob({
     job: 'audit',
     run: createAudit({
@@ -162,9 +172,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     firstAfterMs: 0,
   });
   // All may be cut short anywhere, and share the little time there is.
-  releasers.add('audit, deletions and retention', 400, async () => {
+  releasers.add('audit, deletions, retention and search names', 400, async () => {
     ending.abort();
-    await Promise.all([audits.stop(300), deletions.stop(300), retention.stop(300)]);
+    await Promise.all([audits, deletions, retention, searchNames].map((job) => job.stop(300)));
     finisher.stop();
   });
 

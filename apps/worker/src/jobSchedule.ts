@@ -2,7 +2,7 @@ import type { Log } from '@pern/delivery/ports';
 
 export interface JobScheduleDeps {
   /** For the log. */
-  job: 'sweep' | 'due check' | 'audit' | 'deletions' | 'retention';
+  job: 'sweep' | 'due check' | 'audit' | 'deletions' | 'retention' | 'search names';
   run(): Promise<void>;
   /** False while Redis is gone and the job needs it: then no turn can be taken. */
   reachable(): boolean;

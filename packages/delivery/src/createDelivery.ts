@@ -12,7 +12,7 @@ import { listBlocks } from './blocks/listBlocks';
 import { addParticipant } from './conversations/addParticipant';
 import { changeRole } from './conversations/changeRole';
 import { createDirect } from './conversations/createDirect';
-import { createGroup } from './conversations/createGroup';
+import { createGroup, findOrCreateGroup } from './conversations/createGroup';
 import { listConversations } from './conversations/listConversations';
 import { listParticipants } from './conversations/listParticipants';
 import { presenceAudience } from './conversations/presenceAudience';
@@ -271,6 +271,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
     createDirect: (userId, otherId) => changing(createDirect(change, userId, otherId)),
     createGroup: (userId, title, ids) => changing(createGroup(change, userId, title, ids)),
+    findOrCreateGroup: (request) => changing(findOrCreateGroup(change, request)),
     listConversations: (userId, page) => listConversations(change, userId, page),
     readConversation: (userId, id) => readConversation(change, userId, id),
     changeConversation: (userId, id, wanted) =>

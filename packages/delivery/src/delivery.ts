@@ -1,3 +1,4 @@
+import type { GroupRequest } from './conversations/createGroup';
 import type { Conversation, ConversationRole, Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
@@ -102,6 +103,9 @@ export interface Delivery {
     otherId: string,
   ): Promise<{ conversation: Conversation; created: boolean }>;
   createGroup(userId: string, title: string, participantIds: string[]): Promise<Conversation>;
+  findOrCreateGroup(
+    request: GroupRequest,
+  ): Promise<{ conversation: Conversation; created: boolean }>;
   listConversations(
     userId: string,
     page: { limit: number; cursor?: string },

@@ -54,6 +54,16 @@ export const clientMessageId = text()
       'Chosen by the client, once per message it writes. The same sender, conversation and id always yields the first message.',
   });
 
+/** Chosen by the client, once per conversation it makes. Opaque, compared byte by byte. */
+export const clientConversationId = text()
+  .check(refusing((value) => idTextProblem(value, CLIENT_MESSAGE_ID_MAX)))
+  .meta({
+    minLength: 1,
+    maxLength: CLIENT_MESSAGE_ID_MAX,
+    description:
+      'Chosen by the client, once per group it makes. The same creator and id always yields the same group.',
+  });
+
 export const deviceId = text()
   .check(refusing((value) => idTextProblem(value, DEVICE_ID_MAX)))
   .meta({

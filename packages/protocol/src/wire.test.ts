@@ -49,7 +49,7 @@ const known = {
   'DELETE /api/users/:id/block': 'df2507e4',
   'GET /api/blocks': 'e4146cda',
   'POST /api/conversations/direct': '47c29291',
-  'POST /api/conversations/group': 'aae749f5',
+  'POST /api/conversations/group': 'd351055a',
   'GET /api/conversations': 'dbd0052a',
   'GET /api/conversations/:id': '7e429bec',
   'PATCH /api/conversations/:id': '213247ca',

@@ -78,7 +78,15 @@ export interface ChatClient extends ChatStore {
 
   /** The conversation of two; the one that exists, if it does. */
   createDirect(userId: string): Promise<KnownConversation>;
-  createGroup(title: string, participantIds: readonly string[]): Promise<KnownConversation>;
+  /**
+   * A group with these people. Tried once more when the answer is lost. A caller that tries again itself passes the
+   * same `clientId`, of 1 to 128 characters, and gets the same group.
+   */
+  createGroup(
+    title: string,
+    participantIds: readonly string[],
+    more?: { clientId?: string },
+  ): Promise<KnownConversation>;
   /** To be called when a conversation is shown: reads all its participants (up to 100) and its newest messages. */
   openConversation(conversationId: string): Promise<void>;
   /** Reads a page of history before what is shown. Resolves to whether there is more. */

@@ -17,9 +17,15 @@ export function conversationsRoutes(door: Door, delivery: Delivery): Router {
     return reply(created ? 201 : 200, conversation);
   });
 
-  door.closed(router, createGroup, async ({ caller, body }) =>
-    reply(201, await delivery.createGroup(caller.userId, body.title, body.participant_ids)),
-  );
+  door.closed(router, createGroup, async ({ caller, body }) => {
+    const { conversation, created } = await delivery.findOrCreateGroup({
+      userId: caller.userId,
+      title: body.title,
+      participantIds: body.participant_ids,
+      clientId: body.client_id ?? null,
+    });
+    return reply(created ? 201 : 200, conversation);
+  });
 
   door.closed(router, listConversations, async ({ caller, query }) => {
     const { items, nextCursor } = await delivery.listConversations(caller.userId, query);

@@ -2,7 +2,7 @@ import type { User as UserRow } from '@pern/db/models/User';
 import type { Delivery } from '@pern/delivery/delivery';
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
 import type { PresenceStatus, User } from '@pern/protocol/user';
-import { Op, type WhereOptions } from 'sequelize';
+import { findUsers } from './findUsers';
 import type { IdentityStore } from './identityStore';
 
 /** Who is online, over all devices and nodes (D10). Never throws and never waits long: unknown is offline. */
@@ -15,7 +15,7 @@ export interface UserDirectory {
   present(viewerId: string, rows: UserRow[]): Promise<User[]>;
   /** Throws NotFoundError. */
   read(viewerId: string, userId: string): Promise<User>;
-  /** A page of those whose user name or display name contains the query, in order of user name. */
+  /** A page of those whose user name or display name matches the query (findUsers.ts), in order of user name. */
   find(
     viewerId: string,
     request: { query?: string | undefined; limit: number; cursor?: string | undefined },
@@ -64,16 +64,8 @@ export function createUserDirectory({ store, delivery, presence }: Deps): UserDi
       return user;
     },
     async find(viewerId, { query, limit, cursor }) {
-      const conditions: WhereOptions<UserRow>[] = [{ deletedAt: null }];
-      if (query !== undefined) {
-        conditions.push({ search: { [Op.like]: `%${escapeLike(query.toLowerCase())}%` } });
-      }
-      if (cursor !== undefined) conditions.push({ usernameKey: { [Op.gt]: readCursor(cursor) } });
-      const rows = await store.users.findAll({
-        where: { [Op.and]: conditions },
-        order: [['usernameKey', 'ASC']],
-        limit: limit + 1,
-      });
+      const after = cursor === undefined ? '' : readCursor(cursor);
+      const rows = await findUsers(store, { query, after, limit: limit + 1 });
       const page = rows.slice(0, limit);
       const last = rows.length > limit ? page.at(-1) : undefined;
       return {
@@ -82,11 +74,6 @@ export function createUserDirectory({ store, delivery, presence }: Deps): UserDi
       };
     },
   };
-}
-
-/** What is searched for is a text, not a pattern. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }
 
 function readCursor(cursor: string): string {

@@ -33,6 +33,8 @@ export interface Conversation extends Model<
   directKey: CreationOptional<string | null>;
   /** Seconds for which content is kept; null: for ever. */
   retentionS: CreationOptional<number | null>;
+  /** The creator's id for the making of this group, by which a repeat finds it. */
+  clientId: CreationOptional<string | null>;
 }
 
 /** Binds the model to one connection. */
@@ -52,6 +54,7 @@ export function defineConversation(sequelize: Sequelize): ModelStatic<Conversati
       membersVersion: bigint('membersVersion', { defaultValue: 1 }),
       directKey: { type: DataTypes.TEXT },
       retentionS: { type: DataTypes.INTEGER },
+      clientId: { type: DataTypes.TEXT },
     },
     { tableName: 'conversations', timestamps: false, underscored: true },
   );

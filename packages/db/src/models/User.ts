@@ -8,6 +8,7 @@ import {
   type ModelStatic,
   type Sequelize,
 } from 'sequelize';
+import { searchColumns } from '../searchNames';
 
 /** Somebody with an account. The columns of the delivery path (device_counter, clean_pos) are its own business. */
 export interface User extends Model<InferAttributes<User>, InferCreationAttributes<User>> {
@@ -26,8 +27,9 @@ export interface User extends Model<InferAttributes<User>, InferCreationAttribut
   deletedAt: CreationOptional<Date | null>;
   /** The password was set by an administrator and is good, until then, for choosing another. */
   passwordTemporaryUntil: CreationOptional<Date | null>;
-  /** Written by PostgreSQL: lower-case user name and display name. */
-  search: CreationOptional<string>;
+  /** What the user is found by (searchNames.ts). Written with every new user, and read by nobody but the search. */
+  searchKey: CreationOptional<string | null>;
+  searchGrams: CreationOptional<number[] | null>;
 }
 
 /** Binds the model to one connection; several databases in one process each have their own. */
@@ -46,8 +48,17 @@ export function defineUser(sequelize: Sequelize): ModelStatic<User> {
       lastSeenAt: { type: DataTypes.DATE(3) },
       deletedAt: { type: DataTypes.DATE(3) },
       passwordTemporaryUntil: { type: DataTypes.DATE(3) },
-      search: { type: DataTypes.TEXT },
+      searchKey: { type: DataTypes.TEXT },
+      searchGrams: { type: DataTypes.ARRAY(DataTypes.INTEGER) },
     },
-    { tableName: 'users', timestamps: false, underscored: true },
+    {
+      ...{ tableName: 'users', timestamps: false, underscored: true },
+      defaultScope: { attributes: { exclude: ['searchKey', 'searchGrams'] } },
+      hooks: {
+        beforeCreate(user) {
+          user.set(searchColumns(user.username, user.displayName));
+        },
+      },
+    },
   );
 }

@@ -2,7 +2,7 @@ import { withTransaction, type Database } from '@pern/db/connect';
 import { guarded } from '@pern/db/storeErrors';
 import type { Conversation, ConversationRole } from '@pern/protocol/conversation';
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
-import type { Transaction } from 'sequelize';
+import { QueryTypes, type Transaction } from 'sequelize';
 import { v7 } from 'uuid';
 import { checkMayGather } from '../blocks/blockedAmong';
 import type { LockedConversation } from '../lockConversation';
@@ -25,11 +25,32 @@ const GROUP_CREATE_MAX = 3_000;
  * creator and one of them, ValidationError for too many.
  */
 export async function createGroup(
-  { db, announce, retentionS = null }: ConversationDeps,
+  deps: ConversationDeps,
   userId: string,
   title: string,
   participantIds: string[],
 ): Promise<Conversation> {
+  return (await findOrCreateGroup(deps, { userId, title, participantIds, clientId: null }))
+    .conversation;
+}
+
+export interface GroupRequest {
+  userId: string;
+  title: string;
+  participantIds: string[];
+  /** The creator's id for this group; null: every call makes another one. */
+  clientId: string | null;
+}
+
+/**
+ * The same, but a second call of the same user with the same `clientId` returns the first group as it is
+ * now, whatever else it says, on any node and also when both run at once. NotFoundError when the user has
+ * left that group.
+ */
+export async function findOrCreateGroup(
+  { db, announce, retentionS = null }: ConversationDeps,
+  { userId, title, participantIds, clientId }: GroupRequest,
+): Promise<{ conversation: Conversation; created: boolean }> {
   const others = [...new Set(participantIds)].filter((id) => id !== userId);
   if (others.length > GROUP_CREATE_MAX) {
     const message = `must be at most ${GROUP_CREATE_MAX} users`;
@@ -38,12 +59,19 @@ export async function createGroup(
     ]);
   }
   return guarded(async () => {
-    const { mine, update, entry } = await withTransaction(db, async (transaction) => {
+    const made = await withTransaction(db, async (transaction) => {
+      // First: people may have left the instance since, and the group is there all the same.
+      const known = await findGroup(db, transaction, userId, clientId);
+      if (known !== undefined) return { known };
       await checkUsers(db, transaction, userId, participantIds, others);
       await checkMayGather(db, transaction, userId, others);
       const participantCount = others.length + 1;
-      const row = { title, participantCount, retentionS };
+      const row = { title, participantCount, retentionS, clientId };
       const group = await insertGroup(db, transaction, userId, row);
+      if (group === undefined) {
+        // The insert waited for the same request on another connection, which is committed now.
+        return { known: await findGroup(db, transaction, userId, clientId) };
+      }
       const user_ids = [userId, ...others];
       const created = await appendEvent(db, transaction, group, userId, {
         type: 'created',
@@ -67,6 +95,19 @@ export async function createGroup(
         entry: created.entry,
       };
     });
+    if ('known' in made) {
+      const [known] = await readConversations(
+        db,
+        userId,
+        made.known === undefined ? [] : [made.known],
+        {
+          preview: false,
+        },
+      );
+      if (known === undefined) throw new NotFoundError();
+      return { conversation: known, created: false };
+    }
+    const { mine, update, entry } = made;
     const [conversation] = mine;
     if (conversation === undefined) throw new Error('a group was made without its creator');
     const created = (role: ConversationRole): Conversation => ({
@@ -79,7 +120,7 @@ export async function createGroup(
       announce.joined(conversation.id, membersVersion, others, created('member'));
     }
     announce.entries(conversation.id, membersVersion, [entry]);
-    return conversation;
+    return { conversation, created: true };
   });
 }
 
@@ -100,18 +141,42 @@ interface NewGroup {
   title: string;
   participantCount: number;
   retentionS: number | null;
+  clientId: string | null;
 }
 
+async function findGroup(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  clientId: string | null,
+): Promise<string | undefined> {
+  if (clientId === null) return undefined;
+  const found = await conversationModels(db).conversations.findOne({
+    attributes: ['id'],
+    where: { createdBy: userId, clientId },
+    transaction,
+  });
+  return found?.id;
+}
+
+/** undefined when the creator has made a group with this client id before. */
 async function insertGroup(
   db: Database,
   transaction: Transaction,
   userId: string,
-  { title, participantCount, retentionS }: NewGroup,
-): Promise<LockedConversation> {
+  { title, participantCount, retentionS, clientId }: NewGroup,
+): Promise<LockedConversation | undefined> {
   const id = v7();
-  await conversationModels(db).conversations.create(
-    { id, type: 'group', title, createdBy: userId, participantCount, retentionS },
-    { transaction, returning: false },
+  const [row] = await db.sequelize.query(
+    `INSERT INTO conversations (id, type, title, created_by, participant_count, retention_s, client_id)
+     VALUES ($1, 'group', $2, $3, $4, $5, $6)
+     ON CONFLICT (created_by, client_id) WHERE client_id IS NOT NULL DO NOTHING RETURNING id`,
+    {
+      bind: [id, title, userId, participantCount, retentionS, clientId],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
   );
+  if (row === undefined) return undefined;
   return { id, type: 'group', title, lastSeq: 0, version: 0, membersVersion: 1, participantCount };
 }

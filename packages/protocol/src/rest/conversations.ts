@@ -3,7 +3,7 @@ import { conversationSchema, retention } from '../conversation';
 import { uuid } from '../ids';
 import { PARTICIPANT_IDS_MAX } from '../limits';
 import { listOf } from '../list';
-import { title } from '../text';
+import { clientConversationId, title } from '../text';
 import type { Endpoint } from './endpoint';
 import { paged, page, query } from './query';
 
@@ -19,14 +19,16 @@ export const createDirect = {
 export const createGroup = {
   method: 'POST',
   path: '/api/conversations/group',
-  summary: 'A group. Its creator is admin, the others are members.',
+  summary:
+    'A group. Its creator is admin, the others are members. 200 with the group that exists when its creator repeats a client_id.',
   body: z.object({
     title,
     participant_ids: listOf(uuid, PARTICIPANT_IDS_MAX).meta({
       description: "Repeated ids and the creator's own count once.",
     }),
+    client_id: clientConversationId.optional(),
   }),
-  answers: { 201: conversationSchema },
+  answers: { 200: conversationSchema, 201: conversationSchema },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
 } as const satisfies Endpoint;
 

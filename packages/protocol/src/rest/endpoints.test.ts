@@ -24,7 +24,7 @@ test('the table is the one of the contract', () => {
     'DELETE /api/users/:id/block 204',
     'GET /api/blocks 200',
     'POST /api/conversations/direct 200,201',
-    'POST /api/conversations/group 201',
+    'POST /api/conversations/group 200,201',
     'GET /api/conversations 200',
     'GET /api/conversations/:id 200',
     'PATCH /api/conversations/:id 200',

@@ -12,10 +12,11 @@ import { PAGE_DEFAULT, PAGE_MAX } from '@pern/protocol/limits';
 import { noBody } from '../connection/answers';
 import type { Rest } from '../connection/rest';
 import type { ChatClient } from '../chatClient';
-import { SignedOutError } from '../errors';
+import { OfflineError, SignedOutError } from '../errors';
 import type { Fetcher } from '../reading/fetcher';
 import type { KnownConversation } from '../state/chatState';
 import { newestRun } from '../state/timeline';
+import { randomId } from '../randomId';
 import type { WritableStore } from '../store';
 
 type ConversationActions = Pick<
@@ -64,8 +65,16 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
 
   return {
     createDirect: (userId) => read(createDirect, { body: { user_id: userId } }),
-    createGroup: (title, participantIds) =>
-      read(createGroup, { body: { title, participant_ids: participantIds } }),
+    async createGroup(title, participantIds, { clientId = randomId() } = {}) {
+      const body = { title, participant_ids: participantIds, client_id: clientId };
+      try {
+        return await read(createGroup, { body });
+      } catch (error) {
+        // The answer was lost, so the group may be there: the same id yields it.
+        if (!(error instanceof OfflineError)) throw error;
+        return read(createGroup, { body });
+      }
+    },
     async openConversation(id) {
       await fetcher.conversation(id);
       const conversation = store.getState().conversationsById[id];

@@ -161,6 +161,23 @@ describe('conversations', () => {
     expect(newest?.my.unread_count).toBe(1);
   });
 
+  test('the same user and client_id yield the same group', async () => {
+    const [ana, ben] = [await people.register(), await people.register()];
+    const body = {
+      title: 'x',
+      participant_ids: [ben.id],
+      client_id: '{"any": \'text\'} ../%2e ❤️',
+    };
+    const first = await ana.call('createGroup', { body });
+    const repeat = await ana.call('createGroup', { body });
+    expect([first.status, repeat.status]).toEqual([201, 200]);
+    expect(repeat.body).toEqual(first.body);
+    for (const client_id of ['', 'x'.repeat(129), 'a\0b', 5, null]) {
+      const refused = await ana.refused('createGroup', { body: { ...body, client_id } });
+      expect(refused.status).toBe(400);
+    }
+  });
+
   test('a group of 130 embeds 100 participants, lists 5, and pages all of them', async () => {
     const ana = await people.register();
     const others = await Promise.all(Array.from({ length: 9 }, () => people.register()));

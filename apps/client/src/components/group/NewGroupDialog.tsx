@@ -1,5 +1,6 @@
 import { TITLE_MAX } from '@pern/protocol/limits';
 import type { User } from '@pern/protocol/user';
+import { randomId } from '@pern/sdk/randomId';
 import { useState } from 'react';
 import { goTo } from '../../store/address';
 import { explain } from '../../store/explain';
@@ -15,12 +16,15 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState('');
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [complaint, setComplaint] = useState('');
+  const [clientId] = useState(() => randomId());
 
   async function create(): Promise<void> {
     try {
       const { id } = await client.createGroup(
         title,
         chosen.map((user) => user.id),
+        // Pressed again after a failure, it makes no second group.
+        { clientId },
       );
       onClose();
       goTo(id);

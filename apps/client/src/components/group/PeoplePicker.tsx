@@ -1,3 +1,4 @@
+import { searchForm } from '@pern/protocol/searchForm';
 import type { User } from '@pern/protocol/user';
 import { Check, Search } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
@@ -15,7 +16,7 @@ interface PeoplePicker {
 /** Finds people by name and lets some of them be chosen. */
 export function PeoplePicker({ without, chosen, onToggle }: PeoplePicker) {
   const [query, setQuery] = useState('');
-  const { users, state } = useFoundUsers(useDeferredValue(query.trim().toLowerCase()));
+  const { users, state } = useFoundUsers(useDeferredValue(searchForm(query)));
   const ids = new Set(chosen.map(({ id }) => id));
   const shown = [...chosen, ...users.filter(({ id }) => !ids.has(id) && !without.has(id))];
   return (

@@ -1,3 +1,4 @@
+import { searchForm } from '@pern/protocol/searchForm';
 import { Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { goTo } from '../../store/address';
@@ -19,8 +20,8 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const isKnown = useChatStore((view) => view.chat.cursor !== null);
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
-  const sought = useDeferredValue(query.trim().toLowerCase());
-  const found = conversations.filter((one) => titleOf(one, me).toLowerCase().includes(sought));
+  const sought = useDeferredValue(searchForm(query));
+  const found = conversations.filter((one) => searchForm(titleOf(one, me)).includes(sought));
   useWatchedPresence();
 
   useEffect(() => {
