@@ -33,9 +33,10 @@ const program = path.resolve(__dirname, '../dist/watchdog.js');
 /**
  * Starts a watchdog: a process in a session of its own that holds the other end of a pipe to us.
  * When we are gone, however that came about, the pipe closes and it ends every process it was told
- * to watch. It is started again should somebody kill it.
+ * to watch. It is started again should somebody kill it. It keeps `lockFd` open, and with it a lock
+ * of the operating system, until it has ended what it watches.
  */
-export function startGuard(): Guard {
+export function startGuard(lockFd?: number): Guard {
   const wards = new Map<number, Ward>();
   const folders = new Set<string>();
   let replaced: () => void = () => undefined;
@@ -45,7 +46,7 @@ export function startGuard(): Guard {
   function open(): ChildProcess {
     const child = spawn(process.execPath, [program], {
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'ignore', 'ignore', ...(lockFd === undefined ? [] : [lockFd])],
     });
     child.on('error', () => undefined);
     child.stdin?.on('error', () => undefined);

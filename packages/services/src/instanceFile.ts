@@ -1,11 +1,22 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type OsLock, showsHeartbeat, startHeartbeat, takeOsLock } from './dataDirLock';
 import { hasCode, keep, kept } from './keptFiles';
-import { end, hasEnded, identityOf, isAlive, type ProcessIdentity } from './processes';
+import {
+  end,
+  hasEnded,
+  identityOf,
+  isAlive,
+  type ProcessIdentity,
+  processScope,
+} from './processes';
 import { StartupError } from './startupError';
 
 /** What DATA_DIR/run.json says about the instance that runs on this data folder. */
 export interface RunState {
+  /** Where the ids of its processes mean something. */
+  scope: string;
   /** Whether it has ever been usable since its start. */
   ready: boolean;
   /** Where each server listens; the first is the address that people are told. */
@@ -23,11 +34,11 @@ const lockFile = (dataDir: string) => path.join(dataDir, 'launcher.lock');
 export function runningInstance(dataDir: string): RunState | undefined {
   const state = readState(dataDir);
   const launcher = state?.processes.find(({ name }) => name === 'launcher');
-  return launcher !== undefined && isAlive(launcher) ? state : undefined;
+  return launcher !== undefined && isOurScope(state) && isAlive(launcher) ? state : undefined;
 }
 
-export function writeState(dataDir: string, state: RunState): void {
-  keep(runFile(dataDir), `${JSON.stringify(state, undefined, 2)}\n`);
+export function writeState(dataDir: string, state: Omit<RunState, 'scope'>): void {
+  keep(runFile(dataDir), `${JSON.stringify({ scope: processScope(), ...state }, undefined, 2)}\n`);
 }
 
 function readState(dataDir: string): RunState | undefined {
@@ -40,29 +51,77 @@ function readState(dataDir: string): RunState | undefined {
   }
 }
 
+/** The data folder is this process' alone, from `claim` until `release`. */
+export interface Claim {
+  /** Handed to every process that writes below the folder; undefined without locks of the system. */
+  fd: number | undefined;
+  release(): void;
+}
+
 /**
- * Makes this process the only launcher of the data folder, and clears away what an earlier one that
- * crashed has left running. Returns what gives the folder free again.
- * @throws StartupError when another launcher is at work there.
+ * Makes this process the only launcher of the data folder, and ends what an earlier one that
+ * crashed has left running. @throws StartupError when another launcher is at work there, be it in
+ * another container or on another machine.
  */
-export async function claim(dataDir: string): Promise<() => void> {
-  mkdirSync(dataDir, { recursive: true });
+export async function claim(dataDir: string): Promise<Claim> {
+  const osLock = await takeWhenFree(dataDir);
+  try {
+    const stopHeartbeat =
+      osLock === undefined ? await claimByFile(dataDir) : claimByRight(lockFile(dataDir));
+    await clearAway(dataDir);
+    return {
+      fd: osLock?.fd,
+      release() {
+        stopHeartbeat();
+        rmSync(runFile(dataDir), { force: true });
+        rmSync(lockFile(dataDir), { force: true });
+        osLock?.release();
+      },
+    };
+  } catch (error) {
+    osLock?.release();
+    throw error;
+  }
+}
+
+/** Undefined where the system has no such locks. */
+async function takeWhenFree(dataDir: string): Promise<OsLock | undefined> {
+  const file = path.join(dataDir, 'in-use.lock');
+  let lock = takeOsLock(file);
+  if (lock === 'taken') {
+    refuseIfRunning(dataDir);
+    // The launcher is gone and something that it started is not: it is ended, if it can be seen.
+    await clearAway(dataDir, { stores: true });
+    for (let tries = 0; lock === 'taken' && tries < 20; tries += 1) {
+      await delay(100);
+      lock = takeOsLock(file);
+    }
+  }
+  if (lock === 'taken') throw usedElsewhere(dataDir);
+  return lock === 'unsupported' ? undefined : lock;
+}
+
+/** With the lock of the system: whatever the file says is of the past. */
+function claimByRight(lock: string): () => void {
+  keep(lock, JSON.stringify(ourIdentity()));
+  return () => undefined;
+}
+
+/** Without: whoever creates the file has the folder, and keeps it as long as it changes. */
+async function claimByFile(dataDir: string): Promise<() => void> {
   const lock = lockFile(dataDir);
   const draft = `${lock}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(identityOf(process.pid)), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify(ourIdentity()), { mode: 0o600 });
   try {
     while (!linked(draft, lock)) {
-      refuseIfHeld(lock, dataDir);
+      refuseIfRunning(dataDir);
+      if (!isOurScope(holderOf(lock)) && (await showsHeartbeat(lock))) throw usedElsewhere(dataDir);
       rmSync(lock, { force: true });
     }
   } finally {
     rmSync(draft, { force: true });
   }
-  await clearAway(dataDir);
-  return () => {
-    rmSync(runFile(dataDir), { force: true });
-    rmSync(lock, { force: true });
-  };
+  return startHeartbeat(lock);
 }
 
 function linked(draft: string, lock: string): boolean {
@@ -75,29 +134,64 @@ function linked(draft: string, lock: string): boolean {
   }
 }
 
-function refuseIfHeld(lock: string, dataDir: string): void {
+/** A process, and where its id means something. */
+type Holder = ProcessIdentity & { scope: string };
+
+function ourIdentity(): Holder {
+  return { pid: process.pid, startedAt: '', ...identityOf(process.pid), scope: processScope() };
+}
+
+function holderOf(lock: string): Holder | undefined {
   const text = kept(lock);
-  const holder = text === undefined ? undefined : (JSON.parse(text) as ProcessIdentity);
-  if (holder === undefined || !isAlive(holder)) return;
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Holder);
+  } catch {
+    return undefined;
+  }
+}
+
+const isOurScope = (holder: { scope?: string } | undefined): boolean =>
+  holder?.scope === processScope();
+
+function refuseIfRunning(dataDir: string): void {
+  const holder = holderOf(lockFile(dataDir));
+  if (holder === undefined || !isOurScope(holder) || !isAlive(holder)) return;
   const address = runningInstance(dataDir)?.urls[0];
   throw new StartupError(
     `Chasqui already runs on ${dataDir} (process ${holder.pid}${address ? `, ${address}` : ''}): stop it there first, or set DATA_DIR and PORT.`,
   );
 }
 
-/** The watchdog of a crashed launcher is given its time; whatever is alive after that is ended. */
-async function clearAway(dataDir: string): Promise<void> {
-  const left = (readState(dataDir)?.processes ?? []).filter(({ name }) => name !== 'launcher');
+function usedElsewhere(dataDir: string): StartupError {
+  return new StartupError(
+    `${dataDir} is in use by processes that cannot be seen from here, perhaps in another container: stop them first, or set DATA_DIR.`,
+  );
+}
+
+/**
+ * The watchdog of a crashed launcher is given its time; what is alive after that is ended. Stores
+ * that hold no lock are left to those who start them again.
+ */
+async function clearAway(dataDir: string, also = { stores: false }): Promise<void> {
+  const state = readState(dataDir);
+  if (!isOurScope(state)) return;
+  const left = (state?.processes ?? []).filter(({ name }) => name !== 'launcher');
   const watchdog = left.find(({ name }) => name === 'watchdog');
   if (watchdog !== undefined) await hasEnded(watchdog, 12_000);
+  const isStore = (name: string): boolean => name === 'postgres' || name === 'redis';
+  await endAll(left.filter(({ name }) => !isStore(name)));
+  if (also.stores) await endAll(left.filter(({ name }) => isStore(name)));
+}
+
+async function endAll(processes: RunState['processes']): Promise<void> {
   await Promise.all(
-    left
-      .filter(({ name }) => name !== 'postgres' && name !== 'redis')
-      .map((process) =>
-        end(process, [
-          ['SIGTERM', 5_000],
-          ['SIGKILL', 2_000],
-        ]),
-      ),
+    processes.map((process) =>
+      end(process, [
+        // PostgreSQL would wait for its clients on SIGTERM.
+        [process.name === 'postgres' ? 'SIGINT' : 'SIGTERM', 5_000],
+        [process.name === 'postgres' ? 'SIGQUIT' : 'SIGKILL', 2_000],
+        ['SIGKILL', 2_000],
+      ]),
+    ),
   );
 }

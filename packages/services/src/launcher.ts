@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { compiler, createApps } from './apps';
+import { prepareFolder } from './dataFolder';
 import { startGuard, type Guard } from './guard';
 import { claim, writeState, type RunState } from './instanceFile';
 import { keptSecret } from './keptFiles';
@@ -47,8 +48,9 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const { root, env, say } = options;
   const settings = parseSettings(env, root);
   const { dataDir } = settings;
-  const unclaim = await claim(dataDir);
-  const guard = startGuard();
+  prepareFolder(dataDir);
+  const claimed = await claim(dataDir);
+  const guard = startGuard(claimed.fd);
   if (options.throwaway) guard.removeAfterwards(dataDir);
   const stores: SupervisedPart[] = [];
   const apps: SupervisedPart[] = [];
@@ -67,7 +69,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     await Promise.all(apps.map((part) => part.stop(appGraceMs)));
     await Promise.all(stores.map((part) => part.stop(Math.max(deadline - Date.now(), 700))));
     await guard.release();
-    unclaim();
+    claimed.release();
   }
 
   const stop: Instance['stop'] = async ({ hurry } = { hurry: false }) => {
@@ -82,7 +84,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     changed();
     const cacheDir = path.join(root, 'node_modules/.cache/chasqui');
     const urlsOfStores = await timed(say, 'PostgreSQL and Redis are up', () =>
-      openStores({ ...settings, cacheDir }, around, stores),
+      openStores({ ...settings, cacheDir, lockFd: claimed.fd }, around, stores),
     );
     state.urls = urls;
     state.database_url = urlsOfStores.databaseUrl;

@@ -29,6 +29,8 @@ export interface PostgresOptions {
   /** Everything of this server lies below it: data, port, password. */
   folder: string;
   logFile: string;
+  /** Kept open by the server, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
   maxConnections: number;
 }
 
@@ -71,6 +73,8 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     password_encryption: 'scram-sha-256',
   };
 
+  const inherited = options.lockFd === undefined ? [] : [options.lockFd];
+
   return {
     name: 'postgres',
     kind: 'store',
@@ -85,7 +89,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
         cwd: data,
         env: environment,
         detached: true,
-        stdio: ['ignore', log.fd, log.fd],
+        stdio: ['ignore', log.fd, log.fd, ...inherited],
       });
     },
     isReady: () => answers(url('postgres')),

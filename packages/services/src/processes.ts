@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
+import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A process that can be told from a later one with the same id. */
@@ -9,6 +10,20 @@ export interface ProcessIdentity {
 }
 
 const onLinux = process.platform === 'linux';
+
+/**
+ * Within which process ids mean the same: this run of the machine and, on Linux, this namespace. Two
+ * containers have namespaces of their own, and a process id of one says nothing in the other.
+ */
+export function processScope(): string {
+  if (!onLinux) return os.hostname();
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return os.hostname();
+  }
+}
 
 /** When the process began, in the system's own words; undefined when it is gone or a zombie. */
 export function startOf(pid: number): string | undefined {

@@ -14,6 +14,8 @@ export interface RedisOptions {
   /** Everything of this server lies in it: append-only file, port, password. */
   folder: string;
   logFile: string;
+  /** Kept open by the server, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
 }
 
 export interface RedisPart extends Part {
@@ -48,6 +50,8 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
     'daemonize no',
   ];
 
+  const inherited = options.lockFd === undefined ? [] : [options.lockFd];
+
   return {
     name: 'redis',
     kind: 'store',
@@ -59,7 +63,7 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
         cwd: folder,
         env: { PATH: process.env.PATH, LC_ALL: 'C', ...program.env },
         detached: true,
-        stdio: ['pipe', log.fd, log.fd],
+        stdio: ['pipe', log.fd, log.fd, ...inherited],
       });
       // Over the pipe, because everybody can read the arguments of a process.
       child.stdin?.on('error', () => undefined);

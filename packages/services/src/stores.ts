@@ -15,6 +15,8 @@ export interface StoreOptions {
   /** Used instead of a private Redis. */
   redisUrl?: string | undefined;
   maxConnections?: number;
+  /** Kept open by the stores, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
 }
 
 export interface Stores {
@@ -55,20 +57,20 @@ export async function openStores(
 type Started = <P extends PostgresPart | RedisPart>(part: P) => Promise<P>;
 
 async function openPostgres(
-  { databaseUrl, dataDir, maxConnections = 200 }: StoreOptions,
+  { databaseUrl, dataDir, maxConnections = 200, lockFd }: StoreOptions,
   logs: string,
   started: Started,
 ): Promise<string> {
   if (databaseUrl !== undefined) return databaseUrl;
   const folder = path.join(dataDir, 'postgres');
   const logFile = path.join(logs, 'postgres.log');
-  const part = await started(await embeddedPostgres({ folder, logFile, maxConnections }));
+  const part = await started(await embeddedPostgres({ folder, logFile, maxConnections, lockFd }));
   await part.ensureDatabase();
   return part.url;
 }
 
 async function openRedis(
-  { redisUrl, dataDir, cacheDir }: StoreOptions,
+  { redisUrl, dataDir, cacheDir, lockFd }: StoreOptions,
   logs: string,
   started: Started,
   say: Surroundings['say'],
@@ -77,7 +79,7 @@ async function openRedis(
   const program = redisProgram(path.join(cacheDir, `redis-${process.arch}`), say);
   const folder = path.join(dataDir, 'redis');
   const part = await started(
-    await privateRedis({ program, folder, logFile: path.join(logs, 'redis.log') }),
+    await privateRedis({ program, folder, logFile: path.join(logs, 'redis.log'), lockFd }),
   );
   return part.url;
 }

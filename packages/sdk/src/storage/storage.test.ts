@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 /// <reference lib="dom" />
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -115,6 +116,33 @@ test('a file has one owner; one that was killed is succeeded', async () => {
   const opened = successors.filter((one) => one.status === 'fulfilled');
   expect(opened).toHaveLength(1);
   await Promise.all(opened.map(({ value }) => value.close()));
+});
+
+test('an owner is succeeded when its process id belongs to another process by now', async () => {
+  const file = newFile();
+  const first = await openFileStorage(file);
+  const owner = JSON.parse(await readFile(`${file}.lock`, 'utf8')) as object;
+  await first.close();
+  // This one lives, and it began at another time than the owner did.
+  await writeFile(`${file}.lock`, JSON.stringify({ ...owner, pid: 1 }));
+  const second = await openFileStorage(file);
+  await second.close();
+});
+
+test('an owner that cannot be seen from here is succeeded only when it shows no life', async () => {
+  const file = newFile();
+  const elsewhere = JSON.stringify({ pid: 1, startedAt: '1', scope: 'another container' });
+  await writeFile(`${file}.lock`, elsewhere);
+  let beats = 0;
+  const heartbeat = setInterval(() => {
+    beats += 1;
+    utimesSync(`${file}.lock`, beats, beats);
+  }, 50);
+  await expect(openFileStorage(file)).rejects.toThrow(/owns this storage/);
+  clearInterval(heartbeat);
+  const storage = await openFileStorage(file);
+  expect(await readFile(`${file}.lock`, 'utf8')).not.toBe(elsewhere);
+  await storage.close();
 });
 
 test('a file does not grow with what was overwritten, and only its owner may read it', async () => {
