@@ -12,6 +12,7 @@ import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
 import { createDoor } from './http/door';
 import { createErrorHandler, unknownRoute } from './http/errors';
+import { hostCheck } from './http/hostCheck';
 import { homePage } from './http/homePage';
 import { messagesRoutes } from './http/messagesRoutes';
 import { metricsRoute } from './http/metricsRoute';
@@ -25,6 +26,7 @@ import { timeLimit } from './http/timeLimit';
 import { usersRoutes } from './http/usersRoutes';
 import type { UnsentAnswers } from './http/unsentAnswers';
 import { webClient } from './http/webClient';
+import type { Hosts } from './hosts';
 import type { Identity } from './identity/identity';
 import type { UserDirectory } from './identity/userDirectory';
 import type { Lanes } from './limits/lanes';
@@ -49,6 +51,7 @@ export interface AppDeps {
   putOff: PutOff;
   lanes: Lanes;
   addressOf: ClientAddress;
+  hosts: Hosts;
   origins: Origins;
   probes: Probes;
   metrics: () => Promise<{ contentType: string; text: string }>;
@@ -72,6 +75,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
 
   app.use(timeLimit);
+  app.use(hostCheck(deps.hosts));
   app.use(cors(deps.origins.cors));
 
   app.use(webClient());

@@ -20,6 +20,7 @@ test('what is not given has the value that the contract names', () => {
     SWEEP_INTERVAL_MS: 10_000,
     CORS_ORIGINS: [],
     TRUST_PROXY: [],
+    ALLOWED_HOSTS: [],
   });
 });
 

@@ -15,6 +15,7 @@ import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
 import { grantToNamed, reservedNames } from './administration/adminUsernames';
 import { createRoles } from './administration/roles';
+import { createHosts } from './hosts';
 import { createClientAddress, createProxies } from './clientAddress';
 import { createApp } from './createApp';
 import { createAccessTokens } from './identity/accessTokens';
@@ -40,6 +41,7 @@ import { createReleasers } from './operation/releasers';
 import { createSecurityLog, reportRefusals } from './operation/securityLog';
 import { version } from './operation/version';
 import { createOrigins } from './origins';
+import { createSocketAdmission } from './socketAdmission';
 import { createBlocking } from './realtime/blocking';
 import { createEventBudget, endlessBudget } from './realtime/budget';
 import { createRealtime, type Realtime } from './realtime/createRealtime';
@@ -188,7 +190,13 @@ async function open(
   releasers.push('limits', async () => limiting.stop());
   const refusals = () => limiting.limits.refusals();
   releasers.push('report of refusals', reportRefusals(refusals, securityLog, systemClock));
-  const origins = createOrigins(settings.CORS_ORIGINS);
+  const isProxy = createProxies(settings.TRUST_PROXY);
+  const origins = createOrigins({ listed: settings.CORS_ORIGINS, isProxy });
+  const hosts = createHosts({ allowed: settings.ALLOWED_HOSTS, bind: settings.HOST, isProxy });
+  if (hosts.areChecked) {
+    const allowed = settings.ALLOWED_HOSTS;
+    log.info({ allowed }, 'host names other than these and localhost are refused: ALLOWED_HOSTS');
+  }
   const failed = createFailures({ log, clock: systemClock });
   const app = createApp({
     identity,
@@ -197,6 +205,7 @@ async function open(
     blocking: createBlocking({ delivery, presence, now: () => systemClock.now() }),
     ...limiting,
     addressOf,
+    hosts,
     origins,
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
     metrics: () => metrics.read(),
@@ -212,7 +221,7 @@ async function open(
   const httpServer = openHttpServer(app);
   if (settings.RATE_LIMIT) {
     const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
-    guardSockets(httpServer, { max, isProxy: createProxies(settings.TRUST_PROXY) });
+    guardSockets(httpServer, { max, isProxy });
   }
   const realtime = createRealtime({
     httpServer,
@@ -225,6 +234,7 @@ async function open(
     endings,
     bus,
     origins,
+    admitsPage: createSocketAdmission({ hosts, origins, log, now: () => performance.now() }),
     addressOf,
     ...limiting,
     failed,
@@ -235,7 +245,7 @@ async function open(
   const answers = watchAnswers({ server: httpServer, unsent, now: () => performance.now() });
   releasers.push('answers', async () => answers.stop());
   // First of all who hear a request: what Socket.IO answers says it as well.
-  httpServer.prependListener('request', createSecurityHeaders(createProxies(settings.TRUST_PROXY)));
+  httpServer.prependListener('request', createSecurityHeaders(isProxy));
   releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);
   const named = grantToNamed({ db, clock: systemClock, log, securityLog }, reserved);
   releasers.push('ADMIN_USERNAMES', named.stop);

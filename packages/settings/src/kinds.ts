@@ -38,6 +38,10 @@ export const hostName = z
   .regex(/^[\w.:%-]+$/)
   .describe('a host name or an address');
 
+export const hostNames = list
+  .refine((items) => items.every((item) => /^\.?[\w-]+(?:\.[\w-]+)*$/.test(item)))
+  .describe('host names like chat.example.org or .example.org, separated by commas');
+
 export const origins = list
   .refine((items) => items.every(isOrigin))
   .describe('origins like https://chat.example.org, separated by commas');

@@ -2,6 +2,7 @@ import { RETENTION_MAX_S, RETENTION_MIN_S, USERNAME_MAX } from '@pern/protocol/l
 import * as z from 'zod';
 import {
   hostName,
+  hostNames,
   list,
   networks,
   onOrOff,
@@ -45,6 +46,7 @@ const all = z.object({
   ACCESS_TOKEN_TTL_S: wholeNumber(1, 86_400).default(900),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default([]),
+  ALLOWED_HOSTS: hostNames.default([]),
   NODE_NAME: z
     .string()
     .regex(/^[a-z0-9]{1,32}$/)

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
 import { quickestOf } from '@pern/testing/timings';
@@ -178,4 +179,38 @@ test('failed logins are limited by name, also without Redis', async () => {
 test('a port that is taken rejects the start, with everything closed', async () => {
   const taken = nodes[0]?.port ?? 0;
   await expect(open({ PORT: String(taken) })).rejects.toThrow('EADDRINUSE');
+});
+
+/** By every way in: REST, the web client, a poll that opens a session, a WebSocket. */
+function statusFor(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+test('a host name that is not ours is refused on loopback, by every way in', async () => {
+  await open({});
+  const url = `http://127.0.0.1:${nodes.at(-1)?.port}`;
+  const upgrade = {
+    ...{ connection: 'Upgrade', upgrade: 'websocket' },
+    ...{ 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' },
+  };
+  for (const [path, more, admitted, refused] of [
+    ['/healthz', {}, 200, 400],
+    ['/about', {}, 200, 400],
+    ['/api/users/me', {}, 401, 400],
+    ['/socket.io/?EIO=4&transport=polling', {}, 200, 403],
+    ['/socket.io/?EIO=4&transport=websocket', upgrade, 101, 400],
+  ] as const) {
+    expect(await statusFor(url + path, { ...more, host: 'localhost:5000' })).toBe(admitted);
+    expect(await statusFor(url + path, { ...more, host: 'rebound.example:5000' })).toBe(refused);
+  }
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Bus, Log } from '@pern/delivery/ports';
 import { MAX_FRAME_BYTES, PROTOCOL } from '@pern/protocol/limits';
@@ -52,7 +52,9 @@ export interface RealtimeDeps {
   sessionBook: SessionBook;
   endings: SessionEndings;
   bus: Bus;
-  origins: Origins;
+  origins: Pick<Origins, 'cors'>;
+  /** Whether the page that asks, if it is one, may open a socket. */
+  admitsPage: (request: IncomingMessage) => boolean;
   addressOf: ClientAddress;
   limits: Limits;
   gate: ConnectionGate;
@@ -109,7 +111,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     serveClient: false,
     cors: origins.cors,
     // Whether it may enter at all was judged before: an upgrade when its turn came, a poll below.
-    allowRequest: (request, decide) => decide(null, origins.admits(request)),
+    allowRequest: (request, decide) => decide(null, deps.admitsPage(request)),
     maxHttpBufferSize: MAX_FRAME_BYTES,
     wsEngine: watch.webSocketEngine,
     perMessageDeflate: false,
