@@ -23,7 +23,7 @@ export const STATUS = `CASE
  * nothing while nothing is due, which is one look per statement (D12).
  */
 const EXPIRED = `CASE WHEN m.kind = 'message' AND m.deleted_at IS NULL AND (SELECT expiry_is_due())
-  THEN expired_at(m.conversation_id, m.created_at) END`;
+  THEN message_expired_at(m.conversation_id, m.seq, m.created_at) END`;
 
 /**
  * What a message row brings besides its status, in the order that `toMessage` reads. What nearly all messages

@@ -56,7 +56,7 @@ export const retention = z
   .nullable()
   .meta({
     description:
-      'Seconds after which a message becomes a tombstone, counted from its sending; null: never. Holds for older messages too.',
+      'Seconds after which a message becomes a tombstone, counted from its sending; null: never. Holds for what is sent from now on.',
   });
 
 const bars = ['blocked', 'deleted'] as const;
@@ -77,8 +77,20 @@ export const conversationForAllSchema = z
     last_seq: position,
     // An older server says nothing of it, and keeps everything.
     retention_s: z.int().min(1).nullable().default(null).meta({
-      description: 'Seconds for which content is kept; null: for ever.',
+      description: 'Seconds for which content that is sent now is kept; null: for ever.',
     }),
+    // An older server says nothing of it, and applies retention to everything.
+    retention_from_seq: position.default(1).meta({
+      description: 'retention_s holds for messages from here on.',
+    }),
+    history_request: z
+      .object({ user_id: uuid, retention_s: z.int().min(1) })
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          'Of a direct conversation: who has asked that retention apply to what was sent before. It does once the other asks for the same.',
+      }),
     // An older server says nothing of it, and refuses what is sent.
     barred: z.enum(bars).nullable().default(null).meta({
       description:

@@ -33,10 +33,11 @@ export const conversationEventTypes = [
   'removed',
   'left',
   'role',
+  'retention',
 ] as const;
 export type ConversationEventType = (typeof conversationEventTypes)[number];
 
-/** A piece of a group's own history. `sender_id` of its entry is who did it. */
+/** A piece of a conversation's own history; in direct conversations only `retention`. `sender_id` of its entry is who did it. */
 export const conversationEventSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('created'), title, user_ids: z.array(uuid) }),
@@ -45,6 +46,19 @@ export const conversationEventSchema = z
     z.object({ type: z.literal('removed'), user_ids: z.array(uuid) }),
     z.object({ type: z.literal('left'), user_ids: z.array(uuid) }),
     z.object({ type: z.literal('role'), user_ids: z.array(uuid), role: roleSchema }),
+    z.object({
+      type: z.literal('retention'),
+      retention_s: z.int().min(1).nullable().meta({
+        description: 'Seconds for which content that is sent after this is kept; null: for ever.',
+      }),
+      apply_to_history: z.boolean().meta({
+        description: 'Whether it holds for what was sent before, too.',
+      }),
+      requests_history: z.literal(true).optional().meta({
+        description:
+          'In a direct conversation: asks the other one to apply it to what was sent before.',
+      }),
+    }),
   ])
   .meta({ id: 'ConversationEvent' });
 

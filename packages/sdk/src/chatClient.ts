@@ -92,8 +92,14 @@ export interface ChatClient extends ChatStore {
   /** Reads a page of history before what is shown. Resolves to whether there is more. */
   loadOlder(conversationId: string, limit?: number): Promise<boolean>;
   renameConversation(conversationId: string, title: string): Promise<void>;
-  /** For how many seconds the conversation keeps content, what was said before included; null: for ever. */
+  /** For how many seconds the conversation keeps what is sent from now on; null: for ever. */
   setRetention(conversationId: string, seconds: number | null): Promise<void>;
+  /**
+   * Makes the conversation's present retention hold for what was sent before. In a direct conversation this is a
+   * request until the other one asks for the same; a second call by the same user changes nothing. Throws
+   * ValidationError when the conversation keeps everything.
+   */
+  applyRetentionToHistory(conversationId: string): Promise<void>;
   addParticipant(conversationId: string, userId: string, role?: ConversationRole): Promise<void>;
   changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
   removeParticipant(conversationId: string, userId: string): Promise<void>;

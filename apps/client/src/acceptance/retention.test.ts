@@ -41,6 +41,35 @@ test('[client] either of two sets how long messages stay, and both see it at onc
   for (const { complaints } of [anas, bens]) expect(complaints).toEqual([]);
 }, 60_000);
 
+test('[client] earlier messages disappear once both agree, and the history says who set what', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  await ana.send(id, 'from before');
+  const [anas, bens] = [await chromium.profile(), await chromium.profile()];
+  const here = await signIn(anas, instance.url(), ana);
+  const there = await signIn(bens, instance.url(), ben);
+  await here.open(ben.username);
+  await there.open(ana.username);
+
+  await here.page.getByRole('button', { name: 'Disappearing messages: off' }).click();
+  const mine = here.page.getByRole('dialog');
+  await mine.getByLabel('Messages disappear after').selectOption('1 hour');
+  await mine.getByRole('button', { name: 'Ask to apply to earlier messages' }).click();
+  await mine.getByText('Waiting for').waitFor();
+
+  await there.page.getByText('set new messages to disappear after 1 hour').waitFor();
+  await there.page.getByText('asked that earlier messages disappear after 1 hour, too').waitFor();
+  await there.page.getByRole('button', { name: 'Messages disappear after 1 hour' }).click();
+  await there.page.getByRole('dialog').getByRole('button', { name: 'Agree' }).click();
+  await here.page.getByText('set all messages, earlier ones included').waitFor();
+  await mine.getByText('Waiting for').waitFor({ state: 'detached' });
+  expect(await ana.conversation(id)).toMatchObject({
+    retention_from_seq: 1,
+    history_request: null,
+  });
+  for (const { complaints } of [anas, bens]) expect(complaints).toEqual([]);
+}, 60_000);
+
 test('[client] a device that hears nothing hides by its own clock what is too old, a minute late', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { id } = await people.direct(ana, ben);

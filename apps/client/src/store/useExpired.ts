@@ -11,10 +11,17 @@ const TIMER_MAX_MS = 2_147_483_647;
  * hears nothing of it, and is not to see for weeks what is gone everywhere else. Nothing is taken from the
  * storage before a sync says so: a wrong clock must not lose anything.
  */
-export function useExpired(conversationId: string, createdAt: string | undefined): boolean {
-  const retention = useChatStore(
-    (view) => view.chat.conversationsById[conversationId]?.retention_s ?? null,
-  );
+export function useExpired(
+  conversationId: string,
+  message: { readonly seq: number; readonly created_at: string } | null | undefined,
+): boolean {
+  const createdAt = message?.created_at;
+  const retention = useChatStore((view) => {
+    const { retention_s = null, retention_from_seq = 1 } =
+      view.chat.conversationsById[conversationId] ?? {};
+    // An earlier setting holds for what was sent before: only the server knows it.
+    return message == null || message.seq < retention_from_seq ? null : retention_s;
+  });
   const due =
     retention === null || createdAt === undefined
       ? Infinity

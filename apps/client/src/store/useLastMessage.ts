@@ -23,7 +23,7 @@ export function useLastMessage(conversation: KnownConversation): LastMessage | u
     last === null ? undefined : entryAt(view.chat.entriesByConversation[id] ?? [], last.seq),
   );
   const [decoded, setDecoded] = useState<ChatMessage>();
-  const isExpired = useExpired(id, last?.created_at);
+  const isExpired = useExpired(id, last);
   const isUnknown = last !== null && known === undefined;
   useEffect(() => {
     if (!isUnknown) return undefined;

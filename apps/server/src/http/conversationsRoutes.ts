@@ -41,6 +41,7 @@ export function conversationsRoutes(door: Door, delivery: Delivery): Router {
       200,
       await delivery.changeConversation(caller.userId, params.id, {
         ...{ title: body.title, retentionS: body.retention_s },
+        applyToHistory: body.apply_to_history,
       }),
     ),
   );

@@ -171,7 +171,8 @@ test('a deleted message by others is unread no more, and not miscounted', async 
 });
 
 test('what is beyond its retention and no tombstone yet is unread no more, and not miscounted', async () => {
-  await room.rows('UPDATE conversations SET retention_s = 60, next_expiry_at = now()');
+  await room.rows('UPDATE conversations SET retention_s = 60');
+  await room.rows('SELECT apply_retention_to_history(id, 60) FROM conversations');
   await room.rows(`UPDATE messages SET created_at = now() - interval '1 hour' WHERE seq <= 4`);
   const { run, found } = auditor({
     async unread(...args) {

@@ -1,4 +1,5 @@
 import { advanceWatermarks } from './advanceWatermarks';
+import { applyRetentionToHistory } from './applyRetentionToHistory';
 import { appendMessages } from './appendMessages';
 import { beginSync } from './beginSync';
 import { closeChanges } from './closeChanges';
@@ -22,5 +23,6 @@ export const functions: readonly string[] = [
   purgeDelivery,
   makeTombstones,
   expireMessages,
+  applyRetentionToHistory,
   expiredAt,
 ];

@@ -156,8 +156,9 @@ BEGIN
 
   UPDATE conversations c
   SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment,
-    -- Null without retention, and null it stays: the index of what is due is not touched.
-    next_expiry_at = coalesce(c.next_expiry_at, moment + make_interval(secs => c.retention_s))
+    -- Null without retention, and null it stays; otherwise it moves only when nothing was left, or when what is left
+    -- has a longer retention. So the index of what is due is hardly ever touched.
+    next_expiry_at = least(c.next_expiry_at, moment + make_interval(secs => c.retention_s))
   FROM unnest(touched, counts) AS t (conversation, n) WHERE c.id = p_conversations[t.conversation];
 
   RETURN QUERY SELECT 'new', t.conversation, NULL::uuid, last_seqs[t.conversation]::float8,

@@ -1,16 +1,16 @@
 /**
- * expire_messages: one bounded step of retention. Takes the conversations that have been due for
- * longest, and of each the oldest messages that are not tombstones yet; those whose time has come by
- * the clock of PostgreSQL become tombstones. Returns how many there were, and whether more may be due.
+ * expire_messages: one bounded step of retention. Takes the conversations that have been due longest, and of each
+ * span of theirs (\`retention_spans\`) the oldest messages that are no tombstones yet; those past their span's age, by
+ * PostgreSQL's clock, become tombstones. Returns how many there were, and whether more may be due.
  *
- * A conversation goes by \`expired_seq\`: what lies up to it is never read again (D12). Where all is done
- * \`next_expiry_at\` says when to look next; a send into a conversation in which nothing is left sets it
- * anew (append_messages). Messages of a conversation are stored in the order of seq by one clock, so the
- * first that is not due ends the step.
+ * A span goes by \`expired_seq\`: what lies up to it is never read again (D12), and a span that takes no further
+ * messages goes with its last one. \`next_expiry_at\` of the conversation is the earliest of its spans; a send into a
+ * conversation in which nothing is left sets it again (append_messages). Messages of a span are stored in the order
+ * of seq by one clock, so the first that is not due ends the step there.
  *
- * Several workers share the work: what one holds, or what is being written to, is skipped. SKIP LOCKED
- * waits all the same where a row has just been updated, hence the time-out; rows are locked in the order
- * of their ids, as by sends (R8).
+ * Several workers share the work: what one holds, or what is being written to, is skipped. SKIP LOCKED waits all the
+ * same where a row has just been updated, hence the time-out; rows are locked in the order of their ids, as by sends
+ * (R8).
  */
 export const expireMessages = `
 CREATE OR REPLACE FUNCTION expire_messages(p_conversations integer, p_messages integer)
@@ -24,8 +24,11 @@ DECLARE
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
   patience text := current_setting('lock_timeout');
   locked uuid[];
-  -- Of the conversations that are held and due: which, up to where they are done, when to look again.
+  -- The conversations that are held and due.
   ids uuid[];
+  -- Of their spans: which, up to where they are done, when to look again.
+  owners uuid[];
+  starts bigint[];
   reached bigint[];
   nexts timestamptz[];
   -- The messages whose time has come.
@@ -53,36 +56,46 @@ BEGIN
   END IF;
 
   -- In statements of their own, whose snapshots are younger than the locks (R1).
-  SELECT array_agg(t.id), array_agg(t.reached), array_agg(t.next) INTO ids, reached, nexts
+  SELECT array_agg(c.id) INTO ids FROM conversations c WHERE c.id = ANY (locked) AND c.next_expiry_at <= moment;
+  IF ids IS NULL THEN
+    RETURN QUERY SELECT 0, false;
+    RETURN;
+  END IF;
+  SELECT array_agg(t.conversation_id), array_agg(t.from_seq), array_agg(t.reached), array_agg(t.next)
+  INTO owners, starts, reached, nexts
   FROM (
-    SELECT c.id, coalesce(s.left_seq - 1, s.last_seq, c.expired_seq) AS reached,
-      CASE WHEN s.left_seq IS NOT NULL THEN s.left_due WHEN s.n = p_messages THEN moment END AS next
-    FROM conversations c
+    SELECT s.conversation_id, s.from_seq, coalesce(x.left_seq - 1, x.last_seq, s.expired_seq) AS reached,
+      CASE WHEN x.left_seq IS NOT NULL THEN x.left_due WHEN x.n = p_messages THEN moment END AS next
+    FROM retention_spans s
     CROSS JOIN LATERAL (
       SELECT count(*) AS n, max(o.seq) AS last_seq, min(o.seq) FILTER (WHERE o.is_left) AS left_seq,
         min(o.due) FILTER (WHERE o.is_left) AS left_due
       FROM (
         SELECT m.seq, d.due, m.kind = 'message' AND m.deleted_at IS NULL AND d.due > moment AS is_left
         FROM messages m
-        CROSS JOIN LATERAL (SELECT m.created_at + make_interval(secs => c.retention_s) AS due) d
-        WHERE m.conversation_id = c.id AND m.seq > c.expired_seq ORDER BY m.seq LIMIT p_messages
+        CROSS JOIN LATERAL (SELECT m.created_at + make_interval(secs => s.retention_s) AS due) d
+        WHERE m.conversation_id = s.conversation_id AND m.seq > s.expired_seq
+          AND m.seq <= coalesce(s.until_seq, 9223372036854775807)
+        ORDER BY m.seq LIMIT p_messages
       ) o
-    ) s
-    WHERE c.id = ANY (locked) AND c.next_expiry_at <= moment
+    ) x
+    WHERE s.conversation_id = ANY (ids)
   ) t;
-  IF ids IS NULL THEN
-    RETURN QUERY SELECT 0, false;
-    RETURN;
-  END IF;
 
   SELECT array_agg(m.conversation_id), array_agg(m.seq) INTO places, seqs
-  FROM unnest(ids, reached) AS r (id, seq)
-  JOIN conversations c ON c.id = r.id
-  JOIN messages m ON m.conversation_id = c.id AND m.seq > c.expired_seq AND m.seq <= r.seq
+  FROM unnest(owners, starts, reached) AS r (id, from_seq, seq)
+  JOIN retention_spans s ON s.conversation_id = r.id AND s.from_seq = r.from_seq
+  JOIN messages m ON m.conversation_id = r.id AND m.seq > s.expired_seq AND m.seq <= r.seq
   WHERE m.kind = 'message' AND m.deleted_at IS NULL;
 
-  UPDATE conversations c SET expired_seq = r.seq, next_expiry_at = r.next
-  FROM unnest(ids, reached, nexts) AS r (id, seq, next) WHERE c.id = r.id;
+  UPDATE retention_spans s SET expired_seq = r.seq
+  FROM unnest(owners, starts, reached) AS r (id, from_seq, seq)
+  WHERE s.conversation_id = r.id AND s.from_seq = r.from_seq AND s.expired_seq < r.seq;
+  DELETE FROM retention_spans s USING unnest(owners, starts) AS r (id, from_seq)
+  WHERE s.conversation_id = r.id AND s.from_seq = r.from_seq AND s.until_seq <= s.expired_seq;
+  UPDATE conversations c SET next_expiry_at = (
+    SELECT min(r.next) FROM unnest(owners, nexts) AS r (id, next) WHERE r.id = c.id
+  ) WHERE c.id = ANY (ids);
   RETURN QUERY SELECT make_tombstones(places, seqs),
     cardinality(locked) = p_conversations OR coalesce(moment = ANY (nexts), false);
 END

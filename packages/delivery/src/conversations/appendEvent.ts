@@ -21,8 +21,8 @@ export interface Appended {
 }
 
 /**
- * Writes an entry of the group's own history: it takes the next seq and version and counts for
- * nothing (D3, D8). The caller holds the group's row and has called `openResting`.
+ * Writes an entry of the conversation's own history: it takes the next seq and version and counts for
+ * nothing (D3, D8). The caller holds the conversation's row and has called `openResting`.
  */
 export async function appendEvent(
   db: Database,
@@ -30,11 +30,11 @@ export async function appendEvent(
   before: LockedConversation,
   senderId: string,
   event: ConversationEvent,
-  { members = 0, title = before.title ?? '' }: RowChange = {},
+  { members = 0, title }: RowChange = {},
 ): Promise<Appended> {
   const group: LockedConversation = {
     ...before,
-    title,
+    title: title ?? before.title,
     lastSeq: before.lastSeq + 1,
     version: before.version + 1,
     membersVersion: before.membersVersion + Math.abs(members),

@@ -6,11 +6,12 @@ import { QueryTypes } from 'sequelize';
 import { lockConversation, openResting } from '../lockConversation';
 import type { EntryHint } from '../ports';
 import { checkMaySetRetention } from '../retention/checkMaySetRetention';
-import { appendEvent } from './appendEvent';
+import type { ConversationEvent } from '@pern/protocol/message';
+import { retentionChange, type PresentRetention } from '../retention/retentionChange';
+import { appendEvent, type RowChange } from './appendEvent';
 import { checkMayRename } from './checkMayRename';
 import type { ConversationDeps } from './conversationDeps';
 import { announceGroupUpdate, readGroupUpdate } from './groupUpdate';
-import type { Present } from './present';
 import { readConversations } from './readConversations';
 
 interface ChangeDeps extends ConversationDeps {
@@ -21,57 +22,74 @@ interface ChangeDeps extends ConversationDeps {
 /** What is to be different; what is not named stays. */
 export interface ConversationChange {
   title?: string | undefined;
-  /** Seconds for which content is kept; null: for ever. Holds for what is there already. */
+  /** Seconds for which content that is sent from now on is kept; null: for ever. */
   retentionS?: number | null | undefined;
+  /** The same for what has been sent already. In a direct conversation it takes effect once both have asked for it. */
+  applyToHistory?: boolean | undefined;
 }
 
-const PRESENT = `SELECT c.type, c.title, c.retention_s AS "retentionS", c.barred, p.role FROM conversations c
-  JOIN participants p ON p.conversation_id = c.id AND p.user_id = $2 WHERE c.id = $1`;
-// Due at once: the next step of the worker finds what has been too old since before, and when to come again.
-const KEEP = `UPDATE conversations SET retention_s = $2, version = version + 1,
-    next_expiry_at = CASE WHEN $2::integer IS NOT NULL AND last_seq > expired_seq THEN now() END
-  WHERE id = $1`;
+const PRESENT = `SELECT c.type, c.title, c.retention_s AS "retentionS", c.barred, p.role,
+    c.history_request_by AS "historyRequestBy", c.history_request_s AS "historyRequestS",
+    c.history_limit_s AS "historyLimitS"
+  FROM conversations c JOIN participants p ON p.conversation_id = c.id AND p.user_id = $2 WHERE c.id = $1`;
+const KEEP = `UPDATE conversations SET retention_s = $2, history_request_by = $3, history_request_s = $4 WHERE id = $1`;
+const APPLY = 'SELECT apply_retention_to_history($1, $2)';
 
 /**
- * Changes all of it or nothing: who may not do one of the things does none. What is there already changes
- * nothing and is told to nobody. Everybody is told by `conversation:updated`, once; of a title also by an entry of the history.
- * Throws NotFoundError to strangers (D9), ForbiddenError and ValidationError as `checkMayRename` and
- * `checkMaySetRetention` do.
+ * Makes all of the changes or none: somebody who may not make one of them makes none. A change to what is already the
+ * case does nothing and tells nobody. Everybody is told by an entry of the history for each change and by one
+ * `conversation:updated`. Throws NotFoundError to strangers (D9), ForbiddenError and ValidationError as
+ * `checkMayRename` and `checkMaySetRetention` do.
  */
 export async function changeConversation(
   { db, announce, maxS = null }: ChangeDeps,
   userId: string,
   conversationId: string,
-  { title, retentionS }: ConversationChange,
+  { title, retentionS, applyToHistory = false }: ConversationChange,
 ): Promise<Conversation> {
   return guarded(async () => {
     const { conversation, update, entries } = await withTransaction(db, async (transaction) => {
       const locked = await lockConversation(db, transaction, conversationId);
       // Memberships and roles change under this lock alone, so what is read now holds until the commit.
-      const [present] = await db.sequelize.query<Present>(PRESENT, {
+      const [present] = await db.sequelize.query<PresentRetention>(PRESENT, {
         ...{ bind: [conversationId, userId], type: QueryTypes.SELECT, transaction },
       });
       if (locked === undefined || present === undefined) throw new NotFoundError();
       if (title !== undefined) checkMayRename(present);
       if (retentionS !== undefined) checkMaySetRetention(present, retentionS, maxS);
-      const renames = title !== undefined && title !== present.title;
-      const keepsAnew = retentionS !== undefined && retentionS !== present.retentionS;
 
+      const renames = title !== undefined && title !== present.title;
+      const retention =
+        retentionS === undefined
+          ? undefined
+          : retentionChange(present, userId, retentionS, applyToHistory);
+      if (renames || retention !== undefined) await openResting(db, transaction, locked);
+      let group = locked;
       const entries: EntryHint[] = [];
-      if (renames || keepsAnew) await openResting(db, transaction, locked);
-      if (renames) {
-        const event = { type: 'title', title } as const;
-        entries.push((await appendEvent(db, transaction, locked, userId, event, { title })).entry);
-      }
-      if (keepsAnew) {
-        await db.sequelize.query(KEEP, { bind: [conversationId, retentionS], transaction });
+      const append = async (event: ConversationEvent, row: RowChange = {}): Promise<void> => {
+        const appended = await appendEvent(db, transaction, group, userId, event, row);
+        group = appended.group;
+        entries.push(appended.entry);
+      };
+      if (renames) await append({ type: 'title', title }, { title });
+      if (retention !== undefined) {
+        const { event, request } = retention;
+        await db.sequelize.query(KEEP, {
+          bind: [conversationId, event.retention_s, request?.by ?? null, request?.seconds ?? null],
+          transaction,
+        });
+        if (event.apply_to_history) {
+          const bind = [conversationId, event.retention_s];
+          await db.sequelize.query(APPLY, { bind, transaction });
+        }
+        await append(event);
       }
       const [conversation] = await readConversations(db, userId, [conversationId], {
         ...{ preview: false, transaction },
       });
       return {
         ...{ conversation, entries },
-        update: renames || keepsAnew ? await readGroupUpdate(db, transaction, locked) : undefined,
+        update: entries.length > 0 ? await readGroupUpdate(db, transaction, group) : undefined,
       };
     });
     if (update !== undefined) announceGroupUpdate(announce, update, entries);

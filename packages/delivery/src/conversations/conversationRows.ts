@@ -9,6 +9,10 @@ export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'crea
   'created_at', extract(epoch FROM c.created_at)::float8,
   'updated_at', extract(epoch FROM c.updated_at)::float8, 'version', c.version,
   'last_seq', c.last_seq, 'retention_s', c.retention_s, 'barred', c.barred,
+  'retention_from_seq', CASE WHEN c.retention_s IS NOT NULL THEN (
+    SELECT s.from_seq FROM retention_spans s WHERE s.conversation_id = c.id ORDER BY s.from_seq DESC LIMIT 1
+  ) END,
+  'history_request_by', c.history_request_by, 'history_request_s', c.history_request_s,
   'participant_count', c.participant_count, 'last_message', l.row`;
 
 /**
@@ -28,8 +32,20 @@ export function lastMessageJoin(fromSeq: string, status: string): string {
 
 export type ConversationRow = Omit<
   ConversationForAll,
-  'created_at' | 'updated_at' | 'last_message' | 'participants'
-> & { created_at: number; updated_at: number; last_message: unknown[] | null };
+  | 'created_at'
+  | 'updated_at'
+  | 'last_message'
+  | 'participants'
+  | 'retention_from_seq'
+  | 'history_request'
+> & {
+  created_at: number;
+  updated_at: number;
+  last_message: unknown[] | null;
+  retention_from_seq: number | null;
+  history_request_by: string | null;
+  history_request_s: number | null;
+};
 
 /** A row of CONVERSATION as the outside sees it. */
 export function toConversation(
@@ -46,6 +62,11 @@ export function toConversation(
     version: row.version,
     last_seq: row.last_seq,
     retention_s: row.retention_s,
+    retention_from_seq: row.retention_from_seq ?? 1,
+    history_request:
+      row.history_request_by === null || row.history_request_s === null
+        ? null
+        : { user_id: row.history_request_by, retention_s: row.history_request_s },
     barred: row.barred,
     participant_count: row.participant_count,
     last_message: row.last_message === null ? null : toMessage(row.last_message),

@@ -22,16 +22,20 @@ beforeAll(async () => {
 afterAll(() => room.close());
 beforeEach(async () => {
   await room.rows('DELETE FROM tombstone_news');
-  await room.rows('UPDATE conversations SET retention_s = NULL, next_expiry_at = NULL');
+  await room.rows('DELETE FROM retention_spans');
+  await room.rows(
+    'UPDATE conversations SET retention_s = NULL, next_expiry_at = NULL, history_limit_s = NULL',
+  );
   ({ id } = await createGroup(room, ana, 'Choir', [ben, cleo]));
 });
 
-const keep = (seconds: number): Promise<unknown> =>
-  room.rows(
-    'UPDATE conversations SET retention_s = $2, next_expiry_at = now() WHERE id = $1',
-    id,
-    seconds,
-  );
+/** Holds for what was sent already, too. */
+const keep = async (seconds: number): Promise<void> => {
+  await setRetention(seconds);
+  await room.rows('SELECT apply_retention_to_history($1, $2)', id, seconds);
+};
+const setRetention = (seconds: number | null): Promise<unknown> =>
+  room.rows('UPDATE conversations SET retention_s = $2 WHERE id = $1', id, seconds);
 /** As if it had been sent so many seconds earlier. */
 const age = (seq: number, seconds: number): Promise<unknown> =>
   room.rows(
@@ -146,7 +150,7 @@ test('[D12] what has expired is never looked at again, and an empty conversation
   await room.send(id, ana);
   expect(await due()).toBeLessThanOrEqual(before ?? 0);
   const [row] = await room.rows(
-    'SELECT expired_seq::float8, last_seq::float8 FROM conversations WHERE id = $1',
+    'SELECT s.expired_seq::float8, c.last_seq::float8 FROM retention_spans s, conversations c WHERE s.conversation_id = c.id AND c.id = $1',
     id,
   );
   expect(row).toEqual([4, 6]);
@@ -204,4 +208,69 @@ test('[D7] tombstones are made of messages alone, once, and leave word for who i
       id,
     ),
   ).toEqual([[2, 3]]);
+});
+
+const contents = async (): Promise<unknown[]> =>
+  (await readHistory(room.db, ben, id, { limit: 100 })).messages
+    .filter(({ kind }) => kind === 'message')
+    .map(({ content_encrypted }) => content_encrypted);
+/** As if so much time had passed. */
+const wait = async (seconds: number): Promise<void> => {
+  await age(100, seconds);
+  await room.rows(
+    'UPDATE conversations SET next_expiry_at = now() WHERE next_expiry_at IS NOT NULL',
+  );
+};
+
+test('[D7] each message disappears as was set when it was sent, whatever is set later', async () => {
+  await room.send(id, ana, 'for ever');
+  await setRetention(7_200);
+  await room.send(id, ana, 'two hours');
+  await setRetention(60);
+  await room.send(id, ana, 'a minute');
+  await setRetention(null);
+  await room.send(id, ana, 'for ever again');
+  expect(await expireAll()).toBe(0);
+
+  await wait(61);
+  // Whether or not a worker has run.
+  expect(await contents()).toEqual(['for ever', 'two hours', null, 'for ever again']);
+  expect(await expireAll()).toBe(1);
+  expect(await due()).toBeGreaterThan(7_000);
+  await wait(7_200);
+  expect(await contents()).toEqual(['for ever', null, null, 'for ever again']);
+  expect(await expireAll()).toBe(1);
+  expect(await due()).toBeNull();
+  // A span that takes no further messages goes with its last one.
+  expect(await room.rows('SELECT FROM retention_spans WHERE conversation_id = $1', id)).toEqual([]);
+});
+
+test('[D7] applied to the history, it holds for everything, and lengthens nothing', async () => {
+  await room.send(id, ana, 'for ever');
+  await setRetention(60);
+  await room.send(id, ana, 'a minute');
+  await setRetention(null);
+  await room.send(id, ana, 'for ever again');
+  await setRetention(3_600);
+  await room.send(id, ana, 'an hour');
+  const apply = async (): Promise<unknown> =>
+    (await room.rows('SELECT apply_retention_to_history($1, 3600)', id))[0]?.[0];
+  expect(await apply()).toBe(true);
+  expect(await apply()).toBe(false);
+  await wait(61);
+  expect(await expireAll()).toBe(1);
+  expect(await contents()).toEqual(['for ever', null, 'for ever again', 'an hour']);
+  await wait(3_600);
+  expect(await contents()).toEqual([null, null, null, null]);
+  expect(await expireAll()).toBe(3);
+  await room.send(id, ana, 'an hour more');
+  expect(await due()).toBeGreaterThan(3_500);
+});
+
+test('[D7] a shorter setting is due before what an earlier one keeps for longer', async () => {
+  await setRetention(7_200);
+  await room.send(id, ana, 'two hours');
+  await setRetention(60);
+  await room.send(id, ana, 'a minute');
+  expect(await due()).toBeLessThanOrEqual(60);
 });

@@ -2,11 +2,10 @@ import { withTransaction, type Database } from '@pern/db/connect';
 import { guarded } from '@pern/db/storeErrors';
 import { lockConversation, openResting } from '../lockConversation';
 
-const BEYOND = `SELECT id FROM conversations WHERE id > $2 AND (retention_s IS NULL OR retention_s > $1)
+const BEYOND = `SELECT id FROM conversations WHERE id > $2 AND (history_limit_s IS NULL OR history_limit_s > $1)
   ORDER BY id LIMIT $3`;
-const LIMIT = `UPDATE conversations SET retention_s = $2, version = version + 1,
-    next_expiry_at = CASE WHEN last_seq > expired_seq THEN now() END
-  WHERE id = $1 AND (retention_s IS NULL OR retention_s > $2)`;
+const LIMIT = `UPDATE conversations SET retention_s = least(retention_s, $2), version = version + 1 WHERE id = $1`;
+const LIMIT_HISTORY = 'SELECT apply_retention_to_history($1, $2)';
 const PAGE = 500;
 const NOWHERE = '00000000-0000-0000-0000-000000000000';
 
@@ -25,6 +24,8 @@ export function limitRetention(db: Database, maxS: number, stopping: AbortSignal
           if (locked === undefined) return;
           await openResting(db, transaction, locked);
           await db.sequelize.query(LIMIT, { bind: [id, maxS], transaction });
+          // The operator's limit holds for everything that is stored, whatever was promised when it was sent.
+          await db.sequelize.query(LIMIT_HISTORY, { bind: [id, maxS], transaction });
         });
         limited += 1;
         after = id;

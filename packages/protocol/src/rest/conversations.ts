@@ -58,12 +58,29 @@ export const renameConversation = {
   method: 'PATCH',
   path: '/api/conversations/:id',
   summary:
-    'Give a group another title (admin, moderator), set how long content is kept (admin; in a direct conversation either of the two), or both at once: all of it or nothing.',
+    'Give a group another title (admin, moderator), set how long content that is sent from now on is kept (admin; in a direct conversation either of the two), or both at once: all of it or nothing. With `apply_to_history` retention holds for what was sent before, too; in a direct conversation once both have asked for it.',
   params,
   body: z
-    .object({ title: title.optional(), retention_s: retention.optional() })
+    .object({
+      title: title.optional(),
+      retention_s: retention.optional(),
+      apply_to_history: z.boolean({ error: 'must be true or false' }).optional().meta({
+        description:
+          'Whether retention_s holds for what was sent before, too. Nothing is kept for longer than was set when it was sent.',
+      }),
+    })
     .check((context) => {
-      const { title, retention_s } = context.value;
+      const { title, retention_s, apply_to_history } = context.value;
+      if (apply_to_history === true && (retention_s ?? null) === null) {
+        const message = 'must be a number of seconds with apply_to_history';
+        context.issues.push({
+          code: 'custom',
+          path: ['retention_s'],
+          message,
+          input: context.value,
+        });
+        return;
+      }
       if (title !== undefined || retention_s !== undefined) return;
       const path = ['title'];
       context.issues.push({ code: 'custom', path, message: 'is missing', input: context.value });

@@ -27,6 +27,7 @@ type ConversationActions = Pick<
   | 'loadOlder'
   | 'renameConversation'
   | 'setRetention'
+  | 'applyRetentionToHistory'
   | 'addParticipant'
   | 'changeRole'
   | 'removeParticipant'
@@ -99,6 +100,11 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
     },
     async setRetention(id, seconds) {
       await read(renameConversation, { params: { id }, body: { retention_s: seconds } });
+    },
+    async applyRetentionToHistory(id) {
+      const retention_s = store.getState().conversationsById[id]?.retention_s ?? null;
+      const body = { retention_s, apply_to_history: true };
+      await read(renameConversation, { params: { id }, body });
     },
     async addParticipant(id, userId, role = 'member') {
       const body = { user_id: userId, role };

@@ -137,6 +137,8 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
       ...{ id: room.id, type: 'group', title: room.title, created_by: me, created_at: TIME },
       ...{ updated_at: TIME, version: room.version, last_seq: room.log.length },
       retention_s: null,
+      retention_from_seq: 1,
+      history_request: null,
       barred: null,
       participant_count: room.members.length,
       last_message: last === undefined ? null : wire(last),

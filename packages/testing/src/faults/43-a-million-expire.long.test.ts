@@ -57,7 +57,11 @@ test('[fault 43: L, D12] 1,000,000 messages expire while ten pairs chat: how lon
   let tookS = 0;
   const busy = await beside(async () => {
     await scene.instance.sql(
-      `UPDATE conversations SET retention_s = 60, next_expiry_at = now() WHERE id = ANY ($1::uuid[])`,
+      `UPDATE conversations SET retention_s = 60 WHERE id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    await scene.instance.sql(
+      `SELECT apply_retention_to_history(id, 60) FROM conversations WHERE id = ANY ($1::uuid[])`,
       [ids],
     );
     await until(

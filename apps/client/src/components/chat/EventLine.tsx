@@ -2,8 +2,9 @@ import type { ConversationEvent } from '@pern/protocol/message';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useChatStore } from '../../store/chatStore';
 import { nameOf } from '../../store/names';
+import { durationWords } from '../retention/durations';
 
-/** A piece of a group's own history, in a sentence. */
+/** A piece of a conversation's own history, in a sentence. */
 export function EventLine({ message }: { message: ChatMessage }) {
   const sentence = useChatStore((view) => {
     const { event, conversation_id: conversationId, sender_id: senderId } = message;
@@ -34,7 +35,23 @@ function tell(event: ConversationEvent, who: string, name: (id: string) => strin
       return `${who} left`;
     case 'role':
       return `${who} made ${listed(event.user_ids.map(name))} ${event.role}`;
+    case 'retention':
+      return tellRetention(event, who);
   }
+}
+
+function tellRetention(
+  event: Extract<ConversationEvent, { type: 'retention' }>,
+  who: string,
+): string {
+  if (event.retention_s === null) return `${who} turned off disappearing messages`;
+  const age = durationWords(event.retention_s);
+  if (event.requests_history === true) {
+    return `${who} asked that earlier messages disappear after ${age}, too`;
+  }
+  return event.apply_to_history
+    ? `${who} set all messages, earlier ones included, to disappear after ${age}`
+    : `${who} set new messages to disappear after ${age}`;
 }
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });

@@ -33,7 +33,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
   if (isFirst) classes.push('first');
   if (isLast) classes.push('last');
   const isTaken = !isOnItsWay(message);
-  const isExpired = useExpired(message.conversation_id, isTaken ? message.created_at : undefined);
+  const isExpired = useExpired(message.conversation_id, isTaken ? message : undefined);
   const isDeleted = isTaken && (message.deleted_at !== null || isExpired);
   const isBlocked = useIsBlocked(isGroup && !isMine ? senderId : undefined);
   const [isWanted, setWanted] = useState(false);

@@ -11,7 +11,7 @@ export function Quote(props: { conversationId: string; messageId: string }) {
   const { conversationId, messageId } = props;
   const reveal = useReveal();
   const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
-  const isExpired = useExpired(conversationId, quoted?.created_at);
+  const isExpired = useExpired(conversationId, quoted);
   const author = useChatStore((view) =>
     quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
   );

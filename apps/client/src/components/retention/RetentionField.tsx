@@ -2,6 +2,7 @@ import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { durations, durationWords } from './durations';
+import { EarlierMessages } from './EarlierMessages';
 import './retention.css';
 
 /** How long a conversation keeps what is said in it: to be chosen by who may, else to be read. */
@@ -15,26 +16,29 @@ export function RetentionField({ conversation }: { conversation: KnownConversati
   }
   const isOther = seconds !== null && !durations.some((one) => one.seconds === seconds);
   return (
-    <label className="field">
-      <span>Messages disappear after</span>
-      <select
-        className="input"
-        value={seconds ?? ''}
-        onChange={({ target: { value } }) =>
-          void attempt(client.setRetention(id, value === '' ? null : Number(value)))
-        }
-      >
-        <option value="">Off</option>
-        {isOther && <option value={seconds}>{durationWords(seconds)}</option>}
-        {durations.map((one) => (
-          <option key={one.seconds} value={one.seconds}>
-            {one.words}
-          </option>
-        ))}
-      </select>
-      <small className="retention-words">
-        For everybody, and for what has been said already. What is gone does not come back.
-      </small>
-    </label>
+    <div className="retention">
+      <label className="field">
+        <span>Messages disappear after</span>
+        <select
+          className="input"
+          value={seconds ?? ''}
+          onChange={({ target: { value } }) =>
+            void attempt(client.setRetention(id, value === '' ? null : Number(value)))
+          }
+        >
+          <option value="">Off</option>
+          {isOther && <option value={seconds}>{durationWords(seconds)}</option>}
+          {durations.map((one) => (
+            <option key={one.seconds} value={one.seconds}>
+              {one.words}
+            </option>
+          ))}
+        </select>
+        <small className="retention-words">
+          For everybody, from now on. A message disappears as was set when it was sent.
+        </small>
+      </label>
+      <EarlierMessages conversation={conversation} />
+    </div>
   );
 }
