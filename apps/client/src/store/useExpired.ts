@@ -20,7 +20,9 @@ export function useExpired(
     const { retention_s = null, retention_from_seq = 1 } =
       view.chat.conversationsById[conversationId] ?? {};
     // An earlier setting holds for what was sent before: only the server knows it.
-    return message == null || message.seq < retention_from_seq ? null : retention_s;
+    return message === null || message === undefined || message.seq < retention_from_seq
+      ? null
+      : retention_s;
   });
   const due =
     retention === null || createdAt === undefined

@@ -92,7 +92,7 @@ test('two things at once are one change, told once, and both or neither is done'
   expect(room.announce.take()).toEqual([]);
 
   const changed = await changeConversation(room, ana, id, both);
-  expect(changed).toMatchObject({ title: 'Band', retention_s: 3_600, last_seq: seq + 2 });
+  expect(changed).toMatchObject({ title: 'Band', retention_s: 3_600, last_seq: seq + 3 });
   const told = room.announce.take();
   expect(told.map(({ to }) => to)).toEqual(['log', 'members', 'users']);
   expect(told[1]).toMatchObject({ payload: { title: 'Band', retention_s: 3_600 } });
