@@ -28,8 +28,11 @@ import { createIdentityStore } from './identity/identityStore';
 import { createPasswords } from './identity/passwords';
 import { startPruning } from './identity/pruneSessions';
 import { createRefreshTokens } from './identity/refreshTokens';
+import { createSecretGenerations, noteSecrets } from './identity/secretGenerations';
+import { createSecretKeys } from './identity/secretKeys';
 import { createSessionBook } from './identity/sessionBook';
 import { createSessionEndings } from './identity/sessionEndings';
+import { createSessionLifetime } from './identity/sessionLifetime';
 import { createUserDirectory } from './identity/userDirectory';
 import { createByteBudgets } from './limits/byteBudgets';
 import { guardSockets } from './limits/guardSockets';
@@ -87,6 +90,7 @@ async function open(
   releasers: ReturnType<typeof createReleasers>,
 ): Promise<number> {
   const nodeId = randomUUID();
+  const keys = createSecretKeys(settings.JWT_SECRET, settings.JWT_SECRET_OTHER);
   const securityLog = createSecurityLog({ log, clock: systemClock, secret: settings.JWT_SECRET });
   releasers.push('security log', () => securityLog.stop());
   const db = connectDatabase({
@@ -163,17 +167,19 @@ async function open(
   releasers.push('presence', () => presence.close(), 1_000);
 
   const reserved = reservedNames(settings.ADMIN_USERNAMES);
-  const sessionBook = createSessionBook(db);
+  const lifetime = createSessionLifetime(settings.SESSION_MAX_AGE_S);
+  const sessionBook = createSessionBook(db, lifetime);
   const endings = createSessionEndings(bus);
   const directory = createUserDirectory({ store, delivery, presence });
+  const secrets = createSecretGenerations(db, keys);
+  releasers.push('secrets', noteSecrets({ secrets, securityLog, clock: systemClock }));
   const identity = createIdentity({
     store,
     passwords: createPasswords(() => performance.now()),
-    accessTokens: createAccessTokens({
-      secret: settings.JWT_SECRET,
-      ttlS: settings.ACCESS_TOKEN_TTL_S,
-    }),
-    chain: createRefreshTokens({ secret: settings.JWT_SECRET }),
+    accessTokens: createAccessTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
+    chain: createRefreshTokens(keys),
+    secrets,
+    lifetime,
     external: externalTokensOf(settings, systemClock),
     sessionBook,
     endings,
@@ -186,7 +192,7 @@ async function open(
   releasers.push('pruning', startPruning(store, log));
 
   const addressOf = createClientAddress(settings.TRUST_PROXY);
-  const limiting = openLimits({ settings, connections, nodeId, addressOf, log });
+  const limiting = openLimits({ settings, keys, connections, nodeId, addressOf, log });
   releasers.push('limits', async () => limiting.stop());
   const refusals = () => limiting.limits.refusals();
   releasers.push('report of refusals', reportRefusals(refusals, securityLog, systemClock));

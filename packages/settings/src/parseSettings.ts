@@ -18,11 +18,12 @@ export function parseSettings<Shape extends z.ZodRawShape>(
 ): z.output<z.ZodObject<Shape>> {
   const given = Object.fromEntries(
     Object.entries(env)
-      .map(([name, value = '']) => [name, name.endsWith('_SECRET') ? value : value.trim()] as const)
+      .map(([name, value = '']) => [name, name.includes('_SECRET') ? value : value.trim()] as const)
       .filter(([, value]) => value !== ''),
   );
   const result = schema.safeParse(given);
   if (result.success) {
+    checkSecrets(given);
     checkExternal(given);
     checkRetention(given);
     return result.data;
@@ -30,6 +31,12 @@ export function parseSettings<Shape extends z.ZodRawShape>(
   const name = String(result.error.issues[0]?.path[0]);
   if (given[name] === undefined) throw new SettingsError(`${name} is missing.`);
   throw new SettingsError(`${name} is malformed: it must be ${describe(schema, name)}.`);
+}
+
+function checkSecrets({ JWT_SECRET: signing, JWT_SECRET_OTHER: other }: Environment): void {
+  if (other !== undefined && other === signing) {
+    throw new SettingsError('JWT_SECRET_OTHER is malformed: it must differ from JWT_SECRET.');
+  }
 }
 
 /** Foreign tokens need an issuer, an audience and one of three kinds of key. */

@@ -32,6 +32,12 @@ const all = z.object({
   REDIS_URL: redisAddress,
   DATA_DIR: z.string().describe('a folder').default('.data'),
   JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
+  JWT_SECRET_OTHER: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('a secret of at least 16 characters, better 32'),
+  SESSION_MAX_AGE_S: wholeNumber(300, 315_360_000).default(15_552_000),
   EXTERNAL_ISSUER: z.string().min(1).max(255).optional().describe('the iss of its tokens'),
   EXTERNAL_AUDIENCE: z.string().min(1).max(255).optional().describe('the aud of its tokens'),
   EXTERNAL_SECRET: z.string().min(32).optional().describe('a secret of at least 32 characters'),

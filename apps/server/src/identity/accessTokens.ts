@@ -1,9 +1,10 @@
-import { createSecretKey, randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import { uuid } from '@pern/protocol/ids';
-import { TOKEN_MAX } from '@pern/protocol/limits';
 import jwt from 'jsonwebtoken';
 import * as z from 'zod';
+import type { SecretKeys } from './secretKeys';
+import { readHeader, type TokenHeader } from './tokenHeader';
 
 const ISSUER = 'chasqui';
 const AUDIENCE = 'chasqui-api';
@@ -33,47 +34,58 @@ export interface AccessTokens {
   verify(token: string): AccessClaims;
 }
 
-/**
- * Access tokens: HS256 and nothing else, with issuer, audience, type and expiry. Headers that name a
- * key (kid, jku, jwk) are never looked at; there is one key.
- */
-export function createAccessTokens({
-  secret,
-  ttlS,
-}: {
-  secret: string;
+interface Deps {
+  keys: SecretKeys;
   ttlS: number;
-}): AccessTokens {
-  const key = createSecretKey(Buffer.from(secret, 'utf8'));
+}
+
+/**
+ * Access tokens: HS256 and nothing else, with issuer, audience, type and expiry, checked without leeway. `kid` names the
+ * secret among those of the settings, and `typ` the key made of it (decisions/0013).
+ */
+export function createAccessTokens({ keys, ttlS }: Deps): AccessTokens {
+  const { signing, accepted } = keys;
+  // A second secret says that every server knows `kid`: those of the release before it check with the secret itself.
+  const signer =
+    accepted.length > 1
+      ? { key: signing.accessTokens, typ: 'at+jwt' }
+      : { key: signing.plainAccessTokens, typ: 'JWT' };
   return {
     ttlS,
     sign: (userId, sessionId) =>
-      jwt.sign({ typ: 'access', sid: sessionId }, key, {
-        algorithm: 'HS256',
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        subject: userId,
-        jwtid: randomUUID(),
-        expiresIn: ttlS,
+      jwt.sign({ typ: 'access', sid: sessionId }, signer.key, {
+        ...{ algorithm: 'HS256', issuer: ISSUER, audience: AUDIENCE, expiresIn: ttlS },
+        ...{ subject: userId, jwtid: randomUUID() },
+        ...{ keyid: signing.id, header: { alg: 'HS256', typ: signer.typ } },
       }),
     verify(token) {
-      if (token.length > TOKEN_MAX) throw new UnauthorizedError();
-      const { sub, sid, exp } = claimsOf(token, key);
-      return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+      for (const key of keysFor(readHeader(token), keys)) {
+        const proven = claimsOf(token, key);
+        if (proven) return proven;
+      }
+      // Why it was refused is of use to an attacker alone.
+      throw new UnauthorizedError();
     },
   };
 }
 
-function claimsOf(token: string, key: ReturnType<typeof createSecretKey>): z.output<typeof claims> {
+/** Without `kid` it is a token of an earlier release, of whichever secret. */
+function keysFor({ kid, typ }: TokenHeader, { accepted, find }: SecretKeys): KeyObject[] {
+  const named = kid === undefined ? accepted : [find(kid)].filter((one) => one !== undefined);
+  if (typ === 'at+jwt') return kid === undefined ? [] : named.map((one) => one.accessTokens);
+  return typ === 'jwt' ? named.map((one) => one.plainAccessTokens) : [];
+}
+
+function claimsOf(token: string, key: KeyObject): AccessClaims | undefined {
   try {
     const payload = jwt.verify(token, key, {
       algorithms: ['HS256'],
       issuer: ISSUER,
       audience: AUDIENCE,
     });
-    return claims.parse(payload);
+    const { sub, sid, exp } = claims.parse(payload);
+    return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
   } catch {
-    // Why it was refused is of use to an attacker alone.
-    throw new UnauthorizedError();
+    return undefined;
   }
 }

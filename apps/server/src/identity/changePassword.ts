@@ -6,7 +6,6 @@ import type { OpenedSession } from './answer';
 import { revokeOthers, takeLeave } from './endSessions';
 import { refuseGuessable } from './guessablePasswords';
 import type { Caller, Client, IdentityDeps } from './identity';
-import { sessionExpiry } from './openSession';
 
 export type PasswordChange = z.output<(typeof endpoint)['body']>;
 
@@ -28,7 +27,7 @@ export async function changePassword(
   { current_password, new_password }: PasswordChange,
   { address }: Pick<Client, 'address'>,
 ): Promise<OpenedSession> {
-  const { store, passwords, chain } = deps;
+  const { store, passwords, chain, lifetime } = deps;
   const user = await store.users.findByPk(userId);
   if (user === null) throw new UnauthorizedError();
   const { passwordHash: known } = user;
@@ -52,7 +51,10 @@ export async function changePassword(
     const others = await revokeOthers(store, userId, sessionId, transaction);
     await store.refreshTokens.destroy({ where: { sessionId }, transaction });
     await store.refreshTokens.create(
-      { tokenHash: chain.hash(refreshToken), sessionId, expiresAt: sessionExpiry },
+      {
+        ...{ tokenHash: chain.hash(refreshToken), sessionId },
+        ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+      },
       { transaction },
     );
     return others;

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectDatabase, type Database } from '@pern/db/connect';
 import { sessionSchema } from '@pern/protocol/rest/auth';
@@ -12,6 +12,8 @@ import jwt from 'jsonwebtoken';
 import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 import { jwksSource } from './externalKeys';
+import { createIdentityStore } from './identityStore';
+import { pruneSessions } from './pruneSessions';
 
 // Tokens of somebody else's accounts: by a shared secret on two nodes, and by keys that are read from an address.
 
@@ -59,6 +61,9 @@ const claims = (more: object = {}) => ({
 });
 const sign = (more: object = {}) => jwt.sign(claims(more), secret);
 
+const withHeader = (header: object) =>
+  jwt.sign(claims(), secret, { header: { alg: 'HS256', ...header } });
+
 const me = async (token: string, node = 0) => http(node)('GET', '/api/users/me', { token });
 const usersNow = async () => Number((await db.query('', 'SELECT count(*) FROM users', []))[0]?.[0]);
 
@@ -84,9 +89,10 @@ test('a session lasts as long as the longest of its tokens, whichever came first
       await db.query('', 'SELECT max(extract(epoch FROM expires_at))::int FROM sessions', [])
     )[0]?.[0];
   for (const [exp, lasts] of [
-    [now + 900, now + 900],
-    [now + 1_800, now + 1_800],
-    [now + 60, now + 1_800],
+    // With a minute for the issuer's clock.
+    [now + 900, now + 960],
+    [now + 1_800, now + 1_860],
+    [now + 60, now + 1_860],
   ] as const) {
     expect((await me(sign({ sub, sid, exp }))).status).toBe(200);
     expect(await ends()).toBe(lasts);
@@ -129,12 +135,88 @@ test.each<[string, () => string]>([
   ['no subject', () => jwt.sign(nobody, secret)],
   ['an empty subject', () => sign({ sub: '' })],
   ['no expiry', () => jwt.sign(endless, secret)],
-  ['an expiry in the past', () => sign({ exp: soon - 10 })],
+  ['an expiry in the past', () => sign({ exp: soon - 90 })],
   ['an expiry that is too far away', () => sign({ exp: soon + 90_000 })],
   ['a beginning that is to come', () => sign({ nbf: soon + 600 })],
+  ['an issue that is to come', () => jwt.sign(claims({ iat: soon + 600 }), secret)],
+  ['a subject with NUL', () => sign({ sub: 'ana\0' })],
+  ['a subject with half a character', () => sign({ sub: 'ana\ud800' })],
+  ['the other half', () => sign({ sub: 'ana\udc00' })],
+  ['an extension that must be understood', () => withHeader({ crit: ['b64'], b64: true })],
+  ['the type of a logout token', () => withHeader({ typ: 'logout+jwt' })],
+  ['the type of a proof of possession', () => withHeader({ typ: 'dpop+jwt' })],
+  ['a type in other letters', () => withHeader({ typ: 'Application/SecEvent+JWT' })],
 ])('a token with %s is refused, and makes nobody', async (_what, token) => {
   const before = await usersNow();
   expect((await me(token())).status).toBe(401);
+  expect(await usersNow()).toBe(before);
+});
+
+test.each<[string, object]>([
+  ['an expiry', { exp: soon - 30 }],
+  ['a beginning', { nbf: soon + 30 }],
+  ['an issue', { iat: soon + 30 }],
+])('%s that is 30 s off for us is taken, by REST and for a connection', async (_what, more) => {
+  const token = jwt.sign(claims(more), secret);
+  expect((await me(token)).status).toBe(200);
+  const client = await openSocket(urlOf(nodes[0]), { auth: { token } });
+  expect(await client.ask('chat:sync', {})).toMatchObject({ success: true });
+  client.close();
+});
+
+test('access tokens by their own type are taken', async () => {
+  for (const typ of ['at+jwt', 'application/at+JWT', 'JWT']) {
+    expect((await me(withHeader({ typ }))).status).toBe(200);
+  }
+});
+
+test('subjects that differ are different people, also by normal form', async () => {
+  const names = ['ñ', 'n\u0303', 'N\u0303', 'ana ', 'ana'];
+  const people = await Promise.all(names.map(async (sub) => (await me(sign({ sub }))).body));
+  expect(new Set(people.map((body) => String(Reflect.get(Object(body), 'id')))).size).toBe(5);
+});
+
+test.each<[string, (sub: string) => object]>([
+  ['with a session of their own', (sub) => ({ sub, sid: `session ${randomUUID()}` })],
+  ['without a session', (sub) => ({ sub })],
+  ['without a session and without an id', (sub) => ({ sub, jti: undefined, nonce: randomUUID() })],
+])('a connection goes on by a token it is given later: tokens %s', async (_kind, kindOf) => {
+  const sub = randomUUID();
+  const connect = () => openSocket(urlOf(nodes[0]), { auth: { token: sign(kindOf(sub)) } });
+  const [refreshed, forgotten] = [await connect(), await connect()];
+  const user = 'SELECT user_id FROM external_identities WHERE subject = $1';
+  const end = `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE user_id = (${user})`;
+  // The time of both tokens is over; what comes after that is the later one.
+  await db.query('', end, [sub]);
+  const later = sign(kindOf(sub));
+  expect(await refreshed.ask('auth:refresh', { token: later })).toEqual({ success: true });
+  await until('a connection that got no other token is closed', () => !forgotten.socket.connected);
+  expect(refreshed.socket.connected).toBe(true);
+  // It depends on the later one now.
+  expect((await http(1)('POST', '/api/auth/logout', { token: later })).status).toBe(204);
+  await until('the other connection is closed', () => !refreshed.socket.connected);
+});
+
+test('a session that was ended stays so when its row is pruned, for tokens that are issued later too', async () => {
+  const claimsOfSession = { sub: randomUUID(), sid: randomUUID() };
+  const token = sign(claimsOfSession);
+  expect((await me(token)).status).toBe(200);
+  expect((await http(0)('POST', '/api/auth/logout', { token })).status).toBe(204);
+  await db.query(
+    '',
+    `UPDATE sessions SET revoked_at = now() - interval '2 d' WHERE revoked_at IS NOT NULL`,
+    [],
+  );
+  expect(await pruneSessions(createIdentityStore(db))).toBeGreaterThan(0);
+  const rows = await db.query(
+    '',
+    'SELECT count(*)::int FROM sessions WHERE revoked_at IS NOT NULL',
+    [],
+  );
+  expect(rows).toEqual([[0]]);
+  const before = await usersNow();
+  for (const one of [token, sign(claimsOfSession)]) expect((await me(one)).status).toBe(401);
+  expect((await me(sign({ ...claimsOfSession, sid: randomUUID() }))).status).toBe(200);
   expect(await usersNow()).toBe(before);
 });
 
@@ -196,6 +278,76 @@ test('keys from an address: chosen by name, changed while we run, and kept while
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
+});
+
+/** An address that answers with what `respond` writes, and how often it was asked. */
+async function serveKeys(respond: (response: ServerResponse) => void) {
+  const server = createServer((_request, response) => respond(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const find = jwksSource(`http://127.0.0.1:${port}/keys`, () => 0);
+  const outcome = await find('one').then(
+    () => 'found',
+    (error: Error) => error.name,
+  );
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  return outcome;
+}
+
+const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one' };
+const keysOf = (...keys: object[]) => JSON.stringify({ keys });
+const json = 'application/json; charset=utf-8';
+
+test.each<[string, string, string]>([
+  ['JSON', json, keysOf(publicJwk)],
+  ['a key set by its own type', 'application/jwk-set+json', keysOf({ ...publicJwk, alg: 'RS256' })],
+])('keys that come as %s are taken', async (_what, type, body) => {
+  const respond = (response: ServerResponse) => response.setHeader('content-type', type).end(body);
+  expect(await serveKeys(respond)).toBe('found');
+});
+
+test.each<[string, string, string, string]>([
+  ['a page', 'text/html', keysOf(publicJwk), 'UnavailableError'],
+  [
+    'too many keys',
+    json,
+    keysOf(...Array.from({ length: 101 }, () => publicJwk)),
+    'UnavailableError',
+  ],
+  ['no JSON', json, '{', 'UnavailableError'],
+  ['no UTF-8', json, '\xff', 'UnavailableError'],
+  [
+    ...(['a private key', json] as const),
+    keysOf({ ...privateKey.export({ format: 'jwk' }), kid: 'one' }),
+    'UnauthorizedError',
+  ],
+  ['a key for another use', json, keysOf({ ...publicJwk, use: 'enc' }), 'UnauthorizedError'],
+  ['a key to sign with', json, keysOf({ ...publicJwk, key_ops: ['sign'] }), 'UnauthorizedError'],
+  ['a key of another algorithm', json, keysOf({ ...publicJwk, alg: 'PS256' }), 'UnauthorizedError'],
+])('keys: %s is not taken', async (_what, type, body, error) => {
+  const respond = (response: ServerResponse) =>
+    response.setHeader('content-type', type).end(body, 'latin1');
+  expect(await serveKeys(respond)).toBe(error);
+});
+
+test('an answer without end is given up after a quarter of a megabyte, a redirect at once', async () => {
+  let written = 0;
+  const endless = (response: ServerResponse) => {
+    response.setHeader('content-type', json);
+    const write = (): void => {
+      if (response.destroyed) return;
+      written += 16_384;
+      response.write('['.repeat(16_384), write);
+    };
+    write();
+  };
+  expect(await serveKeys(endless)).toBe('UnavailableError');
+  // What lies in buffers on the way comes on top.
+  expect(written).toBeLessThan(16_000_000);
+  const elsewhere = (response: ServerResponse) =>
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  expect(await serveKeys(elsewhere)).toBe('UnavailableError');
 });
 
 test('a public key takes what its private key signed, and not what was signed with the public one', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withTransaction } from '@pern/db/connect';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import { USERNAME_MAX } from '@pern/protocol/limits';
-import { Op, QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
 import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
@@ -20,10 +20,10 @@ export async function authenticateExternal(
 ): Promise<Caller> {
   const isReserved = reservedNames.has(claims.username?.toLowerCase() ?? '');
   const proven = isReserved ? { ...claims, username: undefined } : claims;
-  const { sessionId, expiresAt } = proven;
+  const { sessionId, expiresAt, acceptedUntil } = proven;
   let session = await sessionBook.find(sessionId);
   // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
-  if (session === null || session.expiresAt < expiresAt) {
+  if (session === null || session.expiresAt < acceptedUntil) {
     await openSession(store, proven, agent);
     sessionBook.forget([sessionId]);
     session = await sessionBook.find(sessionId);
@@ -44,8 +44,7 @@ async function openSession(
     try {
       await withTransaction(store.db, async (transaction) => {
         // One that was ended here begins no more, and makes nobody of an account that is gone.
-        const ended = { id: proven.sessionId, revokedAt: { [Op.ne]: null } };
-        if ((await store.sessions.count({ where: ended, transaction })) > 0) return;
+        if (await isEnded(store, proven.sessionId, transaction)) return;
         const userId = await userOf(store, proven, transaction);
         await prolong(store, userId, { ...proven, agent }, transaction);
       });
@@ -55,6 +54,19 @@ async function openSession(
       if (!(error instanceof UniqueConstraintError) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+async function isEnded(
+  { db }: IdentityStore,
+  sessionId: string,
+  transaction: Transaction,
+): Promise<boolean> {
+  const [row] = await db.sequelize.query<{ ended: boolean }>(
+    `SELECT EXISTS (SELECT FROM sessions WHERE id = :sessionId AND revoked_at IS NOT NULL)
+       OR EXISTS (SELECT FROM ended_external_sessions WHERE session_id = :sessionId) AS ended`,
+    { replacements: { sessionId }, type: QueryTypes.SELECT, transaction },
+  );
+  return row?.ended === true;
 }
 
 async function userOf(
@@ -99,16 +111,16 @@ async function freeName(
 async function prolong(
   { db }: IdentityStore,
   userId: string,
-  { sessionId, expiresAt, agent }: ExternalClaims & { agent: string | null },
+  { sessionId, acceptedUntil, agent }: ExternalClaims & { agent: string | null },
   transaction: Transaction,
 ): Promise<void> {
   await db.sequelize.query(
     `INSERT INTO sessions (id, user_id, expires_at, user_agent)
-     VALUES (:sessionId, :userId, to_timestamp(:expiresAt), :agent)
+     VALUES (:sessionId, :userId, to_timestamp(:acceptedUntil), :agent)
      ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at),
        last_seen_at = now(), user_agent = coalesce(excluded.user_agent, sessions.user_agent)`,
     {
-      replacements: { sessionId, userId, expiresAt: expiresAt / 1000, agent },
+      replacements: { sessionId, userId, acceptedUntil: acceptedUntil / 1_000, agent },
       type: QueryTypes.INSERT,
       transaction,
     },

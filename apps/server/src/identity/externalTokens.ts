@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@pern/delivery/ports';
 import { ChasquiError, UnauthorizedError } from '@pern/protocol/errors';
-import { TOKEN_MAX } from '@pern/protocol/limits';
 import { displayName, username } from '@pern/protocol/text';
 import jwt from 'jsonwebtoken';
 import * as z from 'zod';
 import type { Settings } from '../settings';
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './externalKeys';
+import { claimedIssuer, readHeader } from './tokenHeader';
 
-/**
- * A token that lives longer is refused: its session is remembered as ended for a day after its logout, and a stolen one
- * should not be good for ever.
- */
+/** A token that lives longer is refused: a stolen one should not be good for ever. */
 const LONGEST_LIFE_S = 86_400;
+
+/** How far the issuer's clock may be from ours. Our own tokens get no leeway: one clock made and reads them. */
+const LEEWAY_S = 60;
+
+/** Of access tokens (RFC 9068) and of tokens that do not say. A logout token or a proof of possession is neither. */
+const TYPES: ReadonlySet<string | undefined> = new Set([undefined, 'jwt', 'at+jwt']);
+
+/** What PostgreSQL cannot keep, or keeps as something else, could make two subjects one. */
+const isStorable = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
 
 const claims = z.object({
   iss: z.string(),
-  sub: z.string().min(1).max(255),
+  sub: z.string().min(1).max(255).refine(isStorable),
   exp: z.number(),
+  iat: z.number().optional(),
   sid: z.string().min(1).max(255).optional(),
   jti: z.string().min(1).max(255).optional(),
   // Wishes: one that does not do is passed over.
@@ -33,6 +40,8 @@ export interface ExternalClaims {
   sessionId: string;
   /** Milliseconds since 1970. */
   expiresAt: number;
+  /** Until when the token is taken with the leeway for the issuer's clock. */
+  acceptedUntil: number;
   username: string | undefined;
   displayName: string | undefined;
 }
@@ -70,23 +79,26 @@ interface Deps {
 
 /** Tokens of one other issuer: its key alone, its algorithm alone, with issuer, audience, subject and expiry. */
 export function createExternalTokens({ issuer, audience, keys, clock }: Deps): ExternalTokens {
-  const read = (token: string) =>
-    token.length <= TOKEN_MAX ? jwt.decode(token, { complete: true }) : null;
-
   return {
-    isTheirs(token) {
-      const payload = readable(() => read(token))?.payload;
-      return typeof payload === 'object' && payload.iss === issuer;
-    },
+    isTheirs: (token) => claimedIssuer(token) === issuer,
     async verify(token) {
       try {
-        // Of the header only the name of the key is looked at, and only among the keys that we have.
-        const { key, algorithm } = await keys(read(token)?.header.kid);
-        const payload = jwt.verify(token, key, { algorithms: [algorithm], issuer, audience });
-        const { sub, exp, sid, jti, ...wishes } = claims.parse(payload);
-        if (exp * 1000 > clock.now() + LONGEST_LIFE_S * 1000) throw new UnauthorizedError();
+        const { kid, typ } = readHeader(token);
+        if (!TYPES.has(typ)) throw new UnauthorizedError();
+        const { key, algorithm } = await keys(kid);
+        const now = clock.now() / 1_000;
+        const payload = jwt.verify(token, key, {
+          ...{ algorithms: [algorithm], issuer, audience },
+          ...{ clockTimestamp: now, clockTolerance: LEEWAY_S },
+        });
+        const { sub, exp, iat, sid, jti, ...wishes } = claims.parse(payload);
+        if (exp > now + LONGEST_LIFE_S + LEEWAY_S) throw new UnauthorizedError();
+        if (iat !== undefined && iat > now + LEEWAY_S) throw new UnauthorizedError();
+        const acceptedUntil = (exp + LEEWAY_S) * 1_000;
         return {
-          ...{ issuer, subject: sub, expiresAt: exp * 1000 },
+          ...{ issuer, subject: sub, acceptedUntil },
+          // A connection ends when the token says, unless the leeway alone has let it in.
+          expiresAt: exp > now ? exp * 1_000 : acceptedUntil,
           sessionId: sessionIdOf(issuer, sub, sid ?? jti ?? token),
           ...{ username: wishes.preferred_username, displayName: wishes.name },
         };
@@ -97,14 +109,6 @@ export function createExternalTokens({ issuer, audience, keys, clock }: Deps): E
       }
     },
   };
-}
-
-function readable<T>(decode: () => T): T | null {
-  try {
-    return decode();
-  } catch {
-    return null;
-  }
 }
 
 /** A UUID (version 8) that nobody meets by chance, and that does not tell what it was made of. */

@@ -21,8 +21,10 @@ import type { Passwords } from './passwords';
 import { refreshSession } from './refreshSession';
 import type { RefreshTokens } from './refreshTokens';
 import { register, type Registration } from './register';
+import type { SecretGenerations } from './secretGenerations';
 import type { SessionBook } from './sessionBook';
 import type { SessionEndings } from './sessionEndings';
+import type { SessionLifetime } from './sessionLifetime';
 import type { UserDirectory } from './userDirectory';
 
 /** Who is asking, as proven by an access token of a session that lives. */
@@ -39,6 +41,8 @@ export interface IdentityDeps {
   passwords: Passwords;
   accessTokens: AccessTokens;
   chain: RefreshTokens;
+  secrets: Pick<SecretGenerations, 'first'>;
+  lifetime: SessionLifetime;
   sessionBook: SessionBook;
   endings: SessionEndings;
   directory: UserDirectory;
@@ -114,7 +118,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
       securityLog.record({ event: 'password_changed', userId, actorId: userId });
       return answer(deps, opened);
     },
-    listSessions: (caller) => listSessions(deps.store.db, caller),
+    listSessions: (caller) => listSessions(deps, caller),
     async endSession(caller, sessionId) {
       await endSession(deps, caller, sessionId);
       const { userId } = caller;

@@ -1,9 +1,9 @@
-import type { Database } from '@pern/db/connect';
 import { SESSIONS_LISTED_MAX } from '@pern/protocol/limits';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
-import type { Caller } from './identity';
+import type { Caller, IdentityDeps } from './identity';
+import type { SessionLifetime } from './sessionLifetime';
 
-const SELECT_SESSIONS = `
+const selectSessions = ({ endOf }: SessionLifetime): string => `
   SELECT s.id, d.device_id, s.user_agent, s.created_at,
          greatest(s.created_at, s.last_seen_at, d.last_seen_at), s.id = $2
   FROM sessions s
@@ -12,17 +12,17 @@ const SELECT_SESSIONS = `
     WHERE k.user_id = s.user_id AND k.session_id = s.id
     ORDER BY k.last_seen_at DESC LIMIT 1
   ) d ON true
-  WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
+  WHERE s.user_id = $1 AND s.revoked_at IS NULL AND ${endOf('s')} > now()
   ORDER BY 6 DESC, 5 DESC, s.id LIMIT ${SESSIONS_LISTED_MAX}`;
 
 type Row = [string, string | null, string | null, Date, Date, boolean];
 
 /** Where the caller is signed in: the present session first, then the last seen. */
 export async function listSessions(
-  db: Database,
+  { store: { db }, lifetime }: Pick<IdentityDeps, 'store' | 'lifetime'>,
   { userId, sessionId }: Caller,
 ): Promise<ListedSession[]> {
-  const rows = await db.query('sessions_of_user', SELECT_SESSIONS, [userId, sessionId]);
+  const rows = await db.query('sessions_of_user', selectSessions(lifetime), [userId, sessionId]);
   return (rows as Row[]).map(([id, device_id, user_agent, createdAt, seenAt, current]) => ({
     ...{ id, device_id, user_agent, current },
     created_at: createdAt.toISOString(),

@@ -17,10 +17,11 @@ export class WrongCredentialsError extends UnauthorizedError {
 
 /** Begins a session. Throws the same WrongCredentialsError, after the same work, whether or not there is such a user. */
 export async function login(
-  { store, passwords, chain }: IdentityDeps,
+  deps: IdentityDeps,
   credentials: Credentials,
   { agent, address }: Client,
 ): Promise<OpenedSession> {
+  const { store, passwords } = deps;
   const name = loginKey(credentials);
   // A user name has no @, so an address is recognised wherever it was typed.
   const user = await store.users.findOne({
@@ -40,7 +41,7 @@ export async function login(
       transaction,
     });
     if (unchanged === null) throw new WrongCredentialsError(user.id);
-    return openSession(store, chain, { userId: user.id, agent }, transaction);
+    return openSession(deps, { userId: user.id, agent }, transaction);
   });
   return { user, ...opened };
 }

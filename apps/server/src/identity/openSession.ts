@@ -1,26 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { literal, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import type { IdentityStore } from './identityStore';
 import type { RefreshTokens } from './refreshTokens';
+import type { SessionLifetime } from './sessionLifetime';
 
-/** As long as a device is kept (D4): who comes back within it finds what waits. In PostgreSQL's time. */
-export const sessionExpiry = literal("now() + interval '90 days'");
+interface Deps {
+  store: IdentityStore;
+  chain: RefreshTokens;
+  lifetime: SessionLifetime;
+}
 
 /** Begins a session with the first token of its chain. */
 export async function openSession(
-  { sessions, refreshTokens }: IdentityStore,
-  chain: RefreshTokens,
+  { store: { sessions, refreshTokens }, chain, lifetime }: Deps,
   { userId, agent }: { userId: string; agent: string | null },
   transaction: Transaction,
 ): Promise<{ sessionId: string; refreshToken: string }> {
   const sessionId = randomUUID();
   const refreshToken = chain.first();
   await sessions.create(
-    { id: sessionId, userId, userAgent: agent, expiresAt: sessionExpiry },
+    { id: sessionId, userId, userAgent: agent, expiresAt: lifetime.fromNow },
     { transaction },
   );
   await refreshTokens.create(
-    { tokenHash: chain.hash(refreshToken), sessionId, expiresAt: sessionExpiry },
+    {
+      ...{ tokenHash: chain.hash(refreshToken), sessionId },
+      ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+    },
     { transaction },
   );
   return { sessionId, refreshToken };

@@ -5,11 +5,12 @@ import { rotate } from './rotate';
 
 /** Exchanges a refresh token. A reuse ends the session and closes its sockets on every node. */
 export async function refreshSession(
-  { store, chain, endings, securityLog }: IdentityDeps,
+  deps: IdentityDeps,
   refreshToken: string,
   agent: string | null,
 ): Promise<OpenedSession> {
-  const rotation = await rotate(store, chain, refreshToken, agent);
+  const { store, endings, securityLog } = deps;
+  const rotation = await rotate(deps, refreshToken, agent);
   switch (rotation.outcome) {
     case 'refused':
       throw new UnauthorizedError();

@@ -16,10 +16,11 @@ export type Registration = z.output<(typeof endpoint)['body']>;
  * which, and ValidationError for a password that is easy to guess.
  */
 export async function register(
-  { store, passwords, chain, reservedNames }: IdentityDeps,
+  deps: IdentityDeps,
   { username, email, password, display_name }: Registration,
   { agent, address }: Client,
 ): Promise<OpenedSession> {
+  const { store, passwords, reservedNames } = deps;
   refuseGuessable(password, { username, email }, 'password');
   // First, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password, { address, userId: null });
@@ -40,7 +41,7 @@ export async function register(
       );
       return {
         user,
-        ...(await openSession(store, chain, { userId: user.id, agent }, transaction)),
+        ...(await openSession(deps, { userId: user.id, agent }, transaction)),
       };
     });
   } catch (error) {

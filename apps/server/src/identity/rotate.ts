@@ -2,13 +2,14 @@ import { withTransaction } from '@pern/db/connect';
 import type { RefreshToken } from '@pern/db/models/RefreshToken';
 import { literal, Op, type Transaction } from 'sequelize';
 import type { IdentityStore } from './identityStore';
-import { sessionExpiry } from './openSession';
 import type { RefreshTokens } from './refreshTokens';
+import type { SecretGenerations } from './secretGenerations';
+import type { SessionLifetime } from './sessionLifetime';
 
 /** What became of a refresh token. */
 export type Rotation =
   | { outcome: 'rotated'; userId: string; sessionId: string; refreshToken: string }
-  /** Not ours, or of a session that has ended. */
+  /** Not ours, of a session that has ended, or bound to a secret that is no longer in the settings. */
   | { outcome: 'refused' }
   /** Used before by somebody else: the session has been ended (FAULTS, attackers 4). */
   | { outcome: 'reused'; userId: string; sessionId: string };
@@ -16,14 +17,20 @@ export type Rotation =
 /** Old links are kept this long, so that the use of a stolen one is noticed. */
 const REMEMBERED = literal("now() + interval '30 days'");
 
+interface Deps {
+  store: IdentityStore;
+  chain: RefreshTokens;
+  secrets: Pick<SecretGenerations, 'first'>;
+  lifetime: SessionLifetime;
+}
+
 /**
  * Exchanges a refresh token for the next of its chain. The newest is always accepted; the one before
  * it for ten seconds, while the newest is unused, and yields that newest one again (two tabs). Any
  * other use ends the session.
  */
 export function rotate(
-  store: IdentityStore,
-  chain: RefreshTokens,
+  { store, chain, secrets, lifetime }: Deps,
   token: string,
   agent: string | null,
 ): Promise<Rotation> {
@@ -31,9 +38,15 @@ export function rotate(
     const tokenHash = chain.hash(token);
     const known = await store.refreshTokens.findByPk(tokenHash, { transaction });
     if (!known) return { outcome: 'refused' };
+    if (!chain.accepts(known.keyId ?? (await secrets.first()))) return { outcome: 'refused' };
     // Uses of one chain happen one after the other.
     const session = await store.sessions.findOne({
-      where: { id: known.sessionId, revokedAt: null, expiresAt: { [Op.gt]: literal('now()') } },
+      where: {
+        [Op.and]: [
+          { id: known.sessionId, revokedAt: null },
+          literal(`${lifetime.endOf('"Session"')} > now()`),
+        ],
+      },
       lock: transaction.LOCK.UPDATE,
       transaction,
     });
@@ -42,28 +55,35 @@ export function rotate(
     const link = await store.refreshTokens.findByPk(tokenHash, { transaction });
     if (!link) return { outcome: 'refused' };
 
-    const refreshToken = chain.successor(token);
-    const successorHash = chain.hash(refreshToken);
     if (link.rotatedAt === null) {
+      const refreshToken = chain.successor(token);
+      const successorHash = chain.hash(refreshToken);
       await link.update(
         { rotatedAt: literal('now()'), successorHash, expiresAt: REMEMBERED },
         { transaction },
       );
       await store.refreshTokens.create(
-        { tokenHash: successorHash, sessionId, expiresAt: sessionExpiry },
+        {
+          ...{ tokenHash: successorHash, sessionId },
+          ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+        },
         { transaction },
       );
       await session.update(
         {
-          ...{ expiresAt: sessionExpiry, lastSeenAt: literal('now()') },
+          ...{ expiresAt: lifetime.prolonged, lastSeenAt: literal('now()') },
           userAgent: agent ?? session.userAgent,
         },
         { transaction },
       );
       return { outcome: 'rotated', userId, sessionId, refreshToken };
     }
-    if (await isSecondTab(store, link, successorHash, transaction)) {
-      return { outcome: 'rotated', userId, sessionId, refreshToken };
+    const { successorHash } = link;
+    const same = successorHash === null ? undefined : chain.successorWithHash(token, successorHash);
+    if (successorHash !== null && same !== undefined) {
+      if (await isSecondTab(store, link, successorHash, transaction)) {
+        return { outcome: 'rotated', userId, sessionId, refreshToken: same };
+      }
     }
     await session.update({ revokedAt: literal('now()') }, { transaction });
     return { outcome: 'reused', userId, sessionId };

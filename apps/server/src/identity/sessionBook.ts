@@ -1,4 +1,5 @@
 import type { Database } from '@pern/db/connect';
+import type { SessionLifetime } from './sessionLifetime';
 
 /** A session that has neither ended nor expired, and whose it is. */
 export interface LiveSession {
@@ -12,8 +13,11 @@ export interface LiveSession {
 export interface SessionBook {
   /** The session as it was at most 3 s ago, or null. Throws when PostgreSQL is gone and nothing is known. */
   find(sessionId: string): Promise<LiveSession | null>;
-  /** Of these sessions, those that live; straight from PostgreSQL. */
-  living(sessionIds: string[]): Promise<Set<string>>;
+  /**
+   * Of these sessions, those that nobody has ended, straight from PostgreSQL: `living`, or `expired` when their time is
+   * over. The others have been ended.
+   */
+  states(sessionIds: string[]): Promise<Map<string, 'living' | 'expired'>>;
   /** Makes the next look go to PostgreSQL. */
   forget(sessionIds: string[]): void;
 }
@@ -21,10 +25,14 @@ export interface SessionBook {
 const CACHED_MS = 3_000;
 const CACHED_MAX = 50_000;
 
-const SELECT_LIVING = `
-  SELECT s.id, s.user_id, u.username, extract(epoch FROM s.expires_at)::float8
+const selectLiving = ({ endOf }: SessionLifetime): string => `
+  SELECT s.id, s.user_id, u.username, extract(epoch FROM ${endOf('s')})::float8
   FROM sessions s JOIN users u ON u.id = s.user_id
-  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`;
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${endOf('s')} > now()`;
+
+const selectStates = ({ endOf }: SessionLifetime): string => `
+  SELECT s.id, ${endOf('s')} > now() FROM sessions s
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL`;
 
 interface Entry {
   at: number;
@@ -35,12 +43,17 @@ interface Entry {
  * Who is asked for at the same moment is read in one statement: two thousand clients that reconnect
  * at once are a handful of queries (fault 28).
  */
-export function createSessionBook(db: Database, now: () => number = Date.now): SessionBook {
+export function createSessionBook(
+  db: Database,
+  lifetime: SessionLifetime,
+  now: () => number = Date.now,
+): SessionBook {
+  const [living, states] = [selectLiving(lifetime), selectStates(lifetime)];
   const cache = new Map<string, Entry>();
   let batch: { ids: Set<string>; living: Promise<Map<string, LiveSession>> } | null = null;
 
   async function read(sessionIds: string[]): Promise<Map<string, LiveSession>> {
-    const rows = await db.query('living_sessions', SELECT_LIVING, [sessionIds]);
+    const rows = await db.query('living_sessions', living, [sessionIds]);
     return new Map(
       rows.map(([id, userId, username, expires]) => [
         String(id),
@@ -86,8 +99,11 @@ export function createSessionBook(db: Database, now: () => number = Date.now): S
       }
       return entry.session;
     },
-    async living(sessionIds) {
-      return new Set((await read(sessionIds)).keys());
+    async states(sessionIds) {
+      const rows = await db.query('session_states', states, [sessionIds]);
+      return new Map(
+        rows.map(([id, lives]) => [String(id), lives === true ? 'living' : 'expired']),
+      );
     },
     forget(sessionIds) {
       for (const sessionId of sessionIds) cache.delete(sessionId);

@@ -1,13 +1,17 @@
+import type { KeyObject } from 'node:crypto';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import jwt from 'jsonwebtoken';
 import { createAccessTokens } from './accessTokens';
 import { createPasswords } from './passwords';
 import { createRefreshTokens } from './refreshTokens';
+import { createSecretKeys } from './secretKeys';
 
 const secret = 'a secret of at least thirty-two characters';
+const other = 'another secret of at least thirty-two characters';
 const userId = '0189d8a4-1111-7000-8000-000000000001';
 const sessionId = '0189d8a4-2222-7000-8000-000000000002';
-const tokens = createAccessTokens({ secret, ttlS: 900 });
+const keys = createSecretKeys(secret);
+const tokens = createAccessTokens({ keys, ttlS: 900 });
 
 const claims = {
   typ: 'access',
@@ -47,18 +51,86 @@ test.each<[string, string]>([
   ['another issuer', jwt.sign({ ...claims, iss: 'other' }, secret)],
   ['no session', jwt.sign({ ...claims, sid: undefined }, secret)],
   ['nonsense', 'a.b.c'],
-  ['a refresh token', createRefreshTokens({ secret }).first()],
+  ['a refresh token', createRefreshTokens(keys).first()],
 ])('a token with %s is refused', (_why, token) => {
   expect(() => tokens.verify(token)).toThrow(UnauthorizedError);
 });
 
+const signedBy = (...secrets: [string, string?]) => {
+  const made = createAccessTokens({ keys: createSecretKeys(...secrets), ttlS: 900 });
+  return { ...made, token: made.sign(userId, sessionId) };
+};
+const headerOf = (token: string) => Object(jwt.decode(token, { complete: true })?.header) as object;
+
+test('with one secret, servers of the release before and of this one take the tokens of each other', () => {
+  const { token, verify } = signedBy(secret);
+  const { id } = createSecretKeys(secret).signing;
+  expect(headerOf(token)).toMatchObject({ alg: 'HS256', typ: 'JWT', kid: id });
+  // What a server of the release before does with it, and what it signs itself.
+  const check = { algorithms: ['HS256' as const], issuer: 'chasqui', audience: 'chasqui-api' };
+  expect(jwt.verify(token, secret, check)).toMatchObject({ sub: userId, sid: sessionId });
+  expect(verify(jwt.sign(claims, secret))).toMatchObject({ userId, sessionId });
+});
+
+test('a second secret is accepted and never signs, before a rotation and after it', () => {
+  const before = signedBy(secret);
+  const prepared = signedBy(secret, other);
+  const rotated = signedBy(other, secret);
+  const after = signedBy(other);
+  const takenBy = (token: string) =>
+    [before, prepared, rotated, after].map(({ verify }) => {
+      try {
+        return verify(token).userId === userId;
+      } catch {
+        return false;
+      }
+    });
+  expect(takenBy(before.token)).toEqual([true, true, true, false]);
+  expect(takenBy(prepared.token)).toEqual([true, true, true, false]);
+  expect(takenBy(rotated.token)).toEqual([false, true, true, true]);
+  expect(takenBy(after.token)).toEqual([false, true, true, true]);
+  // Tokens of the release before say nothing of their secret: any that is accepted will do.
+  expect(takenBy(jwt.sign(claims, secret))).toEqual([true, true, true, false]);
+  expect(headerOf(rotated.token)).toMatchObject({
+    ...{ typ: 'at+jwt', kid: createSecretKeys(other).signing.id },
+  });
+});
+
+test('every use of a secret has a key of its own, and its id tells nothing of it', () => {
+  const { signing } = createSecretKeys(secret);
+  const bytes = [
+    ...[signing.accessTokens.export(), signing.plainAccessTokens.export()],
+    ...[signing.refreshTokens, signing.loginLimits],
+  ].map((key) => key.toString('hex'));
+  expect(new Set(bytes).size).toBe(4);
+  for (const key of bytes) {
+    expect(key.startsWith(Buffer.from(signing.id, 'base64url').toString('hex'))).toBe(false);
+  }
+  expect(signing.id).toMatch(/^[\w-]{12}$/);
+  const derived = { algorithm: 'HS256', keyid: signing.id } as const;
+  const sign = (key: KeyObject | Buffer, typ: string) =>
+    jwt.sign(claims, key, { ...derived, header: { alg: 'HS256', typ } });
+  expect(() => tokens.verify(sign(signing.accessTokens, 'at+jwt'))).not.toThrow();
+  // A key of another use, or one of this use with the other type.
+  for (const token of [
+    ...[sign(signing.accessTokens, 'JWT'), sign(signing.plainAccessTokens, 'at+jwt')],
+    ...[sign(signing.refreshTokens, 'at+jwt'), sign(signing.loginLimits, 'JWT')],
+  ]) {
+    expect(() => tokens.verify(token)).toThrow(UnauthorizedError);
+  }
+});
+
 test('the chain of refresh tokens follows from the secret alone', () => {
-  const chain = createRefreshTokens({ secret });
+  const chain = createRefreshTokens(keys);
   const first = chain.first();
   expect(Buffer.from(first, 'base64url')).toHaveLength(32);
-  expect(chain.successor(first)).toBe(createRefreshTokens({ secret }).successor(first));
-  expect(chain.successor(first)).not.toBe(
-    createRefreshTokens({ secret: 'another' }).successor(first),
+  const successorBy = (...secrets: [string, string?]) =>
+    createRefreshTokens(createSecretKeys(...secrets)).successor(first);
+  expect(chain.successor(first)).toBe(successorBy(secret, other));
+  expect(chain.successor(first)).not.toBe(successorBy(other, secret));
+  // As the release before makes it: servers of both take turns with one chain.
+  expect(createRefreshTokens(createSecretKeys('a known secret')).successor('a known token')).toBe(
+    'WHbEc5WwZuxg3f8mLcWgFJ-GGMZasRoQFlkXDXkgkvs',
   );
   expect(chain.hash(first)).not.toEqual(chain.hash(chain.successor(first)));
 });

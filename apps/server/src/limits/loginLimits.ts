@@ -31,16 +31,27 @@ interface Deps {
   wrongPasswords: Reservations;
   familiar: FamiliarPlaces;
   /** Names and addresses are kept in Redis as digests with this key only. */
-  secret: string;
+  key: Buffer;
+  /** Keys of before: addresses that were familiar by one of them still are. */
+  earlierKeys: readonly (Buffer | string)[];
 }
 
-export function createLoginLimits({ wrongPasswords, familiar, secret }: Deps): LoginLimits {
-  const digest = (...parts: string[]): string =>
-    createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+export function createLoginLimits(deps: Deps): LoginLimits {
+  const { wrongPasswords, familiar, key, earlierKeys } = deps;
+  const digestBy = (by: Buffer | string, ...parts: string[]): string =>
+    createHmac('sha256', by).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+  const digest = (...parts: string[]): string => digestBy(key, ...parts);
+
+  async function isFamiliar({ name, address }: Guesser): Promise<boolean> {
+    const found = await Promise.all(
+      [key, ...earlierKeys].map((by) => familiar.has(digestBy(by, name, address))),
+    );
+    return found.includes(true);
+  }
 
   async function attemptWithin<T>(
     { name, address, isWrong }: Guesser,
-    accountCounts: (pair: string) => Promise<boolean>,
+    accountCounts: () => Promise<boolean>,
     attempt: () => Promise<T>,
   ): Promise<T> {
     const [user, pair] = [digest(name), digest(name, address)];
@@ -48,7 +59,7 @@ export function createLoginLimits({ wrongPasswords, familiar, secret }: Deps): L
     const { waitMs } = reservation;
     const here = Math.max(waitMs.address, waitMs.pair);
     if (here > 0) reservation.refuse(here);
-    if (waitMs.user > 0 && (await accountCounts(pair))) reservation.refuse(waitMs.user);
+    if (waitMs.user > 0 && (await accountCounts())) reservation.refuse(waitMs.user);
     try {
       const result = await attempt();
       reservation.giveBack();
@@ -61,7 +72,7 @@ export function createLoginLimits({ wrongPasswords, familiar, secret }: Deps): L
 
   return {
     async login(who, attempt) {
-      const isStranger = async (pair: string) => !(await familiar.has(pair));
+      const isStranger = async () => !(await isFamiliar(who));
       const result = await attemptWithin(who, isStranger, attempt);
       familiar.add(digest(who.name, who.address));
       return result;

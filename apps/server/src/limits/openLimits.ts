@@ -5,6 +5,7 @@ import { MAX_FRAME_BYTES } from '@pern/protocol/limits';
 import type { Connections } from '@pern/redis/connections';
 import type { ClientAddress } from '../clientAddress';
 import { type ConnectionGate, createConnectionGate, openGate } from '../realtime/connectionGate';
+import type { SecretKeys } from '../identity/secretKeys';
 import type { Settings } from '../settings';
 import { createFamiliarPlaces } from './familiarPlaces';
 import { kindsOfActions, SEND_BURST_SECONDS } from './kinds';
@@ -36,6 +37,7 @@ export interface Limiting {
 
 interface Deps {
   settings: Settings;
+  keys: SecretKeys;
   connections: Connections;
   nodeId: string;
   addressOf: ClientAddress;
@@ -53,7 +55,14 @@ const PUT_OFF_MS = 2_000;
 const steadyClock: Clock = { ...systemClock, now: () => performance.now() };
 
 /** Opens the limits of a node. With RATE_LIMIT=off there are none, of connections neither. */
-export function openLimits({ settings, connections, nodeId, addressOf, log }: Deps): Limiting {
+export function openLimits({
+  settings,
+  keys,
+  connections,
+  nodeId,
+  addressOf,
+  log,
+}: Deps): Limiting {
   if (!settings.RATE_LIMIT) return unlimited;
   const clock = steadyClock;
   const now = clock.now;
@@ -81,7 +90,9 @@ export function openLimits({ settings, connections, nodeId, addressOf, log }: De
         onRefusal: () => limits.countRefusal('failedLogin'),
       }),
       familiar: createFamiliarPlaces(stores),
-      secret: settings.JWT_SECRET,
+      key: keys.signing.loginLimits,
+      // The release before used the secret itself.
+      earlierKeys: [settings.JWT_SECRET, ...keys.accepted.slice(1).map((one) => one.loginLimits)],
     }),
     gate: createConnectionGate({ limits, places: placesOfAddresses, addressOf, now }),
     placesOfUsers,

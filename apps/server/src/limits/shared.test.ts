@@ -42,7 +42,7 @@ function openNodes(url: string, count: number) {
         ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
         onRefusal: () => limits.countRefusal('failedLogin'),
       }),
-      ...{ familiar: createFamiliarPlaces(stores), secret: 'a secret of this test' },
+      ...{ familiar: createFamiliarPlaces(stores), key: Buffer.alloc(32), earlierKeys: [] },
     });
     return { stores, limits, places, logins };
   });

@@ -29,6 +29,8 @@ export type SecurityEvent =
   | Of<'session_ended', OfUser & { sessionId: string } & Actor>
   /** All sessions of the user, or all but the one that asked. */
   | Of<'sessions_ended', OfUser & { count?: number } & Actor>
+  /** Sessions of everybody. */
+  | Of<'all_sessions_ended', { count: number } & Actor>
   | Of<'password_changed', OfUser & Actor>
   | Of<'password_check_failed', OfUser & { address: string }>
   | Of<'temporary_password_set', OfUser & Actor>

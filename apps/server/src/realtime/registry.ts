@@ -5,6 +5,8 @@ export interface ConnectionRegistry {
   add(connection: Connection): void;
   /** The connection has shown a token of one more session. */
   link(connection: Connection, sessionId: string): void;
+  /** The connection no longer depends on this session of it. */
+  unlink(connection: Connection, sessionId: string): void;
   remove(connection: Connection): void;
   ofSession(sessionId: string): readonly Connection[];
   sessionIds(): string[];
@@ -22,19 +24,26 @@ export function createConnectionRegistry(): ConnectionRegistry {
     if (!linked.includes(connection)) bySession.set(sessionId, [...linked, connection]);
   }
 
+  function removeFrom(sessionId: string, connection: Connection): void {
+    const rest = bySession.get(sessionId)?.filter((one) => one !== connection) ?? [];
+    if (rest.length > 0) bySession.set(sessionId, rest);
+    else bySession.delete(sessionId);
+  }
+
   return {
     add(connection) {
       all.add(connection);
       for (const sessionId of connection.sessionIds) link(connection, sessionId);
     },
     link,
+    unlink(connection, sessionId) {
+      const index = connection.sessionIds.indexOf(sessionId);
+      if (index >= 0) connection.sessionIds.splice(index, 1);
+      removeFrom(sessionId, connection);
+    },
     remove(connection) {
       all.delete(connection);
-      for (const sessionId of connection.sessionIds) {
-        const rest = bySession.get(sessionId)?.filter((one) => one !== connection) ?? [];
-        if (rest.length > 0) bySession.set(sessionId, rest);
-        else bySession.delete(sessionId);
-      }
+      for (const sessionId of connection.sessionIds) removeFrom(sessionId, connection);
     },
     ofSession: (sessionId) => bySession.get(sessionId) ?? [],
     sessionIds: () => [...bySession.keys()],

@@ -12,6 +12,7 @@ import * as accountDeletions from './0011-account-deletions';
 import * as retention from './0012-retention';
 import * as firstContent from './0013-first-content';
 import * as accountAdministration from './0014-account-administration';
+import * as keysAndLifetimes from './0015-keys-and-lifetimes';
 import * as retentionSpans from './0017-retention-spans';
 import * as searchNames from './0018-search-names';
 import type { Migration } from './migration';
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   { name: '0012-retention', ...retention },
   { name: '0013-first-content', ...firstContent },
   { name: '0014-account-administration', ...accountAdministration },
+  { name: '0015-keys-and-lifetimes', ...keysAndLifetimes },
   { name: '0017-retention-spans', ...retentionSpans },
   { name: '0018-search-names', ...searchNames },
 ];

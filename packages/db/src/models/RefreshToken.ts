@@ -22,6 +22,8 @@ export interface RefreshToken extends Model<
   /** When it was exchanged for its successor; null for the newest one. */
   rotatedAt: CreationOptional<Date | Literal | null>;
   successorHash: CreationOptional<Buffer | null>;
+  /** The secret of the settings that it is bound to; null for those that releases before key ids stored. */
+  keyId: CreationOptional<string | null>;
 }
 
 /** Binds the model to one connection. */
@@ -35,6 +37,7 @@ export function defineRefreshToken(sequelize: Sequelize): ModelStatic<RefreshTok
       expiresAt: { type: DataTypes.DATE(3), allowNull: false },
       rotatedAt: { type: DataTypes.DATE(3) },
       successorHash: { type: DataTypes.BLOB },
+      keyId: { type: DataTypes.TEXT },
     },
     { tableName: 'refresh_tokens', timestamps: false, underscored: true },
   );

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { connectDatabase, type Database } from '@pern/db/connect';
+import { CommandError } from '@pern/db/operatorCommand';
+import { quietLog } from '@pern/testing/quietLog';
+import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
+import { until } from '@pern/testing/until';
+import { parseSettings } from '../settings';
+import { startNode, type Node } from '../startNode';
+import { sessionsCommand } from './sessionsCommand';
+
+// Sessions that the operator ends. Two servers, and nobody tells them.
+
+let room: ServerRoom<Node>;
+let two: Node;
+let db: Database;
+const events: object[] = [];
+
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+  );
+  await room.open();
+  two = await room.open();
+  db = connectDatabase({ url: room.database.url });
+});
+afterEach(() => room.hangUp());
+afterAll(async () => {
+  await db.close();
+  await room.close();
+});
+
+const run = (...args: string[]) =>
+  sessionsCommand(db, { record: (event) => void events.push(event) }, args);
+const statusOf = async (token: string, node?: Node) =>
+  (await room.httpOf(node)('GET', '/api/users/me', { token })).status;
+const refresh = async (token: string) =>
+  (await room.httpOf()('POST', '/api/auth/refresh', { body: { refresh_token: token } })).status;
+const devices = async () => (await db.query('', 'SELECT device_id FROM devices', [])).flat();
+
+test('all sessions of one user end on every server, with sockets and devices, and nobody else’s', async () => {
+  const [ana, ben] = [await room.register(), await room.register()];
+  const phone = await room.login(ana);
+  const [lost, stays] = await Promise.all([
+    room.connect(phone.access_token, { node: two, auth: { deviceId: 'phone of ana' } }),
+    room.connect(ben.access_token, { node: two, auth: { deviceId: 'phone of ben' } }),
+  ]);
+  const [said] = await run('end', ana.user.username.toUpperCase());
+  expect(said).toMatch(/^2 sessions have ended/);
+  await until('her socket is closed', () => !lost.socket.connected);
+  for (const token of [ana.access_token, phone.access_token]) {
+    await until('her token is refused', async () => (await statusOf(token)) === 401);
+    await until('on the other server too', async () => (await statusOf(token, two)) === 401);
+  }
+  for (const token of [ana.refresh_token, phone.refresh_token]) {
+    expect(await refresh(token)).toBe(401);
+  }
+  expect(await devices()).toEqual(['phone of ben']);
+  expect(stays.socket.connected).toBe(true);
+  expect(await statusOf(ben.access_token, two)).toBe(200);
+  expect(events).toEqual([
+    { event: 'sessions_ended', userId: ana.user.id, count: 2, actor: 'command' },
+  ]);
+  expect((await room.login(ana)).user.id).toBe(ana.user.id);
+});
+
+test('all sessions of everybody end; a second call finds none', async () => {
+  const people = [await room.register(), await room.register()];
+  const sockets = await Promise.all(
+    people.map(({ access_token }, i) => room.connect(access_token, i ? { node: two } : {})),
+  );
+  await run('end-all');
+  await until('all sockets are closed', () => sockets.every(({ socket }) => !socket.connected));
+  for (const { access_token, refresh_token } of people) {
+    await until('tokens are refused', async () => (await statusOf(access_token)) === 401);
+    expect(await refresh(refresh_token)).toBe(401);
+  }
+  expect(await devices()).toEqual([]);
+  expect(await run('end-all')).toEqual([expect.stringMatching(/^0 sessions have ended/)]);
+  expect(events.at(-1)).toEqual({ event: 'all_sessions_ended', count: 0, actor: 'command' });
+});
+
+test.each(['', 'end', 'end-all ana', 'end ana ben', 'end --all', 'start ana'])(
+  '%p is answered with the usage',
+  async (line) => {
+    await expect(run(...line.split(' '))).rejects.toThrow(CommandError);
+    await expect(run(...line.split(' '))).rejects.toThrow('Usage: npm run sessions');
+  },
+);
+
+test('a user who is not there is named', async () => {
+  await expect(run('end', 'nobody.at.all')).rejects.toThrow('There is no user "nobody.at.all".');
+});
+
+test('the compiled program does it', async () => {
+  await room.register();
+  const program = path.join(__dirname, '../../dist/commands/main.js');
+  const child = spawn(process.execPath, [program, 'sessions', 'end-all'], {
+    env: { PATH: process.env.PATH, DATABASE_URL: room.database.url },
+  });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, output]).toEqual([0, expect.stringMatching(/^1 session has ended/)]);
+});
