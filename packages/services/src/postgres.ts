@@ -36,6 +36,8 @@ export interface PostgresOptions {
 
 export interface PostgresPart extends Part {
   url: string;
+  /** Whether it ended because somebody else listens on its port. */
+  portWasTaken(): boolean;
   /** Creates the database if it is missing. Call it once the server is ready. */
   ensureDatabase(): Promise<void>;
 }
@@ -93,6 +95,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
       });
     },
     isReady: () => answers(url('postgres')),
+    portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
     complaint: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
     ensureDatabase: () => ensureDatabase(url('postgres')),
   };

@@ -20,6 +20,8 @@ export interface RedisOptions {
 
 export interface RedisPart extends Part {
   url: string;
+  /** Whether it ended because somebody else listens on its port. */
+  portWasTaken(): boolean;
 }
 
 const host = '127.0.0.1';
@@ -71,6 +73,7 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
       return child;
     },
     isReady: () => answersPing(port, password),
+    portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
     complaint: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
   };
 }

@@ -34,11 +34,20 @@ export async function openStores(
   parts: SupervisedPart[],
 ): Promise<Stores> {
   mkdirSync(options.dataDir, { recursive: true });
-  const started = async <P extends PostgresPart | RedisPart>(part: P): Promise<P> => {
-    const supervised = supervise(part, around);
-    parts.push(supervised);
-    await supervised.start();
-    return part;
+  const started: Started = async (create) => {
+    for (let tries = 1; ; tries += 1) {
+      const part = await create();
+      const supervised = supervise(part, around);
+      parts.push(supervised);
+      try {
+        await supervised.start();
+        return part;
+      } catch (error) {
+        // Its port was free a moment ago; another will do.
+        if (!part.portWasTaken() || tries === PORTS_TRIED) throw error;
+        parts.splice(parts.indexOf(supervised), 1);
+      }
+    }
   };
   const logs = path.join(options.dataDir, 'logs');
 
@@ -54,7 +63,9 @@ export async function openStores(
   return { databaseUrl: databaseUrl ?? '', redisUrl: redisUrl ?? '' };
 }
 
-type Started = <P extends PostgresPart | RedisPart>(part: P) => Promise<P>;
+type Started = <P extends PostgresPart | RedisPart>(create: () => Promise<P>) => Promise<P>;
+
+const PORTS_TRIED = 10;
 
 async function openPostgres(
   { databaseUrl, dataDir, maxConnections = 200, lockFd }: StoreOptions,
@@ -64,7 +75,7 @@ async function openPostgres(
   if (databaseUrl !== undefined) return databaseUrl;
   const folder = path.join(dataDir, 'postgres');
   const logFile = path.join(logs, 'postgres.log');
-  const part = await started(await embeddedPostgres({ folder, logFile, maxConnections, lockFd }));
+  const part = await started(() => embeddedPostgres({ folder, logFile, maxConnections, lockFd }));
   await part.ensureDatabase();
   return part.url;
 }
@@ -78,8 +89,8 @@ async function openRedis(
   if (redisUrl !== undefined) return redisUrl;
   const program = redisProgram(path.join(cacheDir, `redis-${process.arch}`), say);
   const folder = path.join(dataDir, 'redis');
-  const part = await started(
-    await privateRedis({ program, folder, logFile: path.join(logs, 'redis.log'), lockFd }),
+  const part = await started(() =>
+    privateRedis({ program, folder, logFile: path.join(logs, 'redis.log'), lockFd }),
   );
   return part.url;
 }

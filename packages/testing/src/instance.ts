@@ -140,7 +140,16 @@ async function startServer(env: Record<string, string>): Promise<ServerNode> {
       return program;
     },
     async restart() {
-      program = await start(port);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          program = await start(port);
+          return;
+        } catch (error) {
+          // Somebody uses the port for a moment, perhaps as the near end of a connection.
+          if (tries === 50 || !String(error).includes('EADDRINUSE')) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import { fetchDebianPackage, has, unpackedEnvironment } from '@pern/services/deb
 import { findPort } from '@pern/services/ports';
 import { identityOf } from '@pern/services/processes';
 import { guardOfThisFile } from './program';
-import { until } from './until';
+import { endOrAnswer, lastLinesOf } from './startingServer';
 
 /** An nginx of the test's own, with the configuration that we hand out. */
 export interface NginxServer {
@@ -15,6 +15,7 @@ export interface NginxServer {
 }
 
 const HOST = '127.0.0.1';
+const PORTS_TRIED = 20;
 const root = path.resolve(__dirname, '../../..');
 const template = path.join(root, 'docker/chasqui.conf.template');
 
@@ -22,10 +23,24 @@ const template = path.join(root, 'docker/chasqui.conf.template');
 export async function startNginx(portA: number, portB: number): Promise<NginxServer> {
   const program = nginxProgram();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-nginx-'));
-  const guard = guardOfThisFile();
-  guard.removeAfterwards(folder);
+  guardOfThisFile().removeAfterwards(folder);
   mkdirSync(path.join(folder, 'tmp'));
-  const port = await findPort(HOST);
+  for (let tries = 0; tries < PORTS_TRIED; tries += 1) {
+    const port = await findPort(HOST);
+    writeConfiguration(folder, { port, portA, portB });
+    const started = await attempt(program, folder, `http://${HOST}:${port}`);
+    if (started !== 'port taken') return started;
+  }
+  throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+}
+
+interface Ports {
+  port: number;
+  portA: number;
+  portB: number;
+}
+
+function writeConfiguration(folder: string, { port, portA, portB }: Ports): void {
   const values = {
     CHASQUI_LISTEN: `${HOST}:${port}`,
     CHASQUI_A: `${HOST}:${portA}`,
@@ -46,20 +61,28 @@ export async function startNginx(portA: number, portB: number): Promise<NginxSer
      events { worker_connections 1024; }
      http { access_log off; ${temporary} include ${folder}/chasqui.conf; }\n`,
   );
+}
+
+async function attempt(
+  program: Program,
+  folder: string,
+  url: string,
+): Promise<NginxServer | 'port taken'> {
+  const guard = guardOfThisFile();
   const child = spawn(
     program.command,
     ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-e', 'stderr', '-g', runAs()],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, ...program.env } },
   );
-  const words: string[] = [];
-  child.stderr.on('data', (said: Buffer) => words.push(said.toString()));
   const identity = child.pid === undefined ? undefined : identityOf(child.pid);
   if (identity !== undefined) guard.watch({ ...identity, kind: 'app', signal: 'SIGTERM' });
-  const url = `http://${HOST}:${port}`;
-  await until('nginx answers', async () => {
-    if (child.exitCode !== null) throw new Error(`nginx ended:\n${words.join('')}`);
-    return (await fetch(`${url}/healthz`)).ok;
+  const outcome = await endOrAnswer({
+    name: 'nginx',
+    child,
+    lastLines: lastLinesOf(child.stderr),
+    answers: async () => (await fetch(`${url}/healthz`)).ok,
   });
+  if (outcome === 'port taken') return outcome;
   return {
     url,
     async close() {

@@ -4,18 +4,23 @@ import {
   chownSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { migrateDatabase } from '@pern/db/migrateDatabase';
 import { embeddedPostgres } from '@pern/services/postgres';
 import { identityOf } from '@pern/services/processes';
 import { guardOfThisFile } from './program';
+import { endOrAnswer } from './startingServer';
 import { until } from './until';
+
+const PORTS_TRIED = 20;
 
 /** A PostgreSQL of the test's own, migrated, to be killed and frozen. Keeps its data over a restart. */
 export interface PostgresServer {
@@ -64,11 +69,10 @@ async function serverIn(
   dataDir: string,
 ): Promise<PostgresServer & { ensureDatabase(): Promise<void> }> {
   const guard = guardOfThisFile();
-  const part = await embeddedPostgres({
-    folder: path.join(dataDir, 'postgres'),
-    logFile: path.join(dataDir, 'logs/postgres.log'),
-    maxConnections: 100,
-  });
+  const logFile = path.join(dataDir, 'logs/postgres.log');
+  const open = () =>
+    embeddedPostgres({ folder: path.join(dataDir, 'postgres'), logFile, maxConnections: 100 });
+  let part = await open();
   let child: ChildProcess | undefined;
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -94,13 +98,30 @@ async function serverIn(
     }
   }
 
+  /** Only our own server knows the password: whoever else answers on the port is not taken for it. */
+  async function attempt(): Promise<'answers' | 'port taken'> {
+    const saidBefore = statSync(logFile).size;
+    const started = await part.spawn();
+    child = started;
+    const identity = started.pid === undefined ? undefined : identityOf(started.pid);
+    if (identity !== undefined) guard.watch({ ...identity, kind: 'store', signal: 'SIGQUIT' });
+    return endOrAnswer({
+      name: 'postgres',
+      child: started,
+      lastLines: () => readFileSync(logFile).subarray(saidBefore).toString('utf8').slice(-4_000),
+      answers: () => part.isReady(),
+    });
+  }
+
   const server = {
-    url: part.url,
+    get url() {
+      return part.url;
+    },
     async start() {
-      child = await part.spawn();
-      const identity = child.pid === undefined ? undefined : identityOf(child.pid);
-      if (identity !== undefined) guard.watch({ ...identity, kind: 'store', signal: 'SIGQUIT' });
-      await until('PostgreSQL answers', () => part.isReady(), 30_000);
+      for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
+        if (tries === 50) throw new Error(`the port of ${part.url} stays somebody else’s`);
+        await delay(100);
+      }
     },
     kill: () => end('SIGKILL'),
     freeze: () => signalAll('SIGSTOP'),
@@ -113,7 +134,11 @@ async function serverIn(
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  await server.start();
+  // Nobody knows the address yet: another port will do.
+  for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
+    if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+    part = await open();
+  }
   return server;
 }
 

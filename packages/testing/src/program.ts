@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Guard, startGuard } from '@pern/services/guard';
 import { identityOf } from '@pern/services/processes';
+import { HANGS_AFTER_MS } from './startingServer';
 
 /** A compiled program of ours, run by plain `node` in a process of its own, as in production. */
 export interface Program {
@@ -34,7 +35,6 @@ export interface ProgramOptions {
 }
 
 const root = path.resolve(__dirname, '../../..');
-const READY_WITHIN_MS = 60_000;
 const LINES_KEPT = 60;
 
 let guard: Guard | undefined;
@@ -90,8 +90,8 @@ export async function startProgram({
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
     const giveUp = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${entry} is not ready after ${READY_WITHIN_MS} ms:\n${output()}`));
-    }, READY_WITHIN_MS);
+      reject(new Error(`${entry} runs and is not ready after ${HANGS_AFTER_MS} ms:\n${output()}`));
+    }, HANGS_AFTER_MS);
     createInterface({ input: child.stdout }).on('line', (line) => {
       keep(line);
       const fields = logged(line);

@@ -93,9 +93,10 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
 
   try {
     for (let i = 0; i < (replicas ? 2 * MASTERS : MASTERS); i += 1) {
-      const busPort = await findPort(HOST);
+      let busPort = 0;
+      const settings = async () => clusterSettings((busPort = await findPort(HOST)));
+      servers.push(await startRedisServer(settings));
       busPorts.push(busPort);
-      servers.push(await startRedisServer(clusterSettings(busPort)));
     }
     await join(servers, busPorts);
     await cluster.whole();

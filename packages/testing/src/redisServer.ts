@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import Redis from 'ioredis';
 import { findPort } from '@pern/services/ports';
 import { redisProgram } from '@pern/services/redisProgram';
+import { endOrAnswer, HANGS_AFTER_MS, lastLinesOf } from './startingServer';
 
 /** A Redis of the test's own, to be killed, frozen, flushed and started again. Keeps nothing over a restart. */
 export interface RedisServer {
@@ -27,15 +29,30 @@ export interface RedisServer {
 }
 
 const host = '127.0.0.1';
+const PORTS_TRIED = 20;
 
-/** Starts a private server, with further settings such as `['--maxmemory', '2mb']`. */
-export async function startRedisServer(settings: string[] = []): Promise<RedisServer> {
+export interface RedisServerOptions {
+  /** Tried first; any free port unless given. */
+  preferredPort?: number;
+  /** For how long a process may run without an answer, milliseconds. */
+  hangsAfterMs?: number;
+}
+
+/**
+ * Starts a private server, with further settings such as `['--maxmemory', '2mb']`; a function gives
+ * new ones for each attempt. When somebody else has the port it takes another.
+ */
+export async function startRedisServer(
+  settings: string[] | (() => Promise<string[]>) = [],
+  { preferredPort, hangsAfterMs = HANGS_AFTER_MS }: RedisServerOptions = {},
+): Promise<RedisServer> {
   const program = redisProgram(
     path.resolve(__dirname, '../../../node_modules/.cache/chasqui', `redis-${process.arch}`),
     () => undefined,
   );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-redis-'));
-  const port = await findPort(host);
+  let port = preferredPort ?? (await findPort(host));
+  let further: string[] = [];
   let child: ChildProcess | undefined;
   let isFrozen = false;
 
@@ -43,7 +60,7 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
     const client = new Redis(port, host, {
       retryStrategy: null,
       lazyConnect: true,
-      connectTimeout: 500,
+      connectTimeout: 10_000,
       disconnectTimeout: 50,
     });
     client.on('error', () => undefined);
@@ -55,19 +72,36 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
     }
   };
 
+  async function attempt(): Promise<'answers' | 'port taken'> {
+    const started = spawn(
+      program.command,
+      ['--port', `${port}`, '--bind', host, '--save', '', '--appendonly', 'no', ...further],
+      { cwd: folder, env: { PATH: process.env.PATH, ...program.env } },
+    );
+    child = started;
+    const own = new RegExp(`^process_id:${started.pid}\\r?$`, 'm');
+    return endOrAnswer({
+      name: 'redis-server',
+      child: started,
+      lastLines: lastLinesOf(started.stdout, started.stderr),
+      answers: async () => own.test(String(await command('INFO', 'server'))),
+      hangsAfterMs,
+    });
+  }
+
   const server: RedisServer = {
-    url: `redis://${host}:${port}`,
-    port,
+    get url() {
+      return `redis://${host}:${port}`;
+    },
+    get port() {
+      return port;
+    },
     async start() {
-      child = spawn(
-        program.command,
-        ['--port', `${port}`, '--bind', host, '--save', '', '--appendonly', 'no', ...settings],
-        { cwd: folder, stdio: 'ignore', env: { PATH: process.env.PATH, ...program.env } },
-      );
-      for (let tries = 0; ; tries += 1) {
-        if (await command('PING').catch(() => null)) return;
-        if (tries > 250) throw new Error('redis-server does not answer');
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      const deadline = performance.now() + hangsAfterMs;
+      // At an address that is known already nothing else will do: somebody is using it for a moment.
+      while ((await attempt()) === 'port taken') {
+        if (performance.now() > deadline) throw new Error(`port ${port} stays somebody else’s`);
+        await delay(50);
       }
     },
     async kill() {
@@ -94,6 +128,17 @@ export async function startRedisServer(settings: string[] = []): Promise<RedisSe
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await server.start();
-  return server;
+  const nextSettings = async () => (typeof settings === 'function' ? settings() : settings);
+  try {
+    further = await nextSettings();
+    for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
+      if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+      port = await findPort(host);
+      further = await nextSettings();
+    }
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }

@@ -1,0 +1,63 @@
+import { type RedisServer, startRedisServer } from './redisServer';
+
+// Neither a busy machine nor a port that somebody else has may fail a test.
+
+let opened: RedisServer[];
+beforeEach(() => {
+  opened = [];
+});
+afterEach(async () => {
+  await Promise.all(opened.map((server) => server.close()));
+});
+
+async function open(...args: Parameters<typeof startRedisServer>): Promise<RedisServer> {
+  const server = await startRedisServer(...args);
+  opened.push(server);
+  return server;
+}
+
+test('a server whose port another one has takes the next, and is not mistaken for the other', async () => {
+  const foreign = await open();
+  await foreign.command('SET', 'whose', 'another test’s');
+  const server = await open([], { preferredPort: foreign.port });
+  expect(server.port).not.toBe(foreign.port);
+  expect(await server.command('GET', 'whose')).toBeNull();
+});
+
+test('at its known address a server waits until the port is its own again', async () => {
+  const server = await open();
+  const { port } = server;
+  await server.kill();
+  const foreign = await open([], { preferredPort: port });
+  expect(foreign.port).toBe(port);
+  const starting = server.start();
+  await foreign.close();
+  await starting;
+  expect(server.port).toBe(port);
+  expect(await server.command('PING')).toBe('PONG');
+});
+
+test('a server that is stopped for six seconds while it starts is waited for', async () => {
+  const server = await open();
+  await server.kill();
+  const starting = server.start();
+  server.freeze();
+  const since = performance.now();
+  setTimeout(() => server.thaw(), 6_000);
+  await starting;
+  expect(performance.now() - since).toBeGreaterThanOrEqual(5_900);
+});
+
+test('a server that ends says so, with its last words', async () => {
+  await expect(open(['--no-such-setting', 'yes'])).rejects.toThrow(
+    /^redis-server ended with code \d+:\n[^]*no-such-setting/,
+  );
+});
+
+test('a server that hangs says so', async () => {
+  const server = await open([], { hangsAfterMs: 3_000 });
+  await server.kill();
+  const starting = server.start();
+  server.freeze();
+  await expect(starting).rejects.toThrow(/^redis-server runs and has not answered for 3 s:/);
+});
