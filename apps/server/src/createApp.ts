@@ -1,5 +1,6 @@
 import cors from 'cors';
 import type { Delivery } from '@pern/delivery/delivery';
+import type { RegistrationMode } from '@pern/protocol/rest/operation';
 import express, { type Express } from 'express';
 import type { Roles } from './administration/roles';
 import type { ClientAddress } from './clientAddress';
@@ -19,6 +20,7 @@ import { metricsRoute } from './http/metricsRoute';
 import { participantsRoutes } from './http/participantsRoutes';
 import { probeLimit } from './http/probeLimit';
 import { probes, type Probes } from './http/probes';
+import { type Administration, peopleRoutes } from './http/peopleRoutes';
 import { rolesRoutes } from './http/rolesRoutes';
 import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
@@ -56,7 +58,9 @@ export interface AppDeps {
   probes: Probes;
   metrics: () => Promise<{ contentType: string; text: string }>;
   version: string;
+  registration: RegistrationMode;
   roles: Roles;
+  administration: Administration;
   deadLetters: DeadLetters;
   /** Request bodies that have not arrived whole. */
   unread: ByteBudget;
@@ -82,7 +86,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(homePage(deps.version));
   app.use(documents());
   app.use(['/readyz', '/metrics'], probeLimit(deps));
-  app.use(probes(deps.probes, deps.version));
+  app.use(probes(deps.probes, deps.version, deps.registration));
   app.use(metricsRoute(deps.metrics));
 
   app.use(canonicalPath);
@@ -97,6 +101,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(syncRoutes(door, delivery));
   app.use(adminRoutes(door, deps.deadLetters));
   app.use(rolesRoutes(door, deps.roles));
+  app.use(peopleRoutes(door, deps.administration));
 
   app.use(unknownRoute);
   app.use(createErrorHandler(deps.failed));

@@ -14,6 +14,9 @@ async function main(): Promise<void> {
   const log = createLog(settings.LOG_LEVEL);
   surviveBugs(log);
 
+  if (settings.REGISTRATION === 'open' && !settings.EMBEDDED) {
+    log.warn({}, 'registration is open to everybody who reaches this server; see REGISTRATION');
+  }
   const node = await startNode({ settings, log });
   log.info({ host: settings.HOST, port: node.port }, 'listening');
 

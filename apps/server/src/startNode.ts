@@ -14,6 +14,9 @@ import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
 import { grantToNamed, reservedNames } from './administration/adminUsernames';
+import { createAccounts } from './administration/accounts';
+import { createInvitations } from './administration/invitations';
+import { createPeople } from './administration/people';
 import { createRoles } from './administration/roles';
 import { createHosts } from './hosts';
 import { createClientAddress, createProxies } from './clientAddress';
@@ -173,9 +176,10 @@ async function open(
   const directory = createUserDirectory({ store, delivery, presence });
   const secrets = createSecretGenerations(db, keys);
   releasers.push('secrets', noteSecrets({ secrets, securityLog, clock: systemClock }));
+  const passwords = createPasswords(() => performance.now());
   const identity = createIdentity({
     store,
-    passwords: createPasswords(() => performance.now()),
+    passwords,
     accessTokens: createAccessTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
     chain: createRefreshTokens(keys),
     secrets,
@@ -188,6 +192,7 @@ async function open(
     log,
     securityLog,
     reservedNames: reserved,
+    registration: settings.REGISTRATION,
   });
   releasers.push('pruning', startPruning(store, log));
 
@@ -216,7 +221,18 @@ async function open(
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
     metrics: () => metrics.read(),
     version,
+    registration: settings.REGISTRATION,
     roles: createRoles({ db, securityLog }),
+    administration: {
+      accounts: createAccounts({
+        ...{ db, securityLog },
+        hash: (password) => passwords.hash(password, { address: '', userId: null }),
+        announceEnded: (sessionIds) => endings.announce(sessionIds),
+        wake: (userId) => wakeups.enqueueAfterCommit([userId]),
+      }),
+      invitations: createInvitations({ db, securityLog }),
+      people: createPeople(db),
+    },
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
     unread,
     allowTime: (response, ms) => answers.allow(response, ms),

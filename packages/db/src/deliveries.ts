@@ -27,6 +27,9 @@ const JOB_ID = `coalesce(job_id, user_id || '.' || (extract(epoch FROM created_a
 export const FRESH_JOB_ID = `d.user_id || '.' || substr(md5(random()::text), 1, 12)`;
 const DELAY_MS = `(extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8`;
 
+/** For a WHERE of `deliveries d`: what waits for a suspended user wakes nobody. It goes on when the suspension ends. */
+const NOT_SUSPENDED = 'NOT EXISTS (SELECT FROM suspensions x WHERE x.user_id = d.user_id)';
+
 /** Of these users, those whose delivery is waiting (and not dead). */
 export async function scheduledWakeups(
   db: Database,
@@ -34,8 +37,8 @@ export async function scheduledWakeups(
 ): Promise<ScheduledWakeup[]> {
   const rows = await db.query(
     'scheduled_wakeups',
-    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries
-     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL`,
+    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
+     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND ${NOT_SUSPENDED}`,
     [userIds],
   );
   return rows.map(toWakeup);
@@ -60,7 +63,7 @@ export async function wakeupsStillNeeded(
   const rows = await db.query(
     'wakeups_still_needed',
     `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
-     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL
+     WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND ${NOT_SUSPENDED}
        AND (${WAITING_SINCE}) <= clock_timestamp() - $2::float8 * interval '1 millisecond'`,
     [userIds, forMs],
   );
@@ -133,8 +136,8 @@ export async function allScheduledWakeups(
 ): Promise<ScheduledWakeup[]> {
   const rows = await db.query(
     'all_scheduled_wakeups',
-    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries
-     WHERE ($1::uuid IS NULL OR user_id > $1::uuid) AND dead_at IS NULL
+    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
+     WHERE ($1::uuid IS NULL OR user_id > $1::uuid) AND dead_at IS NULL AND ${NOT_SUSPENDED}
      ORDER BY user_id LIMIT $2::int`,
     [afterUserId, limit],
   );
@@ -149,8 +152,8 @@ export async function overdueWakeups(
 ): Promise<ScheduledWakeup[]> {
   const rows = await db.query(
     'overdue_wakeups',
-    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries
-     WHERE dead_at IS NULL AND next_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+    `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
+     WHERE dead_at IS NULL AND ${NOT_SUSPENDED} AND next_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
      ORDER BY next_at, user_id LIMIT $2::int OFFSET $3::int`,
     [graceMs, limit, offset],
   );
@@ -159,7 +162,7 @@ export async function overdueWakeups(
 
 /**
  * What became of a job that asked to wake its user:
- * - `settled`: nothing is waiting any more
+ * - `settled`: nothing is waiting any more, or the user is suspended
  * - `dead`: given up until somebody asks for it again
  * - `stale`: another job is to wake this user
  * - `early`: it is not yet time, some node's clock is ahead
@@ -187,7 +190,7 @@ export async function claimWakeup(
        SELECT user_id, dead_at IS NOT NULL AS dead, ${JOB_ID} = $2::text AS mine,
          next_at <= clock_timestamp() + interval '1 second' AS due,
          next_at <= clock_timestamp() AS overdue
-       FROM deliveries WHERE user_id = $1::uuid FOR UPDATE
+       FROM deliveries d WHERE user_id = $1::uuid AND ${NOT_SUSPENDED} FOR UPDATE
      ), claimed AS (
        UPDATE deliveries d SET attempts = d.attempts + 1, job_id = ${FRESH_JOB_ID},
          updated_at = clock_timestamp(),
@@ -290,8 +293,8 @@ export async function restartBackoff(
   const rows = await db.query(
     'restart_backoff',
     `WITH former AS (
-       SELECT user_id, ${JOB_ID} AS job FROM deliveries
-       WHERE user_id = ANY ($1::uuid[]) AND (attempts > 0 OR dead_at IS NOT NULL)
+       SELECT user_id, ${JOB_ID} AS job FROM deliveries d
+       WHERE user_id = ANY ($1::uuid[]) AND ${NOT_SUSPENDED} AND (attempts > 0 OR dead_at IS NOT NULL)
        ORDER BY user_id FOR UPDATE
      )
      UPDATE deliveries d SET attempts = 0, errors = 0, dead_at = NULL, job_id = ${FRESH_JOB_ID},

@@ -88,5 +88,12 @@ export const REACTION_USERS_MAX = 100;
 /** Characters of an access or refresh token. */
 export const TOKEN_MAX = 4_096;
 
+/** Characters of an invitation's code; those that are made have 22. */
+export const INVITATION_MAX = 100;
+
+/** Registrations with one invitation, and days for which it is good: more would be an open door. */
+export const INVITATION_USES_MAX = 10_000;
+export const INVITATION_DAYS_MAX = 365;
+
 /** Characters of a search for users. */
 export const USER_QUERY_MAX = 100;

@@ -7,6 +7,7 @@ import {
   DEVICE_ID_MAX,
   DISPLAY_NAME_MAX,
   EMAIL_MAX,
+  INVITATION_MAX,
   EMOJI_MAX_BYTES,
   PASSWORD_MAX,
   PASSWORD_MIN,
@@ -141,6 +142,12 @@ export const reactionEmoji = text()
       'A single emoji (RGI). With or without variation selectors it is the same reaction.',
     examples: ['👍'],
   });
+
+/** The code of an invitation to the instance, without the space around it. One that could never be is an invalid one. */
+export const invitationCode = text()
+  .trim()
+  .max(INVITATION_MAX, { error: `must be at most ${INVITATION_MAX} characters` })
+  .meta({ description: 'Needed where registration is by invitation.' });
 
 /** What a user searches other users by. */
 export const userQuery = text()

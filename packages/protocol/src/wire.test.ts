@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: '853233b0',
+  limits: 'be7fe13a',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -35,8 +35,8 @@ const known = {
   'conversation:created': '4b1544c0',
   'conversation:updated': '855142a2',
   'conversation:removed': '1106e11c',
-  'POST /api/auth/register': '32c0f3a3',
-  'POST /api/auth/login': 'f0b793ef',
+  'POST /api/auth/register': '2eff8e46',
+  'POST /api/auth/login': '1af97c12',
   'POST /api/auth/password': '1cd89992',
   'POST /api/auth/refresh': 'af2422c5',
   'POST /api/auth/logout': 'ba1d44d9',
@@ -76,6 +76,14 @@ const known = {
   'DELETE /api/admin/roles/:userId': 'f1c7c203',
   'GET /api/admin/roles': 'b010d356',
   'PUT /api/admin/roles/:userId': '0e0c7940',
+  'DELETE /api/admin/invitations/:id': 'df2507e4',
+  'DELETE /api/admin/users/:userId/sessions': 'f1c7c203',
+  'DELETE /api/admin/users/:userId/suspension': 'f1c7c203',
+  'GET /api/admin/invitations': '7e897aa3',
+  'GET /api/admin/users': 'e67cb0e5',
+  'POST /api/admin/invitations': '4d686812',
+  'POST /api/admin/users/:userId/temporary-password': 'b61becc9',
+  'PUT /api/admin/users/:userId/suspension': 'f1c7c203',
   'GET /healthz': 'a7d62444',
   'GET /readyz': 'afcb4486',
   Block: '7198e69f',
@@ -86,7 +94,7 @@ const known = {
   DeadLetter: 'aa080c10',
   Error: '1e215436',
   ErrorBody: '104be4d2',
-  Health: 'a2a5c759',
+  Health: '34e1a715',
   ListedSession: 'e319501b',
   Message: 'c6700e38',
   MyParticipation: '640db343',
@@ -100,6 +108,8 @@ const known = {
   Sync: '64cfd989',
   User: 'eaac2f83',
   InstanceRole: '8cc25262',
+  AdministeredUser: 'a655f030',
+  Invitation: '137e8bd3',
 };
 
 /** Names and types count; the words about them and their order in the source do not. */

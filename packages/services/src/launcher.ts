@@ -139,13 +139,15 @@ async function addresses({ host, port }: LauncherSettings, servers: number): Pro
 }
 
 function environmentFor(
-  { dataDir, jwtSecret, host }: LauncherSettings,
+  settings: LauncherSettings,
   { databaseUrl, redisUrl }: Stores,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
+  const { dataDir, jwtSecret, host } = settings;
   return {
     NODE_ENV: 'production',
     ...env,
+    EMBEDDED: settings.databaseUrl === undefined ? 'on' : 'off',
     HOST: host,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,

@@ -66,6 +66,12 @@ const all = z.object({
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
+  REGISTRATION: z
+    .enum(['open', 'invite', 'closed'])
+    .describe('open, invite or closed')
+    .default('open'),
+  // Set by the launcher beside a PostgreSQL of its own.
+  EMBEDDED: onOrOff.default(false),
   RATE_LIMIT: onOrOff.default(true),
   RATE_LIMIT_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).default(20),
   CONNECTIONS_PER_USER: wholeNumber(1, 1_000_000).default(500),

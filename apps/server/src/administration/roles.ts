@@ -55,10 +55,10 @@ export function createRoles({ db, securityLog }: Deps): Roles {
         if (user.role === role) return false;
         if (user.role === 'owner') await keepAnOwner(db, transaction, userId);
         await db.sequelize.query(
-          `INSERT INTO instance_roles (user_id, role, granted_by) VALUES (:userId, :role, :by)
+          `INSERT INTO instance_roles (user_id, role, granted_by) VALUES ($userId, $role, $by)
            ON CONFLICT (user_id) DO UPDATE
              SET role = excluded.role, granted_by = excluded.granted_by, granted_at = now()`,
-          { replacements: { userId, role, by: actorIdOf(administrator) }, transaction },
+          { bind: { userId, role, by: actorIdOf(administrator) }, transaction },
         );
         return true;
       });
@@ -71,8 +71,8 @@ export function createRoles({ db, securityLog }: Deps): Roles {
         const user = await one<{ role: InstanceRole | null }>(db, transaction, userId, SELECT_USER);
         if (user === undefined || user.role === null) throw new NotFoundError();
         if (user.role === 'owner') await keepAnOwner(db, transaction, userId);
-        await db.sequelize.query('DELETE FROM instance_roles WHERE user_id = :userId', {
-          ...{ replacements: { userId }, transaction },
+        await db.sequelize.query('DELETE FROM instance_roles WHERE user_id = $userId', {
+          ...{ bind: { userId }, transaction },
         });
         return user.role;
       });
@@ -82,9 +82,9 @@ export function createRoles({ db, securityLog }: Deps): Roles {
 }
 
 const SELECT_USER = `SELECT r.role FROM users u LEFT JOIN instance_roles r ON r.user_id = u.id
-  WHERE u.id = :userId AND u.deleted_at IS NULL`;
+  WHERE u.id = $userId AND u.deleted_at IS NULL`;
 const OTHER_OWNER = `SELECT 1 AS there FROM instance_roles r JOIN users u ON u.id = r.user_id
-  WHERE r.role = 'owner' AND r.user_id <> :userId AND u.deleted_at IS NULL LIMIT 1`;
+  WHERE r.role = 'owner' AND r.user_id <> $userId AND u.deleted_at IS NULL LIMIT 1`;
 
 /** Two owners who revoke each other at the same moment would leave none: one change of roles at a time. */
 function withRolesLocked<T>(
@@ -111,9 +111,9 @@ async function one<Row extends object>(
   userId: string,
   statement: string,
 ): Promise<Row | undefined> {
-  const replacements = { userId };
+  const bind = { userId };
   const rows = await db.sequelize.query<Row>(statement, {
-    ...{ replacements, transaction, type: QueryTypes.SELECT },
+    ...{ bind, transaction, type: QueryTypes.SELECT },
   });
   return rows[0];
 }

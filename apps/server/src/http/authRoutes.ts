@@ -1,9 +1,10 @@
 import { RateLimitError } from '@pern/protocol/errors';
 import { changePassword, login, logout, refresh, register } from '@pern/protocol/rest/auth';
 import { Router } from 'express';
+import { NotAdmittedError } from '../administration/admission';
 import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
-import { loginKey, WrongCredentialsError } from '../identity/login';
+import { loginKey, LoginRefusedError, WrongCredentialsError } from '../identity/login';
 import type { LoginLimits } from '../limits/loginLimits';
 import type { SecurityLog } from '../operation/securityLog';
 import { noContent, reply, type Door } from './door';
@@ -16,9 +17,16 @@ export function authRoutes(
 ): Router {
   const router = Router();
 
-  door.open(router, register, async ({ body, address, agent }) =>
-    reply(201, await identity.register(body, { address, agent })),
-  );
+  door.open(router, register, async ({ body, address, agent }) => {
+    try {
+      return reply(201, await identity.register(body, { address, agent }));
+    } catch (error) {
+      if (error instanceof NotAdmittedError) {
+        securityLog.count({ event: 'registration_refused', reason: error.reason, address });
+      }
+      throw error;
+    }
+  });
 
   door.open(router, login, async ({ body, address, agent }) => {
     const isWrong = (error: unknown): boolean => error instanceof WrongCredentialsError;
@@ -30,6 +38,9 @@ export function authRoutes(
     } catch (error) {
       if (error instanceof RateLimitError) {
         securityLog.count({ event: 'login_refused', reason: 'rate', address });
+      }
+      if (error instanceof LoginRefusedError) {
+        securityLog.count({ event: 'login_refused', reason: error.reason, address });
       }
       if (error instanceof WrongCredentialsError) {
         securityLog.record({ event: 'login_failed', userId: error.userId, address });

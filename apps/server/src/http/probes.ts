@@ -1,5 +1,5 @@
 import { PROTOCOL } from '@pern/protocol/limits';
-import type { Health, Readiness } from '@pern/protocol/rest/operation';
+import type { Health, Readiness, RegistrationMode } from '@pern/protocol/rest/operation';
 import { Router } from 'express';
 
 /** Asks a store for a sign of life; rejects or hangs when there is none. */
@@ -12,11 +12,15 @@ export interface Probes {
 const PROBE_MS = 1_000;
 
 /** Alive, ready: for whoever runs the service. They take no token. */
-export function probes({ postgres, redis }: Probes, version: string): Router {
+export function probes(
+  { postgres, redis }: Probes,
+  version: string,
+  registration: RegistrationMode,
+): Router {
   const router = Router();
 
   router.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version, protocol: PROTOCOL } satisfies Health);
+    response.json({ status: 'ok', version, protocol: PROTOCOL, registration } satisfies Health);
   });
 
   router.get('/readyz', async (_request, response) => {

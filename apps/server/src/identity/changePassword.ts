@@ -44,7 +44,7 @@ export async function changePassword(
   const ended = await withTransaction(store.db, async (transaction) => {
     // Holds the user's row: no login with the old password comes in between (login.ts).
     const [changed] = await store.users.update(
-      { passwordHash },
+      { passwordHash, passwordTemporaryUntil: null },
       { where: { id: userId, passwordHash: known }, transaction },
     );
     if (changed === 0) throw new WrongPasswordError();

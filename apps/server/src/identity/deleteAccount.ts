@@ -104,6 +104,7 @@ async function forgetBelongings(
     `DELETE FROM refresh_tokens t USING sessions s WHERE s.user_id = :userId AND t.session_id = s.id`,
     'DELETE FROM external_identities WHERE user_id = :userId',
     'DELETE FROM instance_roles WHERE user_id = :userId',
+    'DELETE FROM suspensions WHERE user_id = :userId',
     'DELETE FROM devices WHERE user_id = :userId',
     'DELETE FROM blocks WHERE blocker_id = :userId OR blocked_id = :userId',
     `INSERT INTO account_deletions (user_id, erase_messages) VALUES (:userId, :eraseMessages)

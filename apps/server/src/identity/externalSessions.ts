@@ -3,6 +3,7 @@ import { withTransaction } from '@pern/db/connect';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import { USERNAME_MAX } from '@pern/protocol/limits';
 import { QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { isSuspended } from '../administration/suspensions';
 import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
@@ -46,6 +47,7 @@ async function openSession(
         // One that was ended here begins no more, and makes nobody of an account that is gone.
         if (await isEnded(store, proven.sessionId, transaction)) return;
         const userId = await userOf(store, proven, transaction);
+        if (await isSuspended(store.db, userId, transaction)) return;
         await prolong(store, userId, { ...proven, agent }, transaction);
       });
       return;

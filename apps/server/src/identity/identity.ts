@@ -2,6 +2,7 @@ import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
+import type { RegistrationMode } from '@pern/protocol/rest/operation';
 import type { ExportRecord } from '@pern/protocol/rest/export';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
 import type { SecurityLog } from '../operation/securityLog';
@@ -54,6 +55,7 @@ export interface IdentityDeps {
   securityLog: SecurityLog;
   /** Lower case. Nobody registers them (ADMIN_USERNAMES). */
   reservedNames: ReadonlySet<string>;
+  registration: RegistrationMode;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;
 }
@@ -96,13 +98,20 @@ export function createIdentity(deps: IdentityDeps): Identity {
   return {
     async register(registration, client) {
       const opened = await register(deps, registration, client);
-      securityLog.record({ event: 'registered', userId: opened.user.id });
+      const { invitationId } = opened;
+      securityLog.record({
+        ...{ event: 'registered', userId: opened.user.id },
+        ...(invitationId === undefined ? {} : { invitationId }),
+      });
       return answer(deps, opened);
     },
     async login(credentials, client) {
       const opened = await login(deps, credentials, client);
-      const { user, sessionId } = opened;
-      securityLog.record({ event: 'login_succeeded', userId: user.id, sessionId });
+      const { user, sessionId, changedPassword } = opened;
+      const userId = user.id;
+      if (changedPassword)
+        securityLog.record({ event: 'password_changed', userId, actorId: userId });
+      securityLog.record({ event: 'login_succeeded', userId, sessionId });
       return answer(deps, opened);
     },
     refresh: async (refreshToken, agent) =>

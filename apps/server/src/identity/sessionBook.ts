@@ -25,14 +25,18 @@ export interface SessionBook {
 const CACHED_MS = 3_000;
 const CACHED_MAX = 50_000;
 
+// Sessions end with a suspension; a server of the release before knows of none and may begin another.
+const NOT_SUSPENDED = 'NOT EXISTS (SELECT FROM suspensions x WHERE x.user_id = s.user_id)';
+
 const selectLiving = ({ endOf }: SessionLifetime): string => `
   SELECT s.id, s.user_id, u.username, extract(epoch FROM ${endOf('s')})::float8
   FROM sessions s JOIN users u ON u.id = s.user_id
-  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${endOf('s')} > now()`;
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${endOf('s')} > now()
+    AND ${NOT_SUSPENDED}`;
 
 const selectStates = ({ endOf }: SessionLifetime): string => `
   SELECT s.id, ${endOf('s')} > now() FROM sessions s
-  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL`;
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${NOT_SUSPENDED}`;
 
 interface Entry {
   at: number;

@@ -45,10 +45,13 @@ export type SecurityEvent =
 
 /** Refusals that one client can cause at will: counted, and written once an interval with their number. */
 export type FrequentEvent =
-  | Of<'login_refused', { reason: 'rate' | 'suspended' | 'temporary_password'; address: string }>
+  | Of<'login_refused', { reason: 'rate' | 'suspended' | 'new_password_required'; address: string }>
   | Of<
       'registration_refused',
-      { reason: 'closed' | 'invitation' | 'reserved' | 'quota'; address: string }
+      {
+        reason: 'registration_closed' | 'invitation_required' | 'invitation_invalid' | 'quota';
+        address: string;
+      }
     >
   /** Somebody without a role of the instance, or without the right one, asked for administration. */
   | Of<'administration_refused', { userId: string; route: string }>

@@ -1,5 +1,14 @@
 import * as z from 'zod';
-import { displayName, email, loginName, password, passwordAttempt, token, username } from '../text';
+import {
+  displayName,
+  email,
+  invitationCode,
+  loginName,
+  password,
+  passwordAttempt,
+  token,
+  username,
+} from '../text';
 import { userSchema } from '../user';
 import { missingOr } from '../wording';
 import { noContent, type Endpoint } from './endpoint';
@@ -22,16 +31,25 @@ export const register = {
   path: '/api/auth/register',
   summary: 'Create a user and log in.',
   open: true,
-  body: z.object({ username, email, password, display_name: displayName.optional() }),
+  body: z.object({
+    ...{ username, email, password, display_name: displayName.optional() },
+    invitation: invitationCode.optional(),
+  }),
   answers: { 201: sessionSchema },
-  refusals: ['ValidationError', 'ConflictError'],
+  // `details.reason` of ForbiddenError: registration_closed, invitation_required or invitation_invalid.
+  refusals: ['ValidationError', 'ConflictError', 'ForbiddenError'],
 } as const satisfies Endpoint;
+
+const new_password = password.optional().meta({
+  description:
+    'Replaces a temporary password that an administrator has set; else it is not looked at.',
+});
 
 /** Only what it takes to look: a name that could never be registered is a wrong one, not a malformed one. */
 const credentials = z.union(
   [
-    z.object({ username: loginName, password: passwordAttempt }),
-    z.object({ email: loginName, password: passwordAttempt }),
+    z.object({ username: loginName, password: passwordAttempt, new_password }),
+    z.object({ email: loginName, password: passwordAttempt, new_password }),
   ],
   { error: missingOr('must be {username, password} or {email, password}') },
 );
@@ -43,7 +61,8 @@ export const login = {
   open: true,
   body: credentials,
   answers: { 200: sessionSchema },
-  refusals: ['ValidationError', 'UnauthorizedError'],
+  // With the right password alone: `details.reason` is suspended, or new_password_required after a temporary one.
+  refusals: ['ValidationError', 'UnauthorizedError', 'ForbiddenError'],
 } as const satisfies Endpoint;
 
 export const refresh = {

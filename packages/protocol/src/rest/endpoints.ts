@@ -11,10 +11,18 @@ import {
   renameConversation,
 } from './conversations';
 import type { Endpoint } from './endpoint';
+import { createInvitation, listInvitations, revokeInvitation } from './invitations';
 import { deleteMessage, editMessage, readHistory, sendMessage } from './messages';
 import { readStatus, reportStatus } from './messageStatus';
 import { readHealth, readReadiness } from './operation';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
+import {
+  endSessionsOfUser,
+  listPeople,
+  setTemporaryPassword,
+  suspendUser,
+  unsuspendUser,
+} from './people';
 import { addReaction, removeReaction, removeReactionNamed } from './reactions';
 import { grantRole, listRoles, revokeRole } from './roles';
 import { endOtherSessions, endSession, listSessions } from './sessions';
@@ -64,6 +72,14 @@ export const endpoints = {
   listRoles,
   grantRole,
   revokeRole,
+  listPeople,
+  suspendUser,
+  unsuspendUser,
+  endSessionsOfUser,
+  setTemporaryPassword,
+  listInvitations,
+  createInvitation,
+  revokeInvitation,
   readHealth,
   readReadiness,
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -1,8 +1,19 @@
 import * as z from 'zod';
 import type { Endpoint } from './endpoint';
 
+export const registrationModes = ['open', 'invite', 'closed'] as const;
+export type RegistrationMode = (typeof registrationModes)[number];
+
 export const healthSchema = z
-  .object({ status: z.literal('ok'), version: z.string(), protocol: z.int().min(1) })
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    protocol: z.int().min(1),
+    registration: z
+      .enum(registrationModes)
+      .optional()
+      .meta({ description: 'Who may register: everybody, with an invitation, or nobody.' }),
+  })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof healthSchema>;
 

@@ -28,6 +28,8 @@ export interface Cast extends Record<Exclude<Relation, 'nobody'>, Person> {
   guest: Person;
   /** In no room either, and to be blocked. */
   neighbour: Person;
+  /** In no room, and acted upon by administrators. */
+  bystander: Person;
 }
 
 /** A conversation to be asked about, and what may be asked about in it. */
@@ -41,6 +43,7 @@ export interface Room {
   guestId: string;
   guestName: string;
   neighbourId: string;
+  bystanderId: string;
   /** What no outsider may ever be answered. */
   secrets: string[];
 }
@@ -49,7 +52,7 @@ export interface Room {
 export async function createCast(instance: Instance, people: People): Promise<Cast> {
   const cast = await people.cast(
     ...(['stranger', 'removed', 'administrator', 'member', 'sender', 'moderator'] as const),
-    ...(['admin', 'owner', 'target', 'guest', 'neighbour'] as const),
+    ...(['admin', 'owner', 'target', 'guest', 'neighbour', 'bystander'] as const),
   );
   await instance.addNode({ ADMIN_USERNAMES: cast.administrator.username });
   return cast;
@@ -79,7 +82,7 @@ export async function createDirectRoom(cast: Cast): Promise<Room> {
 }
 
 async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
-  const { sender, target, guest, neighbour } = cast;
+  const { sender, target, guest, neighbour, bystander } = cast;
   const content = `content ${randomUUID()}`;
   const message = await sender.send(groupId, content);
   const { sessions } = (await target.call('listSessions')).body;
@@ -87,6 +90,7 @@ async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
     ...{ groupId, messageId: message.id, seq: message.seq, targetId: target.id },
     targetSessionId: sessions[0]?.id ?? '',
     ...{ guestId: guest.id, guestName: guest.username, neighbourId: neighbour.id },
+    bystanderId: bystander.id,
     secrets: [...secrets, content, groupId, message.id],
   };
 }

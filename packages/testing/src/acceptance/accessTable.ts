@@ -165,6 +165,29 @@ export const restTable: Record<EndpointName, RestRow> = {
     expected: ofInstance(403),
     ask: ({ targetId }) => ({ params: { userId: targetId } }),
   },
+  listPeople: { expected: ofInstance(200) },
+  suspendUser: {
+    expected: ofInstance(204),
+    ask: ({ bystanderId }) => ({ params: { userId: bystanderId } }),
+  },
+  unsuspendUser: {
+    expected: ofInstance(204),
+    ask: ({ bystanderId }) => ({ params: { userId: bystanderId } }),
+  },
+  endSessionsOfUser: {
+    expected: ofInstance(204),
+    ask: ({ bystanderId }) => ({ params: { userId: bystanderId } }),
+  },
+  setTemporaryPassword: {
+    expected: ofInstance(200),
+    ask: ({ bystanderId }) => ({ params: { userId: bystanderId } }),
+  },
+  listInvitations: { expected: ofInstance(200) },
+  createInvitation: { expected: ofInstance(201), ask: () => ({ body: { max_uses: 2 } }) },
+  revokeInvitation: {
+    expected: ofInstance(404),
+    ask: ({ neighbourId: id }) => ({ params: { id } }),
+  },
   readHealth: { expected: all(200) },
   readReadiness: { expected: all(200) },
 };

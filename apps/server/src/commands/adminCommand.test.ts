@@ -1,0 +1,73 @@
+import { systemClock } from '@pern/delivery/systemClock';
+import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { quietLog } from '@pern/testing/quietLog';
+import { createAccounts } from '../administration/accounts';
+import { createInvitations } from '../administration/invitations';
+import { createPeople } from '../administration/people';
+import { createSecurityLog } from '../operation/securityLog';
+import { adminCommand } from './adminCommand';
+import { invitationsCommand } from './invitationsCommand';
+
+let room: DeliveryRoom;
+const securityLog = createSecurityLog({ log: quietLog(), clock: systemClock, secret: '' });
+
+beforeAll(async () => {
+  room = await openDeliveryRoom();
+  await room.users('ana');
+});
+afterAll(() => room.close());
+
+function admin(...args: string[]): Promise<string[]> {
+  const accounts = createAccounts({
+    ...{ db: room.db, securityLog, announceEnded: () => undefined, wake: () => undefined },
+    hash: () => Promise.resolve('a hash'),
+  });
+  return adminCommand(room.db, { accounts, people: createPeople(room.db) }, args);
+}
+const invitations = (...args: string[]) =>
+  invitationsCommand(createInvitations({ db: room.db, securityLog }), args);
+
+test('accounts are listed, created, suspended and given a temporary password', async () => {
+  const [first, password] = await admin('create', 'ben', 'ben@example.org');
+  expect([first, password]).toEqual([
+    'ben can sign in.',
+    expect.stringMatching(/^Temporary password: (\w{5}-){3}\w{5}$/),
+  ]);
+  await expect(admin('create', 'BEN', 'ben2@example.org')).rejects.toThrow('taken');
+  expect(await admin('suspend', 'ana')).toHaveLength(1);
+  const [head, ...lines] = await admin('list', 'an');
+  expect(head).toMatch(/^USER +ROLE +STATE +SESSIONS +LAST SEEN +ID$/);
+  expect(lines).toEqual([expect.stringMatching(/^ana +- +suspended +0 /)]);
+  expect(await admin('unsuspend', 'ana')).toEqual(['ana may sign in.']);
+  expect(await admin('end-sessions', 'ana')).toHaveLength(1);
+  expect(await admin('temporary-password', 'ana')).toHaveLength(2);
+  await expect(admin('suspend', 'nobody')).rejects.toThrow('There is no user "nobody".');
+});
+
+test.each(['', 'suspend', 'suspend ana ben', 'create ana', 'create a b@example.org', 'dance ana'])(
+  'admin "%s" is answered with the usage',
+  async (said) => {
+    await expect(admin(...said.split(' '))).rejects.toThrow(/^Usage: /);
+  },
+);
+
+test('invitations are created with a code that is shown once, listed without it, and revoked', async () => {
+  expect(await invitations('list')).toEqual(['There are no invitations.']);
+  const [code = ''] = await invitations('create', '--uses', '5', '--days', '2');
+  expect(code).toMatch(/^Code: [\w-]{22}$/);
+  const [, line = ''] = await invitations('list');
+  expect(line).toMatch(/^[\w-]{36} +0 of 5 +\S+Z +-$/);
+  expect(line).not.toContain(code.slice(6));
+  const [id = ''] = line.split(' ');
+  expect(await invitations('revoke', id)).toHaveLength(1);
+  expect((await invitations('list'))[1]).toMatch(/revoked$/);
+});
+
+test.each(['', 'create now', 'create --uses', 'create --uses 0', 'list --uses 1', 'revoke x'])(
+  'invitations "%s" is refused with a reason',
+  async (said) => {
+    await expect(invitations(...said.split(' '))).rejects.toThrow(
+      /^Usage: |must be a whole number/,
+    );
+  },
+);

@@ -1,0 +1,80 @@
+import type { Database } from '@pern/db/connect';
+import { CommandError, userNamed } from '@pern/db/operatorCommand';
+import { table } from '@pern/db/plainTable';
+import { email, username } from '@pern/protocol/text';
+import type { Accounts, TemporaryPassword } from '../administration/accounts';
+import type { People } from '../administration/people';
+import { parseCommandLine, toSeconds } from './commandLine';
+
+const USAGE =
+  'Usage: npm run admin -- list [search] | create <user name> <e-mail> | suspend <user> | unsuspend <user> | end-sessions <user> | temporary-password <user>';
+const LISTED_MAX = 500;
+
+/** Accounts on the command line. Throws CommandError for what cannot be done. */
+export async function adminCommand(
+  db: Database,
+  { accounts, people }: { accounts: Accounts; people: People },
+  args: readonly string[],
+): Promise<string[]> {
+  const [command, who, address, ...more] = parseCommandLine(args, USAGE).words;
+  if (more.length > 0 || (address !== undefined && command !== 'create')) {
+    throw new CommandError(USAGE);
+  }
+  if (command === 'list') return list(people, who);
+  if (who === undefined) throw new CommandError(USAGE);
+  switch (command) {
+    case 'create':
+      return [
+        `${who} can sign in.`,
+        ...passwordLines(await accounts.create(newAccount(who, address))),
+      ];
+    case 'suspend':
+      await accounts.suspend('command', await userNamed(db, who));
+      return [`${who} is suspended: connections close within 5 s, and nobody signs in.`];
+    case 'unsuspend':
+      await accounts.unsuspend('command', await userNamed(db, who));
+      return [`${who} may sign in.`];
+    case 'end-sessions': {
+      const count = await accounts.endSessions('command', await userNamed(db, who));
+      return [`Sessions of ${who} that were ended: ${count}. Connections close within 5 s.`];
+    }
+    case 'temporary-password':
+      return passwordLines(
+        await accounts.setTemporaryPassword('command', await userNamed(db, who)),
+      );
+    default:
+      throw new CommandError(USAGE);
+  }
+}
+
+function newAccount(name: string, address: string | undefined) {
+  const parsedName = username.safeParse(name);
+  if (!parsedName.success || address === undefined) throw new CommandError(USAGE);
+  const parsedAddress = email.safeParse(address);
+  if (!parsedAddress.success) throw new CommandError(USAGE);
+  return { username: parsedName.data, email: parsedAddress.data };
+}
+
+function passwordLines({ temporary_password, expires_at }: TemporaryPassword): string[] {
+  return [
+    `Temporary password: ${temporary_password}`,
+    `It is shown once, asks for another one at the first login, and ends ${toSeconds(expires_at)}.`,
+  ];
+}
+
+async function list(people: People, query: string | undefined): Promise<string[]> {
+  const rows: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await people.list({ query, limit: 100, cursor });
+    for (const user of page.users) {
+      const seen = user.last_seen_at === null ? '-' : toSeconds(user.last_seen_at);
+      const state = user.suspended_at === null ? '-' : 'suspended';
+      rows.push([user.username, user.role ?? '-', state, `${user.session_count}`, seen, user.id]);
+    }
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined && rows.length < LISTED_MAX);
+  if (rows.length === 0) return ['There is nobody.'];
+  const lines = table(['user', 'role', 'state', 'sessions', 'last seen', 'id'], rows);
+  return cursor === undefined ? lines : [...lines, `More than ${rows.length}: search for a name.`];
+}
