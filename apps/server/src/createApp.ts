@@ -22,6 +22,7 @@ import { probeLimit } from './http/probeLimit';
 import { probes, type Probes } from './http/probes';
 import { type Administration, peopleRoutes } from './http/peopleRoutes';
 import { rolesRoutes } from './http/rolesRoutes';
+import { securityTxt } from './http/securityTxt';
 import { sessionsRoutes } from './http/sessionsRoutes';
 import { syncRoutes } from './http/syncRoutes';
 import { timeLimit } from './http/timeLimit';
@@ -57,6 +58,8 @@ export interface AppDeps {
   origins: Origins;
   probes: Probes;
   metrics: () => Promise<{ contentType: string; text: string }>;
+  metricsToken: string | undefined;
+  securityContact: string | undefined;
   version: string;
   registration: RegistrationMode;
   roles: Roles;
@@ -87,7 +90,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(documents());
   app.use(['/readyz', '/metrics'], probeLimit(deps));
   app.use(probes(deps.probes, deps.version, deps.registration));
-  app.use(metricsRoute(deps.metrics));
+  app.use(metricsRoute({ read: deps.metrics, token: deps.metricsToken }));
+  app.use(securityTxt(deps.securityContact));
 
   app.use(canonicalPath);
   app.use(authRoutes(door, identity, deps.loginLimits, deps.securityLog));

@@ -220,6 +220,8 @@ async function open(
     origins,
     probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
     metrics: () => metrics.read(),
+    metricsToken: settings.METRICS_TOKEN,
+    securityContact: settings.SECURITY_CONTACT,
     version,
     registration: settings.REGISTRATION,
     roles: createRoles({ db, securityLog }),

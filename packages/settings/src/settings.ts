@@ -53,6 +53,12 @@ const all = z.object({
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default([]),
   ALLOWED_HOSTS: hostNames.default([]),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/)
+    .optional()
+    .describe('16 to 200 printable characters without spaces'),
+  SECURITY_CONTACT: url(['mailto:', 'https:', 'tel:']).optional(),
   NODE_NAME: z
     .string()
     .regex(/^[a-z0-9]{1,32}$/)

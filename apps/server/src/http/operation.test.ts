@@ -214,3 +214,20 @@ test('a host name that is not ours is refused on loopback, by every way in', asy
     expect(await statusFor(url + path, { ...more, host: 'rebound.example:5000' })).toBe(refused);
   }
 });
+
+test('METRICS_TOKEN closes the figures, SECURITY_CONTACT is shown, and neither is by default', async () => {
+  const byDefault = await open({});
+  expect((await byDefault('GET', '/metrics')).status).toBe(200);
+  expect((await byDefault('GET', '/.well-known/security.txt')).status).toBe(404);
+  const token = 'a-token-of-the-monitoring';
+  const closed = await open({
+    METRICS_TOKEN: token,
+    SECURITY_CONTACT: 'mailto:security@chat.example',
+  });
+  expect((await closed('GET', '/metrics')).status).toBe(401);
+  expect((await closed('GET', '/metrics', { token: `${token}x` })).status).toBe(401);
+  expect((await closed('GET', '/metrics', { token })).status).toBe(200);
+  const { status, body } = await closed('GET', '/.well-known/security.txt');
+  expect(status).toBe(200);
+  expect(body).toMatch(/^Contact: mailto:security@chat\.example\nExpires: 2\S+Z\n$/);
+});

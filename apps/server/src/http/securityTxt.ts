@@ -1,0 +1,15 @@
+import { Router } from 'express';
+
+/** RFC 9116 recommends less than a year; it is written anew at each request. */
+const VALID_MS = 180 * 24 * 3_600_000;
+
+/** Where to report a hole (RFC 9116), if SECURITY_CONTACT says so; without it the file is not there. */
+export function securityTxt(contact: string | undefined): Router {
+  const router = Router();
+  if (contact === undefined) return router;
+  router.get('/.well-known/security.txt', (_request, response) => {
+    const expires = new Date(Date.now() + VALID_MS).toISOString();
+    response.type('text/plain').send(`Contact: ${contact}\nExpires: ${expires}\n`);
+  });
+  return router;
+}
