@@ -149,6 +149,25 @@ describe('names', () => {
     expect(title.parse('x'.repeat(200))).toHaveLength(200);
   });
 
+  test('title and display name are composed, and turn no text around', () => {
+    for (const name of [title, displayName]) {
+      expect(name.parse('Zoe\u0308')).toBe('Zo\u00eb');
+      expect(name.parse('\u202e evil \u2066x\u202c')).toBe('evil x');
+      // Marks of right-to-left scripts stay.
+      expect(name.parse('\u05d0\u200f!')).toBe('\u05d0\u200f!');
+      expect(name.safeParse('\u202e\u2069').success).toBe(false);
+    }
+  });
+
+  test('a name that is too long is refused without being normalized', () => {
+    // What normalization takes 3 s for on this length.
+    const marks = 'a' + '\u0301\u0316'.repeat(32_000);
+    const begun = performance.now();
+    expect(displayName.safeParse(marks).success).toBe(false);
+    expect(title.safeParse(marks).success).toBe(false);
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
   test('a user name is 3 to 32 plain characters', () => {
     for (const name of ['ana', 'Ana.B-c_9', 'x'.repeat(32)])
       expect(username.parse(name)).toBe(name);

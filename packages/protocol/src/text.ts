@@ -17,6 +17,7 @@ import {
   USERNAME_MAX,
   USERNAME_MIN,
 } from './limits';
+import { nameForm } from './nameForm';
 import {
   contentProblem,
   emojiProblem,
@@ -74,15 +75,15 @@ export const deviceId = text()
       'Names an installation of a client. Without one the session in the token is the device.',
   });
 
-/** A conversation's title, without the space around it. */
+/** A conversation's title, see `nameForm`. */
 export const title = text()
-  .trim()
+  .overwrite(nameForm)
   .check(refusing((value) => lineProblem(value, 1, TITLE_MAX)))
   .meta({ minLength: 1, maxLength: TITLE_MAX });
 
-/** How a person wants to be shown, without the space around it. */
+/** How a person wants to be shown, see `nameForm`. */
 export const displayName = text()
-  .trim()
+  .overwrite(nameForm)
   .check(refusing((value) => lineProblem(value, 1, DISPLAY_NAME_MAX)))
   .meta({ minLength: 1, maxLength: DISPLAY_NAME_MAX });
 

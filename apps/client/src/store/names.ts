@@ -24,3 +24,11 @@ export function nameOf(
   );
   return participant?.display_name ?? chat.usersById[userId]?.display_name ?? 'Somebody';
 }
+
+/**
+ * A name within a sentence, between U+2068 and U+2069: its direction does not change that of the words around it. For
+ * attributes such as `title`, and for `Sentence`. Names hold neither character (nameForm).
+ */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}

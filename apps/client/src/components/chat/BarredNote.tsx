@@ -19,7 +19,9 @@ export function BarredNote({ bar, userId, name }: Barred) {
         'This account was deleted. Nothing more can be said here.'
       ) : isMine ? (
         <>
-          <span>You have blocked {name}. </span>
+          <span>
+            You have blocked <bdi>{name}</bdi>.{' '}
+          </span>
           <button
             className="link-button"
             type="button"

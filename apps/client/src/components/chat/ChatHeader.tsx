@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { goToList } from '../../store/address';
 import { useChatStore } from '../../store/chatStore';
 import { notify } from '../../store/notices';
-import { nameOf, otherOf, titleOf } from '../../store/names';
+import { isolated, nameOf, otherOf, titleOf } from '../../store/names';
+import { Sentence } from '../Sentence';
 import { lastSeen } from '../../store/times';
 import { useClient } from '../../store/useClient';
 import { Avatar } from '../Avatar';
@@ -124,7 +125,7 @@ function Status({ conversationId, conversationType, count, presence }: Status) {
   if (names.length > 0) {
     return (
       <p className="one-line is-typing" aria-live="polite">
-        {conversationType === 'direct' ? 'writing…' : whoWrites(names)}
+        {conversationType === 'direct' ? 'writing…' : <Sentence text={whoWrites(names)} />}
       </p>
     );
   }
@@ -135,5 +136,5 @@ function Status({ conversationId, conversationType, count, presence }: Status) {
 
 function whoWrites(names: readonly string[]): string {
   if (names.length > 2) return `${names.length} people are writing…`;
-  return `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} writing…`;
+  return `${names.map(isolated).join(' and ')} ${names.length === 1 ? 'is' : 'are'} writing…`;
 }

@@ -1,22 +1,24 @@
 import type { ConversationEvent } from '@pern/protocol/message';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useChatStore } from '../../store/chatStore';
-import { nameOf } from '../../store/names';
+import { isolated, nameOf } from '../../store/names';
 import { durationWords } from '../retention/durations';
+import { Sentence } from '../Sentence';
 
 /** A piece of a conversation's own history, in a sentence. */
 export function EventLine({ message }: { message: ChatMessage }) {
   const sentence = useChatStore((view) => {
     const { event, conversation_id: conversationId, sender_id: senderId } = message;
     const name = (id: string): string => {
-      const called = nameOf(view, conversationId, id);
-      return called === 'You' && id !== senderId ? 'you' : called;
+      // By the id: somebody else may be called You.
+      if (id === view.me?.id) return id === senderId ? 'You' : 'you';
+      return isolated(nameOf(view, conversationId, id));
     };
     return event === undefined ? '' : tell(event, name(senderId), name);
   });
   return (
     <p className="event-line" dir="auto">
-      {sentence}
+      <Sentence text={sentence} />
     </p>
   );
 }
@@ -24,9 +26,9 @@ export function EventLine({ message }: { message: ChatMessage }) {
 function tell(event: ConversationEvent, who: string, name: (id: string) => string): string {
   switch (event.type) {
     case 'created':
-      return `${who} created the group “${event.title}”`;
+      return `${who} created the group “${isolated(event.title)}”`;
     case 'title':
-      return `${who} renamed the group to “${event.title}”`;
+      return `${who} renamed the group to “${isolated(event.title)}”`;
     case 'added':
       return `${who} added ${listed(event.user_ids.map(name))}`;
     case 'removed':

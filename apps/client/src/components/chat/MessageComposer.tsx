@@ -5,7 +5,8 @@ import { useChatStore } from '../../store/chatStore';
 import { isOnItsWay } from '../../store/chatView';
 import { keepDraft, readDraft } from '../../store/drafts';
 import { attempt } from '../../store/notices';
-import { nameOf } from '../../store/names';
+import { isolated, nameOf } from '../../store/names';
+import { Sentence } from '../Sentence';
 import { useClient } from '../../store/useClient';
 import type { Task } from './ChatWindow';
 import { EmojiChoice } from './EmojiChoice';
@@ -131,7 +132,9 @@ function TaskLine({ task, onCancel }: { task: NonNullable<Task>; onCancel: () =>
   return (
     <div className="composer-task">
       <p>
-        <strong>{kind === 'edit' ? 'Edit message' : `Reply to ${author}`}</strong>
+        <strong>
+          {kind === 'edit' ? 'Edit message' : <Sentence text={`Reply to ${isolated(author)}`} />}
+        </strong>
         <span className="one-line" dir="auto">
           {message.content}
         </span>

@@ -48,7 +48,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
       <div className="bubble-line">
         <div className="bubble">
           {isGroup && !isMine && isFirst ? (
-            <span className="message-author">{author}</span>
+            <bdi className="message-author">{author}</bdi>
           ) : (
             <span className="hidden-but-read">{author}: </span>
           )}

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useChatStore } from '../../store/chatStore';
-import { nameOf } from '../../store/names';
+import { isolated, nameOf } from '../../store/names';
+import { Sentence } from '../Sentence';
 import { useReact } from './useReact';
 import './reactions.css';
 
@@ -12,7 +13,7 @@ export function Reactions({ message }: { message: ChatMessage }) {
   return (
     <ul className="reactions" aria-label="Reactions">
       {message.reactions.map(({ emoji, user_ids: ids, count = ids.length }) => {
-        const named = ids.map((id) => nameOf(view, message.conversation_id, id));
+        const named = ids.map((id) => nameOf(view, message.conversation_id, id)).map(isolated);
         const names = [
           ...named,
           ...(count > ids.length ? [`${count - ids.length} more`] : []),
@@ -28,7 +29,10 @@ export function Reactions({ message }: { message: ChatMessage }) {
               onClick={() => void react(emoji)}
             >
               <span className="reaction-emoji">{emoji}</span> {count}
-              <span className="hidden-but-read"> by {names}</span>
+              <span className="hidden-but-read">
+                {' '}
+                by <Sentence text={names} />
+              </span>
             </button>
           </li>
         );

@@ -3,7 +3,8 @@ import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { memo } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { readDraft } from '../../store/drafts';
-import { nameOf, otherOf, titleOf } from '../../store/names';
+import { isolated, nameOf, otherOf, titleOf } from '../../store/names';
+import { Sentence } from '../Sentence';
 import { briefTime } from '../../store/times';
 import { useIsBlocked } from '../../store/useBlocks';
 import { useLastMessage } from '../../store/useLastMessage';
@@ -95,7 +96,7 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
     <span className="choice-preview">
       {isMine && <Ticks message={last} />}
       <span className="one-line" dir="auto">
-        {type === 'group' && !isMine && `${author}: `}
+        {type === 'group' && !isMine && <Sentence text={`${isolated(author)}: `} />}
         {isBlocked ? 'somebody you blocked' : last.text}
       </span>
     </span>
