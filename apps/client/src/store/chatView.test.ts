@@ -27,16 +27,16 @@ const state: ChatState = {
 
 test('shown is what was sent, then what is on its way, of the conversation that is open', () => {
   const view = viewOf(state, 'c');
-  expect(view.messageIdsInConversation).toEqual(['m1', 'c2', 'c3']);
-  expect([...view.optimisticMessageIds]).toEqual(['c3']);
-  expect(view.messagesById.c2).toMatchObject({ id: 'm2' });
+  expect(view.messageIdsInConversation).toEqual(['m1', 'own/c2', 'own/c3']);
+  expect([...view.optimisticMessageIds]).toEqual(['own/c3']);
+  expect(view.messagesById['own/c2']).toMatchObject({ id: 'm2' });
   expect(view.isOnline).toBe(true);
   expect(viewOf(state, null).messageIdsInConversation).toEqual([]);
 });
 
 test('[D2] a message that has arrived while another tab still holds it in the outbox is shown once, as sent', () => {
   const view = viewOf({ ...state, outbox: [waiting('c2')] }, 'c');
-  expect(view.messageIdsInConversation).toEqual(['m1', 'c2']);
+  expect(view.messageIdsInConversation).toEqual(['m1', 'own/c2']);
   expect(view.optimisticMessageIds.size).toBe(0);
 });
 
@@ -48,4 +48,14 @@ test('what has not changed is the same object, so that nobody draws it again', (
   expect(after.conversations).toBe(before.conversations);
   const other = viewOf({ ...state, outbox: [] }, 'c', before);
   expect(other.messagesById).not.toBe(before.messagesById);
+});
+
+test('a client message id may be any text: the message is shown, in its place', () => {
+  const ids = ['__proto__', 'constructor', '7', '', 'm1', '{"a":1}', '../..', '\u202e', '3'];
+  const sent = ids.map((id, i) => ({ ...message(i + 2, 'me'), client_message_id: id }));
+  const entriesByConversation = { c: [message(1, 'ben'), ...sent] };
+  const view = viewOf({ ...state, entriesByConversation, outbox: [waiting('0')] }, 'c');
+  const shown = view.messageIdsInConversation.map((key) => view.messagesById[key]);
+  expect(shown).toHaveLength(ids.length + 2);
+  expect(shown.map((one) => one?.client_message_id)).toEqual(['c1', ...ids, '0']);
 });

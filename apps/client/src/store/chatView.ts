@@ -46,8 +46,11 @@ export const isOnItsWay = (message: ShownMessage): message is OutboxEntry => 'or
  * the same thing on the screen.
  */
 export function messageKey(message: ShownMessage, me: string | undefined): string {
-  if (isOnItsWay(message)) return message.client_message_id;
-  return message.sender_id === me ? (message.client_message_id ?? message.id) : message.id;
+  // A client message id is any text. With a prefix it is no property that every object has, and no number: numbers
+  // come first among the keys of an object, whatever order they were added in.
+  const ownKey = `own/${message.client_message_id}`;
+  if (isOnItsWay(message)) return ownKey;
+  return message.sender_id === me && message.client_message_id !== null ? ownKey : message.id;
 }
 
 export const emptyView: ChatView = viewOf(emptyState, null);
@@ -91,7 +94,7 @@ function shownOf(messages: readonly ShownMessage[], me: string | undefined): Sho
   for (const message of messages) {
     const key = messageKey(message, me);
     // Another tab may have sent it already and told us later: what the server has counts.
-    if (key in messagesById) continue;
+    if (Object.hasOwn(messagesById, key)) continue;
     messagesById[key] = message;
     if (isOnItsWay(message)) optimisticMessageIds.add(key);
   }

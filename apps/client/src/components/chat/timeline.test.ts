@@ -45,9 +45,9 @@ test('history that comes before leaves the keys of all that follows as they were
 test('the line stands before the first new message by others, and nowhere while that is not known', () => {
   const mine = message(3, { sender_id: ME });
   const messages = [message(2), mine, message(4)];
-  expect(names(messages, { newAfter: 2 })).toEqual(['day', 'm2', 'c3', 'new', 'm4']);
-  expect(names(messages, { newAfter: 4 })).toEqual(['day', 'm2', 'c3', 'm4']);
-  expect(names(messages, { newAfter: 0, hasOlder: true })).toEqual(['m2', 'c3', 'm4']);
+  expect(names(messages, { newAfter: 2 })).toEqual(['day', 'm2', 'own/c3', 'new', 'm4']);
+  expect(names(messages, { newAfter: 4 })).toEqual(['day', 'm2', 'own/c3', 'm4']);
+  expect(names(messages, { newAfter: 0, hasOlder: true })).toEqual(['m2', 'own/c3', 'm4']);
 });
 
 test('several by one person stand together, unless time or an event lies between', () => {
@@ -60,13 +60,13 @@ test('several by one person stand together, unless time or an event lies between
     row.type === 'message' ? [`${row.key} ${row.isFirst} ${row.isLast}`] : [],
   );
   expect(ends).toEqual([
-    ...['m1 true false', 'm2 false true', 'c3 true true', 'm4 true true', 'm6 true true'],
+    ...['m1 true false', 'm2 false true', 'own/c3 true true', 'm4 true true', 'm6 true true'],
   ]);
 });
 
 test('a message of mine keeps its key when the server has taken it', () => {
   const taken = message(2, { sender_id: ME, client_message_id: 'mine' });
   const [before, after] = [rows([message(1), waiting('mine')]), rows([message(1), taken])];
-  expect(before.at(-1)?.key).toBe('mine');
-  expect(after.at(-1)?.key).toBe('mine');
+  expect(before.at(-1)?.key).toBe('own/mine');
+  expect(after.at(-1)?.key).toBe('own/mine');
 });
