@@ -155,11 +155,17 @@ export interface SignUp {
   readonly email: string;
   readonly password: string;
   readonly displayName?: string;
+  /** The code of an invitation, where registration needs one. */
+  readonly invitation?: string | undefined;
 }
 
-export type SignIn =
+export type SignIn = (
   | { readonly username: string; readonly password: string }
-  | { readonly email: string; readonly password: string };
+  | { readonly email: string; readonly password: string }
+) & {
+  /** Replaces a temporary password: without it the sign-in is a ForbiddenError, `reason: new_password_required`. */
+  readonly newPassword?: string | undefined;
+};
 
 export interface SendMore {
   /** The message that this one answers. */

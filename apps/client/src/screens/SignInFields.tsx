@@ -1,9 +1,32 @@
-import { PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '@pern/protocol/limits';
+import {
+  INVITATION_MAX,
+  PASSWORD_MAX,
+  PASSWORD_MIN,
+  USERNAME_MAX,
+  USERNAME_MIN,
+} from '@pern/protocol/limits';
 
 /** What somebody new is asked for, as little as there can be. */
-export function SignUpFields() {
+export function SignUpFields({ invitation }: { invitation: string | null }) {
   return (
     <>
+      {invitation !== null && (
+        <label className="field">
+          <span>
+            Invitation <small>the code that you were sent</small>
+          </span>
+          <input
+            className="input"
+            name="invitation"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            maxLength={INVITATION_MAX}
+            defaultValue={invitation}
+          />
+        </label>
+      )}
       <label className="field">
         <span>Your name</span>
         <input
@@ -63,7 +86,8 @@ export function SignUpFields() {
   );
 }
 
-export function SignInFields() {
+/** `withNewPassword`: the password that was typed is a temporary one. */
+export function SignInFields({ withNewPassword }: { withNewPassword: boolean }) {
   return (
     <>
       <label className="field">
@@ -88,6 +112,23 @@ export function SignInFields() {
           required
         />
       </label>
+      {withNewPassword && (
+        <label className="field">
+          <span>
+            New password <small>{PASSWORD_MIN} characters or more</small>
+          </span>
+          <input
+            className="input"
+            name="new_password"
+            type="password"
+            autoComplete="new-password"
+            required
+            autoFocus
+            minLength={PASSWORD_MIN}
+            maxLength={PASSWORD_MAX}
+          />
+        </label>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { type SubmitEvent, useState } from 'react';
-import { explain } from '../store/explain';
+import { explain, reasonOf } from '../store/explain';
 import { useChatStore } from '../store/chatStore';
+import { invitationOfLink, useRegistration } from '../store/registration';
 import { useClient } from '../store/useClient';
 import { SignInFields, SignUpFields } from './SignInFields';
 import './signInPage.css';
@@ -12,7 +13,11 @@ const KNOWN = 'chasqui/known';
 /** Who was here before signs in, everybody else signs up; either is one click from the other. */
 export function SignInPage() {
   const client = useClient();
-  const [mode, setMode] = useState<Mode>(wasHere() ? 'sign in' : 'sign up');
+  const [invitation] = useState(invitationOfLink);
+  const registration = useRegistration();
+  const [mode, setMode] = useState<Mode>(wasHere() && invitation === '' ? 'sign in' : 'sign up');
+  const [isTemporary, setTemporary] = useState(false);
+  const isClosed = mode === 'sign up' && registration === 'closed';
   const [complaint, setComplaint] = useState('');
   const [isBusy, setBusy] = useState(false);
   const wasEnded = useChatStore(
@@ -33,6 +38,7 @@ export function SignInPage() {
       else await client.signIn(signInOf(text));
       remember();
     } catch (error) {
+      setTemporary(reasonOf(error) === 'new_password_required');
       setComplaint(mode === 'sign in' ? explainSignIn(error) : explain(error));
       setBusy(false);
     }
@@ -48,15 +54,25 @@ export function SignInPage() {
             ? 'Your session has ended. Sign in again: what you had not sent yet is still here.'
             : 'Chat that arrives, whatever crashes in between.'}
         </p>
-        <form key={mode} onSubmit={(event) => void submit(event)} aria-label={mode}>
-          {mode === 'sign up' ? <SignUpFields /> : <SignInFields />}
-          <p className="complaint" role="alert">
-            {complaint}
+        {isClosed ? (
+          <p role="status">
+            Registration is closed on this server. Ask its administrators for an account.
           </p>
-          <button className="button primary" type="submit" disabled={isBusy}>
-            {mode === 'sign up' ? 'Create account' : 'Sign in'}
-          </button>
-        </form>
+        ) : (
+          <form key={mode} onSubmit={(event) => void submit(event)} aria-label={mode}>
+            {mode === 'sign up' ? (
+              <SignUpFields invitation={registration === 'invite' ? invitation : null} />
+            ) : (
+              <SignInFields withNewPassword={isTemporary} />
+            )}
+            <p className="complaint" role="alert">
+              {complaint}
+            </p>
+            <button className="button primary" type="submit" disabled={isBusy}>
+              {mode === 'sign up' ? 'Create account' : 'Sign in'}
+            </button>
+          </form>
+        )}
         <p className="sign-in-other">
           {mode === 'sign up' ? 'You have an account?' : 'You are new here?'}{' '}
           <button
@@ -83,11 +99,15 @@ const signUpOf = (text: (name: string) => string) => ({
   email: text('email'),
   password: text('password'),
   displayName: text('name'),
+  ...(text('invitation') === '' ? {} : { invitation: text('invitation').trim() }),
 });
 
 function signInOf(text: (name: string) => string) {
   const [name, password] = [text('username').trim(), text('password')];
-  return name.includes('@') ? { email: name, password } : { username: name, password };
+  const newPassword = text('new_password') === '' ? undefined : text('new_password');
+  return name.includes('@')
+    ? { email: name, password, newPassword }
+    : { username: name, password, newPassword };
 }
 
 function explainSignIn(error: unknown): string {

@@ -28,8 +28,27 @@ export function explain(error: unknown): string {
   }
 }
 
-function forbidden({ details }: ChasquiError): string {
-  const reason = details !== undefined && 'reason' in details ? details.reason : undefined;
+/** Why something was refused, where the server names a reason. */
+export function reasonOf(error: unknown): unknown {
+  if (!(error instanceof ChasquiError)) return undefined;
+  const { details } = error;
+  return details !== undefined && 'reason' in details ? details.reason : undefined;
+}
+
+function forbidden(error: ChasquiError): string {
+  const reason = reasonOf(error);
+  switch (reason) {
+    case 'suspended':
+      return 'This account is suspended. Ask the administrators of this server.';
+    case 'new_password_required':
+      return 'This password is temporary. Choose a new one.';
+    case 'registration_closed':
+      return 'Registration is closed on this server.';
+    case 'invitation_required':
+      return 'You need an invitation to register here.';
+    case 'invitation_invalid':
+      return 'This invitation is not valid any more. Ask for another one.';
+  }
   if (reason === 'blocked') return 'One of you has blocked the other.';
   if (reason === 'deleted') return 'The account of the other was deleted.';
   return 'Your role in this group does not allow that.';

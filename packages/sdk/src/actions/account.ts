@@ -51,9 +51,10 @@ export function createAccount({
   }
 
   return {
-    signUp: ({ username, email, password, displayName }) =>
-      ask(register, { username, email, password, display_name: displayName }),
-    signIn: (credentials) => ask(login, credentials),
+    signUp: ({ displayName, ...account }) =>
+      ask(register, { ...account, display_name: displayName }),
+    signIn: ({ newPassword, ...credentials }) =>
+      ask(login, { ...credentials, new_password: newPassword }),
     async signInWithToken() {
       if (firstTokens === undefined) throw new Error('openChatClient was given no getToken');
       const tokens = await firstTokens();
