@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseEmail } from './emailAddress';
 import { canonicalEmoji, reactionProblem } from './emoji';
 import {
   CLIENT_MESSAGE_ID_MAX,
@@ -36,6 +37,8 @@ function refusing(problemOf: (text: string) => Problem) {
     }
   };
 }
+
+const NO_EMAIL = 'must be an e-mail address';
 
 const text = (): z.ZodString => z.string({ error: missingOr('must be a text') });
 
@@ -94,12 +97,12 @@ export const username = text()
   })
   .meta({ description: 'Unique without regard to case.' });
 
-/** Lower case out, so that an address exists once however it is written. */
+/** In its one normal form (`parseEmail`), so that an address exists once however it is written. */
 export const email = text()
   .trim()
-  .toLowerCase()
-  .max(EMAIL_MAX, { error: `must be at most ${EMAIL_MAX} characters` })
-  .regex(z.regexes.email, { error: 'must be an e-mail address' })
+  .max(EMAIL_MAX, { error: `must be at most ${EMAIL_MAX} characters`, abort: true })
+  .overwrite((value) => parseEmail(value) ?? value)
+  .check(refusing((value) => (parseEmail(value) === undefined ? NO_EMAIL : undefined)))
   .meta({ format: 'email', pattern: undefined });
 
 /** A password to be: 8 to 200 characters and no rules of composition. */

@@ -62,7 +62,11 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
         <input
           className="input"
           name="email"
-          type="email"
+          // Not of type email: browsers refuse letters of other scripts there.
+          type="text"
+          inputMode="email"
+          autoCapitalize="none"
+          spellCheck={false}
           autoComplete="email"
           required
           placeholder="ana@example.org"

@@ -83,6 +83,18 @@ test('a taken name or address is a conflict, whatever its case', async () => {
   expect(replies[0]?.body).toEqual(replies[1]?.body);
 });
 
+test('an international address is one address, however it is written', async () => {
+  const [first, second] = ['Jos\u00e9@M\u00fcnchen.example', 'jose\u0301@xn--mnchen-3ya.example'];
+  const who = { ...somebody(), email: first };
+  expect((await http('POST', '/api/auth/register', { body: who })).status).toBe(201);
+  const taken = { ...somebody(), email: second };
+  expect((await http('POST', '/api/auth/register', { body: taken })).status).toBe(409);
+  for (const name of [{ email: second }, { username: first.toUpperCase() }]) {
+    const body = { ...name, password: who.password };
+    expect((await http('POST', '/api/auth/login', { body })).status).toBe(200);
+  }
+});
+
 test('one logs in by name or address, in any case', async () => {
   const { username, email, password } = await register();
   for (const name of [{ username: username.toUpperCase() }, { email }, { username: email }]) {

@@ -1,4 +1,5 @@
 import { withTransaction } from '@pern/db/connect';
+import { parseEmail } from '@pern/protocol/emailAddress';
 import { ForbiddenError, UnauthorizedError } from '@pern/protocol/errors';
 import type { login as endpoint } from '@pern/protocol/rest/auth';
 import type * as z from 'zod';
@@ -96,7 +97,8 @@ async function replacementOf(
   return hash(new_password);
 }
 
-/** Under what name somebody tries to log in, whatever its case. */
+/** Under what name somebody tries to log in, in the form in which names and addresses are compared. */
 export function loginKey(credentials: Credentials): string {
-  return ('username' in credentials ? credentials.username : credentials.email).toLowerCase();
+  const name = 'username' in credentials ? credentials.username : credentials.email;
+  return parseEmail(name) ?? name.toLowerCase();
 }
