@@ -9,6 +9,8 @@ export interface Attacker {
 
 /** What the attackers' program is told, as JSON. */
 export interface AttackOrder {
+  /** Which attack (attacks/allAttacks.ts). */
+  attack: string;
   urls: string[];
   attackers: Attacker[];
   /** Somebody whose password is guessed at. */

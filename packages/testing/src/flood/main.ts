@@ -1,33 +1,47 @@
 // What `npm run flood` runs once everything is built. Exit code 0 when the others chatted on as if nothing were.
 import { parseArgs } from 'node:util';
+import { allAttacks } from './attacks/allAttacks';
 import { flood, type FloodReport } from './flood';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const mib = (all: readonly number[]): string =>
   all.map((bytes) => `${Math.round(bytes / 1024 / 1024)}`).join(' and ');
 
-function tell({ seconds, chats, outcomes, memory, left, wrong }: FloodReport): void {
-  say(`${seconds} s of flood at two servers`);
-  for (const [kind, { accepted, refused, other }] of Object.entries(outcomes)) {
-    say(`  ${kind}: ${accepted} accepted, ${refused} refused, ${other} otherwise`);
-  }
+function tell({ seconds, chats, attacks, memory, left, wrong }: FloodReport): void {
+  const [worst] = [...attacks].sort((a, b) => b.chats.worst - a.chats.worst);
+  say(`${seconds} s of attacks on two servers`);
   say(
     `${chats.arrived} messages of the others, from the send to the other device: ` +
-      `p50 ${chats.p50.toFixed(0)} ms, p99 ${chats.p99.toFixed(0)} ms, worst ${chats.worst.toFixed(0)} ms`,
+      `p50 ${chats.p50.toFixed(0)} ms, p99 ${chats.p99.toFixed(0)} ms, worst ${chats.worst.toFixed(0)} ms` +
+      ` (during ${worst?.name ?? 'nothing'})`,
   );
-  say(
-    `heap of the servers, MiB: ${mib(memory.before)} before, ${mib(memory.early)} after a third, ` +
-      `${mib(memory.late)} at the end; ${left.connections} connections and ${left.descriptors} descriptors left over`,
-  );
+  for (const figure of ['heap', 'resident'] as const) {
+    const of = (all: FloodReport['memory']['before']) => mib(all.map((node) => node[figure]));
+    say(
+      `${figure} memory of the servers, MiB: ${of(memory.before)} before, ${of(memory.after)} after`,
+    );
+  }
+  say(`${left.connections} connections and ${left.descriptors} descriptors left over`);
   for (const why of wrong.slice(0, 20)) say(`  ✗ ${why}`);
 }
 
 async function main(): Promise<number> {
+  if (values.list) {
+    for (const { name } of allAttacks) say(name);
+    return 0;
+  }
   const minutes = Number(values.minutes);
   if (!(minutes > 0))
     throw new Error(`--minutes must be a number above 0, not "${values.minutes}"`);
-  const report = await flood({ seconds: minutes * 60, say });
+  const only = values.only?.split(',');
+  const report = await flood({ seconds: minutes * 60, say, ...(only && { only }) });
   tell(report);
   return report.wrong.length === 0 ? 0 : 1;
 }
