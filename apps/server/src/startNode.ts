@@ -134,7 +134,7 @@ async function open(
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
-    refusals: () => limiting.limits.refusals(),
+    refusals: () => ({ ...limiting.limits.refusals(), traffic: limiting.traffic.waits() }),
     heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });

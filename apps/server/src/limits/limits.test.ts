@@ -5,6 +5,7 @@ import { kindsOfActions } from './kinds';
 import { createLimits, refuseIf } from './limits';
 import { createPatience } from './patience';
 import { createTokenBucket } from './tokenBucket';
+import { createTraffic } from './traffic';
 
 const alone = { add: (spent: readonly unknown[]) => Promise.resolve(spent.map(() => null)) };
 
@@ -99,6 +100,22 @@ test('a node refuses as fast as it likes, and then makes the one who floods wait
   expect(waits[20]).toBeGreaterThan(100);
   expect(waits.at(-1)).toBe(2_000);
   expect(patience.refused('ben')).toBe(0);
+});
+
+test('a user who writes more bytes than the rate waits, their neighbours do not, and a whole address has ten times as much', () => {
+  let now = 0;
+  const traffic = createTraffic({
+    ...{ bytesPerSecond: 10_240, burstBytes: 102_400, waitMaxMs: 5_000, now: () => now },
+  });
+  expect(traffic.read(102_400 - 1_024, 'ana', 'here')).toBe(0);
+  expect(traffic.read(20_480, 'ana', 'here')).toBeCloseTo(2_000);
+  expect(traffic.read(1_024, 'ben', 'here')).toBe(0);
+  expect(traffic.read(1_000_000, 'ana', 'here')).toBe(5_000);
+  expect(traffic.read(1_024, 'cleo', 'here')).toBeGreaterThan(0);
+  expect(traffic.read(1_024, 'cleo', 'there')).toBe(0);
+  expect(traffic.waits()).toBe(3);
+  now = 120_000;
+  expect(traffic.read(1_024, 'ana', 'here')).toBe(0);
 });
 
 test('an acknowledgement bucket gives its burst at once, then its rate, and takes back what is earned', () => {

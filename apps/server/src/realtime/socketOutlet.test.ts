@@ -107,5 +107,7 @@ test('a connection for which too much waits is given up, and takes no more', asy
   );
   for (let i = 0; i < 200; i++) outlet.emit('chat:message_updated', big);
   await closed;
+  // The node's budget was told on the way.
+  expect(Math.max(...held)).toBeGreaterThan(1_000_000);
   expect(() => outlet.emit('chat:message_updated', big)).not.toThrow();
 });
