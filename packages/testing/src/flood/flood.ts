@@ -1,7 +1,7 @@
 import { figuresOf } from '../faults/figures';
 import { openScene } from '../faults/scene';
 import type { Instance } from '../instance';
-import type { People } from '../people';
+import type { People, Person } from '../people';
 import { type Program, startProgram } from '../program';
 import { percentile } from '../story/figures';
 import { until } from '../until';
@@ -136,8 +136,9 @@ export async function flood({
 
 /** Those who will attack, with a group and a message to do it with. */
 async function gather(instance: Instance, people: People): Promise<Omit<AttackOrder, 'attack'>> {
-  const names = Array.from({ length: ATTACKERS }, (_, i) => `attacker${i}`);
-  const crowd = Object.values(await people.cast(...names));
+  const crowd: Person[] = [];
+  // One after the other: each costs the hash of a password, and these wait for only so long.
+  while (crowd.length < ATTACKERS) crowd.push(await people.register('attacker'));
   const [first, ...others] = crowd;
   if (first === undefined) throw new Error('there are no attackers');
   const { id: conversationId } = await people.group(first, ...others);
