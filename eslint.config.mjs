@@ -49,6 +49,19 @@ export default defineConfig(
     },
   },
   {
+    files: ['{apps,packages}/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/{bench,testing}/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "Property[key.name='replacements']",
+          message: 'Bind values: PostgreSQL logs the text of a statement that fails or takes long.',
+        },
+      ],
+    },
+  },
+  {
     files: ['apps/client/src/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': reactHooks },
     rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },

@@ -12,7 +12,7 @@ import { canonicalPath } from './http/canonicalPath';
 import { conversationsRoutes } from './http/conversationsRoutes';
 import { documents } from './http/documents';
 import { createDoor } from './http/door';
-import { createErrorHandler, unknownRoute } from './http/errors';
+import { createErrorHandler, lastResort, unknownRoute } from './http/errors';
 import { hostCheck } from './http/hostCheck';
 import { homePage } from './http/homePage';
 import { messagesRoutes } from './http/messagesRoutes';
@@ -109,5 +109,6 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(unknownRoute);
   app.use(createErrorHandler(deps.failed));
+  app.use(lastResort);
   return app;
 }

@@ -1,3 +1,4 @@
+import { whyRefused } from '@pern/db/whyRefused';
 import type { Log } from '@pern/delivery/ports';
 import { SettingsError } from '@pern/settings/parseSettings';
 import { createLog } from './operation/log';
@@ -14,6 +15,8 @@ async function main(): Promise<void> {
   const log = createLog(settings.LOG_LEVEL);
   surviveBugs(log);
 
+  const refused = await whyRefused(settings.DATABASE_URL);
+  if (refused !== undefined) throw new Error(refused);
   if (settings.REGISTRATION === 'open' && !settings.EMBEDDED) {
     log.warn({}, 'registration is open to everybody who reaches this server; see REGISTRATION');
   }

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { connectDatabase } from '@pern/db/connect';
 import { deliveryCounts, restartBackoff, wakeupsStillNeeded } from '@pern/db/deliveries';
 import { readFindings } from '@pern/db/findings';
+import { checkReadiness } from '@pern/db/readiness';
 import { createDelivery } from '@pern/delivery/createDelivery';
 import type { Delivery } from '@pern/delivery/delivery';
 import type { Log } from '@pern/delivery/ports';
@@ -218,7 +219,7 @@ async function open(
     addressOf,
     hosts,
     origins,
-    probes: { postgres: () => db.query('probe', 'SELECT 1', []), redis: redisTakesWrites },
+    probes: { postgres: () => checkReadiness(db), redis: redisTakesWrites },
     metrics: () => metrics.read(),
     metricsToken: settings.METRICS_TOKEN,
     securityContact: settings.SECURITY_CONTACT,

@@ -1,3 +1,5 @@
+import { describeError } from '@pern/db/describeError';
+import { whyRefused } from '@pern/db/whyRefused';
 import pino from 'pino';
 import { createWorker } from './createWorker';
 import { parseSettings, type Settings } from './settings';
@@ -12,10 +14,15 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const log = pino({ name: 'worker', level: settings.logLevel });
+  const log = pino({
+    ...{ name: 'worker', level: settings.logLevel },
+    serializers: { err: describeError },
+  });
   // Nobody restarts us: a rejection that nobody awaited is a bug to report, not a reason to die.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unhandled rejection'));
 
+  const refused = await whyRefused(settings.databaseUrl);
+  if (refused !== undefined) throw new Error(refused);
   const worker = await createWorker({ ...settings, log });
   log.info({ operatorPort: worker.operatorPort }, 'the worker is at work');
 

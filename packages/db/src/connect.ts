@@ -39,6 +39,11 @@ interface ConnectionManager {
 /** Known to Sequelize, unknown to its types. */
 const TIME_ZONE_IS_PINNED = { keepDefaultTimezone: true };
 
+/** A connection of its own, to look at a server before anything is opened there. */
+export function createProbe(url: string): GuardedClient {
+  return new GuardedClient(parseDatabaseUrl(url), { application_name: 'chasqui-probe' });
+}
+
 /** A session for migrations: no pool, and as long for a statement as it takes. */
 export function createMigrator(url: string): GuardedClient {
   const config = { application_name: 'chasqui-migrate', query_timeout: 0 };

@@ -109,7 +109,7 @@ export class GuardedClient extends Client {
   /** What the shell happens to set is no setting of ours: PGOPTIONS, PGREPLICATION, PGCLIENTENCODING. */
   private forgetEnvironment(): void {
     const parameters: unknown = Reflect.get(this, 'connectionParameters');
-    if (!(parameters instanceof Object)) return;
+    if (typeof parameters !== 'object' || parameters === null) return;
     Reflect.set(parameters, 'options', this.#target.client.options);
     Reflect.set(parameters, 'replication', undefined);
     Reflect.set(this, 'replication', undefined);
@@ -144,7 +144,7 @@ function pidOf(results: unknown): unknown {
 
 function connectionOf(client: Client): object | undefined {
   const connection: unknown = Reflect.get(client, 'connection');
-  return connection instanceof Object ? connection : undefined;
+  return typeof connection === 'object' && connection !== null ? connection : undefined;
 }
 
 function isCallback(value: unknown): value is (error: unknown, ...rest: unknown[]) => void {

@@ -5,13 +5,7 @@ import { migrations as all } from './migrations/all';
 import { leftovers } from './migrations/leftovers';
 import type { Migration, MigrationContext } from './migrations/migration';
 import { type Patience, takeMigrationLock, whileTablesAreHeld } from './migrationLock';
-import {
-  SERVER_FACTS,
-  sharesSessions,
-  toServerFacts,
-  TRANSACTION_POOLING,
-  whyUnfit,
-} from './serverFitness';
+import { whyUnusable } from './whyRefused';
 
 export interface MigrateOptions {
   /** In the order in which they run. */
@@ -39,10 +33,17 @@ export async function migrateDatabase(
     ...{ tableMs: 60_000, nodeMs: 600_000, now: () => performance.now(), say: () => undefined },
     ...options.patience,
   };
-  const client = createMigrator(url);
-  try {
+  const clients: GuardedClient[] = [];
+  const open = async (): Promise<GuardedClient> => {
+    const client = createMigrator(url);
+    clients.push(client);
     await client.connect();
-    await refuseUnfit(client, url);
+    return client;
+  };
+  try {
+    const client = await open();
+    const reason = await whyUnusable(client, open);
+    if (reason !== undefined) throw new Error(reason);
     await takeMigrationLock(client, patience);
     await client.query(
       'CREATE TABLE IF NOT EXISTS migrations (name varchar(255) NOT NULL PRIMARY KEY)',
@@ -65,21 +66,7 @@ export async function migrateDatabase(
     }
     return ran;
   } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-async function refuseUnfit(client: GuardedClient, url: string): Promise<void> {
-  const { rows } = await client.query<unknown[]>({ text: SERVER_FACTS, rowMode: 'array' });
-  const reason = whyUnfit(toServerFacts(rows[0]));
-  if (reason !== undefined) throw new Error(reason);
-  if (!client.isPooled) return;
-  const second = createMigrator(url);
-  try {
-    await second.connect();
-    if (await sharesSessions(client, second)) throw new Error(TRANSACTION_POOLING);
-  } finally {
-    await second.end().catch(() => undefined);
+    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   }
 }
 

@@ -3,7 +3,17 @@ import { UnavailableError } from '@pern/protocol/errors';
 // Classes of SQLSTATE that say "not now": connection, resources, operator, system; then lock and
 // statement time-outs, serialisation and deadlock. https://www.postgresql.org/docs/current/errcodes-appendix.html
 const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
-const TRANSIENT_STATES = new Set(['55P03', '40001', '40P01', '25P03', '25006']);
+// 26000 and 42P05 are prepared statements of another session: the connection is given up, the next one has its own.
+const TRANSIENT_STATES = new Set([
+  '55P03',
+  '40001',
+  '40P01',
+  '25P03',
+  '25P04',
+  '25006',
+  '26000',
+  '42P05',
+]);
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

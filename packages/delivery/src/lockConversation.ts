@@ -21,8 +21,8 @@ export async function lockConversation(
   const [row] = await db.sequelize.query<LockedConversation>(
     `SELECT id, type, title, last_seq::float8 AS "lastSeq", version::float8 AS version,
        members_version::float8 AS "membersVersion", participant_count AS "participantCount"
-     FROM conversations WHERE id = :conversationId FOR NO KEY UPDATE`,
-    { replacements: { conversationId }, type: QueryTypes.SELECT, transaction },
+     FROM conversations WHERE id = $conversationId FOR NO KEY UPDATE`,
+    { bind: { conversationId }, type: QueryTypes.SELECT, transaction },
   );
   return row;
 }
@@ -39,14 +39,14 @@ export async function openResting(
   await db.sequelize.query(
     `WITH resting AS (
        SELECT conversation_id, user_id FROM participants
-       WHERE uuid_send(conversation_id) = uuid_send(:id) AND NOT open
+       WHERE uuid_send(conversation_id) = uuid_send($id) AND NOT open
        ORDER BY conversation_id, user_id FOR NO KEY UPDATE
      )
-     UPDATE participants p SET open = true, from_seq = :lastSeq, from_version = :version,
+     UPDATE participants p SET open = true, from_seq = $lastSeq, from_version = $version,
        from_pos = (SELECT last_value FROM change_pos)
      FROM resting r WHERE p.conversation_id = r.conversation_id AND p.user_id = r.user_id`,
     {
-      replacements: { id: before.id, lastSeq: before.lastSeq, version: before.version },
+      bind: { id: before.id, lastSeq: before.lastSeq, version: before.version },
       type: QueryTypes.UPDATE,
       transaction,
     },

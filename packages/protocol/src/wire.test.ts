@@ -101,7 +101,7 @@ const known = {
   Participant: '863bf419',
   Presence: '3707762d',
   Reaction: 'f0f227e5',
-  Readiness: '46499ad2',
+  Readiness: 'a50e3649',
   Receipt: '820d8b7d',
   RecipientStatus: '514d6d2b',
   Session: '554269fe',

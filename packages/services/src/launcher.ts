@@ -146,13 +146,18 @@ function environmentFor(
   const { dataDir, jwtSecret, host } = settings;
   return {
     NODE_ENV: 'production',
-    ...env,
+    ...(settings.databaseUrl === undefined ? withoutPostgres(env) : env),
     EMBEDDED: settings.databaseUrl === undefined ? 'on' : 'off',
     HOST: host,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
     JWT_SECRET: jwtSecret ?? keptSecret(path.join(dataDir, 'jwt-secret')),
   };
+}
+
+/** PGSSLMODE and the like are about other databases than the embedded one. */
+function withoutPostgres(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PG[A-Z]+$/.test(name)));
 }
 
 async function timed<T>(

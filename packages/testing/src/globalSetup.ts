@@ -10,6 +10,9 @@ import { holdStores } from './globalStores';
  * what is started here ends with this process, however that ends.
  */
 export default async function globalSetup(): Promise<void> {
+  // What the shell says of other databases is nothing to ours.
+  for (const name of Object.keys(process.env))
+    if (/^PG[A-Z]+$/.test(name)) delete process.env[name];
   const stores = await openThrowawayStores({
     dataDir: mkdtempSync(path.join(os.tmpdir(), 'chasqui-test-')),
     cacheDir: path.resolve(__dirname, '../../../node_modules/.cache/chasqui'),

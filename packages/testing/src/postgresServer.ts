@@ -25,6 +25,8 @@ const PORTS_TRIED = 20;
 /** A PostgreSQL of the test's own, migrated, to be killed and frozen. Keeps its data over a restart. */
 export interface PostgresServer {
   readonly url: string;
+  /** All that it has logged. */
+  log(): string;
   /** Starts it at the same address; resolves when it answers. */
   start(): Promise<void>;
   /** kill -9 of the postmaster; its backends notice by themselves. */
@@ -117,6 +119,7 @@ async function serverIn(
     get url() {
       return part.url;
     },
+    log: () => readFileSync(logFile, 'utf8'),
     async start() {
       for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
         if (tries === 50) throw new Error(`the port of ${part.url} stays somebody else’s`);

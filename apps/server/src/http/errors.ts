@@ -9,11 +9,12 @@ export const unknownRoute: RequestHandler = () => {
 
 /** The one place where errors become HTTP. What stands behind them is for the log alone. */
 export function createErrorHandler(failed: Failures): ErrorRequestHandler {
-  return (thrown: unknown, request, response, next) => {
+  // Express recognises it by its four parameters. Nothing is passed on: Express would write the error to stderr.
+  return (thrown: unknown, request, response, _next) => {
     const error = failed(thrown, { method: request.method, route: routeOf(request) });
     if (response.headersSent) {
-      // Half an answer cannot be taken back, a whole one stands.
-      if (!response.writableEnded) next(thrown);
+      // Half an answer cannot be taken back: its end is cut off. A whole one stands.
+      if (!response.writableEnded) response.destroy();
       return;
     }
     if (error.retryAfterSeconds !== undefined) {
@@ -23,6 +24,11 @@ export function createErrorHandler(failed: Failures): ErrorRequestHandler {
     response.status(error.status).json(body);
   };
 }
+
+/** For a bug in the error handler itself: Express would write to stderr what was thrown, and into the answer. */
+export const lastResort: ErrorRequestHandler = (_thrown, _request, response, _next) => {
+  response.destroy();
+};
 
 /** The pattern, never the URL: that may hold what people search for. */
 function routeOf({ route }: { route?: unknown }): unknown {

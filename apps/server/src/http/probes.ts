@@ -1,9 +1,11 @@
+import { NotReadyError } from '@pern/db/readiness';
 import { PROTOCOL } from '@pern/protocol/limits';
 import type { Health, Readiness, RegistrationMode } from '@pern/protocol/rest/operation';
 import { Router } from 'express';
 
 /** Asks a store for a sign of life; rejects or hangs when there is none. */
 export interface Probes {
+  /** Rejects with NotReadyError where PostgreSQL answers and cannot be served from. */
   postgres(): Promise<unknown>;
   /** Has to write: a Redis that is full answers, and is of no use (fault 12). */
   redis(): Promise<unknown>;
@@ -24,26 +26,31 @@ export function probes(
   });
 
   router.get('/readyz', async (_request, response) => {
-    const [hasPostgres, hasRedis] = await Promise.all([answers(postgres), answers(redis)]);
+    const [reason, redisReason] = await Promise.all([whyNot(postgres), whyNot(redis)]);
+    const isReady = reason === undefined;
     const readiness: Readiness = {
-      status: hasPostgres && hasRedis ? 'ok' : 'degraded',
-      postgres: hasPostgres ? 'ok' : 'down',
-      redis: hasRedis ? 'ok' : 'down',
+      status: isReady && redisReason === undefined ? 'ok' : 'degraded',
+      postgres: isReady ? 'ok' : 'down',
+      redis: redisReason === undefined ? 'ok' : 'down',
+      ...(isReady ? {} : { reason }),
     };
-    response.status(hasPostgres ? 200 : 503).json(readiness);
+    response.status(isReady ? 200 : 503).json(readiness);
   });
 
   return router;
 }
 
-async function answers(probe: () => Promise<unknown>): Promise<boolean> {
+const SILENT = 'the store does not answer';
+
+/** Why a store cannot be used; undefined when it can. What else an error says may name addresses and accounts. */
+async function whyNot(probe: () => Promise<unknown>): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PROBE_MS);
+  const tooLate = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(SILENT), PROBE_MS);
   });
   const answered = probe().then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error: unknown) => (error instanceof NotReadyError ? error.message : SILENT),
   );
   const result = await Promise.race([answered, tooLate]);
   clearTimeout(timer);

@@ -88,8 +88,8 @@ async function endSessions(
 ): Promise<string[]> {
   const rows = await db.sequelize.query<{ id: string }>(
     `UPDATE sessions SET revoked_at = coalesce(revoked_at, now()), user_agent = NULL, last_seen_at = NULL
-     WHERE user_id = :userId RETURNING id`,
-    { replacements: { userId }, type: QueryTypes.SELECT, transaction },
+     WHERE user_id = $userId RETURNING id`,
+    { bind: { userId }, type: QueryTypes.SELECT, transaction },
   );
   return rows.map(({ id }) => id);
 }
@@ -101,16 +101,16 @@ async function forgetBelongings(
   eraseMessages: boolean,
 ): Promise<void> {
   for (const statement of [
-    `DELETE FROM refresh_tokens t USING sessions s WHERE s.user_id = :userId AND t.session_id = s.id`,
-    'DELETE FROM external_identities WHERE user_id = :userId',
-    'DELETE FROM instance_roles WHERE user_id = :userId',
-    'DELETE FROM suspensions WHERE user_id = :userId',
-    'DELETE FROM devices WHERE user_id = :userId',
-    'DELETE FROM blocks WHERE blocker_id = :userId OR blocked_id = :userId',
-    `INSERT INTO account_deletions (user_id, erase_messages) VALUES (:userId, :eraseMessages)
+    `DELETE FROM refresh_tokens t USING sessions s WHERE s.user_id = $userId AND t.session_id = s.id`,
+    'DELETE FROM external_identities WHERE user_id = $userId',
+    'DELETE FROM instance_roles WHERE user_id = $userId',
+    'DELETE FROM suspensions WHERE user_id = $userId',
+    'DELETE FROM devices WHERE user_id = $userId',
+    'DELETE FROM blocks WHERE blocker_id = $userId OR blocked_id = $userId',
+    `INSERT INTO account_deletions (user_id, erase_messages) VALUES ($userId, $eraseMessages)
      ON CONFLICT DO NOTHING`,
   ]) {
-    const replacements = { userId, eraseMessages };
-    await db.sequelize.query(statement, { replacements, type: QueryTypes.RAW, transaction });
+    const bind = { userId, eraseMessages };
+    await db.sequelize.query(statement, { bind, type: QueryTypes.RAW, transaction });
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withTransaction } from '@pern/db/connect';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import { USERNAME_MAX } from '@pern/protocol/limits';
-import { QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { literal, QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
 import { isSuspended } from '../administration/suspensions';
 import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
@@ -64,9 +64,9 @@ async function isEnded(
   transaction: Transaction,
 ): Promise<boolean> {
   const [row] = await db.sequelize.query<{ ended: boolean }>(
-    `SELECT EXISTS (SELECT FROM sessions WHERE id = :sessionId AND revoked_at IS NOT NULL)
-       OR EXISTS (SELECT FROM ended_external_sessions WHERE session_id = :sessionId) AS ended`,
-    { replacements: { sessionId }, type: QueryTypes.SELECT, transaction },
+    `SELECT EXISTS (SELECT FROM sessions WHERE id = $sessionId AND revoked_at IS NOT NULL)
+       OR EXISTS (SELECT FROM ended_external_sessions WHERE session_id = $sessionId) AS ended`,
+    { bind: { sessionId }, type: QueryTypes.SELECT, transaction },
   );
   return row?.ended === true;
 }
@@ -77,7 +77,9 @@ async function userOf(
   transaction: Transaction,
 ): Promise<string> {
   const { issuer, subject } = proven;
-  const known = await store.externalIdentities.findOne({ where: { issuer, subject }, transaction });
+  const known = await store.externalIdentities.findOne({
+    ...{ where: literal('issuer = $1 AND subject = $2'), bind: [issuer, subject], transaction },
+  });
   if (known !== null) return known.userId;
   const id = randomUUID();
   const username = await freeName(store, proven.username, transaction);
@@ -102,11 +104,11 @@ async function freeName(
 ): Promise<string> {
   const suffix = randomUUID().replaceAll('-', '').slice(0, 12);
   if (wish === undefined) return `user_${suffix}`;
-  const taken = await store.users.count({
-    where: { usernameKey: wish.toLowerCase() },
+  const taken = await store.users.findOne({
+    ...{ attributes: ['id'], where: literal('username_key = $1'), bind: [wish.toLowerCase()] },
     transaction,
   });
-  return taken === 0 ? wish : `${wish.slice(0, USERNAME_MAX - suffix.length - 1)}_${suffix}`;
+  return taken === null ? wish : `${wish.slice(0, USERNAME_MAX - suffix.length - 1)}_${suffix}`;
 }
 
 /** The session lasts as long as the longest of its tokens; one that was ended stays so. */
@@ -118,11 +120,11 @@ async function prolong(
 ): Promise<void> {
   await db.sequelize.query(
     `INSERT INTO sessions (id, user_id, expires_at, user_agent)
-     VALUES (:sessionId, :userId, to_timestamp(:acceptedUntil), :agent)
+     VALUES ($sessionId, $userId, to_timestamp($acceptedUntil), $agent)
      ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at),
        last_seen_at = now(), user_agent = coalesce(excluded.user_agent, sessions.user_agent)`,
     {
-      replacements: { sessionId, userId, acceptedUntil: acceptedUntil / 1_000, agent },
+      bind: { sessionId, userId, acceptedUntil: acceptedUntil / 1_000, agent },
       type: QueryTypes.INSERT,
       transaction,
     },

@@ -2,6 +2,7 @@ import { withTransaction } from '@pern/db/connect';
 import { parseEmail } from '@pern/protocol/emailAddress';
 import { ForbiddenError, UnauthorizedError } from '@pern/protocol/errors';
 import type { login as endpoint } from '@pern/protocol/rest/auth';
+import { literal } from 'sequelize';
 import type * as z from 'zod';
 import type { User } from '@pern/db/models/User';
 import { isSuspended } from '../administration/suspensions';
@@ -43,7 +44,8 @@ export async function login(
   const name = loginKey(credentials);
   // A user name has no @, so an address is recognised wherever it was typed.
   const user = await store.users.findOne({
-    where: name.includes('@') ? { emailKey: name } : { usernameKey: name },
+    where: literal(name.includes('@') ? 'email_key = $1' : 'username_key = $1'),
+    bind: [name],
   });
   const right = await passwords.verify(credentials.password, user?.passwordHash ?? null, {
     address,
@@ -58,7 +60,9 @@ export async function login(
     // A change of the password ends all sessions: none may begin by the old one behind its back.
     const unchanged = await store.users.findOne({
       attributes: ['id'],
-      where: { id: user.id, passwordHash: user.passwordHash },
+      // Bound, as everywhere: PostgreSQL logs the text of a statement that fails or takes long.
+      where: literal('id = $1 AND password_hash = $2'),
+      bind: [user.id, user.passwordHash],
       lock: newHash === undefined ? transaction.LOCK.SHARE : transaction.LOCK.NO_KEY_UPDATE,
       transaction,
     });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withTransaction } from '@pern/db/connect';
 import { ConflictError } from '@pern/protocol/errors';
 import type { register as endpoint } from '@pern/protocol/rest/auth';
-import { UniqueConstraintError } from 'sequelize';
+import { QueryTypes } from 'sequelize';
 import type * as z from 'zod';
 import { admission } from '../administration/admission';
 import { refuseGuessable } from './guessablePasswords';
@@ -27,33 +27,30 @@ export async function register(
   // First, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password, { address, userId: null });
   if (reservedNames.has(username.toLowerCase())) throw taken();
-  try {
-    return await withTransaction(store.db, async (transaction) => {
-      const invitationId = await admit(transaction);
-      const user = await store.users.create(
-        {
-          id: randomUUID(),
-          username,
-          usernameKey: username.toLowerCase(),
-          email,
-          emailKey: email.toLowerCase(),
-          displayName: display_name ?? username,
-          passwordHash,
-        },
-        { transaction },
-      );
-      return {
-        user,
-        invitationId,
-        ...(await openSession(deps, { userId: user.id, agent }, transaction)),
-      };
+  return withTransaction(store.db, async (transaction) => {
+    const invitationId = await admit(transaction);
+    const id = randomUUID();
+    const [added] = await store.db.sequelize.query(INSERT, {
+      bind: {
+        ...{ id, username, usernameKey: username.toLowerCase() },
+        ...{ email, emailKey: email.toLowerCase() },
+        ...{ displayName: display_name ?? username, passwordHash },
+      },
+      type: QueryTypes.SELECT,
+      transaction,
     });
-  } catch (error) {
-    if (error instanceof UniqueConstraintError) throw taken();
-    throw error;
-  }
+    const user = added === undefined ? null : await store.users.findByPk(id, { transaction });
+    if (user === null) throw taken();
+    const opened = await openSession(deps, { userId: id, agent }, transaction);
+    return { user, invitationId, ...opened };
+  });
 }
 
 function taken(): ConflictError {
   return new ConflictError('this user name or e-mail address is taken');
 }
+
+// A violated constraint would be an error, and PostgreSQL's log would repeat the address of it.
+const INSERT = `INSERT INTO users (id, username, username_key, email, email_key, display_name, password_hash)
+  VALUES ($id, $username, $usernameKey, $email, $emailKey, $displayName, $passwordHash)
+  ON CONFLICT DO NOTHING RETURNING id`;

@@ -1,3 +1,4 @@
+import { describeError } from '@pern/db/describeError';
 import type { Log } from '@pern/delivery/ports';
 import type { LOG_LEVELS } from '@pern/settings/settings';
 import { pino, type DestinationStream } from 'pino';
@@ -24,16 +25,4 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     serializers: { err: describeError },
   };
   return destination ? pino(options, destination) : pino(options);
-}
-
-function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { type: typeof error };
-  const code: unknown = Reflect.get(error, 'code');
-  return {
-    name: error.name,
-    message: error.message,
-    ...(typeof code === 'string' ? { code } : {}),
-    stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-  };
 }

@@ -36,16 +36,16 @@ async function leaveNothing(
   userId: string,
   conversationId: string,
 ): Promise<void> {
-  const replacements = { userId, conversationId };
+  const bind = { userId, conversationId };
   for (const statement of [
-    `UPDATE conversations SET barred = 'deleted', version = version + 1 WHERE id = :conversationId`,
+    `UPDATE conversations SET barred = 'deleted', version = version + 1 WHERE id = $conversationId`,
     `UPDATE participants p SET pending = false, purged_seq = c.last_seq, cursors = '{}',
        delivered_at = NULL, read_at = NULL
-     FROM conversations c WHERE c.id = :conversationId AND p.conversation_id = c.id AND p.user_id = :userId`,
-    'DELETE FROM watermark_log WHERE conversation_id = :conversationId AND user_id = :userId',
-    `UPDATE account_deletions SET directs_after = greatest(directs_after, :conversationId)
-     WHERE user_id = :userId`,
+     FROM conversations c WHERE c.id = $conversationId AND p.conversation_id = c.id AND p.user_id = $userId`,
+    'DELETE FROM watermark_log WHERE conversation_id = $conversationId AND user_id = $userId',
+    `UPDATE account_deletions SET directs_after = greatest(directs_after, $conversationId)
+     WHERE user_id = $userId`,
   ]) {
-    await db.sequelize.query(statement, { replacements, type: QueryTypes.UPDATE, transaction });
+    await db.sequelize.query(statement, { bind, type: QueryTypes.UPDATE, transaction });
   }
 }

@@ -30,10 +30,10 @@ const OWN = `SELECT m.seq::float8 FROM messages m
 
 // In a statement of its own: as content goes, a trigger keeps its digest.
 const FORGET_IDS = `UPDATE messages m SET client_message_id = NULL, digest = NULL
-  WHERE m.conversation_id = :conversationId AND m.seq IN (:seqs)`;
+  WHERE m.conversation_id = $conversationId AND m.seq = ANY ($seqs::bigint[])`;
 
 const CHANGED = `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM messages m
-  WHERE m.conversation_id = :conversationId AND m.seq IN (:seqs) AND m.version > :version ORDER BY m.version`;
+  WHERE m.conversation_id = $conversationId AND m.seq = ANY ($seqs::bigint[]) AND m.version > $version ORDER BY m.version`;
 
 const TOLD = 'DELETE FROM tombstone_news WHERE conversation_id = $1 AND from_version = $2';
 
@@ -93,10 +93,10 @@ async function erase(
   if (held === undefined) return undefined;
   const places = seqs.map((seq) => ({ conversationId, seq }));
   await makeTombstones(db, transaction, places);
-  const replacements = { conversationId, seqs, version: held.version };
-  await db.sequelize.query(FORGET_IDS, { replacements, type: QueryTypes.UPDATE, transaction });
+  const bind = { conversationId, seqs, version: held.version };
+  await db.sequelize.query(FORGET_IDS, { bind, type: QueryTypes.UPDATE, transaction });
   const changed = await db.sequelize.query<{ row: unknown[] }>(CHANGED, {
-    ...{ replacements, type: QueryTypes.SELECT, transaction },
+    ...{ bind, type: QueryTypes.SELECT, transaction },
   });
   return { messages: changed.map(({ row }) => toMessage(row)), held };
 }
@@ -108,10 +108,10 @@ async function note(
   { userId, conversationId, done }: Batch,
 ): Promise<void> {
   await db.sequelize.query(
-    `UPDATE account_deletions SET erased_in = :conversationId, erased_seq = :done
-     WHERE user_id = :userId AND (erased_in, erased_seq) < (:conversationId::uuid, :done::bigint)`,
+    `UPDATE account_deletions SET erased_in = $conversationId, erased_seq = $done
+     WHERE user_id = $userId AND (erased_in, erased_seq) < ($conversationId::uuid, $done::bigint)`,
     {
-      replacements: { userId, conversationId, done },
+      bind: { userId, conversationId, done },
       type: QueryTypes.UPDATE,
       transaction,
     },

@@ -31,8 +31,8 @@ async function forgetRest({ db }: AccountDeps, userId: string): Promise<void> {
   await withTransaction(db, async (transaction) => {
     for (const table of [...REMAINS, 'account_deletions']) {
       const column = table === 'blocks' ? 'blocker_id' : 'user_id';
-      await db.sequelize.query(`DELETE FROM ${table} WHERE ${column} = :userId`, {
-        replacements: { userId },
+      await db.sequelize.query(`DELETE FROM ${table} WHERE ${column} = $userId`, {
+        bind: { userId },
         type: QueryTypes.DELETE,
         transaction,
       });

@@ -42,9 +42,9 @@ export async function blockUser(
       await lockPair(db, transaction, key);
       if ((await unknownUsers(db, transaction, [otherId])).size > 0) throw new NotFoundError();
       const added = await db.sequelize.query(
-        `INSERT INTO blocks (blocker_id, blocked_id) VALUES (:userId, :otherId)
+        `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($userId, $otherId)
          ON CONFLICT DO NOTHING RETURNING blocker_id`,
-        { replacements: { userId, otherId }, type: QueryTypes.SELECT, transaction },
+        { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
       );
       if (added.length === 0) return { changed: false };
       return { changed: true, update: await barBetween(db, transaction, key, 'blocked') };
@@ -65,8 +65,8 @@ export async function unblockUser(
     withTransaction<Blocked>(db, async (transaction) => {
       await lockPair(db, transaction, key);
       const removed = await db.sequelize.query(
-        `DELETE FROM blocks WHERE blocker_id = :userId AND blocked_id = :otherId RETURNING blocker_id`,
-        { replacements: { userId, otherId }, type: QueryTypes.SELECT, transaction },
+        `DELETE FROM blocks WHERE blocker_id = $userId AND blocked_id = $otherId RETURNING blocker_id`,
+        { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
       );
       if (removed.length === 0) return { changed: false };
       if ((await blockedAmong(db, transaction, userId, [otherId])).size > 0) {
@@ -87,8 +87,8 @@ async function barBetween(
   bar: 'blocked' | null,
 ): Promise<GroupUpdate | undefined> {
   const [found] = await db.sequelize.query<{ id: string }>(
-    'SELECT id FROM conversations WHERE direct_key = :key',
-    { replacements: { key }, type: QueryTypes.SELECT, transaction },
+    'SELECT id FROM conversations WHERE direct_key = $key',
+    { bind: { key }, type: QueryTypes.SELECT, transaction },
   );
   const locked = found && (await lockConversation(db, transaction, found.id));
   if (locked === undefined) return undefined;

@@ -11,8 +11,8 @@ export function pairKey(one: string, other: string): string {
  * see each other. Taken before every other lock (RULES.md, R8).
  */
 export async function lockPair(db: Database, transaction: Transaction, key: string): Promise<void> {
-  await db.sequelize.query('SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))', {
-    replacements: { key },
+  await db.sequelize.query('SELECT pg_advisory_xact_lock(hashtextextended($key, 0))', {
+    bind: { key },
     type: QueryTypes.SELECT,
     transaction,
   });

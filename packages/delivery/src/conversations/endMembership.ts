@@ -11,8 +11,8 @@ export async function lockUser(
   { transaction }: GroupChange,
   userId: string,
 ): Promise<void> {
-  await db.sequelize.query('SELECT FROM users WHERE id = :userId FOR NO KEY UPDATE', {
-    replacements: { userId },
+  await db.sequelize.query('SELECT FROM users WHERE id = $userId FOR NO KEY UPDATE', {
+    bind: { userId },
     type: QueryTypes.SELECT,
     transaction,
   });
@@ -29,12 +29,12 @@ export async function endMembership(
 ): Promise<void> {
   await db.sequelize.query(
     `WITH gone AS (
-       DELETE FROM participants WHERE conversation_id = :conversationId AND user_id = :userId RETURNING *
+       DELETE FROM participants WHERE conversation_id = $conversationId AND user_id = $userId RETURNING *
      ), forgotten AS (
-       DELETE FROM watermark_log WHERE conversation_id = :conversationId AND user_id = :userId
+       DELETE FROM watermark_log WHERE conversation_id = $conversationId AND user_id = $userId
      ), kept AS (
        INSERT INTO former_memberships (user_id, conversation_id, from_seq, to_seq)
-       SELECT user_id, conversation_id, joined_seq, :lastSeq FROM gone WHERE joined_seq <= :lastSeq
+       SELECT user_id, conversation_id, joined_seq, $lastSeq::bigint FROM gone WHERE joined_seq <= $lastSeq::bigint
        ON CONFLICT DO NOTHING
      )
      INSERT INTO changes
@@ -42,7 +42,7 @@ export async function endMembership(
      SELECT user_id, nextval('change_pos'), conversation_id, from_seq, from_version, from_pos, true
      FROM gone`,
     {
-      replacements: { conversationId: group.id, userId, lastSeq: group.lastSeq },
+      bind: { conversationId: group.id, userId, lastSeq: group.lastSeq },
       type: QueryTypes.INSERT,
       transaction,
     },

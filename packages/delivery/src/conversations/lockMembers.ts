@@ -14,8 +14,8 @@ export async function lockMembers(
 ): Promise<void> {
   await db.sequelize.query(
     `SELECT FROM participants
-     WHERE conversation_id = :conversationId AND (NOT open OR user_id IN (:userIds))
+     WHERE conversation_id = $conversationId AND (NOT open OR user_id = ANY ($userIds::uuid[]))
      ORDER BY conversation_id, user_id FOR NO KEY UPDATE`,
-    { replacements: { conversationId, userIds }, type: QueryTypes.SELECT, transaction },
+    { bind: { conversationId, userIds }, type: QueryTypes.SELECT, transaction },
   );
 }

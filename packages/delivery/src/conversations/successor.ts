@@ -13,11 +13,11 @@ export async function findSuccessor(
 ): Promise<string | undefined> {
   const [first] = await db.sequelize.query<{ userId: string; role: string }>(
     `SELECT user_id AS "userId", role FROM participants
-     WHERE conversation_id = :conversationId AND user_id <> :leavingUserId
+     WHERE conversation_id = $conversationId AND user_id <> $leavingUserId
      ORDER BY array_position(ARRAY['admin', 'moderator', 'member'], role), joined_at, joined_seq, user_id
      LIMIT 1`,
     {
-      replacements: { conversationId: group.id, leavingUserId },
+      bind: { conversationId: group.id, leavingUserId },
       type: QueryTypes.SELECT,
       transaction,
     },

@@ -37,7 +37,7 @@ export interface Subject {
 /** Columns to set; undefined changes nothing, and nothing is announced. */
 export interface MessageChange {
   assignments: string;
-  replacements?: Record<string, unknown>;
+  bind?: Record<string, unknown>;
 }
 
 const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType", c.barred,
@@ -45,8 +45,8 @@ const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "
     m.content_encrypted AS content, m.reactions, p.role
   FROM messages m
   JOIN conversations c ON c.id = m.conversation_id
-  JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = :userId AND p.joined_seq <= m.seq
-  WHERE m.id = :messageId`;
+  JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = $userId AND p.joined_seq <= m.seq
+  WHERE m.id = $messageId`;
 
 /**
  * Changes one message under the lock of its conversation: the version rises, resting participants are
@@ -93,19 +93,19 @@ async function apply(
 ): Promise<void> {
   await openResting(db, transaction, locked);
   await db.sequelize.query(
-    `UPDATE messages SET ${change.assignments}, version = :version,
+    `UPDATE messages SET ${change.assignments}, version = $version,
        changed_at = date_trunc('milliseconds', clock_timestamp())
-     WHERE conversation_id = :conversationId AND seq = :seq`,
+     WHERE conversation_id = $conversationId AND seq = $seq`,
     {
-      replacements: { ...change.replacements, version: locked.version + 1, conversationId, seq },
+      bind: { ...change.bind, version: locked.version + 1, conversationId, seq },
       type: QueryTypes.UPDATE,
       transaction,
     },
   );
   await db.sequelize.query(
-    'UPDATE conversations SET version = version + 1 WHERE id = :conversationId',
+    'UPDATE conversations SET version = version + 1 WHERE id = $conversationId',
     {
-      replacements: { conversationId },
+      bind: { conversationId },
       type: QueryTypes.UPDATE,
       transaction,
     },
@@ -119,7 +119,7 @@ async function readSubject(
   messageId: string,
 ): Promise<Subject | undefined> {
   const [row] = await db.sequelize.query<Subject>(SUBJECT, {
-    replacements: { userId, messageId },
+    bind: { userId, messageId },
     type: QueryTypes.SELECT,
     transaction,
   });

@@ -18,8 +18,8 @@ export async function editMessage(
     if (subject.deleted) throw new ValidationError('a deleted message cannot be edited');
     if (subject.content === contentEncrypted) return undefined;
     return {
-      assignments: `content_encrypted = :contentEncrypted, edited_at = date_trunc('milliseconds', clock_timestamp())`,
-      replacements: { contentEncrypted },
+      assignments: `content_encrypted = $contentEncrypted, edited_at = date_trunc('milliseconds', clock_timestamp())`,
+      bind: { contentEncrypted },
     };
   });
   return message;

@@ -83,10 +83,10 @@ function limitError(message: string): ValidationError {
 
 function setReactions(reactions: StoredReaction[]): {
   assignments: string;
-  replacements: Record<string, unknown>;
+  bind: Record<string, unknown>;
 } {
   return {
-    assignments: 'reactions = :reactions::jsonb',
-    replacements: { reactions: JSON.stringify(reactions) },
+    assignments: 'reactions = $reactions::jsonb',
+    bind: { reactions: JSON.stringify(reactions) },
   };
 }

@@ -25,8 +25,8 @@ export async function readChanged(
 ): Promise<Message> {
   const [found] = await db.sequelize.query<{ row: unknown[] }>(
     `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM messages m
-     WHERE m.conversation_id = :conversationId AND m.seq = :seq`,
-    { replacements: { conversationId, seq }, type: QueryTypes.SELECT, transaction },
+     WHERE m.conversation_id = $conversationId AND m.seq = $seq`,
+    { bind: { conversationId, seq }, type: QueryTypes.SELECT, transaction },
   );
   if (found === undefined) throw new NotFoundError();
   return toMessage(found.row);

@@ -29,7 +29,13 @@ export const readHealth = {
 const reachable = z.enum(['ok', 'down']);
 
 export const readinessSchema = z
-  .object({ status: z.enum(['ok', 'degraded']), postgres: reachable, redis: reachable })
+  .object({
+    status: z.enum(['ok', 'degraded']),
+    postgres: reachable,
+    redis: reachable,
+    /** What keeps PostgreSQL from being served from. */
+    reason: z.string().optional(),
+  })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof readinessSchema>;
 
