@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StartupError } from './startupError';
 
@@ -31,4 +31,35 @@ const REASONS: Record<string, string> = {
 function reasonOf(error: unknown): string {
   const code = error instanceof Error ? String(Reflect.get(error, 'code')) : '';
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** PostgreSQL alone opens some hundred files, and a server one for each of its connections. */
+const OPEN_FILES_MIN = 256;
+
+/** @throws StartupError when the shell allows fewer open files than an instance needs. */
+export function checkOpenFiles(limits = readLimits()): void {
+  const limit = Number(/^Max open files\s+\d+\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
+  if (limit >= OPEN_FILES_MIN) return;
+  throw new StartupError(
+    `Only ${limit} open files are allowed here (ulimit -n), and Chasqui needs ${OPEN_FILES_MIN} or more: raise the limit.`,
+  );
+}
+
+/** Of this process on Linux; elsewhere nobody says. */
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const LITTLE_BYTES = 1024 ** 3;
+
+/** A line about little free space below the folder; undefined while there is enough. */
+export function littleSpace(dataDir: string): string | undefined {
+  const { bavail, bsize } = statfsSync(dataDir);
+  const free = bavail * bsize;
+  if (free >= LITTLE_BYTES) return undefined;
+  return `little space is left for ${dataDir}: ${Math.floor(free / 1024 ** 2)} MiB. Without any, nothing can be stored.`;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { compiler, createApps } from './apps';
-import { prepareFolder } from './dataFolder';
+import { checkOpenFiles, littleSpace, prepareFolder } from './dataFolder';
 import { startGuard, type Guard } from './guard';
 import { claim, writeState, type RunState } from './instanceFile';
 import { keptSecret } from './keptFiles';
@@ -39,6 +39,7 @@ export interface Instance extends Stores {
 
 const appGraceMs = 10_500;
 const stopWithinMs = 11_500;
+const spaceEveryMs = 30_000;
 
 /**
  * Starts a whole instance and keeps it running: stores, migrations, servers, worker.
@@ -48,6 +49,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const { root, env, say } = options;
   const settings = parseSettings(env, root);
   const { dataDir } = settings;
+  checkOpenFiles();
   prepareFolder(dataDir);
   const claimed = await claim(dataDir);
   const guard = startGuard(claimed.fd);
@@ -56,6 +58,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const apps: SupervisedPart[] = [];
   const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };
   let stopping: Promise<void> | undefined;
+  const stopWatching = watchSpace(dataDir, say);
 
   const changed = () => {
     if (stopping !== undefined) return;
@@ -65,6 +68,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
 
   async function stopAll(): Promise<void> {
+    stopWatching();
     const deadline = Date.now() + stopWithinMs;
     await Promise.all(apps.map((part) => part.stop(appGraceMs)));
     await Promise.all(stores.map((part) => part.stop(Math.max(deadline - Date.now(), 700))));
@@ -106,6 +110,20 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     await stop();
     throw error;
   }
+}
+
+/** Says once that the disk fills up, and again after there was enough space in between. */
+function watchSpace(dataDir: string, say: (line: string) => void): () => void {
+  let isSaid = false;
+  const look = () => {
+    const line = littleSpace(dataDir);
+    if (line !== undefined && !isSaid) say(line);
+    isSaid = line !== undefined;
+  };
+  look();
+  const timer = setInterval(look, spaceEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 async function startAll(parts: readonly SupervisedPart[]): Promise<void> {

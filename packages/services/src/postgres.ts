@@ -13,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { keep, kept, keptPort, keptSecret } from './keptFiles';
@@ -130,7 +129,7 @@ function createCluster({ programs, account, data, password, logFile }: Cluster):
   const draft = `${data}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
-  const secrets = mkdtempSync(path.join(os.tmpdir(), 'chasqui-'));
+  const secrets = mkdtempSync(path.join(path.dirname(data), 'setup-'));
   const passwordFile = path.join(secrets, 'password');
   let passwordFd: number | undefined;
   try {
@@ -140,7 +139,7 @@ function createCluster({ programs, account, data, password, logFile }: Cluster):
       chownSync(file, account?.uid ?? 0, account?.gid ?? 0);
     }
     const onLinux = process.platform === 'linux';
-    // Like the data: reached through the process itself, also when TMPDIR is closed to its account.
+    // Like the data: reached through the process itself, also when the folder is closed to its account.
     const pwfile = onLinux ? '/proc/self/fd/3' : passwordFile;
     const made = spawnSync(
       path.join(programs, 'bin/initdb'),

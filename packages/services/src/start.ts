@@ -45,8 +45,7 @@ export async function start(options: StartOptions): Promise<void> {
     instance = await launch({ ...options, env: process.env, say, signal: startUp.signal });
   } catch (error) {
     if (interruptedAt !== undefined) process.exit(130);
-    if (!(error instanceof StartupError)) throw error;
-    console.error(error.message);
+    console.error(reasonOf(error));
     process.exit(1);
   }
   if (options.watch) restartOnChange(options.root, instance);
@@ -54,6 +53,14 @@ export async function start(options: StartOptions): Promise<void> {
   say(
     `data and logs are in ${path.relative(process.cwd(), instance.dataDir) || '.'}; Ctrl-C stops it`,
   );
+}
+
+/** One line for what the system refuses; a bug keeps its stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof StartupError) return error.message;
+  if (!(error instanceof Error)) return `Chasqui could not start: ${String(error)}`;
+  const isRefusal = typeof Reflect.get(error, 'code') === 'string';
+  return `Chasqui could not start: ${isRefusal ? error.message : (error.stack ?? error.message)}`;
 }
 
 /** npm does not always pass signals on; when it is gone, so are we. */
