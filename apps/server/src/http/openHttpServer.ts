@@ -8,8 +8,8 @@ import type { Socket } from 'node:net';
 const HEADER_BYTES_MAX = 12_288;
 /** Headers of a request. Browsers send about 20, proxies add about 10. */
 const HEADERS_MAX = 100;
-/** Requests of one connection that have not been answered: browsers send one, load generators ten or so. */
-const PIPELINED_MAX = 32;
+/** Requests of one connection that have not been answered: browsers send one, each more costs some kilobytes. */
+const PIPELINED_MAX = 4;
 /**
  * Between two requests a connection is kept for longer than proxies keep it (nginx and others for 60 s): whichever side
  * closes first must not be ours, or the request that is on its way at that moment is lost.
@@ -30,6 +30,8 @@ export function openHttpServer(app: RequestListener): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     (request, response) => {
+      // Closed meanwhile, but the rest of what it had sent is still being parsed.
+      if (request.socket.destroyed) return;
       if (request.rawHeaders.length <= 2 * HEADERS_MAX) app(request, response);
       else response.writeHead(431, { Connection: 'close' }).end();
     },

@@ -95,3 +95,13 @@ test('an answer that trickles is closed when its time is over', async () => {
   });
   expect(await untilClosed(slow)).toBeLessThan(BODY.length);
 });
+
+test('answers that wait behind an unread one are counted at once', async () => {
+  const { port, budget } = await openServer({ maxBytes: 100 * MIB });
+  const slow = connect(port, '127.0.0.1');
+  open.push(() => slow.destroy());
+  slow.on('error', () => undefined).pause();
+  slow.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
+  await until('it was closed', async () => budget.closed() > 0);
+  expect(budget.held()).toBeLessThanOrEqual(100 * MIB);
+});

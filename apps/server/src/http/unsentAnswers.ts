@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ByteAccount, ByteBudget } from '../limits/byteBudget';
 
 /** Closes the connections of readers who leave their answers unread. */
@@ -36,10 +37,29 @@ interface Options {
  */
 export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options): UnsentAnswers {
   const open = new Map<ServerResponse, Open>();
+  const sockets = new WeakMap<Socket, Map<ServerResponse, Open>>();
 
   function measure({ response, account, ...rest }: Open): void {
     account.set(response.writableLength);
     if (rest.dueAt !== undefined && now() > rest.dueAt) response.socket?.destroy();
+  }
+
+  function forget({ response, account }: Open): void {
+    open.delete(response);
+    account.end();
+    sockets.get(response.req.socket)?.delete(response);
+  }
+
+  /** Answers that wait behind another one are told nothing when their socket closes. */
+  function ofSocket(socket: Socket): Map<ServerResponse, Open> {
+    const known = sockets.get(socket);
+    if (known) return known;
+    const answers = new Map<ServerResponse, Open>();
+    sockets.set(socket, answers);
+    socket.once('close', () => {
+      for (const one of answers.values()) forget(one);
+    });
+    return answers;
   }
 
   server.setTimeout(idleMs);
@@ -47,12 +67,16 @@ export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options)
     const account = unsent.open(() => request.socket.destroy());
     const one: Open = { response, account, dueAt: undefined };
     open.set(response, one);
-    // Emitted when the last part has been handed to the socket: all that is unread now is held here.
-    response.once('prefinish', () => measure(one));
-    response.once('close', () => {
-      open.delete(response);
-      account.end();
+    // At once and not with the next look: pipelined requests are answered within one turn of the event loop.
+    response.end = new Proxy(response.end, {
+      apply(end, self, given: unknown[]): unknown {
+        const result: unknown = Reflect.apply(end, self, given);
+        measure(one);
+        return result;
+      },
     });
+    response.once('close', () => forget(one));
+    ofSocket(request.socket).set(response, one);
   });
 
   const timer = setInterval(() => {
