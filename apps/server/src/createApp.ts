@@ -21,6 +21,7 @@ import { participantsRoutes } from './http/participantsRoutes';
 import { probeLimit } from './http/probeLimit';
 import { probes, type Probes } from './http/probes';
 import { type Administration, peopleRoutes } from './http/peopleRoutes';
+import { requestsRoutes } from './http/requestsRoutes';
 import { rolesRoutes } from './http/rolesRoutes';
 import { securityTxt } from './http/securityTxt';
 import { sessionsRoutes } from './http/sessionsRoutes';
@@ -97,6 +98,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(authRoutes(door, identity, deps.loginLimits, deps.securityLog));
   app.use(sessionsRoutes(door, identity));
   app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));
+  app.use(requestsRoutes(door, delivery));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
   app.use(conversationsRoutes(door, delivery));

@@ -157,6 +157,8 @@ async function open(
       defaultS: settings.RETENTION_DEFAULT_S ?? null,
       maxS: settings.RETENTION_MAX_S ?? null,
     },
+    contactPolicy: settings.CONTACT_POLICY,
+    onAccepted: (userId, otherId) => void blocking.introduce(userId, otherId),
   });
   releasers.push('delivery', () => delivery.stop(2_000), 2_200);
 
@@ -170,6 +172,7 @@ async function open(
   });
   releasers.push('presence', () => presence.close(), 1_000);
 
+  const blocking = createBlocking({ delivery, presence, log, now: () => systemClock.now() });
   const reserved = reservedNames(settings.ADMIN_USERNAMES);
   const lifetime = createSessionLifetime(settings.SESSION_MAX_AGE_S);
   const sessionBook = createSessionBook(db, lifetime);
@@ -214,7 +217,7 @@ async function open(
     identity,
     directory,
     delivery,
-    blocking: createBlocking({ delivery, presence, now: () => systemClock.now() }),
+    blocking,
     ...limiting,
     addressOf,
     hosts,

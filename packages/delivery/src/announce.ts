@@ -16,6 +16,8 @@ export interface Announce {
     seq: number,
   ): void;
   toUsers(userIds: string[], event: string, payload: object): void;
+  /** The connections of these users read their backlogs: a membership began that has entries already. */
+  recheck(userIds: string[]): void;
   /**
    * These users joined: they are told `conversation:created`, unless a later version of the membership
    * has it otherwise. The news of a membership may travel from several nodes, in any order.

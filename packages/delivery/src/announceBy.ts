@@ -17,6 +17,7 @@ export function announceBy(tell: (hint: Hint) => void): Announce {
       }),
     toUsers: (userIds, event, payload) =>
       tell({ type: 'users', events: [{ userIds, event, json: JSON.stringify(payload) }] }),
+    recheck: (userIds) => tell({ type: 'recheck', userIds }),
     joined: (conversationId, membersVersion, userIds, payload) =>
       tell({
         ...{ type: 'membership', conversationId, membersVersion, userIds },

@@ -2,13 +2,13 @@ import type { Bar } from '@pern/protocol/conversation';
 import { ForbiddenError } from '@pern/protocol/errors';
 
 /**
- * What whoever wants to write there is told. Of a block both are told the same, so that nobody learns
- * from it who has blocked whom. An app goes by `details.reason`.
+ * The refusal of a send. `blocked` is the same for both sides of a block and for somebody who lets nobody write to
+ * them, so that it tells nobody which it is. An app goes by `details.reason`.
  */
 export function barredError(bar: Bar): ForbiddenError {
   switch (bar) {
     case 'blocked':
-      return new ForbiddenError('one of the two has blocked the other', { reason: bar });
+      return new ForbiddenError('messages between these two are not possible', { reason: bar });
     case 'deleted':
       return new ForbiddenError('the account of the other was deleted', { reason: bar });
     default:

@@ -7,6 +7,15 @@ import { createWatermarks, type Advance } from './advanceWatermarks';
 import { exportConversations } from './accounts/exportConversations';
 import { finishDeletion } from './accounts/finishDeletion';
 import type { Bar } from '@pern/protocol/conversation';
+import { acceptContact } from './consent/acceptContact';
+import { acceptRequest } from './consent/acceptRequest';
+import type { ContactPolicy } from './consent/admission';
+import { declineRequest } from './consent/declineRequest';
+import { exportRequests } from './consent/exportRequests';
+import { listInvited } from './consent/listInvited';
+import { listRequests, readRequest } from './consent/listRequests';
+import { changePrivacy, readPrivacy } from './consent/privacy';
+import { createConsentingSender } from './consent/sendOutcome';
 import { blockUser, unblockUser } from './blocks/blockUser';
 import { listBlocks } from './blocks/listBlocks';
 import { addParticipant } from './conversations/addParticipant';
@@ -60,6 +69,10 @@ export interface DeliveryDeps {
   firstDelayMs: number;
   /** Seconds that new conversations keep content, and that any may keep it; null: for ever. */
   retention?: RetentionLimits;
+  /** What strangers meet; left out: open. */
+  contactPolicy?: ContactPolicy;
+  /** One of these two accepted a conversation that the other started. Must not throw. */
+  onAccepted?: (userId: string, otherId: string) => void;
 }
 
 export interface RetentionLimits {
@@ -114,14 +127,18 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ),
   });
   const watermarks = createWatermarks({ db, onAdvanced, onUnknown: lookForUnknown });
-  const sender = createSender({
+  const sender = createConsentingSender({
     db,
-    clock,
-    log,
-    gauges,
-    firstDelayMs: deps.firstDelayMs,
-    readMessage: (messageId) => readMessageById(db, messageId),
-    announce: announceCommitted,
+    sender: createSender({
+      db,
+      clock,
+      log,
+      gauges,
+      firstDelayMs: deps.firstDelayMs,
+      readMessage: (messageId) => readMessageById(db, messageId),
+      announce: announceCommitted,
+    }),
+    accept: (userId, conversationId) => changing(acceptContact(change, userId, conversationId)),
   });
   const live = createLiveConnections({
     db,
@@ -142,7 +159,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     recheckUsers: (userIds) => live.recheckUsers(userIds),
   });
   const { defaultS, maxS } = deps.retention ?? { defaultS: null, maxS: null };
-  const change = { db, announce: hub, retentionS: defaultS ?? maxS };
+  const change = {
+    ...{ db, announce: hub, retentionS: defaultS ?? maxS },
+    contactPolicy: deps.contactPolicy ?? 'open',
+    wake: (userIds: string[]) => deps.wakeups.enqueueAfterCommit(userIds),
+    onAccepted: (userId: string, otherId: string) => deps.onAccepted?.(userId, otherId),
+  };
   const recheck = createRecheck({
     db,
     connections,
@@ -296,10 +318,19 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         page,
       ),
 
+    listInvited: (userId, id, page) => listInvited(change, userId, id, page),
+    listRequests: (userId, page) => listRequests(db, userId, page),
+    readRequest: (userId, id) => readRequest(db, userId, id),
+    acceptRequest: (userId, id) => changing(acceptRequest(change, userId, id)),
+    declineRequest: (userId, id) => changing(declineRequest(change, userId, id)),
+    readPrivacy: (userId) => readPrivacy(db, userId),
+    changePrivacy: (userId, wanted) => changePrivacy(change, userId, wanted),
+
     blockUser: (userId, otherId) => blockUser(change, userId, otherId),
     unblockUser: (userId, otherId) => unblockUser(change, userId, otherId),
     listBlocks: (userId, page) => listBlocks(change, userId, page),
 
+    exportRequests: (userId) => exportRequests(db, userId),
     exportConversations: (userId) => exportConversations(db, userId),
     finishDeletion(userId, withinMs) {
       const end = clock.now() + withinMs;

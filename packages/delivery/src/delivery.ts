@@ -3,7 +3,10 @@ import type { Conversation, ConversationRole, Participant } from '@pern/protocol
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { Block } from '@pern/protocol/rest/blocks';
+import type { Privacy } from '@pern/protocol/rest/privacy';
+import type { Invitation, OpenedRequest, Request } from '@pern/protocol/request';
 import type { ExportRecord } from '@pern/protocol/rest/export';
+import type { Added } from './conversations/addParticipant';
 import type { ConversationChange } from './conversations/changeConversation';
 import type { Outlet } from './ports';
 
@@ -36,6 +39,8 @@ export interface SyncAnswer {
   removed: string[];
   messages: Message[];
   receipts: Receipt[];
+  /** Left out when there are none. */
+  requests?: Request[];
   cursor: string;
   has_more: boolean;
 }
@@ -127,7 +132,7 @@ export interface Delivery {
     conversationId: string,
     otherId: string,
     role: ConversationRole,
-  ): Promise<Participant>;
+  ): Promise<Added>;
   changeRole(
     userId: string,
     conversationId: string,
@@ -135,6 +140,22 @@ export interface Delivery {
     role: ConversationRole,
   ): Promise<Participant>;
   removeParticipant(userId: string, conversationId: string, otherId: string): Promise<void>;
+
+  listInvited(
+    userId: string,
+    conversationId: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<Page<Invitation>>;
+
+  /** What waits for the user's answer. Without messages and members it tells nothing to the one who asked. */
+  listRequests(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Request>>;
+  readRequest(userId: string, requestId: string): Promise<OpenedRequest>;
+  /** A second call returns the conversation as it is. */
+  acceptRequest(userId: string, requestId: string): Promise<Conversation>;
+  /** The sender is told nothing, now or later. A second call changes nothing. */
+  declineRequest(userId: string, requestId: string): Promise<void>;
+  readPrivacy(userId: string): Promise<Privacy>;
+  changePrivacy(userId: string, change: Partial<Privacy>): Promise<Privacy>;
 
   sync(userId: string, page: { limit: number; cursor?: string }): Promise<SyncAnswer>;
 
@@ -144,6 +165,8 @@ export interface Delivery {
   unblockUser(userId: string, otherId: string): Promise<{ changed: boolean }>;
   listBlocks(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Block>>;
 
+  /** Pages of the requests that a user received and sent. */
+  exportRequests(userId: string): AsyncGenerator<ExportRecord[]>;
   /** Pages of what the user may read, and of what they wrote where they have been. See accounts/exportConversations.ts. */
   exportConversations(userId: string): AsyncGenerator<ExportRecord[]>;
   /**

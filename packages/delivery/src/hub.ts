@@ -1,8 +1,9 @@
+import type { RequestsChanged } from '@pern/protocol/events/requestsChanged';
 import type { Announce } from './announce';
 import { announceBy } from './announceBy';
 import { changedEntry } from './changedEntries';
 import type { LocalConnections } from './localConnections';
-import type { LocalConversations } from './localConversations';
+import type { LocalConversation, LocalConversations } from './localConversations';
 import type { Bus, EntryHint, Hint } from './ports';
 import type { TypingBoard, TypingHint } from './typing';
 
@@ -32,7 +33,15 @@ export function createHub(deps: {
       conversations.remember(conversation, entries);
       connections.offer(conversation, entries);
       conversations.trim(conversation);
+      tellAsked(conversation);
     });
+  }
+
+  /** Somebody who has not accepted a conversation gets nothing of it, but their list of requests shows it. */
+  function tellAsked({ id, requestedId }: LocalConversation): void {
+    if (requestedId === null) return;
+    const event: RequestsChanged = { conversationId: id };
+    connections.emitToUser(requestedId, 'requests:changed', JSON.stringify(event));
   }
 
   /**
@@ -57,9 +66,10 @@ export function createHub(deps: {
   }: Hint & { type: 'conversation' }): void {
     const change = changedEntry(json);
     conversations.changed(change);
-    conversations.with(conversationId, membersVersion, (conversation) =>
-      connections.tellChanged(conversation, change),
-    );
+    conversations.with(conversationId, membersVersion, (conversation) => {
+      connections.tellChanged(conversation, change);
+      tellAsked(conversation);
+    });
   }
 
   function leave(userId: string, conversationId: string): void {
@@ -75,9 +85,10 @@ export function createHub(deps: {
       case 'conversation':
         if (hint.event === 'chat:message_updated') tellChanged(hint);
         else {
-          conversations.with(hint.conversationId, hint.membersVersion, (conversation) =>
-            connections.emitToMembers(conversation, hint.event, hint.json, hint.seq, hint.except),
-          );
+          conversations.with(hint.conversationId, hint.membersVersion, (conversation) => {
+            connections.emitToMembers(conversation, hint.event, hint.json, hint.seq, hint.except);
+            tellAsked(conversation);
+          });
         }
         break;
       case 'users':

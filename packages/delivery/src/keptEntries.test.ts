@@ -29,7 +29,7 @@ async function inMind(): Promise<{
   remember: (...entries: EntryHint[]) => void;
 }> {
   const conversations = createLocalConversations({
-    db: { query: () => Promise.resolve([['room', 1, 'me', 1]]) } as never,
+    db: { query: () => Promise.resolve([['room', 1, 'me', 1, null]]) } as never,
     clock,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onMissed: () => undefined,

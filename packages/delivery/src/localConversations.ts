@@ -9,6 +9,8 @@ export interface LocalConversation {
   membersVersion: number;
   /** First visible seq by user. */
   members: Map<string, number>;
+  /** Who was asked and has not accepted: no member, but their list of requests shows what is written. */
+  requestedId: string | null;
   /** The newest entries, ascending without gaps. */
   recent: EntryHint[];
   recentBytes: number;
@@ -52,13 +54,22 @@ const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
 const RECENT_KEPT_MS = 25_000;
 /** Changes whose entry was not in mind: it was long ago, or its news are on their way from another node. */
 const MAX_AHEAD = 256;
-const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8
+const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8, c.requested_id
   FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
 
 interface Members {
   membersVersion: number;
   members: Map<string, number>;
+  requestedId: string | null;
 }
+
+type MemberRow = [
+  id: string,
+  membersVersion: number,
+  userId: string,
+  joinedSeq: number,
+  requestedId: string | null,
+];
 
 export function createLocalConversations(deps: {
   db: Database;
@@ -85,30 +96,35 @@ export function createLocalConversations(deps: {
     async answerAll(ids) {
       const found = new Map<string, Members>();
       for (const row of await deps.db.query('members', MEMBERS, [ids])) {
-        const [id, membersVersion, userId, joinedSeq] = row as [string, number, string, number];
+        const [id, membersVersion, userId, joinedSeq, requestedId] = row as MemberRow;
         let entry = found.get(id);
-        if (entry === undefined) found.set(id, (entry = { membersVersion, members: new Map() }));
+        if (entry === undefined) {
+          found.set(id, (entry = { membersVersion, members: new Map(), requestedId }));
+        }
         entry.members.set(userId, joinedSeq);
       }
       return ids.map(
-        (id) => found.get(id) ?? { membersVersion: Infinity, members: new Map<string, number>() },
+        (id) =>
+          found.get(id) ?? { membersVersion: Infinity, members: new Map(), requestedId: null },
       );
     },
   });
 
   function load(conversationId: string): void {
     readMembers.ask(conversationId).then(
-      ({ membersVersion, members }) => {
+      ({ membersVersion, members, requestedId }) => {
         const conversation = known.get(conversationId) ?? {
           id: conversationId,
           membersVersion,
           members,
+          requestedId,
           recent: [],
           recentBytes: 0,
           heardAt: 0,
         };
         conversation.membersVersion = membersVersion;
         conversation.members = members;
+        conversation.requestedId = requestedId;
         touch(conversation);
         const due = waiting.get(conversationId) ?? [];
         waiting.delete(conversationId);

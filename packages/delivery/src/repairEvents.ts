@@ -49,11 +49,16 @@ const RECEIPTS = `SELECT w.user_id, v.conversation_id, v.user_id, delivered.id, 
     AND v.moved_pos > $3 AND greatest(v.delivered_at, v.read_at) > ${MARGIN}
   ${furthest('delivered')} ${furthest('read')}`;
 
+const REQUESTED = `SELECT r.to_id, r.conversation_id, c.version::float8
+  FROM requests r JOIN conversations c ON c.id = r.conversation_id
+  WHERE r.to_id = ANY ($1::uuid[]) AND r.state = 'open'
+    AND (r.created_at > ${MARGIN} OR (r.kind = 'contact' AND c.updated_at > ${MARGIN}))`;
+
 const REMEMBERED = 20_000;
 
 /**
  * Tells the users of this node what events would have told since a moment: removals, new memberships,
- * altered groups, changed messages, receipts, unread counts. Events may come twice, from here and from
+ * altered groups, changed messages, receipts, unread counts, new requests. Events may come twice, from here and from
  * the bus; each says a state and no step, so that harms nothing.
  */
 export function createEventRepair(deps: {
@@ -150,6 +155,14 @@ export function createEventRepair(deps: {
     }
   }
 
+  async function repairRequests(users: string[], at: number): Promise<void> {
+    for (const row of await db.query('repair_requests', REQUESTED, [users, at])) {
+      const [userId, conversationId, version] = row as [string, string, number];
+      if (!once(`requested ${userId} ${conversationId} ${version}`)) continue;
+      emit(userId, 'requests:changed', { conversationId });
+    }
+  }
+
   return async (users, { at, pos }) => {
     const values = [users, at, pos];
     // What was told to some users of this node may be news to the next ones.
@@ -157,6 +170,7 @@ export function createEventRepair(deps: {
     await repairMemberships(chunk, values);
     await repairMessages(chunk, values);
     await repairReceipts(values);
+    await repairRequests(users, at);
   };
 }
 

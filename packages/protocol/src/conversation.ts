@@ -96,6 +96,15 @@ export const conversationForAllSchema = z
       description:
         'Why nothing more can be said in this direct conversation: one of the two has blocked the other, or their account was deleted. null: it is open.',
     }),
+    // An older server knows no requests.
+    request: z
+      .object({ to: uuid, messages_max: z.int().min(1) })
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          'The other person has not accepted this direct conversation yet: they see a request, and it takes at most so many messages. null: it is a normal conversation.',
+      }),
     participant_count: z.int().min(0),
     last_message: messageSchema.nullable(),
     participants: z.array(participantSchema).meta({

@@ -97,3 +97,18 @@ export const INVITATION_DAYS_MAX = 365;
 
 /** Characters of a search for users. */
 export const USER_QUERY_MAX = 100;
+
+/** Messages in a direct conversation before the other person accepts it. */
+export const REQUEST_MESSAGES_MAX = 5;
+
+/** Bytes of UTF-8 in each of them. */
+export const REQUEST_CONTENT_MAX_BYTES = 4_096;
+
+/** Requests for a direct conversation that one user may make in 24 hours. */
+export const REQUESTS_PER_DAY = 20;
+
+/** Group invitations that wait for an answer and that one user may make in 24 hours. */
+export const INVITATIONS_PER_DAY = 200;
+
+/** Requests that come with a sync; the rest are paged. */
+export const REQUESTS_IN_SYNC = 50;

@@ -25,6 +25,8 @@ test('the commands and events are those of the contract', () => {
     'chat:message_status_updated',
     'chat:unread_updated',
     'chat:block_changed',
+    'requests:changed',
+    'privacy:changed',
     'chat:user_typing',
     'user:status_changed',
     'conversation:created',

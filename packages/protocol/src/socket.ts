@@ -17,7 +17,9 @@ import { messageReceived } from './events/messageReceived';
 import { messagesReceived } from './events/messagesReceived';
 import { messageStatusUpdated } from './events/messageStatusUpdated';
 import { messageUpdated } from './events/messageUpdated';
+import { privacyChanged } from './events/privacyChanged';
 import { queueEmpty } from './events/queueEmpty';
+import { requestsChanged } from './events/requestsChanged';
 import { sessionReady } from './events/sessionReady';
 import { unreadUpdated } from './events/unreadUpdated';
 import { userStatusChanged } from './events/userStatusChanged';
@@ -45,6 +47,8 @@ export const serverEvents = [
   messageStatusUpdated,
   unreadUpdated,
   blockChanged,
+  requestsChanged,
+  privacyChanged,
   userTyping,
   userStatusChanged,
   conversationCreated,

@@ -3,6 +3,7 @@ import { conversationSchema } from './conversation';
 import { uuid } from './ids';
 import { messageSchema } from './message';
 import { receiptSchema } from './receipt';
+import { requestSchema } from './request';
 import { cursor } from './text';
 
 /** What changed for a user since a cursor, deletions and removals included. The same by REST and by socket (D7). */
@@ -14,6 +15,10 @@ export const syncSchema = z
       description: 'New and changed, tombstones included; of two states the higher version wins.',
     }),
     receipts: z.array(receiptSchema),
+    requests: z.array(requestSchema).optional().meta({
+      description:
+        'All requests that wait for my answer, newest first, up to 50; on the last page. Left out when there are none.',
+    }),
     cursor: cursor.meta({
       description: "The user's, whichever device or door it came by; good for 90 days.",
     }),

@@ -3,6 +3,8 @@ import type { Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { MessageDetail } from './actions/messageActions';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
+import type { Invitation, Request } from '@pern/protocol/request';
+import type { Privacy } from '@pern/protocol/rest/privacy';
 import type { Block } from '@pern/protocol/rest/blocks';
 import type { User } from '@pern/protocol/user';
 import type { Cipher } from './cipher';
@@ -100,7 +102,17 @@ export interface ChatClient extends ChatStore {
    * ValidationError when the conversation keeps everything.
    */
   applyRetentionToHistory(conversationId: string): Promise<void>;
-  addParticipant(conversationId: string, userId: string, role?: ConversationRole): Promise<void>;
+  /** `invited`: they have to accept first. */
+  addParticipant(
+    conversationId: string,
+    userId: string,
+    role?: ConversationRole,
+  ): Promise<'added' | 'invited'>;
+  /** Who was asked to join a group and has not joined, newest first. */
+  listInvited(
+    conversationId: string,
+    cursor?: string,
+  ): Promise<{ invited: Invitation[]; nextCursor: string | null }>;
   changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
   removeParticipant(conversationId: string, userId: string): Promise<void>;
   leave(conversationId: string): Promise<void>;
@@ -109,6 +121,18 @@ export interface ChatClient extends ChatStore {
     conversationId: string,
     cursor?: string,
   ): Promise<{ participants: Participant[]; nextCursor: string | null }>;
+
+  /** Reads `requests` of the state again. It is kept up to date without this. */
+  readRequests(): Promise<void>;
+  /** One of the requests with its messages. The sender is told nothing. Throws NotFoundError once it is settled. */
+  openRequest(requestId: string): Promise<{ request: Request; messages: ChatMessage[] }>;
+  /** The conversation is a normal one from then on. A second call returns it again. */
+  acceptRequest(requestId: string): Promise<KnownConversation>;
+  /** The request is gone on all devices, and the sender is told nothing. To block the sender declines it as well. */
+  declineRequest(requestId: string): Promise<void>;
+  /** Reads `privacy` into the state. To be called once for each connection, like `readBlocks`. */
+  readPrivacy(): Promise<Privacy>;
+  changePrivacy(change: Partial<Privacy>): Promise<Privacy>;
 
   /**
    * Puts a message into the outbox. Resolves to its client message id as soon as it is stored: from then on it survives a

@@ -6,6 +6,7 @@ import { createConversationActions } from './actions/conversationActions';
 import { createMessageActions } from './actions/messageActions';
 import { createPrivacyActions } from './actions/privacyActions';
 import { createPeopleActions } from './actions/peopleActions';
+import { createRequestActions } from './actions/requestActions';
 import { createSessionActions } from './actions/sessionActions';
 import type { ChatClient } from './chatClient';
 import type { Cipher } from './cipher';
@@ -192,6 +193,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       },
     }),
     ...createConversationActions({ rest, store, fetcher }),
+    ...createRequestActions({ rest, store, cipher, fetcher }),
     ...createMessageActions({
       ...{ rest, store, cipher, waiters },
       room() {

@@ -85,6 +85,7 @@ const all = z.object({
   DELIVERY_BACKOFF_MS: wholeNumber(10, 600_000).default(2_000),
   SWEEP_INTERVAL_MS: wholeNumber(100, 3_600_000).default(10_000),
   AUDIT_INTERVAL_MS: wholeNumber(100, 86_400_000).default(60_000),
+  CONTACT_POLICY: z.enum(['open', 'requests']).describe('open or requests').default('open'),
   RETENTION_DEFAULT_S: retentionSeconds,
   RETENTION_MAX_S: retentionSeconds,
   WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),

@@ -112,7 +112,8 @@ export function openConnectionRoom(): ConnectionRoom {
         [ME, store.joined.get(id) ?? 1],
         [OTHER, 1],
       ]);
-      return { id, membersVersion: 1, members, recent, recentBytes: 0, heardAt: clock.now() };
+      const mind = { id, membersVersion: 1, members, requestedId: null };
+      return { ...mind, recent, recentBytes: 0, heardAt: clock.now() };
     },
   };
 }

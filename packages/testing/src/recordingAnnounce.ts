@@ -11,6 +11,7 @@ export type Announced =
       seq: number;
     }
   | { to: 'users'; userIds: string[]; event: string; payload: object }
+  | { to: 'recheck'; userIds: string[] }
   | { to: 'log'; conversationId: string; membersVersion: number; entries: EntryHint[] }
   | {
       to: 'membership';
@@ -34,6 +35,7 @@ export function recordingAnnounce(): RecordingAnnounce {
     toMembers: (conversationId, membersVersion, event, payload, seq) =>
       announced.push({ to: 'members', conversationId, membersVersion, event, payload, seq }),
     toUsers: (userIds, event, payload) => announced.push({ to: 'users', userIds, event, payload }),
+    recheck: (userIds) => announced.push({ to: 'recheck', userIds }),
     joined: (conversationId, membersVersion, userIds, joined) =>
       announced.push({ to: 'membership', conversationId, membersVersion, userIds, joined }),
     removed: (conversationId, membersVersion, userIds) =>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { ChatWindow } from '../components/chat/ChatWindow';
+import { RequestWindow } from '../components/request/RequestWindow';
 import { EmptyChat } from '../components/EmptyChat';
 import { ConversationList } from '../components/list/ConversationList';
 import { NewGroupDialog } from '../components/group/NewGroupDialog';
@@ -14,6 +15,9 @@ export function ChatPage() {
   const openId = useChatStore((view) => view.currentConversationId);
   const isThere = useChatStore(
     ({ chat, currentConversationId: id }) => id !== null && id in chat.conversationsById,
+  );
+  const request = useChatStore(({ chat, currentConversationId: id }) =>
+    chat.requests.find((one) => one.conversation_id === id),
   );
   const [isFounding, setFounding] = useState(false);
   useAppBadge();
@@ -31,10 +35,12 @@ export function ChatPage() {
   return (
     <div className={openId === null ? 'chat-page' : 'chat-page open'}>
       <ConversationList onNewGroup={() => setFounding(true)} />
-      {openId === null || !isThere ? (
-        <EmptyChat onNewGroup={() => setFounding(true)} isMissing={openId !== null} />
-      ) : (
+      {openId !== null && isThere ? (
         <ChatWindow key={openId} conversationId={openId} />
+      ) : request !== undefined ? (
+        <RequestWindow key={request.id} request={request} />
+      ) : (
+        <EmptyChat onNewGroup={() => setFounding(true)} isMissing={openId !== null} />
       )}
       {isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}
     </div>

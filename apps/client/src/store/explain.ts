@@ -49,7 +49,8 @@ function forbidden(error: ChasquiError): string {
     case 'invitation_invalid':
       return 'This invitation is not valid any more. Ask for another one.';
   }
-  if (reason === 'blocked') return 'One of you has blocked the other.';
+  if (reason === 'blocked') return 'You cannot write to this person or add them.';
+  if (reason === 'requested') return 'They have not accepted yet. You cannot send more until then.';
   if (reason === 'deleted') return 'The account of the other was deleted.';
   return 'Your role in this group does not allow that.';
 }

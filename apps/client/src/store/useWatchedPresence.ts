@@ -17,11 +17,11 @@ export function useWatchedPresence(): void {
       .filter((id) => id !== '' && view.userPresenceById[id] === undefined)
       .join(' '),
   );
-  // What was told as a block began says nothing of when the other was there last.
+  // What was told as a block began, or before a request was accepted, does not say when the other was last online.
   const openIds = useChatStore((view) =>
     view.conversations
       .slice(0, WATCHED)
-      .filter(({ barred }) => (barred ?? null) === null)
+      .filter(({ barred, request }) => (barred ?? request ?? null) === null)
       .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
       .join(' '),
   );

@@ -16,9 +16,11 @@ export function participantsRoutes(door: Door, delivery: Delivery): Router {
     return reply(200, { participants: items, next_cursor: nextCursor });
   });
 
-  door.closed(router, addParticipant, async ({ caller, params, body }) =>
-    reply(201, await delivery.addParticipant(caller.userId, params.id, body.user_id, body.role)),
-  );
+  door.closed(router, addParticipant, async ({ caller, params, body }) => {
+    const { user_id, role } = body;
+    const added = await delivery.addParticipant(caller.userId, params.id, user_id, role);
+    return 'invitation' in added ? reply(202, added) : reply(201, added);
+  });
 
   door.closed(router, changeRole, async ({ caller, params, body }) =>
     reply(200, await delivery.changeRole(caller.userId, params.id, params.userId, body.role)),

@@ -106,6 +106,8 @@ async function forgetBelongings(
     'DELETE FROM instance_roles WHERE user_id = $userId',
     'DELETE FROM suspensions WHERE user_id = $userId',
     'DELETE FROM devices WHERE user_id = $userId',
+    // The contact requests go once their conversations are barred.
+    `DELETE FROM requests WHERE (from_id = $userId OR to_id = $userId) AND kind = 'group'`,
     'DELETE FROM blocks WHERE blocker_id = $userId OR blocked_id = $userId',
     `INSERT INTO account_deletions (user_id, erase_messages) VALUES ($userId, $eraseMessages)
      ON CONFLICT DO NOTHING`,

@@ -6,7 +6,7 @@ import type { IdentityStore } from './identityStore';
 
 interface Deps {
   store: IdentityStore;
-  delivery: Pick<Delivery, 'exportConversations' | 'listBlocks'>;
+  delivery: Pick<Delivery, 'exportConversations' | 'exportRequests' | 'listBlocks' | 'readPrivacy'>;
 }
 
 const BLOCKS_AT_ONCE = 100;
@@ -31,6 +31,8 @@ export async function* exportAccount(
     const created_at = user.createdAt.toISOString();
     yield [{ record: 'profile', id, username, email, display_name, created_at, last_seen_at }];
     yield await signedInFrom(store, userId);
+    yield [{ record: 'privacy', ...(await delivery.readPrivacy(userId)) }];
+    yield* delivery.exportRequests(userId);
     let cursor: string | undefined;
     do {
       const page = { limit: BLOCKS_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) };

@@ -49,7 +49,12 @@ export interface IdentityDeps {
   directory: UserDirectory;
   delivery: Pick<
     Delivery,
-    'forgetSessionDevices' | 'finishDeletion' | 'exportConversations' | 'listBlocks'
+    | 'forgetSessionDevices'
+    | 'finishDeletion'
+    | 'exportConversations'
+    | 'exportRequests'
+    | 'listBlocks'
+    | 'readPrivacy'
   >;
   log: Log;
   securityLog: SecurityLog;

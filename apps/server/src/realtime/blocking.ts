@@ -1,4 +1,5 @@
 import type { Delivery } from '@pern/delivery/delivery';
+import type { Log } from '@pern/delivery/ports';
 import type { BlockChanged } from '@pern/protocol/events/blockChanged';
 import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
 import type { PresenceStatus } from '@pern/protocol/user';
@@ -11,6 +12,8 @@ export interface Blocking {
   /** As `Delivery.unblockUser`; each is shown again as they are, unless the other blocks as well. */
   unblock(userId: string, otherId: string): Promise<void>;
   list: Delivery['listBlocks'];
+  /** These two see each other from now on: each learns that the other is online. Never throws. */
+  introduce(one: string, other: string): Promise<void>;
 }
 
 interface Deps {
@@ -20,9 +23,10 @@ interface Deps {
   >;
   presence: PresenceReader;
   now: () => number;
+  log: Pick<Log, 'warn'>;
 }
 
-export function createBlocking({ delivery, presence, now }: Deps): Blocking {
+export function createBlocking({ delivery, presence, now, log }: Deps): Blocking {
   const seeEachOther = async (one: string, other: string): Promise<boolean> =>
     (await delivery.sharesConversation(one, [other])).has(other);
 
@@ -58,5 +62,12 @@ export function createBlocking({ delivery, presence, now }: Deps): Blocking {
       if (changed && (await seeEachOther(userId, otherId))) await tell(userId, otherId, 'online');
     },
     list: (userId, page) => delivery.listBlocks(userId, page),
+    async introduce(one, other) {
+      try {
+        if (await seeEachOther(one, other)) await tell(one, other, 'online');
+      } catch (error) {
+        log.warn({ err: error }, 'presence was not announced');
+      }
+    },
   };
 }

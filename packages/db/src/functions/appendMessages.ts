@@ -1,3 +1,5 @@
+import { REQUEST_CONTENT_MAX_BYTES, REQUEST_MESSAGES_MAX } from '@pern/protocol/limits';
+
 /**
  * append_messages: a batch of concurrent sends in one transaction (group commit).
  *
@@ -47,6 +49,8 @@ DECLARE
   versions bigint[];
   members bigint[];
   bars text[];
+  -- The second person has not accepted the conversation yet.
+  requested boolean[];
   -- Of the writers: where their membership begins, -1 for who is no participant.
   joined bigint[];
   -- Of the sends that are not stored.
@@ -61,16 +65,16 @@ DECLARE
 BEGIN
   IF p_wait THEN
     SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version),
-      array_agg(s.barred)
-    INTO locked, last_seqs, versions, members, bars
+      array_agg(s.barred), array_agg(s.requested_id IS NOT NULL)
+    INTO locked, last_seqs, versions, members, bars, requested
     FROM (
       SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE
     ) s;
   ELSE
     SELECT array_agg(s.id), array_agg(s.last_seq), array_agg(s.version), array_agg(s.members_version),
-      array_agg(s.barred)
-    INTO locked, last_seqs, versions, members, bars
+      array_agg(s.barred), array_agg(s.requested_id IS NOT NULL)
+    INTO locked, last_seqs, versions, members, bars, requested
     FROM (
       SELECT c.* FROM conversations c WHERE c.id = ANY (p_conversations)
       ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
@@ -82,8 +86,8 @@ BEGIN
     -- Some are missing: counters by the place in the list again, -1 where there is none.
     SELECT array_agg(coalesce(last_seqs[l.at], CASE WHEN c.id IS NULL THEN -2 ELSE -1 END) ORDER BY p.n),
       array_agg(coalesce(versions[l.at], -1) ORDER BY p.n), array_agg(coalesce(members[l.at], -1) ORDER BY p.n),
-      array_agg(bars[l.at] ORDER BY p.n)
-    INTO last_seqs, versions, members, bars
+      array_agg(bars[l.at] ORDER BY p.n), array_agg(requested[l.at] ORDER BY p.n)
+    INTO last_seqs, versions, members, bars, requested
     FROM unnest(p_conversations) WITH ORDINALITY AS p (id, n)
     CROSS JOIN LATERAL (SELECT array_position(locked, p.id) AS at) l
     LEFT JOIN conversations c ON c.id = p.id AND l.at IS NULL;
@@ -108,6 +112,8 @@ BEGIN
         ELSE 'conflict' END
       -- After the repeat: what was acknowledged stays so, whoever has blocked whom since (D2).
       WHEN bars[p_writer_in[s.writer]] IS NOT NULL THEN bars[p_writer_in[s.writer]]
+      WHEN requested[p_writer_in[s.writer]] AND octet_length(p_contents[s.ord]) > ${REQUEST_CONTENT_MAX_BYTES}
+        THEN 'blocked'
       WHEN s.reply_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM messages r
         WHERE r.id = s.reply_id AND r.conversation_id = p_conversations[p_writer_in[s.writer]]
@@ -134,6 +140,18 @@ BEGIN
     ) s;
     RETURN QUERY SELECT r.reason, r.ord, r.first_id, NULL::float8, NULL::float8, NULL::float8, NULL::float8
     FROM unnest(refused, reasons, firsts) AS r (ord, reason, first_id);
+  END IF;
+
+  -- Before the conversation is accepted it takes a few messages. What is refused is the end of what was asked for, so
+  -- the numbers before it stay. The server says why: the previous release knows no outcome for it.
+  IF true = ANY (requested) THEN
+    RETURN QUERY SELECT 'blocked', s.ord::integer, NULL::uuid, NULL::float8, NULL::float8, NULL::float8, NULL::float8
+    FROM unnest(p_writer, numbers) WITH ORDINALITY AS s (writer, n, ord)
+    WHERE s.n > 0 AND requested[p_writer_in[s.writer]]
+      AND last_seqs[p_writer_in[s.writer]] + s.n > ${REQUEST_MESSAGES_MAX};
+    SELECT array_agg(CASE WHEN requested[p_writer_in[s.writer]]
+        AND last_seqs[p_writer_in[s.writer]] + s.n > ${REQUEST_MESSAGES_MAX} THEN 0 ELSE s.n END ORDER BY s.ord)
+    INTO numbers FROM unnest(p_writer, numbers) WITH ORDINALITY AS s (writer, n, ord);
   END IF;
 
   INSERT INTO messages (conversation_id, seq, id, version, sender_id, client_message_id,

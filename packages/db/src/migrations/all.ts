@@ -13,6 +13,7 @@ import * as retention from './0012-retention';
 import * as firstContent from './0013-first-content';
 import * as accountAdministration from './0014-account-administration';
 import * as keysAndLifetimes from './0015-keys-and-lifetimes';
+import * as consent from './0016-consent';
 import * as retentionSpans from './0017-retention-spans';
 import * as searchNames from './0018-search-names';
 import type { Migration } from './migration';
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   { name: '0013-first-content', ...firstContent },
   { name: '0014-account-administration', ...accountAdministration },
   { name: '0015-keys-and-lifetimes', ...keysAndLifetimes },
+  { name: '0016-consent', ...consent },
   { name: '0017-retention-spans', ...retentionSpans },
   { name: '0018-search-names', ...searchNames },
 ];

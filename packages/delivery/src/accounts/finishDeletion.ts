@@ -29,6 +29,9 @@ export async function finishDeletion(deps: AccountDeps, userId: string): Promise
 
 async function forgetRest({ db }: AccountDeps, userId: string): Promise<void> {
   await withTransaction(db, async (transaction) => {
+    await db.sequelize.query('DELETE FROM requests WHERE from_id = $userId OR to_id = $userId', {
+      ...{ bind: { userId }, type: QueryTypes.DELETE, transaction },
+    });
     for (const table of [...REMAINS, 'account_deletions']) {
       const column = table === 'blocks' ? 'blocker_id' : 'user_id';
       await db.sequelize.query(`DELETE FROM ${table} WHERE ${column} = $userId`, {

@@ -10,8 +10,8 @@ import {
   type GroupUpdate,
 } from '../conversations/groupUpdate';
 import { unknownUsers } from '../conversations/unknownUsers';
+import { tellRequests } from '../consent/tellRequests';
 import { lockConversation, openResting } from '../lockConversation';
-import { blockedAmong } from './blockedAmong';
 import { lockPair, pairKey } from './pair';
 
 type Deps = Pick<ConversationDeps, 'db' | 'announce'>;
@@ -20,6 +20,8 @@ interface Blocked {
   changed: boolean;
   /** Their direct conversation, where it is another since. */
   update?: GroupUpdate | undefined;
+  /** A conversation that the other had asked for. */
+  declined?: string | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function blockUser(
     throw new ValidationError(`id: ${message}`, [{ path: 'id', message }]);
   }
   const key = pairKey(userId, otherId);
-  const { changed, update } = await guarded(() =>
+  const { changed, update, declined } = await guarded(() =>
     withTransaction<Blocked>(db, async (transaction) => {
       await lockPair(db, transaction, key);
       if ((await unknownUsers(db, transaction, [otherId])).size > 0) throw new NotFoundError();
@@ -47,10 +49,16 @@ export async function blockUser(
         { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
       );
       if (added.length === 0) return { changed: false };
-      return { changed: true, update: await barBetween(db, transaction, key, 'blocked') };
+      const update = await barBetween(db, transaction, key);
+      return {
+        changed: true,
+        update,
+        declined: await declineAll(db, transaction, userId, otherId),
+      };
     }),
   );
   tell(announce, update);
+  if (declined !== undefined) tellRequests(announce, [userId], declined);
   return { changed };
 }
 
@@ -69,22 +77,22 @@ export async function unblockUser(
         { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
       );
       if (removed.length === 0) return { changed: false };
-      if ((await blockedAmong(db, transaction, userId, [otherId])).size > 0) {
-        return { changed: true };
-      }
-      return { changed: true, update: await barBetween(db, transaction, key, null) };
+      return { changed: true, update: await barBetween(db, transaction, key) };
     }),
   );
   tell(announce, update);
   return { changed };
 }
 
-/** Bars their direct conversation or opens it; undefined when there is none, or it stays as it is. */
+/**
+ * Bars their direct conversation or opens it, as their blocks have it now; undefined when there is none, or it stays as
+ * it is. While it waits for acceptance only a block of the one who asks is shown: the other way it would tell them more
+ * than no answer does.
+ */
 async function barBetween(
   db: Database,
   transaction: Transaction,
   key: string,
-  bar: 'blocked' | null,
 ): Promise<GroupUpdate | undefined> {
   const [found] = await db.sequelize.query<{ id: string }>(
     'SELECT id FROM conversations WHERE direct_key = $key',
@@ -94,14 +102,34 @@ async function barBetween(
   if (locked === undefined) return undefined;
   // What a deletion has barred stays so.
   const [barred] = await db.sequelize.query(
-    `UPDATE conversations SET barred = $2, version = version + 1
-     WHERE id = $1 AND barred IS DISTINCT FROM $2 AND barred IS DISTINCT FROM 'deleted' RETURNING id`,
-    { bind: [locked.id, bar], type: QueryTypes.SELECT, transaction },
+    `UPDATE conversations c SET barred = now_is.bar, version = version + 1
+     FROM (SELECT CASE WHEN EXISTS (
+         SELECT FROM blocks b
+         WHERE b.blocker_id = ANY ($2::uuid[]) AND b.blocked_id = ANY ($2::uuid[])
+           AND b.blocker_id IS DISTINCT FROM k.requested_id) THEN 'blocked' END AS bar
+       FROM conversations k WHERE k.id = $1) now_is
+     WHERE c.id = $1 AND barred IS DISTINCT FROM now_is.bar AND barred IS DISTINCT FROM 'deleted' RETURNING c.id`,
+    { bind: [locked.id, key.split(':')], type: QueryTypes.SELECT, transaction },
   );
   if (barred === undefined) return undefined;
   // Devices that are not there find it by sync (D7).
   await openResting(db, transaction, locked);
   return readGroupUpdate(db, transaction, locked);
+}
+
+/** What the other has asked for is answered by the block. Returns a conversation of it, where there is any. */
+async function declineAll(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  otherId: string,
+): Promise<string | undefined> {
+  const [declined] = await db.sequelize.query<{ id: string }>(
+    `UPDATE requests SET state = 'declined', settled_at = now()
+     WHERE to_id = $1 AND from_id = $2 AND state = 'open' RETURNING conversation_id AS id`,
+    { bind: [userId, otherId], type: QueryTypes.SELECT, transaction },
+  );
+  return declined?.id;
 }
 
 function tell(announce: Announce, update: GroupUpdate | undefined): void {

@@ -34,5 +34,10 @@ export async function checkMayGather(
 ): Promise<void> {
   const blocked = await blockedAmong(db, transaction, userId, otherIds);
   if (blocked.size === 0) return;
-  throw new ForbiddenError('one of you has blocked the other', { reason: 'blocked' });
+  throw cannotBeAdded();
+}
+
+/** The same for a block and for somebody who lets nobody add them: it does not say which. */
+export function cannotBeAdded(): ForbiddenError {
+  return new ForbiddenError('this person cannot be added', { reason: 'blocked' });
 }

@@ -1,31 +1,35 @@
 import { guarded } from '@pern/db/storeErrors';
-import type { Conversation, ConversationRole, Participant } from '@pern/protocol/conversation';
+import type { ConversationRole, Participant } from '@pern/protocol/conversation';
 import { ConflictError, ForbiddenError, NotFoundError } from '@pern/protocol/errors';
-import { checkMayGather } from '../blocks/blockedAmong';
-import { openResting } from '../lockConversation';
-import { appendEvent } from './appendEvent';
+import type { Invitation } from '@pern/protocol/request';
+import { cannotBeAdded, checkMayGather } from '../blocks/blockedAmong';
+import { admissionsOf } from '../consent/admission';
+import { invite } from '../consent/invite';
+import { tellRequests } from '../consent/tellRequests';
+import { addMember, announceAdded } from './addMember';
 import { changeGroup, roleOf } from './changeGroup';
 import type { ConversationDeps } from './conversationDeps';
-import { announceGroupUpdate, readGroupUpdate } from './groupUpdate';
-import { insertParticipants } from './insertParticipants';
-import { newMembership } from './newMembership';
-import { readParticipant } from './participantRows';
 import { unknownUsers } from './unknownUsers';
 
+/** A new participant, or the invitation of somebody who has to be asked first. */
+export type Added = Participant | { invitation: Invitation };
+
 /**
- * Adds a user to a group (admin any role, moderator members only). The new participant sees the entry
- * 'added' and what comes after it; somebody who was in it before starts anew (D9). Throws ConflictError
- * when they are a participant already, NotFoundError for an unknown user.
+ * Adds a user to a group (admin any role, moderator members only). The new participant sees the entry 'added' and
+ * what comes after it, also if they were in the group before (D9). Somebody who has to be asked first is invited
+ * instead; a second call returns the same invitation. Throws ConflictError when they are a participant already,
+ * NotFoundError for an unknown user, ForbiddenError for a block or somebody who admits nobody, RateLimitError when the
+ * caller has invited too many people.
  */
 export async function addParticipant(
-  { db, announce }: ConversationDeps,
+  { db, announce, contactPolicy = 'open' }: ConversationDeps,
   userId: string,
   conversationId: string,
   otherId: string,
   role: ConversationRole,
-): Promise<Participant> {
+): Promise<Added> {
   return guarded(async () => {
-    const { participant, update, entry } = await changeGroup(
+    const answer = await changeGroup(
       db,
       userId,
       conversationId,
@@ -38,41 +42,29 @@ export async function addParticipant(
         }
 
         await checkMayGather(db, transaction, userId, [otherId]);
-        await openResting(db, transaction, group);
-        const event = { type: 'added' as const, user_ids: [otherId], role };
-        const added = await appendEvent(db, transaction, group, userId, event, { members: 1 });
-        await insertParticipants(
-          db,
-          transaction,
-          {
-            conversationId,
-            joinedSeq: added.entry.seq,
-            fromVersion: group.version,
-            at: added.entry.at,
-          },
-          [{ userId: otherId, role }],
-        );
-        return {
-          participant: await readParticipant(db, transaction, conversationId, otherId),
-          update: await readGroupUpdate(db, transaction, added.group),
-          entry: added.entry,
-        };
+        const question = { db, transaction, policy: contactPolicy, fromId: userId };
+        const approach = { kind: 'add' as const, groupId: conversationId };
+        const admissions = await admissionsOf(question, [otherId], approach);
+        const admission = admissions.get(otherId);
+        if (admission === 'refused') throw cannotBeAdded();
+        if (admission === 'asked') {
+          const asked = { kind: 'group' as const, conversationId, fromId: userId, role };
+          return invite(db, transaction, { ...asked, toIds: [otherId] });
+        }
+        return addMember(db, transaction, group, userId, { userId: otherId, role });
       },
     );
-    if (participant === undefined) throw new Error('a new participant is not there');
-    const created: Conversation = {
-      ...update.conversation,
-      last_message: null,
-      my: newMembership(role, entry.seq),
-    };
-    announce.joined(conversationId, update.group.membersVersion, [otherId], created);
-    announceGroupUpdate(announce, update, [entry]);
-    return participant;
+    if ('invitation' in answer) {
+      tellRequests(announce, answer.news, conversationId);
+      return { invitation: answer.invitation };
+    }
+    announceAdded(announce, answer);
+    return answer.participant;
   });
 }
 
 /** Admins add with any role, so nobody grants one above their own. */
-function checkMayAdd(mine: ConversationRole, granted: ConversationRole): void {
+export function checkMayAdd(mine: ConversationRole, granted: ConversationRole): void {
   if (mine === 'member')
     throw new ForbiddenError('only an admin or a moderator may add participants');
   if (mine === 'moderator' && granted !== 'member') {

@@ -1,4 +1,5 @@
 import type { ConversationForAll, Participant } from '@pern/protocol/conversation';
+import { REQUEST_MESSAGES_MAX } from '@pern/protocol/limits';
 import { COLUMNS, isoTime, toMessage } from '../messageRows';
 
 /** Entries that are looked through for the last message: bounds the cost where events follow it. */
@@ -13,7 +14,8 @@ export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'crea
     SELECT s.from_seq FROM retention_spans s WHERE s.conversation_id = c.id ORDER BY s.from_seq DESC LIMIT 1
   ) END,
   'history_request_by', c.history_request_by, 'history_request_s', c.history_request_s,
-  'participant_count', c.participant_count, 'last_message', l.row`;
+  'participant_count', c.participant_count + (c.requested_id IS NOT NULL)::integer, 'requested_id', c.requested_id,
+  'last_message', l.row`;
 
 /**
  * Joins `l`, the newest message of `c` at `fromSeq` or later, tombstones included. Only the end of the
@@ -38,6 +40,7 @@ export type ConversationRow = Omit<
   | 'participants'
   | 'retention_from_seq'
   | 'history_request'
+  | 'request'
 > & {
   created_at: number;
   updated_at: number;
@@ -45,6 +48,7 @@ export type ConversationRow = Omit<
   retention_from_seq: number | null;
   history_request_by: string | null;
   history_request_s: number | null;
+  requested_id: string | null;
 };
 
 /** A row of CONVERSATION as the outside sees it. */
@@ -68,6 +72,10 @@ export function toConversation(
         ? null
         : { user_id: row.history_request_by, retention_s: row.history_request_s },
     barred: row.barred,
+    request:
+      row.requested_id === null
+        ? null
+        : { to: row.requested_id, messages_max: REQUEST_MESSAGES_MAX },
     participant_count: row.participant_count,
     last_message: row.last_message === null ? null : toMessage(row.last_message),
     participants,

@@ -4,7 +4,10 @@ import type { Conversation, ConversationRole } from '@pern/protocol/conversation
 import { NotFoundError, ValidationError } from '@pern/protocol/errors';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { v7 } from 'uuid';
-import { checkMayGather } from '../blocks/blockedAmong';
+import { cannotBeAdded, checkMayGather } from '../blocks/blockedAmong';
+import { admissionsOf, type Admission } from '../consent/admission';
+import { insertRequests } from '../consent/insertRequests';
+import { tellRequests } from '../consent/tellRequests';
 import type { LockedConversation } from '../lockConversation';
 import { appendEvent } from './appendEvent';
 import type { ConversationDeps } from './conversationDeps';
@@ -19,10 +22,11 @@ import { unknownUsers } from './unknownUsers';
 const GROUP_CREATE_MAX = 3_000;
 
 /**
- * Makes a group with its creator as admin and the others as members; repeated ids and the creator's own
- * count once. Its history begins with the entry 'created', which everybody sees. A second call makes a
- * second group. Throws NotFoundError for unknown users, ForbiddenError when a block stands between the
- * creator and one of them, ValidationError for too many.
+ * Creates a group with its creator as admin and the others as members; repeated ids and the creator's own count once.
+ * Those who have to be asked first are invited instead. Its history begins with the entry 'created', which all members
+ * see. A second call creates a second group. Throws NotFoundError for unknown users, ForbiddenError when there is a block
+ * between the creator and one of them or one of them admits nobody, ValidationError for too many, RateLimitError for
+ * too many invitations.
  */
 export async function createGroup(
   deps: ConversationDeps,
@@ -48,7 +52,7 @@ export interface GroupRequest {
  * left that group.
  */
 export async function findOrCreateGroup(
-  { db, announce, retentionS = null }: ConversationDeps,
+  { db, announce, retentionS = null, contactPolicy = 'open' }: ConversationDeps,
   { userId, title, participantIds, clientId }: GroupRequest,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const others = [...new Set(participantIds)].filter((id) => id !== userId);
@@ -65,14 +69,21 @@ export async function findOrCreateGroup(
       if (known !== undefined) return { known };
       await checkUsers(db, transaction, userId, participantIds, others);
       await checkMayGather(db, transaction, userId, others);
-      const participantCount = others.length + 1;
+      const question = { db, transaction, policy: contactPolicy, fromId: userId };
+      const approach = { kind: 'add' as const, groupId: null };
+      const admissions = await admissionsOf(question, others, approach);
+      const those = (admission: Admission): string[] =>
+        others.filter((id) => admissions.get(id) === admission);
+      if (those('refused').length > 0) throw cannotBeAdded();
+      const members = those('admitted');
+      const participantCount = members.length + 1;
       const row = { title, participantCount, retentionS, clientId };
       const group = await insertGroup(db, transaction, userId, row);
       if (group === undefined) {
         // The insert waited for the same request on another connection, which is committed now.
         return { known: await findGroup(db, transaction, userId, clientId) };
       }
-      const user_ids = [userId, ...others];
+      const user_ids = [userId, ...members];
       const created = await appendEvent(db, transaction, group, userId, {
         type: 'created',
         title,
@@ -89,7 +100,12 @@ export async function findOrCreateGroup(
         },
         user_ids.map((id) => ({ userId: id, role: id === userId ? 'admin' : 'member' })),
       );
+      const invited = await insertRequests(db, transaction, {
+        ...{ kind: 'group', conversationId: group.id, fromId: userId, role: 'member' },
+        toIds: those('asked'),
+      });
       return {
+        ...{ members, invited },
         mine: await readConversations(db, userId, [group.id], { preview: false, transaction }),
         update: await readGroupUpdate(db, transaction, created.group),
         entry: created.entry,
@@ -107,7 +123,7 @@ export async function findOrCreateGroup(
       if (known === undefined) throw new NotFoundError();
       return { conversation: known, created: false };
     }
-    const { mine, update, entry } = made;
+    const { mine, update, entry, members, invited } = made;
     const [conversation] = mine;
     if (conversation === undefined) throw new Error('a group was made without its creator');
     const created = (role: ConversationRole): Conversation => ({
@@ -116,9 +132,10 @@ export async function findOrCreateGroup(
     });
     const { membersVersion } = update.group;
     announce.joined(conversation.id, membersVersion, [userId], created('admin'));
-    if (others.length > 0) {
-      announce.joined(conversation.id, membersVersion, others, created('member'));
+    if (members.length > 0) {
+      announce.joined(conversation.id, membersVersion, members, created('member'));
     }
+    tellRequests(announce, invited, conversation.id);
     announce.entries(conversation.id, membersVersion, [entry]);
     return { conversation, created: true };
   });

@@ -20,12 +20,15 @@ export async function lockUser(
 
 /**
  * Deletes the membership with its watermarks, and leaves in the change log that it ended, for the
- * user's devices that are offline (D7); and from when to when it was, for what they wrote is theirs. The row is open, so it says itself from where it had changed.
+ * user's devices that are offline (D7). Records the range of the membership, because what they wrote is theirs, and
+ * whether they left themselves, because then they are asked before they are added again. The row is open, so it says
+ * itself from where it had changed.
  */
 export async function endMembership(
   db: Database,
   { transaction, group }: GroupChange,
   userId: string,
+  leftThemselves: boolean,
 ): Promise<void> {
   await db.sequelize.query(
     `WITH gone AS (
@@ -33,8 +36,9 @@ export async function endMembership(
      ), forgotten AS (
        DELETE FROM watermark_log WHERE conversation_id = $conversationId AND user_id = $userId
      ), kept AS (
-       INSERT INTO former_memberships (user_id, conversation_id, from_seq, to_seq)
-       SELECT user_id, conversation_id, joined_seq, $lastSeq::bigint FROM gone WHERE joined_seq <= $lastSeq::bigint
+       INSERT INTO former_memberships (user_id, conversation_id, from_seq, to_seq, left_at)
+       SELECT user_id, conversation_id, joined_seq, $lastSeq::bigint, CASE WHEN $leftThemselves::boolean THEN now() END
+       FROM gone WHERE joined_seq <= $lastSeq::bigint
        ON CONFLICT DO NOTHING
      )
      INSERT INTO changes
@@ -42,7 +46,7 @@ export async function endMembership(
      SELECT user_id, nextval('change_pos'), conversation_id, from_seq, from_version, from_pos, true
      FROM gone`,
     {
-      bind: { conversationId: group.id, userId, lastSeq: group.lastSeq },
+      bind: { conversationId: group.id, userId, lastSeq: group.lastSeq, leftThemselves },
       type: QueryTypes.INSERT,
       transaction,
     },

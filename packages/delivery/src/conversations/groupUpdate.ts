@@ -13,7 +13,7 @@ import {
   type ConversationRow,
 } from './conversationRows';
 import { jsonRows } from './jsonRows';
-import { firstParticipants } from './participantRows';
+import { firstParticipants, requestedParticipants } from './participantRows';
 
 /** A group after a change, read before the commit, so that nothing can fail between commit and announcement. */
 export interface GroupUpdate {
@@ -43,9 +43,12 @@ export async function readGroupUpdate(
   );
   if (row === undefined) throw new Error('a locked conversation is gone');
   const participants = await firstParticipants(db, [group.id], PARTICIPANTS_PREVIEW, transaction);
+  const asked = row.requested_id === null ? [] : [group.id];
+  const requested = await requestedParticipants(db, asked, transaction);
+  const shown = [...(participants.get(group.id) ?? []), ...requested.values()];
   return {
     group,
-    conversation: toConversation(row, participants.get(group.id) ?? []),
+    conversation: toConversation(row, shown),
     joinedLater: row.joined_later,
   };
 }

@@ -47,6 +47,33 @@ export async function firstParticipants(
   return byConversation;
 }
 
+const REQUESTED = `SELECT json_build_array(p.conversation_id, ${PARTICIPANT}) AS row
+  FROM (
+    SELECT c.id AS conversation_id, c.requested_id AS user_id, 'member' AS role, c.created_at AS joined_at,
+      1 AS joined_seq, 0 AS delivered_seq, 0 AS read_seq
+    FROM conversations c WHERE c.id = ANY ($1::uuid[]) AND c.requested_id IS NOT NULL
+  ) p JOIN users u ON u.id = p.user_id`;
+
+/**
+ * Of these direct conversations the second person, where they have not accepted: shown to the sender with the positions
+ * of somebody who has got nothing, whatever they have looked at. Asks nothing when there are no ids.
+ */
+export async function requestedParticipants(
+  db: Database,
+  conversationIds: string[],
+  transaction?: Transaction,
+): Promise<Map<string, Participant>> {
+  if (conversationIds.length === 0) return new Map();
+  const rows = await jsonRows<[string, ParticipantRow]>(
+    db,
+    'requested_participants',
+    REQUESTED,
+    [conversationIds],
+    transaction,
+  );
+  return new Map(rows.map(([id, row]) => [id, toParticipant(row)]));
+}
+
 const ONE = `SELECT ${PARTICIPANT} AS row FROM participants p JOIN users u ON u.id = p.user_id
   WHERE p.conversation_id = $1 AND p.user_id = $2`;
 

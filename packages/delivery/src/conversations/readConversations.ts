@@ -13,7 +13,7 @@ import {
   type ConversationRow,
 } from './conversationRows';
 import { jsonRows } from './jsonRows';
-import { firstParticipants } from './participantRows';
+import { firstParticipants, requestedParticipants } from './participantRows';
 
 // The viewer being behind makes the status of another's message 'sent' without looking any further.
 const SEEN_BY_ME = `CASE WHEN m.sender_id <> me.user_id AND me.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END`;
@@ -63,9 +63,15 @@ export async function readConversations(
       preview ? PARTICIPANTS_PREVIEW : PARTICIPANTS_EMBEDDED_MAX,
       transaction,
     );
-    return rows.map((row) => ({
-      ...toConversation(row, participants.get(row.id) ?? []),
-      my: row.my,
-    }));
+    const asked = rows.filter((row) => row.requested_id !== null).map(({ id }) => id);
+    const requested = await requestedParticipants(db, asked, transaction);
+    return rows.map((row) => {
+      const second = requested.get(row.id);
+      const shown = [
+        ...(participants.get(row.id) ?? []),
+        ...(second === undefined ? [] : [second]),
+      ];
+      return { ...toConversation(row, shown), my: row.my };
+    });
   });
 }

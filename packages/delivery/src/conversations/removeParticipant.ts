@@ -3,6 +3,8 @@ import { guarded } from '@pern/db/storeErrors';
 import type { ConversationRole } from '@pern/protocol/conversation';
 import { ForbiddenError, NotFoundError } from '@pern/protocol/errors';
 import type { ConversationEvent } from '@pern/protocol/message';
+import { tellRequests } from '../consent/tellRequests';
+import { withdrawInvitation } from '../consent/withdrawInvitation';
 import { openResting } from '../lockConversation';
 import { appendEvent, type Appended } from './appendEvent';
 import { changeGroup, roleOf, type GroupChange } from './changeGroup';
@@ -16,7 +18,8 @@ import { findSuccessor } from './successor';
 /**
  * Ends a membership (admin anyone, moderator members, everybody their own): nothing that comes after
  * reaches the user, who no longer counts as a recipient (D9). When the last admin leaves, the
- * longest-standing moderator, else member, becomes admin. Throws NotFoundError for a non-participant.
+ * longest-standing moderator, else member, becomes admin. For somebody who was only invited it takes the invitation
+ * back. Throws NotFoundError for everybody else.
  */
 export async function removeParticipant(
   { db, announce }: ConversationDeps,
@@ -25,11 +28,14 @@ export async function removeParticipant(
   otherId: string,
 ): Promise<void> {
   await guarded(async () => {
-    const { update, entries } = await changeGroup(db, userId, conversationId, async (held) => {
+    const outcome = await changeGroup(db, userId, conversationId, async (held) => {
       const { transaction } = held;
       const former = await roleOf(db, transaction, conversationId, otherId);
       if (userId !== otherId) checkMayRemove(held.role, former);
-      if (former === undefined) throw new NotFoundError();
+      if (former === undefined) {
+        if (await withdrawInvitation(db, transaction, conversationId, otherId)) return 'withdrawn';
+        throw new NotFoundError();
+      }
 
       const successor = former === 'admin' ? await findSuccessor(db, held, otherId) : undefined;
       const appended = await remove(db, held, userId, otherId, successor);
@@ -39,7 +45,12 @@ export async function removeParticipant(
         entries: appended.map(({ entry }) => entry),
       };
     });
-    // The one who left first, so that their connections hear of nothing that comes after.
+    if (outcome === 'withdrawn') {
+      tellRequests(announce, [otherId], conversationId);
+      return;
+    }
+    const { update, entries } = outcome;
+    // The one who left first, so that their connections get nothing that comes after.
     announce.removed(conversationId, update.group.membersVersion, [otherId]);
     announceGroupUpdate(announce, update, entries);
   });
@@ -68,7 +79,7 @@ async function remove(
     ...(successor === undefined ? [] : [successor]),
   ]);
   await openResting(db, transaction, group);
-  await endMembership(db, held, otherId);
+  await endMembership(db, held, otherId, userId === otherId);
   const event: ConversationEvent = {
     type: userId === otherId ? 'left' : 'removed',
     user_ids: [otherId],

@@ -23,6 +23,8 @@ export interface Subject {
   conversationType: 'direct' | 'group';
   /** Nothing new is said here (barred.ts). */
   barred: Bar | null;
+  /** The other person has not accepted the conversation. */
+  requested: boolean;
   seq: number;
   kind: string;
   senderId: string;
@@ -41,7 +43,7 @@ export interface MessageChange {
 }
 
 const SUBJECT = `SELECT m.id, m.conversation_id AS "conversationId", c.type AS "conversationType", c.barred,
-    m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", ${isGone('m')} AS deleted,
+    c.requested_id IS NOT NULL AS requested, m.seq::float8 AS seq, m.kind, m.sender_id AS "senderId", ${isGone('m')} AS deleted,
     m.content_encrypted AS content, m.reactions, p.role
   FROM messages m
   JOIN conversations c ON c.id = m.conversation_id

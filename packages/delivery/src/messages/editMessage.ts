@@ -1,6 +1,7 @@
 import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
 import type { Message } from '@pern/protocol/message';
 import { barredError } from '../barred';
+import { checkEditInRequest } from '../consent/sendOutcome';
 import { changeMessage, type ChangeDeps } from './changeMessage';
 
 /** Replaces the content; only its sender may. The same content again changes nothing. */
@@ -15,6 +16,7 @@ export async function editMessage(
       throw new ForbiddenError('only its sender may edit a message');
     }
     if (subject.barred !== null) throw barredError(subject.barred);
+    checkEditInRequest(subject.requested, contentEncrypted);
     if (subject.deleted) throw new ValidationError('a deleted message cannot be edited');
     if (subject.content === contentEncrypted) return undefined;
     return {

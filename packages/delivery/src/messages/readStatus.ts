@@ -11,7 +11,8 @@ const RECIPIENTS = `FROM participants p
   JOIN messages m ON m.conversation_id = p.conversation_id AND m.seq = $2
   WHERE p.conversation_id = $1 AND p.user_id <> m.sender_id AND p.joined_seq <= $2 AND m.kind = 'message'`;
 const COUNTS = `SELECT count(*)::integer, count(*) FILTER (WHERE p.delivered_seq >= $2)::integer,
-  count(*) FILTER (WHERE p.read_seq >= $2)::integer ${RECIPIENTS}`;
+  count(*) FILTER (WHERE p.read_seq >= $2)::integer,
+  (SELECT c.requested_id FROM conversations c WHERE c.id = $1) ${RECIPIENTS}`;
 
 // The first time the watermark stood at or beyond the message: in the log, else the present one.
 // A watermark's time is that of the second's first advance, which may lie before the message itself.
@@ -39,7 +40,8 @@ export async function readStatus(
     const { conversationId, seq } = await locateMessage(db, userId, messageId);
     const [counts] = await db.query('status_counts', COUNTS, [conversationId, seq]);
     if (counts === undefined) throw new NotFoundError();
-    const [recipients, delivered, read] = counts as [number, number, number];
+    const [recipients, delivered, read, requestedId] = counts as StatusCounts;
+    if (requestedId !== null) return unaccepted(requestedId);
     const rows = (await db.query('statuses', STATUSES, [
       conversationId,
       seq,
@@ -67,6 +69,22 @@ export async function readStatus(
       next_cursor: rows.length > limit && last !== undefined ? encodeCursor([last.user_id]) : null,
     };
   });
+}
+
+type StatusCounts = [
+  recipients: number,
+  delivered: number,
+  read: number,
+  requestedId: string | null,
+];
+
+/** Somebody who has not accepted the conversation has got nothing, whatever they have looked at. */
+function unaccepted(userId: string): MessageStatusPage {
+  const status = { user_id: userId, status: 'sent' as const, delivered_at: null, read_at: null };
+  return {
+    ...{ recipient_count: 1, delivered_count: 0, read_count: 0 },
+    ...{ statuses: [status], next_cursor: null },
+  };
 }
 
 type StatusRow = [

@@ -3,8 +3,10 @@ import { CLOSED_AT_ONCE } from '@pern/db/functions/closeChanges';
 import { guarded } from '@pern/db/storeErrors';
 import type { Conversation } from '@pern/protocol/conversation';
 import { NotFoundError } from '@pern/protocol/errors';
+import { REQUESTS_IN_SYNC } from '@pern/protocol/limits';
 import type { Message } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
+import { listRequests } from '../consent/listRequests';
 import type { SyncAnswer } from '../delivery';
 import { membershipOf } from '../membershipOf';
 import { COLUMNS, STATUS, toMessage } from '../messageRows';
@@ -139,7 +141,12 @@ async function readAnswer(
   const ended = new Set(begun);
   for (const { id } of conversations) ended.delete(id);
   const isOpen = ({ conversation_id: id }: { conversation_id: string }): boolean => !ended.has(id);
+  // A state and no change, so it needs no place in the change log: a short list, mostly empty.
+  const { items: requests } = hasMore
+    ? { items: [] }
+    : await listRequests(deps.db, userId, { limit: REQUESTS_IN_SYNC });
   return {
+    ...(requests.length === 0 ? {} : { requests }),
     conversations,
     removed,
     messages: page.messages.filter(isOpen),
@@ -154,10 +161,11 @@ const ID_BYTES = 40;
 
 /** Exact where it might be too much for a page, else an upper bound. */
 function answerBytes(answer: Omit<SyncAnswer, 'cursor' | 'has_more'>): number {
-  const { conversations, messages, receipts, removed } = answer;
+  const { conversations, messages, receipts, removed, requests = [] } = answer;
   const atMost =
     sumOf(conversations, conversationBytesAtMost) +
     sumOf(messages, messageBytesAtMost) +
+    sumOf(requests, encodedBytes) +
     receipts.length * RECEIPT_BYTES +
     removed.length * ID_BYTES;
   return atMost <= PAGE_ITEMS_BYTES ? atMost : encodedBytes(answer);

@@ -8,6 +8,7 @@ import { createJsonSchemas, type JsonSchema, type JsonSchemas } from './jsonSche
 const success: Readonly<Record<number, string>> = {
   200: 'Done.',
   201: 'Created.',
+  202: 'Asked; it waits for an answer.',
   204: 'Done; no body.',
   503: 'It cannot serve.',
 };

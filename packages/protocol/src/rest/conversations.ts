@@ -20,7 +20,7 @@ export const createGroup = {
   method: 'POST',
   path: '/api/conversations/group',
   summary:
-    'A group. Its creator is admin, the others are members. 200 with the group that exists when its creator repeats a client_id.',
+    'A group. Its creator is admin, the others are members. Those who have to be asked first are invited. 200 with the group that exists when its creator repeats a client_id.',
   body: z.object({
     title,
     participant_ids: listOf(uuid, PARTICIPANT_IDS_MAX).meta({

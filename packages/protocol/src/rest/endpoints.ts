@@ -23,7 +23,9 @@ import {
   suspendUser,
   unsuspendUser,
 } from './people';
+import { changePrivacy, readPrivacy } from './privacy';
 import { addReaction, removeReaction, removeReactionNamed } from './reactions';
+import { acceptRequest, declineRequest, listInvited, listRequests, readRequest } from './requests';
 import { grantRole, listRoles, revokeRole } from './roles';
 import { endOtherSessions, endSession, listSessions } from './sessions';
 import { readSync } from './sync';
@@ -42,11 +44,17 @@ export const endpoints = {
   readMe,
   deleteMe,
   exportMe,
+  readPrivacy,
+  changePrivacy,
   findUsers,
   readUser,
   blockUser,
   unblockUser,
   listBlocks,
+  listRequests,
+  readRequest,
+  acceptRequest,
+  declineRequest,
   createDirect,
   createGroup,
   listConversations,
@@ -56,6 +64,7 @@ export const endpoints = {
   addParticipant,
   changeRole,
   removeParticipant,
+  listInvited,
   sendMessage,
   readHistory,
   editMessage,

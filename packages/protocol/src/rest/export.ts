@@ -3,7 +3,9 @@ import { conversationSchema } from '../conversation';
 import { uuid } from '../ids';
 import { messageSchema } from '../message';
 import { timestamp } from '../time';
+import { requestSchema } from '../request';
 import { blockSchema } from './blocks';
+import { privacySchema } from './privacy';
 import type { Endpoint } from './endpoint';
 
 /** Rises when a record loses a field or changes what it says. New fields and new records are for readers to pass over. */
@@ -38,6 +40,13 @@ export const exportRecordSchema = z.discriminatedUnion('record', [
     ...{ device_id: z.string(), session_id: uuid, created_at: timestamp, last_seen_at: timestamp },
   }),
   blockSchema.extend({ record: z.literal('block') }),
+  privacySchema.extend({ record: z.literal('privacy') }),
+  requestSchema
+    .pick({ id: true, kind: true, created_at: true, conversation_id: true })
+    .extend({ record: z.literal('request_received'), from: uuid, state: z.string() }),
+  requestSchema
+    .pick({ id: true, kind: true, created_at: true, conversation_id: true })
+    .extend({ record: z.literal('request_sent'), to: uuid }),
   conversationSchema.omit({ last_message: true }).extend({ record: z.literal('conversation') }),
   messageSchema.extend({ record: z.literal('message') }),
   messageSchema

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { participantSchema } from '../conversation';
 import { roleSchema } from '../conversationRole';
+import { invitationSchema } from '../request';
 import { uuid } from '../ids';
 import { noContent, type Endpoint } from './endpoint';
 import { paged, page, query } from './query';
@@ -23,10 +24,11 @@ export const listParticipants = {
 export const addParticipant = {
   method: 'POST',
   path: '/api/conversations/:id/participants',
-  summary: 'Add somebody to a group (admin; moderators add members). No role above your own.',
+  summary:
+    'Add somebody to a group (admin; moderators add members). No role above your own. 202: they have to be asked first, and see an invitation.',
   params,
   body: z.object({ user_id: uuid, role: roleSchema.default('member') }),
-  answers: { 201: participantSchema },
+  answers: { 201: participantSchema, 202: z.object({ invitation: invitationSchema }) },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError', 'ConflictError'],
 } as const satisfies Endpoint;
 

@@ -9,6 +9,7 @@ import {
   removeParticipant,
 } from '@pern/protocol/rest/participants';
 import { PAGE_DEFAULT, PAGE_MAX } from '@pern/protocol/limits';
+import * as z from 'zod';
 import { noBody } from '../connection/answers';
 import type { Rest } from '../connection/rest';
 import type { ChatClient } from '../chatClient';
@@ -34,6 +35,8 @@ type ConversationActions = Pick<
   | 'leave'
   | 'listParticipants'
 >;
+
+const addedSchema = z.union([addParticipant.answers[202], addParticipant.answers[201]]);
 
 interface Deps {
   rest: Rest;
@@ -108,8 +111,9 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
     },
     async addParticipant(id, userId, role = 'member') {
       const body = { user_id: userId, role };
-      await rest.call(addParticipant, participantSchema, { params: { id }, body });
+      const added = await rest.call(addParticipant, addedSchema, { params: { id }, body });
       await fetcher.conversation(id);
+      return 'invitation' in added ? 'invited' : 'added';
     },
     async changeRole(id, userId, role) {
       await rest.call(changeRole, participantSchema, { params: { id, userId }, body: { role } });

@@ -54,6 +54,9 @@ export function createPrivacyActions({
     async blockUser(userId) {
       await rest.call(blockUser, noBody, { params: { id: userId } });
       store.dispatch({ type: 'block changed', change: { userId, blocked: true } });
+      for (const { id, from } of store.getState().requests) {
+        if (from.user_id === userId) store.dispatch({ type: 'request settled', requestId: id });
+      }
     },
     async unblockUser(userId) {
       await rest.call(unblockUser, noBody, { params: { id: userId } });

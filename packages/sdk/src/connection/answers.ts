@@ -1,5 +1,6 @@
 import { type Conversation, conversationSchema } from '@pern/protocol/conversation';
 import { receiptSchema } from '@pern/protocol/receipt';
+import { type Request, requestSchema } from '@pern/protocol/request';
 import { paged } from '@pern/protocol/rest/query';
 import { syncSchema } from '@pern/protocol/sync';
 import * as z from 'zod';
@@ -25,6 +26,15 @@ const conversations = z
     values.flatMap((value) => conversationSchema.safeParse(value).data ?? []),
   );
 
+/** As the contract has them, without those of a kind that this client does not know. */
+const requests = z
+  .array(z.unknown())
+  .transform((values): Request[] =>
+    values.flatMap((value) => requestSchema.safeParse(value).data ?? []),
+  );
+
+export const requestList = paged({ requests });
+
 export const conversationList = paged({ conversations });
 
 export const historyPage = z.object({ messages: entries, has_more: z.boolean() });
@@ -35,6 +45,7 @@ export const syncPage = syncSchema.extend({
   conversations,
   messages: entries,
   receipts: z.array(receiptSchema),
+  requests: requests.optional(),
 });
 
 export type SyncPage = z.output<typeof syncPage>;

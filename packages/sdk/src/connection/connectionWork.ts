@@ -51,6 +51,8 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   let received = 0;
   /** By conversation the first seq that was heard on this connection: from there on nothing may be missing. */
   const heard = new Map<string, number>();
+  /** The list of requests changed while the sync was under way: what that brings may be older. */
+  let areRequestsStale = false;
   const isLive = (): boolean => isDrained && isSynced;
 
   const acknowledger: Acknowledger = createAcknowledger({
@@ -105,6 +107,11 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   const hear = createHearing({
     ...{ cipher: deps.cipher, clock, inTurn: deps.inTurn, onFrame, onEvent },
     onMembership: deps.onMembership,
+    onRequests() {
+      if (isOver) return;
+      areRequestsStale = !isSynced;
+      if (isSynced) quietly(fetcher.requests());
+    },
     onDrained() {
       if (isOver) return;
       isDrained = true;
@@ -125,6 +132,7 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   }).then(
     () => {
       isSynced = true;
+      if (areRequestsStale && !isOver) quietly(fetcher.requests());
       settle();
     },
     (error: unknown) => {

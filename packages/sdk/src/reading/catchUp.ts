@@ -69,10 +69,13 @@ const askPage = ({ socket }: Deps, cursor?: string): Promise<SyncPage> =>
 
 async function toEvent(
   cipher: Cipher,
-  { conversations, removed, messages, receipts, cursor }: SyncPage,
+  { conversations, removed, messages, receipts, requests = [], cursor, has_more }: SyncPage,
 ): Promise<Extract<ChatEvent, { type: 'synced' }>> {
   const entries: Entry[] = await decodeEntries(cipher, messages);
-  return { type: 'synced', conversations, removed, entries, receipts, cursor };
+  return {
+    ...{ type: 'synced', conversations, removed, entries, receipts, cursor },
+    ...(has_more ? {} : { requests }),
+  };
 }
 
 /** The cursor first, then everything: what changes in between is told from that cursor on (fault 23). */

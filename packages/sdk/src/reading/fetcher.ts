@@ -1,12 +1,13 @@
 import { conversationSchema } from '@pern/protocol/conversation';
 import { NotFoundError } from '@pern/protocol/errors';
-import { PAGE_MAX } from '@pern/protocol/limits';
+import { PAGE_MAX, REQUESTS_IN_SYNC } from '@pern/protocol/limits';
 import { readConversation } from '@pern/protocol/rest/conversations';
 import { readHistory } from '@pern/protocol/rest/messages';
+import { listRequests } from '@pern/protocol/rest/requests';
 import { readUser } from '@pern/protocol/rest/users';
 import { userSchema } from '@pern/protocol/user';
 import type { Cipher } from '../cipher';
-import { historyPage } from '../connection/answers';
+import { historyPage, requestList } from '../connection/answers';
 import type { Rest } from '../connection/rest';
 import { decodeEntries } from '../entry';
 import { newestGap } from '../state/timeline';
@@ -26,6 +27,8 @@ export interface Fetcher {
   /** Reads what is missing before the newest entries, unless it is more than a window would show. */
   gap(id: string): Promise<void>;
   user(id: string): Promise<void>;
+  /** Reads what waits for an answer. */
+  requests(): Promise<void>;
 }
 
 /** A longer gap is left for paging back: somebody was away, and nobody waits for all of it. */
@@ -87,7 +90,14 @@ export function createFetcher(deps: Deps): Fetcher {
     store.dispatch({ type: 'users read', users: [read] });
   }
 
+  async function requests(): Promise<void> {
+    const query = { limit: REQUESTS_IN_SYNC };
+    const page = await rest.call(listRequests, requestList, { query });
+    store.dispatch({ type: 'requests read', requests: page.requests });
+  }
+
   return {
+    requests: () => coalesced('requests', requests),
     conversation: (id) => coalesced(`conversation ${id}`, () => conversation(id)),
     history,
     gap: (id) => coalesced(`gap ${id}`, () => gap(id)),

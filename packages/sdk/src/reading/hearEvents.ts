@@ -6,7 +6,9 @@ import { messageReceived } from '@pern/protocol/events/messageReceived';
 import { messagesReceived } from '@pern/protocol/events/messagesReceived';
 import { messageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
 import { messageUpdated } from '@pern/protocol/events/messageUpdated';
+import { privacyChanged } from '@pern/protocol/events/privacyChanged';
 import { queueEmpty } from '@pern/protocol/events/queueEmpty';
+import { requestsChanged } from '@pern/protocol/events/requestsChanged';
 import { unreadUpdated } from '@pern/protocol/events/unreadUpdated';
 import { userStatusChanged } from '@pern/protocol/events/userStatusChanged';
 import { userTyping } from '@pern/protocol/events/userTyping';
@@ -27,6 +29,8 @@ interface Deps {
   /** Entries of a frame, in the order of seq. */
   onFrame: (entries: Entry[]) => void;
   onDrained: () => void;
+  /** The list of requests is to be read again. */
+  onRequests: () => void;
   /** A membership began or ended: on arrival, not in its turn, because an answer that is read meanwhile may be older. */
   onMembership: () => void;
 }
@@ -92,6 +96,11 @@ export function createHearing({
     [
       blockChanged.name,
       on(blockChanged.data, (change) => deps.onEvent({ type: 'block changed', change })),
+    ],
+    [requestsChanged.name, on(requestsChanged.data, () => deps.onRequests())],
+    [
+      privacyChanged.name,
+      on(privacyChanged.data, (privacy) => deps.onEvent({ type: 'privacy read', privacy })),
     ],
     [
       conversationCreated.name,

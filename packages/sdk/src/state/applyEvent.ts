@@ -90,6 +90,15 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
       return event.conversations.reduce(applyConversation, state);
     case 'entries read':
       return applyEntries(state, event.entries);
+    case 'requests read':
+      return withRequests(state, event.requests);
+    case 'request settled':
+      return withRequests(
+        state,
+        state.requests.filter(({ id }) => id !== event.requestId),
+      );
+    case 'privacy read':
+      return { ...state, privacy: event.privacy };
     case 'users read':
       return usersRead(state, event.users);
     case 'synced': {
@@ -102,7 +111,7 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
         (after, receipt) => applyReceipt(after, receipt.conversation_id, receipt),
         known,
       );
-      return { ...told, cursor: event.cursor };
+      return { ...withRequests(told, event.requests ?? told.requests), cursor: event.cursor };
     }
   }
 }
@@ -236,6 +245,11 @@ function withEntries(state: ChatState, id: string, entries: readonly Entry[]): C
   return entriesByConversation === state.entriesByConversation
     ? state
     : { ...state, entriesByConversation };
+}
+
+function withRequests(state: ChatState, requests: ChatState['requests']): ChatState {
+  const isSame = requests.length === 0 && state.requests.length === 0;
+  return isSame || requests === state.requests ? state : { ...state, requests };
 }
 
 function withTyping(state: ChatState, typing: ChatState['typingByConversation']): ChatState {

@@ -4,6 +4,8 @@ import type { MessageStatusUpdated } from '@pern/protocol/events/messageStatusUp
 import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
 import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
 import type { Receipt } from '@pern/protocol/receipt';
+import type { Request } from '@pern/protocol/request';
+import type { Privacy } from '@pern/protocol/rest/privacy';
 import type { User } from '@pern/protocol/user';
 import type { Connection } from '../connection/connectionState';
 import type { Entry } from '../entry';
@@ -47,6 +49,9 @@ export type ChatEvent =
   | { readonly type: 'conversations read'; readonly conversations: readonly Conversation[] }
   | { readonly type: 'entries read'; readonly entries: readonly Entry[] }
   | { readonly type: 'blocks read'; readonly userIds: readonly string[] }
+  | { readonly type: 'requests read'; readonly requests: readonly Request[] }
+  | { readonly type: 'request settled'; readonly requestId: string }
+  | { readonly type: 'privacy read'; readonly privacy: Privacy }
   | { readonly type: 'users read'; readonly users: readonly User[] }
   | {
       readonly type: 'synced';
@@ -54,5 +59,7 @@ export type ChatEvent =
       readonly removed: readonly string[];
       readonly entries: readonly Entry[];
       readonly receipts: readonly Receipt[];
+      /** On the last page. */
+      readonly requests?: readonly Request[];
       readonly cursor: string;
     };

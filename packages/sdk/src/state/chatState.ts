@@ -1,4 +1,6 @@
 import type { Conversation } from '@pern/protocol/conversation';
+import type { Request } from '@pern/protocol/request';
+import type { Privacy } from '@pern/protocol/rest/privacy';
 import type { Presence, User } from '@pern/protocol/user';
 import { type Connection, signedOut } from '../connection/connectionState';
 import type { Entry } from '../entry';
@@ -37,6 +39,10 @@ export interface ChatState {
   readonly typingByConversation: Readonly<Record<string, readonly TypingUser[]>>;
   /** Whom this user has blocked, as far as `readBlocks` and events have told: true; false after it was taken back. */
   readonly blockedById: Readonly<Record<string, boolean>>;
+  /** What waits for this user's answer, newest first, up to 50: read after each connection and kept up to date. */
+  readonly requests: readonly Request[];
+  /** Who may write to this user and add them; null before `readPrivacy`. */
+  readonly privacy: Privacy | null;
   /** Messages on their way, oldest first. */
   readonly outbox: readonly OutboxEntry[];
 }
@@ -51,6 +57,8 @@ export const emptyState: ChatState = {
   usersById: {},
   typingByConversation: {},
   blockedById: {},
+  requests: [],
+  privacy: null,
   outbox: [],
 };
 

@@ -30,6 +30,8 @@ export interface Cast extends Record<Exclude<Relation, 'nobody'>, Person> {
   neighbour: Person;
   /** In no room, and acted upon by administrators. */
   bystander: Person;
+  /** In no room: has to be asked, and has not answered. */
+  asked: Person;
 }
 
 /** A conversation to be asked about, and what may be asked about in it. */
@@ -44,6 +46,8 @@ export interface Room {
   guestName: string;
   neighbourId: string;
   bystanderId: string;
+  /** Waits for the answer of somebody who is nobody here. */
+  requestId: string;
   /** What no outsider may ever be answered. */
   secrets: string[];
 }
@@ -52,8 +56,10 @@ export interface Room {
 export async function createCast(instance: Instance, people: People): Promise<Cast> {
   const cast = await people.cast(
     ...(['stranger', 'removed', 'administrator', 'member', 'sender', 'moderator'] as const),
-    ...(['admin', 'owner', 'target', 'guest', 'neighbour', 'bystander'] as const),
+    ...(['admin', 'owner', 'target', 'guest', 'neighbour', 'bystander', 'asked'] as const),
   );
+  await cast.asked.call('changePrivacy', { body: { who_can_add: 'known' } });
+  await people.group(cast.guest, cast.asked);
   await instance.addNode({ ADMIN_USERNAMES: cast.administrator.username });
   return cast;
 }
@@ -82,13 +88,15 @@ export async function createDirectRoom(cast: Cast): Promise<Room> {
 }
 
 async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
-  const { sender, target, guest, neighbour, bystander } = cast;
+  const { sender, target, guest, neighbour, bystander, asked } = cast;
   const content = `content ${randomUUID()}`;
   const message = await sender.send(groupId, content);
   const { sessions } = (await target.call('listSessions')).body;
+  const { requests } = (await asked.call('listRequests')).body;
   return {
     ...{ groupId, messageId: message.id, seq: message.seq, targetId: target.id },
     targetSessionId: sessions[0]?.id ?? '',
+    requestId: requests[0]?.id ?? '',
     ...{ guestId: guest.id, guestName: guest.username, neighbourId: neighbour.id },
     bystanderId: bystander.id,
     secrets: [...secrets, content, groupId, message.id],
@@ -102,6 +110,7 @@ export function createPhantom(room: Room): Room {
     groupId: randomUUID(),
     messageId: randomUUID(),
     targetSessionId: randomUUID(),
+    requestId: randomUUID(),
     secrets: [],
   };
 }

@@ -46,6 +46,7 @@ const ofInstance = (status: number): Outcomes<number> => {
 
 const ofGroup = ({ groupId: id }: Room): Ask => ({ params: { id } });
 const ofMessage = ({ messageId }: Room): Ask => ({ params: { messageId } });
+const ofRequest = ({ requestId: id }: Room): Ask => ({ params: { id } });
 const ofTarget = ({ groupId, targetId }: Room): Ask => ({
   params: { id: groupId, userId: targetId },
 });
@@ -88,6 +89,13 @@ export const restTable: Record<EndpointName, RestRow> = {
   blockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },
   unblockUser: { expected: loggedIn(204), ask: ({ neighbourId: id }) => ({ params: { id } }) },
   listBlocks: { expected: loggedIn(200) },
+  readPrivacy: { expected: loggedIn(200) },
+  changePrivacy: { expected: loggedIn(200), ask: () => ({ body: { who_can_add: 'everybody' } }) },
+  // Requests are their recipient's alone: of the one in the room that is the guest.
+  listRequests: { expected: loggedIn(200) },
+  readRequest: { expected: loggedIn(404), ask: ofRequest },
+  acceptRequest: { expected: loggedIn(404), ask: ofRequest },
+  declineRequest: { expected: loggedIn(404), ask: ofRequest },
   createDirect: {
     expected: [401, 201, 201, 201, 201, 201, 201, 201],
     ask: ({ guestId }) => ({ body: { user_id: guestId } }),
@@ -112,6 +120,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     ask: (room) => ({ ...ofTarget(room), body: { role: 'moderator' } }),
   },
   removeParticipant: { expected: [401, 404, 404, 404, 403, 403, 204, 204], ask: ofTarget },
+  listInvited: { expected: participants(200), ask: ofGroup },
   sendMessage: {
     expected: participants(201),
     ask: ({ groupId }) => ({ body: { conversation_id: groupId, content_encrypted: 'hello' } }),

@@ -102,6 +102,22 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
     },
     heardBy: ['own', 'other'],
   },
+  'requests:changed': {
+    async raise({ people, actor, author }) {
+      const { id: user_id } = actor;
+      await actor.call('changePrivacy', { body: { who_can_add: 'known' } });
+      // Somebody whom the actor does not know.
+      const host = await people.register();
+      const { id } = await people.group(host, author);
+      await host.call('addParticipant', { params: { id }, body: { user_id } });
+      await actor.call('changePrivacy', { body: { who_can_add: 'everybody' } });
+    },
+    heardBy: ['own', 'other'],
+  },
+  'privacy:changed': {
+    raise: ({ actor }) => actor.call('changePrivacy', { body: { who_can_message: 'everybody' } }),
+    heardBy: ['own', 'other'],
+  },
   'chat:user_typing': {
     async raise({ own, groupId }) {
       await own.ask('chat:typing', { conversationId: groupId, isTyping: true });

@@ -1,3 +1,4 @@
+import { participantSchema } from '@pern/protocol/conversation';
 import type { Device } from '../device';
 import { type Instance, openInstance } from '../instance';
 import { createPeople, type People, type Person } from '../people';
@@ -25,8 +26,10 @@ async function connected(device: Device): Promise<Device> {
 async function group() {
   const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben);
-  const add = (who: Person) =>
-    ana.call('addParticipant', { params: { id }, body: { user_id: who.id } });
+  const add = async (who: Person) => {
+    const { body } = await ana.call('addParticipant', { params: { id }, body: { user_id: who.id } });
+    return { body: participantSchema.parse(body) };
+  };
   const remove = (who: Person) => ana.call('removeParticipant', { params: { id, userId: who.id } });
   return { ana, ben, cleo, id, add, remove };
 }

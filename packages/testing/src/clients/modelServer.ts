@@ -140,6 +140,7 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
       retention_from_seq: 1,
       history_request: null,
       barred: null,
+      request: null,
       participant_count: room.members.length,
       last_message: last === undefined ? null : wire(last),
       participants: room.members.map(({ moved: _moved, ...one }) => one),

@@ -6,6 +6,7 @@ import { otherOf } from '../../store/names';
 import { useIsBlocked } from '../../store/useBlocks';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
+import { WaitingNote } from '../request/WaitingNote';
 import { BarredNote } from './BarredNote';
 import { ChatHeader } from './ChatHeader';
 import { type Intents, IntentsContext } from './intents';
@@ -48,6 +49,12 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
           <MessageList conversation={conversation} />
         ) : (
           <div className="message-list" aria-busy="true" />
+        )}
+        {other !== undefined && conversation.request !== null && !isBlocked && bar === null && (
+          <WaitingNote
+            name={other.display_name}
+            left={Math.max(0, conversation.request.messages_max - conversation.last_seq)}
+          />
         )}
         {other !== undefined && (isBlocked || bar !== null) ? (
           <BarredNote bar={bar} userId={other.user_id} name={other.display_name} />

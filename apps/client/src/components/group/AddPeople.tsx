@@ -1,7 +1,7 @@
 import type { User } from '@pern/protocol/user';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useState } from 'react';
-import { attempt } from '../../store/notices';
+import { attempt, notify } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { PeoplePicker } from './PeoplePicker';
 
@@ -14,7 +14,10 @@ export function AddPeople(props: { conversation: KnownConversation; onDone: () =
 
   async function add(): Promise<void> {
     for (const user of chosen) {
-      if (!(await attempt(client.addParticipant(conversation.id, user.id)))) return;
+      const adding = client.addParticipant(conversation.id, user.id);
+      if (!(await attempt(adding))) return;
+      if ((await adding) === 'invited')
+        notify(`${user.display_name} was invited and has to accept.`);
       setChosen((before) => before.filter(({ id }) => id !== user.id));
     }
     onDone();

@@ -9,6 +9,7 @@ import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
 import { RetentionField } from '../retention/RetentionField';
 import { AddPeople } from './AddPeople';
+import { Invited } from './Invited';
 import { Members } from './Members';
 import './groupDialog.css';
 
@@ -43,6 +44,7 @@ export function GroupDialog(props: { conversation: KnownConversation; onClose: (
       )}
       <RetentionField conversation={conversation} />
       <Members conversation={conversation} />
+      <Invited conversation={conversation} />
       <footer>
         {mayManage && (
           <button className="button" type="button" onClick={() => setAdding(true)}>

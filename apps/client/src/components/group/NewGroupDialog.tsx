@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { goTo } from '../../store/address';
 import { explain } from '../../store/explain';
 import { useChatStore } from '../../store/chatStore';
+import { notify } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { Dialog } from '../Dialog';
 import { PeoplePicker } from './PeoplePicker';
@@ -20,12 +21,13 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
 
   async function create(): Promise<void> {
     try {
-      const { id } = await client.createGroup(
+      const { id, participant_count: count } = await client.createGroup(
         title,
         chosen.map((user) => user.id),
         // Pressed again after a failure, it makes no second group.
         { clientId },
       );
+      if (count <= chosen.length) notify('Some people were invited and have to accept.');
       onClose();
       goTo(id);
     } catch (error) {

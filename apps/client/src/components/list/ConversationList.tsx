@@ -6,6 +6,7 @@ import { useChatStore } from '../../store/chatStore';
 import { titleOf } from '../../store/names';
 import { findConversation, SEARCH_FIELD } from '../../store/searchField';
 import { useWatchedPresence } from '../../store/useWatchedPresence';
+import { Requests } from '../request/Requests';
 import { ConversationItem } from './ConversationItem';
 import { FoundPeople } from './FoundPeople';
 import { ListHeader } from './ListHeader';
@@ -90,6 +91,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
       </div>
       <div className="choices" ref={list}>
         <Unsent />
+        <Requests openId={openId} onChoose={chosen} />
         <ul aria-label="Conversations">
           {found.map((conversation) => (
             <ConversationItem

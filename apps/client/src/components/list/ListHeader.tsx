@@ -1,12 +1,13 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { selectOutboxSize } from '@pern/sdk/state/selectors';
-import { FileDown, LogOut, Monitor, Moon, ShieldCheck, Sun, Users } from 'lucide-react';
+import { FileDown, LogOut, Monitor, Moon, ShieldCheck, Sun, UserCheck, Users } from 'lucide-react';
 import { useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { forgetDrafts } from '../../store/drafts';
 import { setTheme, type Theme, useTheme } from '../../store/theme';
 import { useClient } from '../../store/useClient';
 import { DataDialog } from '../account/DataDialog';
+import { PrivacyDialog } from '../account/PrivacyDialog';
 import { SecurityDialog } from '../account/SecurityDialog';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
@@ -26,6 +27,7 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
   const theme = useTheme((state) => state.theme);
   const [isLeaving, setLeaving] = useState(false);
   const [isGuarding, setGuarding] = useState(false);
+  const [isChoosing, setChoosing] = useState(false);
   const [isMinding, setMinding] = useState(false);
   if (me === null) return null;
 
@@ -63,6 +65,9 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
             <Menu.Item className="menu-item" onSelect={() => setGuarding(true)}>
               <ShieldCheck size={18} aria-hidden /> Devices and password
             </Menu.Item>
+            <Menu.Item className="menu-item" onSelect={() => setChoosing(true)}>
+              <UserCheck size={18} aria-hidden /> Privacy
+            </Menu.Item>
             <Menu.Item className="menu-item" onSelect={() => setMinding(true)}>
               <FileDown size={18} aria-hidden /> Your data
             </Menu.Item>
@@ -91,6 +96,7 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
       >
         <Users size={20} aria-hidden />
       </button>
+      {isChoosing && <PrivacyDialog onClose={() => setChoosing(false)} />}
       {isMinding && <DataDialog onClose={() => setMinding(false)} />}
       {isGuarding && <SecurityDialog onClose={() => setGuarding(false)} />}
       {isLeaving && (

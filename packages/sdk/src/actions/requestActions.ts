@@ -1,0 +1,80 @@
+import { conversationSchema } from '@pern/protocol/conversation';
+import { NotFoundError } from '@pern/protocol/errors';
+import { PAGE_MAX } from '@pern/protocol/limits';
+import { openedRequestSchema } from '@pern/protocol/request';
+import { changePrivacy, privacySchema, readPrivacy } from '@pern/protocol/rest/privacy';
+import {
+  acceptRequest,
+  declineRequest,
+  listInvited,
+  readRequest,
+} from '@pern/protocol/rest/requests';
+import type { ChatClient } from '../chatClient';
+import type { Cipher } from '../cipher';
+import { noBody } from '../connection/answers';
+import type { Rest } from '../connection/rest';
+import { decodeMessage } from '../entry';
+import type { Fetcher } from '../reading/fetcher';
+import type { WritableStore } from '../store';
+
+type RequestActions = Pick<
+  ChatClient,
+  | 'readRequests'
+  | 'openRequest'
+  | 'acceptRequest'
+  | 'declineRequest'
+  | 'listInvited'
+  | 'readPrivacy'
+  | 'changePrivacy'
+>;
+
+interface Deps {
+  rest: Rest;
+  store: WritableStore;
+  cipher: Cipher;
+  fetcher: Fetcher;
+}
+
+/** Requests that wait for an answer, and who may make some. */
+export function createRequestActions({ rest, store, cipher, fetcher }: Deps): RequestActions {
+  return {
+    readRequests: () => fetcher.requests(),
+    async openRequest(id) {
+      const { messages, ...request } = await rest.call(readRequest, openedRequestSchema, {
+        params: { id },
+      });
+      const decoded = await Promise.all(messages.map((one) => decodeMessage(cipher, one)));
+      return { request, messages: decoded };
+    },
+    async acceptRequest(id) {
+      const conversation = await rest.call(acceptRequest, conversationSchema, { params: { id } });
+      // The conversation first: at no moment there is neither of the two.
+      store.dispatch({ type: 'conversations read', conversations: [conversation] });
+      store.dispatch({ type: 'request settled', requestId: id });
+      const known = store.getState().conversationsById[conversation.id];
+      if (known === undefined) throw new NotFoundError();
+      return known;
+    },
+    async declineRequest(id) {
+      await rest.call(declineRequest, noBody, { params: { id } });
+      store.dispatch({ type: 'request settled', requestId: id });
+    },
+    async listInvited(conversationId, cursor) {
+      const page = await rest.call(listInvited, listInvited.answers[200], {
+        params: { id: conversationId },
+        query: { limit: PAGE_MAX, cursor },
+      });
+      return { invited: page.invited, nextCursor: page.next_cursor };
+    },
+    async readPrivacy() {
+      const privacy = await rest.call(readPrivacy, privacySchema);
+      store.dispatch({ type: 'privacy read', privacy });
+      return privacy;
+    },
+    async changePrivacy(change) {
+      const privacy = await rest.call(changePrivacy, privacySchema, { body: change });
+      store.dispatch({ type: 'privacy read', privacy });
+      return privacy;
+    },
+  };
+}
