@@ -76,7 +76,13 @@ describe('[D7] a change that is heard before its entry is sent', () => {
     const { connection, endRead } = connect(true);
     endRead();
     await until('all are sent', () => outlet.seqs().length === 3);
-    const mind = { id: ROOM, membersVersion: 1, requestedId: null, recent: [entry(4)], recentBytes: 0 };
+    const mind = {
+      id: ROOM,
+      membersVersion: 1,
+      requestedId: null,
+      recent: [entry(4)],
+      recentBytes: 0,
+    };
     const heardAt = createFakeClock().now();
     connection.offer({ ...mind, heardAt, members: new Map([[ME, 1]]) }, entry(4));
     connection.changed(edit(4, 9));

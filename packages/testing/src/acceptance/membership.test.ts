@@ -27,7 +27,10 @@ async function group() {
   const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben);
   const add = async (who: Person) => {
-    const { body } = await ana.call('addParticipant', { params: { id }, body: { user_id: who.id } });
+    const { body } = await ana.call('addParticipant', {
+      params: { id },
+      body: { user_id: who.id },
+    });
     return { body: participantSchema.parse(body) };
   };
   const remove = (who: Person) => ana.call('removeParticipant', { params: { id, userId: who.id } });
