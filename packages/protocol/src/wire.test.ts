@@ -13,7 +13,7 @@ import { commands, serverEvents } from './socket';
  * PROTOCOL. New lines are free.
  */
 const known = {
-  limits: 'be7fe13a',
+  limits: '235f6ea0',
   'chat:message_send': '399c0823',
   'chat:message_delivered': 'f243560a',
   'chat:message_read': 'f243560a',
@@ -35,6 +35,8 @@ const known = {
   'conversation:created': '4b1544c0',
   'conversation:updated': '855142a2',
   'conversation:removed': '1106e11c',
+  'requests:changed': '1106e11c',
+  'privacy:changed': '7dd500ad',
   'POST /api/auth/register': '2eff8e46',
   'POST /api/auth/login': '1af97c12',
   'POST /api/auth/password': '1cd89992',
@@ -54,7 +56,7 @@ const known = {
   'GET /api/conversations/:id': '7e429bec',
   'PATCH /api/conversations/:id': '628cb297',
   'GET /api/conversations/:id/participants': 'aa66bb05',
-  'POST /api/conversations/:id/participants': '67b7abee',
+  'POST /api/conversations/:id/participants': 'fec7728c',
   'PATCH /api/conversations/:id/participants/:userId': '1f517f2b',
   'DELETE /api/conversations/:id/participants/:userId': '76474905',
   'POST /api/messages': '1bf2b6a1',
@@ -92,7 +94,7 @@ const known = {
   'GET /api/users/me/privacy': '865f03ee',
   'GET /api/requests': '3f842b4e',
   'GET /api/requests/:id': '4cabcbcc',
-  'GET /api/conversations/:id/invited': 'eb2e9515',
+  'GET /api/conversations/:id/invited': 'bf4cb2ca',
   Block: '7198e69f',
   BriefMessage: 'f3d064a7',
   Conversation: '9908ba2d',
@@ -101,6 +103,7 @@ const known = {
   DeadLetter: 'aa080c10',
   Error: '1e215436',
   ErrorBody: '104be4d2',
+  GroupInvitation: '56324197',
   Health: '34e1a715',
   ListedSession: 'e319501b',
   Message: 'c6700e38',
