@@ -39,6 +39,7 @@ import { createExportPlaces } from './limits/exportPlaces';
 import type { Limits } from './limits/limits';
 import type { LoginLimits } from './limits/loginLimits';
 import type { PutOff } from './limits/putOff';
+import type { Quotas } from './limits/quotas';
 import type { DeadLetters } from './operation/deadLetters';
 import type { Failures } from './operation/failures';
 import type { SecurityLog } from './operation/securityLog';
@@ -51,6 +52,7 @@ export interface AppDeps {
   delivery: Delivery;
   blocking: Blocking;
   limits: Limits;
+  quotas: Quotas;
   loginLimits: LoginLimits;
   putOff: PutOff;
   lanes: Lanes;
@@ -76,7 +78,7 @@ export interface AppDeps {
 
 /** The HTTP side of a node: what a request meets, from the first to the last. */
 export function createApp(deps: AppDeps): Express {
-  const { identity, delivery } = deps;
+  const { identity, delivery, quotas } = deps;
   const door = createDoor({ ...deps, exportPlaces: createExportPlaces() });
   const app = express();
   app.set('etag', false);
@@ -95,15 +97,15 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityTxt(deps.securityContact));
 
   app.use(canonicalPath);
-  app.use(authRoutes(door, identity, deps.loginLimits, deps.securityLog));
+  app.use(authRoutes(door, identity, deps));
   app.use(sessionsRoutes(door, identity));
   app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));
   app.use(requestsRoutes(door, delivery));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
-  app.use(conversationsRoutes(door, delivery));
-  app.use(participantsRoutes(door, delivery));
-  app.use(messagesRoutes(door, delivery));
+  app.use(conversationsRoutes(door, delivery, quotas));
+  app.use(participantsRoutes(door, delivery, quotas));
+  app.use(messagesRoutes(door, delivery, quotas));
   app.use(syncRoutes(door, delivery));
   app.use(adminRoutes(door, deps.deadLetters));
   app.use(rolesRoutes(door, deps.roles));

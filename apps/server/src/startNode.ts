@@ -135,7 +135,7 @@ async function open(
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
-    refusals: () => ({ ...limiting.limits.refusals(), traffic: limiting.traffic.waits() }),
+    refusals: () => ({ ...refusals(), traffic: limiting.traffic.waits() }),
     heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });
@@ -203,7 +203,7 @@ async function open(
   const addressOf = createClientAddress(settings.TRUST_PROXY);
   const limiting = openLimits({ settings, keys, connections, nodeId, addressOf, log });
   releasers.push('limits', async () => limiting.stop());
-  const refusals = () => limiting.limits.refusals();
+  const refusals = () => ({ ...limiting.limits.refusals(), ...limiting.quotas.refusals() });
   releasers.push('report of refusals', reportRefusals(refusals, securityLog, systemClock));
   const isProxy = createProxies(settings.TRUST_PROXY);
   const origins = createOrigins({ listed: settings.CORS_ORIGINS, isProxy });

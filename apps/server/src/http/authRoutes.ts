@@ -6,20 +6,30 @@ import { WrongPasswordError } from '../identity/changePassword';
 import type { Identity } from '../identity/identity';
 import { loginKey, LoginRefusedError, WrongCredentialsError } from '../identity/login';
 import type { LoginLimits } from '../limits/loginLimits';
+import type { Quotas } from '../limits/quotas';
 import type { SecurityLog } from '../operation/securityLog';
 import { noContent, reply, type Door } from './door';
+
+interface AuthDeps {
+  loginLimits: LoginLimits;
+  quotas: Quotas;
+  securityLog: SecurityLog;
+}
 
 export function authRoutes(
   door: Door,
   identity: Identity,
-  limits: LoginLimits,
-  securityLog: SecurityLog,
+  { loginLimits: limits, quotas, securityLog }: AuthDeps,
 ): Router {
   const router = Router();
 
   door.open(router, register, async ({ body, address, agent }) => {
+    const who = { userId: null, address };
+    quotas.admit('quota_registrations', who);
     try {
-      return reply(201, await identity.register(body, { address, agent }));
+      const session = await identity.register(body, { address, agent });
+      quotas.count('quota_registrations', who);
+      return reply(201, session);
     } catch (error) {
       if (error instanceof NotAdmittedError) {
         securityLog.count({ event: 'registration_refused', reason: error.reason, address });

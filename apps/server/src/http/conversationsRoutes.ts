@@ -7,23 +7,31 @@ import {
   renameConversation,
 } from '@pern/protocol/rest/conversations';
 import { Router } from 'express';
+import type { Requester } from '../limits/fairQueue';
+import type { Quotas } from '../limits/quotas';
 import { reply, type Door } from './door';
 
-export function conversationsRoutes(door: Door, delivery: Delivery): Router {
+export function conversationsRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
   const router = Router();
 
-  door.closed(router, createDirect, async ({ caller, body }) => {
+  door.closed(router, createDirect, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    admitConversation(quotas, who);
     const { conversation, created } = await delivery.createDirect(caller.userId, body.user_id);
+    if (created) countConversation(quotas, who, 1);
     return reply(created ? 201 : 200, conversation);
   });
 
-  door.closed(router, createGroup, async ({ caller, body }) => {
+  door.closed(router, createGroup, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    admitConversation(quotas, who);
     const { conversation, created } = await delivery.findOrCreateGroup({
       userId: caller.userId,
       title: body.title,
       participantIds: body.participant_ids,
       clientId: body.client_id ?? null,
     });
+    if (created) countConversation(quotas, who, body.participant_ids.length);
     return reply(created ? 201 : 200, conversation);
   });
 
@@ -47,4 +55,14 @@ export function conversationsRoutes(door: Door, delivery: Delivery): Router {
   );
 
   return router;
+}
+
+function admitConversation(quotas: Quotas, who: Requester): void {
+  quotas.admit('quota_conversations', who);
+  quotas.admit('quota_contacts', who);
+}
+
+function countConversation(quotas: Quotas, who: Requester, contacts: number): void {
+  quotas.count('quota_conversations', who);
+  quotas.count('quota_contacts', who, contacts);
 }

@@ -3,12 +3,15 @@ import { deleteMessage, editMessage, readHistory, sendMessage } from '@pern/prot
 import { readStatus, reportStatus } from '@pern/protocol/rest/messageStatus';
 import { addReaction, removeReaction, removeReactionNamed } from '@pern/protocol/rest/reactions';
 import { Router } from 'express';
+import type { Quotas } from '../limits/quotas';
 import { noContent, reply, type Door } from './door';
 
-export function messagesRoutes(door: Door, delivery: Delivery): Router {
+export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
   const router = Router();
 
-  door.closed(router, sendMessage, async ({ caller, body }) => {
+  door.closed(router, sendMessage, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    quotas.admit('quota_storage', who);
     const { message, repeated } = await delivery.send({
       conversationId: body.conversation_id,
       senderId: caller.userId,
@@ -17,6 +20,7 @@ export function messagesRoutes(door: Door, delivery: Delivery): Router {
       clientMessageId: body.client_message_id ?? null,
       replyToId: body.reply_to_id ?? null,
     });
+    if (!repeated) quotas.countMessage(who, body.content_encrypted.length);
     return reply(repeated ? 200 : 201, message);
   });
 
@@ -32,9 +36,14 @@ export function messagesRoutes(door: Door, delivery: Delivery): Router {
     ),
   );
 
-  door.closed(router, editMessage, async ({ caller, params, body }) =>
-    reply(200, await delivery.editMessage(caller.userId, params.messageId, body.content_encrypted)),
-  );
+  door.closed(router, editMessage, async ({ caller, params, body, address }) => {
+    const who = { userId: caller.userId, address };
+    const content = body.content_encrypted;
+    quotas.admit('quota_storage', who);
+    const edited = await delivery.editMessage(caller.userId, params.messageId, content);
+    quotas.countMessage(who, content.length);
+    return reply(200, edited);
+  });
 
   door.closed(router, deleteMessage, async ({ caller, params }) => {
     await delivery.deleteMessage(caller.userId, params.messageId);

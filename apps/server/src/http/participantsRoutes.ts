@@ -6,9 +6,10 @@ import {
   removeParticipant,
 } from '@pern/protocol/rest/participants';
 import { Router } from 'express';
+import type { Quotas } from '../limits/quotas';
 import { noContent, reply, type Door } from './door';
 
-export function participantsRoutes(door: Door, delivery: Delivery): Router {
+export function participantsRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
   const router = Router();
 
   door.closed(router, listParticipants, async ({ caller, params, query }) => {
@@ -16,9 +17,12 @@ export function participantsRoutes(door: Door, delivery: Delivery): Router {
     return reply(200, { participants: items, next_cursor: nextCursor });
   });
 
-  door.closed(router, addParticipant, async ({ caller, params, body }) => {
+  door.closed(router, addParticipant, async ({ caller, params, body, address }) => {
     const { user_id, role } = body;
+    const who = { userId: caller.userId, address };
+    quotas.admit('quota_contacts', who);
     const added = await delivery.addParticipant(caller.userId, params.id, user_id, role);
+    quotas.count('quota_contacts', who);
     return 'invitation' in added ? reply(202, added) : reply(201, added);
   });
 

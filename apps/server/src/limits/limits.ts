@@ -5,16 +5,18 @@ import type { Kind, KindOfAction } from './kinds';
 import type { SharedDebts } from './sharedDebts';
 
 /** How often somebody may do what, by whichever door, over all nodes. Nothing here waits for Redis. */
-export interface Limits {
+export interface Limits<K extends string = Kind> {
   /**
    * Counts one action. Returns the milliseconds to wait when it is one too many, which counts nothing, else 0. Only
    * what is given is counted: without a user (null) the address alone.
    */
-  take(kind: Kind, userId: string | null, address: string | null): number;
+  take(kind: K, userId: string | null, address: string | null): number;
   /** As `take`, without counting. */
-  look(kind: Kind, userId: string | null, address: string | null): number;
+  look(kind: K, userId: string | null, address: string | null): number;
+  /** Counts `amount` that has happened, even if nothing was left: later calls wait for what is missing. */
+  charge(kind: K, who: Who, amount: number): void;
   /** Counts a refusal that was decided elsewhere (reservations.ts). */
-  countRefusal(kind: Kind): void;
+  countRefusal(kind: K): void;
   /** How much was refused since the node began, by kind. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
@@ -24,8 +26,8 @@ export interface Limits {
 const REPORT_EVERY_MS = 50;
 const TIDY_EVERY_MS = 10_000;
 
-interface LimitsOptions {
-  kinds: Readonly<Record<Kind, KindOfAction>>;
+interface LimitsOptions<K extends string> {
+  kinds: Readonly<Record<K, KindOfAction>>;
   debts: SharedDebts;
   /** One that is never set back. */
   clock: Clock;
@@ -37,7 +39,11 @@ interface LimitsOptions {
  * than `perSecond × time + n × burst`, and what was too much is waited for: on the long run it is the rate. Without
  * Redis each node limits by itself.
  */
-export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
+export function createLimits<K extends string>({
+  kinds,
+  debts,
+  clock,
+}: LimitsOptions<K>): Limits<K> {
   const refused = new Map<string, number>();
   const named: (readonly [name: string, buckets: Buckets])[] = [];
   const rates = new Map<string, ByScope>();
@@ -101,13 +107,13 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
   }
   let tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
 
-  function scopesOf(kind: Kind): ByScope {
+  function scopesOf(kind: string): ByScope {
     const scopes = rates.get(kind);
     if (scopes === undefined) throw new Error(`nothing is said of ${kind}`);
     return scopes;
   }
 
-  function judged(kind: Kind, waitMs: number): number {
+  function judged(kind: string, waitMs: number): number {
     if (waitMs > 0) refused.set(kind, (refused.get(kind) ?? 0) + 1);
     return waitMs;
   }
@@ -132,6 +138,12 @@ export function createLimits({ kinds, debts, clock }: LimitsOptions): Limits {
     },
     look: (kind, userId, address) =>
       judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
+    charge(kind, { userId, address }, amount) {
+      const scopes = scopesOf(kind);
+      const now = clock.now();
+      if (userId !== null) scopes.user?.take(userId, now, amount);
+      if (address !== null) scopes.address?.take(address, now, amount);
+    },
     countRefusal: (kind) => void judged(kind, 1),
     refusals: () => Object.fromEntries(refused),
     stop() {
@@ -156,9 +168,10 @@ interface Who {
 }
 
 /** For RATE_LIMIT=off. */
-export const noLimits: Limits = {
+export const noLimits: Limits<string> = {
   take: () => 0,
   look: () => 0,
+  charge: () => undefined,
   countRefusal: () => undefined,
   refusals: () => ({}),
   stop: () => undefined,

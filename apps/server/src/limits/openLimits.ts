@@ -15,6 +15,7 @@ import { createLoginLimits, type LoginLimits, noLoginLimits } from './loginLimit
 import { createPatience, endlessPatience, type Patience } from './patience';
 import { createPlaces, endlessPlaces, type Places } from './places';
 import { createPutOff, type PutOff } from './putOff';
+import { createQuotas, noQuotas, type Quotas } from './quotas';
 import { createReservations } from './reservations';
 import { createSharedDebts } from './sharedDebts';
 import { createSharedPlaces } from './sharedPlaces';
@@ -23,6 +24,7 @@ import { createTraffic, endlessTraffic, type Traffic } from './traffic';
 /** All that keeps somebody from taking more than their share of a node. */
 export interface Limiting {
   limits: Limits;
+  quotas: Quotas;
   loginLimits: LoginLimits;
   gate: ConnectionGate;
   placesOfUsers: Places;
@@ -73,6 +75,7 @@ export function openLimits({
   const kinds = kindsOfActions({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND });
   const debts = createSharedDebts(stores, log, now);
   const limits = createLimits({ kinds, debts, clock });
+  const quotas = createQuotas({ settings, debts, clock });
   const shared = createSharedPlaces({ stores, nodeId, log, now });
   const placesOfUsers = createPlaces({
     ...{ name: 'user', max: settings.CONNECTIONS_PER_USER },
@@ -84,6 +87,7 @@ export function openLimits({
   });
   return {
     limits,
+    quotas,
     loginLimits: createLoginLimits({
       wrongPasswords: createReservations({
         ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
@@ -109,6 +113,7 @@ export function openLimits({
     lanes: createLanes({ places: Math.floor(settings.DATABASE_POOL_MAX / 4), now }),
     stop() {
       limits.stop();
+      quotas.stop();
       placesOfUsers.stop();
       placesOfAddresses.stop();
     },
@@ -117,6 +122,7 @@ export function openLimits({
 
 const unlimited: Limiting = {
   limits: noLimits,
+  quotas: noQuotas,
   loginLimits: noLoginLimits,
   gate: openGate,
   placesOfUsers: endlessPlaces,

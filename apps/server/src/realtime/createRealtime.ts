@@ -13,6 +13,7 @@ import type { Lanes } from '../limits/lanes';
 import type { Limits } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
+import type { Quotas } from '../limits/quotas';
 import type { Traffic } from '../limits/traffic';
 import type { Failures } from '../operation/failures';
 import type { Origins } from '../origins';
@@ -57,6 +58,7 @@ export interface RealtimeDeps {
   admitsPage: (request: IncomingMessage) => boolean;
   addressOf: ClientAddress;
   limits: Limits;
+  quotas: Quotas;
   gate: ConnectionGate;
   placesOfUsers: Places;
   placesOfAddresses: Places;
@@ -95,7 +97,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const watch = watchTransports(deps);
   const dispatch = createDispatch(
     [
-      onMessageSend(failed),
+      onMessageSend(failed, deps.quotas),
       onMessageDelivered,
       onMessageRead,
       onTyping(delivery),

@@ -1,6 +1,7 @@
 import { messageSend } from '@pern/protocol/commands/messageSend';
 import type { BriefMessage, Message } from '@pern/protocol/message';
 import { parseWith } from '@pern/protocol/parse';
+import type { Quotas } from '../../limits/quotas';
 import type { Failures } from '../../operation/failures';
 import type { CommandHandler } from '../commands';
 
@@ -8,10 +9,11 @@ import type { CommandHandler } from '../commands';
  * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
  * connection keep their order, and answers in the turn in which it is told to (D3).
  */
-export function onMessageSend(failed: Failures): CommandHandler {
+export function onMessageSend(failed: Failures, quotas: Quotas): CommandHandler {
   return {
     name: messageSend.name,
     run(connection, data, answer) {
+      quotas.admit('quota_storage', connection);
       const said = parseWith(messageSend.data, data);
       const request = {
         conversationId: said.conversationId,
@@ -25,7 +27,8 @@ export function onMessageSend(failed: Failures): CommandHandler {
         if (outcome instanceof Error) {
           return answer.fail(failed(outcome, { command: messageSend.name }));
         }
-        const { message } = outcome;
+        const { message, repeated } = outcome;
+        if (!repeated) quotas.countMessage(connection, said.contentEncrypted.length);
         return answer.succeed({ message: connection.brief ? brief(message) : message });
       });
     },
