@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { type WireError, wireErrorSchema } from '@pern/protocol/errors';
 import { type BriefMessage, type Message, messageSchema } from '@pern/protocol/message';
 import { messageSend } from '@pern/protocol/commands/messageSend';
@@ -7,6 +6,7 @@ import { messagesReceived } from '@pern/protocol/events/messagesReceived';
 import { queueEmpty } from '@pern/protocol/events/queueEmpty';
 import { serverEvents } from '@pern/protocol/socket';
 import { io, type Socket } from 'socket.io-client';
+import { hasShape } from './shape';
 import { until } from './until';
 
 export interface DeviceOptions {
@@ -26,6 +26,8 @@ export interface DeviceOptions {
   onEvent?: (event: string, data: unknown) => void;
   /** Somebody who is removed and added again jumps in seq: jumps are noted, and no complaints. */
   mayJump?: boolean;
+  /** It may be connected to a server of a release that does not know every field yet. */
+  olderServer?: boolean;
   /** Keeps no frames: for runs that are long. */
   forgetful?: boolean;
 }
@@ -216,7 +218,7 @@ export function createDevice(options: DeviceOptions): Device {
     if (options.forgetful === true) frames.length = 0;
     frames.push({ connection, event, data, at: Date.now() });
     const parsed = schemas.get(event)?.safeParse(data);
-    if (parsed?.success !== true || !isDeepStrictEqual(parsed.data, data)) {
+    if (parsed?.success !== true || !hasShape(parsed.data, data, options.olderServer)) {
       complaints.push(`${event} of another shape: ${JSON.stringify(data).slice(0, 1_000)}`);
       return;
     }

@@ -23,6 +23,21 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     const template = await migratedTemplate(admin, client);
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
+  return databaseAt(admin, name);
+}
+
+/** A database without a schema. */
+export async function emptyDatabase(): Promise<FreshDatabase> {
+  const admin = process.env.TEST_DATABASE_URL;
+  if (admin === undefined) throw new Error('TEST_DATABASE_URL is missing');
+  const name = `chasqui_${randomUUID().replaceAll('-', '')}`;
+  await withAdmin(admin, async (client) => {
+    await client.query(`CREATE DATABASE ${name}`);
+  });
+  return databaseAt(admin, name);
+}
+
+function databaseAt(admin: string, name: string): FreshDatabase {
   return {
     url: urlOf(admin, name),
     drop: () =>

@@ -25,6 +25,8 @@ export interface InstanceOptions {
   worker?: boolean;
   /** Further settings of server and worker. */
   env?: Record<string, string>;
+  /** The folder of the release that servers and workers are of, instead of this repository. */
+  release?: string;
   /** Instead of a fresh database of the PostgreSQL that all tests share. */
   databaseUrl?: string;
 }
@@ -36,10 +38,10 @@ export interface Instance {
   readonly nodes: readonly ServerNode[];
   /** The address of a node; of the first one unless told. */
   url(node?: number): string;
-  /** Opens one more server. */
-  addNode(env?: Record<string, string>): Promise<ServerNode>;
-  /** Opens one more worker. */
-  addWorker(env?: Record<string, string>): Promise<WorkerNode>;
+  /** Opens one more server, of the instance's release unless told. */
+  addNode(env?: Record<string, string>, release?: string): Promise<ServerNode>;
+  /** Opens one more worker, of the instance's release unless told. */
+  addWorker(env?: Record<string, string>, release?: string): Promise<WorkerNode>;
   /** The first worker. */
   worker(): WorkerNode;
   /** Looks into PostgreSQL past the servers. */
@@ -64,14 +66,20 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     ...options.env,
   };
   const nodes: ServerNode[] = [];
-  const addNode = async (more: Record<string, string> = {}): Promise<ServerNode> => {
-    const node = await startServer({ ...env, ...more });
+  const addNode = async (
+    more: Record<string, string> = {},
+    release = options.release,
+  ): Promise<ServerNode> => {
+    const node = await startServer({ ...env, ...more }, release);
     nodes.push(node);
     return node;
   };
   const workers: WorkerNode[] = [];
-  const addWorker = async (more: Record<string, string> = {}): Promise<WorkerNode> => {
-    const worker = await startWorker({ ...env, ...more });
+  const addWorker = async (
+    more: Record<string, string> = {},
+    release = options.release,
+  ): Promise<WorkerNode> => {
+    const worker = await startWorker({ ...env, ...more }, release);
     workers.push(worker);
     return worker;
   };
@@ -124,11 +132,12 @@ function nodeAt(nodes: readonly ServerNode[], index: number): ServerNode {
   return node;
 }
 
-async function startServer(env: Record<string, string>): Promise<ServerNode> {
+async function startServer(env: Record<string, string>, release?: string): Promise<ServerNode> {
   const start = (port: number): Promise<Program> =>
     startProgram({
       entry: 'apps/server/dist/main.js',
       env: { ...env, PORT: String(port) },
+      release,
       readyMessage: 'listening',
     });
   let program = await start(0);
@@ -154,11 +163,12 @@ async function startServer(env: Record<string, string>): Promise<ServerNode> {
   };
 }
 
-async function startWorker(env: Record<string, string>): Promise<WorkerNode> {
+async function startWorker(env: Record<string, string>, release?: string): Promise<WorkerNode> {
   const start = (): Promise<Program> =>
     startProgram({
       entry: 'apps/worker/dist/main.js',
       env,
+      release,
       readyMessage: 'the worker is at work',
     });
   let program = await start();

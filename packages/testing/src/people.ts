@@ -44,22 +44,34 @@ export interface People {
   leave(): void;
 }
 
-export function createPeople(instance: Instance): People {
+export interface PeopleOptions {
+  /** The node by which everybody registers and asks; the first one unless told. */
+  home?: number;
+  /** Some nodes are of a release that does not know every field yet. */
+  olderServer?: boolean;
+}
+
+export function createPeople(
+  instance: Instance,
+  { home = 0, olderServer = false }: PeopleOptions = {},
+): People {
   const devices: Device[] = [];
 
   const register = async (name = 'person'): Promise<Person> => {
     const username = `${name}_${randomUUID().slice(0, 8)}`;
     const credentials = { username, email: `${username}@example.org`, password: 'correct horse' };
-    const { body } = await createRestClient(instance.url()).call('register', { body: credentials });
+    const { body } = await createRestClient(instance.url(home), olderServer).call('register', {
+      body: credentials,
+    });
     const { access_token: token, refresh_token: refreshToken, user } = body;
     const on: Person['on'] = (node) => {
-      const rest = createRestClient(instance.url(node));
+      const rest = createRestClient(instance.url(node), olderServer);
       return {
         call: (endpoint, ask) => rest.call(endpoint, { token, ...ask }),
         refused: (endpoint, ask) => rest.refused(endpoint, { token, ...ask }),
         device(options = {}) {
           const urls = options.urls ?? [instance.url(node)];
-          const device = createDevice({ token, userId: user.id, ...options, urls });
+          const device = createDevice({ token, userId: user.id, olderServer, ...options, urls });
           devices.push(device);
           return device;
         },
@@ -70,7 +82,7 @@ export function createPeople(instance: Instance): People {
       id: user.id,
       token,
       refreshToken,
-      ...on(0),
+      ...on(home),
       on,
       async send(conversationId, content, more = {}) {
         const sent = await person.call('sendMessage', {

@@ -27,6 +27,8 @@ export interface Program {
 export interface ProgramOptions {
   /** Below the root of the repository: `apps/server/dist/main.js`. */
   entry: string;
+  /** The folder of another release, instead of this repository. */
+  release?: string | undefined;
   env: Record<string, string>;
   /** The message of the log line with which it is ready. */
   readyMessage: string;
@@ -34,7 +36,8 @@ export interface ProgramOptions {
   execArgv?: readonly string[];
 }
 
-const root = path.resolve(__dirname, '../../..');
+/** The folder of this repository. */
+export const thisRelease = path.resolve(__dirname, '../../..');
 const LINES_KEPT = 60;
 
 let guard: Guard | undefined;
@@ -58,11 +61,12 @@ export async function startProgram({
   env,
   readyMessage,
   execArgv = [],
+  release = thisRelease,
 }: ProgramOptions): Promise<Program> {
-  const file = path.join(root, entry);
+  const file = path.join(release, entry);
   if (!existsSync(file)) throw new Error(`${entry} is missing: npm run build`);
   const child = spawn(process.execPath, [...execArgv, file], {
-    cwd: root,
+    cwd: release,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

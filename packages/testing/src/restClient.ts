@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { errorBodySchema, type ErrorName, type WireError } from '@pern/protocol/errors';
 import type { AnswerOf, Endpoint } from '@pern/protocol/rest/endpoint';
 import { type EndpointName, endpoints } from '@pern/protocol/rest/endpoints';
 import { createHttpClient, type Reply } from './httpClient';
+import { hasShape } from './shape';
 
 export interface Ask {
   token?: string | undefined;
@@ -30,7 +30,8 @@ export interface RestClient {
   refused(name: EndpointName, ask?: Ask): Promise<Refusal>;
 }
 
-export function createRestClient(baseUrl: string): RestClient {
+/** `olderServer`: of a release that does not know every field yet. */
+export function createRestClient(baseUrl: string, olderServer = false): RestClient {
   const http = createHttpClient(baseUrl);
   const request = (endpoint: Endpoint, ask: Ask): Promise<Reply> =>
     http(endpoint.method, pathOf(endpoint.path, ask), { token: ask.token, body: ask.body });
@@ -42,7 +43,7 @@ export function createRestClient(baseUrl: string): RestClient {
       if (!(reply.status in endpoint.answers)) {
         throw new Error(`${name} was answered ${reply.status}: ${JSON.stringify(reply.body)}`);
       }
-      const body = answerIn(endpoint, reply);
+      const body = answerIn(endpoint, reply, olderServer);
       return { status: reply.status, body: body as AnswerOf<(typeof endpoints)[N]> };
     },
     async refused(name, ask = {}) {
@@ -55,14 +56,18 @@ export function createRestClient(baseUrl: string): RestClient {
 }
 
 /** No field may be missing or of another kind, and none may be there that the contract does not name. */
-function answerIn({ path, answers }: Endpoint, { status, body }: Reply): unknown {
+function answerIn(
+  { path, answers }: Endpoint,
+  { status, body }: Reply,
+  olderServer: boolean,
+): unknown {
   const schema = answers[status];
   if (!schema) {
     if (body !== null) throw new Error(`${path} has a body with ${status}`);
     return undefined;
   }
   const parsed = schema.parse(body);
-  if (!isDeepStrictEqual(parsed, body)) {
+  if (!hasShape(parsed, body, olderServer)) {
     throw new Error(`${path} answers more than the contract names: ${JSON.stringify(body)}`);
   }
   return parsed;

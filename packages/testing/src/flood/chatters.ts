@@ -21,7 +21,12 @@ interface Pair {
   conversationId: string;
 }
 
-export async function startChatters(people: People, pairs: number): Promise<Chatters> {
+/** The two of each pair sit at these two nodes. */
+export async function startChatters(
+  people: People,
+  pairs: number,
+  nodes: readonly [number, number] = [0, 1],
+): Promise<Chatters> {
   const arrivals: number[] = [];
   const sentAt = new Map<string, number>();
   const arrived = new Set<string>();
@@ -56,8 +61,8 @@ export async function startChatters(people: People, pairs: number): Promise<Chat
     const { ana, ben } = await people.cast('ana', 'ben');
     const { id } = await people.direct(ana, ben);
     chats.push({
-      one: await deviceOf(ana.on(0)),
-      other: await deviceOf(ben.on(1)),
+      one: await deviceOf(ana.on(nodes[0])),
+      other: await deviceOf(ben.on(nodes[1])),
       conversationId: id,
     });
   }
