@@ -1,7 +1,7 @@
 # The server, with the web client that it hands out: docker build -f docker/server.Dockerfile .
 # The same image runs the migrations: node packages/db/dist/migrate.js
 
-FROM node:22-bookworm-slim AS build
+FROM node:22.23.3-bookworm-slim AS build
 WORKDIR /chasqui
 ENV YARN="npx --yes @yarnpkg/cli-dist@4.18.1"
 COPY . .
@@ -11,7 +11,7 @@ RUN $YARN install --immutable \
   && $YARN workspaces focus @pern/server --production \
   && find apps packages -type d -name src -prune -exec rm -rf {} +
 
-FROM node:22-bookworm-slim
+FROM node:22.23.3-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=5000
 WORKDIR /chasqui
 COPY --from=build /chasqui/package.json ./

@@ -1,6 +1,6 @@
 # The worker: docker build -f docker/worker.Dockerfile .
 
-FROM node:22-bookworm-slim AS build
+FROM node:22.23.3-bookworm-slim AS build
 WORKDIR /chasqui
 ENV YARN="npx --yes @yarnpkg/cli-dist@4.18.1"
 COPY . .
@@ -9,7 +9,7 @@ RUN $YARN install --immutable \
   && $YARN workspaces focus @pern/worker --production \
   && find apps packages -type d -name src -prune -exec rm -rf {} +
 
-FROM node:22-bookworm-slim
+FROM node:22.23.3-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 WORKER_METRICS_PORT=5001
 WORKDIR /chasqui
 COPY --from=build /chasqui/package.json ./

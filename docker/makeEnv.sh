@@ -1,0 +1,13 @@
+#!/bin/sh
+# Writes docker/.env with fresh passwords and secrets, readable by you alone. Refuses to replace one that exists.
+set -eu
+cd "$(dirname "$0")"
+umask 077
+set -C
+random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+{
+  for name in POSTGRES_PASSWORD CHASQUI_OWNER_PASSWORD CHASQUI_APP_PASSWORD REDIS_PASSWORD JWT_SECRET; do
+    echo "$name=$(random)"
+  done
+} > .env
+echo 'docker/.env is written.'
