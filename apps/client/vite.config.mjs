@@ -12,6 +12,8 @@ const server = process.env.CHASQUI_SERVER ?? 'http://127.0.0.1:5000';
 const proxy = { target: server, changeOrigin: false };
 
 export default defineConfig({
+  // Relative addresses: a proxy may serve the client below any path.
+  base: './',
   plugins: [react(), shellList(), compressed()],
   resolve: {
     // Our own packages from their sources: what a page does not use is left out of its bundle.

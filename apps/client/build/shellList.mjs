@@ -4,7 +4,8 @@ const LIST = '__SHELL_FILES__';
 const VERSION = '__SHELL_VERSION__';
 /** Fetched when they are first wanted, and kept from then on. */
 const LATER = /emoji/i;
-const PUBLIC = ['/', '/theme.js', '/manifest.webmanifest', '/icon.svg', '/icon-192.png'];
+/** Below the folder that the service worker is in, wherever that is served. */
+const PUBLIC = ['', 'theme.js', 'manifest.webmanifest', 'icon.svg', 'icon-192.png'];
 
 /** Tells the service worker which files the shell consists of. It changes with them, which makes browsers take it anew. */
 export function shellList() {
@@ -17,7 +18,6 @@ export function shellList() {
       if (worker === undefined) throw new Error('there is no serviceWorker.js');
       const built = Object.keys(bundle)
         .filter((name) => name.startsWith('assets/') && !LATER.test(name) && !name.endsWith('.map'))
-        .map((name) => `/${name}`)
         .sort();
       const files = [...PUBLIC, ...built];
       const page = bundle['index.html'];

@@ -4,7 +4,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './screens/App';
 import { followAddress } from './store/address';
 import { followClient } from './store/chatStore';
+import { shieldInputMethod } from './store/inputMethod';
 import { notify } from './store/notices';
+import { BASE } from './store/serverAddress';
 import { openClient } from './store/openClient';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -24,15 +26,21 @@ async function main(): Promise<void> {
       <App client={client} />
     </StrictMode>,
   );
-  if (!survivesReload)
-    notify('This window keeps nothing: what is not sent when it closes is lost.');
+  if (!survivesReload) {
+    notify(
+      'This browser does not let Chasqui store anything. Messages that are not sent when this window closes are lost.',
+    );
+  }
 }
 
 /** Opens offline from then on. Development has no shell to keep. */
 function keepShell(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  navigator.serviceWorker.register('/serviceWorker.js').catch(() => undefined);
+  // Some private windows have the property and no service workers.
+  const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
+  workers?.register(`${BASE}serviceWorker.js`, { scope: BASE }).catch(() => undefined);
 }
 
+shieldInputMethod();
 void main();
 addEventListener('load', keepShell);

@@ -36,6 +36,7 @@ test('what a web page imports runs without Node, and stays small', async () => {
   const [bundle] = outputFiles ?? [];
   const bytes = gzipSync(bundle?.contents ?? '').length;
   expect(bytes).toBeGreaterThan(10_000);
-  // Half of it are the schemas and zod, a fifth is socket.io-client.
-  expect(bytes).toBeLessThan(70_000);
+  // Half of it are the schemas and zod, a fifth is socket.io-client. Raised from 70 kB for requests, and for time limits
+  // on storage and locks.
+  expect(bytes).toBeLessThan(73_000);
 });

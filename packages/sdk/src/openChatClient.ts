@@ -37,7 +37,7 @@ import { watchTyping } from './watchTyping';
 import { openUserRoom, type UserRoom } from './userRoom';
 
 export interface ChatClientOptions {
-  /** Where the server is: `https://chat.example.org`. */
+  /** Where the server is: `https://chat.example.org`, or `https://example.org/chat` behind a proxy that serves it there. */
   readonly url: string;
   /** Where everything is kept that has to survive; memory unless told, which survives nothing. */
   readonly storage?: Storage;

@@ -2,8 +2,8 @@
 import { type Instance, openInstance } from '@pern/testing/instance';
 import { createPeople, type People, type Person } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
-import type { Page } from 'playwright-core';
 import { type Chromium, openChromium, type Profile } from './browser';
+import { isKept, shellIsKept } from './kept';
 import { type Persona, personaOn, signIn } from './persona';
 
 let instance: Instance;
@@ -43,29 +43,6 @@ async function scene(): Promise<Scene> {
 
 const decoded = (content: string): string =>
   Buffer.from(content.replace('base64:', ''), 'base64').toString('utf8');
-
-/** Whether a conversation with this content stands in the browser's storage. */
-const isKept = (page: Page, content: string): Promise<boolean> =>
-  page.evaluate(async (sought) => {
-    const answered = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error(String(request.error)));
-      });
-    const database = await answered(indexedDB.open('chasqui'));
-    const store = database.transaction('values').objectStore('values');
-    const values: unknown[] = await answered(store.getAll());
-    database.close();
-    return JSON.stringify(values).includes(`"content_encrypted":"${sought}"`);
-  }, content);
-
-const shellIsKept = (page: Page): Promise<unknown> =>
-  page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    const names = await caches.keys();
-    const files = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-    if (files.flat().length === 0) throw new Error('nothing is kept');
-  });
 
 test('[client] [D2] without a network one reads, writes and reloads; on return everything is sent once and in order', async () => {
   const { profile, ana, ben, id, sent } = await scene();

@@ -3,13 +3,16 @@ import path from 'node:path';
 
 const dist = path.resolve(__dirname, '../../dist');
 
-/** What goes over the wire before anything is shown, compressed with gzip, in kB. Raised only with a reason. */
-const BUDGET = { script: 200, style: 8 };
+/**
+ * What goes over the wire before anything is shown, compressed with gzip, in kB. Raised only with a reason: from 200 to
+ * 206 for time limits on storage and locks, for keys of input methods, and for addresses in texts of all scripts.
+ */
+const BUDGET = { script: 206, style: 8 };
 
 /** What the page itself asks for; the rest is fetched when somebody wants it. */
 function weights() {
   const page = readFileSync(path.join(dist, 'index.html'), 'utf8');
-  const files = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, file]) => file);
+  const files = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => file);
   const kB = (suffix: string): number =>
     files
       .filter((file) => file?.endsWith(suffix))

@@ -16,7 +16,7 @@ export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
     <p
       className={`connection-badge one-line ${tone}`}
       role={isReadOut ? 'status' : undefined}
-      data-connection={connection.state}
+      data-connection={isOffline(connection) ? 'offline' : connection.state}
     >
       {text}
       {toSend}
@@ -26,7 +26,13 @@ export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
 
 type Tone = 'good' | 'busy' | 'bad';
 
+/** Without a network, as far as the machine knows: it is tried all the same. */
+const isOffline = (connection: Connection): boolean =>
+  connection.state === 'offline' ||
+  (connection.state === 'waiting to retry' && connection.isNetworkDown);
+
 function describe(connection: Connection): { text: string; tone: Tone } {
+  if (isOffline(connection)) return { text: 'Offline', tone: 'bad' };
   switch (connection.state) {
     case 'live':
       return { text: 'Online', tone: 'good' };

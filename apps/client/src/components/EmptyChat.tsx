@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { goToList } from '../store/address';
 import { useChatStore } from '../store/chatStore';
 import { findConversation } from '../store/searchField';
+import { BASE, serverAddress } from '../store/serverAddress';
 import './emptyChat.css';
 
 /** What stands where a chat will: how to begin one, also for the very first person of an instance. */
@@ -16,7 +17,7 @@ export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean })
   return (
     <main className="chat-pane empty-chat">
       <div>
-        <img src="/icon.svg" alt="" width="64" height="64" />
+        <img src={`${BASE}icon.svg`} alt="" width="64" height="64" />
         <h1>{isAlone ? `Hello, ${me?.display_name ?? ''}` : 'Choose a conversation'}</h1>
         <p>
           {isAlone
@@ -57,7 +58,7 @@ function Missing({ isOnline }: { isOnline: boolean }) {
 
 function Invitation() {
   const [isCopied, setCopied] = useState(false);
-  const address = location.origin;
+  const address = serverAddress();
   return (
     <section className="invitation" aria-label="Invite somebody">
       <h2>Nobody here yet?</h2>

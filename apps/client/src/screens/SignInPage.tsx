@@ -2,6 +2,7 @@ import { type SubmitEvent, useState } from 'react';
 import { explain, reasonOf } from '../store/explain';
 import { useChatStore } from '../store/chatStore';
 import { invitationOfLink, useRegistration } from '../store/registration';
+import { BASE } from '../store/serverAddress';
 import { useClient } from '../store/useClient';
 import { SignInFields, SignUpFields } from './SignInFields';
 import './signInPage.css';
@@ -47,7 +48,7 @@ export function SignInPage() {
   return (
     <main className="sign-in">
       <div className="sign-in-card">
-        <img src="/icon.svg" alt="" width="56" height="56" />
+        <img src={`${BASE}icon.svg`} alt="" width="56" height="56" />
         <h1>{mode === 'sign up' ? 'Welcome to Chasqui' : 'Welcome back'}</h1>
         <p className="sign-in-lead">
           {wasEnded

@@ -1,5 +1,6 @@
 import { healthSchema, type RegistrationMode } from '@pern/protocol/rest/operation';
 import { useEffect, useState } from 'react';
+import { serverAddress } from './serverAddress';
 
 /** Who may register here. Until the server has said so, and where it says nothing, everybody: it refuses who may not. */
 export function useRegistration(): RegistrationMode {
@@ -16,7 +17,7 @@ export function useRegistration(): RegistrationMode {
 }
 
 async function readRegistration(signal: AbortSignal): Promise<RegistrationMode | undefined> {
-  const answer = await fetch('/healthz', { signal });
+  const answer = await fetch(`${serverAddress()}/healthz`, { signal });
   return healthSchema.parse(await answer.json()).registration;
 }
 

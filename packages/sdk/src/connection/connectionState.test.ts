@@ -46,11 +46,22 @@ test('it waits at least as long as the server asks', () => {
   expect(walk(...toOpen, event)).toMatchObject({ retryAt: 7_000 });
 });
 
-test('without a network it is offline and tries nothing; a refused session signs out', () => {
+test('unwanted it is offline and tries nothing; a refused session signs out', () => {
   expect(walk(...toOpen, { type: 'unwanted' })).toEqual({ state: 'offline' });
   expect(walk(...toOpen, { type: 'unwanted' }, lost())).toEqual({ state: 'offline' });
   const out = walk(...toOpen, { type: 'signed out', reason: 'refused' });
   expect(out).toEqual({ state: 'signed out', reason: 'refused' });
+});
+
+test('a machine that says it has no network is tried all the same, with the same waits', () => {
+  const down: ConnectionEvent = { type: 'lost', now: 0, random: 0, isNetworkDown: true };
+  const waiting = walk(...toOpen, { type: 'caught up' }, down);
+  expect(waiting).toEqual({
+    ...{ state: 'waiting to retry', failures: 1, retryAt: 200, isNetworkDown: true },
+  });
+  expect(nextConnection(waiting, { type: 'retry' })).toMatchObject({ state: 'connecting' });
+  // What it says later changes what is shown, and no wait.
+  expect(nextConnection(waiting, lost())).toEqual({ ...waiting, isNetworkDown: false });
 });
 
 test('whatever happens in whatever order, it never connects while signed out or unwanted', () => {

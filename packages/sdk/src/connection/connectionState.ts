@@ -7,7 +7,7 @@ export type Connection =
       /** `refused`: the server has ended the session; what was not sent yet waits for the same user. */
       readonly reason: 'nobody yet' | 'by the user' | 'refused';
     }
-  /** Signed in and not trying: there is no network, or `disconnect` was called. */
+  /** Signed in and not trying: `connect` was not called, or `disconnect` was. */
   | { readonly state: 'offline' }
   | { readonly state: 'connecting'; readonly failures: number }
   | {
@@ -24,12 +24,14 @@ export type Connection =
       readonly failures: number;
       /** Milliseconds since 1970. */
       readonly retryAt: number;
+      /** The machine says that it has no network. It is tried all the same, because that is often wrong. */
+      readonly isNetworkDown: boolean;
     };
 
 export type ConnectionEvent =
   | { readonly type: 'signed in' }
   | { readonly type: 'signed out'; readonly reason: 'by the user' | 'refused' }
-  /** There is a network, and somebody wants to be connected. */
+  /** Somebody wants to be connected. */
   | { readonly type: 'wanted' }
   | { readonly type: 'unwanted' }
   /** The server has said `session:ready`. */
@@ -44,6 +46,8 @@ export type ConnectionEvent =
       readonly random: number;
       /** What the server asked for, if it did. */
       readonly retryAfterMs?: number | undefined;
+      /** What the machine says about its network. */
+      readonly isNetworkDown?: boolean;
     }
   /** The wait is over, or something says that it is worth trying now. */
   | { readonly type: 'retry' };
@@ -92,11 +96,21 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
 
 function lost(
   connection: Exclude<Connection, { state: 'signed out' }>,
-  { now, random, retryAfterMs = 0 }: Extract<ConnectionEvent, { type: 'lost' }>,
+  {
+    now,
+    random,
+    retryAfterMs = 0,
+    isNetworkDown = false,
+  }: Extract<ConnectionEvent, { type: 'lost' }>,
 ): Connection {
-  if (connection.state === 'offline' || connection.state === 'waiting to retry') return connection;
+  if (connection.state === 'offline') return connection;
+  if (connection.state === 'waiting to retry') {
+    return connection.isNetworkDown === isNetworkDown
+      ? connection
+      : { ...connection, isNetworkDown };
+  }
   // Failures are forgotten once it was live, not once it was open: a server that accepts and drops is waited for.
   const failures = (connection.state === 'live' ? 0 : connection.failures) + 1;
   const waitMs = Math.max(retryAfterMs, backoffMs(RECONNECT, failures, random));
-  return { state: 'waiting to retry', failures, retryAt: now + waitMs };
+  return { state: 'waiting to retry', failures, retryAt: now + waitMs, isNetworkDown };
 }

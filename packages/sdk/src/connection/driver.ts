@@ -2,7 +2,7 @@ import { authRefresh } from '@pern/protocol/commands/authRefresh';
 import { noAnswer } from '@pern/protocol/commands/command';
 import { type ChasquiError, RateLimitError, UnauthorizedError } from '@pern/protocol/errors';
 import type { Clock, Timer } from '../clock';
-import { isPassing, SignedOutError } from '../errors';
+import { isPassing, OfflineError, SignedOutError } from '../errors';
 import type { Session } from '../session/session';
 import { type Connection, type ConnectionEvent, nextConnection } from './connectionState';
 import type { Network } from './network';
@@ -107,7 +107,11 @@ export function createDriver(deps: Deps): Driver {
 
   function lost(reason: unknown): void {
     const retryAfterMs = reason instanceof RateLimitError ? secondsOf(reason) * 1000 : undefined;
-    happen({ type: 'lost', now: clock.now(), random: deps.random(), retryAfterMs });
+    const isNetworkDown = !network.isOnline();
+    happen({
+      ...{ type: 'lost', now: clock.now(), random: deps.random(), retryAfterMs },
+      isNetworkDown,
+    });
   }
 
   const secondsOf = ({ retryAfterSeconds }: ChasquiError): number => retryAfterSeconds ?? 1;
@@ -133,12 +137,17 @@ export function createDriver(deps: Deps): Driver {
   }
 
   function weigh(): void {
-    if (!isWanted || !network.isOnline()) return happen({ type: 'unwanted' });
+    if (!isWanted) return happen({ type: 'unwanted' });
     happen({ type: 'wanted' });
     happen({ type: 'retry' });
   }
 
-  const stopListening = network.onChange(weigh);
+  const stopListening = network.onChange((news) => {
+    // A connection on a network that is gone looks alive for a long time. If the machine is wrong, the next attempt,
+    // a moment later, succeeds.
+    if (news === 'lost') lost(new OfflineError('the network is gone'));
+    else weigh();
+  });
 
   return {
     want() {

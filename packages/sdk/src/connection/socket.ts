@@ -44,7 +44,10 @@ const refusedHandshake = z.object({ data: z.looseObject({ name: z.string() }) })
 /** Begins to connect. WebSocket first, and long polling where that is not let through. */
 export function openChatSocket(options: SocketOptions): ChatSocket {
   const { url, auth, onReady, onEvent, onLost } = options;
-  const socket = io(url, {
+  // A path in the address of io() would be a namespace.
+  const { origin, pathname } = new URL(url);
+  const socket = io(origin, {
+    path: `${pathname.replace(/\/+$/, '')}/socket.io`,
     auth,
     transports: ['websocket', 'polling'],
     tryAllTransports: true,

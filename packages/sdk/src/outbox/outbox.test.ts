@@ -238,3 +238,20 @@ test('an answer that comes after its connection has gone still counts; a failure
   await until('it waits', () => statuses()[0] === 'b waiting');
   expect(clock.pending).toBe(0);
 });
+
+test('a clock that is set back in the middle of a wait does not make it longer', async () => {
+  const clock = createFakeClock();
+  let setBackMs = 0;
+  const { outbox } = openOutbox(createMemoryStorage(), {
+    ...clock,
+    now: () => clock.now() - setBackMs,
+  });
+  const { send, ids, answer } = server();
+  outbox.connect(send);
+  await outbox.add([draft('a')]);
+  await answer(new UnavailableError());
+  await until('it waits', () => clock.pending === 1);
+  setBackMs = 3_600_000;
+  clock.advance(250);
+  expect(ids()).toEqual(['a', 'a']);
+});

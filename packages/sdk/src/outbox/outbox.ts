@@ -72,6 +72,7 @@ export function createOutbox(deps: Deps): Outbox {
   let isLeading = false;
   let isStopped = false;
   let timer: Timer | undefined;
+  let lastPump = 0;
 
   const shown = (): OutboxEntry[] => entries.map(show);
   /** What has not changed stays the same object. */
@@ -103,7 +104,11 @@ export function createOutbox(deps: Deps): Outbox {
     timer?.cancel();
     timer = undefined;
     if (!isLeading || isStopped || send === undefined) return;
-    const view: OutboxView = { entries, underWay, waitUntil, now: clock.now() };
+    const now = clock.now();
+    // The clock was set back: a wait of a second must not become one of an hour.
+    if (now < lastPump) waitUntil.clear();
+    lastPump = now;
+    const view: OutboxView = { entries, underWay, waitUntil, now };
     const next = nextSends(view);
     for (const entry of next) void attempt(entry, send);
     if (next.length > 0) changed();

@@ -3,6 +3,8 @@ import { utimesSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createFakeClock } from '@pern/testing/fakeClock';
+import { until } from '@pern/testing/until';
 import { StorageError } from '../errors';
 import { openFileStorage } from './fileStorage';
 import { openIndexedDbStorage } from './indexedDbStorage';
@@ -157,4 +159,55 @@ test('a file does not grow with what was overwritten, and only its owner may rea
   const { size, mode } = await stat(file);
   expect(size).toBeLessThan(300_000);
   expect(mode & 0o777).toBe(0o600);
+});
+
+describe('an IndexedDB that does not answer', () => {
+  test('does not open: that is said after six seconds, and one that opens later is closed', async () => {
+    const clock = createFakeClock();
+    const request = { onsuccess: () => undefined, result: { close: jest.fn() } };
+    const factory = Object.assign(newIndexedDb(), { open: () => request });
+    const opening = openIndexedDbStorage({ factory, clock });
+    clock.advance(6_000);
+    await expect(opening).rejects.toThrow(StorageError);
+    request.onsuccess();
+    expect(request.result.close).toHaveBeenCalledTimes(1);
+  });
+
+  test('does not write: that is said after ten seconds, and it is not written later', async () => {
+    const [clock, factory] = [createFakeClock(), newIndexedDb()];
+    const storage = await openIndexedDbStorage({ factory, clock });
+    await storage.write([{ key: 'a', value: 1 }]);
+    // Somebody else holds the store: transactions that write come one after the other.
+    const other = await new Promise<IDBDatabase>((resolve) => {
+      const request = factory.open('chasqui');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const held = other.transaction('values', 'readwrite').objectStore('values');
+    let isHeld = true;
+    const hold = (): void => {
+      if (isHeld) held.get('a').onsuccess = hold;
+    };
+    hold();
+    const writing = storage.write([{ key: 'a', value: 2 }]);
+    await until('it waits', () => clock.pending === 1);
+    clock.advance(10_000);
+    await expect(writing).rejects.toThrow(StorageError);
+    isHeld = false;
+    expect(await storage.get('a')).toBe(1);
+    await storage.write([{ key: 'a', value: 3 }]);
+    expect(await storage.get('a')).toBe(3);
+    await storage.close();
+    other.close();
+  });
+
+  test('was deleted under an open page: the next use opens it again', async () => {
+    const factory = newIndexedDb();
+    const storage = await openIndexedDbStorage({ factory });
+    await storage.write([{ key: 'a', value: 1 }]);
+    await new Promise((resolve) => (factory.deleteDatabase('chasqui').onsuccess = resolve));
+    expect(await storage.get('a')).toBeUndefined();
+    await storage.write([{ key: 'a', value: 2 }]);
+    expect(await storage.get('a')).toBe(2);
+    await storage.close();
+  });
 });

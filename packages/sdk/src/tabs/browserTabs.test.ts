@@ -1,4 +1,5 @@
 import { createLocks } from '@pern/testing/clients/locks';
+import { createFakeClock } from '@pern/testing/fakeClock';
 import { until } from '@pern/testing/until';
 import { createBrowserTabs } from './browserTabs';
 
@@ -43,4 +44,41 @@ test('what is done exclusively is done by one tab at a time, also after a failur
     ),
   );
   expect(results).toMatchObject([{ status: 'rejected' }, { value: 1 }, { value: 2 }]);
+});
+
+test.each<[string, () => Promise<never>]>([
+  ['never grants', () => new Promise(() => undefined)],
+  ['refuses', () => Promise.reject(new Error('not here'))],
+])('a browser that %s locks: each tab leads, and works in turn with itself', async (_, request) => {
+  const clock = createFakeClock();
+  const tabs = createBrowserTabs('one', { request }, channel, clock);
+  let leads = 0;
+  tabs.lead(() => (leads += 1));
+  const order: string[] = [];
+  const work = Promise.all(
+    ['first', 'second'].map((name) => tabs.exclusively('work', async () => void order.push(name))),
+  );
+  clock.advance(3_000);
+  await work;
+  await until('it leads', () => leads === 1);
+  expect(order).toEqual(['first', 'second']);
+});
+
+test('a tab that holds a lock and hangs is waited for half a minute', async () => {
+  const [clock, locks] = [createFakeClock(), createLocks()];
+  const [hung, tab] = [1, 2].map(() => createBrowserTabs('one', locks, channel, clock));
+  let isHeld = false;
+  void hung?.exclusively('work', () => {
+    isHeld = true;
+    return new Promise(() => undefined);
+  });
+  await until('it is held', () => isHeld);
+  let isDone = false;
+  const done = tab?.exclusively('work', async () => void (isDone = true));
+  await until('it waits', () => clock.pending === 1);
+  clock.advance(29_999);
+  expect(isDone).toBe(false);
+  clock.advance(1);
+  await done;
+  expect(isDone).toBe(true);
 });

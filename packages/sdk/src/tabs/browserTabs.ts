@@ -1,6 +1,9 @@
 /// <reference lib="dom" />
 import * as z from 'zod';
+import { type Clock, systemClock } from '../clock';
+import { randomId } from '../randomId';
 import { createSoleTab } from './soleTab';
+import { createStorageChannel } from './storageChannel';
 import type { TabNews, Tabs } from './tabs';
 
 /** Of the Web Locks API what is needed here: `navigator.locks`. */
@@ -21,11 +24,26 @@ export interface Channel {
 
 const newsSchema = z.enum(['outbox', 'session', 'reads']) satisfies z.ZodType<TabNews>;
 
+/** A browser that grants a lock nobody holds takes a moment at most. */
+const GRANTED_WITHIN_MS = 3_000;
+/** Longer than a request takes that is made under a lock. */
+const HELD_AT_MOST_MS = 30_000;
+
 /**
  * The tabs of one origin, by Web Locks and BroadcastChannel. The lock is the browser's: it falls to another tab when the
  * leading one is closed, crashes or is discarded. `name` as that of the storage they share.
+ *
+ * Where the browser refuses locks or never grants any, each tab leads: two may send the same message, whose id makes it
+ * happen once (D2), and two may refresh the same token, which the server allows for a moment.
  */
-export function createBrowserTabs(name: string, locks: Locks, channel: Channel): Tabs {
+export function createBrowserTabs(
+  name: string,
+  locks: Locks,
+  channel: Channel,
+  clock: Clock = systemClock,
+): Tabs {
+  const alone = createSoleTab();
+  const areGranted = grants(name, locks, clock);
   const listeners = new Set<(news: TabNews) => void>();
   const closing = new AbortController();
   channel.addEventListener('message', ({ data }) => {
@@ -37,21 +55,43 @@ export function createBrowserTabs(name: string, locks: Locks, channel: Channel):
     lead(lead) {
       const giveUp = new AbortController();
       const isOver = AbortSignal.any([giveUp.signal, closing.signal]);
-      const held = locks.request(`${name}/lead`, { signal: isOver }, () => {
+      let leads = false;
+      const begin = (): void => {
+        if (leads || isOver.aborted) return;
+        leads = true;
         lead();
-        return new Promise<void>((resolve) => isOver.addEventListener('abort', () => resolve()));
+      };
+      void areGranted.then((granted) => {
+        if (!granted) return begin();
+        const held = locks.request(`${name}/lead`, { signal: isOver }, () => {
+          begin();
+          return new Promise<void>((resolve) => isOver.addEventListener('abort', () => resolve()));
+        });
+        // Aborted while it was waiting: nothing was held.
+        held.catch(() => undefined);
       });
-      // Aborted while it was waiting: nothing was held.
-      held.catch(() => undefined);
       return () => giveUp.abort();
     },
     async exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
-      let result: { value: T } | undefined;
-      await locks.request(`${name}/${what}`, {}, async () => {
-        result = { value: await work() };
-      });
+      if (!(await areGranted)) return alone.exclusively(what, work);
+      const waiting = new AbortController();
+      const timer = clock.setTimeout(() => waiting.abort(), HELD_AT_MOST_MS);
+      let result: Promise<T> | undefined;
+      try {
+        await locks.request(`${name}/${what}`, { signal: waiting.signal }, async () => {
+          timer.cancel();
+          result = work();
+          await result;
+        });
+      } catch (error) {
+        // Refused, or held by a tab that hangs: nothing was done yet.
+        if (result === undefined) return alone.exclusively(what, work);
+        throw error;
+      } finally {
+        timer.cancel();
+      }
       if (result === undefined) throw new Error(`the lock ${what} was not granted`);
-      return result.value;
+      return result;
     },
     tell: (news) => channel.postMessage(news),
     listen(listener) {
@@ -65,13 +105,37 @@ export function createBrowserTabs(name: string, locks: Locks, channel: Channel):
   };
 }
 
-/** By what there is: where a browser has no Web Locks, one tab at a time is what works. */
+/** Whether this browser grants a lock that nobody else can hold. */
+async function grants(name: string, locks: Locks, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => resolve(false), GRANTED_WITHIN_MS);
+    const tell = (granted: boolean): void => {
+      timer.cancel();
+      resolve(granted);
+    };
+    locks
+      .request(`${name}/probe/${randomId()}`, {}, async () => tell(true))
+      .catch(() => tell(false));
+  });
+}
+
+/** By what there is: where a browser has no Web Locks, or no way to tell other tabs, each tab works for itself. */
 export function createTabs(name: string): Tabs {
   const locks = globalThis.navigator?.locks;
-  if (locks === undefined || globalThis.BroadcastChannel === undefined) return createSoleTab();
+  const channel = locks === undefined ? undefined : channelOf(name);
+  if (locks === undefined || channel === undefined) return createSoleTab();
   return createBrowserTabs(
     name,
-    { request: (lock, options, callback) => locks.request(lock, options, callback) },
-    new BroadcastChannel(name),
+    { request: async (lock, options, callback) => locks.request(lock, options, callback) },
+    channel,
   );
+}
+
+function channelOf(name: string): Channel | undefined {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    // Missing, or refused where a page has no origin.
+    return createStorageChannel(name);
+  }
 }

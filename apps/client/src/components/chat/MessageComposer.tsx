@@ -68,8 +68,6 @@ export function MessageComposer({ conversationId, task, onTaskDone }: MessageCom
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // What is being composed with an input method is not finished by its Enter.
-    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       void send();
