@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { fail, step } from './console.mjs';
+import { changedPackages } from './platformPackages.mjs';
 import { root, run } from './run.mjs';
 
 const state = path.join(root, 'node_modules/.yarn-state.yml');
@@ -19,6 +20,12 @@ export async function ensureInstalled() {
     const args = ['--yes', `@yarnpkg/cli-dist@${yarnVersion}`, 'install', '--immutable'];
     const code = await run(npx, args, { env: { ...process.env, NODE_ENV: '' } });
     if (code !== 0) fail('The dependencies could not be installed; the lines above say why.');
+    const changed = changedPackages();
+    if (changed.length > 0) {
+      // The next start installs and checks again.
+      rmSync(state, { force: true });
+      fail(`Not the packages that this version was made with: ${changed.join(', ')}.`);
+    }
     // Yarn leaves the file alone when nothing was to be done; then every start would ask it again.
     utimesSync(state, new Date(), new Date());
   });
