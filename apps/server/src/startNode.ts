@@ -14,6 +14,7 @@ import { createConnections } from '@pern/redis/connections';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createPresence } from '@pern/redis/presence';
 import { createWakeups } from '@pern/redis/wakeups';
+import { watchSpace } from '@pern/settings/dataDirSpace';
 import { grantToNamed, reservedNames } from './administration/adminUsernames';
 import { createAccounts } from './administration/accounts';
 import { createInvitations } from './administration/invitations';
@@ -123,6 +124,8 @@ async function open(
   });
   releasers.push('wake-ups', () => wakeups.close(), 1_200);
 
+  const space = watchSpace({ folder: settings.DATA_DIR, log });
+  releasers.push('free space', async () => space.stop());
   const { unsent, unread } = createByteBudgets({ log, now: () => performance.now() });
   const metrics = createMetrics({
     connections: () => realtime.connections(),
@@ -135,6 +138,7 @@ async function open(
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
     redis: () => redisTakesWrites(),
+    diskFreeBytes: () => space.freeBytes(),
     refusals: () => ({ ...refusals(), traffic: limiting.traffic.waits() }),
     heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
@@ -222,7 +226,11 @@ async function open(
     addressOf,
     hosts,
     origins,
-    probes: { postgres: () => checkReadiness(db), redis: redisTakesWrites },
+    probes: {
+      postgres: () => checkReadiness(db),
+      redis: redisTakesWrites,
+      warnings: () => space.warnings(),
+    },
     metrics: () => metrics.read(),
     metricsToken: settings.METRICS_TOKEN,
     securityContact: settings.SECURITY_CONTACT,

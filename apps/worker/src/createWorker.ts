@@ -9,6 +9,7 @@ import { createConnections } from '@pern/redis/connections';
 import { createConsumer } from '@pern/redis/consumer';
 import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
 import { createQueueMarker } from '@pern/redis/queueMarker';
+import { watchSpace } from '@pern/settings/dataDirSpace';
 import { createAudit } from './audit/createAudit';
 import { createDeletionFinisher } from './finishDeletions';
 import { scheduleJob } from './jobSchedule';
@@ -71,11 +72,14 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const bus = createBus({ connections, nodeId: `worker-${randomUUID()}`, log });
   releasers.add('bus', 1_000, () => bus.close());
 
+  const space = watchSpace({ folder: options.dataDir ?? undefined, log });
+  releasers.add('free space', 100, async () => space.stop());
   const metrics = createMetrics({
     deliveries: () => deliveryCounts(db).catch(() => null),
     queue: async () => (queue.reachable() ? queue.depth().catch(() => null) : null),
     pool: () => db.pool(),
     busConnected: () => bus.connected(),
+    diskFreeBytes: () => space.freeBytes(),
     keep: (source, kind, count) => {
       recordFinding(db, source, kind, count).catch((error: unknown) => {
         log.warn({ err: error, source, kind, count }, 'a finding is counted by this worker alone');

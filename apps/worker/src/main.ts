@@ -1,7 +1,6 @@
-import { describeError } from '@pern/db/describeError';
 import { whyRefused } from '@pern/db/whyRefused';
-import pino from 'pino';
 import { createWorker } from './createWorker';
+import { createLog } from './log';
 import { parseSettings, type Settings } from './settings';
 
 /** The only place that reads the environment and handles signals. */
@@ -14,12 +13,10 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const log = pino({
-    ...{ name: 'worker', level: settings.logLevel },
-    serializers: { err: describeError },
-  });
-  // Nobody restarts us: a rejection that nobody awaited is a bug to report, not a reason to die.
+  const log = createLog(settings.logLevel);
+  // No supervisor is assumed (D11): a bug that nobody caught is reported, and the worker goes on.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unhandled rejection'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'an uncaught exception'));
 
   const refused = await whyRefused(settings.databaseUrl);
   if (refused !== undefined) throw new Error(refused);

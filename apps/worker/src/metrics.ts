@@ -39,6 +39,8 @@ export interface Readings {
   queue(): Promise<{ waiting: number; delayed: number; active: number } | null>;
   pool(): { size: number; available: number; using: number; waiting: number };
   busConnected(): boolean;
+  /** Of the disk of DATA_DIR; null where it is not watched. */
+  diskFreeBytes(): number | null;
   /** Keeps what was found beyond the life of this worker. Never throws, never waits. */
   keep(source: FindingSource, kind: string, count: number): void;
 }
@@ -137,6 +139,17 @@ export function createMetrics(readings: Readings): Metrics {
     registers,
     collect() {
       this.set(readings.busConnected() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'chasqui_disk_free_bytes',
+    help: 'Free space of the disk of DATA_DIR',
+    registers,
+    collect() {
+      const bytes = readings.diskFreeBytes();
+      // What is not known is left out: 0 would say that the disk is full.
+      if (bytes === null) this.remove();
+      else this.set(bytes);
     },
   });
 

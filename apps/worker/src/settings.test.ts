@@ -6,6 +6,7 @@ test('the defaults are those of the contract', () => {
   expect(parseSettings(given)).toEqual({
     databaseUrl: given.DATABASE_URL,
     redisUrl: given.REDIS_URL,
+    dataDir: null,
     backoffMs: 2_000,
     retentionMaxS: null,
     sweepIntervalMs: 10_000,

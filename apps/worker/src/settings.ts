@@ -4,6 +4,8 @@ import { workerSettings } from '@pern/settings/settings';
 export interface Settings {
   databaseUrl: string;
   redisUrl: string;
+  /** A folder whose disk is watched for free space; null: nothing is watched. */
+  dataDir: string | null;
   /** First delay of the backoff, milliseconds. */
   backoffMs: number;
   /** How often the sweep looks, milliseconds. */
@@ -24,6 +26,7 @@ export function parseSettings(env: Environment): Settings {
   return {
     databaseUrl: given.DATABASE_URL,
     redisUrl: given.REDIS_URL,
+    dataDir: given.DATA_DIR ?? null,
     backoffMs: given.DELIVERY_BACKOFF_MS,
     sweepIntervalMs: given.SWEEP_INTERVAL_MS,
     auditIntervalMs: given.AUDIT_INTERVAL_MS,

@@ -12,7 +12,7 @@ let room: WorkerRoom<Worker>;
 beforeEach(async () => {
   room = await openWorkerRoom((settings) =>
     createWorker({
-      ...{ ...settings, retentionMaxS: null, log: quietLog() },
+      ...{ ...settings, retentionMaxS: null, dataDir: null, log: quietLog() },
       metrics: { host: '127.0.0.1', port: 0 },
     }),
   );

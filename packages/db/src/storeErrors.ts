@@ -38,6 +38,16 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
+const SHORTAGES: Readonly<Record<string, string>> = {
+  '53100': 'disk space',
+  '53200': 'memory',
+};
+
+/** What PostgreSQL says that it has run out of; undefined for every other error. */
+export function shortageOf(error: unknown): string | undefined {
+  return SHORTAGES[sqlState(error) ?? ''];
+}
+
 /** Whether PostgreSQL was gone, overloaded or busy, as opposed to asked something wrong. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

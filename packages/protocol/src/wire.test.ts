@@ -113,7 +113,7 @@ const known = {
   Presence: '3707762d',
   Privacy: '0f416b5e',
   Reaction: 'f0f227e5',
-  Readiness: 'a50e3649',
+  Readiness: 'f9876574',
   Receipt: '820d8b7d',
   RecipientStatus: '514d6d2b',
   Request: 'dda1b436',

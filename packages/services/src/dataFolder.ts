@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StartupError } from './startupError';
 
@@ -52,14 +52,4 @@ function readLimits(): string {
   } catch {
     return '';
   }
-}
-
-const LITTLE_BYTES = 1024 ** 3;
-
-/** A line about little free space below the folder; undefined while there is enough. */
-export function littleSpace(dataDir: string): string | undefined {
-  const { bavail, bsize } = statfsSync(dataDir);
-  const free = bavail * bsize;
-  if (free >= LITTLE_BYTES) return undefined;
-  return `little space is left for ${dataDir}: ${Math.floor(free / 1024 ** 2)} MiB. Without any, nothing can be stored.`;
 }

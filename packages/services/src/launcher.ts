@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { watchSpace } from '@pern/settings/dataDirSpace';
 import { compiler, createApps } from './apps';
-import { checkOpenFiles, littleSpace, prepareFolder } from './dataFolder';
+import { checkOpenFiles, prepareFolder } from './dataFolder';
 import { startGuard, type Guard } from './guard';
 import { claim, writeState, type RunState } from './instanceFile';
 import { keptSecret } from './keptFiles';
@@ -39,7 +40,6 @@ export interface Instance extends Stores {
 
 const appGraceMs = 10_500;
 const stopWithinMs = 11_500;
-const spaceEveryMs = 30_000;
 
 /**
  * Starts a whole instance and keeps it running: stores, migrations, servers, worker.
@@ -58,17 +58,27 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const apps: SupervisedPart[] = [];
   const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };
   let stopping: Promise<void> | undefined;
-  const stopWatching = watchSpace(dataDir, say);
+  let isStateWritten = true;
+  const tell = (_fields: object, line: string) => say(line);
+  const space = watchSpace({ folder: dataDir, log: { info: tell, warn: tell, error: tell } });
 
   const changed = () => {
     if (stopping !== undefined) return;
-    writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
+    try {
+      writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
+      isStateWritten = true;
+    } catch (error) {
+      // On a full disk the parts are kept running all the same; the next change writes it.
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isStateWritten) say(`run.json cannot be written: ${reason}`);
+      isStateWritten = false;
+    }
   };
   guard.onReplaced(changed);
   const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
 
   async function stopAll(): Promise<void> {
-    stopWatching();
+    space.stop();
     const deadline = Date.now() + stopWithinMs;
     await Promise.all(apps.map((part) => part.stop(appGraceMs)));
     await Promise.all(stores.map((part) => part.stop(Math.max(deadline - Date.now(), 700))));
@@ -112,20 +122,6 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   }
 }
 
-/** Says once that the disk fills up, and again after there was enough space in between. */
-function watchSpace(dataDir: string, say: (line: string) => void): () => void {
-  let isSaid = false;
-  const look = () => {
-    const line = littleSpace(dataDir);
-    if (line !== undefined && !isSaid) say(line);
-    isSaid = line !== undefined;
-  };
-  look();
-  const timer = setInterval(look, spaceEveryMs);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
 async function startAll(parts: readonly SupervisedPart[]): Promise<void> {
   const started = await Promise.allSettled(parts.map((part) => part.start()));
   const failed = started.find((each) => each.status === 'rejected');
@@ -166,6 +162,7 @@ function environmentFor(
     NODE_ENV: 'production',
     ...(settings.databaseUrl === undefined ? withoutPostgres(env) : env),
     EMBEDDED: settings.databaseUrl === undefined ? 'on' : 'off',
+    DATA_DIR: dataDir,
     HOST: host,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,

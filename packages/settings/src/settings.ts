@@ -30,7 +30,8 @@ const all = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
   REDIS_URL: redisAddress,
-  DATA_DIR: z.string().describe('a folder').default('.data'),
+  // The launcher's own; server and worker watch the free space there when it is given.
+  DATA_DIR: z.string().describe('a folder').optional(),
   JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
   JWT_SECRET_OTHER: z
     .string()
@@ -99,6 +100,7 @@ const all = z.object({
 export const workerSettings = all.pick({
   DATABASE_URL: true,
   REDIS_URL: true,
+  DATA_DIR: true,
   DELIVERY_BACKOFF_MS: true,
   SWEEP_INTERVAL_MS: true,
   AUDIT_INTERVAL_MS: true,
@@ -110,13 +112,13 @@ export const workerSettings = all.pick({
 
 /** The server's: everything that does not belong to the worker or the launcher alone. */
 export const serverSettings = all.omit({
-  DATA_DIR: true,
   AUDIT_INTERVAL_MS: true,
   WORKER_METRICS_PORT: true,
 });
 
 /** The launcher's: everything. What it can provide itself may be missing. */
 export const launcherSettings = all.extend({
+  DATA_DIR: z.string().describe('a folder').default('.data'),
   DATABASE_URL: all.shape.DATABASE_URL.optional(),
   REDIS_URL: all.shape.REDIS_URL.optional(),
   JWT_SECRET: all.shape.JWT_SECRET.optional(),

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
 import { quickestOf } from '@pern/testing/timings';
@@ -230,4 +231,13 @@ test('METRICS_TOKEN closes the figures, SECURITY_CONTACT is shown, and neither i
   const { status, body } = await closed('GET', '/.well-known/security.txt');
   expect(status).toBe(200);
   expect(body).toMatch(/^Contact: mailto:security@chat\.example\nExpires: 2\S+Z\n$/);
+});
+
+test('the free space of DATA_DIR is a figure where it is given', async () => {
+  const [watched, other] = [await open({ DATA_DIR: tmpdir() }), await open({})];
+  const line = /^chasqui_disk_free_bytes \d/m;
+  await until('it was read', async () =>
+    line.test(String((await watched('GET', '/metrics')).body)),
+  );
+  expect((await other('GET', '/metrics')).body).not.toMatch(line);
 });

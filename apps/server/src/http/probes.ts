@@ -9,13 +9,15 @@ export interface Probes {
   postgres(): Promise<unknown>;
   /** Has to write: a Redis that is full answers, and is of no use (fault 12). */
   redis(): Promise<unknown>;
+  /** One sentence for each thing that needs an operator; they name no path and no address. */
+  warnings(): readonly string[];
 }
 
 const PROBE_MS = 1_000;
 
 /** Alive, ready: for whoever runs the service. They take no token. */
 export function probes(
-  { postgres, redis }: Probes,
+  { postgres, redis, warnings }: Probes,
   version: string,
   registration: RegistrationMode,
 ): Router {
@@ -28,11 +30,13 @@ export function probes(
   router.get('/readyz', async (_request, response) => {
     const [reason, redisReason] = await Promise.all([whyNot(postgres), whyNot(redis)]);
     const isReady = reason === undefined;
+    const warned = warnings();
     const readiness: Readiness = {
       status: isReady && redisReason === undefined ? 'ok' : 'degraded',
       postgres: isReady ? 'ok' : 'down',
       redis: redisReason === undefined ? 'ok' : 'down',
       ...(isReady ? {} : { reason }),
+      ...(warned.length === 0 ? {} : { warnings: [...warned] }),
     };
     response.status(isReady ? 200 : 503).json(readiness);
   });

@@ -48,3 +48,17 @@ test('a bug is told each time, what the caller can mend never', () => {
   failed(new NotFoundError(), {});
   expect(log.lines.map(({ level }) => level)).toEqual(['error', 'error', 'error']);
 });
+
+test.each([
+  ['53100', 'could not extend file "base/1/2": No space left on device', 'disk space'],
+  ['53200', 'out of memory', 'memory'],
+])(
+  'PostgreSQL without %s is unavailable, and the log names what is missing',
+  (code, said, what) => {
+    const { log, failed } = open();
+    expect(failed(Object.assign(new Error(said), { code }), {})).toBeInstanceOf(UnavailableError);
+    expect(log.lines).toMatchObject([
+      { level: 'warn', message: `refused as unavailable: PostgreSQL has no ${what} left` },
+    ]);
+  },
+);

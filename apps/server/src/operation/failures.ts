@@ -1,3 +1,4 @@
+import { shortageOf } from '@pern/db/storeErrors';
 import type { Clock, Log } from '@pern/delivery/ports';
 import { type ChasquiError, InternalError, UnavailableError } from '@pern/protocol/errors';
 import { translateError } from '../translateError';
@@ -13,11 +14,13 @@ const LINE_EVERY_MS = 5_000;
 
 export function createFailures({ log, clock }: { log: Log; clock: Clock }): Failures {
   let untold = 0;
-  let last: object = {};
+  let last: { err: unknown } = { err: undefined };
   let resting = false;
 
   function tell(): void {
-    log.warn({ ...last, count: untold }, 'refused as unavailable');
+    const shortage = shortageOf(last.err);
+    const message = shortage === undefined ? '' : `: PostgreSQL has no ${shortage} left`;
+    log.warn({ ...last, count: untold }, `refused as unavailable${message}`);
     untold = 0;
     resting = true;
     clock.setTimeout(() => {

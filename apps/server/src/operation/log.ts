@@ -1,7 +1,21 @@
 import { describeError } from '@pern/db/describeError';
 import type { Log } from '@pern/delivery/ports';
 import type { LOG_LEVELS } from '@pern/settings/settings';
-import { pino, type DestinationStream } from 'pino';
+import { destination as openDestination, pino, type DestinationStream } from 'pino';
+
+/** What waits while the disk is full, bytes; lines beyond it are dropped. */
+const HELD_BYTES = 1024 * 1024;
+
+/**
+ * Writes lines to a file descriptor, stdout by default. While it cannot be written to, because the disk
+ * is full or the reader is gone, lines wait; the process must not end because of it.
+ */
+export function openOutput(fd = 1): DestinationStream {
+  const output = openDestination({ dest: fd, sync: true, maxLength: HELD_BYTES });
+  // Without a listener the error would be thrown, logged, and thrown again by the next write.
+  output.on('error', () => undefined);
+  return output;
+}
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -24,5 +38,5 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
     serializers: { err: describeError },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? openOutput());
 }

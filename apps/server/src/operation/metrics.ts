@@ -15,6 +15,8 @@ export interface FigureSources {
   sweepFindings(): Promise<Record<string, number>>;
   auditFindings(): Promise<Record<string, number>>;
   redis(): Promise<unknown>;
+  /** Of the disk of DATA_DIR; null where it is not watched. */
+  diskFreeBytes(): number | null;
   /** What was refused because it was too much, by kind of action. */
   refusals(): Readonly<Record<string, number>>;
   /** Bytes held for slow connections, by direction, and how many were closed because it was too much. */
@@ -120,6 +122,10 @@ export function createMetrics(sources: FigureSources): Metrics {
     'Connections closed because a node held too many bytes, by direction.',
     async () => sources.slowConnectionsClosed(),
   );
+  looked('chasqui_disk_free_bytes', 'Free space of the disk of DATA_DIR.', async () => {
+    const bytes = sources.diskFreeBytes();
+    return bytes === null ? null : { '': bytes };
+  });
   looked('chasqui_redis_up', 'Whether Redis takes a write.', async () => ({
     '': await sources.redis().then(
       () => 1,

@@ -35,6 +35,10 @@ export const readinessSchema = z
     redis: reachable,
     /** What keeps PostgreSQL from being served from. */
     reason: z.string().optional(),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What an operator should look at. Nothing is refused because of it.' }),
   })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof readinessSchema>;

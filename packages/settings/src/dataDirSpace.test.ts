@@ -1,0 +1,103 @@
+import { tmpdir } from 'node:os';
+import { quietLog } from '@pern/testing/quietLog';
+import { until } from '@pern/testing/until';
+import { spaceLevel, type SpaceReading, type SpaceWatch, watchSpace } from './dataDirSpace';
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+test.each([
+  [100, 1000, 'enough'],
+  [19, 1000, 'low'],
+  [3, 1000, 'critical'],
+  [3, 20, 'enough'],
+  [1.5, 20, 'low'],
+  [0.3, 20, 'critical'],
+  [0.9, 1, 'low'],
+  [0.1, 1, 'critical'],
+  [0, 1, 'critical'],
+] as const)('%d GiB free of %d GiB is %s', (free, total, level) => {
+  expect(spaceLevel({ freeBytes: free * GIB, totalBytes: total * GIB })).toBe(level);
+});
+
+describe('a disk that fills up', () => {
+  let reading: SpaceReading | Error;
+  let reads: number;
+  let log: ReturnType<typeof quietLog>;
+  let watch: SpaceWatch;
+
+  beforeEach(() => {
+    reading = { freeBytes: 500 * GIB, totalBytes: 1000 * GIB };
+    reads = 0;
+    log = quietLog();
+    watch = watchSpace({
+      folder: '/data',
+      log,
+      everyMs: 1,
+      async read() {
+        reads += 1;
+        if (reading instanceof Error) throw reading;
+        return reading;
+      },
+    });
+  });
+  afterEach(() => watch.stop());
+
+  async function goesTo(next: SpaceReading | Error): Promise<void> {
+    reading = next;
+    const seen = reads;
+    // The second further reading starts only after the first has been noted.
+    await until('the disk was read again', () => reads > seen + 1);
+  }
+  const free = (mib: number) => goesTo({ freeBytes: mib * MIB, totalBytes: 1000 * GIB });
+  const said = () => log.lines.map(({ level, message }) => `${level} ${message.split(':')[0]}`);
+
+  test('is said once for each threshold, and once when there is enough again', async () => {
+    await free(15 * 1024);
+    await free(14 * 1024);
+    expect(said()).toEqual(['warn low disk space']);
+    await free(200);
+    await free(100);
+    await free(200);
+    expect(said()).toEqual(['warn low disk space', 'error low disk space']);
+    await free(500 * 1024);
+    expect(said().at(-1)).toBe('info the disk has enough free space again');
+    await free(15 * 1024);
+    expect(said().at(-1)).toBe('warn low disk space');
+    expect(said()).toHaveLength(4);
+  });
+
+  test('is a warning as long as there is little space', async () => {
+    await goesTo({ freeBytes: 500 * GIB, totalBytes: 1000 * GIB });
+    expect(watch.warnings()).toEqual([]);
+    await free(200);
+    expect(watch.warnings()).toEqual(['the disk is nearly full']);
+    await free(15 * 1024);
+    expect(watch.warnings()).toEqual(['little disk space is left']);
+    await free(200);
+    expect(watch.freeBytes()).toBe(200 * MIB);
+    await free(500 * 1024);
+    expect(watch.warnings()).toEqual([]);
+  });
+
+  test('that cannot be read is said once and is no warning', async () => {
+    await goesTo(new Error('no such folder'));
+    await goesTo(new Error('no such folder'));
+    expect(said()).toEqual(['warn the free space of the disk is not known']);
+    expect(watch.freeBytes()).toBeNull();
+    expect(watch.warnings()).toEqual([]);
+  });
+});
+
+test('the free space of a real disk is read', async () => {
+  const watch = watchSpace({ folder: tmpdir(), log: quietLog() });
+  await until('it was read', () => watch.freeBytes() !== null);
+  expect(watch.freeBytes()).toBeGreaterThanOrEqual(0);
+  watch.stop();
+});
+
+test('without a folder nothing is watched', () => {
+  const watch = watchSpace({ folder: undefined, log: quietLog() });
+  expect([watch.freeBytes(), watch.warnings()]).toEqual([null, []]);
+  watch.stop();
+});
