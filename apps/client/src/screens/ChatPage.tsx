@@ -1,14 +1,20 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { ChatWindow } from '../components/chat/ChatWindow';
-import { RequestWindow } from '../components/request/RequestWindow';
 import { EmptyChat } from '../components/EmptyChat';
 import { ConversationList } from '../components/list/ConversationList';
-import { NewGroupDialog } from '../components/group/NewGroupDialog';
 import { goTo, goToList } from '../store/address';
 import { useChatStore } from '../store/chatStore';
 import { useAppBadge } from '../store/useAppBadge';
 import { useBlocks } from '../store/useBlocks';
 import './chatPage.css';
+
+// Each is loaded when somebody opens it, and not before the page is shown.
+const NewGroupDialog = lazy(async () => ({
+  default: (await import('../components/group/NewGroupDialog')).NewGroupDialog,
+}));
+const RequestWindow = lazy(async () => ({
+  default: (await import('../components/request/RequestWindow')).RequestWindow,
+}));
 
 /** The list and what is open of it: beside each other where there is room, else one of them. */
 export function ChatPage() {
@@ -38,11 +44,13 @@ export function ChatPage() {
       {openId !== null && isThere ? (
         <ChatWindow key={openId} conversationId={openId} />
       ) : request !== undefined ? (
-        <RequestWindow key={request.id} request={request} />
+        <Suspense fallback={<main className="chat-pane" aria-busy="true" />}>
+          <RequestWindow key={request.id} request={request} />
+        </Suspense>
       ) : (
         <EmptyChat onNewGroup={() => setFounding(true)} isMissing={openId !== null} />
       )}
-      {isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}
+      <Suspense>{isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}</Suspense>
     </div>
   );
 }

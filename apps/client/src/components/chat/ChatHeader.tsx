@@ -1,6 +1,6 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { ArrowLeft, LockOpen, Settings2, Timer, TimerOff } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { goToList } from '../../store/address';
 import { useChatStore } from '../../store/chatStore';
 import { notify } from '../../store/notices';
@@ -10,10 +10,16 @@ import { lastSeen } from '../../store/times';
 import { useClient } from '../../store/useClient';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
-import { GroupDialog } from '../group/GroupDialog';
 import { BlockButton } from './BlockButton';
 import { durationWords } from '../retention/durations';
-import { RetentionDialog } from '../retention/RetentionDialog';
+
+// Each is loaded when somebody opens it, and not before the page is shown.
+const GroupDialog = lazy(async () => ({
+  default: (await import('../group/GroupDialog')).GroupDialog,
+}));
+const RetentionDialog = lazy(async () => ({
+  default: (await import('../retention/RetentionDialog')).RetentionDialog,
+}));
 
 /** Whom one talks to, whether they are there or writing, and the way back on narrow screens. */
 export function ChatHeader({ conversation }: { conversation: KnownConversation }) {
@@ -105,8 +111,14 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
           <Settings2 size={20} aria-hidden />
         </button>
       )}
-      {isTiming && <RetentionDialog conversation={conversation} onClose={() => setTiming(false)} />}
-      {isManaging && <GroupDialog conversation={conversation} onClose={() => setManaging(false)} />}
+      <Suspense>
+        {isTiming && (
+          <RetentionDialog conversation={conversation} onClose={() => setTiming(false)} />
+        )}
+        {isManaging && (
+          <GroupDialog conversation={conversation} onClose={() => setManaging(false)} />
+        )}
+      </Suspense>
     </header>
   );
 }

@@ -1,18 +1,26 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { selectOutboxSize } from '@pern/sdk/state/selectors';
 import { FileDown, LogOut, Monitor, Moon, ShieldCheck, Sun, UserCheck, Users } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { forgetDrafts } from '../../store/drafts';
 import { setTheme, type Theme, useTheme } from '../../store/theme';
 import { useClient } from '../../store/useClient';
-import { DataDialog } from '../account/DataDialog';
-import { PrivacyDialog } from '../account/PrivacyDialog';
-import { SecurityDialog } from '../account/SecurityDialog';
 import { Avatar } from '../Avatar';
 import { ConnectionBadge } from '../ConnectionBadge';
 import { Dialog } from '../Dialog';
 import './listHeader.css';
+
+// Each is loaded when somebody opens it, and not before the page is shown.
+const DataDialog = lazy(async () => ({
+  default: (await import('../account/DataDialog')).DataDialog,
+}));
+const SecurityDialog = lazy(async () => ({
+  default: (await import('../account/SecurityDialog')).SecurityDialog,
+}));
+const PrivacyDialog = lazy(async () => ({
+  default: (await import('../account/PrivacyDialog')).PrivacyDialog,
+}));
 
 const themes = [
   ['system', 'As the system', Monitor],
@@ -96,9 +104,11 @@ export function ListHeader({ onNewGroup }: { onNewGroup: () => void }) {
       >
         <Users size={20} aria-hidden />
       </button>
-      {isChoosing && <PrivacyDialog onClose={() => setChoosing(false)} />}
-      {isMinding && <DataDialog onClose={() => setMinding(false)} />}
-      {isGuarding && <SecurityDialog onClose={() => setGuarding(false)} />}
+      <Suspense>
+        {isChoosing && <PrivacyDialog onClose={() => setChoosing(false)} />}
+        {isMinding && <DataDialog onClose={() => setMinding(false)} />}
+        {isGuarding && <SecurityDialog onClose={() => setGuarding(false)} />}
+      </Suspense>
       {isLeaving && (
         <Dialog title="Sign out?" onClose={() => setLeaving(false)}>
           <p>Messages that were not sent yet will be lost.</p>
