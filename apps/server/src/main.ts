@@ -1,3 +1,4 @@
+import '@pern/settings/nodeVersion';
 import { whyRefused } from '@pern/db/whyRefused';
 import type { Log } from '@pern/delivery/ports';
 import { SettingsError } from '@pern/settings/parseSettings';

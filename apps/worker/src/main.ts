@@ -1,3 +1,4 @@
+import '@pern/settings/nodeVersion';
 import { whyRefused } from '@pern/db/whyRefused';
 import { createWorker } from './createWorker';
 import { createLog } from './log';

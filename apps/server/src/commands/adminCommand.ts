@@ -7,7 +7,7 @@ import type { People } from '../administration/people';
 import { parseCommandLine, toSeconds } from './commandLine';
 
 const USAGE =
-  'Usage: npm run admin -- list [search] | create <user name> <e-mail> | suspend <user> | unsuspend <user> | end-sessions <user> | temporary-password <user>';
+  'Usage: npm run admin -- list [search] | create <user name> <e-mail> | suspend <user> | unsuspend <user> | temporary-password <user>';
 const LISTED_MAX = 500;
 
 /** Accounts on the command line. Throws CommandError for what cannot be done. */
@@ -34,10 +34,6 @@ export async function adminCommand(
     case 'unsuspend':
       await accounts.unsuspend('command', await userNamed(db, who));
       return [`${who} may sign in.`];
-    case 'end-sessions': {
-      const count = await accounts.endSessions('command', await userNamed(db, who));
-      return [`Sessions of ${who} that were ended: ${count}. Connections close within 5 s.`];
-    }
     case 'temporary-password':
       return passwordLines(
         await accounts.setTemporaryPassword('command', await userNamed(db, who)),

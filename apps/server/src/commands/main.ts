@@ -1,3 +1,4 @@
+import '@pern/settings/nodeVersion';
 // What `npm run roles`, `npm run sessions`, `npm run admin` and `npm run invitations` run, at DATABASE_URL.
 import { CommandError, runOperatorCommand } from '@pern/db/operatorCommand';
 import { systemClock } from '@pern/delivery/systemClock';
