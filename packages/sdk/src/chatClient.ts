@@ -47,6 +47,14 @@ export interface ChatClient extends ChatStore {
    */
   changePassword(current: string, next: string): Promise<void>;
 
+  /**
+   * How many messages wait in the storage for users who are not signed in, because the server ended their session. They
+   * are sent when their author signs in again.
+   */
+  countUnsentOfOthers(): Promise<number>;
+  /** Deletes those messages. They exist nowhere else. */
+  discardUnsentOfOthers(): Promise<void>;
+
   /** Connects, and again whenever the connection is lost. The state says how it stands; a second call does nothing. */
   connect(): void;
   /** Stays signed in and does not connect until `connect`. */

@@ -28,6 +28,7 @@ import { randomId } from './randomId';
 import { createFetcher } from './reading/fetcher';
 import { type GetToken, renewalByRefresh, tokensFrom } from './session/renewal';
 import { openSession } from './session/session';
+import { clearKnown, unsentOfOthers } from './storage/keptByUsers';
 import { createMemoryStorage } from './storage/memoryStorage';
 import type { Storage } from './storage/storage';
 import { createStore } from './store';
@@ -75,13 +76,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   let work: ConnectionWork | undefined;
   let isLeading = false;
   let memberships = 0;
+  let clearing: Promise<void> = Promise.resolve();
   const crossing = { inTurn, memberships: () => memberships };
 
   const external = options.getToken && tokensFrom(options.getToken, url, clock);
   const session = await openSession({
     ...{ storage, tabs, clock },
     renew: external?.renew ?? renewalByRefresh(url),
-    onRefused: () => void leave('refused', (left) => left.leave()),
+    onRefused: () => void leave('refused', async (left) => left.abandon()).then(clear),
   });
   const rest = createRest(url, session);
   const fetcher = createFetcher({ ...crossing, rest, store, cipher });
@@ -134,7 +136,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       return decodeEntry(cipher, message);
     };
 
+  /** Nobody is signed in: nothing that the server told stays here. What was not sent does. */
+  function clear(): Promise<void> {
+    clearing = clearing.then(() => clearKnown(storage)).catch(() => undefined);
+    return clearing;
+  }
+
   async function enter(): Promise<void> {
+    await clearing;
     const user = session.user();
     if (user === null) return;
     room = await openUserRoom(user, {
@@ -163,6 +172,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     await session.reload();
     if (session.user()?.id === room?.user.id) return;
     if (room !== undefined) await leave('by the user', async (left) => left.abandon());
+    if (session.user() === null) await clear();
     await enter();
   }
 
@@ -174,6 +184,8 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     isLeading = true;
     room?.lead();
   });
+  // A session that ended in the middle of something, or in another tab that was closed at once.
+  if (session.user() === null) await clear();
   await enter();
 
   return {
@@ -185,6 +197,13 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       onSigningOut: () => leave('by the user', (left) => left.erase()),
     }),
     ...createSessionActions({ url, rest, session }),
+    async countUnsentOfOthers() {
+      return (await unsentOfOthers(storage, session.user()?.id)).length;
+    },
+    async discardUnsentOfOthers() {
+      const keys = await unsentOfOthers(storage, session.user()?.id);
+      await storage.write(keys.map((key) => ({ key })));
+    },
     ...createPrivacyActions({
       ...{ url, rest, session, store },
       async onDeleted() {

@@ -2,7 +2,9 @@
 import { type Instance, openInstance } from '@pern/testing/instance';
 import { createPeople, type People } from '@pern/testing/people';
 import { createRestClient } from '@pern/testing/restClient';
+import { until } from '@pern/testing/until';
 import { type Chromium, openChromium } from './browser';
+import { keptIn } from './kept';
 import { PASSWORD, signIn } from './persona';
 
 let instance: Instance;
@@ -35,6 +37,11 @@ test('[client] whoever lost a phone signs it out, and all others with another pa
   await dialog.getByRole('button', { name: /^Sign out Chrome/ }).press('Enter');
   await dialog.getByText('is signed out.').waitFor();
   await lost.page.getByRole('button', { name: 'Sign in' }).first().waitFor();
+  // Nothing to read stays on the phone.
+  await until('it is empty', async () => {
+    const kept = await keptIn(lost.page);
+    return kept.every((one) => one.startsWith('["device"'));
+  });
   await dialog.getByRole('button', { name: 'Change password' }).press('Enter');
   // The focus is where one begins, and Enter is enough.
   await page.keyboard.type('wrong horse');

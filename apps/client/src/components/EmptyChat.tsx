@@ -18,7 +18,15 @@ export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean })
     <main className="chat-pane empty-chat">
       <div>
         <img src={`${BASE}icon.svg`} alt="" width="64" height="64" />
-        <h1>{isAlone ? `Hello, ${me?.display_name ?? ''}` : 'Choose a conversation'}</h1>
+        <h1>
+          {isAlone ? (
+            <>
+              Hello, <bdi>{me?.display_name}</bdi>
+            </>
+          ) : (
+            'Choose a conversation'
+          )}
+        </h1>
         <p>
           {isAlone
             ? 'Find somebody and write to them. Whether they are online or not: it will reach them.'

@@ -4,6 +4,7 @@ import { useChatStore } from '../store/chatStore';
 import { invitationOfLink, useRegistration } from '../store/registration';
 import { BASE } from '../store/serverAddress';
 import { useClient } from '../store/useClient';
+import { KeptUnsent } from './KeptUnsent';
 import { SignInFields, SignUpFields } from './SignInFields';
 import './signInPage.css';
 
@@ -52,7 +53,7 @@ export function SignInPage() {
         <h1>{mode === 'sign up' ? 'Welcome to Chasqui' : 'Welcome back'}</h1>
         <p className="sign-in-lead">
           {wasEnded
-            ? 'Your session has ended. Sign in again: what you had not sent yet is still here.'
+            ? 'Your session has ended. Sign in again to continue.'
             : 'Chat that arrives, whatever crashes in between.'}
         </p>
         {isClosed ? (
@@ -87,6 +88,7 @@ export function SignInPage() {
             {mode === 'sign up' ? 'Sign in' : 'Create an account'}
           </button>
         </p>
+        <KeptUnsent />
         <p className="sign-in-small">
           Messages are {client.protection}: whoever runs this server can read them.
         </p>

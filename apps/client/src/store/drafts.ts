@@ -25,11 +25,26 @@ export function keepDraft(userId: string, conversationId: string, text: string):
 
 /** Who signs out here leaves nothing behind. */
 export function forgetDrafts(userId: string): void {
+  forget(`${PREFIX}${userId}/`);
+}
+
+/** Of everybody who ever wrote here. */
+export function forgetAllDrafts(): void {
+  forget(PREFIX);
+}
+
+export function hasDrafts(): boolean {
+  return keysOf(PREFIX).length > 0;
+}
+
+function forget(prefix: string): void {
+  for (const key of keysOf(prefix)) localStorage.removeItem(key);
+}
+
+function keysOf(prefix: string): string[] {
   try {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(`${PREFIX}${userId}/`)) localStorage.removeItem(key);
-    }
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
   } catch {
-    // Then there are none.
+    return [];
   }
 }

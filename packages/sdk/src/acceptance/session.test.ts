@@ -1,5 +1,6 @@
 import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoom';
 import { until } from '@pern/testing/until';
+import { openChatClient } from '../openChatClient';
 import type { ChatState } from '../state/chatState';
 import { createMemoryStorage } from '../storage/memoryStorage';
 import type { Storage } from '../storage/storage';
@@ -82,6 +83,12 @@ test('[D1] a session that the server ends signs out, and keeps what was not sent
   await until('it knows', () => a.client.getState().connection.state === 'signed out');
   expect(a.client.getState()).toMatchObject({ me: null, connection: { reason: 'refused' } });
   await expect(a.client.send(id, 'nobody is there')).rejects.toThrow();
+  // Of what the server told nothing stays; what was not sent does, and the app can say so.
+  await until('the rest is taken away', async () => {
+    const kept = (await storage.list('')).map(({ key }) => key.split('/')[2] ?? key);
+    return kept.join() === 'device,outbox';
+  });
+  expect(await a.client.countUnsentOfOthers()).toBe(1);
 
   // Somebody else at the same machine sends nothing of hers.
   await a.client.signIn({ username: ben.username, password: ben.password });
@@ -92,4 +99,28 @@ test('[D1] a session that the server ends signs out, and keeps what was not sent
   await until('it is sent', () => a.shown(id).length === 1);
   expect(a.shown(id)).toEqual(['not sent yet']);
   expect(await ben.history(id)).toMatchObject([{ sender_id: ana.id }]);
+});
+
+test('a session that ended while nobody looked: at the next start what was known is taken away', async () => {
+  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { id } = await room.people.direct(ana, ben);
+  await ben.send(id, 'for her eyes');
+  const storage = createMemoryStorage();
+  const known = async () => (await storage.list('user/')).map(({ key }) => key);
+  const a = await room.clients.open(ana, { storage });
+  await until('it is kept', async () => (await known()).length > 1);
+  const { access_token: token } = await sessionIn(storage);
+  await a.client.close();
+  await ana.call('logout', { token });
+  expect((await known()).length).toBeGreaterThan(1);
+  const again = await openChatClient({ url: room.instance.url(), storage });
+  again.connect();
+  await until('it is taken away', async () => (await known()).length === 0);
+  expect(again.getState().me).toBeNull();
+  await again.close();
+
+  // What a tab wrote in the moment in which another one signed out goes at the start after that.
+  await storage.write([{ key: `user/${ana.id}/known/cursor`, value: 'late' }]);
+  await (await openChatClient({ url: room.instance.url(), storage })).close();
+  expect(await known()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
-import { nameOf } from '../../store/names';
+import { isolated, nameOf } from '../../store/names';
 import { useClient } from '../../store/useClient';
 
 /**
@@ -18,7 +18,7 @@ export function Announcer({ conversationId }: { conversationId: string }) {
         const { chat } = useChatStore.getState();
         const isBlocked = chat.blockedById[message.sender_id] === true;
         setNews(
-          `${author}: ${isBlocked ? 'message of somebody you blocked' : (message.content ?? '')}`,
+          `${isolated(author)}: ${isBlocked ? 'message of somebody you blocked' : (message.content ?? '')}`,
         );
       }),
     [client, conversationId],

@@ -50,7 +50,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
           {isGroup && !isMine && isFirst ? (
             <bdi className="message-author">{author}</bdi>
           ) : (
-            <span className="hidden-but-read">{author}: </span>
+            <span className="hidden-but-read">
+              <bdi>{author}</bdi>:{' '}
+            </span>
           )}
           {message.reply_to_id !== null && !isDeleted && !isHidden && (
             <Quote conversationId={message.conversation_id} messageId={message.reply_to_id} />

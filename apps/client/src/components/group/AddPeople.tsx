@@ -1,6 +1,7 @@
 import type { User } from '@pern/protocol/user';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useState } from 'react';
+import { isolated } from '../../store/names';
 import { attempt, notify } from '../../store/notices';
 import { useClient } from '../../store/useClient';
 import { PeoplePicker } from './PeoplePicker';
@@ -17,7 +18,7 @@ export function AddPeople(props: { conversation: KnownConversation; onDone: () =
       const adding = client.addParticipant(conversation.id, user.id);
       if (!(await attempt(adding))) return;
       if ((await adding) === 'invited')
-        notify(`${user.display_name} was invited and has to accept.`);
+        notify(`${isolated(user.display_name)} was invited and has to accept.`);
       setChosen((before) => before.filter(({ id }) => id !== user.id));
     }
     onDone();

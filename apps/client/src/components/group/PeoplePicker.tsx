@@ -49,7 +49,7 @@ export function PeoplePicker({ without, chosen, onToggle }: PeoplePicker) {
             >
               <Avatar id={user.id} name={user.display_name} size="small" />
               <span className="one-line" dir="auto">
-                {user.display_name} <small>@{user.username}</small>
+                <bdi>{user.display_name}</bdi> <small>@{user.username}</small>
               </span>
               <span className="person-mark">{ids.has(user.id) && <Check size={16} />}</span>
             </button>

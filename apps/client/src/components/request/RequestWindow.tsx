@@ -98,13 +98,19 @@ function Answer({ request }: { request: Request }) {
       <p>
         {kind === 'group' ? (
           <>
-            <strong>{from.display_name}</strong> (@{from.username}) invites you to{' '}
-            <strong>{title}</strong>. You see its messages when you accept.
+            <strong>
+              <bdi>{from.display_name}</bdi>
+            </strong>{' '}
+            (@{from.username}) invites you to <strong>{title}</strong>. You see its messages when
+            you accept.
           </>
         ) : (
           <>
-            <strong>{from.display_name}</strong> wants to write to you. They do not see whether you
-            have read this, or whether you are online, until you accept.
+            <strong>
+              <bdi>{from.display_name}</bdi>
+            </strong>{' '}
+            wants to write to you. They do not see whether you have read this, or whether you are
+            online, until you accept.
           </>
         )}
       </p>
@@ -131,7 +137,7 @@ function Answer({ request }: { request: Request }) {
           disabled={isAsking}
           onClick={() => void answer(setBlocked(client, from.user_id, true), true)}
         >
-          Block {from.display_name}
+          Block <bdi>{from.display_name}</bdi>
         </button>
       </div>
     </section>

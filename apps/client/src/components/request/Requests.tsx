@@ -54,7 +54,13 @@ function RequestItem({ request, isOpen, onChoose }: RequestItem) {
           <span className="choice-time">{briefTime(request.created_at)}</span>
           <span className="choice-preview">
             <span className="one-line" dir="auto">
-              {kind === 'group' ? `${from.display_name} invites you` : (last?.content ?? '')}
+              {kind === 'group' ? (
+                <>
+                  <bdi>{from.display_name}</bdi> invites you
+                </>
+              ) : (
+                (last?.content ?? '')
+              )}
             </span>
           </span>
         </span>

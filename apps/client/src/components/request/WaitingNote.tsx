@@ -4,7 +4,7 @@ import './waitingNote.css';
 export function WaitingNote({ name, left }: { name: string; left: number }) {
   return (
     <p className="waiting-note" role="status">
-      {name} has to accept before you can talk.{' '}
+      <bdi>{name}</bdi> has to accept before you can talk.{' '}
       {left > 0
         ? `You can send ${left} more ${left === 1 ? 'message' : 'messages'} until then.`
         : 'You cannot send more until then.'}
