@@ -273,7 +273,7 @@ async function open(
     admitsPage: createSocketAdmission({ hosts, origins, log, now: () => performance.now() }),
     addressOf,
     ...limiting,
-    failed,
+    ...{ failed, securityLog },
     ...{ unsent, unread },
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,

@@ -1,4 +1,4 @@
-import { RateLimitError } from '@pern/protocol/errors';
+import { RateLimitError, UnauthorizedError } from '@pern/protocol/errors';
 import { changePassword, login, logout, refresh, register } from '@pern/protocol/rest/auth';
 import { Router } from 'express';
 import { NotAdmittedError } from '../administration/admission';
@@ -59,9 +59,16 @@ export function authRoutes(
     }
   });
 
-  door.open(router, refresh, async ({ body, agent }) =>
-    reply(200, await identity.refresh(body.refresh_token, agent)),
-  );
+  door.open(router, refresh, async ({ body, address, agent }) => {
+    try {
+      return reply(200, await identity.refresh(body.refresh_token, agent));
+    } catch (error) {
+      if (error instanceof UnauthorizedError) {
+        securityLog.count({ event: 'token_refused', door: 'refresh', address });
+      }
+      throw error;
+    }
+  });
 
   // As good for guessing as a login: the same limits.
   door.closed(router, changePassword, async ({ caller, body, address, agent }) => {

@@ -16,6 +16,7 @@ import type { Kind } from '../limits/kinds';
 import type { Lanes } from '../limits/lanes';
 import { refuseIf, type Limits } from '../limits/limits';
 import type { PutOff } from '../limits/putOff';
+import { countRefusal } from '../operation/refusals';
 import type { SecurityLog } from '../operation/securityLog';
 import { readJsonBody } from './readJsonBody';
 import { sendLines } from './sendLines';
@@ -113,6 +114,7 @@ export function createDoor(deps: Deps): Door {
       );
     } catch (error) {
       if (error instanceof UnauthorizedError) {
+        securityLog.count({ event: 'token_refused', door: 'rest', address });
         await limited(limits.take('stranger', null, address), address);
       }
       throw error;
@@ -146,6 +148,20 @@ export function createDoor(deps: Deps): Door {
     return caller;
   }
 
+  /** Counts in the security log what the caller is refused. */
+  async function noting(
+    { userId }: Caller,
+    { method, path }: Endpoint,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      countRefusal(securityLog, { userId, action: `${method} ${path}` }, error);
+      throw error;
+    }
+  }
+
   /** `prove` throws for callers who may not use this row, before anything of their request is parsed. */
   function guarded<Proven>(
     prove: (caller: Caller, endpoint: Endpoint) => Proven | Promise<Proven>,
@@ -156,9 +172,11 @@ export function createDoor(deps: Deps): Door {
         const address = addressOf(request);
         const caller = await admitted(kind, request, address);
         const proven = await prove(caller, endpoint);
-        const checked = { ...(await asked(endpoint, request, address)), ...proven };
-        const work = (): Promise<Reply<typeof endpoint>> => handler(checked);
-        send(response, await lanes.run(kind, { address, userId: caller.userId }, work));
+        await noting(caller, endpoint, async () => {
+          const checked = { ...(await asked(endpoint, request, address)), ...proven };
+          const work = (): Promise<Reply<typeof endpoint>> => handler(checked);
+          send(response, await lanes.run(kind, { address, userId: caller.userId }, work));
+        });
       });
     };
   }
@@ -178,10 +196,12 @@ export function createDoor(deps: Deps): Door {
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
         const caller = await admitted(kind, request, address);
-        const pages = handler({ ...(await asked(endpoint, request, address)), caller });
-        await exportPlaces.take(caller.userId, async () => {
-          allowTime(response, EXPORT_MS);
-          await sendLines(response, endpoint.mediaType, pages);
+        await noting(caller, endpoint, async () => {
+          const pages = handler({ ...(await asked(endpoint, request, address)), caller });
+          await exportPlaces.take(caller.userId, async () => {
+            allowTime(response, EXPORT_MS);
+            await sendLines(response, endpoint.mediaType, pages);
+          });
         });
       });
     },

@@ -1,6 +1,7 @@
 import { type Session, sessionSchema } from '@pern/protocol/rest/auth';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
+import jwt from 'jsonwebtoken';
 import { parseSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
@@ -69,6 +70,68 @@ test('a changed password, ended sessions and a deleted account are in the log', 
     { securityEvent: 'password_changed', userId, actorId: userId },
     { securityEvent: 'sessions_ended', userId, actorId: userId },
     { securityEvent: 'account_deleted', userId, actorId: userId },
+  ]);
+});
+
+test('tokens that open nothing, and what users ask for without the right to it, are counted in the log', async () => {
+  const [ana, ben] = [await room.register(), await room.register()];
+  const node = await room.open({ RATE_LIMIT: 'off' });
+  const ask = room.httpOf(node);
+  const token = ben.access_token;
+  const group = await ask('POST', '/api/conversations/group', {
+    ...{ token: ana.access_token, body: { title: 'Us', participant_ids: [ben.user.id] } },
+  });
+  const path = `/api/conversations/${String(Reflect.get(Object(group.body), 'id'))}`;
+  const socket = await room.connect(token, { node });
+  log.lines.splice(0);
+
+  for (let i = 0; i < 3; i += 1) await ask('GET', '/api/users/me', { token: 'no.real.token' });
+  await ask('POST', '/api/auth/refresh', { body: { refresh_token: 'none' } });
+  await expect(room.connect('no.real.token', { node })).rejects.toThrow();
+  expect((await ask('PATCH', path, { token, body: { title: 'Mine' } })).status).toBe(403);
+  const other = '/api/conversations/0198a000-0000-7000-8000-00000000000a';
+  expect((await ask('GET', other, { token })).status).toBe(404);
+  expect((await ask('GET', '/api/users?limit=no', { token })).status).toBe(400);
+  expect(await socket.ask('auth:refresh', { token: ana.access_token })).toMatchObject({
+    success: false,
+  });
+  await socket.ask('chat:dance', {});
+  await node.stop();
+
+  const userId = ben.user.id;
+  const refused = (action: string, error: string, count = 1) => ({
+    ...{ securityEvent: 'request_refused', userId, action, error, count },
+  });
+  const shown = (door: string, count = 1) => ({
+    ...{ securityEvent: 'token_refused', door, addressDigest: someText, count },
+  });
+  const found = events();
+  for (const line of [
+    ...[shown('rest', 3), shown('refresh'), shown('socket')],
+    refused('PATCH /api/conversations/:id', 'ForbiddenError'),
+    refused('GET /api/conversations/:id', 'NotFoundError'),
+    refused('GET /api/users', 'ValidationError'),
+    refused('auth:refresh', 'UnauthorizedError'),
+    refused('unknown command', 'ValidationError'),
+  ]) {
+    expect(found).toContainEqual(line);
+  }
+  expect(JSON.stringify(log.lines)).not.toContain('no.real.token');
+});
+
+test('a session that begins with a token of another issuer is in the log, once', async () => {
+  const secret = 'a secret that the app and the chat share';
+  const node = await room.open({
+    ...{ EXTERNAL_ISSUER: 'https://app.example', EXTERNAL_AUDIENCE: 'chat' },
+    EXTERNAL_SECRET: secret,
+  });
+  const claims = { iss: 'https://app.example', aud: 'chat', sub: 'ana', sid: 'hers' };
+  for (const expiresIn of [60, 90]) {
+    const token = jwt.sign(claims, secret, { expiresIn });
+    expect((await room.httpOf(node)('GET', '/api/users/me', { token })).status).toBe(200);
+  }
+  expect(events()).toEqual([
+    ...[{ securityEvent: 'login_succeeded', userId: someText, sessionId: someText, by: 'issuer' }],
   ]);
 });
 

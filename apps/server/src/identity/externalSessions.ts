@@ -8,14 +8,14 @@ import type { ExternalClaims } from './externalTokens';
 import type { Caller, IdentityDeps } from './identity';
 import type { IdentityStore } from './identityStore';
 
-type Deps = Pick<IdentityDeps, 'store' | 'sessionBook' | 'reservedNames'>;
+type Deps = Pick<IdentityDeps, 'store' | 'sessionBook' | 'reservedNames' | 'securityLog'>;
 
 /**
  * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
  * Throws UnauthorizedError when its session was ended here.
  */
 export async function authenticateExternal(
-  { store, sessionBook, reservedNames }: Deps,
+  { store, sessionBook, reservedNames, securityLog }: Deps,
   claims: ExternalClaims,
   agent: string | null,
 ): Promise<Caller> {
@@ -23,6 +23,7 @@ export async function authenticateExternal(
   const proven = isReserved ? { ...claims, username: undefined } : claims;
   const { sessionId, expiresAt, acceptedUntil } = proven;
   let session = await sessionBook.find(sessionId);
+  const isNew = session === null;
   // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
   if (session === null || session.expiresAt < acceptedUntil) {
     await openSession(store, proven, agent);
@@ -30,6 +31,11 @@ export async function authenticateExternal(
     session = await sessionBook.find(sessionId);
   }
   if (session === null) throw new UnauthorizedError();
+  // Requests that bring the first token at the same moment write a line each.
+  if (isNew) {
+    const { userId } = session;
+    securityLog.record({ event: 'login_succeeded', userId, sessionId, by: 'issuer' });
+  }
   return { userId: session.userId, username: session.username, sessionId, expiresAt };
 }
 

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import jwt from 'jsonwebtoken';
 import { createAccessTokens } from './accessTokens';
@@ -32,6 +32,16 @@ test('an access token says who it is for and until when', () => {
 });
 
 const { exp: _, ...endless } = claims;
+const withHeader = (header: object) =>
+  jwt.sign(claims, secret, { header: { alg: 'HS256', ...header } });
+/** A signature that is right, over claims that are no UTF-8. */
+function halfACharacter(): string {
+  const head = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+  const json = Buffer.from(JSON.stringify({ ...claims, typ: 'acc?ss' }));
+  json[json.indexOf('?')] = 0xff;
+  const signed = `${head}.${json.toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
 test.each<[string, string]>([
   ['algorithm none', jwt.sign(claims, '', { algorithm: 'none' })],
   ['another algorithm', jwt.sign(claims, secret, { algorithm: 'HS512' })],
@@ -50,6 +60,21 @@ test.each<[string, string]>([
   ['another audience', jwt.sign({ ...claims, aud: 'other' }, secret)],
   ['another issuer', jwt.sign({ ...claims, iss: 'other' }, secret)],
   ['no session', jwt.sign({ ...claims, sid: undefined }, secret)],
+  ['a beginning that is to come', jwt.sign({ ...claims, nbf: claims.exp }, secret)],
+  ['no user', jwt.sign({ ...claims, sub: undefined }, secret)],
+  ['a user that is no id', jwt.sign({ ...claims, sub: 'ana' }, secret)],
+  ['several audiences, none of them ours', jwt.sign({ ...claims, aud: ['a', 'b'] }, secret)],
+  ['an extension that must be understood', withHeader({ crit: ['b64'], b64: true })],
+  ['the type of a logout token', withHeader({ typ: 'logout+jwt' })],
+  ['the type of a proof of possession', withHeader({ typ: 'dpop+jwt' })],
+  ['a key id that is a path', withHeader({ kid: '../../../dev/null' })],
+  ['a key id that is SQL', withHeader({ kid: "x' UNION SELECT 'k" })],
+  ['encrypted parts', 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0.a.b.c.d'],
+  ['half a character in its claims', halfACharacter()],
+  [
+    'more characters than a token may have',
+    jwt.sign({ ...claims, more: 'x'.repeat(4_096) }, secret),
+  ],
   ['nonsense', 'a.b.c'],
   ['a refresh token', createRefreshTokens(keys).first()],
 ])('a token with %s is refused', (_why, token) => {

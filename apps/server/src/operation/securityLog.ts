@@ -21,7 +21,8 @@ interface OfInvitation {
  * is where a request came from; the log writes a keyed digest of it, and only for requests that were refused.
  */
 export type SecurityEvent =
-  | Of<'login_succeeded', OfSession>
+  /** `by` is there for a session that began with a token of another issuer. */
+  | Of<'login_succeeded', OfSession & { by?: 'issuer' }>
   /** `userId` is null when there is no such user. */
   | Of<'login_failed', { userId: string | null; address: string }>
   | Of<'registered', OfUser & { invitationId?: string }>
@@ -55,6 +56,10 @@ export type FrequentEvent =
     >
   /** Somebody without a role of the instance, or without the right one, asked for administration. */
   | Of<'administration_refused', { userId: string; route: string }>
+  /** A token that opens nothing: forged, expired, of an ended session. `door` is where it was shown. */
+  | Of<'token_refused', { door: 'rest' | 'socket' | 'refresh'; address: string }>
+  /** What a signed-in user asked for without the right to it, or with malformed input (refusals.ts). */
+  | Of<'request_refused', { userId: string; action: string; error: string }>
   | Of<'limit_refused', { kind: string }>;
 
 /** Security events as JSON lines of the ordinary log, marked by the field `securityEvent`. Never throws. */

@@ -7,6 +7,8 @@ import { laneOf } from '../limits/kinds';
 import type { Lanes } from '../limits/lanes';
 import type { Limits } from '../limits/limits';
 import type { Failures } from '../operation/failures';
+import { countRefusal } from '../operation/refusals';
+import type { SecurityLog } from '../operation/securityLog';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { Connection } from './connection';
 
@@ -35,6 +37,7 @@ interface Deps {
   failed: Failures;
   limits: Limits;
   lanes: Lanes;
+  securityLog: Pick<SecurityLog, 'count'>;
 }
 
 /**
@@ -43,7 +46,7 @@ interface Deps {
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
-  { answers, failed, limits, lanes }: Deps,
+  { answers, failed, limits, lanes, securityLog }: Deps,
 ) {
   const byName = new Map(
     handlers.map((handler) => [
@@ -71,22 +74,26 @@ export function createDispatch(
       connection.refused();
       return;
     }
+    const { userId } = connection;
     if (command === undefined) {
-      acknowledge?.({
-        success: false,
-        error: new ValidationError('there is no such command').toWire(),
-      });
+      const error = new ValidationError('there is no such command');
+      countRefusal(securityLog, { userId, action: 'unknown command' }, error);
+      acknowledge?.({ success: false, error: error.toWire() });
       return;
     }
     const answer = answers.expect(acknowledge, command.name);
     const run = (): Promise<void> | void => command.run(connection, data, answer);
+    const fail = (error: unknown): void => {
+      countRefusal(securityLog, { userId, action: command.name }, error);
+      answer.fail(failed(error, { command: command.name }));
+    };
     try {
       // Without a lane not even a promise stands between a send and its transaction.
       const running =
         laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
-      running?.catch((error: unknown) => answer.fail(failed(error, { command: command.name })));
+      running?.catch(fail);
     } catch (error) {
-      answer.fail(failed(error, { command: command.name }));
+      fail(error);
     }
   };
 }

@@ -16,6 +16,7 @@ import type { Places } from '../limits/places';
 import type { Quotas } from '../limits/quotas';
 import type { Traffic } from '../limits/traffic';
 import type { Failures } from '../operation/failures';
+import type { SecurityLog } from '../operation/securityLog';
 import type { Origins } from '../origins';
 import { admitByTurns } from './admission';
 import { createAnswers } from './answers';
@@ -72,6 +73,7 @@ export interface RealtimeDeps {
   traffic: Traffic;
   log: Log;
   failed: Failures;
+  securityLog: Pick<SecurityLog, 'count'>;
 }
 
 /** Whoever comes back need not wait for the alarm clock. */
@@ -106,7 +108,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed, limits: deps.limits, lanes: deps.lanes },
+    { answers, failed, limits: deps.limits, lanes: deps.lanes, securityLog: deps.securityLog },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {

@@ -12,6 +12,7 @@ import { type Limits, refuseIf } from '../limits/limits';
 import type { Patience } from '../limits/patience';
 import type { Places } from '../limits/places';
 import type { Failures } from '../operation/failures';
+import type { SecurityLog } from '../operation/securityLog';
 import type { EventBudget } from './budget';
 import type { ChatSocket } from './chatServer';
 import type { Connection } from './connection';
@@ -36,6 +37,7 @@ interface Deps {
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
   failed: Failures;
+  securityLog: Pick<SecurityLog, 'count'>;
 }
 
 /** Refused handshakes on one transport before it is closed: guessing tokens is not for free. */
@@ -105,7 +107,10 @@ async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): P
   const caller = await deps.identity
     .authenticate(said.token, userAgentOf(agent))
     .catch((error: unknown) => {
-      if (error instanceof UnauthorizedError) refuseIf(deps.limits.take('stranger', null, address));
+      if (error instanceof UnauthorizedError) {
+        deps.securityLog.count({ event: 'token_refused', door: 'socket', address });
+        refuseIf(deps.limits.take('stranger', null, address));
+      }
       throw error;
     });
   refuseIf(deps.limits.take('connect', caller.userId, null));
