@@ -48,6 +48,8 @@ export interface Readings {
 export function createMetrics(readings: Readings): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Strangers may read the figures: they need not know which release of Node has yet to be updated.
+  registry.removeSingleMetric('nodejs_version_info');
   const registers = [registry];
   const wakeups = new Counter({
     name: 'chasqui_wakeups_total',

@@ -83,7 +83,11 @@ const odd: [what: string, raw: string | Buffer, status: number][] = [
 ];
 
 describe.each(withBody)('%s', (_name, endpoint) => {
-  test.each(odd)('refuses %s', async (_what, raw, status) => {
+  // Odd keys are dropped, and where no field is needed the rest is a good request.
+  const needsNothing = endpoint.body?.safeParse({}).success === true;
+  const refused = odd.filter(([what]) => what !== 'odd keys' || !needsNothing);
+
+  test.each(refused)('refuses %s', async (_what, raw, status) => {
     const reply = await http(endpoint.method, pathOf(endpoint), {
       token,
       raw,

@@ -84,10 +84,12 @@ test('no answer says by what it was made', async () => {
       '/nothing',
       '/api/users/me',
       '/socket.io/?EIO=4&transport=polling',
+      '/metrics',
     ].map((path) => answerTo(request(`GET ${path} HTTP/1.1`))),
   );
   for (const text of texts) {
     expect(text.split('\r\n\r\n')[0]).not.toMatch(/^(?:server|x-powered-by|via|x-aspnet)/im);
-    expect(text).not.toMatch(/express\/|node\.?js|socket\.io\/\d|postgres(?:ql)? \d|redis \d/i);
+    expect(text).not.toContain(process.version);
+    expect(text).not.toMatch(/express\/|node\.?js\/|socket\.io\/\d|postgres(?:ql)? \d|redis \d/i);
   }
 });

@@ -27,7 +27,8 @@ export function webClient(folder = CLIENT_FOLDER): Router {
         const isNamedByContent = path.dirname(file) === path.join(folder, 'assets');
         const age = isNamedByContent ? `max-age=${YEAR_S}, immutable` : 'no-cache';
         response.setHeader('Cache-Control', `public, ${age}`);
-        response.setHeader('Vary', 'Accept-Encoding');
+        // Beside Origin, which the check of origins has put there: their answers differ in a header.
+        response.vary('Accept-Encoding');
       },
     }),
   );

@@ -38,6 +38,8 @@ export function createMetrics(sources: FigureSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  // Strangers may read the figures: they need not know which release of Node has yet to be updated.
+  registry.removeSingleMetric('nodejs_version_info');
   const eventLoop = monitorEventLoopDelay({ resolution: 20 });
   eventLoop.enable();
 
