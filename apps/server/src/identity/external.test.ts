@@ -184,12 +184,19 @@ test.each<[string, (sub: string) => object]>([
   const sub = randomUUID();
   const connect = () => openSocket(urlOf(nodes[0]), { auth: { token: sign(kindOf(sub)) } });
   const [refreshed, forgotten] = [await connect(), await connect()];
-  const user = 'SELECT user_id FROM external_identities WHERE subject = $1';
-  const end = `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE user_id = (${user})`;
-  // The time of both tokens is over; what comes after that is the later one.
-  await db.query('', end, [sub]);
+  const former = await db.query(
+    '',
+    `SELECT s.id FROM sessions s JOIN external_identities e ON e.user_id = s.user_id WHERE e.subject = $1`,
+    [sub],
+  );
   const later = sign(kindOf(sub));
   expect(await refreshed.ask('auth:refresh', { token: later })).toEqual({ success: true });
+  // The sessions of both first tokens expire; one connection depends on neither any more.
+  await db.query(
+    '',
+    `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = ANY ($1::uuid[])`,
+    [former.flat()],
+  );
   await until('a connection that got no other token is closed', () => !forgotten.socket.connected);
   expect(refreshed.socket.connected).toBe(true);
   // It depends on the later one now.

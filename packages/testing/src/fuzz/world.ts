@@ -22,7 +22,7 @@ export async function createWorld(instance: Instance, people: People): Promise<W
   const { mallory, friend, vera, wim } = await people.cast('mallory', 'friend', 'vera', 'wim');
   const mark = `VERAS-SECRET-${randomUUID().slice(0, 8)}`;
   // An address and a password are secrets of a user who is no secret.
-  const hidden = { username: `v_${randomUUID().slice(0, 8)}`, password: mark };
+  const hidden = { username: `v_${randomUUID().slice(0, 8)}`, password: `${mark} and more` };
   const rest = createRestClient(instance.url());
   const email = `${mark.toLowerCase()}@example.org`;
   await rest.call('register', { body: { ...hidden, email } });
