@@ -186,7 +186,7 @@ test('every endpoint has full marks, whether it answers or refuses', async () =>
 
 test('every page, every document, every refusal and what Socket.IO answers has full marks', async () => {
   const page = String((await ask('GET', '/')).body);
-  const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, file]) => file ?? '');
+  const files = [...page.matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map(([, file]) => file ?? '');
   expect(files.filter((file) => file.endsWith('.js')).length).toBeGreaterThan(0);
   const poll = '/socket.io/?EIO=4&transport=polling';
   const foreign = { origin: 'https://evil.example' };
