@@ -18,6 +18,7 @@ import { createMetrics } from './metrics';
 import { serveOperators } from './operatorServer';
 import { createReleasers } from './releasers';
 import { createRetention } from './retention';
+import { type PostgresState, postgresState } from './postgresState';
 import type { Settings } from './settings';
 import { fillAllSearchNames } from './searchNames';
 import { createSweep } from './sweep';
@@ -44,6 +45,7 @@ const MAX_ERRORS = 10;
 const RETENTION_INTERVAL_MS = 1_000;
 /** Acknowledgements are settled after a second, or the next time when their conversation is busy. */
 const AUDIT_PAUSE_MS = 3_000;
+const POSTGRES_STATE_INTERVAL_MS = 2_000;
 
 /**
  * Opens everything and goes to work. Succeeds without Redis or PostgreSQL and waits for them (D11);
@@ -175,10 +177,25 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: RETENTION_INTERVAL_MS,
     firstAfterMs: 0,
   });
+  // Asked beforehand, so that /healthz answers at once while PostgreSQL is frozen.
+  let postgres: PostgresState | undefined;
+  const states = scheduleJob({
+    job: 'PostgreSQL state',
+    async run() {
+      postgres = await postgresState(db);
+    },
+    reachable: () => true,
+    ended: () => undefined,
+    log,
+    intervalMs: POSTGRES_STATE_INTERVAL_MS,
+    firstAfterMs: 0,
+  });
   // All may be cut short anywhere, and share the little time there is.
   releasers.add('audit, deletions, retention and search names', 400, async () => {
     ending.abort();
-    await Promise.all([audits, deletions, retention, searchNames].map((job) => job.stop(300)));
+    await Promise.all(
+      [audits, deletions, retention, searchNames, states].map((job) => job.stop(300)),
+    );
     finisher.stop();
   });
 
@@ -189,8 +206,12 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         metrics,
         log,
         health: () => ({
-          status: queue.reachable() && bus.connected() ? 'ok' : 'degraded',
+          status:
+            queue.reachable() && bus.connected() && postgres?.postgres !== false
+              ? 'ok'
+              : 'degraded',
           redis: queue.reachable(),
+          ...postgres,
         }),
       });
       operatorPort = operators.port;

@@ -2,7 +2,14 @@ import type { Log } from '@pern/delivery/ports';
 
 export interface JobScheduleDeps {
   /** For the log. */
-  job: 'sweep' | 'due check' | 'audit' | 'deletions' | 'retention' | 'search names';
+  job:
+    | 'sweep'
+    | 'due check'
+    | 'audit'
+    | 'deletions'
+    | 'retention'
+    | 'search names'
+    | 'PostgreSQL state';
   run(): Promise<void>;
   /** False while Redis is gone and the job needs it: then no turn can be taken. */
   reachable(): boolean;

@@ -1,3 +1,4 @@
+import type { PostgresState } from './postgresState';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '@pern/delivery/ports';
@@ -5,7 +6,8 @@ import type { Metrics } from './metrics';
 
 export interface OperatorServerDeps {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
-  health(): { status: 'ok' | 'degraded'; redis: boolean };
+  /** Of the state of PostgreSQL, what is known so far. */
+  health(): { status: 'ok' | 'degraded'; redis: boolean } & Partial<PostgresState>;
   log: Log;
 }
 

@@ -54,7 +54,30 @@ test('[D11] starts without Redis and PostgreSQL, and goes to work when they come
   const nowhere = await room.startWorker({ databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
   await room.server.start();
   await room.isWoken(userId);
-  expect((await fetch(`http://127.0.0.1:${nowhere.operatorPort}/healthz`)).status).toBe(200);
+  const health = await fetch(`http://127.0.0.1:${nowhere.operatorPort}/healthz`);
+  expect(health.status).toBe(200);
+});
+
+test('/healthz says whether PostgreSQL can be worked with, and why not', async () => {
+  const worker = await room.startWorker();
+  const health = async (): Promise<unknown> =>
+    (await fetch(`http://127.0.0.1:${worker.operatorPort}/healthz`)).json();
+  const becomes = (expected: object): Promise<unknown> =>
+    until(`the worker says ${JSON.stringify(expected)}`, async () => {
+      const found = await health();
+      return Object.entries(expected).every(
+        ([name, value]) =>
+          typeof found === 'object' && found !== null && Reflect.get(found, name) === value,
+      );
+    });
+  await becomes({ status: 'ok', redis: true, postgres: true });
+  await room.sql('ALTER TABLE migrations RENAME TO elsewhere');
+  await becomes({
+    ...{ status: 'degraded', redis: true, postgres: false },
+    reason: 'the schema is missing: run npm run migrate',
+  });
+  await room.sql('ALTER TABLE elsewhere RENAME TO migrations');
+  await becomes({ status: 'ok', postgres: true });
 });
 
 test('[D5] the job of a worker that was killed at it comes again, however often', async () => {
