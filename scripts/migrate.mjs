@@ -1,4 +1,4 @@
-// npm run migrate: brings the database at DATABASE_URL to the current schema.
+// npm run migrate: brings the database at DATABASE_URL to the current schema. -- --grant ROLE also lets a role use it.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { compile } from './compile.mjs';
@@ -13,4 +13,6 @@ await ensureInstalled();
 if (!(await step('Building', () => compile('packages/db')))) fail('The build failed.');
 const entry = path.join(root, 'packages/db/dist/migrate.js');
 if (!existsSync(entry)) fail('packages/db has no migrations yet.');
-process.exit(await step('Migrating', () => run(process.execPath, [entry])));
+process.exit(
+  await step('Migrating', () => run(process.execPath, [entry, ...process.argv.slice(2)])),
+);

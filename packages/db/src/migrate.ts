@@ -1,6 +1,11 @@
+import { parseArgs } from 'node:util';
+import type { PlainRole } from './grantAccess';
 import { migrateDatabase } from './migrateDatabase';
 
-/** `npm run migrate`: the only entry point that changes the schema. */
+/**
+ * `npm run migrate`: the only entry point that changes the schema. `--grant ROLE` lets a role read and write, which
+ * server and worker can use then; with GRANT_PASSWORD it is created and gets this password.
+ */
 async function main(): Promise<void> {
   const url = process.env.DATABASE_URL;
   if (url === undefined || url === '') {
@@ -9,8 +14,15 @@ async function main(): Promise<void> {
     );
   }
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const ran = await migrateDatabase(url, { patience: { say } });
+  const ran = await migrateDatabase(url, { patience: { say }, ...grantee() });
   say(ran.length === 0 ? 'The schema is up to date.' : `Migrated: ${ran.join(', ')}`);
+}
+
+function grantee(): { grantTo?: PlainRole } {
+  const { values } = parseArgs({ options: { grant: { type: 'string' } } });
+  if (values.grant === undefined) return {};
+  const given = process.env.GRANT_PASSWORD;
+  return { grantTo: { name: values.grant, password: given === '' ? undefined : given } };
 }
 
 main().catch((error: unknown) => {

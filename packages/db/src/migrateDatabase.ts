@@ -1,5 +1,6 @@
 import { createMigrator } from './connect';
 import { functions as ours } from './functions/all';
+import { grantAccess, type PlainRole } from './grantAccess';
 import type { GuardedClient } from './guardedClient';
 import { migrations as all } from './migrations/all';
 import { leftovers } from './migrations/leftovers';
@@ -13,6 +14,8 @@ export interface MigrateOptions {
   /** Definitions of functions, renewed with every call. */
   functions?: readonly string[];
   patience?: Partial<Patience>;
+  /** Gets what server and worker need, once everything has run. */
+  grantTo?: PlainRole;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function migrateDatabase(
   url: string,
   options: MigrateOptions = {},
 ): Promise<string[]> {
-  const { migrations = all, functions = ours } = options;
+  const { migrations = all, functions = ours, grantTo } = options;
   const patience: Patience = {
     ...{ tableMs: 60_000, nodeMs: 600_000, now: () => performance.now(), say: () => undefined },
     ...options.patience,
@@ -62,6 +65,11 @@ export async function migrateDatabase(
         inTransaction(client, async () => {
           if (functions.length > 0) await client.query(functions.join('\n'));
         }),
+      );
+    }
+    if (grantTo !== undefined) {
+      await whileTablesAreHeld(client, patience, () =>
+        inTransaction(client, () => grantAccess(client, grantTo)),
       );
     }
     return ran;

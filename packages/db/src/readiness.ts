@@ -37,7 +37,9 @@ export async function checkReadiness({ query }: Pick<Database, 'query'>): Promis
       throw new NotReadyError('the schema is missing: run npm run migrate');
     }
     if (state === INSUFFICIENT_PRIVILEGE) {
-      throw new NotReadyError('the role lacks privileges: run npm run migrate as the owner');
+      throw new NotReadyError(
+        'the role lacks privileges: run npm run migrate -- --grant with its name, as the owner',
+      );
     }
     if (state === READ_ONLY) {
       throw new NotReadyError(

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { connectDatabase, createMigrator } from '@pern/db/connect';
+import { migrateDatabase } from '@pern/db/migrateDatabase';
+import { checkReadiness } from '@pern/db/readiness';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
@@ -65,6 +68,22 @@ test('a node is not ready on a database that takes no writes, and recovers by it
   await sql(`BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT`);
   // Sessions that began before the reset are read-only still: none of them is kept.
   await becomes(undefined);
+});
+
+test('a node is not ready with a role that lacks privileges, until they are granted', async () => {
+  const role = `plain_${randomUUID().slice(0, 8)}`;
+  await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, 'plain'];
+  const db = connectDatabase({ url: url.href, poolMax: 1 });
+  try {
+    await expect(checkReadiness(db)).rejects.toThrow(/the role lacks privileges/);
+    await migrateDatabase(database.url, { grantTo: { name: role } });
+    await expect(checkReadiness(db)).resolves.toBeUndefined();
+  } finally {
+    await db.close();
+    await sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
 });
 
 test('one refusal to write ends every idle connection to that server', async () => {
