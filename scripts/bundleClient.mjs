@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint } from './fingerprint.mjs';
-import { root, runBin } from './run.mjs';
+import { root, runBinAlone, writeWhole } from './run.mjs';
 
 const stamp = path.join(root, 'node_modules/.cache/chasqui/bundled');
 const client = path.join(root, 'apps/client');
@@ -14,9 +14,11 @@ export async function bundleClient() {
   const sources = fingerprint(['apps/client', 'packages/sdk', 'packages/protocol']);
   const isCurrent = existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
   if (isCurrent && existsSync(path.join(client, 'dist/index.html'))) return true;
-  const code = await runBin('vite/bin/vite.js', ['build', '--logLevel', 'warn'], { cwd: client });
+  rmSync(stamp, { force: true });
+  const code = await runBinAlone('vite/bin/vite.js', ['build', '--logLevel', 'warn'], {
+    cwd: client,
+  });
   if (code !== 0) return false;
-  mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, sources);
+  writeWhole(stamp, sources);
   return true;
 }

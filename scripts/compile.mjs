@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bundleClient } from './bundleClient.mjs';
 import { fingerprint } from './fingerprint.mjs';
-import { root, runBin } from './run.mjs';
+import { root, runBinAlone, writeWhole } from './run.mjs';
 
 const stamp = path.join(root, 'node_modules/.cache/chasqui/built');
 
@@ -15,11 +15,12 @@ export async function compile(project) {
   if (isCurrent()) return true;
   const before = fingerprint(workspaces());
   const projects = project ? [project] : workspaces();
-  const code = await runBin('typescript/bin/tsc', ['-b', ...projects]);
+  // From here until the end dist/ may be half of one build and half of another.
+  rmSync(stamp, { force: true });
+  const code = await runBinAlone('typescript/bin/tsc', ['-b', ...projects]);
   if (code === 0 && !project) {
     if (!(await bundleClient())) return false;
-    mkdirSync(path.dirname(stamp), { recursive: true });
-    writeFileSync(stamp, before);
+    writeWhole(stamp, before);
   }
   return code === 0;
 }

@@ -2,9 +2,11 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } f
 import path from 'node:path';
 import { fail, step } from './console.mjs';
 import { changedPackages } from './platformPackages.mjs';
-import { root, run } from './run.mjs';
+import { root, runAlone, writeWhole } from './run.mjs';
 
 const state = path.join(root, 'node_modules/.yarn-state.yml');
+/** There while an installation is under way, and after one that was cut short or is not what it should be. */
+const unfinished = path.join(root, '.yarn/unfinished');
 const yarnVersion = JSON.parse(
   readFileSync(path.join(root, 'package.json'), 'utf8'),
 ).packageManager.replace('yarn@', '');
@@ -18,7 +20,8 @@ export async function ensureInstalled() {
   await step('Installing the dependencies', async () => {
     const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
     const args = ['--yes', `@yarnpkg/cli-dist@${yarnVersion}`, 'install', '--immutable'];
-    const code = await run(npx, args, { env: { ...process.env, NODE_ENV: '' } });
+    writeWhole(unfinished, '');
+    const code = await runAlone(npx, args, { env: { ...process.env, NODE_ENV: '' } });
     if (code !== 0) fail('The dependencies could not be installed; the lines above say why.');
     const changed = changedPackages();
     if (changed.length > 0) {
@@ -28,11 +31,12 @@ export async function ensureInstalled() {
     }
     // Yarn leaves the file alone when nothing was to be done; then every start would ask it again.
     utimesSync(state, new Date(), new Date());
+    rmSync(unfinished, { force: true });
   });
 }
 
 function isUpToDate() {
-  if (!existsSync(state)) return false;
+  if (!existsSync(state) || existsSync(unfinished)) return false;
   const installed = statSync(state).mtimeMs;
   return manifests().every((file) => statSync(file).mtimeMs <= installed);
 }

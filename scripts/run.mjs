@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,4 +33,33 @@ export function run(command, args, options = {}) {
 /** Runs the command of an installed package with this very Node, without looking at the PATH. */
 export function runBin(script, args, options) {
   return run(process.execPath, [path.join(root, 'node_modules', script), ...args], options);
+}
+
+/**
+ * Like `run`, but one such program at a time in this folder: a start that was killed may have left one that still
+ * writes, and the next start waits for it. The lock is the operating system's and ends with the program. Without
+ * flock(1), as on macOS, the program just runs.
+ */
+export function runAlone(command, args, options) {
+  const folder = path.join(root, '.yarn');
+  mkdirSync(folder, { recursive: true });
+  const lock = path.join(folder, 'start.lock');
+  // -F: the program takes the place of flock, so that signals reach it.
+  const locks =
+    spawnSync('flock', ['-F', `${lock}.probe`, 'true'], { stdio: 'ignore' }).status === 0;
+  return locks
+    ? run('flock', ['-F', lock, command, ...args], options)
+    : run(command, args, options);
+}
+
+/** `runBin`, one at a time. */
+export function runBinAlone(script, args, options) {
+  return runAlone(process.execPath, [path.join(root, 'node_modules', script), ...args], options);
+}
+
+/** Writes a small file completely or not at all. */
+export function writeWhole(file, content) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.draft`, content);
+  renameSync(`${file}.draft`, file);
 }

@@ -11,10 +11,12 @@ export interface AppsOptions {
   /** One server for each. */
   urls: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** Kept open by each, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
 }
 
 /** The servers and the worker. */
-export function createApps({ root, dataDir, urls, env }: AppsOptions): Part[] {
+export function createApps({ root, dataDir, urls, env, lockFd }: AppsOptions): Part[] {
   const logFile = (name: string) => path.join(dataDir, 'logs', `${name}.log`);
   const servers = urls.map((url, index) => {
     const name = index === 0 ? 'server' : `server-${index + 1}`;
@@ -22,13 +24,17 @@ export function createApps({ root, dataDir, urls, env }: AppsOptions): Part[] {
       name,
       entry: 'apps/server/dist/main.js',
       root,
+      lockFd,
       env: { ...env, PORT: new URL(url).port },
       logFile: logFile(name),
       readyUrl: `${url}/readyz`,
     });
   });
   const entry = 'apps/worker/dist/main.js';
-  return [...servers, app({ name: 'worker', entry, root, env, logFile: logFile('worker') })];
+  return [
+    ...servers,
+    app({ name: 'worker', entry, root, env, lockFd, logFile: logFile('worker') }),
+  ];
 }
 
 /** Keeps dist/ up to date while somebody works on the sources. */
@@ -50,14 +56,17 @@ interface AppOptions {
   args?: readonly string[];
   root: string;
   env: NodeJS.ProcessEnv;
+  lockFd?: number | undefined;
   logFile: string;
   /** Asked until it answers 200. Without one the app counts as ready when it runs. */
   readyUrl?: string;
 }
 
 /** A program of ours, run by plain `node` as in production. */
-function app({ name, entry, args = [], root, env, logFile, readyUrl }: AppOptions): Part {
+function app(options: AppOptions): Part {
+  const { name, entry, args = [], root, env, lockFd, logFile, readyUrl } = options;
   const log = openLog(logFile);
+  const inherited = lockFd === undefined ? [] : [lockFd];
   return {
     name,
     kind: 'app',
@@ -68,7 +77,7 @@ function app({ name, entry, args = [], root, env, logFile, readyUrl }: AppOption
         env,
         // In a session of its own: Ctrl-C reaches the launcher alone, and it ends all in turn.
         detached: true,
-        stdio: ['ignore', log.fd, log.fd],
+        stdio: ['ignore', log.fd, log.fd, ...inherited],
       });
     },
     isReady: async () => readyUrl === undefined || (await answersOk(readyUrl)),

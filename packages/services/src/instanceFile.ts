@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OsLock, showsHeartbeat, startHeartbeat, takeOsLock } from './dataDirLock';
 import { hasCode, keep, kept } from './keptFiles';
+import { partsHolding } from './lockHolders';
 import {
   end,
   hasEnded,
@@ -24,8 +25,10 @@ export interface RunState {
   database_url: string;
   redis_url: string;
   /** launcher, watchdog, postgres, redis, server, worker, and server-2 … where there are more. */
-  processes: ({ name: string } & ProcessIdentity)[];
+  processes: Named[];
 }
+
+type Named = { name: string } & ProcessIdentity;
 
 const runFile = (dataDir: string) => path.join(dataDir, 'run.json');
 const lockFile = (dataDir: string) => path.join(dataDir, 'launcher.lock');
@@ -92,13 +95,28 @@ async function takeWhenFree(dataDir: string): Promise<OsLock | undefined> {
     refuseIfRunning(dataDir);
     // The launcher is gone and something that it started is not: it is ended, if it can be seen.
     await clearAway(dataDir, { stores: true });
-    for (let tries = 0; lock === 'taken' && tries < 20; tries += 1) {
-      await delay(100);
-      lock = takeOsLock(file);
-    }
+  }
+  const began = performance.now();
+  while (lock === 'taken' && performance.now() - began < patienceMs(dataDir)) {
+    // What was started a moment before the crash is in no record. The lock itself leads to it.
+    if (isOfCrashedLauncher(dataDir)) await endAll(partsHolding(file));
+    await delay(100);
+    refuseIfRunning(dataDir);
+    lock = takeOsLock(file);
   }
   if (lock === 'taken') throw usedElsewhere(dataDir);
   return lock === 'unsupported' ? undefined : lock;
+}
+
+/** A watchdog of ours may need its whole time; processes that cannot be seen do not end for us. */
+function patienceMs(dataDir: string): number {
+  return isOfCrashedLauncher(dataDir) ? 20_000 : 2_000;
+}
+
+/** Call it only after `refuseIfRunning`. */
+function isOfCrashedLauncher(dataDir: string): boolean {
+  const holder = holderOf(lockFile(dataDir));
+  return holder === undefined || isOurScope(holder);
 }
 
 /** With the lock of the system: whatever the file says is of the past. */
@@ -183,7 +201,7 @@ async function clearAway(dataDir: string, also = { stores: false }): Promise<voi
   if (also.stores) await endAll(left.filter(({ name }) => isStore(name)));
 }
 
-async function endAll(processes: RunState['processes']): Promise<void> {
+async function endAll(processes: readonly Named[]): Promise<void> {
   await Promise.all(
     processes.map((process) =>
       end(process, [

@@ -1,14 +1,50 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
-/** Writes a file whole or not at all, readable by its owner only. */
+/**
+ * Writes a file readable by its owner only. After a crash or a power cut, the file has either its old content
+ * or all of the new one. One process at a time writes a file.
+ */
 export function keep(file: string, content: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, content, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
+  // Always the same name, so that a draft that a crash left behind is overwritten by the next one.
+  const draft = `${file}.draft`;
+  const fd = openSync(draft, 'w', 0o600);
+  try {
+    fchmodSync(fd, 0o600);
+    writeFileSync(fd, content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameDurably(draft, file);
+}
+
+/** Renames within a folder. When it returns, a power cut no longer undoes it. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(path.dirname(to));
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } catch {
+    // Some file systems cannot sync folders; they order these changes by themselves.
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The content of a kept file; undefined when there is none. */

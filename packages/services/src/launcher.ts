@@ -105,10 +105,20 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     state.redis_url = urlsOfStores.redisUrl;
     changed();
     const childEnv = environmentFor(settings, urlsOfStores, env);
+    const { databaseUrl, plainRole } = urlsOfStores;
+    // Only the migrations get the owner's address.
+    const ownerEnv = {
+      ...childEnv,
+      DATABASE_URL: databaseUrl,
+      ...(plainRole === undefined ? {} : { GRANT_PASSWORD: plainRole.password }),
+    };
     await timed(say, 'The database schema is current', () =>
-      migrate({ root, dataDir, env: childEnv, guard }),
+      migrate({
+        ...{ root, dataDir, guard, lockFd: claimed.fd },
+        ...{ env: ownerEnv, grantTo: plainRole?.name },
+      }),
     );
-    const parts = createApps({ root, dataDir, urls, env: childEnv });
+    const parts = createApps({ root, dataDir, urls, env: childEnv, lockFd: claimed.fd });
     if (options.watch) parts.push(compiler(root, dataDir));
     apps.push(...parts.map((part) => supervise(part, around)));
     await timed(say, 'Server and worker are up', () => startAll(apps));
@@ -154,7 +164,7 @@ async function addresses({ host, port }: LauncherSettings, servers: number): Pro
 
 function environmentFor(
   settings: LauncherSettings,
-  { databaseUrl, redisUrl }: Stores,
+  { databaseUrl, plainRole, redisUrl }: Stores,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   const { dataDir, jwtSecret, host } = settings;
@@ -164,7 +174,7 @@ function environmentFor(
     EMBEDDED: settings.databaseUrl === undefined ? 'on' : 'off',
     DATA_DIR: dataDir,
     HOST: host,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: plainRole?.url ?? databaseUrl,
     REDIS_URL: redisUrl,
     JWT_SECRET: jwtSecret ?? keptSecret(path.join(dataDir, 'jwt-secret')),
   };

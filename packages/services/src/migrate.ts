@@ -13,18 +13,28 @@ export interface MigrateOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   guard: Guard;
+  /** The role that server and worker log in as, which the migrations create. */
+  grantTo?: string | undefined;
+  /** Kept open by the migrations, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
 }
 
 /** Runs the migrations to their end. @throws StartupError when they fail. */
-export async function migrate({ root, dataDir, env, guard }: MigrateOptions): Promise<void> {
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const { root, dataDir, env, guard, lockFd, grantTo } = options;
+  const grant = grantTo === undefined ? [] : ['--grant', grantTo];
   const log = openLog(path.join(dataDir, 'logs/migrate.log'));
   try {
-    const child = spawn(process.execPath, [path.join(root, 'packages/db/dist/migrate.js')], {
-      cwd: root,
-      env,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
+    const child = spawn(
+      process.execPath,
+      [path.join(root, 'packages/db/dist/migrate.js'), ...grant],
+      {
+        cwd: root,
+        env,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd, ...(lockFd === undefined ? [] : [lockFd])],
+      },
+    );
     const identity = child.pid === undefined ? undefined : identityOf(child.pid);
     if (identity) guard.watch({ ...identity, kind: 'app', signal: 'SIGTERM' });
     const code = await new Promise<number | null>((resolve, reject) => {

@@ -1,27 +1,19 @@
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  chownSync,
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
 import { keep, kept, keptPort, keptSecret } from './keptFiles';
 import { openLog } from './logFile';
 import { findPort } from './ports';
-import { postgresAccount, type Account } from './postgresAccount';
+import { postgresAccount } from './postgresAccount';
+import {
+  createCluster,
+  postgresEnvironment,
+  reachable,
+  refuseOtherVersion,
+} from './postgresCluster';
 import { postgresPrograms } from './postgresPrograms';
 import { end, identityOf, runsIn } from './processes';
-import { StartupError } from './startupError';
 import type { Part } from './supervise';
 
 export interface PostgresOptions {
@@ -34,14 +26,25 @@ export interface PostgresOptions {
 }
 
 export interface PostgresPart extends Part {
+  /** Of the owner, who migrates. */
   url: string;
+  /** Server and worker log in as this role, which the migrations create. */
+  plainRole: PlainLogin;
   /** Whether it ended because somebody else listens on its port. */
   portWasTaken(): boolean;
   /** Creates the database if it is missing. Call it once the server is ready. */
   ensureDatabase(): Promise<void>;
 }
 
+/** A role that reads and writes rows and changes no schema. */
+export interface PlainLogin {
+  name: string;
+  password: string;
+  url: string;
+}
+
 const user = 'chasqui';
+const plainUser = 'chasqui_app';
 const database = 'chasqui';
 const host = '127.0.0.1';
 
@@ -58,12 +61,13 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
   const log = openLog(options.logFile);
   await stopLeftover(data);
   const password = keptSecret(path.join(folder, 'password'));
-  createCluster({ programs, account, data, password, logFile: options.logFile });
+  createCluster({ programs, account, data, user, password, logFile: options.logFile });
   refuseOtherVersion(programs, data);
   const portFile = path.join(folder, 'port');
   const port = await findPort(host, keptPort(portFile));
   keep(portFile, `${port}\n`);
 
+  const plainPassword = keptSecret(path.join(folder, 'app-password'));
   const url = (name: string) => `postgres://${user}:${password}@${host}:${port}/${name}`;
   const flags = {
     port,
@@ -87,13 +91,18 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     // A fast shutdown: SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',
     url: url(database),
+    plainRole: {
+      name: plainUser,
+      password: plainPassword,
+      url: `postgres://${plainUser}:${plainPassword}@${host}:${port}/${database}`,
+    },
     async spawn() {
       await stopLeftover(data);
       const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      return spawn(path.join(programs, 'bin/postgres'), ['-D', pathOf(data), ...settings], {
+      return spawn(path.join(programs, 'bin/postgres'), ['-D', reachable(data), ...settings], {
         ...account,
         cwd: data,
-        env: environment,
+        env: postgresEnvironment,
         detached: true,
         stdio: ['ignore', log.fd, log.fd, ...inherited],
       });
@@ -103,84 +112,6 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     complaint: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
     ensureDatabase: () => ensureDatabase(url('postgres')),
   };
-}
-
-const environment = { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' };
-
-/**
- * How PostgreSQL is told where its data is. On Linux it is started in that folder and reaches it
- * through itself, so that it works below folders that are closed to the account it runs as.
- */
-function pathOf(folder: string): string {
-  return process.platform === 'linux' ? '/proc/self/cwd' : folder;
-}
-
-interface Cluster {
-  programs: string;
-  account: Account | undefined;
-  data: string;
-  password: string;
-  logFile: string;
-}
-
-/** Creates the data folder whole or not at all. */
-function createCluster({ programs, account, data, password, logFile }: Cluster): void {
-  if (existsSync(path.join(data, 'PG_VERSION'))) return;
-  const draft = `${data}.new`;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { mode: 0o700 });
-  const secrets = mkdtempSync(path.join(path.dirname(data), 'setup-'));
-  const passwordFile = path.join(secrets, 'password');
-  let passwordFd: number | undefined;
-  try {
-    writeFileSync(passwordFile, password, { mode: 0o600 });
-    passwordFd = openSync(passwordFile, 'r');
-    for (const file of account ? [draft, secrets, passwordFile] : []) {
-      chownSync(file, account?.uid ?? 0, account?.gid ?? 0);
-    }
-    const onLinux = process.platform === 'linux';
-    // Like the data: reached through the process itself, also when the folder is closed to its account.
-    const pwfile = onLinux ? '/proc/self/fd/3' : passwordFile;
-    const made = spawnSync(
-      path.join(programs, 'bin/initdb'),
-      [
-        ...['-D', pathOf(draft), '-U', user, '-A', 'scram-sha-256', `--pwfile=${pwfile}`],
-        ...['--encoding=UTF8', `--locale=${onLinux ? 'C.UTF-8' : 'C'}`],
-        // The same order of text on every platform.
-        ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
-      ],
-      {
-        ...account,
-        cwd: draft,
-        env: environment,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe', passwordFd],
-      },
-    );
-    if (made.status !== 0) {
-      const reason = made.error?.message ?? made.stderr.trim();
-      writeFileSync(logFile, `${made.stdout ?? ''}${reason}\n`, { flag: 'a', mode: 0o600 });
-      throw new StartupError(`PostgreSQL could not set up its data: ${reason.split('\n').at(-1)}`);
-    }
-    renameSync(draft, data);
-    chmodSync(data, 0o700);
-  } finally {
-    if (passwordFd !== undefined) closeSync(passwordFd);
-    rmSync(secrets, { recursive: true, force: true });
-  }
-}
-
-function refuseOtherVersion(programs: string, data: string): void {
-  const found = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
-  const version = spawnSync(path.join(programs, 'bin/postgres'), ['--version'], {
-    encoding: 'utf8',
-  });
-  const ours = /(\d+)\./.exec(version.stdout)?.[1];
-  if (ours !== undefined && ours !== found) {
-    throw new StartupError(
-      `The data in ${data} belongs to PostgreSQL ${found}, this is ${ours}: dump it there and load it here.`,
-    );
-  }
 }
 
 /** Ends a server that an earlier crash left running on this data, and forgets one that is gone. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { startGuard } from './guard';
-import { embeddedPostgres, type PostgresPart } from './postgres';
+import { embeddedPostgres, type PlainLogin, type PostgresPart } from './postgres';
 import { privateRedis, type RedisPart } from './redis';
 import { redisProgram } from './redisProgram';
 import { supervise, type SupervisedPart, type Surroundings } from './supervise';
@@ -22,6 +22,8 @@ export interface StoreOptions {
 export interface Stores {
   databaseUrl: string;
   redisUrl: string;
+  /** Of the embedded PostgreSQL: whom server and worker log in as. */
+  plainRole?: PlainLogin | undefined;
 }
 
 /**
@@ -55,12 +57,10 @@ export async function openStores(
     openPostgres(options, logs, started),
     openRedis(options, logs, started, around.say),
   ]);
-  const failed = opened.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  const [databaseUrl, redisUrl] = opened.map((each) =>
-    each.status === 'fulfilled' ? each.value : '',
-  );
-  return { databaseUrl: databaseUrl ?? '', redisUrl: redisUrl ?? '' };
+  const [database, redis] = opened;
+  if (database.status === 'rejected') throw database.reason;
+  if (redis.status === 'rejected') throw redis.reason;
+  return { ...database.value, redisUrl: redis.value };
 }
 
 type Started = <P extends PostgresPart | RedisPart>(create: () => Promise<P>) => Promise<P>;
@@ -71,13 +71,13 @@ async function openPostgres(
   { databaseUrl, dataDir, maxConnections = 200, lockFd }: StoreOptions,
   logs: string,
   started: Started,
-): Promise<string> {
-  if (databaseUrl !== undefined) return databaseUrl;
+): Promise<Pick<Stores, 'databaseUrl' | 'plainRole'>> {
+  if (databaseUrl !== undefined) return { databaseUrl };
   const folder = path.join(dataDir, 'postgres');
   const logFile = path.join(logs, 'postgres.log');
   const part = await started(() => embeddedPostgres({ folder, logFile, maxConnections, lockFd }));
   await part.ensureDatabase();
-  return part.url;
+  return { databaseUrl: part.url, plainRole: part.plainRole };
 }
 
 async function openRedis(
