@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { attempt, fetchDebianPackage, has, unpackedEnvironment } from './debianPackage';
 import { StartupError } from './startupError';
@@ -20,8 +20,14 @@ const USUAL_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'
  * @throws StartupError that says what to install.
  */
 export function redisProgram(cache: string, say: (line: string) => void): RedisProgram {
-  const known = onThePath() ?? unpackedIn(cache);
-  if (known !== undefined) return known;
+  const installedBefore = onThePath();
+  if (installedBefore !== undefined) return installedBefore;
+  const kept = unpackedIn(cache);
+  if (kept !== undefined) {
+    const notice = noticeOfAge(cache, Date.now());
+    if (notice !== undefined) say(notice);
+    return kept;
+  }
   if (has('apt-get') && has('dpkg')) {
     say('fetching redis-server, because this machine has none');
     fetchDebianPackage(cache, 'redis-server', USUAL_PACKAGES);
@@ -42,6 +48,18 @@ export function redisProgram(cache: string, say: (line: string) => void): RedisP
   );
 }
 
+const DAY_MS = 86_400_000;
+const OLD_DAYS = 90;
+
+/** What to say of a fetched copy that has missed the security updates of months; nobody updates it. `now`: ms since 1970. */
+export function noticeOfAge(cache: string, now: number): string | undefined {
+  const days = Math.floor((now - statSync(commandIn(cache)).ctimeMs) / DAY_MS);
+  if (days < OLD_DAYS) return undefined;
+  return `the fetched redis-server is ${days} days old: delete ${cache} to fetch the current one`;
+}
+
+const commandIn = (cache: string): string => path.join(cache, 'usr/bin/redis-server');
+
 function onThePath(): RedisProgram | undefined {
   const usual = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...usual];
@@ -55,7 +73,7 @@ function onThePath(): RedisProgram | undefined {
 }
 
 function unpackedIn(cache: string): RedisProgram | undefined {
-  const command = path.join(cache, 'usr/bin/redis-server');
+  const command = commandIn(cache);
   if (!existsSync(command)) return undefined;
   const program = { command, env: unpackedEnvironment(cache) };
   return runs(program) ? program : undefined;
