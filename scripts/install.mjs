@@ -16,6 +16,9 @@ export async function ensureInstalled() {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     fail(`Chasqui needs Node 20 or later; this is ${process.version}.`);
   }
+  if (root.includes('?')) {
+    fail(`The web client cannot be built in ${root}: move the folder to a path without "?".`);
+  }
   if (isUpToDate()) return;
   await step('Installing the dependencies', async () => {
     const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { hasCode } from './keptFiles';
 import { StartupError } from './startupError';
 
 /**
@@ -9,7 +10,7 @@ import { StartupError } from './startupError';
 export function prepareFolder(dataDir: string): void {
   const probe = path.join(dataDir, `.probe-${process.pid}`);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    createFolders(dataDir);
     writeFileSync(probe, 'x');
     rmSync(probe);
   } catch (error) {
@@ -17,8 +18,16 @@ export function prepareFolder(dataDir: string): void {
   }
 }
 
+/** As `recursive` does, which never ends below /proc: there a folder that exists takes no other. */
+function createFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  createFolders(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 const REASONS: Record<string, string> = {
   EACCES: 'no permission',
+  ENOENT: 'no folder can be created there',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
@@ -29,8 +38,8 @@ const REASONS: Record<string, string> = {
 };
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error ? String(Reflect.get(error, 'code')) : '';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const known = Object.keys(REASONS).find((code) => hasCode(error, code));
+  return REASONS[known ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** PostgreSQL alone opens some hundred files, and a server one for each of its connections. */

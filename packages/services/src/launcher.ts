@@ -6,7 +6,7 @@ import { startGuard, type Guard } from './guard';
 import { claim, writeState, type RunState } from './instanceFile';
 import { keptSecret } from './keptFiles';
 import { migrate } from './migrate';
-import { findPort, isFree } from './ports';
+import { findPort, whyNotListen } from './ports';
 import { identityOf } from './processes';
 import { parseSettings, type LauncherSettings } from './settings';
 import { StartupError } from './startupError';
@@ -148,11 +148,8 @@ function processesOf(guard: Guard, parts: readonly SupervisedPart[]): RunState['
 }
 
 async function addresses({ host, port }: LauncherSettings, servers: number): Promise<string[]> {
-  if (port !== 0 && !(await isFree(port, host))) {
-    throw new StartupError(
-      `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another.`,
-    );
-  }
+  const reason = await whyNotListen(port, host);
+  if (reason !== undefined) throw new StartupError(reason);
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const urls: string[] = [];
   for (let index = 0; index < servers; index += 1) {
