@@ -145,8 +145,11 @@ async function open(
   });
   releasers.push('metrics', () => metrics.stop());
   // Of a cluster every shard: while one is away its users, hints or jobs are.
-  const redisTakesWrites = (): Promise<unknown> =>
-    Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
+  const redisTakesWrites = async (): Promise<void> => {
+    const trouble = connections.trouble();
+    if (trouble !== undefined) throw new Error(trouble);
+    await Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
+  };
 
   const delivery: Delivery = createDelivery({
     db,
@@ -229,7 +232,7 @@ async function open(
     probes: {
       postgres: () => checkReadiness(db),
       redis: redisTakesWrites,
-      warnings: () => space.warnings(),
+      warnings: () => [...space.warnings(), ...[connections.trouble() ?? []].flat()],
     },
     metrics: () => metrics.read(),
     metricsToken: settings.METRICS_TOKEN,

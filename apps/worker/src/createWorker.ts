@@ -199,6 +199,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     finisher.stop();
   });
 
+  const isRedisUsable = () => queue.reachable() && connections.trouble() === undefined;
   let operatorPort: number | null = null;
   if (options.metrics) {
     try {
@@ -207,10 +208,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         log,
         health: () => ({
           status:
-            queue.reachable() && bus.connected() && postgres?.postgres !== false
-              ? 'ok'
-              : 'degraded',
-          redis: queue.reachable(),
+            isRedisUsable() && bus.connected() && postgres?.postgres !== false ? 'ok' : 'degraded',
+          redis: isRedisUsable(),
           ...postgres,
         }),
       });

@@ -2,11 +2,18 @@ import Redis from 'ioredis';
 
 const ANSWER_WITHIN_MS = 1_500;
 
+export interface ServerAnswer {
+  /** Empty where INFO is refused, for example by an ACL. */
+  info: string;
+  /** The error reply to the login or to a write; undefined when both succeed. */
+  refusal: string | undefined;
+}
+
 /**
- * INFO of the server that this address leads to now, over a connection of its own. Rejects when it
- * does not answer in time.
+ * INFO of the server that this address leads to now, and whether it takes a write to `key`, over a
+ * connection of its own. Rejects when it does not answer in time.
  */
-export async function askServer(url: string): Promise<string> {
+export async function askServer(url: string, key: string): Promise<ServerAnswer> {
   const address = new URL(url);
   const { username, password } = address;
   // Sent by hand: ioredis would write a warning to the console each time one is not needed.
@@ -27,9 +34,18 @@ export async function askServer(url: string): Promise<string> {
   redis.on('error', () => undefined);
   try {
     await redis.connect();
-    if (password !== '') await redis.call('AUTH', ...credentials).catch(() => undefined);
-    return await redis.info();
+    // A server without a password refuses AUTH and takes writes all the same.
+    if (password !== '') await redis.call('AUTH', ...credentials).catch(replyOf);
+    const info = await redis.info().catch((error: unknown) => void replyOf(error));
+    const written = await redis.set(key, '1', 'PX', 60_000).catch(replyOf);
+    return { info: info ?? '', refusal: written === 'OK' ? undefined : (written ?? '') };
   } finally {
     redis.disconnect();
   }
+}
+
+/** The text of an error reply. Throws what is no reply, for example a time-out. */
+function replyOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'ReplyError') return error.message;
+  throw error;
 }

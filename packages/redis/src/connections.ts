@@ -1,7 +1,7 @@
 import Redis, { type RedisOptions } from 'ioredis';
 import type { Log } from '@pern/delivery/ports';
 import { parseRedisAddress, type RedisAddress } from '@pern/settings/redisAddress';
-import { askServer } from './askServer';
+import { askServer, type ServerAnswer } from './askServer';
 import { DISCONNECT_WITHIN_MS, followSlot } from './followSlot';
 import { createMasterWatch } from './masterWatch';
 import { logOutages } from './outages';
@@ -9,6 +9,7 @@ import { createReconnectPacing, type ReconnectPacing } from './reconnectPacing';
 import { CLUSTER_QUEUE, CLUSTER_SHARDS, type Shard, WHOLE } from './shards';
 import { cutWhenSilent } from './silence';
 import { createSlotMap } from './slotMap';
+import { createTroubles } from './troubles';
 
 /**
  * - `failing-fast`: for whoever must not wait. A command without an answer fails after half a
@@ -39,6 +40,8 @@ export interface Connections {
    * throws; errors are logged once per outage and end no process.
    */
   open(kind: ConnectionKind, name: string, shard: Shard): Redis;
+  /** Why a Redis that can be reached cannot be used, in one sentence; undefined while it can. */
+  trouble(): string | undefined;
   /** Ends one connection, whether Redis answers or not, within half a second. A second call does nothing. */
   release(connection: Redis): Promise<void>;
   /** Releases all that are still open. */
@@ -50,8 +53,11 @@ const COMMAND_TIMEOUT_MS = 500;
 /** How long Redis may hold a blocking command, seconds: well below the silence that is taken for a cut. */
 export const BLOCKING_COMMAND_S = 2;
 
-/** What a server answers that is no master, or not yet one; within the error of a script too. */
-const NO_MASTER = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED) /;
+/**
+ * Replies after which only another connection helps: of a server that is no master, or not yet one, or
+ * that does not know the login. Within the error of a script too.
+ */
+const NO_USE = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH) /;
 /** A connection into a cluster that has lasted so long is not about to be refused. */
 const CLUSTER_SETTLE_MS = 1_000;
 
@@ -59,10 +65,14 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
   const releasers = new Map<Redis, () => Promise<void>>();
   const pacings = new WeakMap<Redis, ReconnectPacing>();
   const redis = reach(parseRedisAddress(url));
-  const outages = logOutages(log, redis.settleMs);
+  const troubles = createTroubles(log);
+  const outages = logOutages(log, redis.settleMs, () => troubles.current() !== undefined);
+  const probeKey = `${prefix}chasqui:probe`;
   const watch = createMasterWatch({
     isCluster: redis.askAddress === null,
-    ask: () => redis.askAddress?.() ?? Promise.reject(new Error('a cluster has many addresses')),
+    ask: () =>
+      redis.askAddress?.(probeKey) ?? Promise.reject(new Error('a cluster has many addresses')),
+    troubles,
     onRefused: (connection) => pacings.get(connection)?.refused(),
     log,
   });
@@ -83,7 +93,15 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
         pacing.refused();
         watch.suspect();
       };
-      const connection = redis.connect(optionsFor(kind, name, { pacing, onRefused }), kind, shard);
+      const connection = redis.connect(
+        optionsFor(kind, name, {
+          pacing,
+          onRefused,
+          onErrorReply: (message) => troubles.replied(message),
+        }),
+        kind,
+        shard,
+      );
       pacings.set(connection, pacing);
       const stopLogging = outages.follow(connection, name);
       const stopComparing = watch.follow(connection);
@@ -98,8 +116,10 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
       });
       return connection;
     },
+    trouble: () => troubles.current(),
     release,
     async close() {
+      troubles.stop();
       watch.close();
       redis.close();
       await Promise.all([...releasers.keys()].map(release));
@@ -112,8 +132,8 @@ interface Reach {
   shards: readonly Shard[];
   queueShard: Shard;
   settleMs: number;
-  /** INFO of the server at the one address; null for a cluster. */
-  askAddress: (() => Promise<string>) | null;
+  /** Asks the server at the one address, with a write to this key; null for a cluster. */
+  askAddress: ((key: string) => Promise<ServerAnswer>) | null;
   connect(options: RedisOptions, kind: ConnectionKind, shard: Shard): Redis;
   close(): void;
 }
@@ -125,7 +145,7 @@ function reach(address: RedisAddress): Reach {
       shards: [WHOLE],
       queueShard: WHOLE,
       settleMs: 0,
-      askAddress: () => askServer(address.url),
+      askAddress: (key) => askServer(address.url, key),
       connect: (options) => new Redis(address.url, options),
       close: () => undefined,
     };
@@ -149,12 +169,13 @@ interface Reconnecting {
   pacing: ReconnectPacing;
   /** The server has answered that it is no master. */
   onRefused(): void;
+  onErrorReply(message: string): void;
 }
 
 function optionsFor(
   kind: ConnectionKind,
   name: string,
-  { pacing, onRefused }: Reconnecting,
+  { pacing, onRefused, onErrorReply }: Reconnecting,
 ): RedisOptions {
   const shared: RedisOptions = {
     connectionName: `chasqui-${name}`,
@@ -165,7 +186,8 @@ function optionsFor(
     keepAlive: 10_000,
     retryStrategy: (attempt) => pacing.delayBefore(attempt),
     reconnectOnError({ message }) {
-      if (!NO_MASTER.test(message)) return false;
+      onErrorReply(message);
+      if (!NO_USE.test(message)) return false;
       onRefused();
       // 2 sends the command again once there is a master; 1 lets it fail.
       return kind === 'failing-fast' ? 1 : 2;

@@ -1,6 +1,8 @@
 import type Redis from 'ioredis';
 import type { Log } from '@pern/delivery/ports';
-import { complaintsAbout, parseServerInfo, type ServerInfo } from './serverInfo';
+import type { ServerAnswer } from './askServer';
+import { complaintsAbout, parseServerInfo, type ServerInfo, tooOld } from './serverInfo';
+import type { Troubles } from './troubles';
 
 /**
  * Finds connections that are alive and useless: after a failover behind one address the former
@@ -21,8 +23,9 @@ export interface MasterWatch {
 export interface MasterWatchOptions {
   /** Whether REDIS_URL names a cluster. Its connections follow their slots and are not compared. */
   isCluster: boolean;
-  /** INFO over a fresh connection. Rejects within about two seconds. */
-  ask(): Promise<string>;
+  /** Asks over a fresh connection. Rejects within about two seconds. */
+  ask(): Promise<ServerAnswer>;
+  troubles: Troubles;
   /** Called before a connection to a replica is closed. */
   onRefused(connection: Redis): void;
   log: Log;
@@ -33,7 +36,7 @@ const COMPARE_EVERY_MS = 2_000;
 const CONFIRM_AFTER_MS = 200;
 
 export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
-  const { isCluster, ask, onRefused, log } = options;
+  const { isCluster, ask, troubles, onRefused, log } = options;
   /** The run id of the server at the other end; null while it is unknown. */
   const runIds = new Map<Redis, string | null>();
   const judged = new Set<string>();
@@ -63,6 +66,13 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
     if (text === undefined || connection.stream !== stream || !runIds.has(connection)) return;
     const info = parseServerInfo(text);
     complain(info);
+    const refusal = tooOld(info);
+    if (refusal !== undefined) {
+      troubles.found(refusal);
+      onRefused(connection);
+      connection.disconnect(true);
+      return;
+    }
     if (isCluster) return;
     runIds.set(connection, info.runId ?? null);
     if (!info.isReplica) return;
@@ -73,12 +83,21 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
 
   /** The server that the address leads to now; undefined when that is no master or not certain. */
   async function currentMaster(): Promise<string | undefined> {
-    const info = parseServerInfo(await ask());
+    const answer = await ask();
+    const info = parseServerInfo(answer.info);
     complain(info);
-    if (info.isReplica) {
-      reportReplica();
+    const refusal = tooOld(info);
+    if (refusal !== undefined) {
+      troubles.found(refusal);
       return undefined;
     }
+    if (info.isReplica) {
+      reportReplica();
+      if (answer.refusal !== undefined) troubles.replied(answer.refusal);
+      return undefined;
+    }
+    if (answer.refusal === undefined) troubles.works();
+    else troubles.replied(answer.refusal);
     isReplicaReported = false;
     return info.runId;
   }

@@ -9,9 +9,9 @@ export interface Outages {
 /**
  * One line when the first connection is lost and one when all are back, however many there are and
  * however often they try. Back is who has stayed for `settleMs`: a cluster that is down lets itself be
- * connected to, and refuses only then.
+ * connected to, and refuses only then. Nothing is logged while `isExplained`: the cause has a line of its own.
  */
-export function logOutages(log: Log, settleMs: number): Outages {
+export function logOutages(log: Log, settleMs: number, isExplained: () => boolean): Outages {
   const out = new Map<Redis, NodeJS.Timeout | undefined>();
   let told = false;
 
@@ -24,8 +24,10 @@ export function logOutages(log: Log, settleMs: number): Outages {
   return {
     follow(connection, name) {
       const onLost = (error?: Error): void => {
-        if (!told) log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
-        told = true;
+        if (!told && !isExplained()) {
+          log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
+          told = true;
+        }
         clearTimeout(out.get(connection));
         out.set(connection, undefined);
       };

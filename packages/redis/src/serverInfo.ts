@@ -33,20 +33,21 @@ export function parseServerInfo(text: string): ServerInfo {
 /** The oldest Redis that Chasqui is tested with. Every Valkey is newer. */
 const OLDEST_REDIS = [6, 2] as const;
 
+/** Why this server is not used at all, in one sentence; undefined when its version is supported or unknown. */
+export function tooOld(info: ServerInfo): string | undefined {
+  const [major = 0, minor = 0] = (info.version ?? '').split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_REDIS;
+  const isOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
+  if (info.version === undefined || info.isValkey || !isOld) return undefined;
+  return `Redis ${info.version} is not supported and not used: REDIS_URL must lead to Redis ${OLDEST_REDIS.join('.')} or later, or to Valkey`;
+}
+
 /**
  * Why this server cannot do what Chasqui asks of it, one sentence each, for the operator's log.
  * `asCluster` says whether REDIS_URL names a cluster.
  */
 export function complaintsAbout(info: ServerInfo, asCluster: boolean): string[] {
   const complaints: string[] = [];
-  const [major = 0, minor = 0] = (info.version ?? '').split('.').map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_REDIS;
-  const isOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
-  if (info.version !== undefined && !info.isValkey && isOld) {
-    complaints.push(
-      `Redis ${info.version} is not supported: use Redis ${OLDEST_REDIS.join('.')} or later, or Valkey.`,
-    );
-  }
   if (info.isClusterNode && !asCluster) {
     complaints.push(
       'REDIS_URL names one node of a Redis Cluster: write redis+cluster://host:port.',
