@@ -82,13 +82,15 @@ programs.spawn = (command, args, options) => {
 };
 const facts = ['PG_VERSION', 'pg_wal', 'postgresql.conf', 'pg_hba.conf', 'global/pg_control', 'base/1/PG_VERSION', 'base/4', 'base/5'];
 programs.spawnSync = (command, args, options) => {
-  const fact = /initdb$/.test(command) && facts.find((each) => isNew('initdb ' + each));
-  if (!fact) return spawnSync(command, args, options);
-  // It outlives the launcher, as it does when only the launcher is killed.
-  spawn(command, args, options);
+  // Either it outlives the launcher, as it does when only the launcher is killed, or it ends with it.
+  const cuts = facts.flatMap((fact) => [{ fact, ends: true }, { fact, ends: false }]);
+  const cut = /initdb$/.test(command) && cuts.find(({ fact, ends }) => isNew('initdb ' + fact + ' ' + ends));
+  if (!cut) return spawnSync(command, args, options);
+  const initdb = spawn(command, args, options);
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
-  while (!original.existsSync(path.join(options.cwd, fact))) Atomics.wait(sleeper, 0, 0, 1);
-  strike('initdb ' + fact);
+  while (!original.existsSync(path.join(options.cwd, cut.fact))) Atomics.wait(sleeper, 0, 0, 1);
+  if (cut.ends) initdb.kill('SIGKILL');
+  strike('initdb ' + cut.fact + ' ' + cut.ends);
 };
 `;
 
