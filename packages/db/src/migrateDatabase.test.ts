@@ -41,7 +41,7 @@ async function drop(name: string): Promise<void> {
   await asking(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
 }
 
-/** Empty again, whoever is still connected. */
+/** Empty again, even with clients still connected. */
 async function clear(name: string): Promise<void> {
   await asking(urlOf(name), async (client) => {
     await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity

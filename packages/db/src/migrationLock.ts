@@ -5,7 +5,7 @@ const MIGRATION_LOCK = 7_205_759;
 /** lock_not_available */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** How long one try waits for a lock: whoever needs the same table waits behind it for as long. */
+/** How long one try waits for a lock: everybody else who needs the same table waits behind it for as long. */
 const TRY_MS = 2_000;
 
 export interface Patience {

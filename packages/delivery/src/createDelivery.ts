@@ -228,7 +228,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   /**
-   * A send asks for a wake-up only when it sets a mark. Whoever leaves in the middle of a chat leaves a mark behind
+   * A send asks for a wake-up only when it sets a mark. A user who leaves in the middle of a chat leaves a mark behind
    * that hides the sends that follow, so the wake-up is requested here instead (D5). The request makes a job only
    * if something really waits.
    */

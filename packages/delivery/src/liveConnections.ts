@@ -153,7 +153,7 @@ export function createLiveConnections(deps: LiveDeps): LiveConnections {
         }
       },
       close() {
-        // Called again by whoever else notices the end.
+        // Several listeners notice the end of a connection.
         if (connection.isClosed()) return;
         connections.remove(connection);
         connection.close();

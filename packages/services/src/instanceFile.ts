@@ -125,7 +125,7 @@ function claimByRight(lock: string): () => void {
   return () => undefined;
 }
 
-/** Without: whoever creates the file has the folder, and keeps it as long as it changes. */
+/** Without: the process that creates the file has the folder, and keeps it as long as the file changes. */
 async function claimByFile(dataDir: string): Promise<() => void> {
   const lock = lockFile(dataDir);
   const draft = `${lock}.${process.pid}`;

@@ -100,7 +100,7 @@ async function serverIn(
     }
   }
 
-  /** Only our own server knows the password: whoever else answers on the port is not taken for it. */
+  /** Only our own server knows the password, so another one on the port is not taken for it. */
   async function attempt(): Promise<'answers' | 'port taken'> {
     const saidBefore = statSync(logFile).size;
     const started = await part.spawn();

@@ -2,7 +2,7 @@ import { ValidationError } from '@pern/protocol/errors';
 import type { RequestHandler } from 'express';
 import type { Hosts } from '../hosts';
 
-/** Refuses requests for a name that is not this host's, and names the setting for whoever runs it. */
+/** Refuses requests for a name that is not this host's, and names the setting for the operator. */
 export function hostCheck(hosts: Hosts): RequestHandler {
   return (request, _response, next) => {
     if (hosts.admits(request)) next();

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 
-/** RFC 9116 recommends less than a year; it is written anew at each request. */
+/** RFC 9116 recommends less than a year; it is written at each request. */
 const VALID_MS = 180 * 24 * 3_600_000;
 
 /** Where to report a hole (RFC 9116), if SECURITY_CONTACT says so; without it the file is not there. */

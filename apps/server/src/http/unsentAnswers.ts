@@ -32,7 +32,7 @@ interface Options {
 }
 
 /**
- * Counts what every answer of this server holds in `unsent`, whoever writes it, and destroys the socket of an answer
+ * Counts what every answer of this server holds in `unsent`, whichever handler writes it, and destroys the socket of an answer
  * that makes no progress for 20 s or is not read whole within 120 s. To be called before the server listens.
  */
 export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options): UnsentAnswers {

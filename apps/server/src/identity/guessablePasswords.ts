@@ -35,7 +35,7 @@ const WORD_MIN = 3;
 /**
  * Throws ValidationError for `field` when the password is among the most common ones, or made of nothing but the names
  * of account and product, digits and signs. Compared without regard to case, width and surrounding space. For new
- * passwords only: whoever has such a one already can still log in with it.
+ * passwords only: an existing one still logs in.
  */
 export function refuseGuessable(password: string, context: PasswordContext, field: string): void {
   const text = normalised(password);

@@ -57,7 +57,7 @@ test('what is stored in one go beyond the quota is owed', () => {
   quotas.admit('quota_contacts', ana);
 });
 
-test('an address stores ten times what a user does, whoever its users are', () => {
+test('an address stores ten times what a user does, for all its users together', () => {
   const { quotas } = opened();
   for (let i = 0; i < 20; i += 1) {
     const who = { userId: `user ${i}`, address: 'here' };

@@ -13,7 +13,7 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
     CREATE INDEX users_search_grams ON users USING gin (search_grams) WITH (fastupdate = off);
     CREATE INDEX users_without_search_key ON users (id) WHERE search_key IS NULL AND deleted_at IS NULL;
 
-    -- Whoever changes a name without its search form, a server of the release before or an erasure, leaves none of
+    -- Code that changes a name without its search form, a server of the release before or an erasure, leaves none of
     -- the old name behind.
     CREATE FUNCTION forget_search_names() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -52,7 +52,7 @@ test('one user has at most 10 reactions on a message, and may replace one', asyn
   expect(await react(ana, EMOJI[20])).toMatchObject({ repeated: false });
 });
 
-test('a message has at most 20 different reactions, whoever asks at the same time', async () => {
+test('a message has at most 20 different reactions, also when many are added at once', async () => {
   const { users, react, shown } = await scene('kinds');
   const asked = EMOJI.map((emoji, i) => react(users[i % users.length] ?? '', emoji));
   const outcomes = await Promise.allSettled(asked);

@@ -18,7 +18,7 @@ export interface RetentionChange {
 
 /**
  * What becomes of a wish for another retention; undefined when it changes nothing. It holds for what is sent from now
- * on. For what has been sent it takes an admin of a group, or both of a direct conversation: whoever asks first leaves
+ * on. For what has been sent it takes an admin of a group, or both of a direct conversation: the first to ask leaves
  * a request, and another wish takes it back.
  */
 export function retentionChange(

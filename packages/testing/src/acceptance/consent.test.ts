@@ -148,7 +148,7 @@ test('[D6] [D10] before acceptance no event, receipt or presence passes between 
   });
   await ana.call('addReaction', { params: { messageId: first.id }, body: { emoji: '👍' } });
   await ana.call('renameConversation', { params: { id }, body: { retention_s: 86_400 } });
-  // What is told of the sender’s own group comes after all that.
+  // Events of the sender’s own group come after all that.
   await ana.send(group.id, 'to myself');
   await until('it has come', () => JSON.stringify(anas.events).includes('to myself'));
   await ben.call('changePrivacy', { body: { who_can_add: 'everybody' } });

@@ -47,7 +47,7 @@ test('with the policy open, known people add and others invite; nobody refuses l
   expect((await ana.refused('addParticipant', add(dan))).error.details).toEqual({
     reason: 'blocked',
   });
-  // Defaults: whoever left is added again.
+  // Defaults: somebody who left is added again.
   const eve = await people.register('eve');
   await ana.call('addParticipant', add(eve));
   await eve.call('removeParticipant', { params: { id, userId: eve.id } });

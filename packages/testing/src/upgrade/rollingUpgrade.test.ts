@@ -139,7 +139,7 @@ test('the schema moves on while servers of the previous release serve, and none 
   await wakeSomebody(0, 1);
 });
 
-test('servers and workers of both releases serve the same people, whoever began', async () => {
+test('servers and workers of both releases serve the same people, whichever came first', async () => {
   const mixed = async (): Promise<void> => {
     expect(await useEverything(0, 2)).toEqual([]);
     expect(await useEverything(2, 0)).toEqual([]);
