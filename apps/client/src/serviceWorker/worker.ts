@@ -12,6 +12,8 @@ const FILES = '__SHELL_FILES__'.split(' ').map((file) => BASE + file);
 /** Of this path alone: another client on the same origin keeps its own. */
 const SHELL = `chasqui-shell-${BASE === '/' ? '' : BASE}`;
 const CACHE = `${SHELL}__SHELL_VERSION__`;
+/** The server's files are the same for every origin; `Vary: Origin` is about what other sites may read. */
+const ANY_ORIGIN = { ignoreVary: true };
 /** A cache that does not answer must not keep the page from opening. */
 const FOUND_WITHIN_MS = 3_000;
 
@@ -55,13 +57,13 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function kept(request: Request | string): Promise<Response> {
-  const found = await inTime(caches.open(CACHE).then((cache) => cache.match(request)));
+  const found = await inTime(caches.open(CACHE).then((cache) => cache.match(request, ANY_ORIGIN)));
   return found ?? fetch(request);
 }
 
 /** Named by their content, so what is kept is never stale. */
 async function asset(request: Request): Promise<Response> {
-  const found = await inTime(caches.match(request));
+  const found = await inTime(caches.match(request, ANY_ORIGIN));
   if (found !== undefined) return found;
   const response = await fetch(request);
   if (response.ok) keep(request, response.clone());

@@ -12,7 +12,7 @@ beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
     startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off', ADMIN_USERNAMES: 'person1' });
+  await room.open({ RATE_LIMIT: 'off' });
 });
 afterAll(() => room.close());
 
