@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { type RedisServer, startRedisServer } from './redisServer';
+import { endOrAnswer } from './startingServer';
 
 // Neither a busy machine nor a port that somebody else has may fail a test.
 
@@ -60,4 +62,15 @@ test('a server that hangs says so', async () => {
   const starting = server.start();
   server.freeze();
   await expect(starting).rejects.toThrow(/^redis-server runs and has not answered for 3 s:/);
+});
+
+test('a server that accepts a connection and never answers hangs, too', async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1_000)']);
+  try {
+    const answers = () => new Promise<boolean>(() => undefined);
+    const hanging = { name: 'it', child, lastLines: () => '', answers, hangsAfterMs: 1_000 };
+    await expect(endOrAnswer(hanging)).rejects.toThrow(/^it runs and has not answered for 1 s:/);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });

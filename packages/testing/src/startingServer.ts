@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
  * busy machine answers before.
  */
 export const HANGS_AFTER_MS = 150_000;
+/** How long one answer is waited for before the server is asked again. */
+const ASKS_AGAIN_AFTER_MS = 5_000;
 const LINES_KEPT = 40;
 const PORT_TAKEN = /address already in use|EADDRINUSE/i;
 
@@ -28,7 +30,10 @@ export interface StartingServer {
   name: string;
   child: ChildProcess;
   lastLines(): string;
-  /** Whether this very process answers, and not another that listens on its port. */
+  /**
+   * Whether this very process answers, and not another that listens on its port. It may never settle:
+   * a process that is stopped accepts connections and answers none.
+   */
   answers(): Promise<boolean>;
   hangsAfterMs?: number;
 }
@@ -43,7 +48,13 @@ export async function endOrAnswer(server: StartingServer): Promise<'answers' | '
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const deadline = performance.now() + hangsAfterMs;
   while (!isOver()) {
-    if ((await answers().catch(() => false)) && !isOver()) return 'answers';
+    const waitMs = Math.min(ASKS_AGAIN_AFTER_MS, Math.max(0, deadline - performance.now()));
+    const answered = await Promise.race([
+      answers().catch(() => false),
+      delay(waitMs, false, { ref: false }),
+      closed.then(() => false),
+    ]);
+    if (answered && !isOver()) return 'answers';
     if (performance.now() > deadline) {
       const waited = `${Math.round(hangsAfterMs / 1_000)} s`;
       throw new Error(`${name} runs and has not answered for ${waited}:\n${lastLines()}`);

@@ -45,6 +45,9 @@ export async function createWorld(instance: Instance, people: People): Promise<W
 
   async function renew(): Promise<void> {
     await mallory.call('unblockUser', { params: { id: friend.id } });
+    await mallory.call('changePrivacy', {
+      body: { who_can_message: 'everybody', who_can_add: 'everybody' },
+    });
     const [mine, theirs, left] = await Promise.all([
       people.group(mallory, friend),
       people.group(friend, mallory),
