@@ -23,7 +23,7 @@ export class GuardedClient extends Client {
   readonly #target: ConnectionTarget;
   /** Below TLS, if there is TLS. */
   readonly #wire: unknown;
-  /** The session is not the one that the server greeted: a pooler stands between (docs/POSTGRESQL.md). */
+  /** The session is not the one that the server greeted: a pooler stands between (docs/operations/postgresql.md). */
   isPooled = false;
 
   readonly #pins: string;

@@ -83,7 +83,7 @@ export interface ChatClient extends ChatStore {
     readonly password?: string;
     readonly eraseMessages?: boolean;
   }): Promise<void>;
-  /** All that the server keeps about this user, as JSON lines (docs/EXPORT.md). Rejects when it broke off. */
+  /** All that the server keeps about this user, as JSON lines (docs/operations/export.md). Rejects when it broke off. */
   exportAccount(): Promise<Blob>;
 
   /** The conversation of two; the one that exists, if it does. */

@@ -58,7 +58,7 @@ test('the table in README.md names every setting, with the default that it has',
     return found.map((each, i) => ({ name: each, byDefault: defaults[i] ?? defaults[0] ?? '' }));
   });
   // All settings of foreign tokens are one row, and one page.
-  const embedding = read('docs/EMBEDDING.md');
+  const embedding = read('docs/operations/embedding.md');
   const undocumented = names.filter(
     (name) =>
       !documented.some((row) => row.name === name) &&

@@ -41,7 +41,7 @@ interface Deps {
 
 /**
  * Access tokens: HS256 and nothing else, with issuer, audience, type and expiry, checked without leeway. `kid` names the
- * secret among those of the settings, and `typ` the key made of it (decisions/0013).
+ * secret among those of the settings, and `typ` the key made of it (docs/adr/0013).
  */
 export function createAccessTokens({ keys, ttlS }: Deps): AccessTokens {
   const { signing, accepted } = keys;

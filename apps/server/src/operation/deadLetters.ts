@@ -15,7 +15,7 @@ export interface DeadLetters {
   }): Promise<{ deliveries: DeadLetter[]; next_cursor: string | null }>;
   /** Wakes the user again, now. Throws NotFoundError unless their delivery is dead. */
   retry(administratorId: string, userId: string): Promise<void>;
-  /** Gives up what waits now (docs/decisions/0005). Throws NotFoundError unless their delivery is dead. */
+  /** Gives up what waits now (docs/adr/0005). Throws NotFoundError unless their delivery is dead. */
   purge(administratorId: string, userId: string): Promise<void>;
 }
 

@@ -11,8 +11,8 @@ let document: string;
 
 beforeEach(() => {
   root = mkdtempSync(path.join(os.tmpdir(), 'chasqui-publish-'));
-  mkdirSync(path.join(root, 'docs'));
-  document = path.join(root, 'docs/PERFORMANCE.md');
+  mkdirSync(path.join(root, 'docs/operations'), { recursive: true });
+  document = path.join(root, 'docs/operations/performance.md');
   writeFileSync(
     document,
     '# P\n\n<!-- bench: written by `yarn bench --write` -->\n<!-- /bench -->\nafter\n',

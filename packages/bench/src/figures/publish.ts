@@ -32,7 +32,7 @@ export function publish(
   run: { effort: string; machine: Machine },
   { order, root }: { order: readonly string[]; root: string },
 ): string {
-  const document = path.join(root, 'docs/PERFORMANCE.md');
+  const document = path.join(root, 'docs/operations/performance.md');
   const [before, after] = aroundTable(readFileSync(document, 'utf8'));
   const folder = path.join(root, 'docs/performance');
   const json = path.join(folder, 'bench.json');
@@ -49,7 +49,7 @@ export function publish(
   });
   const all = sorted.flatMap((row) => row.lines);
   const machines = [...new Set(sorted.map(({ machine }) => describe(machine)))].join('; ');
-  const figure = '![How near each figure is to its target](performance/bench.svg)';
+  const figure = '![How near each figure is to its target](../performance/bench.svg)';
   const text = `${tableOf(all)}\n\nMade on ${machines}.\n\n${figure}`;
 
   mkdirSync(folder, { recursive: true });
@@ -57,7 +57,7 @@ export function publish(
   writeFileSync(json, `${JSON.stringify(published, null, 2)}\n`);
   writeFileSync(path.join(folder, 'bench.svg'), chartOf(all));
   writeFileSync(document, `${before}\n\n${text}\n\n${after}`);
-  return 'Written: docs/performance/bench.json, docs/performance/bench.svg, docs/PERFORMANCE.md';
+  return 'Written: docs/performance/bench.json, docs/performance/bench.svg, docs/operations/performance.md';
 }
 
 /** Copies the flame graphs of a run with profiles into the docs below `root`. Returns what was written. */
@@ -73,7 +73,8 @@ export function publishFlameGraphs(from: string, root: string): string {
 
 function aroundTable(text: string): [before: string, after: string] {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error('docs/PERFORMANCE.md has no place for the table');
+  if (from < 0 || to < from)
+    throw new Error('docs/operations/performance.md has no place for the table');
   return [text.slice(0, from + BEGIN.length), text.slice(to)];
 }
 

@@ -1,6 +1,6 @@
 /**
  * What is beyond its conversation's retention and no tombstone yet: nobody reads it, whether or not a worker
- * comes by (docs/decisions/0009). Asked by statements that read messages.
+ * comes by (docs/adr/0009). Asked by statements that read messages.
  *
  * expiry_is_due: whether that can concern anything at all. One look at the end of an index that is empty
  * where nothing is kept for a time only; as `(SELECT expiry_is_due())` it is made once in a statement.

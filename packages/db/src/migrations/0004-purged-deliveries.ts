@@ -1,6 +1,6 @@
 import type { MigrationContext } from './migration';
 
-/** How far the wake-ups of a membership were given up by an administrator (docs/decisions/0005). */
+/** How far the wake-ups of a membership were given up by an administrator (docs/adr/0005). */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     -- Up to here nobody is woken any more. What lies beyond sets the mark 'pending' again (R6).

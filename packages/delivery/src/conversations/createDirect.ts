@@ -18,7 +18,7 @@ import { unknownUsers } from './unknownUsers';
 /**
  * Returns the direct conversation of two users and creates it if there is none. Both may ask at once, on different
  * nodes: they get the same one, and only one of them `created` it. Where the other person has to be asked first it is
- * created for the caller alone, with a request for the other (docs/CONSENT.md); the call of that other person accepts
+ * created for the caller alone, with a request for the other (docs/subsystems/consent.md); the call of that other person accepts
  * the request. Throws ValidationError for oneself, NotFoundError for an unknown user, ForbiddenError for a new one
  * while one blocks the other or the other admits nobody, RateLimitError when too many people were asked.
  */

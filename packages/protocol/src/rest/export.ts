@@ -13,7 +13,7 @@ export const EXPORT_VERSION = 1;
 
 const time = timestamp.nullable();
 
-/** One line of an export, by `record`. docs/EXPORT.md says what each holds. */
+/** One line of an export, by `record`. docs/operations/export.md says what each holds. */
 export const exportRecordSchema = z.discriminatedUnion('record', [
   z.object({
     record: z.literal('export'),

@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint';
 
 const audiences = ['everybody', 'known', 'nobody'] as const;
 
-/** Who may do something to a user. `known` are the people the user knows (docs/CONSENT.md). */
+/** Who may do something to a user. `known` are the people the user knows (docs/subsystems/consent.md). */
 export type Audience = (typeof audiences)[number];
 
 const audience = z.enum(audiences, { error: missingOr(`must be one of ${audiences.join(', ')}`) });

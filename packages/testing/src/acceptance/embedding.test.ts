@@ -9,13 +9,13 @@ import { createHttpClient } from '../httpClient';
 import { openInstance } from '../instance';
 import { until } from '../until';
 
-// The application of docs/EMBEDDING.md, as it stands there, and a chat that takes its tokens.
+// The application of docs/operations/embedding.md, as it stands there, and a chat that takes its tokens.
 
 const root = path.resolve(__dirname, '../../../..');
 const secret = 'a secret that the app and the chat share';
 
-test('the example of docs/EMBEDDING.md gives its user a token that the chat takes at both doors', async () => {
-  const page = readFileSync(path.join(root, 'docs/EMBEDDING.md'), 'utf8');
+test('the example of docs/operations/embedding.md gives its user a token that the chat takes at both doors', async () => {
+  const page = readFileSync(path.join(root, 'docs/operations/embedding.md'), 'utf8');
   const example = /```js\n([^`]*app\.listen[^`]*)```/.exec(page)?.[1] ?? '';
   const instance = await openInstance({
     worker: false,

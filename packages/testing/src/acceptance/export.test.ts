@@ -6,7 +6,7 @@ import { type Instance, openInstance } from '../instance';
 import { createPeople, type People, type Person } from '../people';
 import { until } from '../until';
 
-// Export of one's own data: docs/EXPORT.md.
+// Export of one's own data: docs/operations/export.md.
 
 let instance: Instance;
 let people: People;

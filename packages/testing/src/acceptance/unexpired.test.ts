@@ -5,7 +5,7 @@ import { createPeople, type People, type Person } from '../people';
 import { until } from '../until';
 
 // No worker has run since the time of these messages came: what nobody has made a tombstone of is read as one
-// all the same (docs/decisions/0009). Messages are made as old as they would be.
+// all the same (docs/adr/0009). Messages are made as old as they would be.
 
 let instance: Instance;
 let people: People;

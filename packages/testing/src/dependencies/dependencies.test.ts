@@ -57,7 +57,7 @@ test('versions are compared by their numbers', () => {
 });
 
 test('every dependency has its reason written down', () => {
-  const pages = ['SECURITY.md', 'docs/CLIENT.md'].map((page) =>
+  const pages = ['SECURITY.md', 'docs/subsystems/client.md'].map((page) =>
     readFileSync(path.join(root, page), 'utf8'),
   );
   const direct = workspaces().flatMap(({ dependencies, devDependencies }) =>

@@ -5,7 +5,7 @@ import { openScene, type Scene } from './scene';
 const CONVERSATIONS = 100;
 const MESSAGES_OF_EACH = 10_000;
 const PAIRS = 10;
-/** A second is what chatting people are promised beside a flood (docs/LIMITS.md); a shared machine gets more. */
+/** A second is what chatting people are promised beside a flood (docs/operations/limits.md); a shared machine gets more. */
 const P99_MAX_MS = 5_000;
 
 let scene: Scene;
