@@ -39,7 +39,7 @@ module.exports = {
         pathNot: [
           '^packages/(testing|bench)/',
           // What browsers are driven with.
-          '^apps/client/src/acceptance/',
+          '^apps/client/src/e2e/',
           '\\.test\\.ts$',
         ],
       },
@@ -55,7 +55,7 @@ module.exports = {
       name: 'the-client-knows-the-library-and-the-words-alone',
       comment: 'What it shows comes over the published contract, by way of the sdk.',
       severity: 'error',
-      from: { path: '^apps/client/src/', pathNot: '\\.test\\.ts$|^apps/client/src/acceptance/' },
+      from: { path: '^apps/client/src/', pathNot: '\\.test\\.ts$|^apps/client/src/e2e/' },
       to: { path: '^packages/', pathNot: '^packages/(sdk|protocol)/' },
     },
     {

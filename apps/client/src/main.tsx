@@ -1,16 +1,16 @@
-import './noEval';
+import './app/disableZodJit';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './screens/App';
-import { followAddress } from './store/address';
+import { App } from './app/App';
+import { followAddress } from './store/route';
 import { followClient } from './store/chatStore';
-import { shieldInputMethod } from './store/inputMethod';
+import { shieldInputMethod } from './app/imeKeys';
 import { notify } from './store/notices';
-import { BASE } from './store/serverAddress';
-import { openClient } from './store/openClient';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/controls.css';
+import { BASE } from './store/serverUrl';
+import { openClient } from './app/openClient';
+import './shared/styles/tokens.css';
+import './shared/styles/base.css';
+import './shared/styles/controls.css';
 
 async function main(): Promise<void> {
   const element = document.getElementById('root');

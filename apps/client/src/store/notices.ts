@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { explain } from './explain';
+import { explain } from '../shared/formatting/errorText';
 
 /** Something that people are told in passing. */
 export interface Notice {

@@ -1,0 +1,37 @@
+import { selectMessage } from '@pern/sdk/state/selectors';
+import { useChatStore } from '../../../store/chatStore';
+import { nameOf } from '../../../store/displayNames';
+import { useIsBlocked } from '../../blocking/blocks';
+import { useExpired } from '../../retention/useExpired';
+import { useReveal } from '../messageList/scrolling/JumpToMessageContext';
+import './quote.css';
+
+/** What a message answers, in a line. Choosing it goes there. */
+export function Quote(props: { conversationId: string; messageId: string }) {
+  const { conversationId, messageId } = props;
+  const reveal = useReveal();
+  const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
+  const isExpired = useExpired(conversationId, quoted);
+  const author = useChatStore((view) =>
+    quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
+  );
+  const isGroup = useChatStore(
+    (view) => view.chat.conversationsById[conversationId]?.type === 'group',
+  );
+  const isBlocked = useIsBlocked(isGroup ? quoted?.sender_id : undefined);
+  return (
+    <button className="quote" type="button" tabIndex={-1} onClick={() => reveal(messageId)}>
+      <span className="hidden-but-read">In reply to </span>
+      {quoted !== undefined && <strong className="one-line">{author}</strong>}
+      <span className="one-line" dir="auto">
+        {quoted === undefined
+          ? 'An earlier message'
+          : quoted.deleted_at !== null || isExpired
+            ? 'Message deleted'
+            : isBlocked
+              ? 'Message of somebody you blocked'
+              : (quoted.content ?? 'This message cannot be read')}
+      </span>
+    </button>
+  );
+}

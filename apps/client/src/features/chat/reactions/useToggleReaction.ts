@@ -1,0 +1,16 @@
+import type { ChatMessage } from '@pern/sdk/entry';
+import { useChatStore } from '../../../store/chatStore';
+import { attempt } from '../../../store/notices';
+import { useClient } from '../../../store/ClientContext';
+
+/** Reacts with an emoji, or takes it back where it is mine already. */
+export function useReact(message: ChatMessage): (emoji: string) => Promise<boolean> {
+  const client = useClient();
+  return (emoji) => {
+    const me = useChatStore.getState().me?.id ?? '';
+    const isMine = message.reactions.some(
+      (one) => one.emoji === emoji && one.user_ids.includes(me),
+    );
+    return attempt(isMine ? client.unreact(message.id, emoji) : client.react(message.id, emoji));
+  };
+}

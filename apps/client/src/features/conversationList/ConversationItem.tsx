@@ -1,0 +1,104 @@
+import { selectTyping } from '@pern/sdk/state/selectors';
+import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { memo } from 'react';
+import { useChatStore } from '../../store/chatStore';
+import { readDraft } from '../../store/drafts';
+import { isolated, nameOf, otherOf, titleOf } from '../../store/displayNames';
+import { Sentence } from '../../shared/formatting/BidiText';
+import { briefTime } from '../../shared/formatting/dates';
+import { useIsBlocked } from '../blocking/blocks';
+import { useLastMessage } from './useLastMessage';
+import { Avatar } from '../../shared/Avatar';
+import { Ticks } from '../chat/message/Ticks';
+
+interface ConversationItem {
+  conversation: KnownConversation;
+  isOpen: boolean;
+  onChoose: (id: string) => void;
+}
+
+export const ConversationItem = memo(function ConversationItem(props: ConversationItem) {
+  const { conversation, isOpen, onChoose } = props;
+  const me = useChatStore((view) => view.me?.id);
+  const other = otherOf(conversation, me);
+  const isBarred = (conversation.barred ?? null) !== null;
+  const presence = useChatStore((view) =>
+    isBarred ? undefined : view.userPresenceById[other?.user_id ?? '']?.status,
+  );
+  const title = titleOf(conversation, me);
+  const { last_message: last, my } = conversation;
+  const unread = my.unread_count;
+  return (
+    <li>
+      <button
+        className="choice"
+        type="button"
+        aria-current={isOpen}
+        onClick={() => onChoose(conversation.id)}
+      >
+        <Avatar
+          id={other?.user_id ?? conversation.id}
+          name={title}
+          kind={conversation.type === 'group' ? 'group' : 'person'}
+          presence={presence}
+        />
+        <span className="choice-words">
+          <span className="choice-title one-line" dir="auto">
+            {title}
+            {presence === 'online' && <span className="hidden-but-read">, online</span>}
+          </span>
+          <span className="choice-time">
+            {briefTime(last?.created_at ?? conversation.updated_at)}
+          </span>
+          <Preview conversation={conversation} isOpen={isOpen} />
+          {unread > 0 && (
+            <span className="unread">
+              {unread > 999 ? '999+' : unread}
+              <span className="hidden-but-read"> unread</span>
+            </span>
+          )}
+        </span>
+      </button>
+    </li>
+  );
+});
+
+/** The most telling of: somebody writes, I have begun to write, what was said last. */
+function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation' | 'isOpen'>) {
+  const { id, type } = conversation;
+  const typing = useChatStore((view) => selectTyping(view.chat, id).length > 0);
+  const me = useChatStore((view) => view.me?.id);
+  const last = useLastMessage(conversation);
+  const author = useChatStore((view) =>
+    last === undefined ? '' : nameOf(view, id, last.sender_id),
+  );
+  const isBlocked = useIsBlocked(type === 'group' ? last?.sender_id : undefined);
+  const draft = isOpen || me === undefined ? '' : readDraft(me, id);
+  if (typing) {
+    return (
+      <span className="choice-preview">
+        <em>writing…</em>
+      </span>
+    );
+  }
+  if (draft !== '') {
+    return (
+      <span className="choice-preview">
+        <span className="one-line">
+          <em>Draft:</em> {draft}
+        </span>
+      </span>
+    );
+  }
+  if (last === undefined) return <span className="choice-preview">No messages yet</span>;
+  const isMine = last.sender_id === me;
+  return (
+    <span className="choice-preview">
+      {isMine && <Ticks message={last} />}
+      <span className="one-line" dir="auto">
+        {type === 'group' && !isMine && <Sentence text={`${isolated(author)}: `} />}
+        {isBlocked ? 'somebody you blocked' : last.text}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,49 @@
+import type { User } from '@pern/protocol/user';
+import { useFoundUsers } from '../../shared/useUserSearch';
+import { useChatStore } from '../../store/chatStore';
+import { attempt } from '../../store/notices';
+import { useClient } from '../../store/ClientContext';
+import { Avatar } from '../../shared/Avatar';
+
+/** People of this server; choosing one opens the conversation with them. */
+export function FoundPeople(props: { query: string; onChoose: (conversationId: string) => void }) {
+  const client = useClient();
+  const me = useChatStore((view) => view.me?.id);
+  const { users, state } = useFoundUsers(props.query);
+  const others = users.filter(({ id }) => id !== me);
+
+  async function open(user: User): Promise<void> {
+    await attempt(client.createDirect(user.id).then(({ id }) => props.onChoose(id)));
+  }
+
+  return (
+    <section aria-label="People">
+      <h2>People on this server</h2>
+      <ul>
+        {others.map((user) => (
+          <li key={user.id}>
+            <button className="choice" type="button" onClick={() => void open(user)}>
+              <Avatar id={user.id} name={user.display_name} presence={user.presence?.status} />
+              <span className="choice-words">
+                <span className="choice-title one-line" dir="auto">
+                  {user.display_name}
+                </span>
+                <span />
+                <span className="choice-preview">@{user.username}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p className="choices-note" role="status">
+        {others.length === 0 && noteOf(state, props.query)}
+      </p>
+    </section>
+  );
+}
+
+function noteOf(state: 'searching' | 'found' | 'failed', query: string): string {
+  if (state === 'searching') return 'Searching …';
+  if (state === 'failed') return 'People can be found when you are online.';
+  return query === '' ? 'Nobody else has signed up yet.' : 'Nobody of that name.';
+}

@@ -1,0 +1,48 @@
+import { type ChatMessage, isMessage } from '@pern/sdk/entry';
+import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
+import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { entryAt } from '@pern/sdk/state/timeline';
+import { useEffect, useState } from 'react';
+import { useChatStore } from '../../store/chatStore';
+import { useClient } from '../../store/ClientContext';
+import { useExpired } from '../retention/useExpired';
+
+export type LastMessage = (ChatMessage | (OutboxEntry & { readonly sender_id: string })) & {
+  readonly text: string;
+};
+
+/** What was said last in a conversation: what waits to be sent, what is known, or what the list brought with it. */
+export function useLastMessage(conversation: KnownConversation): LastMessage | undefined {
+  const client = useClient();
+  const { id, last_message: last } = conversation;
+  const me = useChatStore((view) => view.me?.id ?? '');
+  const waiting = useChatStore((view) =>
+    view.chat.outbox.findLast((entry) => entry.conversation_id === id),
+  );
+  const known = useChatStore((view) =>
+    last === null ? undefined : entryAt(view.chat.entriesByConversation[id] ?? [], last.seq),
+  );
+  const [decoded, setDecoded] = useState<ChatMessage>();
+  const isExpired = useExpired(id, last);
+  const isUnknown = last !== null && known === undefined;
+  useEffect(() => {
+    if (!isUnknown) return undefined;
+    let isWanted = true;
+    void client.decode(last).then((message) => {
+      if (isWanted) setDecoded(message);
+    });
+    return () => void (isWanted = false);
+  }, [client, isUnknown, last]);
+
+  if (waiting !== undefined) return { ...waiting, sender_id: me, text: waiting.content ?? '' };
+  const message = known !== undefined && isMessage(known) ? known : decoded;
+  if (last === null || message?.seq !== last.seq) return undefined;
+  return { ...message, text: isExpired ? GONE : textOf(message) };
+}
+
+const GONE = 'Message deleted';
+
+function textOf(message: ChatMessage): string {
+  if (message.deleted_at !== null) return GONE;
+  return message.content ?? 'This message cannot be read';
+}

@@ -1,0 +1,112 @@
+import type { Participant } from '@pern/protocol/conversation';
+import {
+  type ConversationRole,
+  conversationRoles,
+  isAtLeast,
+} from '@pern/protocol/conversationRole';
+import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { UserMinus } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useChatStore } from '../../store/chatStore';
+import { attempt } from '../../store/notices';
+import { useClient } from '../../store/ClientContext';
+import { Avatar } from '../../shared/Avatar';
+
+/** Presence is asked for as many as one can look at. */
+const WATCHED = 40;
+
+/** Everybody in a group with their role; admins change roles, moderators remove members. */
+export function Members({ conversation }: { conversation: KnownConversation }) {
+  const client = useClient();
+  const [more, setMore] = useState<readonly Participant[]>([]);
+  const [cursor, setCursor] = useState<string>();
+  const { id, participants, participant_count: count } = conversation;
+  const known = new Set(participants.map((one) => one.user_id));
+  const all = [...participants, ...more.filter((one) => !known.has(one.user_id))];
+
+  useEffect(() => {
+    for (const { user_id: userId } of participants.slice(0, WATCHED)) {
+      client.watchUser(userId).catch(() => undefined);
+    }
+  }, [client, participants]);
+
+  async function readMore(): Promise<void> {
+    const page = await client.listParticipants(id, cursor);
+    setMore((before) => [...before, ...page.participants]);
+    setCursor(page.nextCursor ?? undefined);
+  }
+
+  return (
+    <section className="members" aria-label="Members">
+      <h3>{count} people</h3>
+      <ul>
+        {all.map((participant) => (
+          <Member key={participant.user_id} of={conversation} participant={participant} />
+        ))}
+      </ul>
+      {all.length < count && (
+        <button className="button" type="button" onClick={() => void attempt(readMore())}>
+          Show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Member({
+  of: conversation,
+  participant,
+}: {
+  of: KnownConversation;
+  participant: Participant;
+}) {
+  const client = useClient();
+  const me = useChatStore((view) => view.me?.id);
+  const { user_id: userId, display_name: name, role } = participant;
+  const presence = useChatStore((view) => view.userPresenceById[userId]?.status);
+  const { id, my } = conversation;
+  const isMe = userId === me;
+  const mayRemove =
+    !isMe && (my.role === 'admin' || (my.role === 'moderator' && !isAtLeast(role, 'moderator')));
+  return (
+    <li>
+      <Avatar id={userId} name={name} size="small" presence={isMe ? undefined : presence} />
+      <span className="member-name" dir="auto">
+        {isMe ? 'You' : name}
+        <small className="one-line">@{participant.username}</small>
+        {presence === 'online' && !isMe && <span className="hidden-but-read">, online</span>}
+      </span>
+      {my.role === 'admin' && !isMe ? (
+        <select
+          aria-label={`Role of ${name}`}
+          value={role}
+          onChange={(event) =>
+            void attempt(client.changeRole(id, userId, roleOf(event.target.value)))
+          }
+        >
+          {conversationRoles.map((one) => (
+            <option key={one} value={one}>
+              {one}
+            </option>
+          ))}
+        </select>
+      ) : (
+        role !== 'member' && <small>{role}</small>
+      )}
+      {mayRemove && (
+        <button
+          className="icon-button"
+          type="button"
+          aria-label={`Remove ${name}`}
+          title="Remove"
+          onClick={() => void attempt(client.removeParticipant(id, userId))}
+        >
+          <UserMinus size={18} aria-hidden />
+        </button>
+      )}
+    </li>
+  );
+}
+
+const roleOf = (value: string): ConversationRole =>
+  conversationRoles.find((role) => role === value) ?? 'member';

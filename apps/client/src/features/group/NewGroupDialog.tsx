@@ -1,0 +1,82 @@
+import { TITLE_MAX } from '@pern/protocol/limits';
+import type { User } from '@pern/protocol/user';
+import { randomId } from '@pern/sdk/randomId';
+import { useState } from 'react';
+import { goTo } from '../../store/route';
+import { explain } from '../../shared/formatting/errorText';
+import { useChatStore } from '../../store/chatStore';
+import { notify } from '../../store/notices';
+import { useClient } from '../../store/ClientContext';
+import { Dialog } from '../../shared/Dialog';
+import { PeoplePicker } from './PeoplePicker';
+
+/** A title and some people: that is a group. */
+export function NewGroupDialog({ onClose }: { onClose: () => void }) {
+  const client = useClient();
+  const me = useChatStore((view) => view.me?.id ?? '');
+  const [title, setTitle] = useState('');
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const [complaint, setComplaint] = useState('');
+  const [clientId] = useState(() => randomId());
+
+  async function create(): Promise<void> {
+    try {
+      const { id, participant_count: count } = await client.createGroup(
+        title,
+        chosen.map((user) => user.id),
+        // Pressed again after a failure, it makes no second group.
+        { clientId },
+      );
+      if (count <= chosen.length) notify('Some people were invited and have to accept.');
+      onClose();
+      goTo(id);
+    } catch (error) {
+      setComplaint(explain(error));
+    }
+  }
+
+  return (
+    <Dialog title="New group" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void create();
+        }}
+      >
+        <label className="field">
+          <span>Title</span>
+          <input
+            className="input"
+            required
+            maxLength={TITLE_MAX}
+            autoFocus
+            value={title}
+            onChange={(event) => setTitle(event.target.value)}
+          />
+        </label>
+        <PeoplePicker
+          without={new Set([me])}
+          chosen={chosen}
+          onToggle={(user) => setChosen(toggled(chosen, user))}
+        />
+        {complaint !== '' && (
+          <p className="complaint" role="alert">
+            {complaint}
+          </p>
+        )}
+        <button
+          className="button primary"
+          type="submit"
+          disabled={title.trim() === '' || chosen.length === 0}
+        >
+          {chosen.length === 0 ? 'Create group' : `Create group of ${chosen.length + 1}`}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+const toggled = (users: readonly User[], user: User): readonly User[] =>
+  users.some(({ id }) => id === user.id)
+    ? users.filter(({ id }) => id !== user.id)
+    : [...users, user];
