@@ -7,14 +7,16 @@ import { root, runAlone, writeWhole } from './run.mjs';
 const state = path.join(root, 'node_modules/.yarn-state.yml');
 /** There while an installation is under way, and after one that was cut short or is not what it should be. */
 const unfinished = path.join(root, '.yarn/unfinished');
-const yarnVersion = JSON.parse(
+const { packageManager, engines } = JSON.parse(
   readFileSync(path.join(root, 'package.json'), 'utf8'),
-).packageManager.replace('yarn@', '');
+);
+const yarnVersion = packageManager.replace('yarn@', '');
+const oldestNode = Number(engines.node.replace('>=', ''));
 
 /** Installs what the lock file names, and does nothing when that is already there. */
 export async function ensureInstalled() {
-  if (Number(process.versions.node.split('.')[0]) < 20) {
-    fail(`Chasqui needs Node 20 or later; this is ${process.version}.`);
+  if (Number(process.versions.node.split('.')[0]) < oldestNode) {
+    fail(`Chasqui needs Node ${oldestNode} or later; this is ${process.version}.`);
   }
   if (root.includes('?')) {
     fail(`The web client cannot be built in ${root}: move the folder to a path without "?".`);

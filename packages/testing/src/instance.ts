@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { freshDatabase } from './freshDatabase';
-import { type Program, releaseGuard, startProgram } from './program';
+import { type Program, type ProgramOptions, releaseGuard, startProgram } from './program';
 import { type RedisServer, startRedisServer } from './redisServer';
 
 /** A server process that can be ended and started again at the same address. */
@@ -27,6 +27,8 @@ export interface InstanceOptions {
   env?: Record<string, string>;
   /** The folder of the release that servers and workers are of, instead of this repository. */
   release?: string;
+  /** The Node executable that runs servers and workers, instead of the one that runs the tests. */
+  node?: string;
   /** Instead of a fresh database of the PostgreSQL that all tests share. */
   databaseUrl?: string;
 }
@@ -70,7 +72,7 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     more: Record<string, string> = {},
     release = options.release,
   ): Promise<ServerNode> => {
-    const node = await startServer({ ...env, ...more }, release);
+    const node = await startServer({ ...env, ...more }, { release, node: options.node });
     nodes.push(node);
     return node;
   };
@@ -79,7 +81,7 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     more: Record<string, string> = {},
     release = options.release,
   ): Promise<WorkerNode> => {
-    const worker = await startWorker({ ...env, ...more }, release);
+    const worker = await startWorker({ ...env, ...more }, { release, node: options.node });
     workers.push(worker);
     return worker;
   };
@@ -132,12 +134,15 @@ function nodeAt(nodes: readonly ServerNode[], index: number): ServerNode {
   return node;
 }
 
-async function startServer(env: Record<string, string>, release?: string): Promise<ServerNode> {
+/** Which code runs, and on which Node. */
+type Build = Pick<ProgramOptions, 'release' | 'node'>;
+
+async function startServer(env: Record<string, string>, build: Build): Promise<ServerNode> {
   const start = (port: number): Promise<Program> =>
     startProgram({
       entry: 'apps/server/dist/main.js',
       env: { ...env, PORT: String(port) },
-      release,
+      ...build,
       readyMessage: 'listening',
     });
   let program = await start(0);
@@ -163,12 +168,12 @@ async function startServer(env: Record<string, string>, release?: string): Promi
   };
 }
 
-async function startWorker(env: Record<string, string>, release?: string): Promise<WorkerNode> {
+async function startWorker(env: Record<string, string>, build: Build): Promise<WorkerNode> {
   const start = (): Promise<Program> =>
     startProgram({
       entry: 'apps/worker/dist/main.js',
       env,
-      release,
+      ...build,
       readyMessage: 'the worker is at work',
     });
   let program = await start();

@@ -29,6 +29,8 @@ export interface ProgramOptions {
   entry: string;
   /** The folder of another release, instead of this repository. */
   release?: string | undefined;
+  /** The executable of another version of Node, instead of the one that runs the tests. */
+  node?: string | undefined;
   env: Record<string, string>;
   /** The message of the log line with which it is ready. */
   readyMessage: string;
@@ -62,10 +64,11 @@ export async function startProgram({
   readyMessage,
   execArgv = [],
   release = thisRelease,
+  node = process.execPath,
 }: ProgramOptions): Promise<Program> {
   const file = path.join(release, entry);
   if (!existsSync(file)) throw new Error(`${entry} is missing: npm run build`);
-  const child = spawn(process.execPath, [...execArgv, file], {
+  const child = spawn(node, [...execArgv, file], {
     cwd: release,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,41 @@
+// npm run test:node: the quick acceptance tests on every supported version of Node.
+// `npm run test:node -- 24` runs them on one; `-- --fetch` only downloads, and prints where each version is.
+import { compile } from './compile.mjs';
+import { fail, step } from './console.mjs';
+import { ensureInstalled } from './install.mjs';
+import { nodeBinary, nodeVersions } from './nodeBinary.mjs';
+import { run } from './run.mjs';
+
+/** REST, order of sends, receipts, the queue of an offline recipient, and the worker that wakes them. */
+const quickAcceptance = ['rest', 'order', 'receipts', 'offline', 'leaving'];
+
+const majorOf = (version) => version.split('.')[0];
+const chosen = process.argv.slice(2).filter((argument) => argument !== '--fetch');
+for (const major of chosen) {
+  if (!nodeVersions.map(majorOf).includes(major)) fail(`Node ${major} is not a supported version.`);
+}
+const versions = nodeVersions.filter((one) => chosen.length === 0 || chosen.includes(majorOf(one)));
+
+const binaries = new Map(versions.map((version) => [version, fetched(version)]));
+if (process.argv.includes('--fetch')) {
+  console.log(JSON.stringify(Object.fromEntries(binaries)));
+  process.exit(0);
+}
+
+await ensureInstalled();
+if (!(await step('Building', () => compile()))) fail('The build failed; see above.');
+for (const [version, binary] of binaries) {
+  const files = `src/acceptance/(${quickAcceptance.join('|')})\\.test`;
+  const jest = ['node_modules/jest/bin/jest.js', `--testPathPatterns=packages/[^/]+/${files}`];
+  const code = await step(`Node ${version}`, () => run(binary, jest));
+  if (code !== 0)
+    fail(`Node ${version}: failed. (Alone: npm run test:node -- ${majorOf(version)})`);
+}
+
+function fetched(version) {
+  try {
+    return nodeBinary(version);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
