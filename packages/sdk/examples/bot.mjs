@@ -1,4 +1,4 @@
-// A bot that answers "ping" with "pong". It can be killed at any moment: what it was sent meanwhile is answered on return.
+// A bot that answers "ping" with "pong". It can be killed at any moment: it answers missed messages after a restart.
 // node packages/sdk/examples/bot.mjs http://127.0.0.1:5000 pingbot 'a long password' bot.data
 import { openChatClient } from '@pern/sdk/openChatClient';
 import { openFileStorage } from '@pern/sdk/storage/fileStorage';
@@ -9,11 +9,11 @@ const client = await openChatClient({ url, storage: await openFileStorage(file) 
 client.onMessage(({ id, conversation_id, seq, sender_id, content }) => {
   client.markRead(conversation_id, seq);
   if (content !== 'ping' || sender_id === client.getState().me.id) return;
-  // The id makes an answer happen once, also when the bot is killed here and told again (D2).
+  // The id makes the answer idempotent: if the bot is killed here, the message is reported again after a restart (D2).
   void client.send(conversation_id, 'pong', { replyToId: id, clientMessageId: `pong to ${id}` });
 });
 
 if (client.getState().me === null) await client.signIn({ username, password });
 client.connect();
 process.once('SIGINT', () => client.close());
-console.log(`${client.getState().me.username} listens`);
+console.log(`${client.getState().me.username} is listening`);

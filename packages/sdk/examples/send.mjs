@@ -1,4 +1,4 @@
-// Sends one message to somebody, and waits until the server has it.
+// Sends one message to another user and waits until the server has stored it.
 // node packages/sdk/examples/send.mjs http://127.0.0.1:5000 ana 'a long password' ben 'Hello, Ben'
 import { openChatClient } from '@pern/sdk/openChatClient';
 
@@ -11,5 +11,5 @@ const { users } = await client.findUsers(to);
 const friend = users.find((user) => user.username === to);
 const conversation = await client.createDirect(friend.id);
 const message = await client.whenSent(await client.send(conversation.id, text));
-console.log(`stored as number ${message.seq}`);
+console.log(`stored with seq ${message.seq}`);
 await client.close();

@@ -1,15 +1,15 @@
-/** How long one waits between attempts. */
+/** Limits of an exponential backoff. */
 export interface Backoff {
-  /** Milliseconds before the second attempt. */
+  /** Wait before the second attempt, milliseconds. */
   readonly firstMs: number;
-  /** Milliseconds that no wait exceeds. */
+  /** Longest wait, milliseconds. */
   readonly maxMs: number;
 }
 
 /**
- * Milliseconds to wait after so many failures in a row (1 after the first). Doubles up to the maximum, and lies
- * between half and all of that, so that clients which lost the same server do not come back at the same moment.
- * `random` is from 0 to below 1.
+ * Returns the milliseconds to wait after `failures` consecutive failures (1 after the first). The delay doubles up to the
+ * maximum; jitter takes off up to half of it, so that clients of a failed server do not all reconnect at once. `random`
+ * is in [0, 1).
  */
 export function backoffMs({ firstMs, maxMs }: Backoff, failures: number, random: number): number {
   const full = Math.min(maxMs, firstMs * 2 ** Math.min(30, Math.max(0, failures - 1)));

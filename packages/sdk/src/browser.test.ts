@@ -4,7 +4,7 @@ import { build, type Plugin } from 'esbuild';
 
 const root = path.resolve(__dirname, '../../..');
 
-/** Our own packages from their sources, as a client's bundler may take them. */
+/** Resolves our own packages to their sources, as an application's bundler may do. */
 const sources: Plugin = {
   name: 'sources',
   setup({ onResolve }) {
@@ -15,7 +15,7 @@ const sources: Plugin = {
   },
 };
 
-test('what a web page imports runs without Node, and stays small', async () => {
+test('the bundle for a web page contains nothing of Node and stays within its size limit', async () => {
   const { outputFiles, warnings } = await build({
     stdin: {
       contents: [
@@ -27,7 +27,7 @@ test('what a web page imports runs without Node, and stays small', async () => {
       resolveDir: root,
     },
     ...{ bundle: true, minify: true, write: false, format: 'esm', target: 'es2022' },
-    // What only Node has would not be found.
+    // An import of a Node module would fail to resolve.
     platform: 'browser',
     plugins: [sources],
     logLevel: 'silent',
@@ -36,7 +36,6 @@ test('what a web page imports runs without Node, and stays small', async () => {
   const [bundle] = outputFiles ?? [];
   const bytes = gzipSync(bundle?.contents ?? '').length;
   expect(bytes).toBeGreaterThan(10_000);
-  // Half of it are the schemas and zod, a fifth is socket.io-client. Raised from 70 kB for requests, and for time limits
-  // on storage and locks.
+  // The schemas and zod take half of it, socket.io-client a fifth.
   expect(bytes).toBeLessThan(73_000);
 });

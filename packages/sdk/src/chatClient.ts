@@ -13,171 +13,205 @@ import type { KnownConversation } from './state/chatState';
 import type { ChatStore } from './store';
 
 /**
- * A chat client without a screen. Actions that need the server throw the errors of the contract
- * (`@pern/protocol/errors`) when it refuses, OfflineError when it cannot be reached, SignedOutError when nobody is signed
- * in. Sending and reading need no connection: they are kept and told when there is one.
+ * A chat client without a user interface, for one signed-in user at a time.
+ *
+ * Actions that need the server reject with the errors of the contract (`@pern/protocol/errors`) when the server refuses
+ * them, with OfflineError when the server cannot be reached, and with SignedOutError when nobody is signed in. After an
+ * OfflineError the outcome is unknown: the server may have carried out the action. Only `send` and `markRead` work
+ * without a connection; they are stored and transmitted later.
  */
 export interface ChatClient extends ChatStore {
-  /** What users are to be told about the secrecy of what they write. */
+  /** How message content is protected from the server. Show this to users: only `encrypted` hides content from it. */
   readonly protection: Cipher['protection'];
 
-  /** Creates a user and signs in. Whoever was signed in is signed out first. */
+  /** Creates an account and signs in. Signs out the current user first, if there is one. */
   signUp(account: SignUp): Promise<User>;
+  /** Signs in with a password. Signs out the current user first. Rejects with UnauthorizedError for wrong credentials. */
   signIn(credentials: SignIn): Promise<User>;
   /**
-   * Signs in as whom the token of `getToken` speaks for, in place of `signIn`. Throws UnauthorizedError when there is no
-   * token or the server takes it not. A second call with the same user harms nothing.
+   * Signs in as the user of the token that `getToken` returns; replaces `signIn` for embedded clients. Rejects with
+   * UnauthorizedError when `getToken` returns null or the server rejects the token. A second call for the same user only
+   * replaces the token.
    */
   signInWithToken(): Promise<User>;
   /**
-   * Ends the session and deletes everything of this user's from the storage, what was not sent included: look at
-   * `selectOutboxSize` first. Without a connection the server keeps the session until it expires.
+   * Ends the session and deletes all data of this user from the storage, including unsent messages: check
+   * `selectOutboxSize` first. Without a connection the session stays valid on the server until it expires. Does nothing
+   * when nobody is signed in.
    */
   signOut(): Promise<void>;
 
-  /** Where this user is signed in: this session first, then the last seen. */
+  /** Lists the user's active sessions: this one first, then the most recently used. */
   listSessions(): Promise<ListedSession[]>;
-  /** Ends one of them, at once and everywhere. Throws NotFoundError when it has ended already. */
+  /** Ends one session and disconnects its clients at once. Rejects with NotFoundError if it has already ended. */
   endSession(sessionId: string): Promise<void>;
-  /** Ends all but this one. */
+  /** Ends all sessions of this user except this one. */
   endOtherSessions(): Promise<void>;
   /**
-   * Sets another password and ends all other sessions. Throws ForbiddenError, whose `details.reason` is `wrong_password`,
-   * or `no_password` for users of another issuer. After an OfflineError nobody knows whether it was done.
+   * Changes the password and ends all other sessions. Rejects with ForbiddenError, `details.reason` `wrong_password`, or
+   * `no_password` for users of an external issuer. After an OfflineError the password may or may not have changed.
    */
   changePassword(current: string, next: string): Promise<void>;
 
   /**
-   * How many messages wait in the storage for users who are not signed in, because the server ended their session. They
-   * are sent when their author signs in again.
+   * Counts the unsent messages in the storage that belong to users who are not signed in here, because the server ended
+   * their session. They are sent when their author signs in again.
    */
   countUnsentOfOthers(): Promise<number>;
-  /** Deletes those messages. They exist nowhere else. */
+  /** Deletes those messages for good: no other copy exists. */
   discardUnsentOfOthers(): Promise<void>;
 
-  /** Connects, and again whenever the connection is lost. The state says how it stands; a second call does nothing. */
+  /** Connects, and reconnects after every loss until `disconnect`. See `state.connection`. A second call does nothing. */
   connect(): void;
-  /** Stays signed in and does not connect until `connect`. */
+  /** Closes the connection and stays offline, signed in, until `connect`. */
   disconnect(): void;
-  /** Writes what is left, disconnects and gives up the storage. The client cannot be used after that. */
+  /** Writes pending changes, disconnects and closes the storage. The client cannot be used afterwards. */
   close(): Promise<void>;
 
   /**
-   * No direct messages, presence or typing between the two, either way, until it is taken back. Sends are refused with a
-   * ForbiddenError whose `details.reason` is `blocked`; of an account that was deleted, `deleted`.
+   * Stops direct messages, presence and typing in both directions until `unblockUser`. Sending is then refused with
+   * ForbiddenError, `details.reason` `blocked`; `deleted` if the account no longer exists. A second call does nothing.
    */
   blockUser(userId: string): Promise<void>;
+  /** Removes a block. Does nothing when the user is not blocked. */
   unblockUser(userId: string): Promise<void>;
-  /** Whom one has blocked, latest first, so that an app can mark or hide what they write in groups. */
+  /** Lists the users blocked by this user, most recent first, page by page. */
   listBlocks(cursor?: string): Promise<{ blocks: Block[]; nextCursor: string | null }>;
   /**
-   * Reads all of them into `blockedById` of the state, which this user's blocks on other devices change from then on. To
-   * be called once for each connection, for what happens between two of them is told to nobody.
+   * Loads all blocks into `state.blockedById`. Changes made on other devices update it from then on, but only while
+   * connected: call this once after each connect.
    */
   readBlocks(): Promise<void>;
   /**
-   * Deletes the account for good and everything of this user's from the storage. Users of another issuer have no password to
-   * give.
+   * Deletes the account for good and all its data from the storage. `password` is required unless the user comes from an
+   * external issuer. `eraseMessages` turns all messages this user sent into tombstones.
    */
   deleteAccount(deletion: {
     readonly password?: string;
     readonly eraseMessages?: boolean;
   }): Promise<void>;
-  /** All that the server keeps about this user, as JSON lines (docs/operations/export.md). Rejects when it broke off. */
+  /**
+   * Downloads everything the server stores about this user as JSON lines (docs/operations/export.md). Rejects with OfflineError when
+   * the download is incomplete.
+   */
   exportAccount(): Promise<Blob>;
 
-  /** The conversation of two; the one that exists, if it does. */
+  /** Returns the direct conversation with this user and creates it if necessary. */
   createDirect(userId: string): Promise<KnownConversation>;
   /**
-   * A group with these people. Tried once more when the answer is lost. A caller that tries again itself passes the
-   * same `clientId`, of 1 to 128 characters, and gets the same group.
+   * Creates a group with these users. Retries once if the response is lost. To retry yourself, pass a `clientId` (1 to
+   * 128 characters): a repeated call with the same `clientId` returns the same group.
    */
   createGroup(
     title: string,
     participantIds: readonly string[],
     more?: { clientId?: string },
   ): Promise<KnownConversation>;
-  /** To be called when a conversation is shown: reads all its participants (up to 100) and its newest messages. */
+  /**
+   * Call this when a conversation is shown: loads its participants (up to 100) and its newest messages. Rejects with
+   * NotFoundError when the user is not a participant.
+   */
   openConversation(conversationId: string): Promise<void>;
-  /** Reads a page of history before what is shown. Resolves to whether there is more. */
+  /** Loads the page of history before the oldest message shown. Resolves to whether there is more. */
   loadOlder(conversationId: string, limit?: number): Promise<boolean>;
   renameConversation(conversationId: string, title: string): Promise<void>;
-  /** For how many seconds the conversation keeps what is sent from now on; null: for ever. */
+  /** Sets for how many seconds messages sent from now on are kept; null keeps them for ever. */
   setRetention(conversationId: string, seconds: number | null): Promise<void>;
   /**
-   * Makes the conversation's present retention hold for what was sent before. In a direct conversation this is a
-   * request until the other one asks for the same; a second call by the same user changes nothing. Throws
-   * ValidationError when the conversation keeps everything.
+   * Applies the conversation's current retention to older messages too. In a direct conversation this takes effect once
+   * the other participant requests the same; a second call by the same user changes nothing. Rejects with
+   * ValidationError when the conversation has no retention limit.
    */
   applyRetentionToHistory(conversationId: string): Promise<void>;
-  /** `invited`: they have to accept first. */
+  /** Adds a user to a group. Resolves to `invited` when the user has to accept first. */
   addParticipant(
     conversationId: string,
     userId: string,
     role?: ConversationRole,
   ): Promise<'added' | 'invited'>;
-  /** Who was asked to join a group and has not joined, newest first. */
+  /** Lists the users who were invited to a group and have not accepted yet, newest invitation first. */
   listInvited(
     conversationId: string,
     cursor?: string,
   ): Promise<{ invited: Invitation[]; nextCursor: string | null }>;
   changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
   removeParticipant(conversationId: string, userId: string): Promise<void>;
+  /** Leaves a group and removes it from the state. */
   leave(conversationId: string): Promise<void>;
-  /** Participants page by page, longest-standing first; for groups of more than 100. */
+  /** Lists participants page by page, in the order in which they joined. For groups of more than 100. */
   listParticipants(
     conversationId: string,
     cursor?: string,
   ): Promise<{ participants: Participant[]; nextCursor: string | null }>;
 
-  /** Reads `requests` of the state again. It is kept up to date without this. */
+  /** Reloads `state.requests`. Rarely needed: the client keeps the list up to date. */
   readRequests(): Promise<void>;
-  /** One of the requests with its messages. The sender is told nothing. Throws NotFoundError once it is settled. */
+  /**
+   * Loads a request with its messages, without a receipt for the sender. Rejects with NotFoundError once the request has
+   * been accepted or declined.
+   */
   openRequest(requestId: string): Promise<{ request: Request; messages: ChatMessage[] }>;
-  /** The conversation is a normal one from then on. A second call returns it again. */
+  /** Accepts a request and returns its conversation. A second call returns the same conversation. */
   acceptRequest(requestId: string): Promise<KnownConversation>;
-  /** The request is gone on all devices, and the sender is told nothing. To block the sender declines it as well. */
+  /** Declines a request on all devices; the sender is not notified. Blocking the sender declines it too. */
   declineRequest(requestId: string): Promise<void>;
-  /** Reads `privacy` into the state. To be called once for each connection, like `readBlocks`. */
+  /** Loads the privacy settings into `state.privacy`. Call this once after each connect, like `readBlocks`. */
   readPrivacy(): Promise<Privacy>;
+  /** Changes only the given privacy settings and returns all of them. */
   changePrivacy(change: Partial<Privacy>): Promise<Privacy>;
 
   /**
-   * Puts a message into the outbox. Resolves to its client message id as soon as it is stored: from then on it survives a
-   * crash, and is sent as soon as there is a connection. Throws ValidationError for what the server would refuse.
+   * Adds a message to the outbox. Resolves to its client message id once the message is stored: it then survives a crash
+   * and is sent as soon as there is a connection (D1). Rejects with ValidationError for content the server would refuse.
    */
   send(conversationId: string, text: string, more?: SendMore): Promise<string>;
-  /** Resolves when the server has this message; rejects when it is refused or discarded, or the client closes. */
+  /**
+   * Resolves when the server has stored this message. Rejects with the server's error when it is refused, and with an
+   * error when it is discarded, the user signs out or the client closes; with NotFoundError for an unknown id.
+   */
   whenSent(clientMessageId: string): Promise<ChatMessage>;
-  /** Tries a refused message again, with the same id. */
+  /** Sends a refused message again under the same id. Does nothing for any other message. */
   retry(clientMessageId: string): Promise<void>;
-  /** Takes a message out of the outbox. */
+  /**
+   * Removes a message from the outbox. If an attempt was already made, the server may still have stored it. Does nothing
+   * for an unknown id.
+   */
   discard(clientMessageId: string): Promise<void>;
+  /** Replaces the text of a message of this user. Rejects with NotFoundError for a message that is not in the state. */
   edit(messageId: string, text: string): Promise<void>;
-  /** Leaves a tombstone. */
+  /** Deletes a message for everybody. A tombstone without content keeps its place. */
   delete(messageId: string): Promise<void>;
+  /** Adds a reaction. A second call with the same emoji does nothing. */
   react(messageId: string, emoji: string): Promise<void>;
+  /** Removes a reaction of this user. */
   unreact(messageId: string, emoji: string): Promise<void>;
-  /** I have seen everything up to here. Told to the server soon, or once there is a connection. */
+  /**
+   * Marks everything up to `seq` as read. The state changes at once; the server is updated within 100 ms, or on the next
+   * connection. A lower `seq` than before does nothing.
+   */
   markRead(conversationId: string, seq: number): void;
-  /** Who has got a message and who has read it, and when; page by page. */
+  /** Loads who has received and who has read a message, and when, page by page. */
   messageStatus(messageId: string, cursor?: string): Promise<MessageDetail>;
 
-  /** What people wrote, in a message that came inside something else, such as `last_message`. Never throws. */
+  /**
+   * Decodes a message that is embedded in another object, such as `last_message`. Never rejects: undecodable content is
+   * marked `isUnreadable`.
+   */
   decode(message: Message): Promise<ChatMessage>;
 
-  /** To be called at every key: it is told at most every three seconds. Without a connection nothing happens. */
+  /** Call this on every keystroke: it is sent at most every three seconds. Does nothing without a connection. */
   setTyping(conversationId: string, isTyping: boolean): void;
-  /** Whether I look online while connected. */
+  /** Sets whether this user appears online while connected. */
   setVisible(isVisible: boolean): void;
+  /** Searches users by name, page by page. */
   findUsers(query: string, cursor?: string): Promise<{ users: User[]; nextCursor: string | null }>;
-  /** Reads a user and their presence; from then on it is kept up to date, over reconnects as well. */
+  /** Loads a user with their presence and keeps the presence up to date, across reconnects too. */
   watchUser(userId: string): Promise<void>;
 
   /**
-   * Told of each message by others, and by my other devices, that comes for the first time: live, from the backlog, or by
-   * sync; once each, ascending by seq in its conversation. History is none. After a crash what came in the last half
-   * second before it may be told again.
+   * Calls `listener` once for each new message of other users and of this user's other devices, whether it arrives live,
+   * from the backlog or by sync, in ascending `seq` within a conversation. History pages do not count as new. After a
+   * crash, messages of the last half second before it may be reported again. Returns a function that unsubscribes.
    */
   onMessage(listener: (message: ChatMessage) => void): () => void;
 }
@@ -187,7 +221,7 @@ export interface SignUp {
   readonly email: string;
   readonly password: string;
   readonly displayName?: string;
-  /** The code of an invitation, where registration needs one. */
+  /** The invitation code, where registration requires one. */
   readonly invitation?: string | undefined;
 }
 
@@ -195,14 +229,14 @@ export type SignIn = (
   | { readonly username: string; readonly password: string }
   | { readonly email: string; readonly password: string }
 ) & {
-  /** Replaces a temporary password: without it the sign-in is a ForbiddenError, `reason: new_password_required`. */
+  /** Replaces a temporary password. Without it the sign-in is a ForbiddenError, `reason: new_password_required`. */
   readonly newPassword?: string | undefined;
 };
 
 export interface SendMore {
-  /** The message that this one answers. */
+  /** The message this one replies to. */
   readonly replyToId?: string;
   readonly messageType?: MessageType;
-  /** Instead of one that is made up: so that something outside can be sent once, however often it is tried (D2). */
+  /** Replaces the generated id, so that an external event produces one message however often it is processed (D2). */
   readonly clientMessageId?: string;
 }

@@ -1,4 +1,4 @@
-/** Time as a port, so that tests decide what time it is. */
+/** Time as a port, so that tests control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
 }
 
 export interface Timer {
-  /** A second call, or one after it went off, does nothing. */
+  /** Does nothing after the timer has fired or been cancelled. */
   cancel(): void;
 }
 
@@ -18,7 +18,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after so many milliseconds. */
+/** Resolves after `ms` milliseconds. */
 export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.setTimeout(resolve, ms));
 }

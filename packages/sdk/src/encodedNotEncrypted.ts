@@ -3,11 +3,11 @@ import type { Cipher } from './cipher';
 const MARK = 'base64:';
 
 /**
- * ENCODED, NOT ENCRYPTED. Whoever runs the server, and whoever reads its database, can read every message: base64 is a
- * spelling, no secret. It is here so that any text survives the wire, also one that the server would refuse as it is
- * (blank, or with control characters), and so that encryption can take its place without touching anything else.
+ * ENCODED, NOT ENCRYPTED. Anyone who runs the server or reads its database can read every message: base64 is an encoding.
+ * It lets any text through the wire, including text that the server would refuse as is (blank, or with control
+ * characters), and encryption can replace it without changes elsewhere.
  *
- * Content without the mark, as other clients and curl write it, is shown as it is.
+ * Content without the prefix, as other clients and curl send it, is shown unchanged.
  */
 export const encodedNotEncrypted: Cipher = {
   protection: 'encoded, not encrypted',

@@ -3,9 +3,9 @@ import { seqNumber, uuid, version } from '@pern/protocol/ids';
 import { type Message, messageSchema } from '@pern/protocol/message';
 import type { Cipher } from './cipher';
 
-/** A message, or an event of the conversation, with its content as people wrote it. */
+/** A message or conversation event with its decoded content. */
 export interface ChatMessage extends Message {
-  /** null for events, for deleted messages, and for what cannot be decoded (`isUnreadable`). */
+  /** Null for events, for deleted messages, and when decoding failed (`isUnreadable`). */
   readonly content: string | null;
   readonly isUnreadable: boolean;
 }
@@ -14,16 +14,16 @@ const unknownEntrySchema = z
   .object({ id: uuid, conversation_id: uuid, seq: seqNumber, version })
   .transform((entry) => ({ ...entry, kind: 'unknown' as const }));
 
-/** An entry of a kind that is newer than this client: it has its place and is acknowledged, and is not shown. */
+/** An entry of a kind newer than this client. It keeps its seq and is acknowledged, but is not shown. */
 export type UnknownEntry = z.output<typeof unknownEntrySchema>;
 
-/** As it is on the wire. */
+/** An entry before decoding, as sent by the server. */
 export type WireEntry = Message | UnknownEntry;
 
-/** What a conversation consists of: seq 1, 2, 3, … without gaps (D3). */
+/** One item of a conversation. Entries have seq 1, 2, 3, … without gaps (D3). */
 export type Entry = ChatMessage | UnknownEntry;
 
-/** Reads what the server sent; undefined for what has no place in any conversation. */
+/** Parses an entry from the server; undefined for anything that is not an entry of a conversation. */
 export function readEntry(value: unknown): WireEntry | undefined {
   const message = messageSchema.safeParse(value);
   return message.success ? message.data : unknownEntrySchema.safeParse(value).data;
@@ -31,7 +31,7 @@ export function readEntry(value: unknown): WireEntry | undefined {
 
 export const isMessage = (entry: Entry): entry is ChatMessage => entry.kind !== 'unknown';
 
-/** Without what this client has added: as it is stored, so that a Cipher that encrypts one day is not undone there. */
+/** Removes the decoded content. Entries are stored in this form, so that the storage never holds decrypted text. */
 export function onWire({
   content: _content,
   isUnreadable: _isUnreadable,
@@ -40,7 +40,7 @@ export function onWire({
   return message;
 }
 
-/** Adds the content. Never throws: what cannot be decoded is marked, and does not hold up what comes after it. */
+/** Decodes the content. Never rejects: an undecodable message is marked and does not block the ones after it. */
 export async function decodeMessage(cipher: Cipher, message: Message): Promise<ChatMessage> {
   const { content_encrypted: encoded, conversation_id: conversationId } = message;
   if (encoded === null) return { ...message, content: null, isUnreadable: false };

@@ -1,8 +1,8 @@
 import { UnavailableError } from '@pern/protocol/errors';
 
-// Beside the errors of the contract (`@pern/protocol/errors`), which come from the server and are thrown as they are.
+// Errors of the client itself. Errors from the server are thrown unchanged (`@pern/protocol/errors`).
 
-/** There is no way to the server at the moment, or no answer came: nobody knows whether it was done. */
+/** The server cannot be reached or did not respond: the outcome of the action is unknown. */
 export class OfflineError extends Error {
   override readonly name = 'OfflineError';
 
@@ -11,7 +11,7 @@ export class OfflineError extends Error {
   }
 }
 
-/** Nobody is signed in: never was, has signed out, or the server has ended the session. */
+/** Nobody is signed in: no sign-in yet, signed out, or the server ended the session. */
 export class SignedOutError extends Error {
   override readonly name = 'SignedOutError';
 
@@ -20,12 +20,12 @@ export class SignedOutError extends Error {
   }
 }
 
-/** The storage cannot be used: another process owns it, or what it holds is no storage of ours. */
+/** The storage cannot be used: another process owns it, or its content was not written by this library. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
 }
 
-/** Whether trying the same again later makes sense: nothing was refused. */
+/** Whether the error is transient, so that the same attempt may succeed later. */
 export function isPassing(error: unknown): boolean {
   return error instanceof OfflineError || error instanceof UnavailableError;
 }

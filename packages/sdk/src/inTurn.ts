@@ -1,4 +1,4 @@
-/** Runs work one after the other, in the order in which it was asked for. What fails does not hold up the rest. */
+/** Creates a serial queue: tasks run one at a time, in call order. A failed task does not stop the ones after it. */
 export function createTurns(): <T>(work: () => T | Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -14,26 +14,26 @@ const knownSchema = conversationSchema.extend({
 
 const storedSchema = z.object({ conversation: knownSchema, entries: z.array(z.unknown()) });
 
-/** What was known when it was written: enough to open offline, and to sync from there. */
+/** A stored snapshot of the state: enough to open offline and to sync from its cursor. */
 export interface Known {
   readonly cursor: string | null;
   readonly conversations: readonly KnownConversation[];
   readonly entries: readonly WireEntry[];
 }
 
-/** Writes down what is shown, so that a client opens with it (D7: from its cursor on, sync brings the rest). */
+/** Stores snapshots of the state. A client opens with the last one and syncs from its cursor (D7). */
 export interface KnownStorage {
   read(): Promise<Known>;
-  /** Notes that the state has changed; it is written soon. */
+  /** Schedules a write of the changed state, at most 0.4 s later. */
   changed(): void;
-  /** Writes what was noted. */
+  /** Writes all pending changes now. */
   flush(): Promise<void>;
-  /** Writes everything at the next time, also what another tab wrote before. */
+  /** Makes the next write a complete one, which replaces the snapshot of another tab. */
   startOver(): void;
   stop(): void;
 }
 
-/** Entries of a conversation that are kept: about a screen, and a bit to scroll. */
+/** Entries stored per conversation: about one screen and a little to scroll. */
 const ENTRIES_KEPT = 40;
 const GATHER_MS = 400;
 
@@ -42,7 +42,7 @@ interface Deps {
   userId: string;
   clock: Clock;
   getState: () => ChatState;
-  /** Only one of several tabs writes: a cursor beside conversations of another moment would be a lie. */
+  /** Only the leading tab writes, so that the cursor and the conversations always belong to the same state. */
   isLeading: () => boolean;
 }
 
@@ -55,7 +55,7 @@ export function createKnownStorage(deps: Deps): KnownStorage {
   let timer: Timer | undefined;
   let isStopped = false;
 
-  /** One write: the cursor never covers more, or less, than what stands beside it. */
+  /** Writes everything atomically: the cursor must match the conversations stored with it. */
   async function flush(): Promise<void> {
     timer?.cancel();
     timer = undefined;
@@ -78,7 +78,7 @@ export function createKnownStorage(deps: Deps): KnownStorage {
     written = state;
     if (changes.length === 0) return;
     await storage.write(changes).catch((error: unknown) => {
-      // Not lost: the next sync from the older cursor brings it. All of it is written next time.
+      // Nothing is lost: the next sync starts from the older cursor. The next write is a complete one.
       written = undefined;
       throw error;
     });
@@ -89,7 +89,7 @@ export function createKnownStorage(deps: Deps): KnownStorage {
       const parsedCursor = cursor.safeParse(await storage.get(`${prefix}cursor`));
       const stored = await storage.list(`${prefix}conversation/`);
       const read = stored.flatMap(({ value }) => storedSchema.safeParse(value).data ?? []);
-      // Without one of them the cursor would cover what is not there.
+      // If a conversation is unreadable, a sync from the cursor would not bring it back.
       const isWhole = read.length === stored.length;
       return {
         cursor: isWhole && parsedCursor.success ? parsedCursor.data : null,
@@ -112,7 +112,7 @@ export function createKnownStorage(deps: Deps): KnownStorage {
   };
 }
 
-/** Those that are gone, too: nothing is stored of them then. */
+/** Includes removed conversations, whose stored copies are deleted. */
 function changedConversations(
   state: ChatState,
   before: Pick<ChatState, 'conversationsById' | 'entriesByConversation'> | undefined,

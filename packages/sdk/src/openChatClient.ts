@@ -38,29 +38,31 @@ import { watchTyping } from './watchTyping';
 import { openUserRoom, type UserRoom } from './userRoom';
 
 export interface ChatClientOptions {
-  /** Where the server is: `https://chat.example.org`, or `https://example.org/chat` behind a proxy that serves it there. */
+  /** The server's base URL: `https://chat.example.org`, or `https://example.org/chat` behind a proxy with that prefix. */
   readonly url: string;
-  /** Where everything is kept that has to survive; memory unless told, which survives nothing. */
+  /** Stores the outbox, the session and a snapshot of the state. Default: memory, which does not survive the process. */
   readonly storage?: Storage;
-  /** Those who share the storage: `createTabs` in a browser; nobody unless told. */
+  /** Coordinates clients that share the storage: `createTabs` in a browser. Default: this client uses it alone. */
   readonly tabs?: Tabs;
   /**
-   * For users of another issuer, in place of a password: gives a fresh token whenever one is needed, and null once nobody
-   * is signed in to the application any more, which signs out here. What it throws passes, and it is asked again later.
+   * For users of an external issuer, instead of a password. Returns a fresh token of the embedding application, or null
+   * once nobody is signed in there, which signs out here too. If it throws, the client calls it again later.
    */
   readonly getToken?: GetToken;
+  /** Default: `encodedNotEncrypted`. */
   readonly cipher?: Cipher;
+  /** Reports when the machine goes online or offline. Default: the browser's events; none in Node. */
   readonly network?: Network;
   readonly clock?: Clock;
-  /** From 0 to below 1. */
+  /** Returns a number in [0, 1). */
   readonly random?: () => number;
 }
 
 const DEVICE_KEY = 'device';
 
 /**
- * Opens a client with what its storage knows, signed in if it was. It does not connect by itself: `connect` does. Rejects
- * with StorageError when the storage cannot be used.
+ * Opens a client from its storage: with the last stored state, and signed in if it was before. It connects only when
+ * `connect` is called. Rejects with StorageError when the storage cannot be used.
  */
 export async function openChatClient(options: ChatClientOptions): Promise<ChatClient> {
   const { cipher = encodedNotEncrypted, clock = systemClock, random = Math.random } = options;
@@ -136,7 +138,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       return decodeEntry(cipher, message);
     };
 
-  /** Nobody is signed in: nothing that the server told stays here. What was not sent does. */
+  /** Once nobody is signed in, deletes local copies of server data. Unsent messages stay. */
   function clear(): Promise<void> {
     clearing = clearing.then(() => clearKnown(storage)).catch(() => undefined);
     return clearing;
@@ -167,7 +169,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     await done;
   }
 
-  /** Another tab has signed in or out. */
+  /** Another tab signed in or out. */
   async function followSession(): Promise<void> {
     await session.reload();
     if (session.user()?.id === room?.user.id) return;
@@ -184,7 +186,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     isLeading = true;
     room?.lead();
   });
-  // A session that ended in the middle of something, or in another tab that was closed at once.
+  // The session ended while this client was being closed, or in another tab that was closed before it could clean up.
   if (session.user() === null) await clear();
   await enter();
 
@@ -242,7 +244,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   };
 }
 
-/** The name of this installation; the server remembers for it what it has got (D4). */
+/** Returns the id of this installation. The server tracks acknowledgements per device (D4). */
 async function deviceOf(storage: Storage): Promise<string> {
   const stored = deviceIdSchema.safeParse(await storage.get(DEVICE_KEY));
   if (stored.success) return stored.data;

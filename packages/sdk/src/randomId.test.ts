@@ -1,7 +1,7 @@
 import { uuid } from '@pern/protocol/ids';
 import { randomId } from './randomId';
 
-test('ids are UUIDs and differ, also where a page without HTTPS is given no randomUUID', () => {
+test('ids are distinct UUIDs, with and without crypto.randomUUID', () => {
   const getRandomValues = (bytes: Uint8Array<ArrayBuffer>): Uint8Array =>
     crypto.getRandomValues(bytes);
   const made = Array.from({ length: 200 }, (_, i) =>

@@ -6,13 +6,13 @@ import type { ChatSocket } from './connection/socket';
 import { isPassing } from './errors';
 import type { Storage } from './storage/storage';
 
-/** What was read here, until the server knows it: also what is read offline. */
+/** Read positions that the server has not acknowledged yet, including those set while offline. */
 export interface ReadMarks {
-  /** What was read before and not told yet, by conversation. */
+  /** Loads the unacknowledged positions of earlier runs, by conversation. */
   restore(): Promise<ReadonlyMap<string, number>>;
   mark(conversationId: string, seq: number): void;
   connect(socket: Pick<ChatSocket, 'ask'> | undefined): void;
-  /** Stops, and stores what was not told yet. */
+  /** Stops sending and stores the unacknowledged positions. */
   stop(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function createReadMarks(storage: Storage, userId: string, clock: Clock):
     for (const [id, seq] of marks) void tell(id, seq);
   }
 
-  /** Only the furthest counts, so a second call with less, or the same again, does no harm (D6). */
+  /** Idempotent: the server keeps the highest position (D6). */
   async function tell(conversationId: string, seq: number): Promise<void> {
     try {
       if (socket === undefined) return await store(conversationId, seq);
@@ -46,7 +46,7 @@ export function createReadMarks(storage: Storage, userId: string, clock: Clock):
         soon(RETRY_MS);
         return store(conversationId, seq);
       }
-      // Refused: not ours any more, or beyond its end. There is nothing to try again.
+      // Refused: the user left, or the position lies past the end. A retry cannot succeed.
     }
     if (marks.get(conversationId) === seq) {
       marks.delete(conversationId);

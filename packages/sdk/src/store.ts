@@ -2,10 +2,10 @@ import { applyEvent } from './state/applyEvent';
 import type { ChatEvent } from './state/chatEvent';
 import { type ChatState, emptyState } from './state/chatState';
 
-/** What can be read and watched; only the client changes it. */
+/** The client's state, read-only. */
 export interface ChatStore {
   getState(): ChatState;
-  /** Told after every change, in order. Returns what ends it; a second call of that does nothing. */
+  /** Calls `listener` after every change, in order. Returns a function that unsubscribes; calling it twice is harmless. */
   subscribe(listener: (state: ChatState, previous: ChatState) => void): () => void;
 }
 
@@ -19,7 +19,7 @@ export function createStore(): WritableStore {
   return {
     getState: () => state,
     subscribe(listener) {
-      // One of its own, so that the same function may listen twice.
+      // A wrapper per subscription allows the same function to subscribe twice.
       const mine = (now: ChatState, previous: ChatState): void => listener(now, previous);
       listeners.add(mine);
       return () => void listeners.delete(mine);

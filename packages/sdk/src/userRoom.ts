@@ -11,19 +11,19 @@ import type { WritableStore } from './store';
 import type { Tabs } from './tabs/tabs';
 import type { Waiters } from './outbox/waiters';
 
-/** What is one user's: a message that Ana wrote is never sent by Ben, who signs in after her. */
+/** Outbox, snapshots and read marks of one signed-in user. The next user of the same device never sends Ana's messages. */
 export interface UserRoom {
   readonly user: User;
   readonly outbox: Outbox;
   readonly known: KnownStorage;
   readonly reads: ReadMarks;
-  /** From now on this client writes, for all that share the storage. */
+  /** From now on this client writes for all tabs that share the storage. */
   lead(): void;
-  /** Writes what is left and stops. */
+  /** Writes pending changes and stops. */
   leave(): Promise<void>;
-  /** Stops and writes nothing more: another tab has taken everything away. */
+  /** Stops without writing: another tab has deleted the user's data. */
   abandon(): void;
-  /** Deletes everything of this user's from the storage: what is known, what was read, and what was not sent. */
+  /** Stops and deletes all data of this user from the storage, unsent messages included. */
   erase(): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ interface Deps {
   isLeading: () => boolean;
 }
 
-/** Opens with what was known, so that a client shows something before there is a connection, or without one. */
+/** Restores the user's stored state, so that the client can show it before it connects, or offline. */
 export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
   const { tabs, cipher, clock, random, store, waiters, isLeading } = deps;
   let isShut = false;
-  // What is still on its way to the storage when its user signs out is not written any more.
+  // Drops writes that are still pending when the user signs out.
   const storage: Storage = {
     ...deps.storage,
     write: (changes) => (isShut ? Promise.resolve() : deps.storage.write(changes)),
@@ -96,11 +96,11 @@ export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
     lead() {
       known.startOver();
       known.changed();
-      // What another tab had under way may be sent already, or not: its id makes it happen once (D2).
+      // The previous leader may have sent some of these messages already; their ids prevent duplicates (D2).
       void outbox.reload().then(() => outbox.lead());
     },
     async leave() {
-      // First, because what is shown now is what is to be kept.
+      // First, so that the snapshot is taken from the current state.
       const written = known.flush().catch(() => undefined);
       await stop();
       await written;

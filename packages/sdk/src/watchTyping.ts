@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock';
 import type { WritableStore } from './store';
 
-/** Ends "is typing" when its time is over, also of those who just went away (D10). Returns what ends it. */
+/** Removes expired typing indicators, including those of users who disconnected (D10). Returns a function that stops it. */
 export function watchTyping(store: WritableStore, clock: Clock): () => void {
   let timer: Timer | undefined;
   const stop = store.subscribe(({ typingByConversation: typing }, before) => {

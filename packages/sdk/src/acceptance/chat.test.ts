@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-test('signing up, in and out: a wrong password is the error of the contract, and nothing is left behind', async () => {
+test('signing out leaves no data behind; a wrong password is an UnauthorizedError', async () => {
   const storage = createMemoryStorage();
   const client = await openChatClient({ url: room.instance.url(), storage });
   const username = `new_${crypto.randomUUID().slice(0, 8)}`;
@@ -47,13 +47,13 @@ test('signing up, in and out: a wrong password is the error of the contract, and
   await client.close();
 });
 
-test('[D6] ticks go from sent to delivered to read, and the detail says who and when', async () => {
+test('[D6] the status of a message goes from sent to delivered to read, with a detail per recipient', async () => {
   const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createGroup('Three', [ben.id, cleo.id]);
   const sent = await a.client.whenSent(await a.client.send(id, 'hello'));
   const status = (): string => selectStatus(a.client.getState(), sent);
-  await until('ben has it', () =>
+  await until('ben has received it', () =>
     a.client
       .getState()
       .conversationsById[id]?.participants.some(
@@ -62,7 +62,7 @@ test('[D6] ticks go from sent to delivered to read, and the detail says who and 
   );
   expect(status()).toBe('sent');
   const c = await room.clients.open(cleo);
-  await until('all have it', () => status() === 'delivered');
+  await until('all have received it', () => status() === 'delivered');
   b.client.markRead(id, sent.seq);
   c.client.markRead(id, sent.seq);
   await until('all have read it', () => status() === 'read');
@@ -71,7 +71,7 @@ test('[D6] ticks go from sent to delivered to read, and the detail says who and 
   expect(detail.statuses.map(({ user_id }) => user_id).sort()).toEqual([ben.id, cleo.id].sort());
 });
 
-test('[D7] reply, edit, reaction and deletion reach the others', async () => {
+test('[D7] replies, edits, reactions and deletions reach the other participants', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
@@ -94,7 +94,7 @@ test('[D7] reply, edit, reaction and deletion reach the others', async () => {
   expect(b.client.getState().conversationsById[id]?.my.unread_count).toBe(1);
 });
 
-test('[D9] roles, renaming, leaving and being removed', async () => {
+test('[D9] roles decide who may rename, add and remove; leaving and removal take effect for all', async () => {
   const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
   const [a, b, c] = [
     await room.clients.open(ana),
@@ -127,7 +127,7 @@ test('[D9] roles, renaming, leaving and being removed', async () => {
   );
 });
 
-test('only the server refuses a message; its user retries or discards it, and others go on', async () => {
+test('a refused message waits for retry or discard while later ones are sent', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
@@ -147,7 +147,7 @@ test('only the server refuses a message; its user retries or discards it, and ot
   await expect(a.client.openConversation(crypto.randomUUID())).rejects.toThrow(NotFoundError);
 });
 
-test('[D4] two devices, one offline: each gets everything once; reading on one clears the other', async () => {
+test('[D4] each of two devices, one of them offline, gets every message once; read positions are shared', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
@@ -169,7 +169,7 @@ test('[D4] two devices, one offline: each gets everything once; reading on one c
   expect(laptop.told).toHaveLength(30);
 });
 
-test('[D12] a new client lists what there is, pages back through history, and counts what is unread', async () => {
+test('[D12] a new client lists conversations, pages through history and counts unread messages', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const other = await room.people.group(ana, ben);
@@ -190,7 +190,7 @@ test('[D12] a new client lists what there is, pages back through history, and co
   expect(selectUnreadCount(b.client.getState())).toBe(21);
 });
 
-test('what a list of conversations brings with it can be read, whatever it is', async () => {
+test('decode reads the last message of a conversation and marks undecodable content', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const a = await room.clients.open(ana);
@@ -204,7 +204,7 @@ test('what a list of conversations brings with it can be read, whatever it is', 
   expect(await last()).toMatchObject({ content: null, isUnreadable: true });
 });
 
-test('[D10] typing begins and ends, presence is known and followed', async () => {
+test('[D10] typing starts and stops, and a watched user’s presence is kept up to date', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);

@@ -38,7 +38,7 @@ async function startBot(args: readonly string[]) {
   };
 }
 
-test('[D5] the bot answers what came while it was dead, and everything once', async () => {
+test('[D5] the bot answers messages sent while it was dead, each exactly once', async () => {
   const { ana, bot } = await room.people.cast('ana', 'bot');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(bot.id);
@@ -62,7 +62,7 @@ test('[D5] the bot answers what came while it was dead, and everything once', as
   expect(answered).toHaveLength(7);
 });
 
-test('the sender of one message ends when the server has it', async () => {
+test('the send example exits once the server has stored the message', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const args = [room.instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
   const { stdout } = await promisify(execFile)(
@@ -70,5 +70,5 @@ test('the sender of one message ends when the server has it', async () => {
     [path.join(examples, 'send.mjs'), ...args],
     { timeout: 20_000 },
   );
-  expect(stdout).toBe('stored as number 1\n');
+  expect(stdout).toBe('stored with seq 1\n');
 });

@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 /**
- * What two clients of one user must agree on: not the version, which a send raises without telling, and of the positions
- * of others only what they say of my messages, because only their authors are told (D6).
+ * The state that two clients of one user must agree on. Excludes the version, which a send raises without an event, and
+ * other users' positions beyond the user's own messages, because receipts go only to authors (D6).
  */
 function picture(state: ChatState) {
   return Object.values(state.conversationsById)
@@ -43,7 +43,7 @@ const entriesOf = (state: ChatState, id: string) =>
   (state.entriesByConversation[id] ?? []).map((entry) => ({ ...entry, status: '' }));
 
 test(
-  '[D7] whatever happens, and however often a client is away: what it shows equals a fresh client',
+  '[D7] after random actions and disconnects, a client shows the same as a fresh client',
   () =>
     withSeed(async (random) => {
       const cast = Object.values(await room.people.cast('ana', 'ben', 'cleo'));
@@ -60,7 +60,7 @@ test(
       );
       for (let turn = 0; turn < 150; turn += 1) await happen(random, watching, cast, ids, group);
       for (const { client } of watching) client.connect();
-      // All of them, for what one of them still has to send is news to the others.
+      // Wait for all of them: unsent messages of one are new to the others.
       for (const chatter of watching) {
         await chatter.live();
         await until('nothing is missing', () => missingMessages(chatter.client.getState()) === 0);
@@ -70,7 +70,7 @@ test(
       }
       for (const [i, chatter] of watching.entries()) {
         const person = cast[i];
-        if (person === undefined) throw new Error('nobody');
+        if (person === undefined) throw new Error('there is no such person');
         const fresh = await room.clients.open(person);
         await until(
           'both show the same',
@@ -82,7 +82,7 @@ test(
         for (const id of Object.keys(fresh.client.getState().conversationsById)) {
           await fresh.client.openConversation(id);
           while (await fresh.client.loadOlder(id, 100));
-          // From where it began to show this conversation it shows everything.
+          // The client must show everything from the first entry it loaded.
           await until(
             'both show the same entries',
             () => {
@@ -134,6 +134,6 @@ async function happen(
     if (dice < 18) return client.addParticipant(group, person.id);
     return dice < 19 ? client.disconnect() : client.connect();
   })();
-  // Refusals are part of it: changes by those who have no right to, and by those who are offline.
+  // Refusals are expected: changes without permission, and changes while offline.
   await Promise.resolve(done).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { type ClientRoom, openClientRoom } from '@pern/testing/clients/clientRoo
 
 let room: ClientRoom;
 let wire: Server;
-/** How many answers to the making of a group the wire is still to lose. */
+/** How many responses to the creation of a group the proxy still has to drop. */
 let losing = 0;
 let asked: string[] = [];
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await room.close();
 });
 
-test('a group whose answer was lost is made once', async () => {
+test('a group is created once even if the response is lost', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { port } = wire.address() as AddressInfo;
   const { client } = await room.clients.prepare(ana, { url: `http://127.0.0.1:${port}` });
@@ -42,7 +42,7 @@ test('a group whose answer was lost is made once', async () => {
   const listed = async () => (await ana.call('listConversations')).body.conversations;
   expect((await listed()).map((one) => one.id)).toEqual([id]);
 
-  // Lost twice, it is the caller's to try again, with the same id.
+  // If it is lost twice, the caller has to try again with the same id.
   asked = [];
   losing = 2;
   const again = { clientId: 'the same' };

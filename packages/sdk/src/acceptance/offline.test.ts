@@ -24,13 +24,16 @@ afterAll(async () => {
 const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `message ${i + 1}`);
 
-test('[D1] what is written while the server is dead waits in the outbox, and is sent in order when it is back', async () => {
+test('[D1] messages written while the server is dead are sent in order when it is back', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const [node] = room.instance.nodes;
   await node?.program.kill();
-  await until('she knows', () => a.client.getState().connection.state === 'waiting to retry');
+  await until(
+    'the client has noticed',
+    () => a.client.getState().connection.state === 'waiting to retry',
+  );
   await Promise.all(numbered(20).map((text) => a.client.send(id, text)));
   expect(selectOutboxSize(a.client.getState())).toBe(20);
   expect(a.client.getState().outbox.map(({ content }) => content)).toEqual(numbered(20));
@@ -41,7 +44,7 @@ test('[D1] what is written while the server is dead waits in the outbox, and is 
   expect(a.shown(id)).toEqual(numbered(20));
 });
 
-test('[D2] 1,000 sends over a server that is killed three times arrive once and in order', async () => {
+test('[D2] 1,000 messages arrive once and in order although the server is killed three times', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
@@ -80,13 +83,13 @@ test('[D1] a message in the outbox survives kill -9 between storing and sending'
   expect(a.shown(id)).toEqual(numbered(50));
 });
 
-test('[D2] kill -9 while it sends: what was acknowledged, unknown or waiting is there once and in order', async () => {
+test('[D2] after kill -9 of the sender every stored message arrives once and in order', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const file = path.join(folder, 'between');
   const args = [room.instance.url(), file, id, '300', ana.username, ana.password];
   const dying = startSender(args);
-  await until('it is in the middle', () => dying.said('sent') >= 40);
+  await until('40 are sent', () => dying.said('sent') >= 40);
   await dying.kill();
   const stored = dying.said('stored');
 
@@ -99,7 +102,7 @@ test('[D2] kill -9 while it sends: what was acknowledged, unknown or waiting is 
   expect(a.shown(id)).toEqual(numbered(there.length));
 });
 
-test('[D7] without a server a client opens with what it knew, and shows what is waiting', async () => {
+test('[D7] without a server a client opens with its stored state and shows unsent messages', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   await ben.send(id, 'before');
@@ -115,19 +118,22 @@ test('[D7] without a server a client opens with what it knew, and shows what is 
   offline.client.markRead(id, 1);
   expect(offline.shown(id)).toEqual(['before']);
   expect(offline.client.getState().conversationsById[id]?.my.unread_count).toBe(0);
-  await until('it is known', () => offline.client.getState().connection.state !== 'connecting');
+  await until(
+    'the attempt has failed',
+    () => offline.client.getState().connection.state !== 'connecting',
+  );
   await offline.client.close();
 
   const back = await room.clients.open(ana, { storage });
   await until('it was sent', () => back.client.getState().outbox.length === 0);
   expect(back.shown(id)).toEqual(['before', 'written offline']);
-  await until('the server knows what was read', async () => {
+  await until('the read position has reached the server', async () => {
     const { my } = await ana.conversation(id);
     return my.read_seq >= 1 && my.unread_count === 0;
   });
 });
 
-/** The program that is to be killed, and how often it said what. */
+/** Starts the program to be killed; `said` counts its output lines by their first word. */
 function startSender(args: readonly string[]) {
   const program = path.resolve(__dirname, '../../../testing/dist/clients/dyingSender.js');
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {

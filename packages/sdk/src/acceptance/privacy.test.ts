@@ -17,7 +17,7 @@ afterAll(async () => {
   await instance.close();
 });
 
-test('what is sent to whom one has blocked stays in the outbox and says why, and goes once it is taken back', async () => {
+test('a message to a blocked user stays in the outbox with the reason and can be sent after unblocking', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { client } = await clients.open(ana);
   const { id } = await client.createDirect(ben.id);
@@ -32,7 +32,7 @@ test('what is sent to whom one has blocked stays in the outbox and says why, and
   await until('it is sent', async () => (await ben.history(id)).length === 1);
 });
 
-test('an export is whole, and a deleted account is signed out with nothing left behind', async () => {
+test('an export is complete; deleting the account signs out and clears the state', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { client } = await clients.open(ana);
   const { id } = await client.createDirect(ben.id);
@@ -51,7 +51,7 @@ test('an export is whole, and a deleted account is signed out with nothing left 
   expect(body.display_name).toBe('Deleted account');
 });
 
-test('a block shows on my other devices and closes the conversation for both, also on one that was away', async () => {
+test('a block reaches the user’s other devices and closes the conversation for both, also after a reconnect', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const [phone, laptop, bens] = [
     await clients.open(ana),
@@ -60,14 +60,14 @@ test('a block shows on my other devices and closes the conversation for both, al
   ];
   const { id } = await phone.client.createDirect(ben.id);
   const barOf = ({ client }: typeof bens) => client.getState().conversationsById[id]?.barred;
-  await until('all know of it', () => [phone, laptop, bens].every((one) => barOf(one) === null));
+  await until('all have it', () => [phone, laptop, bens].every((one) => barOf(one) === null));
   bens.client.disconnect();
   await phone.client.blockUser(ben.id);
   const isBlocked = ({ client }: typeof bens) => client.getState().blockedById[ben.id] === true;
   expect(isBlocked(phone)).toBe(true);
   await until('the other device shows it', () => isBlocked(laptop) && barOf(laptop) === 'blocked');
   bens.client.connect();
-  await until('who was away finds it closed', () => barOf(bens) === 'blocked');
+  await until('it is closed after the reconnect', () => barOf(bens) === 'blocked');
   expect(bens.client.getState().blockedById).toEqual({});
   const fresh = await clients.open(ana);
   await fresh.client.readBlocks();
@@ -76,9 +76,9 @@ test('a block shows on my other devices and closes the conversation for both, al
   await until('it is open for all', () =>
     [phone, laptop, bens].every((one) => barOf(one) === null),
   );
-  await until('and not blocked', () => !isBlocked(phone));
+  await until('ben is unblocked', () => !isBlocked(phone));
 
-  // For good, and with its reason, when the account is gone.
+  // A deleted account closes it for good, with its own reason.
   bens.client.disconnect();
   await phone.client.deleteAccount({ password: ana.password });
   bens.client.connect();

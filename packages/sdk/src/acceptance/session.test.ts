@@ -11,7 +11,7 @@ const RENEWED_EVERY_MS = (LIFE_S * 1_000 * 2) / 3;
 
 let room: ClientRoom;
 beforeAll(async () => {
-  // A third of it is left when it is renewed: longer than a machine stands still.
+  // A token is renewed with a third of its lifetime left: longer than a slow machine may stall.
   room = await openClientRoom({ env: { ACCESS_TOKEN_TTL_S: `${LIFE_S}` } });
 });
 afterAll(() => room.close());
@@ -19,7 +19,7 @@ afterAll(() => room.close());
 const sessionIn = async (storage: Storage) =>
   storedSessionSchema.parse(await storage.get('session'));
 
-test('tokens are refreshed before they expire, once for all who ask, and the connection lives on', async () => {
+test('concurrent requests share one refresh before a token expires, and the connection stays open', async () => {
   const { ana } = await room.people.cast('ana');
   const storage = createMemoryStorage();
   const began = performance.now();
@@ -30,7 +30,7 @@ test('tokens are refreshed before they expire, once for all who ask, and the con
   });
   const first = await sessionIn(storage);
   await until('the second token', async () => {
-    // Many at once, all the time.
+    // Many concurrent requests, repeatedly.
     await Promise.all(Array.from({ length: 10 }, () => a.client.findUsers('nobody at all')));
     const { refresh_token } = await sessionIn(storage);
     return refresh_token !== first.refresh_token;
@@ -47,19 +47,19 @@ test('tokens are refreshed before they expire, once for all who ask, and the con
     [first.refresh_token],
   );
   expect(states).toEqual([]);
-  // The first, and one each time that one grows old, whoever asks.
+  // The first token, and one per renewal, regardless of the number of requests.
   expect(count).toBeGreaterThanOrEqual(3);
   expect(count).toBeLessThanOrEqual(2 + (performance.now() - began) / RENEWED_EVERY_MS);
   await a.client.findUsers('nobody at all');
 });
 
-test('a token that is turned away is refreshed, and the request goes on', async () => {
+test('a rejected token is refreshed, and the request is repeated', async () => {
   const { ana } = await room.people.cast('ana');
   const storage = createMemoryStorage();
   const a = await room.clients.prepare(ana, { storage });
   const session = await sessionIn(storage);
   await a.client.close();
-  // As after a clock that was wrong: good by what is stored, and not by the server.
+  // As with a wrong clock: valid by the stored times, but not for the server.
   const far = Date.now() + 3_600_000;
   const stale = { ...session, access_token: 'none', renew_at: far, expires_at: far };
   await storage.write([{ key: 'session', value: stale }]);
@@ -70,7 +70,7 @@ test('a token that is turned away is refreshed, and the request goes on', async 
   await again.live();
 });
 
-test('[D1] a session that the server ends signs out, and keeps what was not sent for its user', async () => {
+test('[D1] when the server ends the session, the client signs out and keeps unsent messages for their author', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const storage = createMemoryStorage();
@@ -80,17 +80,17 @@ test('[D1] a session that the server ends signs out, and keeps what was not sent
   const { access_token: token } = await sessionIn(storage);
   await ana.call('logout', { token });
   a.client.connect();
-  await until('it knows', () => a.client.getState().connection.state === 'signed out');
+  await until('it is signed out', () => a.client.getState().connection.state === 'signed out');
   expect(a.client.getState()).toMatchObject({ me: null, connection: { reason: 'refused' } });
   await expect(a.client.send(id, 'nobody is there')).rejects.toThrow();
-  // Of what the server told nothing stays; what was not sent does, and the app can say so.
-  await until('the rest is taken away', async () => {
+  // Server data is deleted; unsent messages stay, and the application can show their number.
+  await until('server data is deleted', async () => {
     const kept = (await storage.list('')).map(({ key }) => key.split('/')[2] ?? key);
     return kept.join() === 'device,outbox';
   });
   expect(await a.client.countUnsentOfOthers()).toBe(1);
 
-  // Somebody else at the same machine sends nothing of hers.
+  // Another user of the same device does not send her messages.
   await a.client.signIn({ username: ben.username, password: ben.password });
   await until('ben is live', a.isLive);
   expect(a.client.getState().outbox).toEqual([]);
@@ -101,25 +101,25 @@ test('[D1] a session that the server ends signs out, and keeps what was not sent
   expect(await ben.history(id)).toMatchObject([{ sender_id: ana.id }]);
 });
 
-test('a session that ended while nobody looked: at the next start what was known is taken away', async () => {
+test('if the session ended while the client was closed, the next start deletes the stored state', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   await ben.send(id, 'for her eyes');
   const storage = createMemoryStorage();
   const known = async () => (await storage.list('user/')).map(({ key }) => key);
   const a = await room.clients.open(ana, { storage });
-  await until('it is kept', async () => (await known()).length > 1);
+  await until('it is stored', async () => (await known()).length > 1);
   const { access_token: token } = await sessionIn(storage);
   await a.client.close();
   await ana.call('logout', { token });
   expect((await known()).length).toBeGreaterThan(1);
   const again = await openChatClient({ url: room.instance.url(), storage });
   again.connect();
-  await until('it is taken away', async () => (await known()).length === 0);
+  await until('it is deleted', async () => (await known()).length === 0);
   expect(again.getState().me).toBeNull();
   await again.close();
 
-  // What a tab wrote in the moment in which another one signed out goes at the start after that.
+  // A write by one tab while another signs out is deleted at the next start.
   await storage.write([{ key: `user/${ana.id}/known/cursor`, value: 'late' }]);
   await (await openChatClient({ url: room.instance.url(), storage })).close();
   expect(await known()).toEqual([]);

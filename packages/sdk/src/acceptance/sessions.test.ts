@@ -9,7 +9,7 @@ import { createMemoryStorage } from '../storage/memoryStorage';
 import type { Storage } from '../storage/storage';
 
 const issuer = 'https://app.example';
-const secret = 'a secret that the app and the chat share';
+const secret = 'a secret shared by the application and the chat';
 
 let room: ClientRoom;
 const opened: ChatClient[] = [];
@@ -18,7 +18,7 @@ beforeAll(async () => {
     worker: false,
     env: {
       ...{ EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: 'chat', EXTERNAL_SECRET: secret },
-      // One of the tests asks without pause.
+      // One of the tests sends requests without pause.
       RATE_LIMIT: 'off',
     },
   });
@@ -28,7 +28,7 @@ afterAll(async () => {
   await room.close();
 });
 
-/** An application with a user of its own, whose tokens are short. */
+/** An embedding application with its own user and short-lived tokens. */
 function application(subject: string = randomUUID(), lifeS = 600) {
   const app = { subject: subject as string | null, session: randomUUID(), given: 0, fails: false };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -55,8 +55,8 @@ async function open(getToken: () => Promise<string | null>, storage?: Storage) {
 }
 const isLive = (client: ChatClient) => client.getState().connection.state === 'live';
 
-test('a client with getToken has no login of its own: it is live, and stays so while tokens come and go', async () => {
-  // A third of its life is left when it is renewed: longer than a machine stands still.
+test('a client with getToken signs in without a password and stays live across token renewals', async () => {
+  // A token is renewed with a third of its lifetime left: longer than a slow machine may stall.
   const lifeS = 9;
   const { app, getToken } = application('ana of the app', lifeS);
   const since = performance.now();
@@ -70,20 +70,20 @@ test('a client with getToken has no login of its own: it is live, and stays so w
     if (connection !== before.connection) states.push(connection.state);
   });
   await until('the first tokens have expired', async () => {
-    // Many at once, all the time: one token is asked for.
+    // Many concurrent requests, repeatedly, must share one token.
     await Promise.all(Array.from({ length: 10 }, () => client.findUsers('nobody at all')));
     return performance.now() - since > lifeS * 1_000 + 500;
   });
   expect(states).toEqual([]);
   expect(client.getState().me?.id).toBe(me.id);
-  // The first, and one each time that one grows old, whoever asks.
+  // The first token, and one per renewal, regardless of the number of requests.
   expect(app.given).toBeGreaterThanOrEqual(2);
   const renewedEveryMs = (lifeS * 1_000 * 2) / 3;
   expect(app.given).toBeLessThanOrEqual(2 + (performance.now() - since) / renewedEveryMs);
   await expect(client.signIn({ username: 'x', password: 'y' })).rejects.toThrow('signInWithToken');
 });
 
-test('[D1] an application that is away is asked again; one whose user has left signs out, and keeps what was not sent', async () => {
+test('[D1] a failing getToken is called again; one that returns null signs out and keeps unsent messages', async () => {
   const { app, getToken } = application();
   const ben = await room.people.register('ben');
   const storage = createMemoryStorage();
@@ -91,7 +91,7 @@ test('[D1] an application that is away is asked again; one whose user has left s
   const me = await client.signInWithToken();
   const { id } = await client.createDirect(ben.id);
   await client.send(id, 'not sent yet');
-  // As after a night: what is stored has expired.
+  // As after a night: the stored token has expired.
   const stored = (await storage.get('session')) as object;
   await client.close();
   await storage.write([{ key: 'session', value: { ...stored, renew_at: 0, expires_at: 0 } }]);
@@ -102,11 +102,11 @@ test('[D1] an application that is away is asked again; one whose user has left s
   later.connect();
   await until('it waits', () => later.getState().connection.state === 'waiting to retry');
   Object.assign(app, { fails: false, subject: null });
-  await until('it knows', () => later.getState().connection.state === 'signed out');
+  await until('it is signed out', () => later.getState().connection.state === 'signed out');
   expect(later.getState()).toMatchObject({ me: null, connection: { reason: 'refused' } });
 });
 
-test('somebody else’s token ends the session of who was there, and begins none behind their back', async () => {
+test('a token of a different user ends the session and does not silently start another', async () => {
   const { app, getToken } = application();
   const storage = createMemoryStorage();
   const client = await open(getToken, storage);
@@ -117,12 +117,12 @@ test('somebody else’s token ends the session of who was there, and begins none
   Object.assign(app, { subject: randomUUID(), session: randomUUID() });
   const later = await open(getToken, storage);
   later.connect();
-  await until('it knows', () => later.getState().connection.state === 'signed out');
+  await until('it is signed out', () => later.getState().connection.state === 'signed out');
   expect((await later.signInWithToken()).id).not.toBe(ana.id);
   await until('it is live', () => isLive(later));
 });
 
-test('a session of the application that is ended here stays ended, whatever tokens it gives', async () => {
+test('an ended session of the application stays ended even with fresh tokens', async () => {
   const { app, getToken } = application();
   const [phone, desk] = [await open(getToken), await open(getToken)];
   await phone.signInWithToken();
@@ -132,7 +132,7 @@ test('a session of the application that is ended here stays ended, whatever toke
   const [only, ...more] = await desk.listSessions();
   expect(more).toEqual([]);
   await desk.endSession(only?.id ?? '');
-  await until('it knows', () => phone.getState().connection.state === 'signed out');
+  await until('it is signed out', () => phone.getState().connection.state === 'signed out');
   await expect(phone.signInWithToken()).rejects.toThrow(UnauthorizedError);
   app.session = randomUUID();
   await phone.signInWithToken();
@@ -142,7 +142,7 @@ test('a session of the application that is ended here stays ended, whatever toke
   });
 });
 
-test('another password signs out everywhere else, and here nothing is lost', async () => {
+test('changing the password signs out all other sessions and keeps this one connected', async () => {
   const ana = await room.people.register('ana');
   const storage = createMemoryStorage();
   const [here, there] = [await room.clients.open(ana, { storage }), await room.clients.open(ana)];
@@ -159,7 +159,7 @@ test('another password signs out everywhere else, and here nothing is lost', asy
   await here.client.endOtherSessions();
   await until('it is out again', () => there.client.getState().me === null);
   expect(here.isLive()).toBe(true);
-  // What is stored are the tokens of the answer: those from before can be refreshed no more.
+  // The new tokens must be stored: the old ones can no longer be refreshed.
   await here.client.close();
   const stored = (await storage.get('session')) as object;
   await storage.write([{ key: 'session', value: { ...stored, renew_at: 0 } }]);

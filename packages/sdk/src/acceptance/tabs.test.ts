@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** Tabs of one browser: a storage, locks and a channel that they share. */
+/** The tabs of one browser, which share storage, locks and a channel. */
 function browser() {
   const name = crypto.randomUUID();
   const [storage, locks] = [createMemoryStorage(), createLocks()];
@@ -35,7 +35,7 @@ function channelOf(name: string): Channel {
   };
 }
 
-test('[D2] three tabs share one outbox: what each writes is sent once and in order, also when the leading one closes', async () => {
+test('[D2] three tabs share one outbox: each message is sent once and in order, even if the leader closes', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
@@ -68,7 +68,7 @@ test('[D2] three tabs share one outbox: what each writes is sent once and in ord
   expect(second.shown(id)).toEqual(third.shown(id));
 });
 
-test('what one tab refuses to give up, the others show: retry, discard, reading and signing out', async () => {
+test('discarding, reading and signing out in one tab take effect in the others', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
@@ -95,7 +95,7 @@ test('what one tab refuses to give up, the others show: retry, discard, reading 
   await until('both are out', () => first.client.getState().me === null);
 });
 
-test('[D4] what one tab has acknowledged for their device, another that was away is told by sync', async () => {
+test('[D4] entries acknowledged by one tab reach another tab of the same device by sync', async () => {
   const { ana, ben } = await room.people.cast('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();

@@ -12,11 +12,11 @@ interface Deps {
   url: string;
   rest: Rest;
   session: Session;
-  /** Makes this user's things ready, and connects if that is wanted. */
+  /** Opens the user's data and connects if requested. */
   onSignedIn: () => Promise<void>;
-  /** Takes everything of this user's away. */
+  /** Deletes the user's data. */
   onSigningOut: () => Promise<void>;
-  /** Where tokens come from elsewhere. */
+  /** Set for users of an external issuer. */
   firstTokens: (() => Promise<Tokens>) | undefined;
 }
 
@@ -38,13 +38,13 @@ export function createAccount({
   }
 
   async function ask(endpoint: typeof register | typeof login, body: unknown) {
-    if (firstTokens !== undefined) throw new Error('tokens come from getToken: signInWithToken');
+    if (firstTokens !== undefined) throw new Error('with getToken, use signInWithToken');
     return begin(await request(url, endpoint, sessionSchema, { body }));
   }
 
   async function signOut(): Promise<void> {
     if (session.user() === null) return;
-    // Whether or not the server can be told: who signs out here is signed out here.
+    // The local sign-out succeeds even if the server cannot be reached.
     await rest.call(logout, noBody).catch(() => undefined);
     await onSigningOut();
     await session.end();
@@ -56,7 +56,7 @@ export function createAccount({
     signIn: ({ newPassword, ...credentials }) =>
       ask(login, { ...credentials, new_password: newPassword }),
     async signInWithToken() {
-      if (firstTokens === undefined) throw new Error('openChatClient was given no getToken');
+      if (firstTokens === undefined) throw new Error('openChatClient was called without getToken');
       const tokens = await firstTokens();
       if (session.user()?.id !== tokens.user.id) return begin(tokens);
       await session.begin(tokens);

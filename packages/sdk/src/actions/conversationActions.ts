@@ -45,7 +45,7 @@ interface Deps {
 }
 
 export function createConversationActions({ rest, store, fetcher }: Deps): ConversationActions {
-  /** The answer is taken in like the event that says the same, whichever comes first. */
+  /** Applies the response like the event with the same content; either may arrive first. */
   async function read(
     endpoint: Pick<Endpoint, 'method' | 'path'>,
     ask: { params?: Record<string, string>; body: unknown },
@@ -74,7 +74,7 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
       try {
         return await read(createGroup, { body });
       } catch (error) {
-        // The answer was lost, so the group may be there: the same id yields it.
+        // The response was lost, so the group may exist: the same id returns it.
         if (!(error instanceof OfflineError)) throw error;
         return read(createGroup, { body });
       }

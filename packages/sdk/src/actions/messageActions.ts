@@ -17,7 +17,7 @@ import type { WritableStore } from '../store';
 import { randomId } from '../randomId';
 import type { UserRoom } from '../userRoom';
 
-/** Who has got a message and who has read it, and when. */
+/** Who has received and read a message, and when; one page. */
 export interface MessageDetail {
   readonly recipient_count: number;
   readonly delivered_count: number;
@@ -102,8 +102,8 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
     },
     react: (messageId, emoji) => change(addReaction, messageId, { emoji }),
     async unreact(messageId, emoji) {
-      // Emoji go into the path, which servers of earlier releases know too. Other texts, from before reactions had to
-      // be emoji, go into the query.
+      // Emoji go into the path, which older servers support too. Other texts, from before reactions had to be emoji, go
+      // into the query.
       if (isPlainSegment(emoji)) {
         await rest.call(removeReaction, noBody, { params: { messageId, emoji } });
       } else {

@@ -13,15 +13,15 @@ export interface PeopleActions extends Pick<
   ChatClient,
   'setTyping' | 'setVisible' | 'findUsers' | 'watchUser'
 > {
-  /** A connection begins: nobody has told it yet what this client wants to know and to be. */
+  /** Sends visibility and loads watched presence again on a new connection. */
   connected(): void;
-  /** Another user knows other people. */
+  /** Clears everything that belongs to the signed-out user. */
   forget(): void;
 }
 
-/** Shorter than the six seconds after which it would end by itself (D10). */
+/** Shorter than the six seconds after which the indicator expires (D10). */
 const TYPING_EVERY_MS = 3_000;
-/** Presence that is read again after a reconnect: as many as a list shows. */
+/** Users whose presence is loaded again after a reconnect: about as many as a list shows. */
 const WATCHED_MAX = 50;
 
 interface Deps {
@@ -33,11 +33,11 @@ interface Deps {
 
 export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): PeopleActions {
   const toldTyping = new Map<string, number>();
-  /** Last asked for last. */
+  /** Most recently requested last. */
   const watched = new Set<string>();
   let isVisible = true;
 
-  /** None of it is worth a second attempt: it would be late. */
+  /** Sends without retries: a late notification would be useless. */
   function tell(name: string, ...data: unknown[]): void {
     void socket()
       ?.ask({ name }, noAnswer, ...data)

@@ -21,7 +21,7 @@ interface Deps {
   rest: Rest;
   session: Session;
   store: WritableStore;
-  /** Takes everything of this user's away: there is nobody any more to sign out. */
+  /** Deletes the user's local data. The account, and with it the session, no longer exists. */
   onDeleted: () => Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export function createPrivacyActions({
       for (;;) {
         const before = store.getState().blockedById;
         const userIds = await readAll();
-        // What was told meanwhile may be newer than what was read.
+        // An event arrived meanwhile; it may be newer than the pages.
         if (store.getState().blockedById !== before) continue;
         store.dispatch({ type: 'blocks read', userIds });
         return;
@@ -81,13 +81,13 @@ export function createPrivacyActions({
     async exportAccount() {
       const file = await downloaded(url, exportMe, await session.accessToken());
       const end = (await file.slice(-LAST_LINE_MAX).text()).trimEnd().split('\n').at(-1) ?? '';
-      if (!isEnd(end)) throw new OfflineError('the export broke off');
+      if (!isEnd(end)) throw new OfflineError('the export is incomplete');
       return file;
     },
   };
 }
 
-/** Longer than the record that an export ends with. */
+/** Longer than the final record of an export. */
 const LAST_LINE_MAX = 200;
 
 const end = z.object({ record: z.literal('end') });

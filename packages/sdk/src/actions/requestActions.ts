@@ -35,7 +35,7 @@ interface Deps {
   fetcher: Fetcher;
 }
 
-/** Requests that wait for an answer, and who may make some. */
+/** Pending requests, and the privacy settings that decide who may send them. */
 export function createRequestActions({ rest, store, cipher, fetcher }: Deps): RequestActions {
   return {
     readRequests: () => fetcher.requests(),
@@ -48,7 +48,7 @@ export function createRequestActions({ rest, store, cipher, fetcher }: Deps): Re
     },
     async acceptRequest(id) {
       const conversation = await rest.call(acceptRequest, conversationSchema, { params: { id } });
-      // The conversation first: at no moment there is neither of the two.
+      // The conversation first, so that at least one of the two is always visible.
       store.dispatch({ type: 'conversations read', conversations: [conversation] });
       store.dispatch({ type: 'request settled', requestId: id });
       const known = store.getState().conversationsById[conversation.id];

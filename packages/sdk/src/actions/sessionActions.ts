@@ -27,7 +27,7 @@ export function createSessionActions({ url, rest, session }: Deps): SessionActio
     endOtherSessions: () => rest.call(endOtherSessions, noBody),
     async changePassword(current, next) {
       const body = { current_password: current, new_password: next };
-      // The answer's tokens take the place of those from before, which must not be refreshed by a tab meanwhile.
+      // The response contains new tokens. No tab may refresh the old ones meanwhile.
       const change = (token: string): Promise<void> =>
         session.replaceBy(() => request(url, changePassword, sessionSchema, { token, body }));
       const token = await session.accessToken();

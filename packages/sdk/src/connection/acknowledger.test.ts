@@ -28,7 +28,7 @@ function open(has: (conversationId: string, seq: number) => boolean = () => fals
   return { acknowledger, clock, asked, failures, frames };
 }
 
-test('[D6] one acknowledgement covers what came within 50 ms', () => {
+test('[D6] one acknowledgement covers all entries received within 50 ms', () => {
   const { clock, asked, frames } = open();
   frames('a', 1, 10);
   frames('b', 5, 5);
@@ -39,13 +39,13 @@ test('[D6] one acknowledgement covers what came within 50 ms', () => {
   expect(asked).toEqual(['a 12', 'b 5']);
 });
 
-test('[D4] a hundred entries are acknowledged at once, so that the window never fills', () => {
+test('[D4] a hundred entries are acknowledged immediately, so that the delivery window never fills', () => {
   const { asked, frames } = open();
   frames('a', 1, 250);
   expect(asked).toEqual(['a 100', 'a 200']);
 });
 
-test('[D4] an answer ahead of its place is not acknowledged until what lies before it has come', () => {
+test('[D4] a send reply ahead of its place is acknowledged only after the entries before it arrive', () => {
   const { acknowledger, clock, asked, frames } = open();
   frames('a', 1, 2);
   acknowledger.answered('a', 5);
@@ -57,26 +57,26 @@ test('[D4] an answer ahead of its place is not acknowledged until what lies befo
   expect(asked).toEqual(['a 2', 'a 3', 'a 5']);
 });
 
-test('[D4] the first thing heard of a conversation is an answer: acknowledged when nothing can lie before it', () => {
+test('[D4] a send reply that comes first on a connection is acknowledged once nothing can precede it', () => {
   const known = new Set(['b 6']);
   const { acknowledger, clock, asked } = open((id, seq) => known.has(`${id} ${seq}`));
   acknowledger.answered('a', 1);
   acknowledger.answered('b', 7);
   acknowledger.answered('c', 9);
   clock.advance(50);
-  // What this device was sent of b may still be on its way.
+  // Entries of b before seq 7 may still be in flight.
   expect(asked).toEqual(['a 1']);
   acknowledger.drained();
   clock.advance(50);
   expect(asked).toEqual(['a 1', 'b 7']);
 });
 
-test('[D4] an acknowledgement without an answer is repeated, one that is refused is not', async () => {
+test('[D4] an acknowledgement without a reply is repeated; a refused one is not', async () => {
   const { clock, asked, failures, frames } = open();
   failures.push(new UnavailableError(), new NotFoundError());
   frames('a', 1, 1);
   clock.advance(50);
-  await until('it is tried again', () => clock.pending === 1);
+  await until('the retry is scheduled', () => clock.pending === 1);
   clock.advance(1_000);
   expect(asked).toEqual(['a 1', 'a 1']);
   await Promise.resolve();

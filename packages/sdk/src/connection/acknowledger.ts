@@ -4,22 +4,22 @@ import type { Clock, Timer } from '../clock';
 import { isPassing } from '../errors';
 import type { ChatSocket } from './socket';
 
-/** Tells the server on one connection what this device has, so that it is not sent again and the window moves on. */
+/** Acknowledges entries on one connection, so that the server does not resend them and advances its window. */
 export interface Acknowledger {
-  /** Frames came, in the order of seq (D3). */
+  /** Entries arrived in frames, ascending by seq (D3). */
   received(entries: readonly { conversation_id: string; seq: number }[]): void;
-  /** The answer to a send, which takes the place of its frame, or came before its place. */
+  /** A send was answered. The reply replaces the entry's frame and may arrive before earlier entries. */
   answered(conversationId: string, seq: number): void;
-  /** `chat:queue_empty`: whatever this device had not acknowledged has been sent. */
+  /** `chat:queue_empty` arrived: the server has resent everything this device had not acknowledged. */
   drained(): void;
-  /** Acknowledges nothing more. */
+  /** Stops acknowledging. */
   stop(): void;
 }
 
 interface Deps {
   socket: Pick<ChatSocket, 'ask'>;
   clock: Clock;
-  /** Whether this client has this entry, by whatever door. */
+  /** Whether this client has this entry from any source. */
   has: (conversationId: string, seq: number) => boolean;
 }
 
@@ -28,13 +28,13 @@ const GATHER_MAX = 100;
 const RETRY_MS = 1_000;
 
 /**
- * Gathers for 50 ms or 100 entries: one acknowledgement covers all before it in its conversation (D6). It goes no
- * further than what came without a gap, because what is acknowledged is not sent again (D4).
+ * Collects entries for 50 ms or up to 100: one acknowledgement covers all earlier entries of its conversation (D6). It
+ * never acknowledges past a gap, because acknowledged entries are not sent again (D4).
  */
 export function createAcknowledger({ socket, clock, has }: Deps): Acknowledger {
-  /** By conversation, up to where everything has come on this connection. */
+  /** By conversation: the seq up to which this connection has received everything. */
   const reached = new Map<string, number>();
-  /** Answers beyond that. */
+  /** By conversation: seqs of send replies beyond that. */
   const early = new Map<string, Set<number>>();
   const due = new Set<string>();
   let gathered = 0;
@@ -67,14 +67,14 @@ export function createAcknowledger({ socket, clock, has }: Deps): Acknowledger {
     try {
       await socket.ask(messageDelivered, noAnswer, { conversationId, seq });
     } catch (error) {
-      // Lost with the connection: it is sent again, and acknowledged then.
+      // Lost with the connection: the entries are resent on the next one and acknowledged there.
       if (isStopped || !isPassing(error)) return;
       due.add(conversationId);
       timer ??= clock.setTimeout(flush, RETRY_MS);
     }
   }
 
-  /** The first of this connection in its conversation: nothing was sent before it, or it is here all the same. */
+  /** Whether acknowledging may start here: no earlier entry can still be in flight on this connection. */
   function startsAt(conversationId: string, seq: number): boolean {
     return seq === 1 || (isDrained && has(conversationId, seq - 1));
   }

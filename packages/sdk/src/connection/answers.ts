@@ -6,8 +6,8 @@ import { syncSchema } from '@pern/protocol/sync';
 import * as z from 'zod';
 import { readEntry, type WireEntry } from '../entry';
 
-// Answers as the contract has them, read so that one thing of a newer server (a kind of entry, a type of conversation)
-// does not make a whole page unreadable.
+// Responses as the contract defines them, parsed leniently: one item unknown to this client, such as a new kind of entry,
+// must not make a whole page unreadable.
 
 export const entry = z.unknown().transform((value, context): WireEntry => {
   const read = readEntry(value);
@@ -26,7 +26,7 @@ const conversations = z
     values.flatMap((value) => conversationSchema.safeParse(value).data ?? []),
   );
 
-/** As the contract has them, without those of a kind that this client does not know. */
+/** Drops requests of a kind unknown to this client. */
 const requests = z
   .array(z.unknown())
   .transform((values): Request[] =>
@@ -50,8 +50,8 @@ export const syncPage = syncSchema.extend({
 
 export type SyncPage = z.output<typeof syncPage>;
 
-/** The answer to a send. */
+/** The reply to a send. */
 export const sentEntry = z.object({ message: entry });
 
-/** An answer without a body. */
+/** A response without a body. */
 export const noBody = z.undefined();

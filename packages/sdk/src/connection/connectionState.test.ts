@@ -11,7 +11,7 @@ const walk = (...events: ConnectionEvent[]): Connection => events.reduce(nextCon
 const lost = (now = 1_000, random = 0): ConnectionEvent => ({ type: 'lost', now, random });
 const toOpen: ConnectionEvent[] = [{ type: 'signed in' }, { type: 'wanted' }, { type: 'opened' }];
 
-test('from signed out over connecting and catching up to live', () => {
+test('the connection passes through connecting and catching up to live', () => {
   expect(walk({ type: 'signed in' })).toEqual({ state: 'offline' });
   expect(walk(...toOpen)).toEqual({ state: 'catching up', failures: 0, received: 0, missing: 0 });
   const counted = walk(...toOpen, { type: 'progress', received: 7, missing: 93 });
@@ -19,7 +19,7 @@ test('from signed out over connecting and catching up to live', () => {
   expect(walk(...toOpen, { type: 'caught up' })).toEqual({ state: 'live' });
 });
 
-test('it waits longer after each failure, with jitter, and forgets them only when it was live', () => {
+test('each failure lengthens the wait, with jitter; only a live connection resets the count', () => {
   const failing = (count: number, random: number): Connection =>
     walk(
       { type: 'signed in' },
@@ -34,37 +34,37 @@ test('it waits longer after each failure, with jitter, and forgets them only whe
     { failures: 21, retryAt: 15_000 },
   ]);
   expect(failing(20, 0.999)).toMatchObject({ retryAt: expect.closeTo(30_000, -2) as number });
-  // Open and dropped at once, again and again: no hammering.
+  // A server that accepts and drops each connection must not be hammered.
   expect(walk(...toOpen, lost(), { type: 'retry' }, { type: 'opened' }, lost())).toMatchObject({
     failures: 2,
   });
   expect(walk(...toOpen, { type: 'caught up' }, lost())).toMatchObject({ failures: 1 });
 });
 
-test('it waits at least as long as the server asks', () => {
+test('the wait is at least as long as the server asks for', () => {
   const event: ConnectionEvent = { type: 'lost', now: 0, random: 0, retryAfterMs: 7_000 };
   expect(walk(...toOpen, event)).toMatchObject({ retryAt: 7_000 });
 });
 
-test('unwanted it is offline and tries nothing; a refused session signs out', () => {
+test('after disconnect it stays offline; a refused session signs out', () => {
   expect(walk(...toOpen, { type: 'unwanted' })).toEqual({ state: 'offline' });
   expect(walk(...toOpen, { type: 'unwanted' }, lost())).toEqual({ state: 'offline' });
   const out = walk(...toOpen, { type: 'signed out', reason: 'refused' });
   expect(out).toEqual({ state: 'signed out', reason: 'refused' });
 });
 
-test('a machine that says it has no network is tried all the same, with the same waits', () => {
+test('a machine that reports no network still retries after the same waits', () => {
   const down: ConnectionEvent = { type: 'lost', now: 0, random: 0, isNetworkDown: true };
   const waiting = walk(...toOpen, { type: 'caught up' }, down);
   expect(waiting).toEqual({
     ...{ state: 'waiting to retry', failures: 1, retryAt: 200, isNetworkDown: true },
   });
   expect(nextConnection(waiting, { type: 'retry' })).toMatchObject({ state: 'connecting' });
-  // What it says later changes what is shown, and no wait.
+  // A later report changes what is shown but not the wait.
   expect(nextConnection(waiting, lost())).toEqual({ ...waiting, isNetworkDown: false });
 });
 
-test('whatever happens in whatever order, it never connects while signed out or unwanted', () => {
+test('no sequence of events connects a client that is signed out or disconnected', () => {
   const event = fc.oneof(
     ...(['signed in', 'wanted', 'unwanted', 'opened', 'caught up', 'retry'] as const).map((type) =>
       fc.constant<ConnectionEvent>({ type }),

@@ -1,21 +1,21 @@
 import { type Backoff, backoffMs } from '../backoff';
 
-/** Where the connection stands. What a badge shows. */
+/** The state of the connection, as a status badge shows it. */
 export type Connection =
   | {
       readonly state: 'signed out';
-      /** `refused`: the server has ended the session; what was not sent yet waits for the same user. */
+      /** `refused`: the server ended the session. Unsent messages wait until the same user signs in again. */
       readonly reason: 'nobody yet' | 'by the user' | 'refused';
     }
-  /** Signed in and not trying: `connect` was not called, or `disconnect` was. */
+  /** Signed in but not connecting: before `connect` or after `disconnect`. */
   | { readonly state: 'offline' }
   | { readonly state: 'connecting'; readonly failures: number }
   | {
       readonly state: 'catching up';
       readonly failures: number;
-      /** Messages that came since this connection began. */
+      /** Messages received on this connection so far. */
       readonly received: number;
-      /** Messages that are known to be still missing; rises while the client learns of them. */
+      /** Messages known to be missing. Rises as the client learns of more. */
       readonly missing: number;
     }
   | { readonly state: 'live' }
@@ -24,17 +24,17 @@ export type Connection =
       readonly failures: number;
       /** Milliseconds since 1970. */
       readonly retryAt: number;
-      /** The machine says that it has no network. It is tried all the same, because that is often wrong. */
+      /** The machine reports that it has no network. The client retries anyway: this is often wrong. */
       readonly isNetworkDown: boolean;
     };
 
 export type ConnectionEvent =
   | { readonly type: 'signed in' }
   | { readonly type: 'signed out'; readonly reason: 'by the user' | 'refused' }
-  /** Somebody wants to be connected. */
+  /** `connect` was called. */
   | { readonly type: 'wanted' }
   | { readonly type: 'unwanted' }
-  /** The server has said `session:ready`. */
+  /** `session:ready` arrived. */
   | { readonly type: 'opened' }
   | { readonly type: 'progress'; readonly received: number; readonly missing: number }
   | { readonly type: 'caught up' }
@@ -42,24 +42,24 @@ export type ConnectionEvent =
   | {
       readonly type: 'lost';
       readonly now: number;
-      /** From 0 to below 1. */
+      /** In [0, 1). */
       readonly random: number;
-      /** What the server asked for, if it did. */
+      /** The wait the server asked for, if any. */
       readonly retryAfterMs?: number | undefined;
-      /** What the machine says about its network. */
+      /** Whether the machine reports that it has no network. */
       readonly isNetworkDown?: boolean;
     }
-  /** The wait is over, or something says that it is worth trying now. */
+  /** The wait is over, or an attempt is likely to succeed now. */
   | { readonly type: 'retry' };
 
-/** Short first: a server that restarts is back within a second or two. */
+/** The first waits are short: a restarting server is back within a second or two. */
 export const RECONNECT: Backoff = { firstMs: 400, maxMs: 30_000 };
 
 export const signedOut: Connection = { state: 'signed out', reason: 'nobody yet' };
 
 /**
- * The next state. Pure: no socket, no timer, no clock. What does not fit the state, such as news of a connection that
- * was given up, changes nothing.
+ * Returns the next state. Pure: no socket, timer or clock. Events that do not apply to the state, such as those of an
+ * abandoned connection, change nothing.
  */
 export function nextConnection(connection: Connection, event: ConnectionEvent): Connection {
   if (event.type === 'signed out') return { state: 'signed out', reason: event.reason };
@@ -109,7 +109,7 @@ function lost(
       ? connection
       : { ...connection, isNetworkDown };
   }
-  // Failures are forgotten once it was live, not once it was open: a server that accepts and drops is waited for.
+  // Only a live connection resets the count: a server that accepts and then drops connections must not be hammered.
   const failures = (connection.state === 'live' ? 0 : connection.failures) + 1;
   const waitMs = Math.max(retryAfterMs, backoffMs(RECONNECT, failures, random));
   return { state: 'waiting to retry', failures, retryAt: now + waitMs, isNetworkDown };

@@ -14,7 +14,7 @@ import { startConnectionWork } from './connectionWork';
 import type { Rest } from './rest';
 import type { ChatSocket } from './socket';
 
-/** A connection to a model of a server: what is told, when, and how often is the test's to say. */
+/** A connection to a model server. The test decides which events arrive, when and how often. */
 function connect(sends: number) {
   const server = createModelServer({ rooms: 1 });
   for (let which = 0; which < sends; which += 1)
@@ -84,7 +84,7 @@ function connect(sends: number) {
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('[D4] what comes twice is told once, and acknowledged again', async () => {
+test('[D4] a repeated entry is reported once and acknowledged again', async () => {
   const { frame, live, told, shown, asked, clock } = connect(20);
   frame(...range(2, 6));
   frame(...range(4, 8));
@@ -98,13 +98,13 @@ test('[D4] what comes twice is told once, and acknowledged again', async () => {
   expect(asked[0]).toContain('"seq":9');
 });
 
-test('[D3] a gap is fetched, once; what is shown stays in order', async () => {
+test('[D3] a gap is fetched once, and messages stay in order', async () => {
   const { frame, live, told, shown, requests } = connect(300);
   frame(2, 3);
   await live();
   frame(250);
   frame(251);
-  await until('it is whole', () => shown().length === 250);
+  await until('the gap is filled', () => shown().length === 250);
   expect(shown()).toEqual(range(2, 251));
   expect(told).toEqual([2, 3, 250, 251]);
   expect(requests.map((one) => one.replace(/^\S+ /, ''))).toEqual([
@@ -114,7 +114,7 @@ test('[D3] a gap is fetched, once; what is shown stays in order', async () => {
   ]);
 });
 
-test('[D3] a gap that no window would show is left for paging back', async () => {
+test('[D3] a gap of more than 500 entries is left to loadOlder', async () => {
   const { frame, live, shown, requests } = connect(700);
   frame(2);
   await live();
@@ -125,7 +125,7 @@ test('[D3] a gap that no window would show is left for paging back', async () =>
   expect(requests).toEqual([]);
 });
 
-test('an entry of a kind that is not known has its place, is acknowledged, and is not shown', async () => {
+test('an entry of an unknown kind keeps its seq and is acknowledged, but not shown', async () => {
   const { work, frame, live, shown, asked, clock, history } = connect(5);
   frame(2, 3);
   const strange = { ...history[3], kind: 'poll', question: 'Why?' };
@@ -138,7 +138,7 @@ test('an entry of a kind that is not known has its place, is acknowledged, and i
   expect(asked.at(-1)).toContain('"seq":5');
 });
 
-test('an entry of a conversation that nobody told of has it asked for; what is malformed is passed over', async () => {
+test('an entry of an unknown conversation makes the client fetch it; malformed events are ignored', async () => {
   const { work, live, requests, conversation } = connect(1);
   await live();
   const elsewhere: Conversation['id'] = crypto.randomUUID();
@@ -147,6 +147,6 @@ test('an entry of a conversation that nobody told of has it asked for; what is m
   work.hear('chat:something_new', { conversationId: conversation.id });
   const entry = { id: crypto.randomUUID(), conversation_id: elsewhere, seq: 1, version: 1 };
   work.hear('chat:message_received', { ...entry, kind: 'new' });
-  await until('it was asked for', () => requests.length > 0);
+  await until('it is fetched', () => requests.length > 0);
   expect(requests).toEqual([expect.stringMatching(/^\/api\/conversations\/:id /)]);
 });

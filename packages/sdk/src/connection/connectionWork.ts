@@ -15,10 +15,10 @@ import { type Acknowledger, createAcknowledger } from './acknowledger';
 import type { Rest } from './rest';
 import type { ChatSocket } from './socket';
 
-/** What one connection does while it lasts. */
+/** The work of one connection while it is open. */
 export interface ConnectionWork {
   hear(name: string, data: unknown): void;
-  /** A send was answered with this seq. */
+  /** A send was answered: its message has this seq. */
   answered(conversationId: string, seq: number): void;
   stop(): void;
 }
@@ -35,13 +35,13 @@ export interface WorkDeps extends Crossing {
   onProgress: (received: number, missing: number) => void;
   onCaughtUp: () => void;
   onBroken: (error: Error) => void;
-  /** Entries that come for the first time, after they are in the state. */
+  /** New entries; called after they are in the state. */
   onArrived: (entries: readonly Entry[]) => void;
-  /** Everything that was heard in frames and pages. */
+  /** All entries of frames and pages, repeated ones included. */
   onSeen: (entries: readonly Entry[]) => void;
 }
 
-/** Hears, acknowledges and catches up. It is live when the backlog has come and sync has nothing more (D5, D7). */
+/** Applies events, acknowledges and catches up. Live once the backlog has arrived and sync is complete (D5, D7). */
 export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   const { socket, store, clock, fetcher } = deps;
   const began = store.getState();
@@ -49,9 +49,9 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   let isDrained = false;
   let isSynced = false;
   let received = 0;
-  /** By conversation the first seq that was heard on this connection: from there on nothing may be missing. */
+  /** By conversation: the first seq received on this connection. Gaps after it are filled. */
   const heard = new Map<string, number>();
-  /** The list of requests changed while the sync was under way: what that brings may be older. */
+  /** The list of requests changed during the sync, whose copy may be older. */
   let areRequestsStale = false;
   const isLive = (): boolean => isDrained && isSynced;
 
@@ -62,7 +62,7 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
       (store.getState().entriesByConversation[id] ?? []).some((entry) => entry.seq === seq),
   });
 
-  /** What fails is not missing for ever: the next entry, the next connection or paging back asks again. */
+  /** Ignores failures: the next entry, the next connection or `loadOlder` fetches again. */
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
 
   function apply(event: ChatEvent, entries: readonly Entry[], arrived: readonly Entry[]): void {
@@ -83,7 +83,7 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
     for (const id of new Set(entries.map(({ conversation_id }) => conversation_id))) complete(id);
   }
 
-  /** A conversation that nobody told of, or a seq that was left out, is asked for. */
+  /** Fetches an unknown conversation or missing entries. */
   function complete(id: string): void {
     const state = store.getState();
     if (!(id in state.conversationsById)) return quietly(fetcher.conversation(id));

@@ -8,16 +8,16 @@ import { type Connection, type ConnectionEvent, nextConnection } from './connect
 import type { Network } from './network';
 import type { ChatSocket, SocketOptions } from './socket';
 
-/** Does what the connection's states ask for: opens, closes, waits, renews. The states themselves are pure. */
+/** Performs the effects of the pure connection states: opens and closes sockets, waits, and renews the token. */
 export interface Driver {
-  /** Connects now and whenever the connection is lost, until `unwant`. A second call does nothing. */
+  /** Connects now, and again after every loss, until `unwant`. A second call does nothing. */
   want(): void;
   unwant(): void;
   signedIn(): void;
   signedOut(reason: 'by the user' | 'refused'): void;
   progress(received: number, missing: number): void;
   caughtUp(): void;
-  /** Gives up this connection as if it had been lost. */
+  /** Closes this connection and continues as if it had been lost. */
   drop(reason: Error): void;
   stop(): void;
 }
@@ -42,7 +42,7 @@ export function createDriver(deps: Deps): Driver {
   const { clock, session, network } = deps;
   let isWanted = false;
   let socket: ChatSocket | undefined;
-  /** Rises with every attempt; what belongs to an older one is passed over. */
+  /** Incremented with every attempt; events of older attempts are ignored. */
   let attempt = 0;
   let retryTimer: Timer | undefined;
   let renewTimer: Timer | undefined;
@@ -52,7 +52,7 @@ export function createDriver(deps: Deps): Driver {
     const after = nextConnection(before, event);
     if (after === before) return;
     deps.setConnection(after);
-    // Whoever was told may have changed it already: then that is what counts.
+    // A subscriber may have changed the state already; then the newer state applies.
     if (after.state === before.state || deps.getConnection() !== after) return;
     retryTimer?.cancel();
     if (after.state !== 'live' && after.state !== 'catching up') close();
@@ -96,7 +96,7 @@ export function createDriver(deps: Deps): Driver {
       onLost(reason) {
         if (!isMine()) return;
         if (!(reason instanceof UnauthorizedError)) return lost(reason);
-        // Refused by the server: the token was revoked, or our clock is wrong. A refused refresh signs out.
+        // The server refused the token: it was revoked, or the local clock is wrong. A refused refresh signs out.
         session.accessTokenInsteadOf(token).then(
           () => isMine() && lost(reason),
           (error: unknown) => isMine() && !(error instanceof SignedOutError) && lost(error),
@@ -116,7 +116,7 @@ export function createDriver(deps: Deps): Driver {
 
   const secondsOf = ({ retryAfterSeconds }: ChasquiError): number => retryAfterSeconds ?? 1;
 
-  /** The server disconnects when the token expires that a connection has shown last (fault 25). */
+  /** The server disconnects when the connection's latest token expires, so a new one is sent before that. */
   function renewLater(of: ChatSocket, againInMs = 0): void {
     renewTimer?.cancel();
     const waitMs = Math.max(againInMs, session.renewAt() - clock.now());
@@ -143,9 +143,9 @@ export function createDriver(deps: Deps): Driver {
   }
 
   const stopListening = network.onChange((news) => {
-    // A connection on a network that is gone looks alive for a long time. If the machine is wrong, the next attempt,
-    // a moment later, succeeds.
-    if (news === 'lost') lost(new OfflineError('the network is gone'));
+    // A connection over a lost network looks alive for a long time. If the report is wrong, the next attempt succeeds
+    // shortly after.
+    if (news === 'lost') lost(new OfflineError('the network is down'));
     else weigh();
   });
 

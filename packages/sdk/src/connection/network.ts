@@ -1,25 +1,26 @@
 /// <reference lib="dom" />
 /**
- * What the machine says about its network. It is a hint and often wrong: a VPN, a virtual adapter or a captive network
- * can say "offline" while the server answers, and "online" while it does not. Only an attempt shows the truth.
+ * The machine's own view of its network. Only a hint: with a VPN, a virtual adapter or a captive portal it may report
+ * "offline" while the server is reachable, and vice versa.
  */
 export interface Network {
   isOnline(): boolean;
   /**
-   * Calls the listener with `lost` when the machine says that its network is gone, and without it when an attempt may
-   * succeed sooner than planned: the network is back or another one, or the page is visible again. Returns what ends it.
+   * Calls `listener` with `lost` when the machine reports that its network is down, and without arguments when an early
+   * retry makes sense: the network is back or has changed, or the page is visible again. Returns a function that
+   * unsubscribes.
    */
   onChange(listener: (news?: 'lost') => void): () => void;
 }
 
 const alwaysOnline: Network = { isOnline: () => true, onChange: () => () => undefined };
 
-/** `navigator.connection` of Chromium: reports a change of network, and also every new estimate of its speed. */
+/** `navigator.connection` of Chromium. Its change event also reports new estimates of the speed. */
 interface Connectivity extends EventTarget {
   readonly type?: string;
 }
 
-/** The browser's, where there is one. */
+/** Uses the browser's events; without a browser, the network always counts as online. */
 export function createNetwork(): Network {
   if (globalThis.window === undefined || globalThis.document === undefined) return alwaysOnline;
   return {
@@ -33,7 +34,7 @@ export function createNetwork(): Network {
       on(document, 'visibilitychange', () => {
         if (document.visibilityState === 'visible') listener();
       });
-      // Out of the back-forward cache, and out of a freeze: no visibilitychange is certain there.
+      // Restored from the back-forward cache or unfrozen; visibilitychange is not guaranteed to fire there.
       on(window, 'pageshow', () => listener());
       on(document, 'resume', () => listener());
       const connection = connectivity();

@@ -5,15 +5,15 @@ import { isPlainSegment, pathOf } from './path';
 const template = '/api/messages/:messageId/reactions/:emoji';
 const path = (emoji: string): string => pathOf(template, { messageId: 'm', emoji });
 
-/** What a server reads: the path after a URL parser has been at it. */
+/** The path segments a server sees after URL parsing. */
 const segmentsOf = (made: string): string[] =>
   new URL(`http://host/base${made}`).pathname.split('/').map(decodeURIComponent);
 
-test.each(['.', '..', '', '\ud800', 'a\udc00'])('refuses %j as a segment', (text) => {
+test.each(['.', '..', '', '\ud800', 'a\udc00'])('rejects %j as a segment', (text) => {
   expect(() => path(text)).toThrow(ValidationError);
 });
 
-test('refuses a parameter that is missing', () => {
+test('rejects a missing parameter', () => {
   expect(() => pathOf(template, { messageId: 'm' })).toThrow(ValidationError);
 });
 
@@ -24,7 +24,7 @@ test.each([
   expect(segmentsOf(path(text))).toEqual(['', 'base', 'api', 'messages', 'm', 'reactions', text]);
 });
 
-test('any text comes through one segment, or is refused', () => {
+test('any text survives as one segment or is rejected', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 8 }), (text) => {
       let made: string;
@@ -41,7 +41,7 @@ test('any text comes through one segment, or is refused', () => {
   );
 });
 
-test('a query holds any text', () => {
+test('a query parameter can hold any text', () => {
   const made = pathOf('/api/users', {}, { query: '..&x=/\\%2e', cursor: undefined, limit: 2 });
   const { pathname, searchParams } = new URL(`http://host${made}`);
   expect([pathname, ...searchParams]).toEqual([
@@ -51,7 +51,7 @@ test('a query holds any text', () => {
   ]);
 });
 
-test('a plain segment means the same to every server and proxy', () => {
+test('a plain segment contains nothing that servers or proxies may rewrite', () => {
   for (const text of ['❤️', '1️⃣', 'a', '👩‍👩‍👧‍👦']) expect(isPlainSegment(text)).toBe(true);
   for (const text of ['', '.', 'a.b', 'a/b', '\\', '%2e', '\n', '\ud800']) {
     expect(isPlainSegment(text)).toBe(false);

@@ -1,13 +1,13 @@
 import { ValidationError } from '@pern/protocol/errors';
 
-/** What fills a path: `{id: …}` for `/api/users/:id`. */
+/** Path parameters: `{id: …}` for `/api/users/:id`. */
 export type PathParams = Readonly<Record<string, string>>;
 export type QueryParams = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * The path of a request, with its query. The only place in the SDK that makes one. Every value fills exactly one
- * segment: it is percent-encoded, and a value that a URL parser would remove (`.`, `..`) or that is no segment at all
- * is refused with a ValidationError, because the request would go to another resource.
+ * Builds the path and query of a request; the only place in the SDK that does. Every value fills exactly one segment and is
+ * percent-encoded. Throws ValidationError for a value that is empty or that a URL parser would remove (`.`, `..`): the
+ * request would reach a different resource.
  */
 export function pathOf(template: string, params: PathParams = {}, query: QueryParams = {}): string {
   const filled = template.replace(/:(\w+)/g, (_, name: string) => segment(name, params[name]));
@@ -19,13 +19,13 @@ export function pathOf(template: string, params: PathParams = {}, query: QueryPa
   return text === '' ? filled : `${filled}?${text}`;
 }
 
-/** Whether every server and proxy on the way leaves the encoded text as it is. */
+/** Whether servers and proxies leave the encoded text unchanged. */
 export function isPlainSegment(text: string): boolean {
   return text !== '' && !/[./\\%\p{Cc}\p{Surrogate}]/u.test(text);
 }
 
 function segment(name: string, value: string | undefined): string {
-  // `%2e` needs no rule of its own: its percent sign is encoded.
+  // `%2e` needs no extra check: its percent sign is encoded.
   if (value === undefined || value === '' || value === '.' || value === '..') throw refused(name);
   try {
     return encodeURIComponent(value);

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { OfflineError } from '../errors';
 import { type PathParams, pathOf, type QueryParams } from './path';
 
-/** What goes with a request. */
+/** Parameters of a request. */
 export interface Ask {
   readonly params?: PathParams;
   readonly query?: QueryParams;
@@ -13,7 +13,7 @@ export interface Ask {
   readonly token?: string | undefined;
 }
 
-/** Longer than the server takes for any answer. */
+/** Longer than the server takes for any response. */
 const ANSWER_WITHIN_MS = 15_000;
 
 const DOWNLOADED_WITHIN_MS = 3_600_000;
@@ -21,9 +21,9 @@ const DOWNLOADED_WITHIN_MS = 3_600_000;
 const errorBody = z.object({ error: z.unknown() });
 
 /**
- * One request to the REST door, read by `answer`. Throws the errors of the contract as the server sent them, and
- * OfflineError when there is no answer: then nobody knows whether it was done. Throws ValidationError, and sends
- * nothing, when a parameter cannot be part of a path.
+ * Sends one REST request and parses the response with `answer`. Throws the error the server sent; OfflineError when there
+ * is no response, so that the outcome is unknown; UnavailableError when something other than the server responded. Throws
+ * ValidationError without sending anything when a parameter cannot be part of a path.
  */
 export async function request<S extends z.ZodType>(
   baseUrl: string,
@@ -42,8 +42,8 @@ export async function request<S extends z.ZodType>(
 }
 
 /**
- * What may be larger than an answer should be, however long it takes. In a browser a large one lies on the disk. Throws like
- * `request`.
+ * Downloads a response of any size within an hour. Browsers keep large blobs on disk. Throws like `request`; OfflineError
+ * also when the download breaks off.
  */
 export async function downloaded(
   baseUrl: string,
@@ -53,7 +53,7 @@ export async function downloaded(
   const response = await fetched(baseUrl + pathOf(path), method, { token }, DOWNLOADED_WITHIN_MS);
   if (response.ok) {
     return response.blob().catch((error: unknown) => {
-      throw new OfflineError('the answer broke off', { cause: error });
+      throw new OfflineError('the response was cut off', { cause: error });
     });
   }
   throw refusalOf(response, await bodyOf(response));
@@ -62,7 +62,7 @@ export async function downloaded(
 function refusalOf(response: Response, body: unknown): Error {
   const told = errorBody.safeParse(body);
   if (told.success) return errorFromWire(told.data.error, retryAfter(response));
-  // Not by our server: something between us and it.
+  // Not from our server: a proxy or portal responded instead.
   return new UnavailableError(`the server was not reached (${response.status})`);
 }
 
@@ -93,7 +93,7 @@ async function bodyOf(response: Response): Promise<unknown> {
   try {
     text = await response.text();
   } catch (error) {
-    throw new OfflineError('the answer broke off', { cause: error });
+    throw new OfflineError('the response was cut off', { cause: error });
   }
   try {
     return text === '' ? undefined : JSON.parse(text);

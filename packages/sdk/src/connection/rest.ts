@@ -4,9 +4,9 @@ import type * as z from 'zod';
 import type { Session } from '../session/session';
 import { type Ask, request } from './request';
 
-/** REST in the name of whoever is signed in. */
+/** REST requests as the signed-in user. */
 export interface Rest {
-  /** Throws SignedOutError, OfflineError, or the error of the contract that the server sent. */
+  /** Throws SignedOutError, OfflineError, or the error the server sent. */
   call<S extends z.ZodType>(
     endpoint: Pick<Endpoint, 'method' | 'path'>,
     answer: S,
@@ -14,7 +14,7 @@ export interface Rest {
   ): Promise<z.output<S>>;
 }
 
-/** A token that is turned away is refreshed once; turned away again, the error is the caller's. */
+/** Refreshes a rejected token and repeats the request once. */
 export function createRest(
   baseUrl: string,
   session: Pick<Session, 'accessToken' | 'accessTokenInsteadOf'>,

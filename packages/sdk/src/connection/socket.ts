@@ -7,18 +7,18 @@ import { io } from 'socket.io-client';
 import * as z from 'zod';
 import { OfflineError } from '../errors';
 
-/** One connection, from its handshake to its end. Another one is another object. */
+/** One connection, from its handshake to its end. A reconnect creates a new object. */
 export interface ChatSocket {
   /**
-   * A command and its answer. Throws the error of a refusal; OfflineError when the connection ends before the answer or
-   * none comes: then nobody knows whether it was done.
+   * Sends a command and resolves to its reply. Throws the server's error when it is refused; OfflineError when the
+   * connection ends first or no reply comes within 11 s, so that the outcome is unknown.
    */
   ask<S extends z.ZodType>(
     command: Pick<Command, 'name'>,
     answer: S,
     ...data: unknown[]
   ): Promise<z.output<S>>;
-  /** Ends it; nothing is told after that. A second call does nothing. */
+  /** Closes the connection without calling `onLost`. A second call does nothing. */
   close(): void;
 }
 
@@ -27,11 +27,11 @@ export interface SocketOptions {
   auth: HandshakeAuth & { token: string };
   onReady: (socket: ChatSocket, session: SessionReady) => void;
   onEvent: (socket: ChatSocket, name: string, data: unknown) => void;
-  /** It could not be opened, or has ended. Once, and with the reason where the server gave one. */
+  /** The connection failed to open or has ended; called at most once, with the server's reason if it gave one. */
   onLost: (reason: Error) => void;
 }
 
-/** Longer than the server takes for any answer (COMMAND_TIMEOUT_MS). */
+/** Longer than the server takes for any reply (COMMAND_TIMEOUT_MS). */
 const ANSWER_WITHIN_MS = 11_000;
 const READY_WITHIN_MS = 15_000;
 
@@ -41,10 +41,10 @@ const answerSchema = z.union([
 ]);
 const refusedHandshake = z.object({ data: z.looseObject({ name: z.string() }) });
 
-/** Begins to connect. WebSocket first, and long polling where that is not let through. */
+/** Starts to connect, by WebSocket, or by long polling where that is blocked. */
 export function openChatSocket(options: SocketOptions): ChatSocket {
   const { url, auth, onReady, onEvent, onLost } = options;
-  // A path in the address of io() would be a namespace.
+  // io() would interpret a path in the URL as a namespace.
   const { origin, pathname } = new URL(url);
   const socket = io(origin, {
     path: `${pathname.replace(/\/+$/, '')}/socket.io`,
@@ -57,7 +57,7 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
   const unanswered = new Set<(error: Error) => void>();
   let isOver = false;
   const tooLate = setTimeout(
-    () => end(new OfflineError('the server did not say that it is ready')),
+    () => end(new OfflineError('the server did not send session:ready in time')),
     READY_WITHIN_MS,
   );
 
@@ -104,7 +104,7 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
   socket.onAny((name: string, data: unknown) => {
     if (name !== sessionReady.name) return onEvent(self, name, data);
     const ready = sessionReady.data.safeParse(data);
-    if (!ready.success) return end(new UnavailableError('the server speaks another protocol'));
+    if (!ready.success) return end(new UnavailableError('the server speaks a different protocol'));
     clearTimeout(tooLate);
     onReady(self, ready.data);
   });
@@ -122,7 +122,7 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
 
 function readAnswer(said: unknown): unknown {
   const answer = answerSchema.safeParse(said);
-  if (!answer.success) throw new UnavailableError('an answer of a shape this client does not know');
+  if (!answer.success) throw new UnavailableError('the reply has an unknown format');
   if (answer.data.success) return answer.data;
   throw errorFromWire(answer.data.error);
 }

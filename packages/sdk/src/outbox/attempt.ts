@@ -13,20 +13,20 @@ import type { StoredEntry } from './outboxEntry';
 
 type StoredRefusal = NonNullable<StoredEntry['refused']>;
 
-/** What follows from an attempt that did not succeed. */
+/** The consequence of a failed attempt. */
 export type Outcome =
-  /** The server does not want it: its user decides. */
+  /** The server refused the message; the user decides. */
   | { readonly kind: 'refused'; readonly error: StoredRefusal }
-  /** Again with the same id, after a wait of this conversation, or of all. */
+  /** Retry with the same id after a wait, of this conversation or of all. */
   | { readonly kind: 'again'; readonly waitMs: number; readonly isForAll: boolean };
 
 const RETRY: Backoff = { firstMs: 500, maxMs: 30_000 };
-/** A bug of the server may pass, for instance with its next version; after so many answers it is the user's to know. */
+/** An internal error may be fixed, for instance by a new server version. After this many, the user is asked. */
 const BUGS_MAX = 5;
 
 /**
- * Judges an attempt. Only the server can refuse a message; that there was no answer, no token, or too much at once, says
- * nothing about it. `failures` counts attempts in a row, this one included.
+ * Decides what to do after a failed attempt. Only a refusal by the server concerns the message; a lost reply, an expired
+ * token or a rate limit does not. `failures` counts consecutive failed attempts, this one included.
  */
 export function judgeAttempt(error: unknown, failures: number, random: number): Outcome {
   if (
@@ -42,7 +42,7 @@ export function judgeAttempt(error: unknown, failures: number, random: number): 
   }
   if (error instanceof RateLimitError) {
     const waitMs = (error.retryAfterSeconds ?? 1) * 1000;
-    // The limit is the user's, not the conversation's. A little more than asked, and not all tabs at once.
+    // The limit applies to the user, not to one conversation. Jitter keeps tabs from retrying at the same moment.
     return { kind: 'again', waitMs: waitMs * (1 + random / 4), isForAll: true };
   }
   return {

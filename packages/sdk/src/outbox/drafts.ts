@@ -5,7 +5,7 @@ import type { Cipher } from '../cipher';
 import { createTurns } from '../inTurn';
 import type { Draft, Outbox } from './outbox';
 
-/** Encodes, and looks at it as the server would: what it refuses for its shape does not get into the outbox. */
+/** Encodes a message and validates it like the server, so that malformed messages never enter the outbox. */
 export async function draftOf(
   cipher: Cipher,
   clientMessageId: string,
@@ -35,8 +35,8 @@ interface Waiting {
 }
 
 /**
- * Stores drafts in the order in which they were handed in, however long encoding takes. Those that wait at the same
- * moment are stored together: a flush of the disk for each would be slow.
+ * Stores drafts in call order, regardless of how long encoding takes. Drafts that wait at the same time are stored in one
+ * write, because a disk flush per draft would be slow.
  */
 export function createDraftStorage(): (outbox: Outbox, draft: Promise<Draft>) => Promise<void> {
   const inTurn = createTurns();

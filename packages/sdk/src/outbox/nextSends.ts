@@ -1,23 +1,23 @@
 import type { StoredEntry } from './outboxEntry';
 
-/** What the outbox knows at a moment. */
+/** The sending state of the outbox at one moment. */
 export interface OutboxView {
   /** In order. */
   readonly entries: readonly StoredEntry[];
-  /** Conversations of which an attempt is under way. */
+  /** Conversations with an attempt in flight. */
   readonly underWay: ReadonlySet<string>;
-  /** Until when a conversation waits after an attempt without an answer, in milliseconds since 1970. */
+  /** When a conversation may try again after a failed attempt, in milliseconds since 1970. */
   readonly waitUntil: ReadonlyMap<string, number>;
   readonly now: number;
 }
 
-/** Attempts at once. More conversations than this wait for each other only a moment. */
+/** Concurrent attempts, each in a different conversation. */
 export const AT_ONCE = 8;
 
 /**
- * What is to be sent now: of each conversation the first that is not refused, and only when nothing of that
- * conversation is under way. With two under way the second could be stored while the first is turned away for a
- * moment, and the order would be lost. What was refused steps aside; its user decides.
+ * Returns the messages to send now: the first unrefused message of each conversation that has nothing in flight. With two
+ * in flight, the server could store the second while the first fails, which would break the order. Refused messages are
+ * skipped until the user retries or discards them.
  */
 export function nextSends({ entries, underWay, waitUntil, now }: OutboxView): StoredEntry[] {
   const taken = new Set(underWay);
@@ -33,7 +33,7 @@ export function nextSends({ entries, underWay, waitUntil, now }: OutboxView): St
   return next;
 }
 
-/** When somebody has to look again, in milliseconds since 1970; undefined when no entry waits for a moment. */
+/** Returns when the next wait ends, in milliseconds since 1970; undefined when no message is waiting to be retried. */
 export function nextLook({ entries, underWay, waitUntil, now }: OutboxView): number | undefined {
   let earliest: number | undefined;
   for (const { conversation_id: id, refused } of entries) {

@@ -29,7 +29,7 @@ const draft = (id: string, conversationId = HERE): Draft => ({
   reply_to_id: null,
 });
 
-/** A server that answers when it is told to. */
+/** A server that answers when the test says so. */
 function server() {
   const attempts: { id: string; settle: (outcome: Error | number) => void }[] = [];
   const send: Send = (entry) =>
@@ -85,7 +85,7 @@ function openOutbox(storage: Storage, clock: FakeClock = createFakeClock()) {
   return { outbox, clock, sent, statuses };
 }
 
-test('[D1] a message is stored before the first attempt, and leaves only when it is acknowledged', async () => {
+test('[D1] a message is stored before its first attempt and removed after its acknowledgement', async () => {
   const storage = createMemoryStorage();
   const order: string[] = [];
   const watched: Storage = {
@@ -106,7 +106,7 @@ test('[D1] a message is stored before the first attempt, and leaves only when it
   expect(await storage.list('')).toEqual([]);
 });
 
-test('[D1] what could not be stored is not sent, and the next one is', async () => {
+test('[D1] a message that cannot be stored is not sent; the next one is', async () => {
   const storage = createMemoryStorage();
   let isFull = true;
   const { send, ids } = server();
@@ -122,7 +122,7 @@ test('[D1] what could not be stored is not sent, and the next one is', async () 
   expect(ids()).toEqual(['b']);
 });
 
-test('[D3] one at a time in a conversation, in order; conversations do not wait for each other', async () => {
+test('[D3] messages of one conversation are sent one at a time and in order; conversations are independent', async () => {
   const { outbox, sent } = openOutbox(createMemoryStorage());
   const { send, ids, answer } = server();
   outbox.connect(send);
@@ -135,7 +135,7 @@ test('[D3] one at a time in a conversation, in order; conversations do not wait 
   await until('all is sent', () => sent.length === 4);
 });
 
-test('[D2] without an answer it is tried again with the same id, later each time; nothing overtakes it', async () => {
+test('[D2] an unanswered send is retried with the same id and growing waits; no later message overtakes it', async () => {
   const { outbox, clock, statuses } = openOutbox(createMemoryStorage());
   const { send, ids, answer } = server();
   outbox.connect(send);
@@ -157,7 +157,7 @@ test('[D2] without an answer it is tried again with the same id, later each time
   await until('b is tried', () => ids().length === 4);
 });
 
-test('only the server refuses: it is shown, the others go on, and retry uses the same id and place', async () => {
+test('a refused message stays visible while later ones are sent; retry keeps its id and place', async () => {
   const { outbox, sent, statuses } = openOutbox(createMemoryStorage());
   const { send, ids, answer } = server();
   outbox.connect(send);
@@ -173,7 +173,7 @@ test('only the server refuses: it is shown, the others go on, and retry uses the
   expect(statuses()).toEqual([]);
 });
 
-test('too many at once is waited for, in all conversations; a bug is tried five times', async () => {
+test('a rate limit delays all conversations; an internal error is retried up to five times', async () => {
   const { outbox, clock, statuses } = openOutbox(createMemoryStorage());
   const { send, ids, answer } = server();
   outbox.connect(send);
@@ -194,13 +194,13 @@ test('too many at once is waited for, in all conversations; a bug is tried five 
   expect(ids().filter((id) => id === 'b')).toHaveLength(5);
 });
 
-test('[D1] after a crash another client goes on with what is stored, in the same order', async () => {
+test('[D1] after a crash another client sends the stored messages in the same order', async () => {
   const storage = createMemoryStorage();
   const first = openOutbox(storage);
   await first.outbox.add(['a', 'b', 'c'].map((id) => draft(id)));
   await first.outbox.add([draft('d')]);
   first.outbox.stop();
-  // Its clock was set back; what it writes comes after what is there all the same.
+  // Its clock was set back; new messages still sort after the stored ones.
   const second = openOutbox(storage, createFakeClock(5));
   await second.outbox.reload();
   await second.outbox.add([draft('e')]);
@@ -212,7 +212,7 @@ test('[D1] after a crash another client goes on with what is stored, in the same
   expect(ids()).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-test('[D1] seen in its conversation is as good as acknowledged; discarded is gone', async () => {
+test('[D1] a message received in its conversation leaves the outbox, and so does a discarded one', async () => {
   const storage = createMemoryStorage();
   const { outbox, statuses } = openOutbox(storage);
   await outbox.add([draft('a'), draft('b'), draft('c')]);
@@ -223,7 +223,7 @@ test('[D1] seen in its conversation is as good as acknowledged; discarded is gon
   expect(await storage.list('')).toHaveLength(1);
 });
 
-test('an answer that comes after its connection has gone still counts; a failure does not', async () => {
+test('a success that arrives after the connection is lost counts; a failure does not', async () => {
   const { outbox, sent, statuses, clock } = openOutbox(createMemoryStorage());
   const { send, answer, ids } = server();
   outbox.connect(send);
@@ -239,7 +239,7 @@ test('an answer that comes after its connection has gone still counts; a failure
   expect(clock.pending).toBe(0);
 });
 
-test('a clock that is set back in the middle of a wait does not make it longer', async () => {
+test('setting the clock back during a wait does not lengthen it', async () => {
   const clock = createFakeClock();
   let setBackMs = 0;
   const { outbox } = openOutbox(createMemoryStorage(), {

@@ -7,7 +7,7 @@ import { nextLook, nextSends, type OutboxView } from './nextSends';
 import type { OutboxEntry, StoredEntry } from './outboxEntry';
 import type { OutboxStorage } from './outboxStorage';
 
-/** What somebody wrote, encoded. */
+/** An encoded message that is not in the outbox yet. */
 export interface Draft {
   readonly client_message_id: string;
   readonly conversation_id: string;
@@ -16,29 +16,29 @@ export interface Draft {
   readonly reply_to_id: string | null;
 }
 
-/** One attempt. Resolves to the message as the server has it; rejects when it is refused, or nobody knows. */
+/** Makes one attempt. Resolves to the stored message; rejects when it is refused or the outcome is unknown. */
 export type Send = (entry: StoredEntry) => Promise<Entry>;
 
 /**
- * Messages on their way. Each is stored before the first attempt, is sent in the order of its conversation, again and
- * again with the same id, and leaves when the server has acknowledged it (D1, D2).
+ * Messages waiting to be sent. Each is stored before its first attempt, sent in order within its conversation, retried
+ * under the same id, and removed once the server has acknowledged it (D1, D2).
  */
 export interface Outbox {
-  /** Resolves when all of them are stored, in this order. */
+  /** Resolves when all drafts are stored, in this order. Rejects when they cannot be stored; then none is sent. */
   add(drafts: readonly Draft[]): Promise<void>;
-  /** There is a connection, or there is none any more. */
+  /** Sets how to send, or undefined when the connection is lost. */
   connect(send: Send | undefined): void;
-  /** From now on this client sends, for all that share the storage. */
+  /** From now on this client sends for all tabs that share the storage. */
   lead(): void;
-  /** Takes in what another tab has stored. */
+  /** Loads the messages that another tab has stored. */
   reload(): Promise<void>;
-  /** Its message was seen in its conversation: it has arrived, whatever became of the answer. */
+  /** Removes messages that were received in their conversation: they are stored even if the reply was lost. */
   arrived(conversationId: string, clientMessageIds: readonly string[]): Promise<void>;
-  /** Tries a refused one again, in its old place. Nothing happens to one that is not refused. */
+  /** Retries a refused message in its old place. Does nothing for any other message. */
   retry(clientMessageId: string): Promise<void>;
-  /** Takes it out. One that was tried before may have been stored by the server all the same. */
+  /** Removes a message. If an attempt was already made, the server may still have stored it. */
   discard(clientMessageId: string): Promise<void>;
-  /** Sends nothing more. What is stored stays. */
+  /** Stops sending. Stored messages stay. */
   stop(): void;
 }
 
@@ -46,13 +46,13 @@ interface Deps {
   storage: OutboxStorage;
   clock: Clock;
   random: () => number;
-  /** A place after this one, and after all that were given before. */
+  /** Returns a sort key greater than `after` and all keys returned before. */
   order: (after: string | undefined) => string;
-  /** How an entry is shown. */
+  /** Returns the text of a stored message; null when it cannot be decoded. */
   decode: (entry: StoredEntry) => Promise<string | null>;
   onChange: (outbox: readonly OutboxEntry[]) => void;
   onSent: (entry: Entry, outbox: readonly OutboxEntry[]) => void;
-  /** Something was stored that other tabs should know. */
+  /** The stored outbox changed; other tabs have to reload it. */
   onStored: () => void;
 }
 
@@ -60,10 +60,10 @@ export function createOutbox(deps: Deps): Outbox {
   const { storage, clock, random } = deps;
   const inTurn = createTurns();
   let entries: readonly StoredEntry[] = [];
-  /** By client message id; content does not change. */
+  /** Decoded content by client message id; it never changes. */
   const contents = new Map<string, string | null>();
   const views = new WeakMap<StoredEntry, OutboxEntry>();
-  /** Conversations. */
+  /** Conversations with an attempt in flight. */
   const underWay = new Set<string>();
   const sending = new Set<string>();
   const waitUntil = new Map<string, number>();
@@ -75,7 +75,7 @@ export function createOutbox(deps: Deps): Outbox {
   let lastPump = 0;
 
   const shown = (): OutboxEntry[] => entries.map(show);
-  /** What has not changed stays the same object. */
+  /** Returns the same object as long as nothing has changed. */
   function show(entry: StoredEntry): OutboxEntry {
     const { client_message_id: id, refused } = entry;
     const status = refused !== null ? 'refused' : sending.has(id) ? 'sending' : 'waiting';
@@ -105,7 +105,7 @@ export function createOutbox(deps: Deps): Outbox {
     timer = undefined;
     if (!isLeading || isStopped || send === undefined) return;
     const now = clock.now();
-    // The clock was set back: a wait of a second must not become one of an hour.
+    // The clock was set back. Without this, a wait of a second could become an hour.
     if (now < lastPump) waitUntil.clear();
     lastPump = now;
     const view: OutboxView = { entries, underWay, waitUntil, now };
@@ -132,7 +132,7 @@ export function createOutbox(deps: Deps): Outbox {
     pump();
   }
 
-  /** It leaves the storage only after the acknowledgement; a crash in between means one more attempt (D2). */
+  /** Removes the message only after its acknowledgement. A crash in between causes one more attempt (D2). */
   async function succeed(sent: StoredEntry, arrived: Entry): Promise<void> {
     failures.delete(sent.conversation_id);
     await inTurn(async () => {
@@ -190,7 +190,7 @@ export function createOutbox(deps: Deps): Outbox {
     },
     connect(by) {
       send = by;
-      // Whoever was waited for may be there now.
+      // A new connection may succeed at once.
       waitUntil.clear();
       pump();
     },
@@ -210,7 +210,7 @@ export function createOutbox(deps: Deps): Outbox {
       const there = entries.filter(
         (one) => one.conversation_id === conversationId && ids.has(one.client_message_id),
       );
-      // One that is under way has its answer coming, and two tabs need not both write.
+      // The reply to a message in flight is about to arrive. Only the leading tab writes.
       const gone = there.filter(({ client_message_id: id }) => !sending.has(id));
       if (gone.length === 0) return;
       const orders = new Set(gone.map(({ order }) => order));

@@ -5,25 +5,25 @@ import { messageType } from '@pern/protocol/message';
 import { clientMessageId, contentEncrypted } from '@pern/protocol/text';
 import { timestamp } from '@pern/protocol/time';
 
-/** A message on its way, as it is stored: everything that an attempt needs, and nothing that changes between two. */
+/** The stored form of an unsent message: everything an attempt needs, unchanged between attempts. */
 export const storedEntrySchema = z.object({
-  /** Its place among all messages of this user on this storage; sorts as text. */
+  /** Position among all unsent messages of this user in this storage; sorts lexically. */
   order: z.string(),
   client_message_id: clientMessageId,
   conversation_id: uuid,
-  /** Encoded once, so that every attempt sends the same (D2). */
+  /** Encoded once, so that every attempt sends the same bytes (D2). */
   content_encrypted: contentEncrypted,
   message_type: messageType,
   reply_to_id: uuid.nullable(),
-  /** By this machine's clock; what counts is when the server stores it. */
+  /** By the local clock. The server sets the final time when it stores the message. */
   created_at: timestamp,
-  /** Why the server refused it. Then it waits for its user to retry or discard it. */
+  /** The server's refusal. The message then waits for the user to retry or discard it. */
   refused: wireErrorSchema.nullable(),
 });
 
 export type StoredEntry = z.infer<typeof storedEntrySchema>;
 
-/** A message on its way, as it is shown. */
+/** An unsent message in the state. */
 export interface OutboxEntry extends StoredEntry {
   readonly content: string | null;
   readonly status: 'waiting' | 'sending' | 'refused';

@@ -1,9 +1,9 @@
 import type { Change, Storage } from '../storage/storage';
 import { type StoredEntry, storedEntrySchema } from './outboxEntry';
 
-/** The outbox of one user, where it is stored: what is in here survives reload, crash and days offline. */
+/** The stored outbox of one user. Survives reloads, crashes and days offline. */
 export interface OutboxStorage {
-  /** All of it, oldest first. What is no entry of ours is passed over. */
+  /** Returns all messages, oldest first. Ignores unreadable values. */
   read(): Promise<StoredEntry[]>;
   write(entries: readonly StoredEntry[]): Promise<void>;
   remove(entries: readonly Pick<StoredEntry, 'order'>[]): Promise<void>;
@@ -23,8 +23,8 @@ export function createOutboxStorage(storage: Storage, userId: string): OutboxSto
 }
 
 /**
- * Places for new messages, each after all before it: by the clock, and by count where the clock stands still or was
- * set back. The text at the end tells two tabs apart that write in the same millisecond.
+ * Creates sort keys for new messages, each greater than all earlier ones: by the clock, or by counting when the clock
+ * stands still or is set back. The suffix distinguishes tabs that write in the same millisecond.
  */
 export function createOrder(now: () => number, tab: string): (after: string | undefined) => string {
   let last = 0;

@@ -2,16 +2,16 @@ import { errorFromWire } from '@pern/protocol/errorFromWire';
 import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { OutboxEntry } from './outboxEntry';
 
-/** Those who want to know what becomes of one message, such as a bot that goes on only then. */
+/** Promises for the outcome of single messages, for callers of `whenSent`. */
 export interface Waiters {
-  /** Resolves when the server has it; rejects with the reason when it is refused, or discarded. */
+  /** Resolves when the server has stored the message; rejects when it is refused or discarded. */
   wait(clientMessageId: string): Promise<ChatMessage>;
   changed(outbox: readonly OutboxEntry[]): void;
-  /** It was acknowledged, or seen in its conversation. */
+  /** The message was acknowledged, or received in its conversation. */
   arrived(entry: Entry): void;
-  /** It was taken out of the outbox. */
+  /** The message was removed from the outbox. */
   discarded(clientMessageId: string): void;
-  /** Nobody will know: the client closes, or its user signs out. */
+  /** Rejects all promises: the client closes or the user signs out. */
   giveUp(reason: Error): void;
 }
 

@@ -3,8 +3,8 @@ import type { ChatState } from '../state/chatState';
 import { entryAt } from '../state/timeline';
 
 /**
- * Which entries of a frame come for the first time. The wire may repeat what was not acknowledged; what is known, or lies
- * before all that is known, has been here before (D4: exactly once).
+ * Returns the entries of a frame that are new. The server may resend unacknowledged entries; an entry that is known, or
+ * older than all known ones, was received before (D4).
  */
 export function arrivedByFrame(state: ChatState, entries: readonly Entry[]): Entry[] {
   return entries.filter(({ conversation_id: id, seq }) => {
@@ -15,8 +15,8 @@ export function arrivedByFrame(state: ChatState, entries: readonly Entry[]): Ent
 }
 
 /**
- * The same for a page of sync, which holds changed entries beside new ones. New is what lies beyond where its
- * conversation stood when this connection began; of a conversation that was unknown then, everything.
+ * Returns the entries of a sync page that are new; the page also contains changed ones. An entry is new if it lies beyond
+ * the end of its conversation as known when this connection began. All entries of a then unknown conversation are new.
  */
 export function arrivedBySync(
   state: ChatState,
@@ -31,8 +31,8 @@ export function arrivedBySync(
 }
 
 /**
- * What of a page of sync there is to show: what is new, and changes of what is shown. A change of an old entry in a
- * conversation that was never opened would stand there alone.
+ * Returns the entries of a sync page to keep: new ones, and changes of entries already loaded. A changed old entry of a
+ * conversation that was never opened would otherwise appear on its own.
  */
 export function worthShowing(
   state: ChatState,

@@ -21,18 +21,18 @@ interface Deps extends Crossing {
   cipher: Cipher;
   clock: Clock;
   random: () => number;
-  /** Whether the connection is still the one that this is done for. */
+  /** Whether the connection that this work belongs to is still open. */
   isCurrent: () => boolean;
-  /** Applies a page; told with the state before it. */
+  /** Applies a page. */
   onPage: (event: Extract<ChatEvent, { type: 'synced' }>) => void;
 }
 
 const RETRY = { firstMs: 300, maxMs: 10_000 };
 
 /**
- * Brings what changed while nobody was connected (D7): sync from the cursor until there is no more. Without a cursor, or
- * with one that is no longer good, everything is listed anew, and then what changed meanwhile. Resolves when it is done,
- * or when the connection is another; what passes is tried again. Other errors are thrown.
+ * Loads everything that changed while disconnected (D7): syncs from the cursor until there is no more. Without a valid
+ * cursor, lists all conversations first and then syncs the changes made meanwhile. Retries transient errors and throws
+ * others. Resolves when done or when the connection has ended.
  */
 export async function catchUp(deps: Deps): Promise<void> {
   const { store, isCurrent } = deps;
@@ -48,7 +48,7 @@ export async function catchUp(deps: Deps): Promise<void> {
   }
 }
 
-/** Returns whether there is more. */
+/** Resolves to whether there are more pages. */
 async function readPage(deps: Deps, cursor: string): Promise<boolean> {
   let more = true;
   await consistently(
@@ -78,7 +78,7 @@ async function toEvent(
   };
 }
 
-/** The cursor first, then everything: what changes in between is told from that cursor on (fault 23). */
+/** Gets the cursor before the list: a later sync from it brings the changes made while listing. */
 async function listAll(deps: Deps): Promise<void> {
   const { rest, store, isCurrent } = deps;
   const first = await patiently(deps, () => askPage(deps));
@@ -93,14 +93,14 @@ async function listAll(deps: Deps): Promise<void> {
     next = page?.next_cursor ?? undefined;
   } while (next !== undefined && isCurrent());
   if (!isCurrent() || first === undefined) return;
-  // Only now, so that a client that stops halfway begins anew.
+  // Set last, so that a client interrupted here lists everything again.
   store.dispatch({
     ...{ type: 'synced', cursor: first.cursor },
     ...{ conversations: [], removed: [], entries: [], receipts: [] },
   });
 }
 
-/** Undefined when the connection is another before there is an answer. */
+/** Retries transient errors. Undefined when the connection ends before there is a response. */
 async function patiently<T>(
   { clock, random, isCurrent }: Deps,
   ask: () => Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * Work that says the same however often it is done: while it is under way, all who ask for it share one more turn after
- * it. So what is read began after it was asked for, and a hundred asks are two reads.
+ * Coalesces idempotent reads by key. Calls made during a run share a single run after it. Every caller therefore gets a
+ * result read after its call, and a hundred concurrent calls cause two reads.
  */
 export function createCoalesced(): (what: string, work: () => Promise<void>) => Promise<void> {
   const underWay = new Map<string, Promise<void>>();

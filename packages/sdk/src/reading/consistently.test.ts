@@ -1,14 +1,14 @@
 import { createTurns } from '../inTurn';
 import { consistently } from './consistently';
 
-test('[D9] an answer that crossed with the news of a membership is read again, not applied', async () => {
+test('[D9] a response that crossed with a membership event is discarded and read again', async () => {
   let memberships = 0;
   const crossing = { inTurn: createTurns(), memberships: () => memberships };
   const applied: string[] = [];
   let reads = 0;
   const read = async (): Promise<string> => {
     reads += 1;
-    // The first answer was on its way when the removal was told.
+    // The removal arrives while the first response is in flight.
     if (reads === 1) memberships += 1;
     return `answer ${reads}`;
   };
@@ -18,7 +18,7 @@ test('[D9] an answer that crossed with the news of a membership is read again, n
   expect(applied).toEqual(['answer 2']);
 });
 
-test('[D9] the news may also come while the answer waits for its turn', async () => {
+test('[D9] a membership event that arrives while the response is queued has the same effect', async () => {
   let memberships = 0;
   const crossing = { inTurn: createTurns(), memberships: () => memberships };
   const applied: number[] = [];

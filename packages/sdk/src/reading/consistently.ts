@@ -1,13 +1,14 @@
-/** What it takes to tell that an answer crossed with the news of a membership. */
+/** Detects responses that crossed with a membership event. */
 export interface Crossing {
-  /** Rises with every event of a membership that began or ended. */
+  /** Counts events that began or ended a membership. */
   memberships: () => number;
   inTurn: <T>(work: () => T | Promise<T>) => Promise<T>;
 }
 
 /**
- * Reads, and applies the answer in its turn. One that crossed with the news of a membership may be older than it, and
- * would show what is not ours any more (D9): it is read again. Undefined when `read` gives up.
+ * Reads and applies the response in order with other events. A response that crossed with a membership event may be older
+ * than the event and would show a conversation the user has left (D9), so it is read again. Undefined when `read` gives
+ * up.
  */
 export async function consistently<T>(
   { memberships, inTurn }: Crossing,

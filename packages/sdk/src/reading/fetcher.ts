@@ -15,23 +15,23 @@ import type { WritableStore } from '../store';
 import { createCoalesced } from './coalesced';
 import { consistently, type Crossing } from './consistently';
 
-/** Reads by REST into the state. */
+/** Loads data by REST into the state. */
 export interface Fetcher {
-  /** Reads a conversation with up to 100 participants; one that is not ours is removed. */
+  /** Loads a conversation with up to 100 participants; removes it when the user is not a participant. */
   conversation(id: string): Promise<void>;
-  /** Reads a page of history, the newest one unless told; returns whether there may be more in that direction. */
+  /** Loads a page of history, by default the newest; resolves to whether there may be more in that direction. */
   history(
     id: string,
     place?: { before_seq?: number; after_seq?: number; limit?: number },
   ): Promise<boolean>;
-  /** Reads what is missing before the newest entries, unless it is more than a window would show. */
+  /** Fills the gap before the newest entries, unless it exceeds 500 entries. */
   gap(id: string): Promise<void>;
   user(id: string): Promise<void>;
-  /** Reads what waits for an answer. */
+  /** Loads the pending requests. */
   requests(): Promise<void>;
 }
 
-/** A longer gap is left for paging back: somebody was away, and nobody waits for all of it. */
+/** Longer gaps, after a long absence, are left to `loadOlder`. */
 const GAP_MAX = 500;
 
 interface Deps extends Crossing {
@@ -67,7 +67,7 @@ export function createFetcher(deps: Deps): Fetcher {
       const missing = found.before - found.after - 1;
       await history(id, { after_seq: found.after, limit: Math.min(PAGE_MAX, missing) });
       const left = newestGap(store.getState().entriesByConversation[id] ?? []);
-      // Somebody who was added again: nothing is there to be read (D9).
+      // The user was removed and added again: entries in between are not readable (D9).
       if (left?.after === found.after) return;
     }
   }

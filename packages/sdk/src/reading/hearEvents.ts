@@ -24,22 +24,22 @@ interface Deps {
   cipher: Cipher;
   clock: Clock;
   inTurn: <T>(work: () => T | Promise<T>) => Promise<T>;
-  /** Events that change what is shown, but for frames. */
+  /** Events that change the state, except message frames. */
   onEvent: (event: ChatEvent) => void;
-  /** Entries of a frame, in the order of seq. */
+  /** Entries of a frame, ascending by seq. */
   onFrame: (entries: Entry[]) => void;
   onDrained: () => void;
-  /** The list of requests is to be read again. */
+  /** The list of requests has changed and must be loaded again. */
   onRequests: () => void;
-  /** A membership began or ended: on arrival, not in its turn, because an answer that is read meanwhile may be older. */
+  /** A membership began or ended. Called on arrival, ahead of queued events: a response in flight may be older. */
   onMembership: () => void;
 }
 
 type Reader = (data: unknown) => (() => void | Promise<void>) | undefined;
 
 /**
- * Parses an event, decodes it and hands it on, in the order of the wire. What is unknown, or does not look as the
- * contract has it, is passed over: a newer server may say more.
+ * Parses and decodes events and dispatches them in wire order. Unknown and malformed events are ignored: a newer server
+ * may send more than this client understands.
  */
 export function createHearing({
   cipher,
@@ -83,7 +83,7 @@ export function createHearing({
     [
       userTyping.name,
       on(userTyping.data, ({ conversationId, userId, username, isTyping }) => {
-        // By our own clock: theirs may be another (fault 26).
+        // By the local clock: the server's may differ.
         const until = clock.now() + TYPING_EXPIRES_MS;
         const user = { user_id: userId, username, until };
         deps.onEvent({ type: 'typing', conversationId, user, isTyping });

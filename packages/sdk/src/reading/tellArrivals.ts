@@ -2,13 +2,13 @@ import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { Waiters } from '../outbox/waiters';
 import type { WritableStore } from '../store';
 
-/** Tells those who listen of what has come, and the outbox of what has arrived. */
+/** Reports new messages to listeners and stored messages to the outbox. */
 export interface Arrivals {
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   listen(listener: (message: ChatMessage) => void): () => void;
-  /** Entries that came for the first time. */
+  /** New entries. */
   arrived(entries: readonly Entry[]): void;
-  /** All that came: a message of mine among them has left the outbox, whatever became of its answer (D1). */
+  /** All received entries. Own messages among them leave the outbox, even if the reply to their send was lost (D1). */
   seen(entries: readonly Entry[]): void;
 }
 
@@ -24,7 +24,7 @@ export function createArrivals(
       try {
         listener(message);
       } catch (error) {
-        // Theirs to handle, as with any event; it must not hold up the messages after this one.
+        // Rethrown outside: a failing listener must not block later messages.
         queueMicrotask(() => {
           throw error;
         });

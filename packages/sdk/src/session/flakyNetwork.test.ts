@@ -19,11 +19,11 @@ const json =
   (_, answer) =>
     answer.writeHead(status, { 'content-type': 'application/json' }).end(body);
 
-/** What stands between a client and its server: captive portals, proxies, half a network. */
+/** Things between a client and its server: captive portals, proxies, broken connections. */
 const between: Record<string, RequestListener> = {
   'a portal that asks for a login': (_, answer) =>
     answer.writeHead(401, { 'content-type': 'text/html' }).end('<h1>Welcome to the hotel</h1>'),
-  'a portal that answers everything with a page': (_, answer) =>
+  'a portal that answers every request with a page': (_, answer) =>
     answer.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome to the hotel</h1>'),
   'a proxy with errors of its own': json(401, '{"error":"unauthorized"}'),
   'a proxy that forbids': json(403, '{"message":"forbidden"}'),
@@ -31,25 +31,28 @@ const between: Record<string, RequestListener> = {
   'a connection that breaks off': (request) => request.socket.destroy(),
 };
 
-test.each(Object.entries(between))('%s ends no session and clears nothing', async (_, listener) => {
-  let asked = 0;
-  const server = createServer((request, answer) => {
-    asked += 1;
-    listener(request, answer);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const storage = createMemoryStorage();
-  await storage.write([
-    { key: 'session', value: session },
-    { key: `user/${ANA}/known/kept`, value: 'kept' },
-  ]);
-  const client = await openChatClient({ url: `http://127.0.0.1:${port}`, storage });
-  client.connect();
-  await until('it has asked twice', () => asked >= 2);
-  expect(client.getState().me?.id).toBe(ANA);
-  expect(await storage.get('session')).toMatchObject({ refresh_token: 'refresh' });
-  expect(await storage.get(`user/${ANA}/known/kept`)).toBe('kept');
-  await client.close();
-  await new Promise((resolve) => server.close(resolve));
-});
+test.each(Object.entries(between))(
+  '%s neither ends the session nor deletes data',
+  async (_, listener) => {
+    let asked = 0;
+    const server = createServer((request, answer) => {
+      asked += 1;
+      listener(request, answer);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const storage = createMemoryStorage();
+    await storage.write([
+      { key: 'session', value: session },
+      { key: `user/${ANA}/known/kept`, value: 'kept' },
+    ]);
+    const client = await openChatClient({ url: `http://127.0.0.1:${port}`, storage });
+    client.connect();
+    await until('two requests were made', () => asked >= 2);
+    expect(client.getState().me?.id).toBe(ANA);
+    expect(await storage.get('session')).toMatchObject({ refresh_token: 'refresh' });
+    expect(await storage.get(`user/${ANA}/known/kept`)).toBe('kept');
+    await client.close();
+    await new Promise((resolve) => server.close(resolve));
+  },
+);

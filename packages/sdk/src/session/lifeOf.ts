@@ -2,12 +2,12 @@ import * as z from 'zod';
 
 const times = z.object({ exp: z.number(), iat: z.number().optional() });
 
-/** For a token that nothing can be read of: shorter than any server should have it expire. */
+/** The assumed lifetime of an unreadable token. Shorter than any server should choose. */
 const UNKNOWN_S = 300;
 
 /**
- * For how many seconds a token is good, by what stands in it; nothing of it is proven here. This machine's clock is
- * believed only where it agrees with the token: one that is wrong must not make every token look old.
+ * Returns for how many seconds a token is valid according to its claims, which are not verified. The local clock counts
+ * only where it agrees with the token: a wrong clock must not make every token look expired.
  */
 export function lifeOf(token: string, nowMs: number): number {
   const said = times.safeParse(payloadOf(token)).data;
@@ -22,7 +22,7 @@ export function lifeOf(token: string, nowMs: number): number {
 function payloadOf(token: string): unknown {
   try {
     const [, payload = ''] = token.split('.');
-    // Only numbers are read of it, so what stands in it beside ASCII need not be decoded.
+    // Only numbers are used, so non-ASCII text need not be decoded.
     return JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
   } catch {
     return undefined;

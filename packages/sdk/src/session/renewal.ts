@@ -8,19 +8,19 @@ import { OfflineError } from '../errors';
 import { lifeOf } from './lifeOf';
 import type { StoredSession } from './storedSession';
 
-/** What shows who somebody is, for a while. */
+/** Short-lived credentials of a user. */
 export interface Tokens extends Pick<SessionAnswer, 'user' | 'access_token' | 'expires_in'> {
-  /** None where tokens come from elsewhere. */
+  /** Missing for tokens of an external issuer. */
   readonly refresh_token?: string | undefined;
 }
 
 /**
- * Gets the next tokens of a session. Throws UnauthorizedError when there are none any more, OfflineError and
- * UnavailableError when nobody could be asked.
+ * Gets new tokens for a session. Throws UnauthorizedError when the session has ended, OfflineError or UnavailableError
+ * when the issuer cannot be reached.
  */
 export type Renewal = (session: StoredSession) => Promise<Tokens>;
 
-/** With the refresh token of the last answer. */
+/** Renews with the refresh token of the last response. */
 export function renewalByRefresh(url: string): Renewal {
   return async ({ refresh_token }) => {
     if (refresh_token === undefined) throw new UnauthorizedError();
@@ -28,10 +28,10 @@ export function renewalByRefresh(url: string): Renewal {
   };
 }
 
-/** Gives a fresh token of the application that embeds the chat; null when nobody is signed in there. */
+/** Returns a fresh token of the embedding application; null when nobody is signed in there. */
 export type GetToken = () => Promise<string | null>;
 
-/** Asks the application for a token, and the server whom it speaks for. Throws as a renewal does. */
+/** Gets a token from the application and its user from the server. Throws like a Renewal. */
 export function tokensFrom(
   getToken: GetToken,
   url: string,
@@ -47,18 +47,18 @@ export function tokensFrom(
     first,
     async renew({ user }) {
       const tokens = await first();
-      // Somebody else signed in to the application meanwhile: what is here is not theirs.
+      // A different user has signed in to the application; this client's data is not theirs.
       if (tokens.user.id !== user.id) throw new UnauthorizedError();
       return tokens;
     },
   };
 }
 
-/** Whatever goes wrong there passes: only null says that there is nobody. */
+/** Treats every error of the application as transient: only null ends the session. */
 async function asked(getToken: GetToken): Promise<string | null> {
   try {
     return await getToken();
   } catch (cause) {
-    throw new OfflineError('the application gave no token', { cause });
+    throw new OfflineError('getToken failed', { cause });
   }
 }

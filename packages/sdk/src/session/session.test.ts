@@ -17,7 +17,7 @@ const answer = (n: number): SessionAnswer => ({
   ...{ access_token: `access ${n}`, refresh_token: `refresh ${n}` },
 });
 
-/** Tabs that are signed in with the first pair, and a server that rotates it. */
+/** Tabs signed in with the first token pair, and a server that rotates it. */
 async function openTabs(count: number) {
   const clock = createFakeClock();
   const [storage, locks] = [createMemoryStorage(), createLocks()];
@@ -43,7 +43,7 @@ async function openTabs(count: number) {
   return { clock, storage, asked, failures, tabs: [first, ...others], refusals: () => refusals };
 }
 
-test('however many ask in however many tabs, an old token is refreshed once', async () => {
+test('concurrent requests in several tabs refresh an expiring token once', async () => {
   const { clock, asked, tabs } = await openTabs(3);
   clock.advance(839_999);
   expect(await tabs[0]?.accessToken()).toBe('access 1');
@@ -53,7 +53,7 @@ test('however many ask in however many tabs, an old token is refreshed once', as
   expect(asked).toEqual([{ refresh_token: 'refresh 1' }]);
 });
 
-test('a token that is turned away in several requests at once is replaced once', async () => {
+test('a token rejected in several concurrent requests is replaced once', async () => {
   const { asked, tabs } = await openTabs(2);
   const asks = tabs.flatMap((tab) => [1, 2].map(() => tab.accessTokenInsteadOf('access 1')));
   expect(new Set(await Promise.all(asks))).toEqual(new Set(['access 2']));
@@ -61,7 +61,7 @@ test('a token that is turned away in several requests at once is replaced once',
   expect(asked).toHaveLength(1);
 });
 
-test('without an answer nothing is given up; a refusal ends the session, once', async () => {
+test('an unreachable server keeps the session; a refused refresh ends it once', async () => {
   const { clock, storage, failures, tabs, refusals } = await openTabs(1);
   const [session] = tabs;
   if (session === undefined) throw new Error('there is no session');

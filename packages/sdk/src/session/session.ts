@@ -7,26 +7,26 @@ import type { Tabs } from '../tabs/tabs';
 import type { Renewal, Tokens } from './renewal';
 import { type StoredSession, storedSessionSchema } from './storedSession';
 
-/** Who is signed in on this storage, and the tokens that show it. */
+/** The user signed in on this storage, with their tokens. */
 export interface Session {
   user(): User | null;
-  /** Keeps what sign-in was answered. */
+  /** Stores the tokens of a sign-in. */
   begin(tokens: Tokens): Promise<void>;
-  /** Keeps other tokens of the same session, which `ask` gets; nobody refreshes the old ones meanwhile, in any tab. */
+  /** Replaces the tokens of this session by those that `ask` returns. No tab refreshes the old ones meanwhile. */
   replaceBy(ask: () => Promise<Tokens>): Promise<void>;
-  /** Forgets it. A second call does nothing. */
+  /** Deletes the session from the storage. A second call does nothing. */
   end(): Promise<void>;
   /**
-   * A token that is good for a while; refreshed first when it is not. However many ask, one refresh is under way, over
-   * all tabs. Throws SignedOutError when the server refuses the refresh, which ends the session; OfflineError and
-   * UnavailableError when it could not be asked.
+   * Returns a valid access token and refreshes it first if it is about to expire. Concurrent calls, in all tabs, share one
+   * refresh. Throws SignedOutError when the server refuses the refresh, which ends the session; OfflineError or
+   * UnavailableError when the server cannot be reached.
    */
   accessToken(): Promise<string>;
-  /** For a token that was turned away: another one, as above. */
+  /** Like `accessToken`, but never returns the token that the server just refused. */
   accessTokenInsteadOf(refused: string): Promise<string>;
-  /** When the present token should be replaced, in milliseconds since 1970. */
+  /** When to replace the current token, in milliseconds since 1970. */
   renewAt(): number;
-  /** Reads again what another tab has written. */
+  /** Loads the session again after another tab has changed it. */
   reload(): Promise<void>;
 }
 
@@ -35,12 +35,12 @@ interface Deps {
   tabs: Tabs;
   clock: Clock;
   renew: Renewal;
-  /** The server has ended the session. */
+  /** The server ended the session. */
   onRefused: () => void;
 }
 
 const KEY = 'session';
-/** Refreshed so long before it expires: longer than a request takes, also when it has to be repeated. */
+/** How long before its expiry a token is refreshed: long enough for a request and its repetition. */
 const EARLY_MS = 60_000;
 
 export async function openSession({
@@ -65,7 +65,7 @@ export async function openSession({
       access_token: tokens.access_token,
       refresh_token: tokens.refresh_token,
       expires_at: expiresAt,
-      // A short life is not spent on refreshing.
+      // A short-lived token is used for two thirds of its lifetime.
       renew_at: expiresAt - Math.min(EARLY_MS, lifeMs / 3),
     };
     session = kept;
@@ -73,7 +73,7 @@ export async function openSession({
     return kept;
   }
 
-  /** Single flight: here by the promise, among the tabs by the lock, under which the storage is read again. */
+  /** Single flight: within a tab by the shared promise, across tabs by the lock, under which the storage is read again. */
   function renewed(isGood: (session: StoredSession) => boolean): Promise<string> {
     refreshing ??= tabs
       .exclusively('refresh', async () => {
@@ -93,7 +93,7 @@ export async function openSession({
       if (!(error instanceof UnauthorizedError)) throw error;
       await end();
       onRefused();
-      throw new SignedOutError('the server has ended the session');
+      throw new SignedOutError('the server ended the session');
     }
   }
 

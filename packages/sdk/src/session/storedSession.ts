@@ -2,13 +2,13 @@ import { token } from '@pern/protocol/text';
 import { userSchema } from '@pern/protocol/user';
 import * as z from 'zod';
 
-/** A session as it is stored. Whoever can read the storage can act as its user, until the session ends. */
+/** The stored form of a session. Anyone who can read the storage can act as its user until the session ends. */
 export const storedSessionSchema = z.object({
   user: userSchema,
   access_token: token,
-  /** None where tokens come from elsewhere. */
+  /** Missing for tokens of an external issuer. */
   refresh_token: token.optional(),
-  /** By this machine's clock, in milliseconds since 1970. */
+  /** By the local clock, in milliseconds since 1970. */
   expires_at: z.number(),
   renew_at: z.number(),
 });

@@ -40,7 +40,7 @@ function eventOf(told: Told): ChatEvent {
 const isMembership = (event: ChatEvent): boolean =>
   event.type === 'conversations read' || event.type === 'conversation removed';
 
-/** What two clients must agree on, whichever way they came to know it. */
+/** The part of the state that must not depend on how it was received. */
 function picture(state: ChatState) {
   return Object.fromEntries(
     Object.values(state.conversationsById).map(({ counted: _counted, ...one }) => [one.id, one]),
@@ -58,7 +58,7 @@ const deed: fc.Arbitrary<Deed> = fc.record({
   which: fc.nat(1_000),
 });
 
-/** Some of what is told is lost, some comes twice, and some late. */
+/** Some events are lost, some arrive twice, some late. */
 const delivery = fc.record({
   deed,
   fate: fc.constantFrom('comes', 'comes', 'comes', 'is lost', 'comes twice', 'comes late'),
@@ -71,7 +71,7 @@ const session = fc.record({
 
 const history = fc.constantFrom('none', 'a page', 'all');
 
-test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () => {
+test('[D7] after lost, repeated and late events, a sync leads to the same state as a fresh fetch', () => {
   fc.assert(
     fc.property(
       fc.array(deed, { maxLength: 25 }),
@@ -89,7 +89,7 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
             const fate = session.isAway ? 'is lost' : its;
             for (const event of server.do(one).map(eventOf)) {
               if (isMembership(event)) {
-                // The news of a membership keeps its place: what was late comes before it or not at all.
+                // Membership events keep their place: late events come before them or not at all.
                 late.length = 0;
                 if (fate !== 'is lost') state = applyEvent(state, event);
               } else if (fate === 'comes late') late.unshift(event);
@@ -110,11 +110,11 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
             cursor: String(position),
           };
           state = applyEvent(state, synced);
-          // A second page that says the same, and events that were overtaken by the sync.
+          // The same page again, and events overtaken by the sync.
           state = applyEvent(state, synced);
           for (const event of late) {
             state = applyEvent(state, event);
-            // What a client then asks the server for.
+            // The conversation that a client would load again.
             const uncounted = needsRecount(state, event);
             const { conversations: now } = server.fresh();
             const one = now.filter(({ id }) => id === uncounted);
@@ -127,7 +127,7 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
         for (const [id, entries] of Object.entries(state.entriesByConversation)) {
           const truth = fresh.entriesByConversation[id] ?? [];
           for (const entry of entries) expect(truth).toContainEqual(entry);
-          // No gap in what came since this client began.
+          // No gap in the entries received since this client started.
           const run = newestRun(entries);
           expect(run.at(-1)?.seq ?? 0).toBe(entries.length === 0 ? 0 : (truth.at(-1)?.seq ?? 0));
           if (known === 'all') expect(entries).toEqual(truth);
@@ -138,7 +138,7 @@ test('[D7] events lost, doubled and late, then a sync, equal a fresh fetch', () 
   );
 });
 
-test('[D8] while everything comes the unread counts are exact without a sync', () => {
+test('[D8] without lost events, unread counts are exact without a sync', () => {
   fc.assert(
     fc.property(
       fc.array(deed, { maxLength: 15 }),
@@ -185,7 +185,7 @@ const newest = (all: Message[]): Message[] =>
       all.filter((other) => other.conversation_id === id && other.seq > seq).length < 3,
   );
 
-test('what changes nothing leaves everything the same object', () => {
+test('an event that changes nothing returns the same state object', () => {
   const server = createModelServer();
   for (let which = 0; which < 5; which += 1) server.do({ kind: 'send', room: 0, who: 1, which });
   const { state } = begin(server, 'all');

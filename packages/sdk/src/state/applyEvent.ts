@@ -17,8 +17,8 @@ import { changeEntry, forgetBefore, mergeEntries } from './timeline';
 import { countUnread } from './unread';
 
 /**
- * What is shown after an event. Pure, and the only way in which the state changes. Events may come late, doubled and
- * crossed: replaying them equals fetching afresh (D7). Returns the same object when nothing changes.
+ * Returns the state after an event. Pure, and the only way the state changes. Events may arrive late, repeated or out of
+ * order; applying them all leads to the same state as a fresh fetch (D7). Returns the same object when nothing changes.
  */
 export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
   switch (event.type) {
@@ -40,7 +40,7 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
     case 'outbox changed':
       return { ...state, outbox: event.outbox };
     case 'sent':
-      // Both at once, so that no moment shows the message twice or not at all.
+      // In one step, so that the message never appears twice or not at all.
       return { ...applyEntries(state, [event.entry]), outbox: event.outbox };
     case 'read here':
       return applyReceipt(state, event.conversationId, {
@@ -116,7 +116,7 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
   }
 }
 
-/** Whatever touches a conversation ends here, so that its unread count is never a step behind. */
+/** Every change of a conversation passes through here, which keeps its unread count up to date. */
 function keepConversation(
   state: ChatState,
   before: KnownConversation | undefined,
@@ -156,7 +156,7 @@ function applyEntries(state: ChatState, incoming: readonly Entry[]): ChatState {
   let next = state;
   for (const [id, fresh] of Object.entries(byConversation(incoming))) {
     const known = next.conversationsById[id];
-    // An entry may overtake the conversation it belongs to; it is kept until that is known.
+    // An entry may arrive before its conversation; it is kept.
     const visible = known === undefined ? fresh : forgetBefore(fresh, known.my.joined_seq);
     const before = next.entriesByConversation[id] ?? [];
     const entries = mergeEntries(before, visible);
@@ -184,7 +184,7 @@ function applyChange(state: ChatState, entry: Entry): ChatState {
 
 function withLast(known: KnownConversation, entry: Entry): KnownConversation {
   const lastSeq = Math.max(known.last_seq, entry.seq);
-  // Events of the conversation are no messages, also where they are the newest.
+  // Conversation events are not messages, even if they are the newest entry.
   const last =
     isMessage(entry) && entry.kind === 'message'
       ? newer(known.last_message, onWire(entry))
@@ -206,7 +206,7 @@ function applyReceipt(
   return keepConversation(state, known, merged, state.entriesByConversation[conversationId] ?? []);
 }
 
-/** The server's count is taken where ours has a gap; the read position always. */
+/** Takes the server's read position always, and its count where the local entries have a gap. */
 function unreadUpdated(
   state: ChatState,
   { conversationId, unreadCount, readSeq }: UnreadUpdated,

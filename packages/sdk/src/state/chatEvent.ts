@@ -12,7 +12,7 @@ import type { Entry } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 import type { KnownConversation, TypingUser } from './chatState';
 
-/** Everything that can change what is shown. What the server says is parsed and decoded before it becomes one. */
+/** Everything that can change the state. Server data is parsed and decoded before it becomes an event. */
 export type ChatEvent =
   // This client
   | { readonly type: 'connection changed'; readonly connection: Connection }
@@ -24,7 +24,7 @@ export type ChatEvent =
       readonly conversations: readonly KnownConversation[];
       readonly entries: readonly Entry[];
     }
-  /** What is known is no longer good for a sync: it is fetched anew. */
+  /** The sync cursor is no longer valid: everything is fetched again. */
   | { readonly type: 'started over' }
   | { readonly type: 'outbox changed'; readonly outbox: readonly OutboxEntry[] }
   | { readonly type: 'sent'; readonly entry: Entry; readonly outbox: readonly OutboxEntry[] }
@@ -59,7 +59,7 @@ export type ChatEvent =
       readonly removed: readonly string[];
       readonly entries: readonly Entry[];
       readonly receipts: readonly Receipt[];
-      /** On the last page. */
+      /** On the last page only. */
       readonly requests?: readonly Request[];
       readonly cursor: string;
     };

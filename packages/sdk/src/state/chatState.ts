@@ -6,44 +6,44 @@ import { type Connection, signedOut } from '../connection/connectionState';
 import type { Entry } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 
-/** A conversation as this client knows it. `my.unread_count` is kept up to date; the rest is the server's. */
+/** A conversation in the state. The client keeps `my.unread_count` up to date itself; the rest comes from the server. */
 export interface KnownConversation extends Conversation {
-  /** Whether `participants` are all of them. Events and lists bring the first few only. */
+  /** Whether `participants` is complete. Events and lists contain only the first few. */
   readonly participants_complete: boolean;
-  /** What the server counted last, and up to which seq it had counted: what lies beyond is counted here (D8). */
+  /** The server's latest unread count and the seq it covers. The client counts everything beyond that (D8). */
   readonly counted: { readonly unread: number; readonly up_to: number };
 }
 
 export interface TypingUser {
   readonly user_id: string;
   readonly username: string;
-  /** When it ends by itself, in milliseconds since 1970 (D10). */
+  /** When the indicator expires, in milliseconds since 1970 (D10). */
   readonly until: number;
 }
 
-/** Everything there is to show. Immutable: what has not changed stays the same object. */
+/** The complete state of a client. Immutable: unchanged parts stay the same objects. */
 export interface ChatState {
   readonly connection: Connection;
   readonly me: User | null;
-  /** Up to where this client has everything; null before the first sync. */
+  /** The sync cursor: this client has all changes before it. Null before the first sync. */
   readonly cursor: string | null;
   readonly conversationsById: Readonly<Record<string, KnownConversation>>;
   /**
-   * By conversation, ascending by seq, each seq once. Because seqs have no gaps (D3), a missing number is one that was
-   * not fetched. See `newestRun`.
+   * By conversation, ascending by seq, each seq once. Seqs have no gaps (D3), so a missing number is an entry that was not
+   * fetched. See `selectMessages`.
    */
   readonly entriesByConversation: Readonly<Record<string, readonly Entry[]>>;
-  /** Of whom it is known; forgotten when the connection is lost, because nobody would tell of a change. */
+  /** Known presence of users. Cleared when the connection is lost, because changes would be missed. */
   readonly userPresenceById: Readonly<Record<string, Presence>>;
   readonly usersById: Readonly<Record<string, User>>;
   readonly typingByConversation: Readonly<Record<string, readonly TypingUser[]>>;
-  /** Whom this user has blocked, as far as `readBlocks` and events have told: true; false after it was taken back. */
+  /** Users blocked by this user (true), from `readBlocks` and events; false after an unblock. */
   readonly blockedById: Readonly<Record<string, boolean>>;
-  /** What waits for this user's answer, newest first, up to 50: read after each connection and kept up to date. */
+  /** Pending requests to this user, newest first, up to 50. Loaded after each connect and kept up to date. */
   readonly requests: readonly Request[];
-  /** Who may write to this user and add them; null before `readPrivacy`. */
+  /** Who may message this user and add them to groups; null before `readPrivacy`. */
   readonly privacy: Privacy | null;
-  /** Messages on their way, oldest first. */
+  /** Unsent messages, oldest first. */
   readonly outbox: readonly OutboxEntry[];
 }
 
@@ -62,7 +62,7 @@ export const emptyState: ChatState = {
   outbox: [],
 };
 
-/** The record with this value under this key; the same record if it is there already. */
+/** Returns the record with `key` set to `value`; the same record if nothing changes. */
 export function withKey<T>(
   record: Readonly<Record<string, T>>,
   key: string,
@@ -71,7 +71,7 @@ export function withKey<T>(
   return record[key] === value ? record : { ...record, [key]: value };
 }
 
-/** The record without this key; the same record if it is not there. */
+/** Returns the record without `key`; the same record if it has no such key. */
 export function withoutKey<T>(
   record: Readonly<Record<string, T>>,
   key: string,

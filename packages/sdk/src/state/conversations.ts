@@ -8,8 +8,8 @@ import type { Receipt } from '@pern/protocol/receipt';
 import type { KnownConversation } from './chatState';
 
 /**
- * What is known after a conversation came by some door, perhaps late. The higher version wins; positions only rise
- * (D6). `my` is missing in what everybody is sent alike.
+ * Merges a conversation from any source, possibly an old copy. The higher version wins; positions only rise (D6).
+ * Broadcast copies have no `my`.
  */
 export function mergeConversation(
   known: KnownConversation | undefined,
@@ -18,7 +18,7 @@ export function mergeConversation(
 ): KnownConversation | undefined {
   const my = 'my' in incoming ? incoming.my : undefined;
   if (known === undefined) {
-    // Without `my` it is news of what is not ours to show, or of what sync will bring.
+    // Without `my`, the user is not a participant, or sync will bring the conversation.
     if (my === undefined) return undefined;
     return {
       ...incoming,
@@ -35,14 +35,14 @@ export function mergeConversation(
   return {
     ...base,
     last_seq: Math.max(known.last_seq, incoming.last_seq),
-    // What was said before a membership that began anew is not shown (D9).
+    // A user who was added again does not see earlier messages (D9).
     last_message: last !== null && last.seq < mineNow.joined_seq ? null : last,
     my: mineNow,
     counted: mergeCounted(known, incoming.last_seq, my),
   };
 }
 
-/** A count is as good as it is new: one from before a message or a read that we know of would be a step back. */
+/** Ignores an unread count that is older than a message or read position already known. */
 function mergeCounted(
   known: KnownConversation,
   lastSeq: number,
@@ -69,7 +69,7 @@ function mergeMine(
   };
 }
 
-/** Lists and events hold the first few of a large group: what was known of the others stays, until it is read anew. */
+/** Lists and events contain only the first participants of a large group; the other known ones are kept. */
 function withParticipants(
   known: KnownConversation,
   incoming: Conversation | ConversationForAll,
@@ -98,7 +98,7 @@ function furthest(known: Participant | undefined, incoming: Participant): Partic
   };
 }
 
-/** Somebody's positions, mine included. Events may cross: the highest counts (D6). */
+/** Merges a participant's positions, the own user's included. Events may arrive out of order: the highest wins (D6). */
 export function mergeReceipt(
   known: KnownConversation,
   { user_id: userId, delivered_seq: delivered, read_seq: read }: Omit<Receipt, 'conversation_id'>,

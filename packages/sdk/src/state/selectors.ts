@@ -6,7 +6,7 @@ import { newestRun } from './timeline';
 
 const none: readonly never[] = [];
 
-/** Conversations, most recent activity first. */
+/** All conversations, most recent activity first. */
 export function selectConversations(state: ChatState): KnownConversation[] {
   return Object.values(state.conversationsById)
     .map((one) => ({ one, at: activityOf(one) }))
@@ -19,8 +19,8 @@ function activityOf({ updated_at: updated, last_message: last }: KnownConversati
 }
 
 /**
- * What a chat window shows: entries without a gap up to the newest known. Changes only when they do; what is on its
- * way is in `selectOutbox`.
+ * The messages of a chat window: up to the newest known, without gaps. Returns the same array until they change. Unsent
+ * messages are in `selectOutbox`.
  */
 export function selectMessages(state: ChatState, conversationId: string): readonly ChatMessage[] {
   const entries = state.entriesByConversation[conversationId];
@@ -32,16 +32,16 @@ export function selectMessages(state: ChatState, conversationId: string): readon
   return messages;
 }
 
-/** Entries are immutable, so what is shown of them is made once. */
+/** Caches the messages per entries array; entries are immutable. */
 const shown = new WeakMap<readonly Entry[], readonly ChatMessage[]>();
 
-/** Messages of a conversation that are on their way, in the order in which they will be sent. */
+/** Unsent messages of a conversation, in sending order. */
 export function selectOutbox(state: ChatState, conversationId: string): readonly OutboxEntry[] {
   if (state.outbox.length === 0) return none;
   return state.outbox.filter((entry) => entry.conversation_id === conversationId);
 }
 
-/** Messages that wait to be sent; those that were refused wait for their user, and are not among them. */
+/** Number of messages waiting to be sent, without refused ones, which wait for the user. */
 export function selectOutboxSize(state: ChatState): number {
   return state.outbox.filter(({ status }) => status !== 'refused').length;
 }
@@ -56,7 +56,7 @@ export function selectMessage(
   );
 }
 
-/** Whether there is history before what is shown. */
+/** Whether there is history before the oldest message of `selectMessages`. */
 export function selectHasOlder(state: ChatState, conversationId: string): boolean {
   const conversation = state.conversationsById[conversationId];
   if (conversation === undefined) return false;
@@ -66,8 +66,8 @@ export function selectHasOlder(state: ChatState, conversationId: string): boolea
 }
 
 /**
- * How far a message of mine has come with all its recipients: the ticks (D6). Where not all participants are known, as
- * of the moment the message was written; `messageStatus` asks the server.
+ * The status of an own message across all its recipients, for the ticks (D6). If not all participants are known, the status
+ * last reported by the server; `messageStatus` loads the current one.
  */
 export function selectStatus(state: ChatState, message: ChatMessage): MessageStatus {
   const conversation = state.conversationsById[message.conversation_id];
@@ -83,21 +83,21 @@ export function selectStatus(state: ChatState, message: ChatMessage): MessageSta
           : 'sent';
     least = least === undefined ? status : leastFar(least, status);
   }
-  // Who has left counts no more, and without recipients it is sent.
+  // Participants who left do not count. Without recipients the status is `sent`.
   return least ?? 'sent';
 }
 
-/** Who is writing in this conversation, others than me. */
+/** Other users who are typing in this conversation. */
 export function selectTyping(state: ChatState, conversationId: string): readonly TypingUser[] {
   return state.typingByConversation[conversationId] ?? none;
 }
 
-/** All unread messages, for the badge of the application. */
+/** Number of unread messages in all conversations, for an application badge. */
 export function selectUnreadCount(state: ChatState): number {
   return Object.values(state.conversationsById).reduce((sum, { my }) => sum + my.unread_count, 0);
 }
 
-/** Messages that the server has and this client has not fetched yet, in the conversations of which it has some. */
+/** Number of messages not fetched yet, in conversations of which the client has some entries. */
 export function missingMessages(state: ChatState): number {
   let missing = 0;
   for (const [id, entries] of Object.entries(state.entriesByConversation)) {

@@ -1,11 +1,11 @@
 import type { Entry } from '../entry';
 
-// The entries of one conversation, ascending by seq. Seqs have no gaps (D3): where a number is missing, something has
-// not been fetched yet.
+// The entries of one conversation, ascending by seq. Seqs have no gaps (D3): a missing number is an entry that has not
+// been fetched.
 
 /**
- * Takes in entries from any door, in any order, any number of times. Of two states of one entry the higher version
- * wins. Returns the same array when nothing is new.
+ * Merges entries from any source, in any order, any number of times. The higher version of an entry wins. Returns the same
+ * array when nothing is new.
  */
 export function mergeEntries(
   known: readonly Entry[],
@@ -15,7 +15,7 @@ export function mergeEntries(
   if (fresh.length === 0) return known;
   const [first] = fresh;
   const last = known.at(-1);
-  // The usual case: the next one.
+  // The common case: one entry at the end.
   if (fresh.length === 1 && first !== undefined && (last === undefined || first.seq > last.seq)) {
     return [...known, first];
   }
@@ -27,7 +27,7 @@ export function mergeEntries(
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** Takes in a change of an entry that is known; of others nothing is shown that could change (D7). */
+/** Applies a change to a known entry; ignores changes of others (D7). */
 export function changeEntry(known: readonly Entry[], changed: Entry): readonly Entry[] {
   const at = placeOf(known, changed.seq);
   const before = known[at];
@@ -35,7 +35,7 @@ export function changeEntry(known: readonly Entry[], changed: Entry): readonly E
   return known.with(at, changed);
 }
 
-/** Without what lies before a membership that began anew (D9). */
+/** Removes entries from before the user's current membership (D9). */
 export function forgetBefore(known: readonly Entry[], joinedSeq: number): readonly Entry[] {
   const [first] = known;
   return first === undefined || first.seq >= joinedSeq
@@ -43,14 +43,14 @@ export function forgetBefore(known: readonly Entry[], joinedSeq: number): readon
     : known.slice(placeOf(known, joinedSeq));
 }
 
-/** The entries without a gap that end with the newest known: what a chat window shows. */
+/** Returns the gapless run that ends with the newest known entry: the content of a chat window. */
 export function newestRun(known: readonly Entry[]): readonly Entry[] {
   let start = known.length - 1;
   while (start > 0 && known[start - 1]?.seq === (known[start]?.seq ?? 0) - 1) start -= 1;
   return start <= 0 ? known : known.slice(start);
 }
 
-/** The gap before the newest run: both ends are known, what is between them is not. */
+/** Returns the gap before the newest run, as the known seqs at both ends. */
 export function newestGap(known: readonly Entry[]): { after: number; before: number } | undefined {
   const run = newestRun(known);
   const before = run[0]?.seq;
@@ -70,7 +70,7 @@ function isNews(known: readonly Entry[], entry: Entry): boolean {
   return same === undefined || entry.version > same.version;
 }
 
-/** Where this seq is, or would be. */
+/** Returns the index of `seq`, or where it would be inserted. */
 function placeOf(known: readonly Entry[], seq: number): number {
   let [low, high] = [0, known.length];
   while (low < high) {

@@ -3,7 +3,7 @@ import { type ChatState, type TypingUser, withKey, withoutKey } from './chatStat
 
 type Typing = ChatState['typingByConversation'];
 
-/** Somebody writes, again, or has stopped (D10). */
+/** A user started, continued or stopped typing (D10). */
 export function changeTyping(
   typing: Typing,
   event: { conversationId: string; user: TypingUser; isTyping: boolean },
@@ -13,7 +13,7 @@ export function changeTyping(
   return keep(typing, conversationId, isTyping ? [...others, user] : others);
 }
 
-/** Who has sent has stopped writing. */
+/** Ends typing of the senders of these entries. */
 export function stopTyping(typing: Typing, entries: readonly Entry[]): Typing {
   let after = typing;
   for (const entry of entries) {
@@ -28,7 +28,7 @@ export function stopTyping(typing: Typing, entries: readonly Entry[]): Typing {
   return after;
 }
 
-/** Nobody is told that somebody has stopped who just went away: it ends by itself. */
+/** Removes expired indicators: a user who disconnects sends no stop event. */
 export function endTyping(typing: Typing, now: number): Typing {
   let after = typing;
   for (const [id, users] of Object.entries(typing)) {

@@ -4,9 +4,9 @@ import type { ChatState, KnownConversation } from './chatState';
 import { newestRun } from './timeline';
 
 /**
- * How many messages by others lie after my read position; neither deleted ones nor events count (D8). Counted from the
- * entries where they are known without a gap back to the read position; otherwise the server's last count, and what has
- * come since. Costs as much as there is unread.
+ * Counts the messages of other users after the read position, without deleted ones and events (D8). Counts the entries if
+ * they are known without a gap back to the read position; otherwise takes the server's latest count plus newer entries.
+ * The cost is linear in the number of unread messages.
  */
 export function countUnread(
   conversation: KnownConversation,
@@ -17,7 +17,7 @@ export function countUnread(
   const { read_seq: readSeq } = conversation.my;
   const newest = entries.at(-1)?.seq ?? 0;
   if (newest < counted.up_to && readSeq < counted.up_to) {
-    // It is not known what lies between here and what the server has counted.
+    // Entries that the server has counted are missing here.
     return counted.unread;
   }
   let unread = 0;
@@ -38,8 +38,8 @@ export function countUnread(
 }
 
 /**
- * Of which conversation the server has to be asked after this event. Where entries are missing before the newest back to
- * the read position only it can count, and its events say nothing of the moment they are of (D8).
+ * Returns the conversation to load again after this event, if any. If entries are missing between the read position and the
+ * newest, only the server can count, and its events do not say which moment their count belongs to (D8).
  */
 export function needsRecount(state: ChatState, event: ChatEvent): string | undefined {
   const id =

@@ -5,7 +5,7 @@ import { lineOf, readJournal } from './journal';
 import { lockFile } from './lockFile';
 import type { Change, Storage } from './storage';
 
-/** Lines beyond what is kept, after which the file is written anew. */
+/** Number of superseded lines after which the file is rewritten. */
 const SUPERFLUOUS_MAX = 2_000;
 
 interface Waiting {
@@ -15,9 +15,9 @@ interface Waiting {
 }
 
 /**
- * A file in Node. It belongs to one process at a time: a second one is refused with StorageError as long as the first
- * lives. Every write is one line, on the disk before it is answered; what waits at the same moment shares a flush. A line
- * that a crash cut short is passed over, so a write is there whole or not at all.
+ * Stores values in a file, for Node. One process at a time owns the file: while the owner is alive, a second open rejects
+ * with StorageError. Every write is one line, flushed to disk before it resolves; concurrent writes share a flush. A line
+ * cut short by a crash is ignored, so each write is complete or absent.
  */
 export async function openFileStorage(file: string): Promise<Storage> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
@@ -37,7 +37,7 @@ async function openOwned(file: string, release: () => Promise<void>): Promise<St
   let queue: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let isClosed = false;
-  /** Set once when the disk fails: what is in memory and what is on the disk may differ from then on. */
+  /** Set when the disk fails: memory and disk may differ from then on, so all later writes fail too. */
   let broken: StorageError | undefined;
 
   async function drain(): Promise<void> {
@@ -91,7 +91,7 @@ async function openOwned(file: string, release: () => Promise<void>): Promise<St
   };
 }
 
-/** Returns how many earlier lines it made superfluous. */
+/** Returns how many lines may have become superfluous. */
 function apply(values: Map<string, unknown>, changes: readonly Change[]): number {
   for (const { key, value } of changes) {
     if (value === undefined) values.delete(key);
@@ -100,12 +100,12 @@ function apply(values: Map<string, unknown>, changes: readonly Change[]): number
   return changes.length;
 }
 
-/** What was written does not change when its writer goes on using it. */
+/** Stored values must not change when the caller modifies its object later. */
 function copied(value: unknown): unknown {
   return value === undefined ? undefined : structuredClone(value);
 }
 
-/** Writes what is kept, and nothing else, beside the file, and puts it in its place. */
+/** Writes the current values to a new file and replaces the old one with it. */
 async function rewrite(file: string, values: ReadonlyMap<string, unknown>): Promise<FileHandle> {
   const beside = `${file}.new`;
   const handle = await open(beside, 'w', 0o600);
@@ -114,7 +114,7 @@ async function rewrite(file: string, values: ReadonlyMap<string, unknown>): Prom
   await handle.sync();
   await handle.close();
   await rename(beside, file);
-  // The new name is on the disk only when its folder is.
+  // The rename is durable only after the folder is synced.
   const folder = await open(path.dirname(path.resolve(file)), 'r');
   await folder.sync().catch(() => undefined);
   await folder.close();

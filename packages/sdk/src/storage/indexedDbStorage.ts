@@ -5,27 +5,27 @@ import type { Storage } from './storage';
 
 const STORE = 'values';
 
-/** A database that opens late is no use to somebody who looks at an empty page. */
+/** A user looks at an empty page while the database opens. */
 const OPENED_WITHIN_MS = 6_000;
 const ANSWERED_WITHIN_MS = 10_000;
 const ENDED_WITHIN_MS = 1_000;
 
 export interface IndexedDbOptions {
-  /** Name of the database; one per server that a page talks to. */
+  /** Name of the database, default `chasqui`. Use one per server that a page talks to. */
   name?: string;
-  /** Instead of the browser's own. */
+  /** Replaces the browser's `indexedDB`. */
   factory?: IDBFactory;
   clock?: Clock;
 }
 
 /**
- * IndexedDB in a browser, shared by all tabs of an origin. Writes ask for strict durability: on the disk before they are
- * answered, where the browser knows the difference.
+ * Stores values in IndexedDB, shared by all tabs of an origin. Writes request strict durability: where the browser supports
+ * it, they are on disk before they resolve.
  *
- * Everything has a time limit, because a browser may never answer: the open is blocked, the disk is full, a private
- * window has no database. Opening rejects with StorageError after 6 s. A read or a write rejects after 10 s, and is
- * aborted first, so it does not happen later. A database that the browser closes, for example because its data was
- * cleared, is opened again at the next use.
+ * All operations have a time limit, because a browser may never respond: the open is blocked, the disk is full, or a private
+ * window has no database. Opening rejects with StorageError after 6 s. A read or write is aborted after 10 s and then
+ * rejects, so that it does not take effect later. If the browser closes the database, for example because the user cleared
+ * its data, the next operation opens it again.
  */
 export async function openIndexedDbStorage({
   name = 'chasqui',
@@ -43,7 +43,7 @@ export async function openIndexedDbStorage({
           if (database === open) database = undefined;
         };
         open.onclose = forget;
-        // Another tab deletes the database or has a newer version of this page: it may not wait for us for ever.
+        // Another tab deletes or upgrades the database; it must not wait for this tab.
         open.onversionchange = () => {
           open.close();
           forget();
@@ -56,7 +56,7 @@ export async function openIndexedDbStorage({
     return opening;
   }
 
-  /** At once where the database is open, so that what is written is what was handed over. */
+  /** Starts the transaction synchronously if the database is open, so that later changes of a value are not written. */
   async function use<T>(
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore, running: IDBTransaction) => Promise<T>,
@@ -67,24 +67,24 @@ export async function openIndexedDbStorage({
     try {
       running = open.transaction(STORE, mode, { durability: 'strict' });
     } catch (error) {
-      // Closed behind our back: the next use opens it again.
+      // The browser closed the database: the next operation opens it again.
       database = undefined;
       throw new StorageError(`${name} cannot be used`, { cause: error });
     }
     return inTime(running, work(running.objectStore(STORE), running));
   }
 
-  /** Ends a transaction that takes too long; then its requests and itself fail. */
+  /** Aborts a transaction that takes too long, so that its requests fail. */
   async function inTime<T>(running: IDBTransaction, work: Promise<T>): Promise<T> {
     let tooLate: (error: StorageError) => void = () => undefined;
     const late = new Promise<never>((_, reject) => (tooLate = reject));
-    const giveUp = (): void => tooLate(new StorageError(`${name} does not answer`));
+    const giveUp = (): void => tooLate(new StorageError(`${name} does not respond`));
     let timer = clock.setTimeout(() => {
       try {
         running.abort();
         giveUp();
       } catch {
-        // It has ended just now: its events, which say how, are on their way.
+        // It has just ended; the events with its result are about to fire.
         timer = clock.setTimeout(giveUp, ENDED_WITHIN_MS);
       }
     }, ANSWERED_WITHIN_MS);
@@ -129,7 +129,7 @@ function opened(factory: IDBFactory, name: string, clock: Clock): Promise<IDBDat
     const request = factory.open(name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     const timer = clock.setTimeout(() => {
-      // One that comes after all must not keep other tabs from an upgrade.
+      // A database that opens late must not block upgrades by other tabs.
       request.onsuccess = () => request.result.close();
       reject(new StorageError(`${name} does not open`));
     }, OPENED_WITHIN_MS);
@@ -148,7 +148,7 @@ function answered<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () =>
-      reject(new StorageError('the browser refused to read', { cause: request.error }));
+      reject(new StorageError('the browser failed to read', { cause: request.error }));
   });
 }
 

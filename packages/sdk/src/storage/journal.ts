@@ -6,20 +6,20 @@ import type { Change } from './storage';
 
 const lineSchema = z.array(z.tuple([z.string()], z.unknown()));
 
-/** One write: a line of JSON, so that a line is whole or it is not there. */
+/** Encodes one write as a line of JSON, so that a write is complete or absent. */
 export function lineOf(changes: readonly Change[]): string {
   const pairs = changes.map(({ key, value }) => (value === undefined ? [key] : [key, value]));
   return `${JSON.stringify(pairs)}\n`;
 }
 
 /**
- * What a file of lines adds up to. The last line may have been cut short by a crash: then it was not answered, and is
- * passed over. Any other line that is none of ours is a StorageError, because what follows it would be lost silently.
+ * Replays a file of lines. A crash may have cut the last line short: that write never resolved, so the line is ignored.
+ * Throws StorageError for any other unreadable line, because skipping it would lose data silently.
  */
 export async function readJournal(file: string): Promise<{ values: Map<string, unknown> }> {
   const values = new Map<string, unknown>();
   const lines = (await textOf(file)).split('\n');
-  // After the last line break stands nothing, or a line that was cut short.
+  // The last element is empty, or a line that was cut short.
   lines.pop();
   for (const [i, line] of lines.entries()) {
     for (const [key, value] of pairsIn(line, `${file}, line ${i + 1}`)) {

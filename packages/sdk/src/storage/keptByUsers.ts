@@ -1,12 +1,12 @@
 import type { Storage } from './storage';
 
-/** Everything of one user's: `user/ID/outbox/…` is what was not sent, the rest is what the server has as well. */
+/** Data of one user: `user/ID/outbox/…` holds unsent messages; everything else also exists on the server. */
 const ALL = 'user/';
 const isUnsent = (key: string): boolean => key.split('/')[2] === 'outbox';
 
 /**
- * Takes away what nobody is signed in for: conversations, messages and read positions of every user. What was not sent
- * stays, because it exists nowhere else.
+ * Deletes conversations, messages and read positions of all users. Keeps unsent messages, because no other copy of them
+ * exists.
  */
 export async function clearKnown(storage: Storage): Promise<void> {
   const kept = await storage.list(ALL);
@@ -14,7 +14,7 @@ export async function clearKnown(storage: Storage): Promise<void> {
   if (gone.length > 0) await storage.write(gone.map(({ key }) => ({ key })));
 }
 
-/** Keys of messages that were not sent, of all users but this one. */
+/** Returns the keys of all unsent messages of users other than this one. */
 export async function unsentOfOthers(storage: Storage, userId?: string): Promise<string[]> {
   const kept = await storage.list(ALL);
   return kept

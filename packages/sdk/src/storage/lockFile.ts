@@ -4,7 +4,7 @@ import { StorageError } from '../errors';
 import { hasCode } from './hasCode';
 import { ownIdentity, ownScope, type ProcessIdentity, startOf } from './processIdentity';
 
-/** What this process owns: it may be asked for the same file twice. */
+/** Locks held by this process, which may open the same file twice. */
 const owned = new Set<string>();
 let taking: Promise<unknown> = Promise.resolve();
 
@@ -12,14 +12,13 @@ const BEAT_MS = 1_000;
 const SILENT_MS = 5_000;
 
 /**
- * Makes this process the owner of a file; returns what gives it up. Throws StorageError while another
- * living process owns it, and for a second owner in this one. An owner that was killed is succeeded at
- * once, also when its process id belongs to another process by now. An owner whose process cannot be
- * seen from here, in another container or before the last start of the machine, is succeeded when its
- * lock file has not changed for five seconds.
+ * Locks a file for this process; returns a function that unlocks it. Throws StorageError while another live process owns
+ * it, or this one already does. The lock of a killed owner is taken over at once, even if its process id has been reused.
+ * The lock of an owner that cannot be observed from here (in another container, or before a reboot) is taken over when its
+ * file has not changed for five seconds.
  */
 export function lockFile(file: string): Promise<() => Promise<void>> {
-  // Within this process one after the other: between processes the file decides.
+  // Serial within this process; between processes the file decides.
   const taken = taking.then(() => take(file));
   taking = taken.catch(() => undefined);
   return taken;
@@ -31,7 +30,7 @@ async function take(file: string): Promise<() => Promise<void>> {
   await writeFile(mine, JSON.stringify(await ownIdentity()), { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      // Linking is atomic, and what appears has its content already.
+      // Linking is atomic: the lock file appears together with its content.
       if (await linked(mine, lock)) {
         owned.add(lock);
         const stopBeating = beat(lock);
@@ -46,10 +45,10 @@ async function take(file: string): Promise<() => Promise<void>> {
   } finally {
     await rm(mine, { force: true });
   }
-  throw new StorageError(`${lock} is fought over`);
+  throw new StorageError(`${lock} is contended by other processes`);
 }
 
-/** Shows those who cannot see this process that it lives. */
+/** Touches the lock file so that processes in other containers see that its owner is alive. */
 function beat(lock: string): () => void {
   const timer = setInterval(() => {
     utimes(lock, new Date(), new Date()).catch(() => undefined);
@@ -58,7 +57,7 @@ function beat(lock: string): () => void {
   return () => clearInterval(timer);
 }
 
-/** Takes away the lock of a process that is gone, and no other, also when several try at once. */
+/** Removes the lock of a dead process, and no other, even when several processes try at once. */
 async function removeDead(lock: string, mine: string): Promise<void> {
   const judged = await readFile(lock, 'utf8').catch(() => '');
   await refuseLiving(judged, lock);
@@ -69,7 +68,7 @@ async function removeDead(lock: string, mine: string): Promise<void> {
     return;
   }
   try {
-    // Somebody else may have succeeded the dead owner just now: it is given back at once.
+    // Another process may have taken over the lock in between: put it back.
     if ((await readFile(aside, 'utf8').catch(() => '')) !== judged) await linked(aside, lock);
   } finally {
     await rm(aside, { force: true });
@@ -79,7 +78,9 @@ async function removeDead(lock: string, mine: string): Promise<void> {
 async function refuseLiving(text: string, lock: string): Promise<void> {
   const owner = parseOwner(text);
   if (owner === undefined || !(await lives(owner, lock))) return;
-  throw new StorageError(`process ${owner.pid} owns this storage; if it does not, delete ${lock}`);
+  throw new StorageError(
+    `process ${owner.pid} owns this storage; if that is wrong, delete ${lock}`,
+  );
 }
 
 async function lives(owner: ProcessIdentity, lock: string): Promise<boolean> {
@@ -88,7 +89,7 @@ async function lives(owner: ProcessIdentity, lock: string): Promise<boolean> {
   return owner.pid === process.pid ? owned.has(lock) : isAlive(owner.pid);
 }
 
-/** Compares times of the file with each other alone: its clock may be another than ours. */
+/** Whether the file changes within five seconds. Compares its own times only: the file system's clock may differ. */
 async function changes(file: string): Promise<boolean> {
   const modifiedAt = async () => (await stat(file).catch(() => undefined))?.mtimeMs;
   const before = await modifiedAt();
@@ -100,7 +101,7 @@ async function changes(file: string): Promise<boolean> {
   return false;
 }
 
-/** Undefined for what no version of the SDK has written whole. */
+/** Undefined for content that no version of this library has written completely. */
 function parseOwner(text: string): ProcessIdentity | undefined {
   let owner: unknown;
   try {
@@ -108,7 +109,7 @@ function parseOwner(text: string): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
-  // An earlier version of the SDK wrote the process id alone.
+  // Earlier versions wrote only the process id.
   if (typeof owner === 'number') return { pid: owner, startedAt: null, scope: null };
   if (typeof owner !== 'object' || owner === null) return undefined;
   if (!('pid' in owner && 'startedAt' in owner && 'scope' in owner)) return undefined;
@@ -123,7 +124,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
-    throw new StorageError(`${to} cannot be made`, { cause: error });
+    throw new StorageError(`${to} cannot be created`, { cause: error });
   }
 }
 
@@ -132,7 +133,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // There is one, and it belongs to somebody else.
+    // The process exists but belongs to another user.
     return hasCode(error, 'EPERM');
   }
 }

@@ -1,6 +1,6 @@
 import type { Storage } from './storage';
 
-/** Keeps everything until the process ends: for tests, and for bots that have nothing to lose. */
+/** Keeps values in memory until the process exits, for tests and for bots that need no persistence. */
 export function createMemoryStorage(): Storage {
   const values = new Map<string, string>();
   return {

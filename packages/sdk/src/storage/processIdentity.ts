@@ -2,21 +2,21 @@ import { readFile, readlink } from 'node:fs/promises';
 import os from 'node:os';
 
 /**
- * A process, so described that no other is mistaken for it: a process id alone is given to another
- * process after a restart, and in another container means another process.
+ * Identifies a process uniquely. A process id alone does not: it is reused after a reboot, and refers to a different
+ * process in another container.
  */
 export interface ProcessIdentity {
   pid: number;
-  /** When the process began, in the system's own units; null where the system does not say. */
+  /** Start time in the system's own units; null where the system does not provide it. */
   startedAt: string | null;
-  /** Within which process ids mean the same: this run of the machine, this container. Null: unknown. */
+  /** The boot and container in which the process id is valid; null if unknown. */
   scope: string | null;
 }
 
-/** Null when there is no such process, or only its remains. */
+/** Returns the start time of a process; null if it does not exist or is a zombie. */
 export async function startOf(pid: number): Promise<string | null> {
   try {
-    // The name in parentheses may hold spaces and parentheses of its own.
+    // The process name in parentheses may itself contain spaces and parentheses.
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? null : (fields[19] ?? null);

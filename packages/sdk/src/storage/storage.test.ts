@@ -23,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const newFile = (): string => path.join(folder, crypto.randomUUID());
 
-/** Each kind, and what opens the same place again. */
+/** For each kind of storage, creates a function that opens the same place repeatedly. */
 const kinds: Record<string, () => () => Promise<Storage>> = {
   memory: () => {
     const storage = createMemoryStorage();
@@ -40,7 +40,7 @@ const kinds: Record<string, () => () => Promise<Storage>> = {
 };
 
 describe.each(Object.entries(kinds))('%s', (_kind, place) => {
-  test('keeps what was written, by key and by prefix, in the order of the keys', async () => {
+  test('returns written values by key, and by prefix in key order', async () => {
     const open = place();
     const storage = await open();
     await storage.write([
@@ -66,7 +66,7 @@ describe.each(Object.entries(kinds))('%s', (_kind, place) => {
     await again.close();
   });
 
-  test('writes at the same moment keep their order', async () => {
+  test('concurrent writes keep their order', async () => {
     const storage = await place()();
     await Promise.all(
       Array.from({ length: 200 }, (_, i) => storage.write([{ key: 'last', value: i }])),
@@ -75,7 +75,7 @@ describe.each(Object.entries(kinds))('%s', (_kind, place) => {
     await storage.close();
   });
 
-  test('what was written does not change when its writer goes on', async () => {
+  test('a stored value does not change when the caller modifies its object', async () => {
     const storage = await place()();
     const value = { list: [1] };
     await storage.write([{ key: 'one', value }]);
@@ -85,7 +85,7 @@ describe.each(Object.entries(kinds))('%s', (_kind, place) => {
   });
 });
 
-test('[D1] a line that a crash cut short is passed over, and what comes after it is kept', async () => {
+test('[D1] a line cut short by a crash is ignored, and later writes are kept', async () => {
   const file = newFile();
   const first = await openFileStorage(file);
   await first.write([{ key: 'whole', value: 1 }]);
@@ -100,19 +100,19 @@ test('[D1] a line that a crash cut short is passed over, and what comes after it
   await third.close();
 });
 
-test('a file that is none of ours is refused and left alone', async () => {
+test('a foreign file is rejected and left unchanged', async () => {
   const file = newFile();
   await writeFile(file, 'a diary\n');
   await expect(openFileStorage(file)).rejects.toThrow(StorageError);
   expect(await readFile(file, 'utf8')).toBe('a diary\n');
 });
 
-test('a file has one owner; one that was killed is succeeded', async () => {
+test('a file has one owner; the lock of a killed owner is taken over', async () => {
   const file = newFile();
   const storage = await openFileStorage(file);
   await expect(openFileStorage(file)).rejects.toThrow(/owns this storage/);
   await storage.close();
-  // A number that no process has.
+  // A process id that does not exist.
   await writeFile(`${file}.lock`, '4194305');
   const successors = await Promise.allSettled([1, 2, 3].map(() => openFileStorage(file)));
   const opened = successors.filter((one) => one.status === 'fulfilled');
@@ -120,18 +120,18 @@ test('a file has one owner; one that was killed is succeeded', async () => {
   await Promise.all(opened.map(({ value }) => value.close()));
 });
 
-test('an owner is succeeded when its process id belongs to another process by now', async () => {
+test('a lock is taken over when its process id has been reused', async () => {
   const file = newFile();
   const first = await openFileStorage(file);
   const owner = JSON.parse(await readFile(`${file}.lock`, 'utf8')) as object;
   await first.close();
-  // This one lives, and it began at another time than the owner did.
+  // Process 1 is alive but started at a different time than the owner.
   await writeFile(`${file}.lock`, JSON.stringify({ ...owner, pid: 1 }));
   const second = await openFileStorage(file);
   await second.close();
 });
 
-test('an owner that cannot be seen from here is succeeded only when it shows no life', async () => {
+test('a lock from another container is taken over only when its owner stops touching it', async () => {
   const file = newFile();
   const elsewhere = JSON.stringify({ pid: 1, startedAt: '1', scope: 'another container' });
   await writeFile(`${file}.lock`, elsewhere);
@@ -147,7 +147,7 @@ test('an owner that cannot be seen from here is succeeded only when it shows no 
   await storage.close();
 });
 
-test('a file does not grow with what was overwritten, and only its owner may read it', async () => {
+test('overwritten values do not grow the file, and only its owner can read it', async () => {
   const file = newFile();
   const storage = await openFileStorage(file);
   for (let i = 0; i < 50; i += 1) {
@@ -161,8 +161,8 @@ test('a file does not grow with what was overwritten, and only its owner may rea
   expect(mode & 0o777).toBe(0o600);
 });
 
-describe('an IndexedDB that does not answer', () => {
-  test('does not open: that is said after six seconds, and one that opens later is closed', async () => {
+describe('an unresponsive IndexedDB', () => {
+  test('opening rejects after six seconds, and a database that opens later is closed', async () => {
     const clock = createFakeClock();
     const request = { onsuccess: () => undefined, result: { close: jest.fn() } };
     const factory = Object.assign(newIndexedDb(), { open: () => request });
@@ -173,11 +173,11 @@ describe('an IndexedDB that does not answer', () => {
     expect(request.result.close).toHaveBeenCalledTimes(1);
   });
 
-  test('does not write: that is said after ten seconds, and it is not written later', async () => {
+  test('a write rejects after ten seconds and does not take effect later', async () => {
     const [clock, factory] = [createFakeClock(), newIndexedDb()];
     const storage = await openIndexedDbStorage({ factory, clock });
     await storage.write([{ key: 'a', value: 1 }]);
-    // Somebody else holds the store: transactions that write come one after the other.
+    // Another connection holds the store: write transactions run one after the other.
     const other = await new Promise<IDBDatabase>((resolve) => {
       const request = factory.open('chasqui');
       request.onsuccess = () => resolve(request.result);
@@ -200,7 +200,7 @@ describe('an IndexedDB that does not answer', () => {
     other.close();
   });
 
-  test('was deleted under an open page: the next use opens it again', async () => {
+  test('a database deleted while the page is open is opened again by the next operation', async () => {
     const factory = newIndexedDb();
     const storage = await openIndexedDbStorage({ factory });
     await storage.write([{ key: 'a', value: 1 }]);

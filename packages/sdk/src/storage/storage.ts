@@ -1,22 +1,22 @@
-/** A change of one key; without a value the key goes. Values are JSON. */
+/** Sets the value of a key; without a value, deletes the key. Values are JSON. */
 export interface Change {
   readonly key: string;
   readonly value?: unknown;
 }
 
 /**
- * Where a client keeps what has to survive: the outbox, the session, what it knew. Small on purpose, so that it is
- * quickly written for another place. Rejects with StorageError when it cannot be used.
+ * Persistent storage of a client: outbox, session and snapshots of the state. Deliberately small, so that other
+ * implementations are easy to write. All functions reject with StorageError when the storage cannot be used.
  */
 export interface Storage {
   get(key: string): Promise<unknown>;
-  /** Everything whose key begins so, in the order of the keys. */
+  /** Returns all values whose key starts with `prefix`, in key order. */
   list(prefix: string): Promise<{ key: string; value: unknown }[]>;
   /**
-   * All of the changes or none, also when the process ends in the middle. Resolves when they survive a crash of the
-   * process. Writes happen in the order in which they were asked for.
+   * Applies all changes or none, even if the process dies meanwhile. Resolves once they survive a crash of the process.
+   * Concurrent writes are applied in call order.
    */
   write(changes: readonly Change[]): Promise<void>;
-  /** Waits for what is being written. A second call does nothing. */
+  /** Waits for pending writes, then closes. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ const channel = {
   close: () => undefined,
 };
 
-test('one of several tabs leads; when it goes another does, and one that gave up waiting does not', async () => {
+test('when the leading tab closes, another one leads, but not one that gave up waiting', async () => {
   const locks = createLocks();
   const leads: string[] = [];
   const open = (name: string) => {
@@ -27,7 +27,7 @@ test('one of several tabs leads; when it goes another does, and one that gave up
   expect(leads).toEqual(['first', 'third']);
 });
 
-test('what is done exclusively is done by one tab at a time, also after a failure', async () => {
+test('exclusive work runs in one tab at a time, also after a failure', async () => {
   const locks = createLocks();
   const tabs = [1, 2, 3].map(() => createBrowserTabs('one', locks, channel));
   let inside = 0;
@@ -49,22 +49,27 @@ test('what is done exclusively is done by one tab at a time, also after a failur
 test.each<[string, () => Promise<never>]>([
   ['never grants', () => new Promise(() => undefined)],
   ['refuses', () => Promise.reject(new Error('not here'))],
-])('a browser that %s locks: each tab leads, and works in turn with itself', async (_, request) => {
-  const clock = createFakeClock();
-  const tabs = createBrowserTabs('one', { request }, channel, clock);
-  let leads = 0;
-  tabs.lead(() => (leads += 1));
-  const order: string[] = [];
-  const work = Promise.all(
-    ['first', 'second'].map((name) => tabs.exclusively('work', async () => void order.push(name))),
-  );
-  clock.advance(3_000);
-  await work;
-  await until('it leads', () => leads === 1);
-  expect(order).toEqual(['first', 'second']);
-});
+])(
+  'in a browser that %s locks, each tab leads and runs its own work serially',
+  async (_, request) => {
+    const clock = createFakeClock();
+    const tabs = createBrowserTabs('one', { request }, channel, clock);
+    let leads = 0;
+    tabs.lead(() => (leads += 1));
+    const order: string[] = [];
+    const work = Promise.all(
+      ['first', 'second'].map((name) =>
+        tabs.exclusively('work', async () => void order.push(name)),
+      ),
+    );
+    clock.advance(3_000);
+    await work;
+    await until('it leads', () => leads === 1);
+    expect(order).toEqual(['first', 'second']);
+  },
+);
 
-test('a tab that holds a lock and hangs is waited for half a minute', async () => {
+test('after 30 seconds a tab no longer waits for the lock of a hung tab', async () => {
   const [clock, locks] = [createFakeClock(), createLocks()];
   const [hung, tab] = [1, 2].map(() => createBrowserTabs('one', locks, channel, clock));
   let isHeld = false;

@@ -6,7 +6,7 @@ import { createSoleTab } from './soleTab';
 import { createStorageChannel } from './storageChannel';
 import type { TabNews, Tabs } from './tabs';
 
-/** Of the Web Locks API what is needed here: `navigator.locks`. */
+/** The part of the Web Locks API used here (`navigator.locks`). */
 export interface Locks {
   request(
     name: string,
@@ -15,7 +15,7 @@ export interface Locks {
   ): Promise<unknown>;
 }
 
-/** Of BroadcastChannel what is needed here. */
+/** The part of BroadcastChannel used here. */
 export interface Channel {
   postMessage(message: unknown): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
@@ -24,17 +24,17 @@ export interface Channel {
 
 const newsSchema = z.enum(['outbox', 'session', 'reads']) satisfies z.ZodType<TabNews>;
 
-/** A browser that grants a lock nobody holds takes a moment at most. */
+/** A working browser grants a free lock almost immediately. */
 const GRANTED_WITHIN_MS = 3_000;
-/** Longer than a request takes that is made under a lock. */
+/** Longer than any request made under a lock. */
 const HELD_AT_MOST_MS = 30_000;
 
 /**
- * The tabs of one origin, by Web Locks and BroadcastChannel. The lock is the browser's: it falls to another tab when the
- * leading one is closed, crashes or is discarded. `name` as that of the storage they share.
+ * Coordinates the tabs of one origin by Web Locks and BroadcastChannel. The browser hands the lock to another tab when the
+ * leading one is closed, crashes or is discarded. `name` identifies the shared storage.
  *
- * Where the browser refuses locks or never grants any, each tab leads: two may send the same message, whose id makes it
- * happen once (D2), and two may refresh the same token, which the server allows for a moment.
+ * If the browser refuses locks or never grants one, every tab leads. Two tabs may then send the same message, whose id
+ * prevents a duplicate (D2), and refresh the same token, which the server tolerates for a short time.
  */
 export function createBrowserTabs(
   name: string,
@@ -67,7 +67,7 @@ export function createBrowserTabs(
           begin();
           return new Promise<void>((resolve) => isOver.addEventListener('abort', () => resolve()));
         });
-        // Aborted while it was waiting: nothing was held.
+        // Aborted while waiting; the lock was never held.
         held.catch(() => undefined);
       });
       return () => giveUp.abort();
@@ -84,7 +84,7 @@ export function createBrowserTabs(
           await result;
         });
       } catch (error) {
-        // Refused, or held by a tab that hangs: nothing was done yet.
+        // Refused, or held by a hung tab: the work has not started.
         if (result === undefined) return alone.exclusively(what, work);
         throw error;
       } finally {
@@ -105,7 +105,7 @@ export function createBrowserTabs(
   };
 }
 
-/** Whether this browser grants a lock that nobody else can hold. */
+/** Whether the browser grants a lock that no other tab can hold. */
 async function grants(name: string, locks: Locks, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = clock.setTimeout(() => resolve(false), GRANTED_WITHIN_MS);
@@ -119,7 +119,10 @@ async function grants(name: string, locks: Locks, clock: Clock): Promise<boolean
   });
 }
 
-/** By what there is: where a browser has no Web Locks, or no way to tell other tabs, each tab works for itself. */
+/**
+ * Coordinates the tabs of this page's origin. `name` identifies the shared storage. In a browser without Web Locks or
+ * without a channel between tabs, each tab works on its own.
+ */
 export function createTabs(name: string): Tabs {
   const locks = globalThis.navigator?.locks;
   const channel = locks === undefined ? undefined : channelOf(name);
@@ -135,7 +138,7 @@ function channelOf(name: string): Channel | undefined {
   try {
     return new BroadcastChannel(name);
   } catch {
-    // Missing, or refused where a page has no origin.
+    // Not supported, or refused because the page has no origin.
     return createStorageChannel(name);
   }
 }

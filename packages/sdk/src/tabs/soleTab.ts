@@ -1,6 +1,6 @@
 import type { Tabs } from './tabs';
 
-/** Nobody else uses the storage: as in Node, where a file has one owner, and where a browser has no Web Locks. */
+/** A single client that shares its storage with no other: in Node, and in browsers without Web Locks. */
 export function createSoleTab(): Tabs {
   const underWay = new Map<string, Promise<unknown>>();
   return {

@@ -3,8 +3,8 @@ import { randomId } from '../randomId';
 import type { Channel } from './browserTabs';
 
 /**
- * Tells other tabs by a value in localStorage, where there is no BroadcastChannel. Undefined where there is no
- * localStorage either.
+ * A channel between tabs through localStorage, for browsers without BroadcastChannel. Undefined if localStorage is not
+ * available either.
  */
 export function createStorageChannel(name: string): Channel | undefined {
   const key = `${name}/news`;
@@ -19,10 +19,10 @@ export function createStorageChannel(name: string): Channel | undefined {
   return {
     postMessage(message) {
       try {
-        // Another value each time, because only a change is told.
+        // A new value each time, because the storage event fires only on changes.
         kept.setItem(key, JSON.stringify({ message, id: randomId() }));
       } catch {
-        // Full: the other tabs learn of it when they read the storage again.
+        // The storage is full. Other tabs notice the change when they next read the storage.
       }
     },
     addEventListener(_type, listener) {

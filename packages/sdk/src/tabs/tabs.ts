@@ -1,20 +1,21 @@
-/** Something that one tab tells the others. It says only that there is news; what it is, is in the storage. */
+/** Which stored data has changed. Other tabs read the new value from the storage. */
 export type TabNews = 'outbox' | 'session' | 'reads';
 
 /**
- * Clients of one user that share one storage, such as the tabs of a browser. Each has a connection of its own; one of
- * them leads: it alone sends what is in the outbox and writes down what is known.
+ * Coordinates clients of one user that share a storage, such as browser tabs. Each has its own connection. One of them
+ * leads: only the leader sends the outbox and stores snapshots.
  */
 export interface Tabs {
   /**
-   * Calls `lead` once this client is the one that leads, perhaps at once, perhaps when another has gone. It leads until
-   * it closes. Returns what gives it up.
+   * Calls `lead` once this client becomes the leader: immediately, or after the current leader closes. It leads until it
+   * closes. Returns a function that gives up waiting or leading.
    */
   lead(lead: () => void): () => void;
-  /** Runs alone among all tabs: what it does is finished, or has failed, before another begins. */
+  /** Runs `work` while no other tab runs work of the same name. */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Notifies the other tabs. */
   tell(news: TabNews): void;
-  /** Told what other tabs tell; returns what ends it. */
+  /** Calls `listener` with the notifications of other tabs; returns a function that unsubscribes. */
   listen(listener: (news: TabNews) => void): () => void;
   close(): void;
 }
