@@ -3,22 +3,19 @@ import { Sequelize, type Transaction } from 'sequelize';
 import { parseDatabaseUrl } from './databaseUrl';
 import { GuardedClient } from './guardedClient';
 import { PIN_MIGRATION } from './sessionSettings';
+import type { Querier } from './statements/statement';
 
-/** PostgreSQL as every other room sees it: one pool, for models and for prepared statements alike. */
-export interface Database {
+/** One pool of connections to PostgreSQL. `query` runs each statement in a transaction of its own. */
+export interface Database extends Querier {
+  /** For models and transactions. */
   readonly sequelize: Sequelize;
-  /**
-   * The hot path: runs one statement that PostgreSQL prepares once per connection under `name`, and
-   * returns rows as arrays. One statement is one transaction. Throws what `toStoreError` understands.
-   */
-  query(name: string, text: string, values: unknown[]): Promise<unknown[][]>;
   pool(): { size: number; available: number; using: number; waiting: number };
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   url: string;
-  /** Connections at most. The hot path needs few: batches share them. */
+  /** Maximum number of connections. The hot path needs few, because it sends batches. */
   poolMax?: number;
   applicationName?: string;
 }
@@ -36,21 +33,21 @@ interface ConnectionManager {
   pool: PoolFigures;
 }
 
-/** Known to Sequelize, unknown to its types. */
+/** An option that Sequelize supports but does not declare. */
 const TIME_ZONE_IS_PINNED = { keepDefaultTimezone: true };
 
-/** A connection of its own, to look at a server before anything is opened there. */
+/** A single connection for checking a server before the pool is opened. */
 export function createProbe(url: string): GuardedClient {
   return new GuardedClient(parseDatabaseUrl(url), { application_name: 'chasqui-probe' });
 }
 
-/** A session for migrations: no pool, and as long for a statement as it takes. */
+/** A single connection for migrations, without a statement time-out. */
 export function createMigrator(url: string): GuardedClient {
   const config = { application_name: 'chasqui-migrate', query_timeout: 0 };
   return new GuardedClient(parseDatabaseUrl(url), config, PIN_MIGRATION);
 }
 
-/** Opens the pool lazily: nothing connects before the first query, so a start without PostgreSQL succeeds (D11). Throws DatabaseUrlError. */
+/** Creates the pool. The first query connects, so a start without PostgreSQL succeeds (D11). Throws DatabaseUrlError. */
 export function connectDatabase({
   url,
   poolMax = 16,
@@ -65,7 +62,7 @@ export function connectDatabase({
   const sequelize = new Sequelize({
     dialect: 'postgres',
     dialectModule: { ...pg, Client: PoolClient },
-    // Every session pins what it needs by itself; Sequelize has nothing to set.
+    // PIN_SESSION sets up every session; this keeps Sequelize from adding SET statements of its own.
     dialectOptions: { clientMinMessages: 'ignore' },
     standardConformingStrings: false,
     ...TIME_ZONE_IS_PINNED,
@@ -94,7 +91,7 @@ export function connectDatabase({
   };
 }
 
-/** Runs `work` in one transaction (READ COMMITTED): commits its result, rolls back when it throws. */
+/** Runs `work` in one READ COMMITTED transaction. Commits when it resolves, rolls back when it throws. */
 export function withTransaction<T>(
   db: Database,
   work: (transaction: Transaction) => Promise<T>,

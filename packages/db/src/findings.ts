@@ -1,31 +1,23 @@
 import type { Database } from './connect';
+import { addFindings, findingsOfSource } from './statements/instance';
 
 export type FindingSource = 'sweep' | 'audit';
 
-/** Adds to what workers have found since the instance began. */
+/** Adds to the findings of all workers since the instance was created. */
 export async function recordFinding(
   db: Database,
   source: FindingSource,
   kind: string,
   count: number,
 ): Promise<void> {
-  await db.query(
-    'record_finding',
-    `INSERT INTO findings AS f (source, kind, count) VALUES ($1, $2, $3)
-     ON CONFLICT (source, kind) DO UPDATE SET count = f.count + excluded.count, last_at = now()`,
-    [source, kind, count],
-  );
+  await addFindings.run(db, source, kind, count);
 }
 
-/** What workers have found, by kind; empty when nothing was ever found. */
+/** Returns the findings of all workers by kind; empty when there are none. */
 export async function readFindings(
   db: Database,
   source: FindingSource,
 ): Promise<Record<string, number>> {
-  const rows = await db.query(
-    'read_findings',
-    'SELECT kind, count::float8 FROM findings WHERE source = $1',
-    [source],
-  );
-  return Object.fromEntries(rows.map(([kind, count]) => [String(kind), Number(count)]));
+  const findings = await findingsOfSource.rows(db, source);
+  return Object.fromEntries(findings.map(({ kind, count }) => [kind, count]));
 }

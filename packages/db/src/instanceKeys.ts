@@ -1,14 +1,9 @@
 import type { Database } from './connect';
+import { cursorKey } from './statements/instance';
 
-/** The key for signatures of sync cursors: all nodes of an instance share it; made by a migration, never changed. */
+/** Returns the key that signs sync cursors. A migration creates it, all nodes share it, and it never changes. */
 export async function readCursorKey(db: Database): Promise<Buffer> {
-  const [row] = await db.query(
-    'cursor_key',
-    `SELECT value FROM instance WHERE key = 'cursor_key'`,
-    [],
-  );
-  const key = row?.[0];
-  if (!Buffer.isBuffer(key))
-    throw new Error('the database has no instance keys: run the migrations');
+  const key = await cursorKey.row(db);
+  if (key === undefined) throw new Error('the database has no instance keys: run npm run migrate');
   return key;
 }

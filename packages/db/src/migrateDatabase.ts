@@ -6,26 +6,28 @@ import { migrations as all } from './migrations/all';
 import { leftovers } from './migrations/leftovers';
 import type { Migration, MigrationContext } from './migrations/migration';
 import { type Patience, takeMigrationLock, whileTablesAreHeld } from './migrationLock';
+import { onClient } from './statements/queriers';
+import { recordedMigrations, recordMigration, schemaObjectsExist } from './statements/schema';
 import { whyUnusable } from './whyRefused';
 
 export interface MigrateOptions {
   /** In the order in which they run. */
   migrations?: readonly Migration[];
-  /** Definitions of functions, renewed with every call. */
+  /** Definitions of functions, replaced by every call. */
   functions?: readonly string[];
   patience?: Partial<Patience>;
-  /** Gets what server and worker need, once everything has run. */
+  /** Gets the privileges that server and worker need, once everything has run. */
   grantTo?: PlainRole;
 }
 
 /**
- * Brings a database to the schema of this version and returns the names of the migrations that ran.
+ * Migrates a database to the schema of this version and returns the names of the migrations that ran.
  *
- * Each migration and its record are one transaction of the session that holds the lock: whenever the process
- * is killed, the next call goes on with the first one that has no record. Safe from several nodes at once: the
- * others wait and find nothing left to do. A database that a newer version has migrated is left as it is. A
- * second call does nothing.
- * @throws an Error whose message is one line: why the server cannot be used, which statement failed, who holds a lock.
+ * Each migration and its record are one transaction of the session that holds the lock. If the process is
+ * killed, the next call continues with the first migration without a record. Several nodes may call it at
+ * once: the others wait and find nothing left to do. A database that a newer version migrated stays unchanged.
+ * A second call does nothing.
+ * @throws an Error of one line: why the server cannot be used, which migration failed, or which session holds a lock.
  */
 export async function migrateDatabase(
   url: string,
@@ -51,8 +53,7 @@ export async function migrateDatabase(
     await client.query(
       'CREATE TABLE IF NOT EXISTS migrations (name varchar(255) NOT NULL PRIMARY KEY)',
     );
-    const recorded = await client.query<{ name: string }>('SELECT name FROM migrations');
-    const done = new Set(recorded.rows.map(({ name }) => name));
+    const done = new Set(await recordedMigrations.rows(onClient(client)));
     const pending = migrations.filter(({ name }) => !done.has(name));
     const ran: string[] = [];
     for (const migration of pending) {
@@ -78,7 +79,7 @@ export async function migrateDatabase(
   }
 }
 
-/** Whether a later version was here: then its functions stay. Others may keep a table of that name as well. */
+/** Whether a later version has migrated this database; its functions must stay. Ignores rows of other programs. */
 function isNewer(done: ReadonlySet<string>, migrations: readonly Migration[]): boolean {
   const last = migrations.at(-1)?.name ?? '';
   return [...done].some((name) => /^\d{4}-/.test(name) && name > last);
@@ -88,8 +89,7 @@ async function step(client: GuardedClient, migration: Migration, adopt: boolean)
   const context: MigrationContext = {
     sequelize: { query: (statements) => client.query(statements) },
   };
-  const record = (): Promise<unknown> =>
-    client.query('INSERT INTO migrations (name) VALUES ($1)', [migration.name]);
+  const record = (): Promise<unknown> => recordMigration.run(onClient(client), migration.name);
   if (migration.outsideTransaction) {
     await migration.up({ context });
     await record();
@@ -114,20 +114,19 @@ async function inTransaction(client: GuardedClient, work: () => Promise<void>): 
   }
 }
 
-/** Whether an older version ran it and ended before it could record it. */
+/** Whether an older version ran this migration and was killed before it recorded that. */
 async function hasRunBefore(client: GuardedClient, name: string): Promise<boolean> {
   const leftover = leftovers[name];
   if (leftover === undefined) return false;
   const { relations = [], columns = [], functions = [], rest } = leftover;
-  const { rows } = await client.query<{ found: boolean }>(
-    `SELECT NOT EXISTS (SELECT FROM unnest($1::text[]) AS r (name) WHERE to_regclass(r.name) IS NULL)
-      AND NOT EXISTS (SELECT FROM unnest($2::text[], $3::text[]) AS c (relation, name)
-        WHERE NOT EXISTS (SELECT FROM pg_attribute a
-          WHERE a.attrelid = to_regclass(c.relation) AND a.attname = c.name AND NOT a.attisdropped))
-      AND NOT EXISTS (SELECT FROM unnest($4::text[]) AS f (name) WHERE to_regproc(f.name) IS NULL) AS found`,
-    [relations, columns.map(([table]) => table), columns.map(([, column]) => column), functions],
+  const exist = await schemaObjectsExist.row(
+    onClient(client),
+    relations,
+    columns.map(([table]) => table),
+    columns.map(([, column]) => column),
+    functions,
   );
-  if (rows[0]?.found !== true) return false;
+  if (exist !== true) return false;
   if (rest !== undefined) await client.query(rest);
   return true;
 }
@@ -142,7 +141,7 @@ async function named(name: string, work: () => Promise<void>): Promise<void> {
     const code: unknown = Reflect.get(error, 'code');
     if (typeof code === 'string' && DUPLICATES.has(code)) {
       throw new Error(
-        `${name}: ${error.message}, and not as Chasqui makes it: use an empty database, or a schema of its own (?options=-c%20search_path%3Dchasqui)`,
+        `${name}: ${error.message}, and Chasqui did not create it: use an empty database, or a separate schema (?options=-c%20search_path%3Dchasqui)`,
         { cause: error },
       );
     }

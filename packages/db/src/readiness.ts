@@ -1,9 +1,10 @@
-import type { Database } from './connect';
 import { migrations } from './migrations/all';
-import { SERVER_FACTS, toServerFacts, whyUnfit } from './serverFitness';
+import { whyUnfit } from './serverFitness';
+import { serverFactsAndMigrations, writeNothing } from './statements/instance';
+import type { Querier } from './statements/statement';
 import { sqlState } from './storeErrors';
 
-/** PostgreSQL answers, and cannot be served from. The message names what is missing, and no address. */
+/** PostgreSQL answers, but this version cannot serve from it. The message names the cause, and no address. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
@@ -13,24 +14,22 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const READ_ONLY = '25006';
 
 /**
- * Resolves when this version can serve from the database: a server that is fit, the schema of this version or
- * of a later one, writable. @throws NotReadyError, or what the connection throws.
+ * Resolves when this version can serve from the database: the server is fit, the schema is of this version or
+ * later, and writes are allowed. @throws NotReadyError, or a connection error.
  */
-export async function checkReadiness({ query }: Pick<Database, 'query'>): Promise<void> {
+export async function checkReadiness(on: Querier): Promise<void> {
   try {
-    const text = `${SERVER_FACTS}, ARRAY(SELECT m.name FROM migrations m)`;
-    const [row] = await query('readiness', text, []);
-    const unfit = whyUnfit(toServerFacts(row));
+    const facts = await serverFactsAndMigrations.row(on);
+    const unfit = facts && whyUnfit(facts);
     if (unfit !== undefined) throw new NotReadyError(unfit);
-    const done = new Set<unknown>(Array.isArray(row?.[3]) ? row[3] : []);
+    const done = new Set(facts?.migrations);
     const missing = migrations.filter(({ name }) => !done.has(name));
     if (missing[0] !== undefined) {
       throw new NotReadyError(
-        `the schema is not the one of this version: ${missing[0].name} is missing, run npm run migrate`,
+        `the schema is older than this version: ${missing[0].name} is missing, run npm run migrate`,
       );
     }
-    // Finds nothing to change; refused, like any write, by a standby and by a database that is read-only.
-    await query('writable', 'UPDATE users SET id = id WHERE false', []);
+    await writeNothing.run(on);
   } catch (error) {
     const state = sqlState(error);
     if (state === UNDEFINED_TABLE) {
@@ -43,7 +42,7 @@ export async function checkReadiness({ query }: Pick<Database, 'query'>): Promis
     }
     if (state === READ_ONLY) {
       throw new NotReadyError(
-        'the database is read-only: a standby, or default_transaction_read_only',
+        'the database is read-only: point DATABASE_URL at the primary, or reset default_transaction_read_only',
       );
     }
     throw error;

@@ -1,25 +1,8 @@
-/** What decides whether a PostgreSQL can be used at all. Cheap, and the same before and after migrations. */
-export interface ServerFacts {
-  version: number;
-  encoding: string;
-  replicationRole: string;
-}
-
-/** Rows of `SERVER_FACTS`, as arrays. */
-export const SERVER_FACTS = `SELECT current_setting('server_version_num')::int,
-  current_setting('server_encoding'), current_setting('session_replication_role')`;
+import type { ServerFacts } from './statements/instance';
 
 const OLDEST = 13;
 
-export function toServerFacts(row: readonly unknown[] | undefined): ServerFacts {
-  return {
-    version: Number(row?.[0]),
-    encoding: String(row?.[1]),
-    replicationRole: String(row?.[2]),
-  };
-}
-
-/** Why this server is refused, in one line; undefined when it is fit. Nothing but its operator can change that. */
+/** Why this server cannot be used, in one line; undefined when it can. Only its operator can change that. */
 export function whyUnfit({ version, encoding, replicationRole }: ServerFacts): string | undefined {
   if (version < OLDEST * 10_000) {
     const found = Math.floor(version / 10_000);
@@ -34,9 +17,9 @@ export function whyUnfit({ version, encoding, replicationRole }: ServerFacts): s
   return undefined;
 }
 
-/** Why a pooler is refused that gives each transaction another session. */
+/** Why a pooler that gives each transaction another session cannot be used. */
 export const TRANSACTION_POOLING =
-  'a pooler in transaction or statement mode stands before the database: Chasqui needs sessions (pgbouncer: pool_mode = session), or the address of PostgreSQL itself';
+  'a pooler in transaction or statement mode is in front of the database: set session pooling (pgbouncer: pool_mode = session), or use the address of PostgreSQL itself';
 
 interface Session {
   readonly isPooled: boolean;
@@ -44,8 +27,8 @@ interface Session {
 }
 
 /**
- * Whether two clients are given one session in turn, as a pooler in transaction mode does. `first` and
- * `second` are idle connections of their own. Without a pooler in between nothing is asked.
+ * Whether two clients share one session, as they do behind a pooler in transaction mode. `first` and
+ * `second` are separate idle connections. Queries nothing when there is no pooler.
  */
 export async function sharesSessions(first: Session, second: Session): Promise<boolean> {
   if (!first.isPooled) return false;
@@ -54,7 +37,7 @@ export async function sharesSessions(first: Session, second: Session): Promise<b
   const own = await pidOf(first);
   await second.query('BEGIN');
   try {
-    // The session that `first` is not using, or while that one is held another one than before.
+    // Either `second` got the session that `first` used, or `first` gets another one while that is held.
     if ((await pidOf(second)) === own) return true;
     return (await pidOf(first)) !== own;
   } finally {

@@ -1,22 +1,18 @@
 import { createProbe } from './connect';
 import { DatabaseUrlError } from './databaseUrl';
 import type { GuardedClient } from './guardedClient';
-import {
-  SERVER_FACTS,
-  sharesSessions,
-  toServerFacts,
-  TRANSACTION_POOLING,
-  whyUnfit,
-} from './serverFitness';
+import { sharesSessions, TRANSACTION_POOLING, whyUnfit } from './serverFitness';
+import { serverFacts } from './statements/instance';
+import { onClient } from './statements/queriers';
 
-/** Of OpenSSL, by way of Node: the certificate is not one that the settings accept. */
+/** Error codes of OpenSSL and Node: the settings do not accept the server's certificate. */
 const CERTIFICATE = /CERT|UNABLE_TO_|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH/;
-/** protocol_violation: what pgbouncer says of a start-up parameter that it does not know. */
+/** protocol_violation: pgbouncer's answer to an unknown start-up parameter. */
 const PROTOCOL_VIOLATION = '08P01';
 
 /**
- * Why no Chasqui can work with this address, in one line, before anything else is opened; undefined when it can,
- * or when nobody answers there yet, which is no reason not to start (D11).
+ * Why Chasqui cannot use this database, in one line, checked before anything else is opened. Undefined when it can,
+ * and when no server answers there yet, because the process may start before PostgreSQL does (D11).
  */
 export async function whyRefused(url: string): Promise<string | undefined> {
   const clients: GuardedClient[] = [];
@@ -35,13 +31,13 @@ export async function whyRefused(url: string): Promise<string | undefined> {
   }
 }
 
-/** The same of a client that is connected; `openAnother` opens one more where a pooler stands between. */
+/** The same check on a connected client. Behind a pooler, `openAnother` opens a second one. */
 export async function whyUnusable(
   client: GuardedClient,
   openAnother: () => Promise<GuardedClient>,
 ): Promise<string | undefined> {
-  const { rows } = await client.query<unknown[]>({ text: SERVER_FACTS, rowMode: 'array' });
-  const unfit = whyUnfit(toServerFacts(rows[0]));
+  const facts = await serverFacts.row(onClient(client));
+  const unfit = facts && whyUnfit(facts);
   if (unfit !== undefined || !client.isPooled) return unfit;
   return (await sharesSessions(client, await openAnother())) ? TRANSACTION_POOLING : undefined;
 }
@@ -51,11 +47,11 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof DatabaseUrlError) return error.message;
   const code = String(Reflect.get(error, 'code'));
   if (error.message === 'The server does not support SSL connections') {
-    return 'the server offers no TLS, and sslmode asks for it: sslmode=prefer or disable, or switch on TLS there';
+    return 'the server offers no TLS but sslmode requires it: set sslmode=prefer or disable, or enable TLS on the server';
   }
   if (CERTIFICATE.test(code)) {
-    return `the certificate of the server is refused (${code}): name its root with sslrootcert, or see sslmode`;
+    return `the server's certificate is not trusted (${code}): set sslrootcert to its root certificate, or change sslmode`;
   }
-  if (code === PROTOCOL_VIOLATION) return `a pooler refuses the connection: ${error.message}`;
+  if (code === PROTOCOL_VIOLATION) return `the pooler refuses the connection: ${error.message}`;
   return undefined;
 }
