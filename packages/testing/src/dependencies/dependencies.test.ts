@@ -18,6 +18,8 @@ const atWorkOnly: Readonly<Record<string, string>> = {
   'axe-core': 'MPL-2.0',
   'caniuse-lite': 'CC-BY-4.0',
   lightningcss: 'MPL-2.0',
+  // Its LICENSE file is the MIT licence.
+  spawndamnit: 'SEE LICENSE IN LICENSE',
 };
 
 /** Some say it in a list of objects, as was usual once. */
