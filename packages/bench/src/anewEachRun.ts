@@ -1,7 +1,7 @@
 import type { Contender, Figures, Scope } from './contest';
 import { createScope } from './scope';
 
-/** A contender that opens everything for each run and closes it after: for what leaves traces behind. */
+/** A contender that opens and closes everything for each run, because its runs would influence each other. */
 export function anewEachRun(name: string, measure: (scope: Scope) => Promise<Figures>): Contender {
   return {
     name,

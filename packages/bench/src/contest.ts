@@ -1,31 +1,31 @@
-/** What one run of a contender gave, by the name of the figure. */
+/** The result of one run of a contender, by figure name. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** How thoroughly: `quick` fits a row into a minute, `full` is what the published table is made of. */
+/** `quick` measures a row within a minute; the published table comes from `full`. */
 export type Effort = 'quick' | 'full';
 
-/** Takes what must be closed, whatever happens; closes it last in, first out. */
+/** Collects resources and always closes them, last in, first out. */
 export interface Scope {
   readonly effort: Effort;
-  /** The folder for CPU profiles of the project's servers; none are made without it. */
+  /** The folder for CPU profiles of the project's servers; undefined to record none. */
   readonly profileTo: string | undefined;
-  /** For progress that a person watching likes to see. */
+  /** Prints progress. */
   say(line: string): void;
   onClose(close: () => unknown): void;
-  /** Something broke beside the run, such as a lost connection: ends the row. */
+  /** Ends the row because of an error outside the run, such as a lost connection. */
   fail(error: Error): void;
 }
 
-/** Open and at work: `run` may be called any number of times. */
+/** An open contender. `run` may be called repeatedly. */
 export interface Running {
-  /** One window of load. Throws when what was acknowledged is not what was stored and received. */
+  /** Runs the load once. Throws when the acknowledged messages are not exactly the stored and received ones. */
   run(): Promise<Figures>;
 }
 
 export interface Contender {
-  /** As the table calls it. */
+  /** The name in the table. */
   readonly name: string;
-  /** What has to be installed first, in one line; undefined when nothing is missing. */
+  /** One line that says what has to be installed first; undefined when nothing is missing. */
   missing?(): string | undefined;
   open(scope: Scope): Promise<Running>;
 }
@@ -39,15 +39,15 @@ export interface Comparison {
   /** Names of contenders; the ratio is project / peer. */
   readonly project: string;
   readonly peer: string;
-  /** None for a line that is there to compare with. */
+  /** Missing for a line that is only informative. */
   readonly bound?: Bound;
 }
 
-/** A row that `yarn bench NAME` runs: contenders in turn, in one run, on the same cores. */
+/** A row, run by `npm run bench -- NAME`: its contenders run alternately on the same cores. */
 export interface Contest {
   readonly name: string;
   readonly what: string;
-  /** How often in turn; many short runs where what is compared takes milliseconds. 2 or 5 unless told. */
+  /** Runs per contender, 2 (quick) or 5 (full) by default. Use many when a run takes only milliseconds. */
   readonly rounds?: Readonly<Record<Effort, number>>;
   readonly contenders: readonly Contender[];
   readonly comparisons: readonly Comparison[];

@@ -1,6 +1,5 @@
-// What `yarn bench` runs once everything is built. Exit code 1 when a row failed: when what was
-// acknowledged was not what was stored and received, or a process broke. A missed target is a figure
-// and no failure.
+// The program behind `npm run bench`. Exit code 1 when a row fails: acknowledged messages were not stored or received
+// exactly once, or a process crashed. A missed target is a result, not a failure.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { releaseGuard } from '@pern/testing/program';
@@ -31,7 +30,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 let open: ClosableScope | undefined;
 let interrupted = false;
 
-/** A terminal may say it twice: to everybody in it, and through whoever started us. */
+/** The signal may arrive twice: from the terminal to its process group, and from the parent process. */
 function interrupt(): void {
   if (interrupted) return;
   interrupted = true;
@@ -61,7 +60,7 @@ async function main(): Promise<number> {
   }
   const unknown = positionals.find((name) => contests.every((contest) => contest.name !== name));
   if (unknown !== undefined) {
-    say(`There is no row "${unknown}". There are: ${contests.map(({ name }) => name).join(', ')}.`);
+    say(`There is no row "${unknown}". Rows: ${contests.map(({ name }) => name).join(', ')}.`);
     return 1;
   }
   const chosen = contests.filter(
@@ -87,7 +86,7 @@ async function main(): Promise<number> {
       lines.push(...(await runContest(contest, options)));
     } catch (error) {
       failed += 1;
-      // What breaks because it is being closed is nothing to tell.
+      // Errors caused by the interrupt itself are not reported.
       if (!interrupted) {
         say(`${contest.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -103,7 +102,7 @@ async function main(): Promise<number> {
   if (values.profile) say('CPU profiles and flame graphs of the server: .data/bench/profiles');
   const order = contests.map(({ name }) => name);
   if (values.write && failed === 0) {
-    // A profiled run is slower: its figures are not the table's.
+    // A profiled run is slower, so its figures do not belong in the table.
     if (profileTo === undefined) say(publish(lines, run, { order, root }));
     else say(publishFlameGraphs(profileTo, root));
   }

@@ -8,7 +8,7 @@ beforeEach(() => {
   done.length = 0;
 });
 
-/** A contender that says what is done with it. */
+/** A contender that records the calls it receives. */
 function contender(
   name: string,
   run: (scope: Scope, round: number) => Figures | Promise<Figures>,
@@ -41,7 +41,7 @@ const run = (row: Contest, rounds = 2) =>
     ...{ effort: 'quick', rounds, say: (line) => said.push(line), opened: () => undefined },
   });
 
-test('contenders run in turn, and are closed in the reverse order', async () => {
+test('contenders run alternately and are closed in reverse order', async () => {
   const lines = await run(
     contest(
       contender('project', (_, round) => ({ perSecond: [60, 90][round] ?? 0 })),
@@ -57,7 +57,7 @@ test('contenders run in turn, and are closed in the reverse order', async () => 
   ]);
 });
 
-test('a peer that is not installed is left out with a line that says so', async () => {
+test('a peer that is not installed is skipped with a message', async () => {
   const missing = { ...contender('peer', () => ({})), missing: () => 'apt-get install peer' };
   const lines = await run(
     contest(
@@ -69,7 +69,7 @@ test('a peer that is not installed is left out with a line that says so', async 
   expect(lines).toEqual([]);
 });
 
-test('what breaks beside a run ends the row, and everything is closed', async () => {
+test('an error outside a run ends the row, and everything is closed', async () => {
   const never = new Promise<Figures>(() => undefined);
   const breaking = contender('project', (scope) => {
     scope.fail(new Error('the connection ended'));
@@ -79,7 +79,7 @@ test('what breaks beside a run ends the row, and everything is closed', async ()
   expect(done).toEqual(['project opens', 'project runs', 'project closes']);
 });
 
-test('what is opened after the end is closed at once, and nothing runs any more', async () => {
+test('a contender that opens after the end is closed immediately and never runs', async () => {
   let proceed: () => void = () => undefined;
   const late: Contender = {
     name: 'project',
@@ -95,7 +95,7 @@ test('what is opened after the end is closed at once, and nothing runs any more'
   expect(done).toEqual(['late opens', 'late closes']);
 });
 
-test('a row may ask for more rounds', () => {
+test('a row may define its number of rounds', () => {
   expect(roundsOf(contest(), 'quick')).toBe(2);
   expect(roundsOf({ ...contest(), rounds: { quick: 6, full: 20 } }, 'full')).toBe(20);
 });

@@ -5,11 +5,11 @@ import { createScope, type ClosableScope } from './scope';
 
 export interface ContestOptions {
   readonly effort: Effort;
-  /** How often each contender runs. */
+  /** Runs per contender. */
   readonly rounds: number;
   readonly say: (line: string) => void;
   readonly profileTo?: string | undefined;
-  /** Told the scope, for whoever interrupts. */
+  /** Receives the scope, so that an interrupt can close it. */
   readonly opened: (scope: ClosableScope) => void;
 }
 
@@ -17,12 +17,12 @@ export function roundsOf({ rounds }: Contest, effort: Effort): number {
   return (rounds ?? { quick: 2, full: 5 })[effort];
 }
 
-/** A row ends by then, whatever hangs; it should take a fifth of it. */
+/** Time limit of a row, about five times its usual duration. */
 const MOST_MINUTES = { quick: 5, full: 30 };
 
 /**
- * Opens all contenders and lets them run in turn, A B C A B C, so that what changes on the machine
- * meanwhile changes for all. Peers that are not installed are left out with a line that says so.
+ * Opens all contenders and runs them alternately, A B C A B C, so that changes on the machine affect all of them. Skips
+ * peers that are not installed and says so.
  */
 export async function runContest(
   contest: Contest,
@@ -40,7 +40,7 @@ export async function runContest(
   } finally {
     clearTimeout(tooLong);
     await scope.close();
-    // Last, and only here: it ends whatever is still running, the servers with their profiles too.
+    // Last: it kills all remaining processes, including servers that are still writing profiles.
     await releaseGuard();
   }
 

@@ -1,11 +1,11 @@
 import type { Effort, Scope } from './contest';
 
 export interface ClosableScope extends Scope {
-  /** Resolves like `work`, or rejects with the first error that `fail` was told. */
+  /** Resolves like `work`, or rejects with the first error passed to `fail`. */
   unlessFailed<T>(work: Promise<T>): Promise<T>;
   /**
-   * Closes everything, last in, first out, also when one of them throws. What is opened later is closed
-   * at once. A second call waits for the first.
+   * Closes all resources, last in, first out, even if closing one of them throws. Resources opened later are closed
+   * immediately. A second call waits for the first.
    */
   close(): Promise<void>;
   isClosed(): boolean;
@@ -20,7 +20,7 @@ export function createScope(
   let closing: Promise<void> | undefined;
   let fail: (error: Error) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => (fail = reject));
-  // Nobody may be waiting when it happens.
+  // Avoids an unhandled rejection when nothing awaits the failure.
   failure.catch(() => undefined);
 
   async function closeAll(): Promise<void> {

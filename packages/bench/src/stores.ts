@@ -7,8 +7,8 @@ import type { Scope } from './contest';
 const root = path.resolve(__dirname, '../../..');
 
 /**
- * PostgreSQL and Redis as `npm start` gives them, on the disk of the repository and not in memory.
- * Throws when PostgreSQL does not write through: figures without that would say nothing.
+ * Starts PostgreSQL and Redis like `npm start`, with data on disk. Throws when PostgreSQL does not fsync: figures without
+ * durability would be meaningless.
  */
 export async function openStores(scope: Scope): Promise<Stores & { postgresLog: string }> {
   mkdirSync(path.join(root, '.data'), { recursive: true });
@@ -27,7 +27,7 @@ export async function openStores(scope: Scope): Promise<Stores & { postgresLog: 
   return { ...stores, postgresLog: path.join(dataDir, 'logs/postgres.log') };
 }
 
-/** One connection, closed afterwards. */
+/** Opens a connection for `work` and closes it afterwards. */
 export async function withClient<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,

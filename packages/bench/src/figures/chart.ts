@@ -6,12 +6,12 @@ const WIDTH = 960;
 const LEFT = 520;
 const ROW = 26;
 const TOP = 46;
-/** A bar ends here, however much better it is. */
+/** The longest bar, as a multiple of the target. */
 const MOST = 2;
 
 /**
- * How near each figure is to its target: a bar that reaches the line has met it, one of twice the length
- * is twice as good. Readable on light and dark ground.
+ * Draws each figure relative to its target: a bar that reaches the line meets it, one of twice the length is twice as good.
+ * Readable on light and dark backgrounds.
  */
 export function chartOf(lines: readonly Line[]): string {
   const shown = lines.flatMap((line) => (line.bound === null ? [] : [{ line, bound: line.bound }]));
@@ -28,7 +28,7 @@ export function chartOf(lines: readonly Line[]): string {
     ].join('\n  ');
   });
   const at = LEFT + scale;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="How near each figure is to its target">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Each figure relative to its target">
   <style>
     text { font: 12px system-ui, sans-serif; fill: #1f2933; }
     .soft { fill: #6b7785; }
@@ -50,7 +50,7 @@ export function chartOf(lines: readonly Line[]): string {
 `;
 }
 
-/** 1 is the target, more is better. */
+/** Returns 1 for a figure that exactly meets its target; higher is better. */
 function reachedOf(ratio: number, bound: Bound): number {
   return 'atLeast' in bound ? ratio / bound.atLeast : bound.atMost / Math.max(ratio, 1e-9);
 }

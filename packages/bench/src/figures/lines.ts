@@ -1,7 +1,7 @@
 import type { Bound, Comparison, Contest, Figures } from '../contest';
 import { median, spread } from './statistics';
 
-/** One line of the table, and of the JSON beside it. */
+/** One line of the table and of the published JSON. */
 export interface Line {
   readonly row: string;
   readonly what: string;
@@ -13,7 +13,7 @@ export interface Line {
   /** Medians over the runs. */
   readonly project: number;
   readonly peer: number;
-  /** Median of the ratios of runs that followed each other. */
+  /** Median of the ratios of successive runs. */
   readonly ratio: number;
   readonly bound: Bound | null;
   /** Null where there is no bound. */
@@ -22,10 +22,10 @@ export interface Line {
   readonly runs: { readonly project: readonly number[]; readonly peer: readonly number[] };
 }
 
-/** Runs of each contender, by its name, in the order in which they were made. */
+/** The runs of each contender by name, in order. */
 export type Runs = ReadonlyMap<string, readonly Figures[]>;
 
-/** The lines that there are runs for: a peer that is missing has none. */
+/** Returns the lines of a contest, without those of skipped peers. */
 export function linesOf(contest: Contest, runs: Runs): Line[] {
   return contest.comparisons.flatMap((comparison) => {
     const project = valuesOf(runs, comparison.project, comparison.figure);
@@ -64,7 +64,7 @@ function isWithin(ratio: number, bound: Bound): boolean {
   return 'atLeast' in bound ? ratio >= bound.atLeast : ratio <= bound.atMost;
 }
 
-/** What a line compares, in a few words: the peer, or both where the project is compared with itself. */
+/** Names what a line compares against: the peer, or both contenders when the project is compared with itself. */
 export function againstOf({ projectName, peerName }: Line): string {
   return projectName === 'project' ? peerName : `${projectName} / ${peerName}`;
 }

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs of a project that makes 30, 40 and 50 while its peer makes 100, 50 and 50. */
+/** Lines of runs in which the project reaches 30, 40 and 50, its peer 100, 50 and 50. */
 function linesFor(row: string, bound?: Bound): Line[] {
   const contest: Contest = {
     ...{ name: row, what: row, contenders: [] },
@@ -42,7 +42,7 @@ const write = (lines: Line[], effort = 'full') =>
   publish(lines, { effort, machine }, { order: ['first', 'second'], root });
 const written = (name: string) => readFileSync(path.join(root, 'docs/performance', name), 'utf8');
 
-test('a line is the median of runs that followed each other, with its spread', () => {
+test('a line is the median of successive runs, with its spread', () => {
   expect(linesFor('first', { atLeast: 0.8 })).toMatchObject([
     { project: 40, peer: 50, ratio: 0.8, met: true, runs: { project: [30, 40, 50] } },
   ]);
@@ -51,7 +51,7 @@ test('a line is the median of runs that followed each other, with its spread', (
   expect(line?.spread.ratio).toBeCloseTo((1 - 0.3) / 0.8);
 });
 
-test('table, chart and JSON are written between the marks and nowhere else', () => {
+test('the table is written between its markers, next to chart and JSON', () => {
   write(linesFor('first', { atLeast: 0.5 }));
   const text = readFileSync(document, 'utf8');
   expect(text).toMatch(/^# P\n/);
@@ -65,7 +65,7 @@ test('table, chart and JSON are written between the marks and nowhere else', () 
   });
 });
 
-test('rows that were not run stay as they were, in the order of the table', () => {
+test('rows that were not run keep their figures, in the order of the table', () => {
   write(linesFor('second'));
   write(linesFor('first'), 'quick');
   expect(JSON.parse(written('bench.json'))).toMatchObject({
@@ -75,8 +75,8 @@ test('rows that were not run stay as they were, in the order of the table', () =
   expect(readFileSync(document, 'utf8')).toMatch(/\| first [^]*\| second /);
 });
 
-test('without a place for the table nothing is written', () => {
+test('without markers for the table nothing is written', () => {
   writeFileSync(document, '# P\n');
-  expect(() => write(linesFor('first'))).toThrow('no place for the table');
+  expect(() => write(linesFor('first'))).toThrow('no markers for the table');
   expect(() => written('bench.json')).toThrow();
 });

@@ -23,9 +23,9 @@ interface PublishedRow {
 }
 
 /**
- * Puts the figures into the docs below `root`: JSON, table and chart. Rows that were not run stay as
- * they were; `order` is that of the table. Returns what was written. Throws when there is no place for
- * the table, before anything is changed.
+ * Publishes the figures in the docs below `root` as JSON, table and chart. Rows that were not run keep their figures;
+ * `order` is the order of the table. Returns a line that says what was written. Throws before changing anything when the
+ * document has no markers for the table.
  */
 export function publish(
   lines: readonly Line[],
@@ -49,8 +49,8 @@ export function publish(
   });
   const all = sorted.flatMap((row) => row.lines);
   const machines = [...new Set(sorted.map(({ machine }) => describe(machine)))].join('; ');
-  const figure = '![How near each figure is to its target](../performance/bench.svg)';
-  const text = `${tableOf(all)}\n\nMade on ${machines}.\n\n${figure}`;
+  const figure = '![Each figure relative to its target](../performance/bench.svg)';
+  const text = `${tableOf(all)}\n\nMeasured on ${machines}.\n\n${figure}`;
 
   mkdirSync(folder, { recursive: true });
   const published = Object.fromEntries(sorted.map(({ name, ...row }) => [name, row]));
@@ -60,7 +60,7 @@ export function publish(
   return 'Written: docs/performance/bench.json, docs/performance/bench.svg, docs/operations/performance.md';
 }
 
-/** Copies the flame graphs of a run with profiles into the docs below `root`. Returns what was written. */
+/** Copies the flame graphs of a profiled run to the docs below `root`. Returns a line that says what was written. */
 export function publishFlameGraphs(from: string, root: string): string {
   const names = readdirSync(from).filter((name) => name.endsWith('.svg'));
   const written = names.map((name) => {
@@ -74,7 +74,7 @@ export function publishFlameGraphs(from: string, root: string): string {
 function aroundTable(text: string): [before: string, after: string] {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from)
-    throw new Error('docs/operations/performance.md has no place for the table');
+    throw new Error('docs/operations/performance.md has no markers for the table');
   return [text.slice(0, from + BEGIN.length), text.slice(to)];
 }
 

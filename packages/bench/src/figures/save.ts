@@ -21,7 +21,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Writes the figures of this run below .data/bench, and says where. */
+/** Writes the figures of this run below .data/bench. Returns a line with the file name. */
 export function saveRuns(
   lines: readonly Line[],
   run: { effort: string; machine: Machine },

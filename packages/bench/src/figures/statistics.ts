@@ -1,4 +1,4 @@
-/** The middle one, or the mean of the middle two. Throws for none. */
+/** Returns the middle value, or the mean of the middle two. Throws for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
@@ -6,12 +6,12 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** How far the outermost runs lie apart, as a part of the median. */
+/** Returns the range of the values relative to their median. */
 export function spread(values: readonly number[]): number {
   const middle = median(values);
   return middle === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / middle;
 }
-/** The value that so large a part (0 to 1) does not exceed. Throws for none. */
+/** Returns the value that the given part (0 to 1) of all values does not exceed. Throws for an empty list. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort();
   const value = sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)];

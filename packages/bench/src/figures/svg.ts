@@ -1,4 +1,4 @@
-/** Text as an SVG may hold it. */
+/** Escapes text for use in an SVG. */
 export const escaped = (text: string): string =>
   text
     .replaceAll('&', '&amp;')

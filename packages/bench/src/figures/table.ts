@@ -2,7 +2,7 @@ import { againstOf, type Line } from './lines';
 
 const head = ['row', 'against', 'figure', 'peer', 'project', 'ratio', 'target', 'met', 'spread'];
 
-/** The table in Markdown, which a terminal shows as well. */
+/** Formats the table as Markdown, which is also readable in a terminal. */
 export function tableOf(lines: readonly Line[]): string {
   const cells = [head, ...lines.map(cellsOf)];
   const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
@@ -28,7 +28,7 @@ function cellsOf(line: Line): string[] {
   ];
 }
 
-/** Three digits that count, and thousands apart. */
+/** Three significant digits below 1,000; integers with thousands separators above. */
 export function numberOf(value: number): string {
   if (value >= 1_000) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(3)));

@@ -1,15 +1,15 @@
 export interface Arrivals {
-  /** To be called for each. */
+  /** Call this for each message. */
   arrived(): void;
-  /** So far. */
+  /** Messages so far. */
   count(): number;
-  /** Resolves at the moment when all are there; rejects when that takes too long. */
+  /** Resolves when the expected number has arrived; rejects after two minutes. */
   readonly all: Promise<void>;
 }
 
 const GIVE_UP_MS = 120_000;
 
-/** Told of each, and not looked at now and then: a drain is over before one has looked twice. */
+/** Counts arrivals by callback instead of polling, because a drain may be shorter than a polling interval. */
 export function createArrivals(expected: number): Arrivals {
   let count = 0;
   let complete: () => void = () => undefined;
@@ -23,7 +23,7 @@ export function createArrivals(expected: number): Arrivals {
       resolve();
     };
   });
-  // A row that fails for another reason waits for it no more.
+  // Avoids an unhandled rejection when the row fails for another reason.
   all.catch(() => undefined);
   return {
     arrived() {

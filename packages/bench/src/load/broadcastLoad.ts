@@ -1,13 +1,13 @@
 import { setTimeout as passed } from 'node:timers/promises';
 
 export interface BroadcastLoad {
-  /** To be called by every member for every message that arrives. */
+  /** Call this for every message that arrives at a member. */
   arrived(): void;
-  /** To be called when the server has answered the send. */
+  /** Call this when the server has acknowledged the send. */
   acknowledged(): void;
   /**
-   * Message after message, each sent once all have the one before. `perSecond` is of the window alone,
-   * `acknowledged` of the warm-up as well.
+   * Sends one message after another, each when all members have the previous one. `perSecond` covers the window only,
+   * `acknowledged` the warm-up too.
    */
   run(
     send: () => void,
@@ -17,7 +17,7 @@ export interface BroadcastLoad {
 
 const GIVE_UP_MS = 20_000;
 
-/** One message at a time to so many members. */
+/** Sends one message at a time to all members. */
 export function createBroadcastLoad(members: number): BroadcastLoad {
   let [due, answersDue] = [0, 0];
   let complete: () => void = () => undefined;
@@ -48,7 +48,7 @@ export function createBroadcastLoad(members: number): BroadcastLoad {
       };
       const warmUp = await sendFor(warmUpMs);
       const { count, perSecond } = await sendFor(windowMs);
-      // One too many would come now.
+      // A duplicate would arrive now.
       await passed(50);
       if (due !== 0) throw new Error(`${-due} more arrived than were sent`);
       return { perSecond, acknowledged: warmUp.count + count };
@@ -58,5 +58,5 @@ export function createBroadcastLoad(members: number): BroadcastLoad {
 
 async function late(): Promise<never> {
   await passed(GIVE_UP_MS, undefined, { ref: false });
-  throw new Error(`a message did not reach everybody within ${GIVE_UP_MS} ms`);
+  throw new Error(`a message did not reach all members within ${GIVE_UP_MS} ms`);
 }

@@ -3,9 +3,9 @@ import WebSocket from 'ws';
 type Json = Readonly<Record<string, unknown>>;
 
 export interface FrameSocket {
-  /** Sends an event; `payload` is JSON already. */
+  /** Sends an event; `payload` is JSON. */
   emit(event: string, payload: string): void;
-  /** The same, and hears the answer. Throws (and so ends the run) when the answer is a refusal. */
+  /** Sends an event and passes the reply to `answered`. A refusal fails the connection and ends the run. */
   request(event: string, payload: string, answered: (answer: Json) => void): void;
   close(): void;
 }
@@ -13,7 +13,7 @@ export interface FrameSocket {
 export interface FrameSocketOptions {
   readonly url: string;
   readonly auth?: Json;
-  /** Every event, in the order of arrival. */
+  /** Called for every event, in order of arrival. */
   readonly heard: (event: string, payload: unknown) => void;
   /** The connection ended before `close`. */
   readonly lost: (error: Error) => void;
@@ -22,9 +22,9 @@ export interface FrameSocketOptions {
 const CONNECT_WITHIN_MS = 30_000;
 
 /**
- * A Socket.IO 4 connection over one WebSocket, its frames written and read by hand. The load shares
- * two cores with what it measures, and socket.io-client would take most of one; this takes the same
- * little from everybody, as the project and the bare peers are driven by this very code.
+ * A Socket.IO 4 connection over one WebSocket, with frames encoded and decoded by hand. The load generator shares two cores
+ * with the measured processes, and socket.io-client would use most of one. This client costs little, and the same for the
+ * project and the bare peers.
  */
 export function openFrameSocket(options: FrameSocketOptions): Promise<FrameSocket> {
   const answers = new Map<number, (answer: Json) => void>();

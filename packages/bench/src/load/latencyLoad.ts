@@ -10,16 +10,16 @@ export interface LatencyLoadOptions {
 }
 
 export interface LatencyResult {
-  /** From the send to the arrival, in milliseconds. */
+  /** Time from send to arrival, milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  /** From the send to the server's answer, in milliseconds. */
+  /** Time from send to acknowledgement, milliseconds. */
   readonly answerP50: number;
   readonly answerP99: number;
   readonly acknowledged: number;
 }
 
-/** Sends at a fixed rate, whatever comes back, the pairs in turn. Rejects when something is missing. */
+/** Sends at a fixed rate regardless of replies, alternating between pairs. Rejects when a message is missing. */
 export async function latencyLoad(
   pairs: readonly Pair[],
   { perSecond, warmUpMs, windowMs, settleMs }: LatencyLoadOptions,
@@ -29,7 +29,7 @@ export async function latencyLoad(
   const total = Math.round(((warmUpMs + windowMs) / 1000) * perSecond);
   let [acknowledged, received] = [0, 0];
   const senders = pairs.map((pair) => {
-    // First in, first out, both: answers and arrivals of one pair come in the order of sending.
+    // Acknowledgements and arrivals of a pair come in sending order, so queues match them with their sends.
     const [unanswered, underWay]: [number[], number[]] = [[], []];
     const took = (queue: number[], into: number[]): void => {
       const sent = queue.shift();

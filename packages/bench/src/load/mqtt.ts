@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 
 export interface MqttSocket {
-  /** Publishes with QoS 1; ids are given out in a circle, so at most 65,535 may be unanswered. */
+  /** Publishes with QoS 1. Packet ids wrap around, so at most 65,535 may be unacknowledged. */
   publish(topic: string, body: string): void;
-  /** Resolves when the broker has taken it. QoS 1. */
+  /** Subscribes with QoS 1; resolves when the broker has confirmed. */
   subscribe(topic: string): Promise<void>;
   close(): void;
 }
@@ -11,11 +11,11 @@ export interface MqttSocket {
 export interface MqttOptions {
   readonly port: number;
   readonly clientId: string;
-  /** False: the broker keeps subscriptions and messages while we are away. */
+  /** False: the broker keeps subscriptions and messages while the client is disconnected. */
   readonly clean: boolean;
-  /** A publication of ours was taken. */
+  /** The broker acknowledged a publication. */
   readonly taken: () => void;
-  /** A publication for us has arrived; it has been acknowledged. */
+  /** A publication arrived and was acknowledged. */
   readonly arrived: () => void;
   readonly lost: (error: Error) => void;
 }
@@ -26,7 +26,7 @@ const PUBACK = 4;
 const SUBACK = 9;
 const NOTHING = Buffer.alloc(0);
 
-/** MQTT 3.1.1 as far as the bench needs it, written and read by hand like the frames of Socket.IO. */
+/** The part of MQTT 3.1.1 the benchmark needs, encoded and decoded by hand like the Socket.IO frames. */
 export function openMqttSocket(options: MqttOptions): Promise<MqttSocket> {
   let lastId = 0;
   let closing = false;
@@ -75,7 +75,7 @@ export function openMqttSocket(options: MqttOptions): Promise<MqttSocket> {
   });
 }
 
-/** Calls `each` for every whole packet and returns what is left. */
+/** Calls `each` for every complete packet and returns the remaining bytes. */
 function readPackets(data: Buffer, each: (type: number, body: Buffer) => void): Buffer {
   let at = 0;
   while (at + 2 <= data.length) {

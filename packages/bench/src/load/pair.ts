@@ -1,14 +1,14 @@
-/** Somebody who sends and somebody who receives, over connections of their own. */
+/** A sender and a receiver with their own connections. */
 export interface Pair {
   /** Sends the next message. */
   send(): void;
-  /** Set by the load: the server has answered for the oldest unanswered message. */
+  /** Set by the load; called when the oldest unacknowledged message is acknowledged. */
   acknowledged: () => void;
-  /** Set by the load: the next message, in the order of sending, has arrived. */
+  /** Set by the load; called when the next message, in sending order, arrives. */
   received: () => void;
 }
 
-/** A pair whose messages are numbered from 0, over all runs. */
+/** Creates a pair that numbers its messages from 0 across all runs. */
 export function createPair(send: (n: number) => void): Pair {
   let n = 0;
   return { send: () => send(n++), acknowledged: () => undefined, received: () => undefined };

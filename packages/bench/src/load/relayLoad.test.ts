@@ -3,13 +3,13 @@ import { relayLoad } from './relayLoad';
 
 const times = { inFlight: 2, warmUpMs: 5, windowMs: 20, settleMs: 100 };
 
-/** A pair whose messages come to this; a tick later, as on a wire. */
+/** A pair whose sends have the given outcome one tick later, as over a network. */
 function pairOf(outcome: (n: number, pair: Pair) => void): Pair {
   const pair = createPair((n) => void setImmediate(() => outcome(n, pair)));
   return pair;
 }
 
-test('[D1] counts what was acknowledged and has arrived', async () => {
+test('[D1] the load counts messages that were acknowledged and arrived', async () => {
   let count = 0;
   const pair = pairOf((_, { received, acknowledged }) => {
     count += 1;

@@ -2,27 +2,27 @@ import { setTimeout as passed } from 'node:timers/promises';
 import type { Pair } from './pair';
 
 export interface RelayLoadOptions {
-  /** Sends of one pair that may be unanswered at a time. */
+  /** Unacknowledged sends per pair. */
   readonly inFlight: number;
   /** Not measured. */
   readonly warmUpMs: number;
   readonly windowMs: number;
-  /** The run fails when what is under way has not arrived this long after the window. */
+  /** The run fails when messages in flight have not arrived this long after the window. */
   readonly settleMs: number;
 }
 
 export interface RelayResult {
-  /** Messages answered for and arrived within the window, per second. */
+  /** Messages acknowledged and delivered within the window, per second. */
   readonly perSecond: number;
-  /** In the whole run, warm-up and settling included: what has to be found in the store. */
+  /** Messages of the whole run, including warm-up and settling: the number that must be stored. */
   readonly acknowledged: number;
 }
 
-const LOOK_MS = 10;
+const POLL_MS = 10;
 
 /**
- * Every pair keeps so many sends under way. Rejects when an acknowledged message did not arrive, or
- * one arrived that was not sent.
+ * Every pair keeps `inFlight` sends unacknowledged. Rejects when an acknowledged message does not arrive, or more messages
+ * arrive than were sent.
  */
 export async function relayLoad(
   pairs: readonly Pair[],
@@ -42,7 +42,7 @@ export async function relayLoad(
     pair.received = () => void (count.received += 1);
     for (let i = 0; i < inFlight; i += 1) sendNext();
   }
-  /** The slower of the two: a relay that answers early and delivers late gains nothing by it. */
+  /** The lower of both counts, so that a relay gains nothing by acknowledging early and delivering late. */
   const done = (): number => Math.min(count.acknowledged, count.received);
 
   await passed(warmUpMs);
@@ -52,8 +52,8 @@ export async function relayLoad(
   going = false;
 
   const giveUp = performance.now() + settleMs;
-  while (done() < count.sent && performance.now() < giveUp) await passed(LOOK_MS);
-  await passed(LOOK_MS);
+  while (done() < count.sent && performance.now() < giveUp) await passed(POLL_MS);
+  await passed(POLL_MS);
   if (count.acknowledged !== count.sent || count.received !== count.sent) {
     throw new Error(
       `${count.sent} sent, ${count.acknowledged} acknowledged, ${count.received} received`,

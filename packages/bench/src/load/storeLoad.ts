@@ -1,6 +1,6 @@
 const GIVE_UP_MS = 180_000;
 
-/** Sends so many, so many under way at a time; resolves to how many were answered per second. */
+/** Sends `count` messages, `inFlight` at a time; resolves to the acknowledged messages per second. */
 export function storeLoad(
   send: (acknowledged: () => void) => void,
   { count, inFlight }: { count: number; inFlight: number },

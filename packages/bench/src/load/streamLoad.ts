@@ -6,8 +6,8 @@ export interface StreamResult {
 }
 
 /**
- * So many senders, each with one message under way: `send` resolves once it is answered. Counts what
- * was answered within the window.
+ * Runs senders with one message in flight each; `send` resolves once its message is acknowledged. Counts the messages
+ * acknowledged within the window.
  */
 export async function streamLoad(
   senders: readonly (() => Promise<void>)[],
@@ -31,7 +31,7 @@ export async function streamLoad(
     going = false;
     return perSecond;
   })();
-  // A refusal ends the run at once.
+  // A refusal ends the run immediately.
   await Promise.race([streams, measured]);
   const perSecond = await measured;
   await streams;

@@ -1,6 +1,6 @@
 import { median } from '../figures/statistics';
 
-/** Runs it so often, one after the other; the median of how long it took, milliseconds. */
+/** Runs `work` the given number of times in sequence; returns the median duration in milliseconds. */
 export async function medianMs(times: number, work: () => Promise<unknown>): Promise<number> {
   const took: number[] = [];
   for (let i = 0; i < times; i += 1) {

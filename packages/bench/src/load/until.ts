@@ -1,6 +1,6 @@
 import { setTimeout as passed } from 'node:timers/promises';
 
-/** Looks every 20 ms until it holds; rejects naming `what` when it takes too long. */
+/** Polls every 20 ms until `holds` returns true; rejects with `what` in the message after the time limit. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -8,7 +8,7 @@ export async function until(
 ): Promise<void> {
   const giveUp = performance.now() + withinMs;
   while (!(await holds())) {
-    if (performance.now() > giveUp) throw new Error(`not within ${withinMs} ms: ${what}`);
+    if (performance.now() > giveUp) throw new Error(`timed out after ${withinMs} ms: ${what}`);
     await passed(20);
   }
 }

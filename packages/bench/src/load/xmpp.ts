@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 
 export interface XmppSocket {
-  /** Sends a chat message; a request for the server's receipt goes with every tenth. */
+  /** Sends a chat message; requests an acknowledgement with every tenth. */
   send(to: string, body: string): void;
-  /** Says that we are there: what was kept for us comes now. */
+  /** Sends presence, which makes the server deliver the stored messages. */
   appear(): void;
   close(): void;
 }
@@ -11,9 +11,9 @@ export interface XmppSocket {
 export interface XmppOptions {
   readonly port: number;
   readonly user: string;
-  /** Makes the account first. */
+  /** Registers the account first. */
   readonly register?: boolean;
-  /** The server has handled one more message of ours (XEP-0198). */
+  /** The server acknowledged a message (XEP-0198). */
   readonly taken: () => void;
   readonly arrived: () => void;
   readonly lost: (error: Error) => void;
@@ -25,8 +25,8 @@ const OPEN =
 const PASSWORD = 'correct-horse';
 
 /**
- * XMPP as far as the bench needs it. What the server says is cut at the ends of elements and not
- * parsed: the load's own cost is to stay small.
+ * The part of XMPP the benchmark needs. Splits the server's output at element ends without parsing it, to keep the cost of
+ * the load generator low.
  */
 export function openXmppSocket(options: XmppOptions): Promise<XmppSocket> {
   const { user } = options;
@@ -54,7 +54,7 @@ export function openXmppSocket(options: XmppOptions): Promise<XmppSocket> {
         socket.end('</stream:stream>');
       },
     };
-    /** What to answer to each step of the way in; the first part that is found in the text. */
+    /** The steps of the login: the expected text and the action it triggers. */
     const steps: [RegExp, () => void][] = [
       [/<stream:features>[^]*?<\/stream:features>/, begin],
       [/<iq[^>]*id='register'[^]*?>/, authenticate],

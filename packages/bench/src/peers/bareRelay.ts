@@ -1,5 +1,5 @@
-// A Socket.IO server that passes events on and promises nothing: the least that a relay can do.
-// Its engine and settings are the project's own: WebSocket by `ws`, no compression.
+// A Socket.IO server that forwards events without any guarantee: the minimum a relay has to do. It uses the project's
+// engine and settings: WebSocket by `ws`, no compression.
 import { createServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 

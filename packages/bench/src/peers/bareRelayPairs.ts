@@ -3,7 +3,7 @@ import type { Scope } from '../contest';
 import { type FrameSocket, openFrameSocket } from '../load/frames';
 import { bodyOf, createPair, type Pair } from '../load/pair';
 
-/** Pairs on a bare relay. `padding` bytes are added to every message. */
+/** Opens pairs on a bare relay. `padding` bytes are added to every message. */
 export async function openBarePairs(
   scope: Scope,
   url: string,

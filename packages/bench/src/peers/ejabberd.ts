@@ -14,7 +14,7 @@ export function ejabberdMissing(): string | undefined {
     : undefined;
 }
 
-/** A server of our own on loopback: offline storage, no archive, no limits, no TLS. Returns its port. */
+/** Starts a private server on loopback: offline storage, no archive, no limits, no TLS. Returns its port. */
 export async function startEjabberd(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
   const folder = throwawayFolder('ejabberd');
@@ -32,7 +32,7 @@ export async function startEjabberd(scope: Scope): Promise<number> {
   return port;
 }
 
-/** Where Debian keeps its compiled modules. */
+/** Finds the compiled modules where Debian installs them. */
 function installed(): string | undefined {
   for (const library of ['/usr/lib', ...subfolders('/usr/lib')]) {
     const found = subfolders(library).find((folder) => /\/ejabberd-[\d.-]+$/.test(folder));
@@ -49,7 +49,7 @@ function subfolders(folder: string): string[] {
       .sort()
       .reverse();
   } catch {
-    // Not ours to read.
+    // Not readable.
     return [];
   }
 }

@@ -6,10 +6,10 @@ import { storeLoad } from '../load/storeLoad';
 import { openXmppSocket } from '../load/xmpp';
 import { ejabberdMissing, startEjabberd } from './ejabberd';
 
-// The more wait for one recipient, the slower it stores the next: few, so that it shows its best.
+// ejabberd slows down as a recipient's backlog grows; a small number shows it at its best.
 const MESSAGES = 2_000;
 
-/** Stores so many messages for somebody who is away, and lets them come back. */
+/** Stores messages for an offline recipient, then drains them. */
 export function ejabberdOffline(inFlight: number): Contender {
   return {
     name: 'ejabberd',

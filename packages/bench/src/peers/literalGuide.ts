@@ -1,6 +1,6 @@
-// The implementation guide that the project comes from, written as it reads: models of Sequelize, a
-// query at a time, a pool of five, one job of Bull for every recipient of every message. Left out is
-// what it does not say and what would slow it down further: checking tokens, limits, transactions.
+// A literal implementation of the guide that this project started from: Sequelize models, sequential queries, a pool of
+// five connections, one Bull job per recipient and message. Omits what the guide does not specify and what would make it
+// slower still: token checks, rate limits, transactions.
 import { createServer } from 'node:http';
 import Queue from 'bull';
 import express from 'express';
@@ -21,7 +21,7 @@ const sequelize = new Sequelize(DATABASE_URL, {
   logging: false,
   pool: { max: 5, min: 2, acquire: 30_000, idle: 10_000 },
 });
-// Made anew for every column: Sequelize writes into what it is given.
+// Created for every column: Sequelize modifies the objects it receives.
 const id = () => ({ type: DataTypes.UUID, primaryKey: true, defaultValue: DataTypes.UUIDV4 });
 const uuid = () => ({ type: DataTypes.UUID, allowNull: false });
 
@@ -128,7 +128,7 @@ async function sendMessage(senderId: string, conversationId: string, content: st
   return message;
 }
 
-// Who is online has it by now; for who is not the attempt counts as failed and comes again.
+// An online recipient has received the message by now; for an offline one the attempt fails and is repeated.
 void queue.process(async ({ data: { userId } }) => {
   if ((await redis.get(`user:${userId}:presence`)) !== 'online') throw new Error('offline');
 });

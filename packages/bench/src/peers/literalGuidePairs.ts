@@ -6,7 +6,7 @@ import { relayLoad, type RelayLoadOptions } from '../load/relayLoad';
 import { openStores, withClient } from '../stores';
 import { startPeer } from './startPeer';
 
-/** The guide under the load of the relay, on stores of its own. Its clients report every delivery. */
+/** The literal guide under the relay load, with its own stores. Its clients report every delivery. */
 export function literalGuide(
   pairCount: number,
   loadOf: (effort: 'quick' | 'full') => RelayLoadOptions,

@@ -15,7 +15,7 @@ export function mosquittoMissing(): string | undefined {
     : undefined;
 }
 
-/** A broker of our own on loopback that keeps everything in memory and holds nothing back. */
+/** Starts a private broker on loopback that keeps everything in memory and has no limits. Returns its port. */
 export async function startMosquitto(scope: Scope): Promise<number> {
   const port = await findPort(HOST);
   const folder = throwawayFolder('mosquitto');
@@ -23,13 +23,13 @@ export async function startMosquitto(scope: Scope): Promise<number> {
     `listener ${port} ${HOST}`,
     'allow_anonymous true',
     'persistence false',
-    // Unlimited, both.
+    // 0 means unlimited.
     'max_inflight_messages 0',
     'max_queued_messages 0',
     'set_tcp_nodelay true',
     'sys_interval 0',
     'log_dest none',
-    // It would become another user otherwise, when root starts it.
+    // Otherwise it switches to another user when root starts it.
     `user ${os.userInfo().username}`,
   ];
   writeFileSync(path.join(folder, 'mosquitto.conf'), `${settings.join('\n')}\n`);
@@ -41,7 +41,7 @@ export async function startMosquitto(scope: Scope): Promise<number> {
   return port;
 }
 
-/** Whether somebody listens there. */
+/** Whether the port accepts connections. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: HOST, port });

@@ -3,7 +3,7 @@ import type { Scope } from '../contest';
 import { openMqttSocket } from '../load/mqtt';
 import { bodyOf, createPair, type Pair } from '../load/pair';
 
-/** Pairs on a broker, a topic each; both directions with QoS 1. */
+/** Opens pairs on a broker, with one topic per pair and QoS 1 in both directions. */
 export async function openMosquittoPairs(
   scope: Scope,
   port: number,

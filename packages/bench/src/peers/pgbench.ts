@@ -7,14 +7,14 @@ import { throwawayFolder } from './throwawayFolder';
 
 const CLIENTS = 16;
 
-/** What a message needs at the least: the counter's next number, and a row of 200 bytes under it. */
+/** The minimum work for a message: increment the counter and insert a row of 200 bytes under its number. */
 const script = `BEGIN;
 UPDATE counter SET last_seq = last_seq + 1 WHERE id = 1 RETURNING last_seq \\gset
 INSERT INTO entry (counter_id, seq, body) VALUES (1, :last_seq, repeat('x', 200));
 COMMIT;
 `;
 
-/** PostgreSQL alone, on the settings of `npm start`: a transaction for each message, one row for all. */
+/** PostgreSQL alone with the settings of `npm start`: one transaction per message, all contending for one row. */
 export const pgbench: Contender = {
   name: 'pgbench, 16 clients',
   missing: pgbenchMissing,
@@ -38,7 +38,7 @@ export const pgbench: Contender = {
           ...['-T', String(seconds), '-f', file],
         ]);
         const perSecond = Number(/^tps = ([\d.]+)/m.exec(said)?.[1]);
-        if (!(perSecond > 0)) throw new Error(`pgbench said: ${said}`);
+        if (!(perSecond > 0)) throw new Error(`unexpected output of pgbench: ${said}`);
         return { perSecond };
       },
     };

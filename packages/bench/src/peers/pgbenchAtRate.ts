@@ -10,8 +10,8 @@ const CLIENTS = 16;
 const script = `INSERT INTO entry (body) VALUES (repeat('x', 200));\n`;
 
 /**
- * How long PostgreSQL alone takes to commit a row at a fixed rate, on the same settings: what anybody
- * waits who is told only after the commit.
+ * How long PostgreSQL alone takes to commit a row at a fixed rate with the same settings: the lower bound for any server
+ * that acknowledges after the commit.
  */
 export function pgbenchAtRate(perSecond: number): Contender {
   return {
@@ -47,7 +47,7 @@ export function pgbenchAtRate(perSecond: number): Contender {
   };
 }
 
-/** Milliseconds of each transaction: its log has a line each, with microseconds in the third place. */
+/** Returns the duration of each transaction in milliseconds. The log has one per line, microseconds in column three. */
 function latenciesIn(log: string): number[] {
   return log
     .split('\n')

@@ -9,7 +9,7 @@ export function pgbenchMissing(): string | undefined {
     : undefined;
 }
 
-/** Runs it on this database, for a minute at the most; resolves to what it prints. */
+/** Runs pgbench on this database for at most a minute; resolves to its output. */
 export function pgbenchSays(databaseUrl: string, args: readonly string[]): Promise<string> {
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
   const where = ['-h', hostname, '-p', port, '-U', username, pathname.slice(1)];

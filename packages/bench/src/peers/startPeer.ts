@@ -1,7 +1,7 @@
 import { type Program, startProgram } from '@pern/testing/program';
 import type { Scope } from '../contest';
 
-/** Runs one of the peers beside this file in a process of its own. */
+/** Runs a peer from this folder in its own process. */
 export async function startPeer(
   scope: Scope,
   name: string,

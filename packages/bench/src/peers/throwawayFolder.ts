@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { guardOfThisFile } from '@pern/testing/program';
 
-/** A folder below the system's temporary one. It goes when the row is done, also when we are killed. */
+/** Creates a temporary folder. It is removed when the row ends, even if this process is killed. */
 export function throwawayFolder(name: string): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), `chasqui-${name}-`));
   guardOfThisFile().removeAfterwards(folder);

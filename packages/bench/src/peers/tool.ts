@@ -3,10 +3,10 @@ import { identityOf } from '@pern/services/processes';
 import { guardOfThisFile } from '@pern/testing/program';
 import type { Scope } from '../contest';
 
-// Debian puts servers where only root looks for programs.
+// Debian installs servers in folders that only root has on its PATH.
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 
-/** Where a program of the system is, undefined when it is not installed. */
+/** Returns the path of a system program; undefined when it is not installed. */
 export function findTool(name: string, ...places: string[]): string | undefined {
   const found = [name, ...places].map((each) =>
     spawnSync('sh', ['-c', 'command -v "$1"', 'sh', each], { encoding: 'utf8', env: { PATH } }),
@@ -18,13 +18,13 @@ export interface ToolOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: Record<string, string>;
-  /** Whether it can be used by now. */
+  /** Whether the program is ready for use. */
   readonly isReady: () => Promise<boolean>;
 }
 
 const READY_WITHIN_MS = 30_000;
 
-/** Runs a program of the system until the scope closes; resolves when it is ready. */
+/** Runs a system program until the scope closes; resolves when it is ready. */
 export async function startTool(
   scope: Scope,
   command: string,
@@ -47,11 +47,11 @@ export async function startTool(
     await gone;
   });
   child.once('exit', (code) => {
-    if (!closing) scope.fail(new Error(`${command} ended with ${code}`));
+    if (!closing) scope.fail(new Error(`${command} exited with ${code}`));
   });
   const giveUp = performance.now() + READY_WITHIN_MS;
   while (!(await options.isReady())) {
-    if (performance.now() > giveUp) throw new Error(`${command} does not get ready`);
+    if (performance.now() > giveUp) throw new Error(`${command} did not become ready`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

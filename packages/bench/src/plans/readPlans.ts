@@ -1,21 +1,20 @@
-/** One statement as PostgreSQL carried it out, from its log. */
+/** A statement with its plan, from the PostgreSQL log. */
 export interface SeenPlan {
   readonly text: string;
-  /** The plan with what it really read, as EXPLAIN prints it. */
+  /** The plan with actual row and buffer counts, as EXPLAIN ANALYZE prints it. */
   readonly plan: string;
   readonly indexes: readonly string[];
-  /** Tables that were read from one end to the other. */
+  /** Tables read by sequential scans. */
   readonly scanned: readonly string[];
-  /** Of the most expensive execution: pages that were read, or found in memory. */
+  /** Pages of the most expensive execution, read from disk or found in memory. */
   readonly pages: number;
   readonly times: number;
 }
 
 const ENTRY = /^\S+ \S+ \S+ \[\d+\] LOG: {2}duration: [\d.]+ ms {2}plan:\n((?:\t.*\n?)+)/gm;
-// Short-lived memory of one statement, not tables.
-const OWN = /Seq Scan on (\w+)/g;
+const SEQ_SCAN = /Seq Scan on (\w+)/g;
 
-/** What auto_explain wrote: per statement its most expensive execution, in the order of appearance. */
+/** Parses the output of auto_explain: the most expensive execution of each statement, in order of appearance. */
 export function readPlans(log: string): SeenPlan[] {
   const seen = new Map<string, SeenPlan>();
   for (const [, entry = ''] of log.matchAll(ENTRY)) {
@@ -33,7 +32,7 @@ export function readPlans(log: string): SeenPlan[] {
       seen.set(text, {
         ...{ text, plan, pages, times },
         indexes: unique(plan.matchAll(/Index (?:Only )?Scan (?:Backward )?using (\w+)/g)),
-        scanned: unique(plan.matchAll(OWN)),
+        scanned: unique(plan.matchAll(SEQ_SCAN)),
       });
   }
   return [...seen.values()];

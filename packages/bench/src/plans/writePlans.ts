@@ -22,13 +22,13 @@ const EXPLAIN = [
 ];
 
 /**
- * Has PostgreSQL explain every statement of a short day in the life of a large instance, and writes the
- * plans into docs. Returns what was written.
+ * Runs a typical sequence of requests on a large instance, lets PostgreSQL explain every statement, and writes the plans to
+ * the docs. Returns a line that says what was written.
  */
 export async function writePlans(scope: Scope): Promise<string> {
   const project = await openProject(scope);
   const [ana, ben] = await addPeople(project, 2);
-  if (ana === undefined || ben === undefined) throw new Error('too few people');
+  if (ana === undefined || ben === undefined) throw new Error('too few users');
   const id = await openDirect(project, ana.token, ben.id);
   await addRestingConversations(project.pool, { userId: ana.id, otherId: ben.id, count: 10_000 });
   await lengthenHistory(project.pool, { conversationId: id, senderId: ana.id, count: 100_000 });
@@ -38,7 +38,7 @@ export async function writePlans(scope: Scope): Promise<string> {
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${setting.replaceAll("'", "''")}', current_database()); END $$`,
     );
   }
-  // Only new sessions explain.
+  // The settings apply to new sessions only.
   await project.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'chasqui-%'`,
   );
@@ -46,7 +46,7 @@ export async function writePlans(scope: Scope): Promise<string> {
     const ready = await fetch(`${project.url}/readyz`);
     return ready.ok;
   });
-  await aDay(scope, project, { ana, ben, id });
+  await typicalRequests(scope, project, { ana, ben, id });
   const seen = readPlans(readFileSync(project.postgresLog, 'utf8')).filter(isOurs);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, documentOf(seen));
@@ -54,7 +54,7 @@ export async function writePlans(scope: Scope): Promise<string> {
 }
 
 /** Live messages, a backlog, acknowledgements, a sync, pages, a change, a status, a group. */
-async function aDay(
+async function typicalRequests(
   scope: Scope,
   project: Project,
   { ana, ben, id }: { ana: Person; ben: Person; id: string },
@@ -98,7 +98,7 @@ async function aDay(
   await ask(project, ben.token, 'GET', `/api/sync?cursor=${encodeURIComponent(cursor)}&limit=100`);
   await openGroup(project, ana.token, [ben.id]);
   await receive(1, () => Promise.resolve());
-  // Acknowledgements are settled a second later.
+  // The pending flags are cleared a second after the acknowledgements.
   await until('nothing is pending', async () => {
     const { rows } = await project.pool.query(
       'SELECT FROM participants WHERE conversation_id = $1 AND pending',
@@ -108,7 +108,7 @@ async function aDay(
   });
 }
 
-/** Not what the bench itself asks, nor what PostgreSQL does for its own constraints. */
+/** Excludes the benchmark's own statements and PostgreSQL's constraint checks. */
 function isOurs({ text, indexes, scanned }: SeenPlan): boolean {
   const tables =
     /\b(FROM|JOIN|INTO|UPDATE)\b/i.test(text) || /append_|advance_|settle_|begin_/.test(text);
@@ -120,7 +120,7 @@ function documentOf(seen: readonly SeenPlan[]): string {
   const parts = seen.map(
     ({ text, plan, indexes, pages, times }, i) => `## ${i + 1}. ${titleOf(text)}
 
-${times} × that day; at the most ${pages} pages; by ${indexes.map((index) => `\`${index}\``).join(', ') || 'no index'}.
+Executions: ${times}. Pages: at most ${pages}. Indexes: ${indexes.map((index) => `\`${index}\``).join(', ') || 'none'}.
 
 \`\`\`sql
 ${text}
@@ -131,12 +131,12 @@ ${plan}
 \`\`\`
 `,
   );
-  return `# Plans
+  return `# Query plans
 
-Written by \`yarn bench --plans\`: every statement of a short day, explained by PostgreSQL as it carried it out
-(auto_explain with ANALYZE and BUFFERS, nested statements of the functions included), beside 10,000 conversations in
-which nothing is new and in a conversation with 100,000 messages. The most expensive execution of each is shown.
-${seen.length} statements; ${whole} of them read a table from one end to the other.
+Written by \`npm run bench -- --plans\`: every statement of a typical sequence of requests, explained by PostgreSQL while
+executing it (auto_explain with ANALYZE and BUFFERS, including nested statements of functions). The database holds 10,000
+conversations without news and one with 100,000 messages. For each statement the most expensive execution is shown.
+${seen.length} statements; ${whole} of them scan a whole table.
 
 ${parts.join('\n')}`;
 }

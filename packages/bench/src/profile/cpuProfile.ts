@@ -1,4 +1,4 @@
-/** What V8's sampling profiler gives (DevTools protocol, Profiler.Profile). */
+/** Output of V8's sampling profiler (DevTools protocol, Profiler.Profile). */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -10,7 +10,7 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** A function with all that it called, by path; times in microseconds. */
+/** A function on one call path, with its callees; times in microseconds. */
 export interface Call {
   readonly name: string;
   readonly layer: Layer;
@@ -46,8 +46,8 @@ const SYSTEM_CALLS = new Set(['writeBuffer', 'writev', 'writeUtf8String', 'write
 const IDLE = new Set(['(idle)', '(program)']);
 
 /**
- * The time that the process was at work, by call path. What belongs to V8 itself counts as its caller's
- * layer, except writes to sockets and the garbage collector.
+ * Returns the busy time of the process by call path. Internal functions of V8 count towards their caller's layer, except
+ * socket writes and the garbage collector.
  */
 export function callsOf(profile: CpuProfile): Call {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -72,7 +72,7 @@ export function callsOf(profile: CpuProfile): Call {
   return whole;
 }
 
-/** How much of the time is each layer's own, the largest first; the parts add up to 1. */
+/** Returns each layer's share of the time, largest first; the shares add up to 1. */
 export function sharesOf(whole: Call): [layer: Layer, part: number][] {
   const sums = new Map<Layer, number>();
   const add = ({ layer, self, calls }: Call): void => {
@@ -85,7 +85,7 @@ export function sharesOf(whole: Call): [layer: Layer, part: number][] {
     .sort(([, a], [, b]) => b - a);
 }
 
-/** The profiler tells calls from different lines apart; here a function called from one place is one. */
+/** Merges calls of the same function that the profiler reports separately per line. */
 function merged(calls: Call[]): Call[] {
   const byName = new Map<string, Call>();
   for (const call of calls) {

@@ -6,7 +6,7 @@ const at = (functionName: string, url = ''): { functionName: string; url: string
   url: url === '' ? '' : `file:///somewhere/${url}`,
 });
 
-/** A send, that writes; the same function from two lines; garbage; and most of the time nothing. */
+/** A send that writes, the same function called from two lines, garbage collection, and mostly idle time. */
 const profile: CpuProfile = {
   nodes: [
     { id: 1, callFrame: at('(root)'), children: [2, 3, 7, 8] },
@@ -22,7 +22,7 @@ const profile: CpuProfile = {
   timeDeltas: [5_000, 10, 20, 5, 40, 15, 10, 3_000],
 };
 
-test('the time at work is counted by call path, rest left out, lines of one function together', () => {
+test('busy time is counted by call path, without idle time, merging lines of one function', () => {
   const whole = callsOf(profile);
   expect(whole.total).toBe(100);
   const send = whole.calls.find(({ name }) => name === 'send<T>');
@@ -32,7 +32,7 @@ test('the time at work is counted by call path, rest left out, lines of one func
   ]);
 });
 
-test('the shares of the layers add up to all of it', () => {
+test('the shares of the layers add up to the whole', () => {
   expect(sharesOf(callsOf(profile))).toEqual([
     ['system calls', 0.4],
     ['sockets', 0.25],
@@ -42,11 +42,11 @@ test('the shares of the layers add up to all of it', () => {
   ]);
 });
 
-test('a profile of nothing but rest is refused', () => {
+test('an idle profile is rejected', () => {
   expect(() => callsOf({ ...profile, samples: [2], timeDeltas: [9] })).toThrow('empty');
 });
 
-test('a box is as wide as its part, below its caller, and names hold no markup', () => {
+test('a box is as wide as its share, below its caller, and names are escaped', () => {
   const svg = flameGraphOf(callsOf(profile), 'A & B');
   expect(svg).toContain('aria-label="A &amp; B"');
   expect(svg).toContain(

@@ -4,7 +4,7 @@ import { sharesOf, type Call, type Layer } from './cpuProfile';
 const WIDTH = 1_200;
 const ROW = 17;
 const TOP = 56;
-/** Narrower calls are left out: nobody could read them. */
+/** Narrower calls are omitted: they would be unreadable. */
 const NARROWEST = 1.5;
 const CHARACTER = 6.4;
 
@@ -19,8 +19,8 @@ const COLOURS: Record<Layer, string> = {
 };
 
 /**
- * A flame graph (Brendan Gregg, 2011), the callers on top: the width of a call is its part of the time that
- * the process was at work, the colour its layer. Hovering names what is too narrow for its name.
+ * Draws a flame graph (Brendan Gregg, 2011) with callers on top. The width of a call is its share of the busy time, the
+ * colour its layer. Tooltips name calls that are too narrow for a label.
  */
 export function flameGraphOf(whole: Call, title: string): string {
   const scale = WIDTH / whole.total;
@@ -48,7 +48,7 @@ export function flameGraphOf(whole: Call, title: string): string {
       at += next.total * scale;
     }
   };
-  // The root is no function: its calls begin at the first line.
+  // The root is not a function: its calls start on the first line.
   let at = 0;
   for (const call of [...whole.calls].sort((a, b) => b.total - a.total)) {
     draw(call, at, 0);

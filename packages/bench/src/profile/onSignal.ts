@@ -1,5 +1,5 @@
-// Preloaded into a server that is to be profiled: SIGUSR2 begins a CPU profile, the next one ends it and
-// writes it into the folder PROFILE_TO. Start-up and rest are left out that way.
+// Preloaded into a profiled server: SIGUSR2 starts a CPU profile, the next one stops it and writes it to the folder
+// PROFILE_TO. This excludes start-up and idle time.
 import { renameSync, writeFileSync } from 'node:fs';
 import inspector from 'node:inspector';
 import path from 'node:path';
@@ -24,7 +24,7 @@ process.on('SIGUSR2', () => {
     if (error !== null) throw error;
     profiles += 1;
     const file = path.join(process.env.PROFILE_TO ?? '.', `${process.pid}-${profiles}.cpuprofile`);
-    // Whole, once it has its name.
+    // Renamed when complete, so that readers never see a partial file.
     writeFileSync(`${file}.part`, JSON.stringify(result.profile));
     renameSync(`${file}.part`, file);
   });

@@ -6,14 +6,14 @@ import { until } from '../load/until';
 import { callsOf, type CpuProfile, sharesOf } from './cpuProfile';
 import { flameGraphOf } from './flameGraph';
 
-/** Profiles a server during the work that is measured, and during nothing else. */
+/** Profiles a server only while measured work is running. */
 export interface Profiler {
-  /** What Node and the program have to be told to be profiled. */
+  /** Node options and environment that enable profiling in a program. */
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Does the work; with a folder for profiles, NAME.cpuprofile and NAME.svg are in it afterwards, of the
-   * last work of that name. Work that fails leaves none.
+   * Runs the work. With a profile folder, writes NAME.cpuprofile and NAME.svg of the latest work of that name. Failed work
+   * leaves no profile.
    */
   during<T>(name: string, program: Program, work: () => Promise<T>): Promise<T>;
 }

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 
 export type Sign = (userId: string, sessionId: string) => string;
 
-/** Access tokens without logging in: hashing 5,000 passwords would take longer than the row. */
+/** Signs access tokens without a login: hashing 5,000 passwords would take longer than the row. */
 export function signerOf(secret: string): Sign {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const head = part({ alg: 'HS256', typ: 'JWT' });

@@ -1,8 +1,8 @@
 import type { Project } from './project';
 
 /**
- * Throws unless PostgreSQL holds exactly so many messages in these conversations, and the worker's
- * auditor has nothing to complain of.
+ * Throws unless PostgreSQL holds exactly the expected number of messages in these conversations and the worker's auditor
+ * has found no violation.
  */
 export async function expectStored(
   { pool }: Project,

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import Redis from 'ioredis';
 import type { Project } from './project';
 
-// Linux says it in hundredths of a second, whatever the kernel's own ticks are (USER_HZ).
+// Linux reports times in hundredths of a second, independent of the kernel's tick rate (USER_HZ).
 const MS_PER_TICK = 10;
 
-/** CPU time that servers, worker, PostgreSQL and Redis have used so far, milliseconds. */
+/** Returns the CPU time used by servers, worker, PostgreSQL and Redis so far, milliseconds. */
 export async function cpuMs(project: Project): Promise<number> {
   const { rows } = await project.pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const postmaster = statOf(rows[0]?.pid ?? 0)?.parent;
@@ -27,7 +27,7 @@ const processes = (): number[] => readdirSync('/proc').map(Number).filter(Number
 
 interface Stat {
   parent: number;
-  /** Ticks of its own, and of children that have ended. */
+  /** Ticks of the process itself; `children` are those of its exited children. */
   own: number;
   children: number;
 }
@@ -35,7 +35,7 @@ interface Stat {
 function statOf(pid: number): Stat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name may hold anything, brackets and spaces as well; the fields begin after it.
+    // The process name may contain parentheses and spaces; the fields start after it.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

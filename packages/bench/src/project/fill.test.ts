@@ -7,7 +7,7 @@ import { addRestingConversations, lengthenHistory } from './fill';
 
 const RESTING = 20;
 const LENGTH = 3_000;
-// An audit ends after half of its interval, looked at or not.
+// An audit run ends after half of its interval, finished or not.
 const AUDIT_MS = 1_500;
 
 let instance: Instance;
@@ -29,14 +29,14 @@ afterAll(async () => {
   await instance.close();
 });
 
-/** One figure of the worker. */
+/** Reads a metric of the worker. */
 async function figure(name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1) ?? 0);
 }
 
-/** What the auditor has found, once it has looked at every conversation from now on. */
+/** Returns the findings after the auditor has checked every conversation again. */
 async function findings(): Promise<string[]> {
   const audits = 'chasqui_audits_total{outcome="done"}';
   const before = await figure(audits);
@@ -50,13 +50,13 @@ async function findings(): Promise<string[]> {
   return rows.map(({ kind }) => kind);
 }
 
-test('what is filled in stands up to the auditor, and people go on from there', async () => {
+test('the auditor finds no violation in filled-in data, and users can continue from it', async () => {
   const { ana, ben } = await people.cast('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const phone = ben.device({ deviceId: 'phone' });
   await phone.connect();
   await ana.send(id, 'hello');
-  await until('it has come', () => phone.entries(id).length === 1);
+  await until('it has arrived', () => phone.entries(id).length === 1);
   phone.disconnect();
   const { cursor } = (await ben.call('readSync')).body;
 
@@ -67,10 +67,10 @@ test('what is filled in stands up to the auditor, and people go on from there', 
 
   await ana.send(id, 'news');
   await phone.connect();
-  await until('the news has come', () => phone.entries(id).length === 2);
+  await until('the new message has arrived', () => phone.entries(id).length === 2);
   expect(phone.entries(id).at(-1)).toMatchObject({ seq: LENGTH + 2, content_encrypted: 'news' });
   expect((await ben.conversation(id)).my.unread_count).toBe(2);
-  // Where the row was still open it begins with what was filled in: page by page.
+  // The sync includes the filled-in messages, page by page.
   const synced: number[] = [];
   for (let page = { cursor, has_more: true }; page.has_more;) {
     const { body } = await ben.call('readSync', { query: { cursor: page.cursor, limit: 100 } });

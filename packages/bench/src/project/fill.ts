@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 /**
- * Groups of two in which nothing is new, as they are after a sync: a message each, acknowledged by both.
- * Keeps every invariant that the auditor looks for.
+ * Adds groups of two without news, as after a sync: one message each, acknowledged by both. Keeps every invariant that the
+ * auditor checks.
  */
 export async function addRestingConversations(
   pool: pg.Pool,
@@ -25,7 +25,7 @@ export async function addRestingConversations(
   );
 }
 
-/** Messages in a conversation that all in it have read. */
+/** Adds messages that all participants of a conversation have read. */
 export async function lengthenHistory(
   pool: pg.Pool,
   { conversationId, senderId, count }: { conversationId: string; senderId: string; count: number },
@@ -49,7 +49,7 @@ export async function lengthenHistory(
   );
 }
 
-/** As autovacuum leaves the tables some minutes later: with figures for the planner. */
+/** Vacuums and analyzes the tables, as autovacuum would some minutes later. */
 export async function settleTables(pool: pg.Pool): Promise<void> {
   await pool.query('VACUUM ANALYZE');
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Project } from './project';
 
-/** Somebody with a session, made by SQL. */
+/** A user with a session, created by SQL. */
 export interface Person {
   readonly id: string;
   readonly token: string;
 }
 
-/** So many users with a session each, in two statements. They cannot log in: they have no password. */
+/** Creates users with a session each in two statements. They have no password and cannot log in. */
 export async function addPeople({ pool, sign }: Project, count: number): Promise<Person[]> {
   const users = Array.from({ length: count }, () => randomUUID());
   const sessions = users.map(() => randomUUID());

@@ -15,17 +15,17 @@ export interface Project {
   readonly servers: readonly { readonly url: string; readonly program: Program }[];
   readonly worker: Program;
   readonly pool: pg.Pool;
-  /** An access token, as the server would have made it. */
+  /** Signs an access token like the server. */
   readonly sign: Sign;
   /** The address of the first node. */
   readonly url: string;
-  /** Does the work, with a profile of the first node under this name where profiles are wanted. */
+  /** Runs the work; profiles the first node under this name if profiling is enabled. */
   profiled<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Server and worker as in production, each a process of its own, on stores of their own. `env`
- * comes on top of what the servers are told.
+ * Starts servers and a worker as in production, each in its own process, with their own stores. `env` adds to the default
+ * settings.
  */
 export async function openProject(
   scope: Scope,
@@ -34,7 +34,7 @@ export async function openProject(
   const stores = await openStores(scope);
   await migrateDatabase(stores.databaseUrl);
   const pool = new pg.Pool({ connectionString: stores.databaseUrl, max: 4 });
-  // A connection that ends while nobody uses it, as when the stores are closed first.
+  // Idle connections fail when the stores are closed first.
   pool.on('error', () => undefined);
   scope.onClose(() => pool.end());
   const secret = randomUUID();
@@ -46,7 +46,7 @@ export async function openProject(
     REDIS_URL: stores.redisUrl,
     JWT_SECRET: secret,
     RATE_LIMIT: 'off',
-    // A row may last longer than an access token does.
+    // A row may take longer than the default lifetime of an access token.
     ACCESS_TOKEN_TTL_S: '86400',
   };
   const profiler = createProfiler(scope);

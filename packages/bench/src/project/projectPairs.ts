@@ -11,8 +11,8 @@ export interface ProjectPair extends Pair {
 }
 
 /**
- * Pairs with a direct conversation each, connected as the project's clients connect: brief answers,
- * batches, and acknowledgements as they go. The receivers' node may be another one.
+ * Opens pairs with a direct conversation each, connected like the project's own clients: brief replies, batches and
+ * continuous acknowledgements. The receivers may connect to a different node.
  */
 export async function openProjectPairs(
   scope: Scope,
@@ -25,7 +25,7 @@ export async function openProjectPairs(
   const pairs: ProjectPair[] = [];
   for (let i = 0; i < count; i += 1) {
     const [ana, ben] = [people[i * 2], people[i * 2 + 1]];
-    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    if (ana === undefined || ben === undefined) throw new Error('too few users');
     const conversationId = await openDirect(project, ana.token, ben.id);
     const sender = await openFrameSocket({
       ...{ url: project.url, heard: () => undefined, lost },

@@ -10,22 +10,22 @@ export interface ReceiverOptions {
   readonly url: string;
   readonly token: string;
   readonly deviceId?: string;
-  /** Several messages to a frame where several are due; on unless told. */
+  /** Whether the server may send several messages per frame. Default: true. */
   readonly batch?: boolean;
-  /** How long an acknowledgement may wait for others. */
+  /** How long an acknowledgement may be delayed to cover more messages. */
   readonly acknowledgeWithinMs?: number;
   readonly arrived: (entry: Entry) => void;
   readonly lost: (error: Error) => void;
-  /** Everything that had waited has been sent. */
+  /** Called when the backlog has been sent. */
   readonly queueEmpty?: () => void;
 }
 
-// As go: often enough that the window of 1,000 never fills, seldom enough that the device does not
-// talk more than it listens. An acknowledgement covers all before it (D6).
+// Often enough that the delivery window of 1,000 never fills, rarely enough to be cheap. An acknowledgement covers all
+// earlier messages (D6).
 const ACKNOWLEDGE_AFTER = 100;
 const ACKNOWLEDGE_WITHIN_MS = 100;
 
-/** A device that acknowledges as it goes and complains about a gap or a repetition (D3, D4). */
+/** Connects a device that acknowledges continuously and fails on a gap or a repetition (D3, D4). */
 export async function createReceiver(options: ReceiverOptions): Promise<{ close(): void }> {
   const { acknowledgeWithinMs = ACKNOWLEDGE_WITHIN_MS } = options;
   const last = new Map<string, number>();
@@ -46,7 +46,7 @@ export async function createReceiver(options: ReceiverOptions): Promise<{ close(
   const take = (entry: Entry): void => {
     const before = last.get(entry.conversation_id);
     if (before !== undefined && entry.seq !== before + 1) {
-      options.lost(new Error(`seq ${entry.seq} came after ${before}`));
+      options.lost(new Error(`seq ${entry.seq} arrived after ${before}`));
     }
     last.set(entry.conversation_id, entry.seq);
     due.add(entry.conversation_id);

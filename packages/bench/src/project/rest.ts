@@ -1,6 +1,6 @@
 import type { Project } from './project';
 
-/** One request in somebody's name; throws with what was answered unless it succeeded. */
+/** Sends a request with this token; throws an error with the response body unless it succeeds. */
 export async function ask(
   { url }: Pick<Project, 'url'>,
   token: string,
@@ -19,7 +19,7 @@ export async function ask(
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** The conversation of two; returns its id. */
+/** Opens a direct conversation; returns its id. */
 export async function openDirect(
   project: Pick<Project, 'url'>,
   token: string,
@@ -30,9 +30,9 @@ export async function openDirect(
 
 function idOf(answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'id' in answer) return String(answer.id);
-  throw new Error(`an answer without an id: ${JSON.stringify(answer)}`);
+  throw new Error(`the response has no id: ${JSON.stringify(answer)}`);
 }
-/** A group whose creator the token speaks for; returns its id. */
+/** Creates a group as the user of this token; returns its id. */
 export async function openGroup(
   project: Pick<Project, 'url'>,
   token: string,

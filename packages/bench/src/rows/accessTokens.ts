@@ -29,7 +29,7 @@ const contender = (name: string, conversations: number): Contender => ({
     });
     const [other] = await addPeople(project, 1);
     const userId = tokens.user?.id;
-    if (other === undefined || userId === undefined) throw new Error('too few people');
+    if (other === undefined || userId === undefined) throw new Error('too few users');
     const count = conversations;
     await addRestingConversations(project.pool, { userId, otherId: other.id, count });
     await settleTables(project.pool);
@@ -55,7 +55,7 @@ export const accessTokens: Contest = {
   contenders: [many, none],
   comparisons: [
     { ...names, figure: 'bytes', unit: 'bytes', bound: { atMost: 1 } },
-    // 1.0 give or take what two runs of the same differ by.
+    // 1.0 plus the variation between identical runs.
     { ...names, figure: 'ms', unit: 'ms to refresh', bound: { atMost: 1.1 } },
   ],
 };

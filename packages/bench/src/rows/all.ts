@@ -11,7 +11,7 @@ import { queueMemory } from './queueMemory';
 import { relay } from './relay';
 import { twoNodes } from './twoNodes';
 
-/** In the order of the table. */
+/** All rows, in the order of the table. */
 export const contests: readonly Contest[] = [
   ...[relay, latency, hotGroup, offline, broadcast, idleMemory, manyConversations, longHistory],
   ...[queueMemory, accessTokens, twoNodes],

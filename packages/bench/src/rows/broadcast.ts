@@ -12,10 +12,10 @@ import { openGroup } from '../project/rest';
 
 const MEMBERS = 1_000;
 const LARGE_FRAME_PADDING = 400;
-// In large groups receipts are told once a second, so there is no sense in sending them more often.
+// In large groups the server sends receipts once a second, so clients need not acknowledge more often.
 const ACKNOWLEDGE_WITHIN_MS = 1_000;
 
-// In the warm-up the one before comes to rest: acknowledgements, and what settles a second later.
+// The warm-up absorbs the after-effects of the previous run, such as acknowledgements.
 const times = ({ effort }: Scope): { warmUpMs: number; windowMs: number } =>
   effort === 'full' ? { warmUpMs: 3_000, windowMs: 10_000 } : { warmUpMs: 2_000, windowMs: 3_000 };
 
@@ -50,7 +50,7 @@ const project: Contender = {
   async open(scope) {
     const running = await openProject(scope);
     const [sender, ...members] = await addPeople(running, MEMBERS + 1);
-    if (sender === undefined) throw new Error('nobody to send');
+    if (sender === undefined) throw new Error('there is no sender');
     const memberIds = members.map(({ id }) => id);
     const group = await openGroup(running, sender.token, memberIds);
     const load = createBroadcastLoad(MEMBERS);
@@ -68,7 +68,7 @@ const project: Contender = {
       });
       scope.onClose(() => receiver.close());
     }
-    // What the founding of the group left to say comes first.
+    // Wait until the events of the group's creation have been delivered.
     await Promise.all(waits);
     const socket = await openFrameSocket({
       ...{ url: running.url, heard: () => undefined, lost: scope.fail },

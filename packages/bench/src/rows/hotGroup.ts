@@ -15,7 +15,7 @@ const CONNECTED = 5;
 
 type SendAs = (person: Person, index: number) => (n: number) => Promise<void>;
 
-/** Everybody of the group sends; five of them have a device that hears all of it and acknowledges. */
+/** All members of the group send; five of them have a device that receives and acknowledges everything. */
 function contender(name: string, prepare: Prepare): Contender {
   return {
     name,
@@ -23,7 +23,7 @@ function contender(name: string, prepare: Prepare): Contender {
       const project = await openProject(scope);
       const people = await addPeople(project, SENDERS);
       const [first, ...others] = people;
-      if (first === undefined) throw new Error('nobody to send');
+      if (first === undefined) throw new Error('there is no sender');
       const group = await openGroup(
         project,
         first.token,
@@ -52,7 +52,7 @@ function contender(name: string, prepare: Prepare): Contender {
           const result = await streamLoad(senders, { warmUpMs: 1_000, windowMs });
           total += result.acknowledged;
           await expectStored(project, [group], total);
-          await until('all five have heard everything', () =>
+          await until('all five have received everything', () =>
             heard.every((count) => count === total),
           );
           return { perSecond: result.perSecond };
@@ -69,7 +69,7 @@ type Prepare = (
   people: readonly Person[],
 ) => Promise<SendAs>;
 
-/** Fifty sends under way over the sockets of the first five members, who are the only ones connected. */
+/** Fifty sends in flight over the sockets of five members, the only ones connected. */
 const overSockets: Prepare = async (scope, project, group, people) => {
   const sockets = await Promise.all(
     people.slice(-CONNECTED).map(({ token }) =>
@@ -90,7 +90,7 @@ const overSockets: Prepare = async (scope, project, group, people) => {
     );
 };
 
-/** Fifty people who send over REST, each with one request under way. */
+/** Fifty members send over REST, each with one request in flight. */
 const overRest: Prepare = async (_scope, project, group) => (person) => async (n) => {
   await ask(project, person.token, 'POST', '/api/messages', {
     ...{ conversation_id: group, content_encrypted: bodyOf(n), client_message_id: String(n) },

@@ -12,7 +12,7 @@ import { openProject } from '../project/project';
 const CONNECTIONS = 5_000;
 const AT_ONCE = 50;
 const SETTLE_MS = 3_000;
-// The same for both: what is garbage must not be counted, and is collected when asked for.
+// For both contenders: collects garbage on a signal, so that it is not counted.
 const COLLECT = `import v8 from 'node:v8'; import vm from 'node:vm'; v8.setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc'); process.on('SIGUSR2', () => gc());`;
 const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(COLLECT)}` };
@@ -29,11 +29,11 @@ async function residentBytes(program: Program): Promise<number> {
 interface Subject {
   program: Program;
   url: string;
-  /** What each connection says of itself. */
+  /** The handshake data of each connection. */
   auths: Readonly<Record<string, unknown>>[];
 }
 
-/** A process of its own for each run: memory that was once taken is seldom given back. */
+/** Uses a new process for each run, because processes rarely return memory to the system. */
 const contender = (name: string, start: (scope: Scope) => Promise<Subject>): Contender =>
   anewEachRun(name, async (scope) => measure(scope, await start(scope)));
 

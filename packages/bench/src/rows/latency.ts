@@ -56,7 +56,7 @@ const names = { project: 'project', peer: bare.name };
 
 export const latency: Contest = {
   name: 'latency',
-  what: 'from the send to the arrival at a fixed 1,000 messages/s over 50 pairs',
+  what: 'time from send to arrival at a fixed 1,000 messages/s over 50 pairs',
   contenders: [project, bare, commits],
   comparisons: [
     { ...names, figure: 'p50', unit: 'ms p50', bound: { atMost: 2.5 } },

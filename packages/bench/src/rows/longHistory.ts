@@ -16,7 +16,7 @@ const contender = (name: string, length: number): Contender => ({
   async open(scope) {
     const project = await openProject(scope);
     const [ana, ben] = await addPeople(project, 2);
-    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    if (ana === undefined || ben === undefined) throw new Error('too few users');
     const conversationId = await openDirect(project, ana.token, ben.id);
     const history = { conversationId, senderId: ana.id };
     for (let left = length; left > 0; left -= 100_000) {
@@ -29,7 +29,7 @@ const contender = (name: string, length: number): Contender => ({
     });
     scope.onClose(() => sender.close());
     let [n, arrived] = [0, 0];
-    /** The recipient was away, so as not to be measured; now they get what was sent. */
+    /** Delivers the messages to the recipient, who was offline so as not to be measured. */
     const drain = async (): Promise<void> => {
       const arrivals = createArrivals(n - arrived);
       const receiver = await createReceiver({

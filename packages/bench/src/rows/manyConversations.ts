@@ -12,13 +12,13 @@ import { untilAcknowledged } from '../project/untilAcknowledged';
 
 const WITH_NEWS = 5;
 
-/** Somebody in so many conversations, five of which have news each time. */
+/** A user with many conversations, five of which have new messages each time. */
 const contender = (name: string, conversations: number): Contender => ({
   name,
   async open(scope) {
     const project = await openProject(scope);
     const [ana, ben] = await addPeople(project, 2);
-    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    if (ana === undefined || ben === undefined) throw new Error('too few users');
     const count = conversations - WITH_NEWS;
     await addRestingConversations(project.pool, { userId: ana.id, otherId: ben.id, count });
     const lively: string[] = [];
@@ -44,7 +44,7 @@ const contender = (name: string, conversations: number): Contender => ({
       if (arrived !== n) throw new Error(`${n} messages were sent, ${arrived} have arrived`);
       return took;
     };
-    // The first one finds a device that has nothing yet.
+    // The first connect registers the device.
     await connect();
     return {
       async run() {
@@ -70,8 +70,7 @@ const contender = (name: string, conversations: number): Contender => ({
 });
 
 /**
- * From the first byte until everything that waited has come; what came is acknowledged before it ends.
- * Throws when fewer messages came than were told.
+ * Measures the time from connecting until the backlog has arrived. Returns after the backlog is acknowledged.
  */
 async function connectMs(
   project: Project,
@@ -104,7 +103,7 @@ async function syncAll(project: Project, person: Person, from: string): Promise<
     [cursor, more] = [read.cursor, read.has_more];
     messages += read.messages.length;
   }
-  if (messages !== WITH_NEWS) throw new Error(`${WITH_NEWS} had news, the sync told ${messages}`);
+  if (messages !== WITH_NEWS) throw new Error(`${WITH_NEWS} new messages, ${messages} synced`);
 }
 
 const [many, few] = [contender('in 10,000', 10_000), contender('in 10', 10)];
@@ -112,7 +111,7 @@ const names = { project: many.name, peer: few.name, unit: 'ms' };
 
 export const manyConversations: Contest = {
   name: 'conversations',
-  what: 'connect, first page and sync with 5 conversations that have news, of 10,000 and of 10',
+  what: 'connect, first page and sync with new messages in 5 conversations, of 10,000 and of 10',
   rounds: { quick: 5, full: 15 },
   contenders: [many, few],
   comparisons: [

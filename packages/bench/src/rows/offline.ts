@@ -18,17 +18,17 @@ const IN_FLIGHT = 200;
 
 const messages = ({ effort }: Scope): number => (effort === 'full' ? 200_000 : 30_000);
 
-/** Stores so many for somebody who is away, then lets them come back, in batches or one by one. */
+/** Stores messages for an offline recipient, then drains them, in batches or one by one. */
 const project = (name: string, batch: boolean): Contender => ({
   name,
   async open(scope) {
     const running = await openProject(scope);
     const [ana, ben] = await addPeople(running, 2);
-    if (ana === undefined || ben === undefined) throw new Error('too few people');
+    if (ana === undefined || ben === undefined) throw new Error('too few users');
     const conversationId = await openDirect(running, ana.token, ben.id);
     const receive = (arrived: () => void) =>
       createReceiver({ url: running.url, token: ben.token, batch, lost: scope.fail, arrived });
-    // The device has to be known before it is away; what it gets later is what it has missed.
+    // The device has to register first, so that the later messages count as missed.
     (await receive(() => undefined)).close();
     const sender = await openFrameSocket({
       ...{ url: running.url, heard: () => undefined, lost: scope.fail },

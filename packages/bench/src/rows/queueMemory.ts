@@ -15,12 +15,12 @@ import { openDirect } from '../project/rest';
 const RECIPIENTS = 20;
 const QUEUE = 'bull:message_delivery:*';
 
-/** Recipients who are away, with so many messages waiting for each; then they come for them. */
+/** Offline recipients with `waiting` messages each, which are delivered after the measurement. */
 const contender = (name: string, waiting: number): Contender =>
   anewEachRun(name, async (scope) => {
     const project = await openProject(scope);
     const [ana, ...recipients] = await addPeople(project, RECIPIENTS + 1);
-    if (ana === undefined) throw new Error('nobody to send');
+    if (ana === undefined) throw new Error('there is no sender');
     const conversations: string[] = [];
     for (const { id } of recipients) conversations.push(await openDirect(project, ana.token, id));
     const sender = await openFrameSocket({
@@ -54,7 +54,7 @@ const contender = (name: string, waiting: number): Contender =>
     return { bytes: bytes / RECIPIENTS };
   });
 
-/** All keys of the queue, once each recipient has a job. */
+/** Returns the size of all keys of the queue once each recipient has a job. */
 async function queueBytes(scope: Scope, { redisUrl }: Project): Promise<number> {
   const redis = new Redis(redisUrl);
   scope.onClose(() => redis.disconnect());
@@ -72,13 +72,13 @@ const [many, one] = [
 
 export const queueMemory: Contest = {
   name: 'queue-memory',
-  what: 'memory of Redis for a recipient who is away, all keys of the queue, by MEMORY USAGE',
+  what: 'Redis memory per offline recipient: all keys of the queue, by MEMORY USAGE',
   rounds: { quick: 1, full: 3 },
   contenders: [many, one],
   comparisons: [
     {
       ...{ figure: 'bytes', unit: 'bytes per recipient', project: many.name, peer: one.name },
-      // Constant; a job that was just moved on is some bytes longer.
+      // Constant, except that a rescheduled job is a few bytes longer.
       bound: { atMost: 1.05 },
     },
   ],

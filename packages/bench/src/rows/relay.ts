@@ -12,7 +12,7 @@ import { openProject, type Project } from '../project/project';
 import { openProjectPairs } from '../project/projectPairs';
 
 const PAIRS = 50;
-// What a Message of the contract weighs more than the bare relay's: 42["message",{"id":…,"content":…}].
+// The difference in size between a Message of the contract and the bare relay's 42["message",{"id":…,"content":…}].
 const LARGE_FRAME_PADDING = 400;
 
 const loadOf = (effort: Effort): RelayLoadOptions => ({
@@ -67,7 +67,7 @@ const project: Contender = {
         );
         return {
           perSecond: result.perSecond,
-          // What stands behind the figure: how far the batches go, and what a message costs in all.
+          // These explain the result: how large the batches are, and the total cost of a message.
           transactionsPerMessage: ((await transactions(running)) - before) / result.acknowledged,
           cpuMicroseconds: (used * 1_000) / result.acknowledged,
         };
@@ -76,9 +76,9 @@ const project: Contender = {
   },
 };
 
-/** All of the instance's so far: sends, acknowledgements, wake-ups and looks. */
+/** Returns all transactions of the instance so far, including background work. */
 async function transactions({ pool }: Project): Promise<number> {
-  // A session tells its figures once a second.
+  // Sessions report their statistics once a second.
   await passed(1_100);
   const { rows } = await pool.query<{ n: number }>(
     'SELECT xact_commit::float8 AS n FROM pg_stat_database WHERE datname = current_database()',
