@@ -40,7 +40,7 @@ async function figure(name: string): Promise<number> {
 async function findings(): Promise<string[]> {
   const audits = 'chasqui_audits_total{outcome="done"}';
   const before = await figure(audits);
-  await until('all were audited', async () => {
+  await until('all conversations were audited', async () => {
     const size = await figure('chasqui_audit_sample_size');
     return (await figure(audits)) >= before + 2 && size === RESTING + 1;
   });

@@ -59,7 +59,7 @@ async function queueBytes(scope: Scope, { redisUrl }: Project): Promise<number> 
   const redis = new Redis(redisUrl);
   scope.onClose(() => redis.disconnect());
   const jobs = (): Promise<number> => redis.zcard('bull:message_delivery:delayed');
-  await until('each has its job', async () => (await jobs()) === RECIPIENTS);
+  await until('each recipient has its job', async () => (await jobs()) === RECIPIENTS);
   const keys = await redis.keys(QUEUE);
   const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
   return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);

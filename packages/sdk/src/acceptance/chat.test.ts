@@ -160,7 +160,7 @@ test('[D4] each of two devices, one of them offline, gets every message once; re
   await until('the laptop has all', () => laptop.told.length === 30);
   await laptop.client.whenSent(await laptop.client.send(id, 'from the laptop'));
   laptop.client.markRead(id, 30);
-  await until('it is known', async () => (await ben.conversation(id)).my.unread_count === 0);
+  await until('the read position is stored', async () => (await ben.conversation(id)).my.unread_count === 0);
   phone.client.connect();
   await phone.live();
   expect(phone.told.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
@@ -182,7 +182,7 @@ test('[D12] a new client lists conversations, pages through history and counts u
   expect(b.shown(id)).toHaveLength(120);
   expect(selectHasOlder(b.client.getState(), id)).toBe(false);
   await ana.send(id, 'message 121');
-  await until('it came', () => b.shown(id).length === 121);
+  await until('it has arrived', () => b.shown(id).length === 121);
   expect(selectUnreadCount(b.client.getState())).toBe(121);
   const before = selectMessages(b.client.getState(), id);
   b.client.markRead(id, 100);
@@ -215,7 +215,7 @@ test('[D10] typing starts and stops, and a watched user’s presence is kept up 
     () => selectTyping(a.client.getState(), id)[0]?.username === ben.username,
   );
   await b.client.send(id, 'written');
-  await until('it came', () => a.told.length === 1);
+  await until('it has arrived', () => a.told.length === 1);
   expect(selectTyping(a.client.getState(), id)).toEqual([]);
   await a.client.watchUser(ben.id);
   const presence = (): string | undefined => a.client.getState().userPresenceById[ben.id]?.status;

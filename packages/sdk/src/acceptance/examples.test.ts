@@ -50,12 +50,12 @@ test('[D5] the bot answers messages sent while it was dead, each exactly once', 
   await until('it answers', () => pongs() === 1);
   await end('SIGKILL');
   for (let i = 0; i < 5; i += 1) await a.client.send(id, 'ping');
-  await until('all is sent', () => a.client.getState().outbox.length === 0);
+  await until('everything is sent', () => a.client.getState().outbox.length === 0);
 
   const endAgain = await startBot(args);
   await until('it has answered all', () => pongs() === 6);
   await a.client.whenSent(await a.client.send(id, 'ping'));
-  await until('it answers still', () => pongs() === 7);
+  await until('it still answers', () => pongs() === 7);
   expect(await endAgain('SIGINT')).toBe(0);
   const answered = (await ana.history(id)).filter(({ reply_to_id: reply }) => reply !== null);
   expect(new Set(answered.map(({ reply_to_id: reply }) => reply)).size).toBe(7);

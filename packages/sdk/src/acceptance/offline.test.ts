@@ -38,7 +38,7 @@ test('[D1] messages written while the server is dead are sent in order when it i
   expect(selectOutboxSize(a.client.getState())).toBe(20);
   expect(a.client.getState().outbox.map(({ content }) => content)).toEqual(numbered(20));
   await node?.restart();
-  await until('all has come', () => b.told.length === 20);
+  await until('everything has arrived', () => b.told.length === 20);
   expect(b.told.map(({ content }) => content)).toEqual(numbered(20));
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   expect(a.shown(id)).toEqual(numbered(20));
@@ -51,11 +51,11 @@ test('[D2] 1,000 messages arrive once and in order although the server is killed
   await Promise.all(numbered(1_000).map((text) => a.client.send(id, text)));
   const [node] = room.instance.nodes;
   for (const seen of [100, 400, 700]) {
-    await until(`${seen} have come`, () => b.told.length >= seen, 60_000);
+    await until(`${seen} have arrived`, () => b.told.length >= seen, 60_000);
     await node?.program.kill();
     await node?.restart();
   }
-  await until('all has come', () => b.told.length >= 1_000, 60_000);
+  await until('everything has arrived', () => b.told.length >= 1_000, 60_000);
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   expect(b.told.map(({ seq, content }) => ({ seq, content }))).toEqual(
     numbered(1_000).map((content, i) => ({ seq: i + 1, content })),
@@ -73,7 +73,7 @@ test('[D1] a message in the outbox survives kill -9 between storing and sending'
   await signedIn.client.close();
 
   const dying = startSender([room.instance.url(), file, id, '50']);
-  await until('all of it is stored', () => dying.said('stored') === 50);
+  await until('everything is stored', () => dying.said('stored') === 50);
   expect(await ben.history(id)).toEqual([]);
   await dying.kill();
 

@@ -47,14 +47,14 @@ test('[D2] three tabs share one outbox: each message is sent once and in order, 
   const write = (text: string): Promise<unknown> =>
     Promise.all(tabs.map((one, i) => one.client.send(id, `tab ${i}, ${text}`)));
   for (let i = 0; i < 20; i += 1) await write(String(i));
-  await until('some have come', () => b.told.length >= 10);
+  await until('some have arrived', () => b.told.length >= 10);
   await first.client.close();
   tabs.shift();
   for (let i = 20; i < 40; i += 1) {
     await second.client.send(id, `tab 1, ${i}`);
     await third.client.send(id, `tab 2, ${i}`);
   }
-  await until('all has come', () => b.told.length >= 100);
+  await until('everything has arrived', () => b.told.length >= 100);
   await until('nothing waits', () =>
     tabs.every((one) => one.client.getState().outbox.length === 0),
   );

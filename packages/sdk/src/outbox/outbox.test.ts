@@ -132,7 +132,7 @@ test('[D3] messages of one conversation are sent one at a time and in order; con
   await until('the next is tried', () => ids().length === 3);
   expect(ids()).toEqual(['a1', 'b1', 'a2']);
   for (const seq of [1, 2, 2]) await answer(seq);
-  await until('all is sent', () => sent.length === 4);
+  await until('everything is sent', () => sent.length === 4);
 });
 
 test('[D2] an unanswered send is retried with the same id and growing waits; no later message overtakes it', async () => {
@@ -208,7 +208,7 @@ test('[D1] after a crash another client sends the stored messages in the same or
   const { send, ids, answer } = server();
   second.outbox.connect(send);
   for (let seq = 1; seq <= 5; seq += 1) await answer(seq);
-  await until('all is sent', () => second.sent.length === 5);
+  await until('everything is sent', () => second.sent.length === 5);
   expect(ids()).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
