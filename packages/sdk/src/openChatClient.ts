@@ -17,6 +17,7 @@ import { createDriver } from './connection/driver';
 import { createNetwork, type Network } from './connection/network';
 import { createRest } from './connection/rest';
 import { type ChatSocket, openChatSocket } from './connection/socket';
+import type { Trace } from './connection/trace';
 import { encodedNotEncrypted } from './encodedNotEncrypted';
 import { decodeEntry, decodeMessage } from './entry';
 import { OfflineError, SignedOutError } from './errors';
@@ -56,6 +57,11 @@ export interface ChatClientOptions {
   readonly clock?: Clock;
   /** Returns a number in [0, 1). */
   readonly random?: () => number;
+  /**
+   * For diagnostics: called with everything sent and received over the connection, repeated events included. Records
+   * contain message content and access tokens.
+   */
+  readonly trace?: Trace;
 }
 
 const DEVICE_KEY = 'device';
@@ -98,7 +104,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     getConnection: () => store.getState().connection,
     setConnection: (connection) => store.dispatch({ type: 'connection changed', connection }),
     open: ({ token, ...told }) =>
-      openChatSocket({ url, auth: { token, deviceId, batch: true, protocol: PROTOCOL }, ...told }),
+      openChatSocket({
+        ...{
+          url,
+          auth: { token, deviceId, batch: true, protocol: PROTOCOL },
+          trace: options.trace,
+        },
+        ...told,
+      }),
     onOpen(opened) {
       socket = opened;
       const begun = startConnectionWork({

@@ -160,7 +160,10 @@ test('[D4] each of two devices, one of them offline, gets every message once; re
   await until('the laptop has all', () => laptop.told.length === 30);
   await laptop.client.whenSent(await laptop.client.send(id, 'from the laptop'));
   laptop.client.markRead(id, 30);
-  await until('the read position is stored', async () => (await ben.conversation(id)).my.unread_count === 0);
+  await until(
+    'the read position is stored',
+    async () => (await ben.conversation(id)).my.unread_count === 0,
+  );
   phone.client.connect();
   await phone.live();
   expect(phone.told.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));

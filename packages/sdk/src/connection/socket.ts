@@ -6,6 +6,7 @@ import type { HandshakeAuth } from '@pern/protocol/handshake';
 import { io } from 'socket.io-client';
 import * as z from 'zod';
 import { OfflineError } from '../errors';
+import type { Trace } from './trace';
 
 /** One connection, from its handshake to its end. A reconnect creates a new object. */
 export interface ChatSocket {
@@ -29,6 +30,7 @@ export interface SocketOptions {
   onEvent: (socket: ChatSocket, name: string, data: unknown) => void;
   /** The connection failed to open or has ended; called at most once, with the server's reason if it gave one. */
   onLost: (reason: Error) => void;
+  trace?: Trace | undefined;
 }
 
 /** Longer than the server takes for any reply (COMMAND_TIMEOUT_MS). */
@@ -43,7 +45,7 @@ const refusedHandshake = z.object({ data: z.looseObject({ name: z.string() }) })
 
 /** Starts to connect, by WebSocket, or by long polling where that is blocked. */
 export function openChatSocket(options: SocketOptions): ChatSocket {
-  const { url, auth, onReady, onEvent, onLost } = options;
+  const { url, auth, onReady, onEvent, onLost, trace } = options;
   // io() would interpret a path in the URL as a namespace.
   const { origin, pathname } = new URL(url);
   const socket = io(origin, {
@@ -88,8 +90,10 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
           ANSWER_WITHIN_MS,
         );
         unanswered.add(fail);
+        trace?.({ type: 'command', name, data: data[0] });
         socket.emit(name, ...data, (said: unknown) => {
           settle();
+          trace?.({ type: 'reply', name, data: data[0], reply: said });
           try {
             resolve(answer.parse(readAnswer(said)));
           } catch (error) {
@@ -102,6 +106,7 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
   };
 
   socket.onAny((name: string, data: unknown) => {
+    trace?.({ type: 'event', name, data });
     if (name !== sessionReady.name) return onEvent(self, name, data);
     const ready = sessionReady.data.safeParse(data);
     if (!ready.success) return end(new UnavailableError('the server speaks a different protocol'));
