@@ -6,22 +6,22 @@ import { shellList } from './build/shellList.mjs';
 
 const packages = fileURLToPath(new URL('../../packages', import.meta.url));
 
-/** Where the server listens while Vite serves the client alone. */
+/** The server that API requests are proxied to while Vite serves the client. */
 const server = process.env.CHASQUI_SERVER ?? 'http://127.0.0.1:5000';
-/** With the host it was asked for, so that to the server the page is one of its own. */
+/** Keeps the Host header, so that the server sees same-origin requests. */
 const proxy = { target: server, changeOrigin: false };
 
 export default defineConfig({
-  // Relative addresses: a proxy may serve the client below any path.
+  // Relative URLs, because a proxy may serve the client under any path.
   base: './',
   plugins: [react(), shellList(), compressed()],
   resolve: {
-    // Our own packages from their sources: what a page does not use is left out of its bundle.
+    // Our own packages are bundled from source, so that tree shaking removes unused code.
     alias: [{ find: /^@pern\/(sdk|protocol)\/(.+)$/, replacement: `${packages}/$1/src/$2.ts` }],
   },
   build: {
     target: 'es2023',
-    // What it may weigh is said by a test.
+    // bundleSize.test.ts enforces the size budget.
     chunkSizeWarningLimit: 1_000,
     rollupOptions: {
       input: {
@@ -29,7 +29,7 @@ export default defineConfig({
         serviceWorker: fileURLToPath(new URL('src/serviceWorker/worker.ts', import.meta.url)),
       },
       output: {
-        // A service worker is found again by its name.
+        // A service worker needs a stable file name.
         entryFileNames: ({ name }) =>
           name === 'serviceWorker' ? 'serviceWorker.js' : 'assets/[name]-[hash].js',
       },

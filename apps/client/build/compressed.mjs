@@ -4,7 +4,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const TEXT = /\.(js|css|html|svg|webmanifest|json)$/;
 
-/** Writes each text file compressed beside itself, once, so that a server need not do it at every request. */
+/** Writes a gzip and a Brotli copy of each text file, so that the server does not compress on every request. */
 export function compressed() {
   let folder;
   return {

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 
 const LIST = '__SHELL_FILES__';
 const VERSION = '__SHELL_VERSION__';
-/** Fetched when they are first wanted, and kept from then on. */
+/** Not precached: fetched on first use and cached from then on. */
 const LATER = /emoji/i;
-/** Below the folder that the service worker is in, wherever that is served. */
+/** Relative to the folder of the service worker. */
 const PUBLIC = ['', 'theme.js', 'manifest.webmanifest', 'icon.svg', 'icon-192.png'];
 
-/** Tells the service worker which files the shell consists of. It changes with them, which makes browsers take it anew. */
+/**
+ * Writes the list of shell files into the service worker. The worker changes whenever a file does, and browsers then
+ * install the new version.
+ */
 export function shellList() {
   return {
     name: 'shell-list',
@@ -15,7 +18,7 @@ export function shellList() {
     enforce: 'post',
     generateBundle(_options, bundle) {
       const worker = bundle['serviceWorker.js'];
-      if (worker === undefined) throw new Error('there is no serviceWorker.js');
+      if (worker === undefined) throw new Error('the bundle has no serviceWorker.js');
       const built = Object.keys(bundle)
         .filter((name) => name.startsWith('assets/') && !LATER.test(name) && !name.endsWith('.map'))
         .sort();

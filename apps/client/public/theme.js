@@ -1,9 +1,9 @@
-// Before the first paint, so that a page that was told to be dark is never white for a moment.
+// Runs before the first paint, so that a page in the dark theme never flashes white.
 (function () {
   try {
     var theme = localStorage.getItem('chasqui/theme');
     if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
   } catch {
-    // Without storage the system decides.
+    // Storage is unavailable: the system setting applies.
   }
 })();

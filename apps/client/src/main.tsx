@@ -2,9 +2,9 @@ import './app/disableZodJit';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
-import { followAddress } from './store/route';
-import { followClient } from './store/chatStore';
-import { shieldInputMethod } from './app/imeKeys';
+import { startRouting } from './store/route';
+import { mirrorClient } from './store/chatStore';
+import { blockImeKeys } from './app/imeKeys';
 import { notify } from './store/notices';
 import { BASE } from './store/serverUrl';
 import { openClient } from './app/openClient';
@@ -16,8 +16,8 @@ async function main(): Promise<void> {
   const element = document.getElementById('root');
   if (element === null) throw new Error('the page has no #root');
   const { client, survivesReload } = await openClient();
-  followClient(client);
-  followAddress();
+  mirrorClient(client);
+  startRouting();
   document.addEventListener('visibilitychange', () =>
     client.setVisible(document.visibilityState === 'visible'),
   );
@@ -28,19 +28,19 @@ async function main(): Promise<void> {
   );
   if (!survivesReload) {
     notify(
-      'This browser does not let Chasqui store anything. Messages that are not sent when this window closes are lost.',
+      'Chasqui cannot store data in this browser. Unsent messages will be lost when you close this window.',
     );
   }
 }
 
-/** Opens offline from then on. Development has no shell to keep. */
-function keepShell(): void {
+/** Caches the app shell, so that the page opens offline. Production builds only. */
+function registerServiceWorker(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  // Some private windows have the property and no service workers.
+  // In some private windows the property exists but is undefined.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
   workers?.register(`${BASE}serviceWorker.js`, { scope: BASE }).catch(() => undefined);
 }
 
-shieldInputMethod();
+blockImeKeys();
 void main();
-addEventListener('load', keepShell);
+addEventListener('load', registerServiceWorker);

@@ -5,7 +5,7 @@ import { useChatStore } from '../store/chatStore';
 import { ChatPage } from './ChatPage';
 import { SignInPage } from '../features/signIn/SignInPage';
 
-/** Whoever is signed in chats, online or not; everybody else signs in. */
+/** The chat for a signed-in user, online or offline; otherwise the sign-in page. */
 export function App({ client }: { client: ChatClient }) {
   const me = useChatStore((view) => view.me?.id);
   return (

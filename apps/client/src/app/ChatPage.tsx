@@ -2,13 +2,13 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { ChatWindow } from '../features/chat/ChatWindow';
 import { EmptyChat } from './EmptyChat';
 import { ConversationList } from '../features/conversationList/ConversationList';
-import { goTo, goToList } from '../store/route';
+import { navigateToConversation, navigateToList } from '../store/route';
 import { useChatStore } from '../store/chatStore';
 import { useAppBadge } from './useAppBadge';
-import { useBlocks } from '../features/blocking/blocks';
+import { useLoadBlocks } from '../features/blocking/blocks';
 import './chatPage.css';
 
-// Each is loaded when somebody opens it, and not before the page is shown.
+// Loaded on first use, to keep the initial bundle small.
 const NewGroupDialog = lazy(async () => ({
   default: (await import('../features/group/NewGroupDialog')).NewGroupDialog,
 }));
@@ -16,51 +16,53 @@ const RequestWindow = lazy(async () => ({
   default: (await import('../features/requests/RequestWindow')).RequestWindow,
 }));
 
-/** The list and what is open of it: beside each other where there is room, else one of them. */
+/** The conversation list and the open conversation: side by side on wide screens, one at a time on narrow ones. */
 export function ChatPage() {
   const openId = useChatStore((view) => view.currentConversationId);
-  const isThere = useChatStore(
+  const isKnown = useChatStore(
     ({ chat, currentConversationId: id }) => id !== null && id in chat.conversationsById,
   );
   const request = useChatStore(({ chat, currentConversationId: id }) =>
     chat.requests.find((one) => one.conversation_id === id),
   );
-  const [isFounding, setFounding] = useState(false);
+  const [isCreatingGroup, setCreatingGroup] = useState(false);
   useAppBadge();
-  useBlocks();
+  useLoadBlocks();
   useEffect(() => {
-    const move = (event: KeyboardEvent): void => {
+    const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented) return;
-      if (event.key === 'Escape') goToList();
-      if (event.altKey && event.key === 'ArrowDown') step(event, 1);
-      if (event.altKey && event.key === 'ArrowUp') step(event, -1);
+      if (event.key === 'Escape') navigateToList();
+      if (event.altKey && event.key === 'ArrowDown') openNeighbor(event, 1);
+      if (event.altKey && event.key === 'ArrowUp') openNeighbor(event, -1);
     };
-    addEventListener('keydown', move);
-    return () => removeEventListener('keydown', move);
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
   }, []);
   return (
     <div className={openId === null ? 'chat-page' : 'chat-page open'}>
-      <ConversationList onNewGroup={() => setFounding(true)} />
-      {openId !== null && isThere ? (
+      <ConversationList onNewGroup={() => setCreatingGroup(true)} />
+      {openId !== null && isKnown ? (
         <ChatWindow key={openId} conversationId={openId} />
       ) : request !== undefined ? (
         <Suspense fallback={<main className="chat-pane" aria-busy="true" />}>
           <RequestWindow key={request.id} request={request} />
         </Suspense>
       ) : (
-        <EmptyChat onNewGroup={() => setFounding(true)} isMissing={openId !== null} />
+        <EmptyChat onNewGroup={() => setCreatingGroup(true)} isMissing={openId !== null} />
       )}
-      <Suspense>{isFounding && <NewGroupDialog onClose={() => setFounding(false)} />}</Suspense>
+      <Suspense>
+        {isCreatingGroup && <NewGroupDialog onClose={() => setCreatingGroup(false)} />}
+      </Suspense>
     </div>
   );
 }
 
-/** To the next conversation, or the one before. */
-function step(event: KeyboardEvent, by: 1 | -1): void {
+/** Opens the next or the previous conversation of the list. */
+function openNeighbor(event: KeyboardEvent, by: 1 | -1): void {
   const { conversations, currentConversationId } = useChatStore.getState();
   const at = conversations.findIndex(({ id }) => id === currentConversationId);
   const next = conversations[at === -1 ? 0 : at + by];
   if (next === undefined) return;
   event.preventDefault();
-  goTo(next.id);
+  navigateToConversation(next.id);
 }

@@ -1,25 +1,26 @@
 import { ArrowLeft, Check, Copy, Search, Users } from 'lucide-react';
 import { useState } from 'react';
-import { goToList } from '../store/route';
+import { navigateToList } from '../store/route';
 import { useChatStore } from '../store/chatStore';
-import { findConversation } from '../features/conversationList/searchField';
-import { BASE, serverAddress } from '../store/serverUrl';
+import { focusSearchField } from '../features/conversationList/searchField';
+import { BASE, serverUrl } from '../store/serverUrl';
 import './emptyChat.css';
 
-/** What stands where a chat will: how to begin one, also for the very first person of an instance. */
+/** Shown while no conversation is open. Guides the first user of a new server to invite others. */
 export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean }) {
-  const isAlone = useChatStore((view) => view.conversations.length === 0);
-  // Before the first sync nobody knows what there is.
-  const isKnown = useChatStore((view) => view.chat.cursor !== null);
+  const hasNoConversations = useChatStore((view) => view.conversations.length === 0);
+  // Before the first sync an empty list says nothing.
+  const isSynced = useChatStore((view) => view.chat.cursor !== null);
   const { me, isOnline } = useChatStore.getState();
   if (props.isMissing) return <Missing isOnline={isOnline} />;
-  if (isAlone && !isKnown) return <main className="chat-pane empty-chat" aria-busy="true" />;
+  if (hasNoConversations && !isSynced)
+    return <main className="chat-pane empty-chat" aria-busy="true" />;
   return (
     <main className="chat-pane empty-chat">
       <div>
         <img src={`${BASE}icon.svg`} alt="" width="64" height="64" />
         <h1>
-          {isAlone ? (
+          {hasNoConversations ? (
             <>
               Hello, <bdi>{me?.display_name}</bdi>
             </>
@@ -28,19 +29,19 @@ export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean })
           )}
         </h1>
         <p>
-          {isAlone
-            ? 'Find somebody and write to them. Whether they are online or not: it will reach them.'
-            : 'Or begin a new one.'}
+          {hasNoConversations
+            ? 'Find someone and say hello. If they are offline, they will get your message when they come back.'
+            : 'Or start a new one.'}
         </p>
         <div className="empty-chat-actions">
-          <button className="button primary" type="button" onClick={findConversation}>
+          <button className="button primary" type="button" onClick={focusSearchField}>
             <Search size={18} aria-hidden /> Find people
           </button>
           <button className="button" type="button" onClick={props.onNewGroup}>
             <Users size={18} aria-hidden /> New group
           </button>
         </div>
-        {isAlone && <Invitation />}
+        {hasNoConversations && <Invitation />}
       </div>
     </main>
   );
@@ -50,13 +51,13 @@ function Missing({ isOnline }: { isOnline: boolean }) {
   return (
     <main className="chat-pane empty-chat">
       <div>
-        <h1>{isOnline ? 'This conversation is not here' : 'You are offline'}</h1>
+        <h1>{isOnline ? 'Conversation not found' : 'You are offline'}</h1>
         <p>
           {isOnline
-            ? 'It may have been somebody else’s, or you are not in it any more.'
-            : 'It will be shown as soon as there is a connection.'}
+            ? 'It may not exist, or you may no longer be in it.'
+            : 'This conversation will open when you are back online.'}
         </p>
-        <button className="button" type="button" onClick={() => goToList('at once')}>
+        <button className="button" type="button" onClick={() => navigateToList('replace')}>
           <ArrowLeft size={18} aria-hidden /> All conversations
         </button>
       </div>
@@ -66,13 +67,13 @@ function Missing({ isOnline }: { isOnline: boolean }) {
 
 function Invitation() {
   const [isCopied, setCopied] = useState(false);
-  const address = serverAddress();
+  const address = serverUrl();
   return (
-    <section className="invitation" aria-label="Invite somebody">
-      <h2>Nobody here yet?</h2>
+    <section className="invitation" aria-label="Invite people">
+      <h2>No one here yet?</h2>
       <p>
-        Send them this address. Or try it alone: open it in a private window and sign up there as
-        somebody else.
+        Share this address with the people you want to talk to. To try it on your own, open it in a
+        private window and sign up as someone else.
       </p>
       <div className="invitation-address">
         <code className="one-line">{address}</code>

@@ -1,5 +1,5 @@
 import * as z from 'zod';
 
-// zod compiles its schemas where it may. Our content security policy forbids that, and even trying is reported as an
-// attack; so it is told before the first schema is made.
+// zod compiles schemas with `new Function` where it can. Our content security policy forbids that, and each attempt is
+// reported as a violation. This must run before the first schema is created.
 z.config({ jitless: true });

@@ -1,10 +1,18 @@
-import { belongsToInputMethod } from './imeKeys';
+import { isImeKey } from './imeKeys';
 
 test.each([
-  ['Chrome and Firefox, within a composition', { isComposing: true, keyCode: 229 }, true],
-  ['Firefox before version 65, which left the code', { isComposing: true, keyCode: 13 }, true],
-  ['Safari, after the end of the composition', { isComposing: false, keyCode: 229 }, true],
-  ['the Enter after it, anywhere', { isComposing: false, keyCode: 13 }, false],
+  [
+    'a key within a composition in Chrome and Firefox belongs to the input method',
+    { isComposing: true, keyCode: 229 },
+    true,
+  ],
+  [
+    'so does one in Firefox before version 65, which kept the key code',
+    { isComposing: true, keyCode: 13 },
+    true,
+  ],
+  ['so does one in Safari after the composition ended', { isComposing: false, keyCode: 229 }, true],
+  ['the next Enter does not, in any browser', { isComposing: false, keyCode: 13 }, false],
 ])('%s', (_, key, expected) => {
-  expect(belongsToInputMethod(key)).toBe(expected);
+  expect(isImeKey(key)).toBe(expected);
 });

@@ -1,29 +1,29 @@
-/** Of a keyboard event what says whether an input method has taken the key. */
+/** The fields of a keyboard event that show whether an input method handled the key. */
 type Key = Pick<KeyboardEvent, 'isComposing' | 'keyCode'>;
 
-/** What browsers report as `keyCode` for a key that an input method has taken (UI Events, section 7.3.1). */
-const TAKEN_BY_INPUT_METHOD = 229;
+/** The `keyCode` of a key that an input method handled (UI Events, section 7.3.1). */
+const IME_KEY_CODE = 229;
 
 /**
- * Whether a key belongs to an input method, for example the Enter that chooses a Japanese word. Chrome and Firefox say
- * so in `isComposing`. Safari ends the composition before its `keydown`, so there only `keyCode` tells.
+ * Whether an input method handled this key, for example the Enter that picks a Japanese word. Chrome and Firefox set
+ * `isComposing`. Safari ends the composition before `keydown`, so only `keyCode` shows it there.
  */
-export function belongsToInputMethod({ isComposing, keyCode }: Key): boolean {
-  return isComposing || keyCode === TAKEN_BY_INPUT_METHOD;
+export function isImeKey({ isComposing, keyCode }: Key): boolean {
+  return isComposing || keyCode === IME_KEY_CODE;
 }
 
 /**
- * Keeps such keys from every handler of the page, those of libraries included: no Enter sends, no Escape closes and no
- * arrow moves while a text is being composed. What the browser itself does with the key still happens. Call this
- * before anything else listens. Returns what ends it.
+ * Hides input-method keys from every key handler of the page, including those of libraries: while text is being
+ * composed, Enter does not send, Escape does not close and arrows do not move. Browser defaults still apply. Call this
+ * before any other listener is added. Returns a function that removes it.
  */
-export function shieldInputMethod(target: Window = window): () => void {
-  const shield = (event: KeyboardEvent): void => {
-    if (belongsToInputMethod(event)) event.stopImmediatePropagation();
+export function blockImeKeys(target: Window = window): () => void {
+  const block = (event: KeyboardEvent): void => {
+    if (isImeKey(event)) event.stopImmediatePropagation();
   };
   const types = ['keydown', 'keyup'] as const;
-  for (const type of types) target.addEventListener(type, shield, { capture: true });
+  for (const type of types) target.addEventListener(type, block, { capture: true });
   return () => {
-    for (const type of types) target.removeEventListener(type, shield, { capture: true });
+    for (const type of types) target.removeEventListener(type, block, { capture: true });
   };
 }

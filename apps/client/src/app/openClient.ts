@@ -3,22 +3,22 @@ import { openChatClient } from '@pern/sdk/openChatClient';
 import { openIndexedDbStorage } from '@pern/sdk/storage/indexedDbStorage';
 import { createMemoryStorage } from '@pern/sdk/storage/memoryStorage';
 import { createTabs } from '@pern/sdk/tabs/browserTabs';
-import { STORAGE_NAME, serverAddress } from '../store/serverUrl';
+import { STORAGE_NAME, serverUrl } from '../store/serverUrl';
 
 /**
- * The client of this page: for the server the page came from, with what this browser knows. It connects at once. Where
- * the browser's storage is refused, broken or does not answer within a few seconds, the client works in memory.
+ * Opens the SDK client for the server that served this page and starts connecting. Falls back to memory when the
+ * browser's storage is denied, broken or does not respond within a few seconds.
  */
 export async function openClient(): Promise<{ client: ChatClient; survivesReload: boolean }> {
-  const kept = await openKept().catch(() => undefined);
-  // In memory this tab shares nothing: it leads itself.
+  const persistent = await openPersistent().catch(() => undefined);
+  // Without storage, tabs have nothing to share, so none is coordinated.
   const client =
-    kept ?? (await openChatClient({ url: serverAddress(), storage: createMemoryStorage() }));
+    persistent ?? (await openChatClient({ url: serverUrl(), storage: createMemoryStorage() }));
   client.connect();
-  return { client, survivesReload: kept !== undefined };
+  return { client, survivesReload: persistent !== undefined };
 }
 
-async function openKept(): Promise<ChatClient> {
+async function openPersistent(): Promise<ChatClient> {
   const storage = await openIndexedDbStorage({ name: STORAGE_NAME });
-  return openChatClient({ url: serverAddress(), storage, tabs: createTabs(STORAGE_NAME) });
+  return openChatClient({ url: serverUrl(), storage, tabs: createTabs(STORAGE_NAME) });
 }

@@ -1,29 +1,17 @@
 /// <reference lib="dom" />
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People, type Person } from '@pern/testing/people';
+import type { Person } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
 import type { Page } from 'playwright-core';
-import { type Chromium, openChromium } from './support/chromium';
-import { type Persona, signIn } from './support/chatPage';
-import { readOn, scrollThrough } from './support/scrollMetrics';
+import { setUpBrowserSuite } from './support/browserSuite';
+import { type ClientPage, signIn } from './support/clientPage';
+import { loadOlderPage, scrollThrough } from './support/scrollMetrics';
 
 const COUNT = 10_000;
 
-let instance: Instance;
-let people: People;
-let chromium: Chromium;
-beforeAll(async () => {
-  [instance, chromium] = await Promise.all([openInstance(), openChromium()]);
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  await chromium?.close();
-  people?.leave();
-  await instance?.close();
-});
+const suite = setUpBrowserSuite();
 
-/** `count` messages that are of different heights, in order. */
-async function fill(person: Person, conversationId: string, count: number): Promise<void> {
+/** Sends `count` messages of different heights, in order. */
+async function sendMany(person: Person, conversationId: string, count: number): Promise<void> {
   const device = person.device();
   await device.connect();
   for (let from = 1; from <= count; from += 500) {
@@ -39,43 +27,43 @@ const list = (page: Page) => page.getByRole('log', { name: 'Messages' });
 
 const toTop = (page: Page): Promise<void> => list(page).evaluate((log) => log.scrollTo(0, 0));
 
-async function reader(person: Person, title: string): Promise<Persona> {
-  const persona = await signIn(await chromium.profile(), instance.url(), person);
-  await persona.open(title);
-  return persona;
+async function openAs(person: Person, title: string): Promise<ClientPage> {
+  const client = await signIn(await suite.chromium.newProfile(), suite.instance.url(), person);
+  await client.open(title);
+  return client;
 }
 
-test('[client] [D12] 10,000 messages: nothing jumps when history comes before what is shown, and scrolling stays smooth', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  await fill(ben, id, COUNT);
-  // Another device of hers has everything, so that to this browser it is history.
+test('[client] [D12] with 10,000 messages the view does not jump when history loads, and scrolling stays smooth', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
+  await sendMany(ben, id, COUNT);
+  // Another device of Ana receives everything first, so that this browser sees it as history.
   const device = ana.device({ batch: true });
   await device.connect();
   await device.drained(60_000);
   device.retire();
-  const persona = await reader(ana, ben.username);
-  const { page } = persona;
-  await persona.message(textOf(COUNT)).waitFor();
+  const client = await openAs(ana, ben.username);
+  const { page } = client;
+  await client.message(textOf(COUNT)).waitFor();
 
-  // A page comes while one reads: what is in view stays where it is.
+  // Loading a page does not move the messages in view.
   for (let round = 0; round < 5; round += 1) {
-    const { came, movedPx } = await readOn(page);
-    expect(came).toBeGreaterThan(50);
+    const { added, movedPx } = await loadOlderPage(page);
+    expect(added).toBeGreaterThan(50);
     expect(movedPx).toBeLessThanOrEqual(2);
   }
 
   await until(
-    'all history is there',
+    'all history is loaded',
     async () => {
       await toTop(page);
-      return page.getByText('This is where it begins').isVisible();
+      return page.getByText('This is the start of the conversation').isVisible();
     },
     60_000,
   );
-  // Alone on the machine a frame takes 17 ms and nothing 120. Here others may be at work beside it, and it may
-  // stand still: what the page itself makes slow is slow each time.
-  await until('it goes smoothly', async () => {
+  // On an idle machine the median frame takes 17 ms and no task takes 120. A busy machine can spoil a single run, but
+  // a page that is slow by itself is slow in every run.
+  await until('scrolling is smooth', async () => {
     const figures = await scrollThrough(page);
     process.stdout.write(`scrolling through ${COUNT} messages: ${JSON.stringify(figures)}\n`);
     expect(figures.rowsInPage).toBeLessThan(80);
@@ -85,34 +73,34 @@ test('[client] [D12] 10,000 messages: nothing jumps when history comes before wh
   });
 });
 
-test('[client] who comes back to a conversation finds their place, and the line before what is new', async () => {
-  const { ana, ben, chloe } = await people.cast('ana', 'ben', 'chloe');
-  const { id } = await people.direct(ana, ben);
-  await people.direct(ana, chloe);
-  await fill(ben, id, 120);
-  const persona = await reader(ana, ben.username);
-  const { page } = persona;
+test('[client] a reopened conversation keeps its scroll position and marks new messages', async () => {
+  const { ana, ben, chloe } = await suite.people.cast('ana', 'ben', 'chloe');
+  const { id } = await suite.people.direct(ana, ben);
+  await suite.people.direct(ana, chloe);
+  await sendMany(ben, id, 120);
+  const client = await openAs(ana, ben.username);
+  const { page } = client;
   await page.getByText('New messages').waitFor();
-  await page.getByRole('button', { name: /^Go to \d+ new messages/ }).click();
-  await persona.message(textOf(120)).waitFor();
-  await until('all is read', async () => (await ana.conversation(id)).my.unread_count === 0);
+  await page.getByRole('button', { name: /^Jump to \d+ new messages/ }).click();
+  await client.message(textOf(120)).waitFor();
+  await until('everything is read', async () => (await ana.conversation(id)).my.unread_count === 0);
 
   await list(page).evaluate((log) => log.scrollTo(0, 2_000));
-  await page.getByRole('button', { name: 'Go to the newest message' }).waitFor();
+  await page.getByRole('button', { name: 'Jump to the latest message' }).waitFor();
   const before = await firstInView(page);
-  await persona.open(chloe.username);
-  await persona.open(ben.username);
-  await until('the place is found', async () => (await firstInView(page)) === before);
+  await client.open(chloe.username);
+  await client.open(ben.username);
+  await until('the position is restored', async () => (await firstInView(page)) === before);
 
-  // What is written meanwhile is counted, and moves nothing.
-  await fill(ben, id, 3);
-  await page.getByRole('button', { name: 'Go to 3 new messages' }).waitFor();
+  // New messages are counted and do not move the view.
+  await sendMany(ben, id, 3);
+  await page.getByRole('button', { name: 'Jump to 3 new messages' }).waitFor();
   expect(await firstInView(page)).toBe(before);
-  await page.getByRole('button', { name: 'Go to 3 new messages' }).click();
+  await page.getByRole('button', { name: 'Jump to 3 new messages' }).click();
   await until('they are read', async () => (await ana.conversation(id)).my.unread_count === 0);
 });
 
-/** The text of the first message whose beginning can be seen. */
+/** The text of the first message whose top is in view. */
 const firstInView = (page: Page): Promise<string> =>
   list(page).evaluate((log) => {
     const { top } = log.getBoundingClientRect();

@@ -1,40 +1,27 @@
 /// <reference lib="dom" />
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
-import { type Chromium, openChromium } from './support/chromium';
-import { PASSWORD, signIn } from './support/chatPage';
+import { setUpBrowserSuite } from './support/browserSuite';
+import { PASSWORD, signIn } from './support/clientPage';
 
-let instance: Instance;
-let people: People;
-let chromium: Chromium;
-beforeAll(async () => {
-  [instance, chromium] = await Promise.all([openInstance({ worker: false }), openChromium()]);
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  await chromium?.close();
-  people?.leave();
-  await instance?.close();
-});
+const suite = setUpBrowserSuite({ worker: false });
 
-test('[client] somebody is blocked and unblocked where one writes, data are downloaded, and the account is deleted', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] a user blocks and unblocks someone, downloads their data, and deletes the account', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ben.send(id, 'hello ana');
-  const here = await chromium.profile();
-  const { page, open, write } = await signIn(here, instance.url(), ana);
+  const here = await suite.chromium.newProfile();
+  const { page, open, send } = await signIn(here, suite.instance.url(), ana);
   await open(ben.username);
   await page.getByRole('button', { name: `Block ${ben.username}` }).click();
   await page.getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByText(`You have blocked ${ben.username}.`).waitFor();
+  await page.getByText(`You blocked ${ben.username}.`).waitFor();
   const refused = await ben.refused('sendMessage', {
     body: { conversation_id: id, content_encrypted: 'are you there' },
   });
   expect(refused).toMatchObject({ error: { details: { reason: 'blocked' } } });
   await page.getByRole('button', { name: 'Unblock', exact: true }).click();
-  await write('hello again');
-  await until('it has come', async () => (await ben.history(id)).length === 2);
+  await send('hello again');
+  await until('the message has arrived', async () => (await ben.history(id)).length === 2);
 
   await page.getByRole('button', { name: 'Account and settings' }).click();
   await page.getByRole('menuitem', { name: 'Your data' }).click();
@@ -52,23 +39,23 @@ test('[client] somebody is blocked and unblocked where one writes, data are down
   await page.getByRole('button', { name: 'Sign in' }).first().waitFor();
   const { body } = await ben.call('readUser', { params: { id: ana.id } });
   expect(body.display_name).toBe('Deleted account');
-  expect(here.complaints).toEqual([]);
+  expect(here.pageErrors).toEqual([]);
 });
 
-test('[client] a block shows at once on both sides and on another device, and hides what is said in groups', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] a block shows immediately on both sides and other devices, and folds messages in groups', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
-  const group = await people.group(ana, ben);
+  const group = await suite.people.group(ana, ben);
   await ben.send(group.id, 'said in the group');
   const [anas, second, bens] = [
-    await chromium.profile(),
-    await chromium.profile(),
-    await chromium.profile(),
+    await suite.chromium.newProfile(),
+    await suite.chromium.newProfile(),
+    await suite.chromium.newProfile(),
   ];
-  const here = await signIn(anas, instance.url(), ana);
-  const elsewhere = await signIn(second, instance.url(), ana);
-  const there = await signIn(bens, instance.url(), ben);
+  const here = await signIn(anas, suite.instance.url(), ana);
+  const elsewhere = await signIn(second, suite.instance.url(), ana);
+  const there = await signIn(bens, suite.instance.url(), ben);
   await here.open(ben.username);
   await elsewhere.open(ben.username);
   await there.open(ana.username);
@@ -77,7 +64,7 @@ test('[client] a block shows at once on both sides and on another device, and hi
 
   await here.page.getByRole('button', { name: `Block ${ben.username}` }).click();
   await here.page.getByRole('button', { name: 'Block', exact: true }).click();
-  const mine = `You have blocked ${ben.username}.`;
+  const mine = `You blocked ${ben.username}.`;
   await here.page.getByText(mine).waitFor();
   await elsewhere.page.getByText(mine).waitFor();
   await there.page.getByText('One of you has blocked the other.').waitFor();
@@ -86,27 +73,27 @@ test('[client] a block shows at once on both sides and on another device, and hi
   expect(await there.page.getByText('last seen').count()).toBe(0);
 
   await here.open('a group');
-  await here.page.getByText('Message of somebody you blocked').waitFor();
+  await here.page.getByText('Message from someone you blocked').waitFor();
   expect(await here.page.locator('.message').getByText('said in the group').count()).toBe(0);
   await here.page.getByRole('button', { name: 'Show', exact: true }).click();
   await here.page.locator('.message').getByText('said in the group').waitFor();
 
   await elsewhere.page.getByRole('button', { name: 'Unblock', exact: true }).click();
   await online.waitFor();
-  await there.write('hello again');
-  await until('it has come', async () => (await ana.history(id)).length === 2);
+  await there.send('hello again');
+  await until('the message has arrived', async () => (await ana.history(id)).length === 2);
   await here.open(ben.username);
   await here.page.getByText('hello again').last().waitFor();
-  for (const { complaints } of [anas, second, bens]) expect(complaints).toEqual([]);
+  for (const { pageErrors } of [anas, second, bens]) expect(pageErrors).toEqual([]);
 }, 60_000);
 
-test('[client] the conversation with a deleted account says why nothing can be said, at once, after a reload, and where one was away', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] a conversation with a deleted account says why it is closed, immediately, after a reload, and on a device that was offline', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
-  const [here, away] = [await chromium.profile(), await chromium.profile()];
-  const bens = await signIn(here, instance.url(), ben);
-  const later = await signIn(away, instance.url(), ben);
+  const [here, away] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];
+  const bens = await signIn(here, suite.instance.url(), ben);
+  const later = await signIn(away, suite.instance.url(), ben);
   await bens.open(ana.username);
   await later.open(ana.username);
   await later.page.context().setOffline(true);

@@ -1,30 +1,17 @@
 /// <reference lib="dom" />
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
 import { until } from '@pern/testing/until';
-import { type Chromium, openChromium } from './support/chromium';
-import { signIn } from './support/chatPage';
+import { setUpBrowserSuite } from './support/browserSuite';
+import { signIn } from './support/clientPage';
 
-let instance: Instance;
-let people: People;
-let chromium: Chromium;
-beforeAll(async () => {
-  [instance, chromium] = await Promise.all([openInstance({ worker: false }), openChromium()]);
-  people = createPeople(instance);
-}, 90_000);
-afterAll(async () => {
-  await chromium?.close();
-  people?.leave();
-  await instance?.close();
-});
+const suite = setUpBrowserSuite({ worker: false });
 
-test('[client] either of two sets how long messages stay, and both see it at once', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] either participant sets the retention period, and both see it immediately', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
-  const [anas, bens] = [await chromium.profile(), await chromium.profile()];
-  const here = await signIn(anas, instance.url(), ana);
-  const there = await signIn(bens, instance.url(), ben);
+  const [anas, bens] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];
+  const here = await signIn(anas, suite.instance.url(), ana);
+  const there = await signIn(bens, suite.instance.url(), ben);
   await here.open(ben.username);
   await there.open(ana.username);
 
@@ -35,19 +22,22 @@ test('[client] either of two sets how long messages stay, and both see it at onc
   const mine = here.page.getByRole('dialog').getByLabel('Messages disappear after');
   expect(await mine.inputValue()).toBe('86400');
   await mine.selectOption('Off');
-  await until('it is off again', async () => (await ben.conversation(id)).retention_s === null);
+  await until(
+    'retention is off again',
+    async () => (await ben.conversation(id)).retention_s === null,
+  );
   await there.page.keyboard.press('Escape');
   await there.page.getByRole('button', { name: 'Disappearing messages: off' }).waitFor();
-  for (const { complaints } of [anas, bens]) expect(complaints).toEqual([]);
+  for (const { pageErrors } of [anas, bens]) expect(pageErrors).toEqual([]);
 }, 60_000);
 
-test('[client] earlier messages disappear once both agree, and the history says who set what', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] retention applies to earlier messages once both agree, and events record each change', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'from before');
-  const [anas, bens] = [await chromium.profile(), await chromium.profile()];
-  const here = await signIn(anas, instance.url(), ana);
-  const there = await signIn(bens, instance.url(), ben);
+  const [anas, bens] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];
+  const here = await signIn(anas, suite.instance.url(), ana);
+  const there = await signIn(bens, suite.instance.url(), ben);
   await here.open(ben.username);
   await there.open(ana.username);
 
@@ -58,26 +48,26 @@ test('[client] earlier messages disappear once both agree, and the history says 
   await mine.getByText('Waiting for').waitFor();
 
   await there.page.getByText('set new messages to disappear after 1 hour').waitFor();
-  await there.page.getByText('asked that earlier messages disappear after 1 hour, too').waitFor();
+  await there.page.getByText('asked for earlier messages to disappear after 1 hour too').waitFor();
   await there.page.getByRole('button', { name: 'Messages disappear after 1 hour' }).click();
   await there.page.getByRole('dialog').getByRole('button', { name: 'Agree' }).click();
-  await here.page.getByText('set all messages, earlier ones included').waitFor();
+  await here.page.getByText('set all messages, including earlier ones').waitFor();
   await mine.getByText('Waiting for').waitFor({ state: 'detached' });
   expect(await ana.conversation(id)).toMatchObject({
     retention_from_seq: 1,
     history_request: null,
   });
-  for (const { complaints } of [anas, bens]) expect(complaints).toEqual([]);
+  for (const { pageErrors } of [anas, bens]) expect(pageErrors).toEqual([]);
 }, 60_000);
 
-test('[client] a device that hears nothing hides by its own clock what is too old, a minute late', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+test('[client] an offline device hides expired messages by its own clock, a minute late', async () => {
+  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.call('renameConversation', { params: { id }, body: { retention_s: 3_600 } });
   await ana.send(id, 'not for long');
-  const profile = await chromium.profile();
+  const profile = await suite.chromium.newProfile();
   await profile.context.clock.install();
-  const { page, open, message } = await signIn(profile, instance.url(), ben);
+  const { page, open, message } = await signIn(profile, suite.instance.url(), ben);
   await open(ana.username);
   await message('not for long').waitFor();
   await profile.context.setOffline(true);

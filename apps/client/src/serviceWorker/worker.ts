@@ -1,21 +1,21 @@
-// Keeps the shell of the client, so that it opens without a server. What people write and read is not its business: that
-// is in IndexedDB, and requests to the server pass it by.
+// Caches the app shell, so that the client opens offline. It never handles messages: those live in IndexedDB, and API
+// requests bypass this worker.
 
 export {};
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Where the client is served: `/`, or a path below a proxy. */
+/** The path the client is served under: `/`, or a prefix set by a proxy. */
 const BASE = new URL('.', self.location.href).pathname;
-/** Filled in by the build; the first is the page itself, whose name is empty. */
+/** Filled in by the build. The first is the page itself, whose name is empty. */
 const FILES = '__SHELL_FILES__'.split(' ').map((file) => BASE + file);
-/** Of this path alone: another client on the same origin keeps its own. */
+/** Includes the path, because one origin may host several clients. */
 const SHELL = `chasqui-shell-${BASE === '/' ? '' : BASE}`;
 const CACHE = `${SHELL}__SHELL_VERSION__`;
-/** The server's files are the same for every origin; `Vary: Origin` is about what other sites may read. */
+/** Files do not depend on the origin, although the server sends `Vary: Origin` for CORS. */
 const ANY_ORIGIN = { ignoreVary: true };
-/** A cache that does not answer must not keep the page from opening. */
-const FOUND_WITHIN_MS = 3_000;
+/** A cache that does not respond must not keep the page from opening. */
+const CACHE_TIMEOUT_MS = 3_000;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
@@ -23,7 +23,7 @@ self.addEventListener('install', (event) => {
       .open(CACHE)
       .then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' })))),
   );
-  // Pages that are open go on with the files they have; the next one opens with the new ones.
+  // Open pages keep the files they loaded; the next page to open gets the new ones.
   void self.skipWaiting();
 });
 
@@ -32,13 +32,13 @@ self.addEventListener('activate', (event) => {
 });
 
 async function takeOver(): Promise<void> {
-  // The shell before this one stays for pages that are open and have not fetched all their parts.
+  // Keep the previous shell for open pages that still have parts to fetch.
   const old = (await caches.keys()).filter((name) => isShell(name) && name !== CACHE);
   await Promise.all(old.slice(0, -1).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
-/** `chasqui-shell-` and a version: a path begins with a slash. */
+/** A version contains no slash, so one means the shell of another path. */
 const isShell = (name: string): boolean =>
   name.startsWith(SHELL) && !name.slice(SHELL.length).includes('/');
 
@@ -47,45 +47,47 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate') {
-    // From the cache at once: it opens as fast without a network as with one. A newer one installs itself meanwhile.
-    if (url.pathname === BASE) event.respondWith(kept(BASE));
+    // Cache first: opening takes equally long online and offline. A newer version installs in the background.
+    if (url.pathname === BASE) event.respondWith(fromCache(BASE));
   } else if (url.pathname.startsWith(`${BASE}assets/`)) {
     event.respondWith(asset(request));
   } else if (FILES.includes(url.pathname)) {
-    event.respondWith(kept(request));
+    event.respondWith(fromCache(request));
   }
 });
 
-async function kept(request: Request | string): Promise<Response> {
-  const found = await inTime(caches.open(CACHE).then((cache) => cache.match(request, ANY_ORIGIN)));
+async function fromCache(request: Request | string): Promise<Response> {
+  const found = await withTimeout(
+    caches.open(CACHE).then((cache) => cache.match(request, ANY_ORIGIN)),
+  );
   return found ?? fetch(request);
 }
 
-/** Named by their content, so what is kept is never stale. */
+/** File names contain a content hash, so cached files are never stale. */
 async function asset(request: Request): Promise<Response> {
-  const found = await inTime(caches.match(request, ANY_ORIGIN));
+  const found = await withTimeout(caches.match(request, ANY_ORIGIN));
   if (found !== undefined) return found;
   const response = await fetch(request);
-  if (response.ok) keep(request, response.clone());
+  if (response.ok) store(request, response.clone());
   return response;
 }
 
-/** Nobody waits for it. */
-function keep(request: Request, response: Response): void {
+/** Runs in the background. */
+function store(request: Request, response: Response): void {
   caches
     .open(CACHE)
     .then((cache) => cache.put(request, response))
     .catch(() => undefined);
 }
 
-/** Undefined for what is not there, cannot be read, or takes too long. */
-function inTime<T>(work: Promise<T | undefined>): Promise<T | undefined> {
+/** Undefined if the file is missing, unreadable or takes too long. */
+function withTimeout<T>(work: Promise<T | undefined>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), FOUND_WITHIN_MS);
-    const tell = (found: T | undefined): void => {
+    const timer = setTimeout(() => resolve(undefined), CACHE_TIMEOUT_MS);
+    const finish = (found: T | undefined): void => {
       clearTimeout(timer);
       resolve(found);
     };
-    work.then(tell, () => tell(undefined));
+    work.then(finish, () => finish(undefined));
   });
 }

@@ -4,16 +4,16 @@ import './avatar.css';
 const HUES = 8;
 
 interface Avatar {
-  /** Decides the colour: the same for the same id, everywhere. */
+  /** Determines the color. */
   id: string;
   name: string;
   kind?: 'person' | 'group';
-  size?: 'small' | 'usual';
+  size?: 'small' | 'normal';
   presence?: 'online' | 'offline' | undefined;
 }
 
-/** Initials on a colour, and a dot for who is online. Its neighbour says the name, so it is not read out. */
-export function Avatar({ id, name, kind = 'person', size = 'usual', presence }: Avatar) {
+/** Initials on a color, with a dot for online users. Hidden from screen readers, because the name is always next to it. */
+export function Avatar({ id, name, kind = 'person', size = 'normal', presence }: Avatar) {
   return (
     <span
       className={`avatar hue-${hueOf(id)} ${size}`}

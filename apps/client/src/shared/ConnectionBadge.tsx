@@ -3,11 +3,8 @@ import { selectOutboxSize } from '@pern/sdk/state/selectors';
 import { useChatStore } from '../store/chatStore';
 import './connectionBadge.css';
 
-/**
- * How it stands with the server, and how many messages wait for it. Its line is always there, so that nothing moves when
- * the connection does.
- */
-export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
+/** The connection state and the number of unsent messages. Always rendered, so that the layout does not shift. */
+export function ConnectionBadge({ isAnnounced = true }: { isAnnounced?: boolean }) {
   const connection = useChatStore((view) => view.connection);
   const waiting = useChatStore((view) => selectOutboxSize(view.chat));
   const { text, tone } = describe(connection);
@@ -15,7 +12,7 @@ export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
   return (
     <p
       className={`connection-badge one-line ${tone}`}
-      role={isReadOut ? 'status' : undefined}
+      role={isAnnounced ? 'status' : undefined}
       data-connection={isOffline(connection) ? 'offline' : connection.state}
     >
       {text}
@@ -26,7 +23,7 @@ export function ConnectionBadge({ isReadOut = true }: { isReadOut?: boolean }) {
 
 type Tone = 'good' | 'busy' | 'bad';
 
-/** Without a network, as far as the machine knows: it is tried all the same. */
+/** The browser reports no network. The SDK keeps retrying regardless. */
 const isOffline = (connection: Connection): boolean =>
   connection.state === 'offline' ||
   (connection.state === 'waiting to retry' && connection.isNetworkDown);
@@ -40,7 +37,7 @@ function describe(connection: Connection): { text: string; tone: Tone } {
       const { received, missing } = connection;
       const total = received + missing;
       if (total === 0) return { text: 'Catching up', tone: 'busy' };
-      return { text: `Catching up: ${received} of ${counted(total)}`, tone: 'busy' };
+      return { text: `Catching up: ${received} of ${messageCount(total)}`, tone: 'busy' };
     }
     case 'connecting':
       return { text: connection.failures === 0 ? 'Connecting' : 'Reconnecting', tone: 'busy' };
@@ -53,4 +50,4 @@ function describe(connection: Connection): { text: string; tone: Tone } {
   }
 }
 
-const counted = (count: number): string => (count === 1 ? '1 message' : `${count} messages`);
+const messageCount = (count: number): string => (count === 1 ? '1 message' : `${count} messages`);

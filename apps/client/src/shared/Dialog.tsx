@@ -3,8 +3,8 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import './dialog.css';
 
 /**
- * The browser's own modal dialog: it keeps the focus, closes with Escape, gives the focus back, and makes the rest of the
- * page inert, without a line of ours and without styles that a content security policy would have to allow.
+ * A native modal dialog. The browser traps and restores focus, closes on Escape and makes the rest of the page inert,
+ * without inline styles that the content security policy would have to allow.
  */
 export function Dialog(props: { title: string; onClose: () => void; children: ReactNode }) {
   const { title, onClose, children } = props;
@@ -21,7 +21,7 @@ export function Dialog(props: { title: string; onClose: () => void; children: Re
       className="dialog"
       aria-labelledby={titleId}
       onClose={() => {
-        // Effects run twice in development: a close that was followed by an opening is none.
+        // In development, effects run twice: ignore a close that was followed by a reopen.
         if (ref.current?.open !== true) onClose();
       }}
       onKeyDown={(event) => event.stopPropagation()}

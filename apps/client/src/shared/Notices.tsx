@@ -5,19 +5,19 @@ import './notices.css';
 
 const SHOWN_MS = 7_000;
 
-/** What people are told in passing; read out, and gone after a while. */
+/** Toast messages. Screen readers announce them; each disappears after a few seconds. */
 export function Notices() {
   const notices = useNotices((state) => state.notices);
   return (
     <div className="notices" role="status" aria-live="polite">
       {notices.map((notice) => (
-        <Passing key={notice.id} notice={notice} />
+        <NoticeItem key={notice.id} notice={notice} />
       ))}
     </div>
   );
 }
 
-function Passing({ notice: { id, text } }: { notice: Notice }) {
+function NoticeItem({ notice: { id, text } }: { notice: Notice }) {
   useEffect(() => {
     const timer = setTimeout(() => dismiss(id), SHOWN_MS);
     return () => clearTimeout(timer);

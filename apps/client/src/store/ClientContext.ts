@@ -3,9 +3,9 @@ import { createContext, useContext } from 'react';
 
 export const ClientContext = createContext<ChatClient | null>(null);
 
-/** What screens do things with; what they show comes from `useChatStore`. */
+/** The SDK client, for actions. For state use `useChatStore`. */
 export function useClient(): ChatClient {
   const client = useContext(ClientContext);
-  if (client === null) throw new Error('there is no client above this component');
+  if (client === null) throw new Error('useClient needs a ClientContext provider');
   return client;
 }

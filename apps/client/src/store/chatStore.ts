@@ -1,21 +1,21 @@
 import type { ChatClient } from '@pern/sdk/chatClient';
 import { create } from 'zustand';
-import { type ChatView, emptyView, viewOf } from './chatView';
+import { type ChatView, emptyView, deriveView } from './chatView';
 
-/** What screens read: `useChatStore((view) => view.userPresenceById[userId]?.status)`. Only the client changes it. */
+/** The state that components read: `useChatStore((view) => view.userPresenceById[userId]?.status)`. Only the SDK changes it. */
 export const useChatStore = create<ChatView>()(() => emptyView);
 
-/** Shows what this client knows, from now on. Returns what ends it. */
-export function followClient(client: ChatClient): () => void {
-  const show = (): void =>
+/** Mirrors the state of this client into the store. Returns a function that stops this. */
+export function mirrorClient(client: ChatClient): () => void {
+  const update = (): void =>
     useChatStore.setState((before) =>
-      viewOf(client.getState(), before.currentConversationId, before),
+      deriveView(client.getState(), before.currentConversationId, before),
     );
-  show();
-  return client.subscribe(show);
+  update();
+  return client.subscribe(update);
 }
 
-/** Shows the messages of this conversation; null of none. */
+/** Derives the view for this open conversation; null when none is open. */
 export function showConversation(conversationId: string | null): void {
-  useChatStore.setState((before) => viewOf(before.chat, conversationId, before));
+  useChatStore.setState((before) => deriveView(before.chat, conversationId, before));
 }

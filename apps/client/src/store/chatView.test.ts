@@ -1,7 +1,7 @@
 import type { ChatMessage } from '@pern/sdk/entry';
 import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
 import { type ChatState, emptyState } from '@pern/sdk/state/chatState';
-import { emptyView, viewOf } from './chatView';
+import { emptyView, deriveView } from './chatView';
 
 const me = { id: 'me', username: 'ana', display_name: 'Ana', created_at: '', presence: null };
 
@@ -25,36 +25,36 @@ const state: ChatState = {
   outbox: [waiting('c3'), waiting('c4', 'another')],
 };
 
-test('shown is what was sent, then what is on its way, of the conversation that is open', () => {
-  const view = viewOf(state, 'c');
+test('the view holds the stored messages of the open conversation, followed by its outbox', () => {
+  const view = deriveView(state, 'c');
   expect(view.messageIdsInConversation).toEqual(['m1', 'own/c2', 'own/c3']);
   expect([...view.optimisticMessageIds]).toEqual(['own/c3']);
   expect(view.messagesById['own/c2']).toMatchObject({ id: 'm2' });
   expect(view.isOnline).toBe(true);
-  expect(viewOf(state, null).messageIdsInConversation).toEqual([]);
+  expect(deriveView(state, null).messageIdsInConversation).toEqual([]);
 });
 
-test('[D2] a message that has arrived while another tab still holds it in the outbox is shown once, as sent', () => {
-  const view = viewOf({ ...state, outbox: [waiting('c2')] }, 'c');
+test('[D2] a message that another tab still has in its outbox is shown once, as sent', () => {
+  const view = deriveView({ ...state, outbox: [waiting('c2')] }, 'c');
   expect(view.messageIdsInConversation).toEqual(['m1', 'own/c2']);
   expect(view.optimisticMessageIds.size).toBe(0);
 });
 
-test('what has not changed is the same object, so that nobody draws it again', () => {
-  const before = viewOf(state, 'c', emptyView);
-  const after = viewOf({ ...state, userPresenceById: {} }, 'c', before);
+test('unchanged parts keep their identity, so that components do not render again', () => {
+  const before = deriveView(state, 'c', emptyView);
+  const after = deriveView({ ...state, userPresenceById: {} }, 'c', before);
   expect(after.messagesById).toBe(before.messagesById);
   expect(after.messageIdsInConversation).toBe(before.messageIdsInConversation);
   expect(after.conversations).toBe(before.conversations);
-  const other = viewOf({ ...state, outbox: [] }, 'c', before);
+  const other = deriveView({ ...state, outbox: [] }, 'c', before);
   expect(other.messagesById).not.toBe(before.messagesById);
 });
 
-test('a client message id may be any text: the message is shown, in its place', () => {
+test('a message is shown in its place, however unusual its client message id', () => {
   const ids = ['__proto__', 'constructor', '7', '', 'm1', '{"a":1}', '../..', '\u202e', '3'];
   const sent = ids.map((id, i) => ({ ...message(i + 2, 'me'), client_message_id: id }));
   const entriesByConversation = { c: [message(1, 'ben'), ...sent] };
-  const view = viewOf({ ...state, entriesByConversation, outbox: [waiting('0')] }, 'c');
+  const view = deriveView({ ...state, entriesByConversation, outbox: [waiting('0')] }, 'c');
   const shown = view.messageIdsInConversation.map((key) => view.messagesById[key]);
   expect(shown).toHaveLength(ids.length + 2);
   expect(shown.map((one) => one?.client_message_id)).toEqual(['c1', ...ids, '0']);

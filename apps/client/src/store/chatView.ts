@@ -16,12 +16,12 @@ import {
   selectTyping,
 } from '@pern/sdk/state/selectors';
 
-/** A message as the chat window shows it: one the server has, or one on its way. */
+/** A message in the chat window: stored by the server, or still in the outbox. */
 export type ShownMessage = ChatMessage | OutboxEntry;
 
-/** What screens read. Nothing in it is a truth of its own: all of it follows from `chat` and what is open. */
+/** The state that components read. All of it is derived from `chat` and the open conversation. */
 export interface ChatView {
-  /** The client library's state, as it is. */
+  /** The SDK state, unchanged. */
   readonly chat: ChatState;
   readonly me: User | null;
   readonly connection: Connection;
@@ -29,9 +29,9 @@ export interface ChatView {
   /** Most recent activity first. */
   readonly conversations: readonly KnownConversation[];
   readonly currentConversationId: string | null;
-  /** Messages of the conversation that is open, by `messageKey`. */
+  /** Messages of the open conversation, by `messageKey`. */
   readonly messagesById: Readonly<Record<string, ShownMessage>>;
-  /** In the order in which they are shown; what is on its way comes last. */
+  /** In display order; outbox messages come last. */
   readonly messageIdsInConversation: readonly string[];
   readonly optimisticMessageIds: ReadonlySet<string>;
   readonly hasOlderMessages: boolean;
@@ -39,34 +39,34 @@ export interface ChatView {
   readonly typingUsersInConversation: readonly TypingUser[];
 }
 
-export const isOnItsWay = (message: ShownMessage): message is OutboxEntry => 'order' in message;
+export const isOutboxEntry = (message: ShownMessage): message is OutboxEntry => 'order' in message;
 
 /**
- * Names a message for as long as it is shown. One of mine keeps its name when the server has taken it, so that it stays
- * the same thing on the screen.
+ * A stable React key for a message. An own message keeps its key when the server acknowledges it, so its row is not
+ * remounted.
  */
 export function messageKey(message: ShownMessage, me: string | undefined): string {
-  // A client message id is any text. With a prefix it is no property that every object has, and no number: numbers
-  // come first among the keys of an object, whatever order they were added in.
+  // A client message id is arbitrary text. The prefix keeps it from matching an inherited property such as `__proto__`
+  // and from looking like a number: objects list numeric keys first, which would break the display order.
   const ownKey = `own/${message.client_message_id}`;
-  if (isOnItsWay(message)) return ownKey;
+  if (isOutboxEntry(message)) return ownKey;
   return message.sender_id === me && message.client_message_id !== null ? ownKey : message.id;
 }
 
-export const emptyView: ChatView = viewOf(emptyState, null);
+export const emptyView: ChatView = deriveView(emptyState, null);
 
-/** The view of a state. What follows from something unchanged is the object it was `before`. */
-export function viewOf(chat: ChatState, openId: string | null, before?: ChatView): ChatView {
-  const isSame = before?.currentConversationId === openId;
+/** Derives the view of a state. Parts whose inputs did not change keep their identity from `before`. */
+export function deriveView(chat: ChatState, openId: string | null, before?: ChatView): ChatView {
+  const isSameConversation = before?.currentConversationId === openId;
   const messages = openId === null ? [] : selectMessages(chat, openId);
-  const onTheirWay = openId === null ? [] : selectOutbox(chat, openId);
+  const outgoing = openId === null ? [] : selectOutbox(chat, openId);
   const isUnchanged =
     before !== undefined &&
-    isSame &&
+    isSameConversation &&
     openId !== null &&
     messages === selectMessages(before.chat, openId) &&
     chat.outbox === before.chat.outbox;
-  const shown = isUnchanged ? before : shownOf([...messages, ...onTheirWay], chat.me?.id);
+  const shown = isUnchanged ? before : indexMessages([...messages, ...outgoing], chat.me?.id);
   return {
     chat,
     me: chat.me,
@@ -88,15 +88,15 @@ export function viewOf(chat: ChatState, openId: string | null, before?: ChatView
 
 type Shown = Pick<ChatView, 'messagesById' | 'messageIdsInConversation' | 'optimisticMessageIds'>;
 
-function shownOf(messages: readonly ShownMessage[], me: string | undefined): Shown {
+function indexMessages(messages: readonly ShownMessage[], me: string | undefined): Shown {
   const messagesById: Record<string, ShownMessage> = {};
   const optimisticMessageIds = new Set<string>();
   for (const message of messages) {
     const key = messageKey(message, me);
-    // Another tab may have sent it already and told us later: what the server has counts.
+    // Another tab may have sent it before this tab updated its outbox: the stored message wins.
     if (Object.hasOwn(messagesById, key)) continue;
     messagesById[key] = message;
-    if (isOnItsWay(message)) optimisticMessageIds.add(key);
+    if (isOutboxEntry(message)) optimisticMessageIds.add(key);
   }
   return {
     messagesById,

@@ -1,18 +1,18 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import type { ChatView } from './chatView';
 
-/** The other one in a conversation of two; undefined in groups. */
+/** The other participant of a direct conversation; undefined in groups. */
 export function otherOf(conversation: KnownConversation, me: string | undefined) {
   if (conversation.type !== 'direct') return undefined;
   return conversation.participants.find(({ user_id: id }) => id !== me);
 }
 
-/** What a conversation is called: its title, or whom it is with. */
+/** The title of a group, or the name of the other participant. */
 export function titleOf(conversation: KnownConversation, me: string | undefined): string {
   return conversation.title ?? otherOf(conversation, me)?.display_name ?? 'Conversation';
 }
 
-/** How somebody is called. Who has left a group may be known no more. */
+/** The display name of a user. Former members of a group may be unknown. */
 export function nameOf(
   { chat, me }: Pick<ChatView, 'chat' | 'me'>,
   conversationId: string,
@@ -22,13 +22,13 @@ export function nameOf(
   const participant = chat.conversationsById[conversationId]?.participants.find(
     ({ user_id: id }) => id === userId,
   );
-  return participant?.display_name ?? chat.usersById[userId]?.display_name ?? 'Somebody';
+  return participant?.display_name ?? chat.usersById[userId]?.display_name ?? 'Someone';
 }
 
 /**
- * A name within a sentence, between U+2068 and U+2069: its direction does not change that of the words around it. For
- * attributes such as `title`, and for `Sentence`. Names hold neither character (nameForm).
+ * Wraps a name in bidi isolates (U+2068, U+2069), so that its direction does not affect the surrounding text. For
+ * attributes such as `title`, and for `BidiText`. Names cannot contain these characters (`nameForm`).
  */
-export function isolated(name: string): string {
+export function isolateBidi(name: string): string {
   return `\u2068${name}\u2069`;
 }

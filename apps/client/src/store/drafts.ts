@@ -1,11 +1,11 @@
-// What people have begun to write, by user and conversation. It is this browser's alone, and small: localStorage does.
+// Drafts per user and conversation. They stay in this browser and are small, so localStorage is enough.
 
 const PREFIX = 'chasqui/draft/';
 
 const keyOf = (userId: string, conversationId: string): string =>
   `${PREFIX}${userId}/${conversationId}`;
 
-/** Empty where nothing was begun, or nothing can be kept. */
+/** Empty if there is no draft or no storage. */
 export function readDraft(userId: string, conversationId: string): string {
   try {
     return localStorage.getItem(keyOf(userId, conversationId)) ?? '';
@@ -14,30 +14,30 @@ export function readDraft(userId: string, conversationId: string): string {
   }
 }
 
-export function keepDraft(userId: string, conversationId: string, text: string): void {
+export function saveDraft(userId: string, conversationId: string, text: string): void {
   try {
     if (text === '') localStorage.removeItem(keyOf(userId, conversationId));
     else localStorage.setItem(keyOf(userId, conversationId), text);
   } catch {
-    // It is still in the field.
+    // Storage is unavailable. The text stays in the field.
   }
 }
 
-/** Who signs out here leaves nothing behind. */
-export function forgetDrafts(userId: string): void {
-  forget(`${PREFIX}${userId}/`);
+/** Deletes the drafts of one user, on sign-out. */
+export function deleteDrafts(userId: string): void {
+  deleteByPrefix(`${PREFIX}${userId}/`);
 }
 
-/** Of everybody who ever wrote here. */
-export function forgetAllDrafts(): void {
-  forget(PREFIX);
+/** Deletes the drafts of all users of this browser. */
+export function deleteAllDrafts(): void {
+  deleteByPrefix(PREFIX);
 }
 
 export function hasDrafts(): boolean {
   return keysOf(PREFIX).length > 0;
 }
 
-function forget(prefix: string): void {
+function deleteByPrefix(prefix: string): void {
   for (const key of keysOf(prefix)) localStorage.removeItem(key);
 }
 

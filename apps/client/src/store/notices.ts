@@ -1,7 +1,7 @@
 import { create } from 'zustand';
-import { explain } from '../shared/formatting/errorText';
+import { errorText } from '../shared/formatting/errorText';
 
-/** Something that people are told in passing. */
+/** A short message that disappears by itself. */
 export interface Notice {
   readonly id: number;
   readonly text: string;
@@ -16,7 +16,7 @@ export const useNotices = create<{ readonly notices: readonly Notice[] }>()(() =
 export function notify(text: string): void {
   last += 1;
   const notice = { id: last, text };
-  // The same words again take the place of the first: nobody reads them twice.
+  // A repeated text replaces the earlier notice.
   useNotices.setState(({ notices }) => ({
     notices: [...notices.filter((one) => one.text !== text), notice].slice(-3),
   }));
@@ -26,13 +26,13 @@ export function dismiss(id: number): void {
   useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }));
 }
 
-/** For actions whose failure nobody waits for: tells it. Resolves to whether it was done. */
+/** Awaits an action and shows a notice if it fails. Resolves to whether it succeeded. */
 export async function attempt(action: Promise<unknown>): Promise<boolean> {
   try {
     await action;
     return true;
   } catch (error) {
-    notify(explain(error));
+    notify(errorText(error));
     return false;
   }
 }

@@ -1,41 +1,41 @@
 import { showConversation } from './chatStore';
 
-// Which conversation is open stands behind the # of the address: back and forward work, a reload stays, a tab can show
-// another conversation than its neighbour, and no server has to know.
+// The URL fragment names the open conversation. Back, forward and reload work, each tab has its own, and the server
+// needs no routes.
 
-const PATTERN = /^#\/c\/([0-9a-f-]{36})$/;
-const LIST = '#/';
-/** Noted with the page of a conversation that was opened from the list: then back is where the list is. */
+const CONVERSATION_ROUTE = /^#\/c\/([0-9a-f-]{36})$/;
+const LIST_ROUTE = '#/';
+/** History state of a conversation opened from the list: going back returns to the list. */
 const FROM_LIST = 'from the list';
 
-/** Opens a conversation, as a page of its own to go back from. */
-export function goTo(conversationId: string): void {
+/** Opens a conversation as a new history entry. */
+export function navigateToConversation(conversationId: string): void {
   const address = `#/c/${conversationId}`;
   if (location.hash === address) return;
-  const isFromList = !PATTERN.test(location.hash);
+  const isFromList = !CONVERSATION_ROUTE.test(location.hash);
   history.pushState(isFromList ? FROM_LIST : null, '', address);
-  follow();
+  applyRoute();
 }
 
-/** Closes the conversation that is open; shown is the list, at once or after the browser has gone back. */
-export function goToList(how: 'back' | 'at once' = 'back'): void {
-  if (!PATTERN.test(location.hash)) return;
+/** Closes the open conversation and shows the list, by going back in history where possible or by replacing the entry. */
+export function navigateToList(how: 'back' | 'replace' = 'back'): void {
+  if (!CONVERSATION_ROUTE.test(location.hash)) return;
   if (how === 'back' && history.state === FROM_LIST) return history.back();
-  history.replaceState(null, '', LIST);
-  follow();
+  history.replaceState(null, '', LIST_ROUTE);
+  applyRoute();
 }
 
-/** Shows what the address names, now and whenever it changes. Returns what ends it. */
-export function followAddress(): () => void {
-  follow();
-  addEventListener('popstate', follow);
-  addEventListener('hashchange', follow);
+/** Opens the conversation that the URL names, now and on every change. Returns a function that stops this. */
+export function startRouting(): () => void {
+  applyRoute();
+  addEventListener('popstate', applyRoute);
+  addEventListener('hashchange', applyRoute);
   return () => {
-    removeEventListener('popstate', follow);
-    removeEventListener('hashchange', follow);
+    removeEventListener('popstate', applyRoute);
+    removeEventListener('hashchange', applyRoute);
   };
 }
 
-function follow(): void {
-  showConversation(PATTERN.exec(location.hash)?.[1] ?? null);
+function applyRoute(): void {
+  showConversation(CONVERSATION_ROUTE.exec(location.hash)?.[1] ?? null);
 }

@@ -1,10 +1,10 @@
-/** Where the page was opened: `/`, or `/chat/` below a proxy that serves Chasqui under a path. */
+/** The path of the page: `/`, or for example `/chat/` when a proxy serves Chasqui under a path. */
 export const BASE = new URL('.', document.baseURI).pathname;
 
-/** Where the server is, without a slash at the end: the page came from there. */
-export function serverAddress(): string {
+/** The URL of the server that served this page, without a trailing slash. */
+export function serverUrl(): string {
   return location.origin + BASE.replace(/\/$/, '');
 }
 
-/** A name for everything that is kept here. Two servers below paths of one origin keep theirs apart. */
+/** The name of the local database. It includes the path, because one origin may host several servers. */
 export const STORAGE_NAME = BASE === '/' ? 'chasqui' : `chasqui${BASE.replace(/\/$/, '')}`;

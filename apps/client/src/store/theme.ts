@@ -4,7 +4,7 @@ export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'chasqui/theme';
 
-/** Light, dark, or as the system has it. theme.js reads the same key before the first paint. */
+/** The chosen theme. theme.js reads the same key before the first paint. */
 export const useTheme = create<{ readonly theme: Theme }>()(() => ({ theme: stored() }));
 
 export function setTheme(theme: Theme): void {
@@ -14,7 +14,7 @@ export function setTheme(theme: Theme): void {
     if (theme === 'system') localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, theme);
   } catch {
-    // For this page it holds.
+    // Storage is unavailable. The choice lasts until the page is closed.
   }
   useTheme.setState({ theme });
 }

@@ -2,8 +2,8 @@ import type { Instance } from '@pern/testing/instance';
 import type { People, Person } from '@pern/testing/people';
 import { createRestClient } from '@pern/testing/restClient';
 
-/** Somebody with conversations to look at. */
-export interface Scenery {
+/** A user whose conversations show most features. */
+export interface SampleConversations {
   readonly ana: Person;
   readonly names: { readonly ana: string; readonly ben: string; readonly chloe: string };
   readonly group: string;
@@ -11,8 +11,11 @@ export interface Scenery {
 
 const names = { ana: 'Ana Quispe', ben: 'Ben Mamani', chloe: 'Chloë Díaz' };
 
-/** Three people, two conversations and a group with a bit of everything that a message can be. */
-export async function furnish(people: People, instance: Instance): Promise<Scenery> {
+/** Creates three people, two direct conversations, and a group with every kind of message. */
+export async function createSampleConversations(
+  people: People,
+  instance: Instance,
+): Promise<SampleConversations> {
   const { ana, ben, chloe } = await people.cast('ana', 'ben', 'chloe');
   for (const [person, name] of [
     [ana, names.ana],
@@ -44,14 +47,14 @@ export async function furnish(people: People, instance: Instance): Promise<Scene
   await chloe.send(id, 'Yes. It is the one that stops at the lake: https://example.org/timetable');
   await ana.send(id, 'Perfect, I will be there', { reply_to_id: plan.id });
   const drinks = await ana.send(id, 'I will bring the drinks');
-  const gone = await chloe.send(id, 'Wrong chat');
-  await rest.call('deleteMessage', { token: chloe.token, params: { messageId: gone.id } });
+  const mistake = await chloe.send(id, 'Wrong chat');
+  await rest.call('deleteMessage', { token: chloe.token, params: { messageId: mistake.id } });
   await ben.send(id, '🎉');
   await ben.send(id, 'See you there!');
   await react(chloe, drinks.id, '❤️');
   await react(ben, drinks.id, '❤️');
   await react(ben, drinks.id, '🍋');
-  // Everything has reached Ben and Chloë.
+  // Deliver everything to Ben and Chloë.
   for (const person of [ben, chloe]) {
     const device = person.device();
     await device.connect();

@@ -2,20 +2,20 @@
 import type { Page } from 'playwright-core';
 
 /**
- * Scrolls near to the first message that is known, where the next page of history is held back until one looks. How far,
- * in pixels, what is in view moved in any frame while it came, and how many messages came before it.
+ * Scrolls near the first loaded message and loads the next page of history. Returns the number of messages that were
+ * added above, and the largest distance, in pixels, that the view moved in any frame meanwhile.
  */
-export async function readOn(page: Page): Promise<{ came: number; movedPx: number }> {
+export async function loadOlderPage(page: Page): Promise<{ added: number; movedPx: number }> {
   let release = (): void => undefined;
-  const isLooking = new Promise<void>((resolve) => (release = resolve));
+  const isWatching = new Promise<void>((resolve) => (release = resolve));
   const history = /\/api\/messages\/.*before_seq/;
   await page.route(history, async (route) => {
-    await isLooking;
+    await isWatching;
     await route.continue();
   });
   await page.evaluate(() => document.querySelector('.message-list')?.scrollTo(0, 700));
   await page.locator('.message-list[aria-busy="true"]').waitFor();
-  const watched = await page.evaluateHandle(watchPlace);
+  const watched = await page.evaluateHandle(watchPosition);
   release();
   await page.locator('.message-list[aria-busy="false"]').waitFor();
   const result = await watched.evaluate((watch) => watch.end());
@@ -23,30 +23,30 @@ export async function readOn(page: Page): Promise<{ came: number; movedPx: numbe
   return result;
 }
 
-/** Runs in the page. Follows the message in the middle of the view from frame to frame. */
-async function watchPlace() {
+/** Runs in the page. Tracks the position of the message in the middle of the view, frame by frame. */
+async function watchPosition() {
   const log = document.querySelector('.message-list');
-  if (log === null) throw new Error('there is no list');
+  if (log === null) throw new Error('the page has no message list');
   const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
   const middle = log.getBoundingClientRect().top + log.clientHeight / 2;
   const inTheMiddle = (): Element | undefined =>
     [...document.querySelectorAll('.message-slot')].find(
       (one) => one.getBoundingClientRect().bottom > middle,
     );
-  // What is scrolled to is drawn and measured first.
+  // Wait until the rows in view are rendered and measured.
   for (let frames = 0; frames < 10 || inTheMiddle() === undefined; frames += 1) await frame();
   const slot = inTheMiddle();
   const key = CSS.escape(slot?.getAttribute('data-key') ?? '');
   const now = (): Element | null => document.querySelector(`[data-key="${key}"]`);
   const index = (): number => Number(now()?.getAttribute('data-index'));
-  const place = (): number => now()?.getBoundingClientRect().top ?? Infinity;
-  const [indexBefore, placeBefore] = [index(), place()];
+  const position = (): number => now()?.getBoundingClientRect().top ?? Infinity;
+  const [indexBefore, positionBefore] = [index(), position()];
   let movedPx = 0;
   let isOver = false;
   const follow = async (): Promise<void> => {
     while (!isOver) {
       await frame();
-      movedPx = Math.max(movedPx, Math.abs(place() - placeBefore));
+      movedPx = Math.max(movedPx, Math.abs(position() - positionBefore));
     }
   };
   void follow();
@@ -54,12 +54,12 @@ async function watchPlace() {
     async end() {
       for (let frames = 0; frames < 20; frames += 1) await frame();
       isOver = true;
-      return { came: index() - indexBefore, movedPx };
+      return { added: index() - indexBefore, movedPx };
     },
   };
 }
 
-/** What scrolling costs. */
+/** The cost of scrolling. */
 export interface Figures {
   readonly frames: number;
   readonly medianFrameMs: number;
@@ -69,11 +69,11 @@ export interface Figures {
   readonly rowsInPage: number;
 }
 
-/** Scrolls through everything that is there, as with a wheel that is turned fast, and measures. */
+/** Scrolls through all messages like a fast mouse wheel, and measures. */
 export function scrollThrough(page: Page): Promise<Figures> {
   return page.evaluate(async () => {
     const log = document.querySelector('.message-list');
-    if (log === null) throw new Error('there is no list');
+    if (log === null) throw new Error('the page has no message list');
     const tasks: number[] = [];
     const watch = new PerformanceObserver((seen) =>
       tasks.push(...seen.getEntries().map(({ duration }) => duration)),

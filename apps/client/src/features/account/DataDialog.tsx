@@ -2,42 +2,44 @@ import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
 import { PASSWORD_MAX } from '@pern/protocol/limits';
 import { Download, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { explain } from '../../shared/formatting/errorText';
+import { errorText } from '../../shared/formatting/errorText';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Dialog } from '../../shared/Dialog';
 import './dataDialog.css';
 
-/** What is kept about me: to take along, or to have deleted. */
+/** Exports the personal data of the user and deletes the account. */
 export function DataDialog({ onClose }: { onClose: () => void }) {
   const client = useClient();
-  const [isReading, setReading] = useState(false);
-  const [isDeleting, setDeleting] = useState(false);
+  const [isExporting, setExporting] = useState(false);
+  const [isConfirmingDelete, setConfirmingDelete] = useState(false);
 
   async function download(): Promise<void> {
-    setReading(true);
-    await attempt(client.exportAccount().then((file) => save(file, 'chasqui-export.ndjson')));
-    setReading(false);
+    setExporting(true);
+    await attempt(
+      client.exportAccount().then((file) => downloadFile(file, 'chasqui-export.ndjson')),
+    );
+    setExporting(false);
   }
 
   return (
     <Dialog title="Your data" onClose={onClose}>
       <section className="data">
-        <p>Your profile, devices, conversations and messages, in one file.</p>
+        <p>Get your profile, devices, conversations and messages in one file.</p>
         <button
           className="button"
           type="button"
-          disabled={isReading}
+          disabled={isExporting}
           onClick={() => void download()}
         >
-          <Download size={18} aria-hidden /> {isReading ? 'Reading…' : 'Download a copy'}
+          <Download size={18} aria-hidden /> {isExporting ? 'Preparing…' : 'Download a copy'}
         </button>
       </section>
-      {isDeleting ? (
-        <DeleteForm onKept={() => setDeleting(false)} />
+      {isConfirmingDelete ? (
+        <DeleteAccountForm onCancel={() => setConfirmingDelete(false)} />
       ) : (
         <section className="data">
-          <button className="button danger" type="button" onClick={() => setDeleting(true)}>
+          <button className="button danger" type="button" onClick={() => setConfirmingDelete(true)}>
             <Trash2 size={18} aria-hidden /> Delete account…
           </button>
         </section>
@@ -46,17 +48,17 @@ export function DataDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function DeleteForm({ onKept }: { onKept: () => void }) {
+function DeleteAccountForm({ onCancel }: { onCancel: () => void }) {
   const client = useClient();
-  const [complaint, setComplaint] = useState('');
-  const [isAsking, setAsking] = useState(false);
+  const [error, setError] = useState('');
+  const [isSubmitting, setSubmitting] = useState(false);
 
-  async function remove(event: FormEvent<HTMLFormElement>): Promise<void> {
+  async function deleteAccount(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const password = data.get('password');
-    setAsking(true);
-    setComplaint('');
+    setSubmitting(true);
+    setError('');
     try {
       await client.deleteAccount({
         ...(typeof password === 'string' && password !== '' ? { password } : {}),
@@ -64,23 +66,23 @@ function DeleteForm({ onKept }: { onKept: () => void }) {
       });
     } catch (error) {
       const isWrong = error instanceof ForbiddenError || error instanceof ValidationError;
-      setComplaint(isWrong ? 'The password is wrong.' : explain(error));
-      setAsking(false);
+      setError(isWrong ? 'The password is wrong.' : errorText(error));
+      setSubmitting(false);
     }
   }
 
   return (
-    <form className="data" onSubmit={(event) => void remove(event)}>
+    <form className="data" onSubmit={(event) => void deleteAccount(event)}>
       <p>
-        This cannot be undone. You leave all groups, and your name and address are forgotten. What
-        you wrote stays with those you wrote to, under the name “Deleted account”.
+        This cannot be undone. You leave all groups, and your name and email address are erased. The
+        people you wrote to keep your messages, shown as sent by “Deleted account”.
       </p>
-      <label className="data-choice">
-        <input type="checkbox" name="erase" /> Delete everything that I wrote as well
+      <label className="data-checkbox">
+        <input type="checkbox" name="erase" /> Also delete all my messages
       </label>
       <label className="field">
         <span>
-          Password <small>none if you sign in by another service</small>
+          Password <small>leave empty if you sign in with another service</small>
         </span>
         <input
           className="input"
@@ -91,16 +93,16 @@ function DeleteForm({ onKept }: { onKept: () => void }) {
           maxLength={PASSWORD_MAX}
         />
       </label>
-      {complaint !== '' && (
-        <p className="complaint" role="alert">
-          {complaint}
+      {error !== '' && (
+        <p className="form-error" role="alert">
+          {error}
         </p>
       )}
       <footer>
-        <button className="button" type="button" onClick={onKept}>
-          Keep it
+        <button className="button" type="button" onClick={onCancel}>
+          Cancel
         </button>
-        <button className="button danger" type="submit" disabled={isAsking}>
+        <button className="button danger" type="submit" disabled={isSubmitting}>
           Delete account
         </button>
       </footer>
@@ -108,8 +110,8 @@ function DeleteForm({ onKept }: { onKept: () => void }) {
   );
 }
 
-/** Puts a file where the browser puts downloads. */
-function save(file: Blob, name: string): void {
+/** Starts a browser download. */
+function downloadFile(file: Blob, name: string): void {
   const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;

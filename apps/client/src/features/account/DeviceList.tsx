@@ -2,38 +2,38 @@ import type { ListedSession } from '@pern/protocol/rest/sessions';
 import { Laptop, LogOut, Smartphone } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { deviceName } from './deviceName';
-import { explain } from '../../shared/formatting/errorText';
-import { fullTime, lastSeen } from '../../shared/formatting/dates';
+import { errorText } from '../../shared/formatting/errorText';
+import { dateAndTime, lastSeenText } from '../../shared/formatting/dates';
 import { useClient } from '../../store/ClientContext';
 
-/** Everywhere I am signed in. What is signed out here is out at once. */
-export function Devices({ changes }: { changes: number }) {
+/** The sessions of this account. Signing one out takes effect immediately. `changes` triggers a reload. */
+export function DeviceList({ changes }: { changes: number }) {
   const client = useClient();
   const [sessions, setSessions] = useState<readonly ListedSession[]>();
-  const [said, setSaid] = useState('');
+  const [status, setStatus] = useState('');
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
-    let isShown = true;
+    let isCurrent = true;
     client.listSessions().then(
-      (listed) => isShown && setSessions(listed),
-      (error: unknown) => isShown && setSaid(explain(error)),
+      (listed) => isCurrent && setSessions(listed),
+      (error: unknown) => isCurrent && setStatus(errorText(error)),
     );
     return () => {
-      isShown = false;
+      isCurrent = false;
     };
   }, [client, changes]);
 
-  async function end(action: Promise<void>, done: string): Promise<void> {
+  async function signOut(action: Promise<void>, doneText: string): Promise<void> {
     try {
       await action;
-      setSaid(done);
+      setStatus(doneText);
     } catch (error) {
-      setSaid(explain(error));
+      setStatus(errorText(error));
     }
     await client.listSessions().then(setSessions, () => undefined);
-    // The button that had the focus is gone.
+    // The focused button no longer exists.
     heading.current?.focus();
   }
 
@@ -41,35 +41,39 @@ export function Devices({ changes }: { changes: number }) {
   return (
     <section className="devices" aria-labelledby={headingId}>
       <h3 id={headingId} ref={heading} tabIndex={-1}>
-        You are signed in on
+        Signed-in devices
       </h3>
       <ul>
         {sessions?.map((session) => (
           <Device
             key={session.id}
             session={session}
-            onEnd={(name) => void end(client.endSession(session.id), `${name} is signed out.`)}
+            onSignOut={(name) =>
+              void signOut(client.endSession(session.id), `${name} was signed out.`)
+            }
           />
         ))}
       </ul>
-      <p role="status" className="devices-said">
-        {said !== '' ? said : sessions === undefined ? 'Looking…' : ''}
+      <p role="status" className="devices-status">
+        {status !== '' ? status : sessions === undefined ? 'Loading…' : ''}
       </p>
       {others > 0 && (
         <button
           className="button danger"
           type="button"
-          onClick={() => void end(client.endOtherSessions(), 'All others are signed out.')}
+          onClick={() =>
+            void signOut(client.endOtherSessions(), 'All other devices were signed out.')
+          }
         >
-          <LogOut size={18} aria-hidden /> Sign out all others
+          <LogOut size={18} aria-hidden /> Sign out all other devices
         </button>
       )}
     </section>
   );
 }
 
-function Device(props: { session: ListedSession; onEnd: (name: string) => void }) {
-  const { session, onEnd } = props;
+function Device(props: { session: ListedSession; onSignOut: (name: string) => void }) {
+  const { session, onSignOut } = props;
   const { name, isHandheld } = deviceName(session.user_agent);
   const Icon = isHandheld ? Smartphone : Laptop;
   return (
@@ -78,8 +82,8 @@ function Device(props: { session: ListedSession; onEnd: (name: string) => void }
       <span className="device-name" title={session.user_agent ?? undefined}>
         {name}
         <small>
-          {session.current ? 'this device' : lastSeen(session.last_seen_at)} · since{' '}
-          {fullTime(session.created_at)}
+          {session.current ? 'this device' : lastSeenText(session.last_seen_at)} · signed in{' '}
+          {dateAndTime(session.created_at)}
         </small>
       </span>
       {!session.current && (
@@ -88,7 +92,7 @@ function Device(props: { session: ListedSession; onEnd: (name: string) => void }
           type="button"
           aria-label={`Sign out ${name}`}
           title="Sign out"
-          onClick={() => onEnd(name)}
+          onClick={() => onSignOut(name)}
         >
           <LogOut size={18} aria-hidden />
         </button>

@@ -3,33 +3,33 @@ import { PASSWORD_MAX, PASSWORD_MIN } from '@pern/protocol/limits';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
-import { explain } from '../../shared/formatting/errorText';
+import { errorText } from '../../shared/formatting/errorText';
 import { useClient } from '../../store/ClientContext';
 
-type Stage = 'closed' | 'open' | 'asking' | 'done';
+type Stage = 'closed' | 'open' | 'submitting' | 'done';
 
-/** Another password, for whoever knows the present one. It signs out everywhere else. */
+/** Changes the password, given the current one. This signs out all other devices. */
 export function PasswordForm({ onChanged }: { onChanged: () => void }) {
   const client = useClient();
   const username = useChatStore((view) => view.me?.username ?? '');
   const [stage, setStage] = useState<Stage>('closed');
-  const [complaint, setComplaint] = useState('');
+  const [error, setError] = useState('');
 
-  async function change(event: FormEvent<HTMLFormElement>): Promise<void> {
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const text = (name: string): string => {
       const value = data.get(name);
       return typeof value === 'string' ? value : '';
     };
-    setStage('asking');
-    setComplaint('');
+    setStage('submitting');
+    setError('');
     try {
       await client.changePassword(text('current'), text('next'));
       setStage('done');
       onChanged();
     } catch (error) {
-      setComplaint(explainChange(error));
+      setError(passwordErrorText(error));
       setStage('open');
     }
   }
@@ -38,7 +38,7 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
     return (
       <section className="password">
         <p role="status">
-          {stage === 'done' && 'The password is changed, and you are signed out everywhere else.'}
+          {stage === 'done' && 'Password changed. You were signed out everywhere else.'}
         </p>
         <button
           className="button"
@@ -52,8 +52,8 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
     );
   }
   return (
-    <form className="password" onSubmit={(event) => void change(event)}>
-      {/* For password managers, to know whose it is. */}
+    <form className="password" onSubmit={(event) => void submit(event)}>
+      {/* Tells password managers which account this is. */}
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <label className="field">
         <span>Current password</span>
@@ -69,7 +69,7 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
       </label>
       <label className="field">
         <span>
-          New password <small>{PASSWORD_MIN} characters or more</small>
+          New password <small>at least {PASSWORD_MIN} characters</small>
         </span>
         <input
           className="input"
@@ -81,17 +81,17 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
           maxLength={PASSWORD_MAX}
         />
       </label>
-      <p className="password-hint">You stay signed in here, and are signed out everywhere else.</p>
-      {complaint !== '' && (
-        <p className="complaint" role="alert">
-          {complaint}
+      <p className="password-hint">You stay signed in here and are signed out everywhere else.</p>
+      {error !== '' && (
+        <p className="form-error" role="alert">
+          {error}
         </p>
       )}
       <footer>
         <button className="button" type="button" onClick={() => setStage('closed')}>
-          Keep it
+          Cancel
         </button>
-        <button className="button primary" type="submit" disabled={stage === 'asking'}>
+        <button className="button primary" type="submit" disabled={stage === 'submitting'}>
           Change password
         </button>
       </footer>
@@ -99,11 +99,11 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
   );
 }
 
-function explainChange(error: unknown): string {
-  if (!(error instanceof ForbiddenError)) return explain(error);
+function passwordErrorText(error: unknown): string {
+  if (!(error instanceof ForbiddenError)) return errorText(error);
   const { details } = error;
   const reason = details !== undefined && 'reason' in details ? details.reason : undefined;
   return reason === 'no_password'
-    ? 'You sign in by another service: change the password there.'
+    ? 'You sign in with another service. Change your password there.'
     : 'The current password is wrong.';
 }

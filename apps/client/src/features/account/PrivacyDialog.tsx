@@ -6,12 +6,12 @@ import { useClient } from '../../store/ClientContext';
 import { Dialog } from '../../shared/Dialog';
 
 const audiences = [
-  ['everybody', 'Everybody'],
+  ['everybody', 'Everyone'],
   ['known', 'People I know'],
-  ['nobody', 'Nobody'],
+  ['nobody', 'No one'],
 ] as const satisfies readonly (readonly [Audience, string])[];
 
-/** Who may write to me, and who may add me to groups. The same on all my devices. */
+/** Who may message the user and add them to groups. The settings apply to all devices. */
 export function PrivacyDialog({ onClose }: { onClose: () => void }) {
   const client = useClient();
   const isLive = useChatStore((view) => view.connection.state === 'live');
@@ -20,21 +20,29 @@ export function PrivacyDialog({ onClose }: { onClose: () => void }) {
   }, [client, isLive]);
   return (
     <Dialog title="Privacy" onClose={onClose}>
-      <Choice
+      <AudienceField
         name="who_can_message"
-        label="Who can start a conversation with me"
-        hint="Conversations you already have go on."
+        label="Who can message me"
+        hint="Your existing conversations are not affected."
       />
-      <Choice
+      <AudienceField
         name="who_can_add"
         label="Who can add me to groups"
-        hint="With “People I know”, others can invite you, and you decide."
+        hint="With “People I know”, everyone else can only invite you."
       />
     </Dialog>
   );
 }
 
-function Choice({ name, label, hint }: { name: keyof Privacy; label: string; hint: string }) {
+function AudienceField({
+  name,
+  label,
+  hint,
+}: {
+  name: keyof Privacy;
+  label: string;
+  hint: string;
+}) {
   const client = useClient();
   const value = useChatStore((view) => view.chat.privacy?.[name]);
   return (
@@ -48,9 +56,9 @@ function Choice({ name, label, hint }: { name: keyof Privacy; label: string; hin
           void attempt(client.changePrivacy({ [name]: audienceOf(event.target.value) }))
         }
       >
-        {audiences.map(([audience, words]) => (
+        {audiences.map(([audience, text]) => (
           <option key={audience} value={audience}>
-            {words}
+            {text}
           </option>
         ))}
       </select>

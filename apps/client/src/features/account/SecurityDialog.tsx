@@ -1,16 +1,16 @@
 import { useState } from 'react';
 import { Dialog } from '../../shared/Dialog';
-import { Devices } from './DeviceList';
+import { DeviceList } from './DeviceList';
 import { PasswordForm } from './PasswordForm';
 import './securityDialog.css';
 
-/** Where I am signed in, and by which password. */
+/** Signed-in devices and the password. */
 export function SecurityDialog({ onClose }: { onClose: () => void }) {
-  /** Rises when sessions may be others than those that are shown. */
+  /** Incremented when the list of sessions may have changed. */
   const [changes, setChanges] = useState(0);
   return (
     <Dialog title="Devices and password" onClose={onClose}>
-      <Devices changes={changes} />
+      <DeviceList changes={changes} />
       <PasswordForm onChanged={() => setChanges((count) => count + 1)} />
     </Dialog>
   );

@@ -1,7 +1,7 @@
-// What a session is called, by what its client called itself. Only the common ones are told apart: it is a hint for
-// whoever signed in there, and no more.
+// Names a session after its user agent. Only common browsers and systems are recognized: the name is a hint for the
+// user, nothing depends on it.
 
-const programs: readonly (readonly [RegExp, string])[] = [
+const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
   [/\bSamsungBrowser\//, 'Samsung Internet'],
@@ -21,18 +21,18 @@ const systems: readonly (readonly [RegExp, string])[] = [
 ];
 
 export interface DeviceName {
-  /** `Firefox on Android`, or the first word of what it called itself. */
+  /** `Firefox on Android`, or the first word of an unknown user agent. */
   readonly name: string;
   readonly isHandheld: boolean;
 }
 
 export function deviceName(userAgent: string | null): DeviceName {
-  const said = userAgent ?? '';
-  const find = (known: typeof programs) => known.find(([pattern]) => pattern.test(said))?.[1];
-  const [program, system] = [find(programs), find(systems)];
+  const agent = userAgent ?? '';
+  const find = (known: typeof browsers) => known.find(([pattern]) => pattern.test(agent))?.[1];
+  const [browser, system] = [find(browsers), find(systems)];
   const isHandheld = system === 'iPhone' || system === 'iPad' || system === 'Android';
-  if (program !== undefined && system !== undefined)
-    return { name: `${program} on ${system}`, isHandheld };
-  const first = /^[^\s/]+/.exec(said)?.[0];
-  return { name: program ?? system ?? first ?? 'Unknown device', isHandheld };
+  if (browser !== undefined && system !== undefined)
+    return { name: `${browser} on ${system}`, isHandheld };
+  const first = /^[^\s/]+/.exec(agent)?.[0];
+  return { name: browser ?? system ?? first ?? 'Unknown device', isHandheld };
 }

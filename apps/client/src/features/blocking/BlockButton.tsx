@@ -4,11 +4,11 @@ import { setBlocked, useIsBlocked } from './blocks';
 import { useClient } from '../../store/ClientContext';
 import { Dialog } from '../../shared/Dialog';
 
-/** For the header of a conversation of two: wanting nothing more to do with the other, or taking that back. */
+/** Blocks or unblocks the other participant of a direct conversation, after confirmation. */
 export function BlockButton({ userId, name }: { userId: string; name: string }) {
   const client = useClient();
   const isBlocked = useIsBlocked(userId);
-  const [isAsking, setAsking] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const label = isBlocked ? `Unblock ${name}` : `Block ${name}`;
   return (
     <>
@@ -18,26 +18,26 @@ export function BlockButton({ userId, name }: { userId: string; name: string }) 
         aria-label={label}
         aria-pressed={isBlocked}
         title={label}
-        onClick={() => setAsking(true)}
+        onClick={() => setConfirming(true)}
       >
         <Ban size={18} aria-hidden />
       </button>
-      {isAsking && (
-        <Dialog title={`${label}?`} onClose={() => setAsking(false)}>
+      {isConfirming && (
+        <Dialog title={`${label}?`} onClose={() => setConfirming(false)}>
           <p>
             {isBlocked
-              ? 'You can write to each other again, and see when the other is there.'
-              : 'Neither can write to the other, or see whether they are there. Groups go on as before. They see that one of you has blocked the other.'}
+              ? 'You will be able to message each other and see when the other is online.'
+              : 'You will not be able to message each other or see when the other is online. Groups are not affected. They will see that one of you has blocked the other.'}
           </p>
           <footer>
-            <button className="button" type="button" onClick={() => setAsking(false)}>
+            <button className="button" type="button" onClick={() => setConfirming(false)}>
               Cancel
             </button>
             <button
               className={isBlocked ? 'button primary' : 'button danger'}
               type="button"
               onClick={() => {
-                setAsking(false);
+                setConfirming(false);
                 void setBlocked(client, userId, !isBlocked);
               }}
             >

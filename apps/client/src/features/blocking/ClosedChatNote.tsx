@@ -2,25 +2,25 @@ import type { Bar } from '@pern/protocol/conversation';
 import { setBlocked, useIsBlocked } from './blocks';
 import { useClient } from '../../store/ClientContext';
 
-interface Barred {
-  /** Null: nothing is known but that I have blocked the other. */
+interface ClosedChatNote {
+  /** Null if only the block by the signed-in user is known. */
   bar: Bar | null;
   userId: string;
   name: string;
 }
 
-/** Where one would write, while nothing can be said in a conversation of two: why, and what can be done. */
-export function BarredNote({ bar, userId, name }: Barred) {
+/** Replaces the composer of a direct conversation that is closed by a block or a deleted account, and says why. */
+export function ClosedChatNote({ bar, userId, name }: ClosedChatNote) {
   const client = useClient();
-  const isMine = useIsBlocked(userId);
+  const isBlockedByMe = useIsBlocked(userId);
   return (
-    <p className="composer barred-note" role="status">
+    <p className="composer closed-chat-note" role="status">
       {bar === 'deleted' ? (
-        'This account was deleted. Nothing more can be said here.'
-      ) : isMine ? (
+        'This account was deleted. You can no longer send messages here.'
+      ) : isBlockedByMe ? (
         <>
           <span>
-            You have blocked <bdi>{name}</bdi>.{' '}
+            You blocked <bdi>{name}</bdi>.{' '}
           </span>
           <button
             className="link-button"
@@ -31,7 +31,7 @@ export function BarredNote({ bar, userId, name }: Barred) {
           </button>
         </>
       ) : (
-        'One of you has blocked the other. Nothing can be said here.'
+        'One of you has blocked the other. You cannot send messages here.'
       )}
     </p>
   );

@@ -4,8 +4,8 @@ import { attempt } from '../../store/notices';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';
 
-/** Keeps in mind whom I have blocked: read once for each connection, and told by events from then on. */
-export function useBlocks(): void {
+/** Loads the blocked users once per connection. Events keep the list current after that. */
+export function useLoadBlocks(): void {
   const client = useClient();
   const isLive = useChatStore((view) => view.connection.state === 'live');
   useEffect(() => {
@@ -13,7 +13,7 @@ export function useBlocks(): void {
   }, [client, isLive]);
 }
 
-/** Whether I have blocked this user. */
+/** Whether the signed-in user has blocked this user. */
 export function useIsBlocked(userId: string | undefined): boolean {
   return useChatStore((view) => userId !== undefined && view.chat.blockedById[userId] === true);
 }

@@ -1,38 +1,33 @@
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useMemo, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
-import { attempt } from '../../store/notices';
 import { otherOf } from '../../store/displayNames';
 import { useIsBlocked } from '../blocking/blocks';
-import { useClient } from '../../store/ClientContext';
-import { Dialog } from '../../shared/Dialog';
-import { WaitingNote } from '../requests/PendingRequestNote';
-import { BarredNote } from '../blocking/ClosedChatNote';
+import { ClosedChatNote } from '../blocking/ClosedChatNote';
+import { PendingRequestNote } from '../requests/PendingRequestNote';
 import { ChatHeader } from './ChatHeader';
-import { type Intents, IntentsContext } from './messageActions/MessageActionsContext';
 import { MessageComposer } from './composer/MessageComposer';
+import type { ComposerMode } from './composer/ModeBanner';
+import { DeleteMessageDialog } from './messageActions/DeleteMessageDialog';
+import { type MessageActions, MessageActionsContext } from './messageActions/MessageActionsContext';
 import { MessageInfoDialog } from './messageActions/MessageInfoDialog';
 import { MessageList } from './messageList/MessageList';
-import { useOpening } from './useOpenConversation';
+import { useOpenConversation } from './useOpenConversation';
 import './chatWindow.css';
 
-/** A message that is being answered, or changed. */
-export type Task = { readonly kind: 'reply' | 'edit'; readonly message: ChatMessage } | null;
-
-/** One conversation: whom it is with, what was said, and what to say. */
+/** The open conversation: header, message list and composer. */
 export function ChatWindow({ conversationId }: { conversationId: string }) {
-  const client = useClient();
   const conversation = useChatStore((view) => view.chat.conversationsById[conversationId]);
-  const isReady = useOpening(conversationId);
-  const [task, setTask] = useState<Task>(null);
-  const [inspected, setInspected] = useState<ChatMessage | null>(null);
-  const [doomed, setDoomed] = useState<ChatMessage | null>(null);
-  const intents = useMemo<Intents>(
+  const isReady = useOpenConversation(conversationId);
+  const [mode, setMode] = useState<ComposerMode>({ kind: 'new' });
+  const [infoMessage, setInfoMessage] = useState<ChatMessage | null>(null);
+  const [pendingDelete, setPendingDelete] = useState<ChatMessage | null>(null);
+  const actions = useMemo<MessageActions>(
     () => ({
-      reply: (message) => setTask({ kind: 'reply', message }),
-      edit: (message) => setTask({ kind: 'edit', message }),
-      remove: setDoomed,
-      inspect: setInspected,
+      reply: (message) => setMode({ kind: 'reply', message }),
+      edit: (message) => setMode({ kind: 'edit', message }),
+      confirmDelete: setPendingDelete,
+      showInfo: setInfoMessage,
     }),
     [],
   );
@@ -41,8 +36,9 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
   const isBlocked = useIsBlocked(other?.user_id);
   if (conversation === undefined) return null;
   const bar = conversation.barred ?? null;
+  const isClosed = isBlocked || bar !== null;
   return (
-    <IntentsContext value={intents}>
+    <MessageActionsContext value={actions}>
       <main className="chat-pane chat-window">
         <ChatHeader conversation={conversation} />
         {isReady ? (
@@ -50,45 +46,28 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
         ) : (
           <div className="message-list" aria-busy="true" />
         )}
-        {other !== undefined && conversation.request !== null && !isBlocked && bar === null && (
-          <WaitingNote
+        {other !== undefined && conversation.request !== null && !isClosed && (
+          <PendingRequestNote
             name={other.display_name}
             left={Math.max(0, conversation.request.messages_max - conversation.last_seq)}
           />
         )}
-        {other !== undefined && (isBlocked || bar !== null) ? (
-          <BarredNote bar={bar} userId={other.user_id} name={other.display_name} />
+        {other !== undefined && isClosed ? (
+          <ClosedChatNote bar={bar} userId={other.user_id} name={other.display_name} />
         ) : (
           <MessageComposer
             conversationId={conversationId}
-            task={task}
-            onTaskDone={() => setTask(null)}
+            mode={mode}
+            onModeEnd={() => setMode({ kind: 'new' })}
           />
         )}
-        {inspected !== null && (
-          <MessageInfoDialog message={inspected} onClose={() => setInspected(null)} />
+        {infoMessage !== null && (
+          <MessageInfoDialog message={infoMessage} onClose={() => setInfoMessage(null)} />
         )}
-        {doomed !== null && (
-          <Dialog title="Delete this message?" onClose={() => setDoomed(null)}>
-            <p>It is deleted for everybody. That a message was there remains visible.</p>
-            <footer>
-              <button className="button" type="button" onClick={() => setDoomed(null)}>
-                Keep
-              </button>
-              <button
-                className="button danger"
-                type="button"
-                onClick={() => {
-                  setDoomed(null);
-                  void attempt(client.delete(doomed.id));
-                }}
-              >
-                Delete
-              </button>
-            </footer>
-          </Dialog>
+        {pendingDelete !== null && (
+          <DeleteMessageDialog message={pendingDelete} onClose={() => setPendingDelete(null)} />
         )}
       </main>
-    </IntentsContext>
+    </MessageActionsContext>
   );
 }

@@ -4,37 +4,37 @@ import type { ChatClient } from '@pern/sdk/chatClient';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';
 
-/** Pages that are read to reach the first unread message before anything is shown; beyond that one begins at its end. */
+/** History pages loaded to reach the first unread message. If that is not enough, the list opens at its end. */
 const PAGES_MAX = 4;
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /**
- * Opens a conversation: reads who is in it and what was said last, again after each reconnect. Whether there is enough
- * to show: without a connection, that is what is known.
+ * Loads participants and recent messages, again after each reconnect. Returns whether the conversation is ready to show;
+ * offline it is shown with the messages stored on this device.
  */
-export function useOpening(conversationId: string): boolean {
+export function useOpenConversation(conversationId: string): boolean {
   const client = useClient();
   const isLive = useChatStore((view) => view.connection.state === 'live');
-  const [isReady, setReady] = useState(() => isFullyKnown(client, conversationId));
+  const [isReady, setReady] = useState(() => hasAllUnread(client, conversationId));
   useEffect(() => {
-    let isWanted = true;
+    let isCurrent = true;
     void open(client, conversationId)
       .catch(() => undefined)
-      .then(() => isWanted && setReady(true));
-    return () => void (isWanted = false);
+      .then(() => isCurrent && setReady(true));
+    return () => void (isCurrent = false);
   }, [client, conversationId, isLive]);
   return isReady;
 }
 
 async function open(client: ChatClient, id: string): Promise<void> {
   await client.openConversation(id);
-  for (let page = 0; page < PAGES_MAX && !isFullyKnown(client, id); page += 1) {
-    if (!(await client.loadOlder(id, PAGE))) return;
+  for (let page = 0; page < PAGES_MAX && !hasAllUnread(client, id); page += 1) {
+    if (!(await client.loadOlder(id, PAGE_SIZE))) return;
   }
 }
 
-/** Whether something is known, and all that is unread. */
-function isFullyKnown(client: ChatClient, id: string): boolean {
+/** Whether the loaded messages include all unread ones. */
+function hasAllUnread(client: ChatClient, id: string): boolean {
   const { conversationsById, entriesByConversation } = client.getState();
   const first = newestRun(entriesByConversation[id] ?? [])[0];
   const my = conversationsById[id]?.my;

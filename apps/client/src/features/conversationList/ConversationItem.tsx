@@ -3,9 +3,9 @@ import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { memo } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { readDraft } from '../../store/drafts';
-import { isolated, nameOf, otherOf, titleOf } from '../../store/displayNames';
-import { Sentence } from '../../shared/formatting/BidiText';
-import { briefTime } from '../../shared/formatting/dates';
+import { isolateBidi, nameOf, otherOf, titleOf } from '../../store/displayNames';
+import { BidiText } from '../../shared/formatting/BidiText';
+import { compactTime } from '../../shared/formatting/dates';
 import { useIsBlocked } from '../blocking/blocks';
 import { useLastMessage } from './useLastMessage';
 import { Avatar } from '../../shared/Avatar';
@@ -31,7 +31,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   return (
     <li>
       <button
-        className="choice"
+        className="list-item"
         type="button"
         aria-current={isOpen}
         onClick={() => onChoose(conversation.id)}
@@ -42,19 +42,19 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
           kind={conversation.type === 'group' ? 'group' : 'person'}
           presence={presence}
         />
-        <span className="choice-words">
-          <span className="choice-title one-line" dir="auto">
+        <span className="list-item-body">
+          <span className="list-item-title one-line" dir="auto">
             {title}
-            {presence === 'online' && <span className="hidden-but-read">, online</span>}
+            {presence === 'online' && <span className="visually-hidden">, online</span>}
           </span>
-          <span className="choice-time">
-            {briefTime(last?.created_at ?? conversation.updated_at)}
+          <span className="list-item-time">
+            {compactTime(last?.created_at ?? conversation.updated_at)}
           </span>
           <Preview conversation={conversation} isOpen={isOpen} />
           {unread > 0 && (
             <span className="unread">
               {unread > 999 ? '999+' : unread}
-              <span className="hidden-but-read"> unread</span>
+              <span className="visually-hidden"> unread</span>
             </span>
           )}
         </span>
@@ -63,7 +63,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   );
 });
 
-/** The most telling of: somebody writes, I have begun to write, what was said last. */
+/** In order of priority: typing indicator, draft, last message. */
 function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation' | 'isOpen'>) {
   const { id, type } = conversation;
   const typing = useChatStore((view) => selectTyping(view.chat, id).length > 0);
@@ -76,28 +76,28 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
   const draft = isOpen || me === undefined ? '' : readDraft(me, id);
   if (typing) {
     return (
-      <span className="choice-preview">
-        <em>writing…</em>
+      <span className="list-item-preview">
+        <em>typing…</em>
       </span>
     );
   }
   if (draft !== '') {
     return (
-      <span className="choice-preview">
+      <span className="list-item-preview">
         <span className="one-line">
           <em>Draft:</em> {draft}
         </span>
       </span>
     );
   }
-  if (last === undefined) return <span className="choice-preview">No messages yet</span>;
+  if (last === undefined) return <span className="list-item-preview">No messages yet</span>;
   const isMine = last.sender_id === me;
   return (
-    <span className="choice-preview">
+    <span className="list-item-preview">
       {isMine && <Ticks message={last} />}
       <span className="one-line" dir="auto">
-        {type === 'group' && !isMine && <Sentence text={`${isolated(author)}: `} />}
-        {isBlocked ? 'somebody you blocked' : last.text}
+        {type === 'group' && !isMine && <BidiText text={`${isolateBidi(author)}: `} />}
+        {isBlocked ? 'Message from someone you blocked' : last.text}
       </span>
     </span>
   );

@@ -1,63 +1,63 @@
 import { searchForm } from '@pern/protocol/searchForm';
 import { Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import { goTo } from '../../store/route';
+import { navigateToConversation } from '../../store/route';
 import { useChatStore } from '../../store/chatStore';
 import { titleOf } from '../../store/displayNames';
-import { findConversation, SEARCH_FIELD } from './searchField';
-import { useWatchedPresence } from './useContactPresence';
-import { Requests } from '../requests/RequestList';
+import { focusSearchField, SEARCH_FIELD_ID } from './searchField';
+import { useContactPresence } from './useContactPresence';
+import { RequestList } from '../requests/RequestList';
 import { ConversationItem } from './ConversationItem';
-import { FoundPeople } from './UserSearchResults';
+import { UserSearchResults } from './UserSearchResults';
 import { ListHeader } from './ListHeader';
-import { Unsent } from './UnsentMessages';
+import { UnsentMessages } from './UnsentMessages';
 import './conversationList.css';
 
-/** All conversations, and one field that finds them and people. */
+/** All conversations, with one search field for conversations and people. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const conversations = useChatStore((view) => view.conversations);
   const openId = useChatStore((view) => view.currentConversationId);
   const me = useChatStore((view) => view.me?.id);
-  const isKnown = useChatStore((view) => view.chat.cursor !== null);
+  const isSynced = useChatStore((view) => view.chat.cursor !== null);
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
-  const sought = useDeferredValue(searchForm(query));
-  const found = conversations.filter((one) => searchForm(titleOf(one, me)).includes(sought));
-  useWatchedPresence();
+  const searched = useDeferredValue(searchForm(query));
+  const found = conversations.filter((one) => searchForm(titleOf(one, me)).includes(searched));
+  useContactPresence();
 
   useEffect(() => {
-    const find = (event: KeyboardEvent): void => {
+    const onKeyDown = (event: KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
       event.preventDefault();
-      findConversation();
+      focusSearchField();
     };
-    addEventListener('keydown', find);
-    return () => removeEventListener('keydown', find);
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
   }, []);
 
-  function chosen(conversationId: string): void {
+  function openConversation(conversationId: string): void {
     setQuery('');
-    goTo(conversationId);
+    navigateToConversation(conversationId);
   }
 
-  /** Up and down through everything that can be chosen, from the field on. */
-  function move(event: React.KeyboardEvent): void {
+  /** Arrow keys move the focus between the search field and the list items. */
+  function moveFocus(event: React.KeyboardEvent): void {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    const choices = [...(list.current?.querySelectorAll<HTMLElement>('button.choice') ?? [])];
-    const at = choices.findIndex((choice) => choice === document.activeElement);
+    const items = [...(list.current?.querySelectorAll<HTMLElement>('button.list-item') ?? [])];
+    const at = items.findIndex((item) => item === document.activeElement);
     const next = at + (event.key === 'ArrowDown' ? 1 : -1);
     event.preventDefault();
-    if (next < 0) document.getElementById(SEARCH_FIELD)?.focus();
-    else choices[Math.min(next, choices.length - 1)]?.focus();
+    if (next < 0) document.getElementById(SEARCH_FIELD_ID)?.focus();
+    else items[Math.min(next, items.length - 1)]?.focus();
   }
 
   return (
-    <nav className="conversation-list" aria-label="Conversations" onKeyDown={move}>
+    <nav className="conversation-list" aria-label="Conversations" onKeyDown={moveFocus}>
       <ListHeader onNewGroup={onNewGroup} />
       <div className="search" role="search">
         <Search size={18} aria-hidden />
         <input
-          id={SEARCH_FIELD}
+          id={SEARCH_FIELD_ID}
           className="input"
           type="text"
           inputMode="search"
@@ -72,7 +72,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
               event.preventDefault();
               setQuery('');
             } else if (event.key === 'Enter') {
-              list.current?.querySelector<HTMLElement>('button.choice')?.click();
+              list.current?.querySelector<HTMLElement>('button.list-item')?.click();
             }
           }}
         />
@@ -82,28 +82,28 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
           <button
             className="icon-button"
             type="button"
-            aria-label="Clear"
+            aria-label="Clear search"
             onClick={() => setQuery('')}
           >
             <X size={18} aria-hidden />
           </button>
         )}
       </div>
-      <div className="choices" ref={list}>
-        <Unsent />
-        <Requests openId={openId} onChoose={chosen} />
+      <div className="list-scroller" ref={list}>
+        <UnsentMessages />
+        <RequestList openId={openId} onChoose={openConversation} />
         <ul aria-label="Conversations">
           {found.map((conversation) => (
             <ConversationItem
               key={conversation.id}
               conversation={conversation}
               isOpen={conversation.id === openId}
-              onChoose={chosen}
+              onChoose={openConversation}
             />
           ))}
         </ul>
-        {(sought !== '' || (isKnown && conversations.length === 0)) && (
-          <FoundPeople query={sought} onChoose={chosen} />
+        {(searched !== '' || (isSynced && conversations.length === 0)) && (
+          <UserSearchResults query={searched} onChoose={openConversation} />
         )}
       </div>
     </nav>

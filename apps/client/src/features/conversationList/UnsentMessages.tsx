@@ -1,10 +1,10 @@
 import { useShallow } from 'zustand/react/shallow';
-import { Refusal } from '../chat/message/SendFailure';
+import { SendFailure } from '../chat/message/SendFailure';
 import { useChatStore } from '../../store/chatStore';
 
-/** Messages that were refused because their conversation is not ours any more: what was written is not lost unseen. */
-export function Unsent() {
-  const homeless = useChatStore(
+/** Refused messages whose conversation the user can no longer open. Listed here, so that their text is not lost. */
+export function UnsentMessages() {
+  const unsent = useChatStore(
     useShallow(({ chat }) =>
       chat.outbox.filter(
         ({ status, conversation_id: id }) =>
@@ -12,15 +12,15 @@ export function Unsent() {
       ),
     ),
   );
-  if (homeless.length === 0) return null;
+  if (unsent.length === 0) return null;
   return (
     <section className="unsent" aria-label="Not sent">
       <h2>Not sent</h2>
       <ul>
-        {homeless.map((message) => (
+        {unsent.map((message) => (
           <li key={message.client_message_id}>
             <p dir="auto">{message.content}</p>
-            <Refusal message={message} />
+            <SendFailure message={message} />
           </li>
         ))}
       </ul>

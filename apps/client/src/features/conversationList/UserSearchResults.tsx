@@ -1,15 +1,18 @@
 import type { User } from '@pern/protocol/user';
-import { useFoundUsers } from '../../shared/useUserSearch';
+import { useUserSearch } from '../../shared/useUserSearch';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Avatar } from '../../shared/Avatar';
 
-/** People of this server; choosing one opens the conversation with them. */
-export function FoundPeople(props: { query: string; onChoose: (conversationId: string) => void }) {
+/** Users of this server. Choosing one opens the direct conversation with them. */
+export function UserSearchResults(props: {
+  query: string;
+  onChoose: (conversationId: string) => void;
+}) {
   const client = useClient();
   const me = useChatStore((view) => view.me?.id);
-  const { users, state } = useFoundUsers(props.query);
+  const { users, state } = useUserSearch(props.query);
   const others = users.filter(({ id }) => id !== me);
 
   async function open(user: User): Promise<void> {
@@ -22,20 +25,20 @@ export function FoundPeople(props: { query: string; onChoose: (conversationId: s
       <ul>
         {others.map((user) => (
           <li key={user.id}>
-            <button className="choice" type="button" onClick={() => void open(user)}>
+            <button className="list-item" type="button" onClick={() => void open(user)}>
               <Avatar id={user.id} name={user.display_name} presence={user.presence?.status} />
-              <span className="choice-words">
-                <span className="choice-title one-line" dir="auto">
+              <span className="list-item-body">
+                <span className="list-item-title one-line" dir="auto">
                   {user.display_name}
                 </span>
                 <span />
-                <span className="choice-preview">@{user.username}</span>
+                <span className="list-item-preview">@{user.username}</span>
               </span>
             </button>
           </li>
         ))}
       </ul>
-      <p className="choices-note" role="status">
+      <p className="list-note" role="status">
         {others.length === 0 && noteOf(state, props.query)}
       </p>
     </section>
@@ -43,7 +46,7 @@ export function FoundPeople(props: { query: string; onChoose: (conversationId: s
 }
 
 function noteOf(state: 'searching' | 'found' | 'failed', query: string): string {
-  if (state === 'searching') return 'Searching …';
-  if (state === 'failed') return 'People can be found when you are online.';
-  return query === '' ? 'Nobody else has signed up yet.' : 'Nobody of that name.';
+  if (state === 'searching') return 'Searching…';
+  if (state === 'failed') return 'Go online to find people.';
+  return query === '' ? 'No one else has signed up yet.' : 'No one found.';
 }

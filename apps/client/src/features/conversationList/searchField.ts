@@ -1,14 +1,14 @@
-import { goToList } from '../../store/route';
+import { navigateToList } from '../../store/route';
 
-/** The field by which conversations and people are found: Ctrl+K, and every "Find people". */
-export const SEARCH_FIELD = 'find';
+/** The search field of the conversation list. */
+export const SEARCH_FIELD_ID = 'find';
 
-/** Brings people to the field, closing what hides it on narrow screens. */
-export function findConversation(): void {
-  const field = document.getElementById(SEARCH_FIELD);
+/** Focuses the search field. On narrow screens this closes the open conversation first. */
+export function focusSearchField(): void {
+  const field = document.getElementById(SEARCH_FIELD_ID);
   if (field !== null && field.offsetParent === null) {
-    goToList('at once');
-    requestAnimationFrame(() => document.getElementById(SEARCH_FIELD)?.focus());
+    navigateToList('replace');
+    requestAnimationFrame(() => document.getElementById(SEARCH_FIELD_ID)?.focus());
     return;
   }
   field?.focus();

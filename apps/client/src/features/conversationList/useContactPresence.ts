@@ -3,24 +3,24 @@ import { useChatStore } from '../../store/chatStore';
 import { otherOf } from '../../store/displayNames';
 import { useClient } from '../../store/ClientContext';
 
-/** As many as a list shows; of the others it is known as soon as they come or go. */
-const WATCHED = 40;
+/** About one screen of conversations. The presence of others becomes known when it changes. */
+const CONTACTS_MAX = 40;
 
-/** Keeps the presence of those up to date with whom there are conversations of two. */
-export function useWatchedPresence(): void {
+/** Watches the presence of the people in direct conversations. */
+export function useContactPresence(): void {
   const client = useClient();
   const isLive = useChatStore((view) => view.connection.state === 'live');
   const ids = useChatStore((view) =>
     view.conversations
-      .slice(0, WATCHED)
+      .slice(0, CONTACTS_MAX)
       .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
       .filter((id) => id !== '' && view.userPresenceById[id] === undefined)
       .join(' '),
   );
-  // What was told as a block began, or before a request was accepted, does not say when the other was last online.
+  // During a block or a pending request the server reports no last-seen time, so watch again once it is over.
   const openIds = useChatStore((view) =>
     view.conversations
-      .slice(0, WATCHED)
+      .slice(0, CONTACTS_MAX)
       .filter(({ barred, request }) => (barred ?? request ?? null) === null)
       .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
       .join(' '),

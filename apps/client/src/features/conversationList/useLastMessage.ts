@@ -11,7 +11,7 @@ export type LastMessage = (ChatMessage | (OutboxEntry & { readonly sender_id: st
   readonly text: string;
 };
 
-/** What was said last in a conversation: what waits to be sent, what is known, or what the list brought with it. */
+/** The latest message of a conversation: from the outbox, from the loaded messages, or from the conversation list. */
 export function useLastMessage(conversation: KnownConversation): LastMessage | undefined {
   const client = useClient();
   const { id, last_message: last } = conversation;
@@ -24,25 +24,25 @@ export function useLastMessage(conversation: KnownConversation): LastMessage | u
   );
   const [decoded, setDecoded] = useState<ChatMessage>();
   const isExpired = useExpired(id, last);
-  const isUnknown = last !== null && known === undefined;
+  const isNotLoaded = last !== null && known === undefined;
   useEffect(() => {
-    if (!isUnknown) return undefined;
-    let isWanted = true;
+    if (!isNotLoaded) return undefined;
+    let isCurrent = true;
     void client.decode(last).then((message) => {
-      if (isWanted) setDecoded(message);
+      if (isCurrent) setDecoded(message);
     });
-    return () => void (isWanted = false);
-  }, [client, isUnknown, last]);
+    return () => void (isCurrent = false);
+  }, [client, isNotLoaded, last]);
 
   if (waiting !== undefined) return { ...waiting, sender_id: me, text: waiting.content ?? '' };
   const message = known !== undefined && isMessage(known) ? known : decoded;
   if (last === null || message?.seq !== last.seq) return undefined;
-  return { ...message, text: isExpired ? GONE : textOf(message) };
+  return { ...message, text: isExpired ? DELETED_TEXT : textOf(message) };
 }
 
-const GONE = 'Message deleted';
+const DELETED_TEXT = 'Message deleted';
 
 function textOf(message: ChatMessage): string {
-  if (message.deleted_at !== null) return GONE;
-  return message.content ?? 'This message cannot be read';
+  if (message.deleted_at !== null) return DELETED_TEXT;
+  return message.content ?? 'This message cannot be displayed';
 }

@@ -1,24 +1,24 @@
 import type { User } from '@pern/protocol/user';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useState } from 'react';
-import { isolated } from '../../store/displayNames';
+import { isolateBidi } from '../../store/displayNames';
 import { attempt, notify } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { PeoplePicker } from './PeoplePicker';
 
-/** Several people are added one after the other; who could not be stays chosen. */
+/** Adds the selected people one by one. Those who could not be added stay selected. */
 export function AddPeople(props: { conversation: KnownConversation; onDone: () => void }) {
   const { conversation, onDone } = props;
   const client = useClient();
   const [chosen, setChosen] = useState<readonly User[]>([]);
-  const without = new Set(conversation.participants.map((one) => one.user_id));
+  const memberIds = new Set(conversation.participants.map((one) => one.user_id));
 
   async function add(): Promise<void> {
     for (const user of chosen) {
       const adding = client.addParticipant(conversation.id, user.id);
       if (!(await attempt(adding))) return;
       if ((await adding) === 'invited')
-        notify(`${isolated(user.display_name)} was invited and has to accept.`);
+        notify(`Invited ${isolateBidi(user.display_name)}. They join once they accept.`);
       setChosen((before) => before.filter(({ id }) => id !== user.id));
     }
     onDone();
@@ -26,9 +26,9 @@ export function AddPeople(props: { conversation: KnownConversation; onDone: () =
 
   return (
     <>
-      <p>They will see what is written from now on.</p>
+      <p>They will only see messages sent from now on.</p>
       <PeoplePicker
-        without={without}
+        excluded={memberIds}
         chosen={chosen}
         onToggle={(user) =>
           setChosen((before) =>

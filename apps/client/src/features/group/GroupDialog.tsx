@@ -3,27 +3,27 @@ import { TITLE_MAX } from '@pern/protocol/limits';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { goToList } from '../../store/route';
+import { navigateToList } from '../../store/route';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Dialog } from '../../shared/Dialog';
 import { RetentionField } from '../retention/RetentionField';
 import { AddPeople } from './AddPeople';
-import { Invited } from './PendingInvitations';
-import { Members } from './MemberList';
+import { PendingInvitations } from './PendingInvitations';
+import { MemberList } from './MemberList';
 import './groupDialog.css';
 
-/** Who is in a group and what it is called; what may be changed of it depends on my role. */
+/** The name, retention and members of a group. The role of the user decides what can be changed. */
 export function GroupDialog(props: { conversation: KnownConversation; onClose: () => void }) {
   const { conversation, onClose } = props;
   const client = useClient();
   const { id, my } = conversation;
-  const mayManage = isAtLeast(my.role, 'moderator');
+  const canManage = isAtLeast(my.role, 'moderator');
   const [isAdding, setAdding] = useState(false);
-  const [isLeaving, setLeaving] = useState(false);
+  const [isConfirmingLeave, setConfirmingLeave] = useState(false);
 
   async function leave(): Promise<void> {
-    if (await attempt(client.leave(id))) goToList('at once');
+    if (await attempt(client.leave(id))) navigateToList('replace');
   }
 
   if (isAdding) {
@@ -34,29 +34,29 @@ export function GroupDialog(props: { conversation: KnownConversation; onClose: (
     );
   }
   return (
-    <Dialog key="group" title="Group" onClose={onClose}>
-      {mayManage ? (
-        <Title key={conversation.title} conversation={conversation} />
+    <Dialog key="group" title="Group settings" onClose={onClose}>
+      {canManage ? (
+        <RenameForm key={conversation.title} conversation={conversation} />
       ) : (
         <p className="group-title" dir="auto">
           {conversation.title}
         </p>
       )}
       <RetentionField conversation={conversation} />
-      <Members conversation={conversation} />
-      <Invited conversation={conversation} />
+      <MemberList conversation={conversation} />
+      <PendingInvitations conversation={conversation} />
       <footer>
-        {mayManage && (
+        {canManage && (
           <button className="button" type="button" onClick={() => setAdding(true)}>
             <UserPlus size={18} aria-hidden /> Add people
           </button>
         )}
-        {isLeaving ? (
+        {isConfirmingLeave ? (
           <button className="button danger" type="button" onClick={() => void leave()}>
-            Really leave?
+            Yes, leave group
           </button>
         ) : (
-          <button className="button danger" type="button" onClick={() => setLeaving(true)}>
+          <button className="button danger" type="button" onClick={() => setConfirmingLeave(true)}>
             <LogOut size={18} aria-hidden /> Leave group
           </button>
         )}
@@ -65,7 +65,7 @@ export function GroupDialog(props: { conversation: KnownConversation; onClose: (
   );
 }
 
-function Title({ conversation: { id, title } }: { conversation: KnownConversation }) {
+function RenameForm({ conversation: { id, title } }: { conversation: KnownConversation }) {
   const client = useClient();
   const [text, setText] = useState(title ?? '');
   return (
@@ -77,7 +77,7 @@ function Title({ conversation: { id, title } }: { conversation: KnownConversatio
       }}
     >
       <label className="field">
-        <span>Title</span>
+        <span>Group name</span>
         <input
           className="input"
           required

@@ -12,11 +12,11 @@ import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Avatar } from '../../shared/Avatar';
 
-/** Presence is asked for as many as one can look at. */
-const WATCHED = 40;
+/** Presence is only watched for the first members of the list. */
+const PRESENCE_MAX = 40;
 
-/** Everybody in a group with their role; admins change roles, moderators remove members. */
-export function Members({ conversation }: { conversation: KnownConversation }) {
+/** The members of a group and their roles. Admins change roles; admins and moderators remove members. */
+export function MemberList({ conversation }: { conversation: KnownConversation }) {
   const client = useClient();
   const [more, setMore] = useState<readonly Participant[]>([]);
   const [cursor, setCursor] = useState<string>();
@@ -25,12 +25,12 @@ export function Members({ conversation }: { conversation: KnownConversation }) {
   const all = [...participants, ...more.filter((one) => !known.has(one.user_id))];
 
   useEffect(() => {
-    for (const { user_id: userId } of participants.slice(0, WATCHED)) {
+    for (const { user_id: userId } of participants.slice(0, PRESENCE_MAX)) {
       client.watchUser(userId).catch(() => undefined);
     }
   }, [client, participants]);
 
-  async function readMore(): Promise<void> {
+  async function loadMore(): Promise<void> {
     const page = await client.listParticipants(id, cursor);
     setMore((before) => [...before, ...page.participants]);
     setCursor(page.nextCursor ?? undefined);
@@ -38,14 +38,14 @@ export function Members({ conversation }: { conversation: KnownConversation }) {
 
   return (
     <section className="members" aria-label="Members">
-      <h3>{count} people</h3>
+      <h3>{count === 1 ? '1 member' : `${count} members`}</h3>
       <ul>
         {all.map((participant) => (
-          <Member key={participant.user_id} of={conversation} participant={participant} />
+          <Member key={participant.user_id} conversation={conversation} participant={participant} />
         ))}
       </ul>
       {all.length < count && (
-        <button className="button" type="button" onClick={() => void attempt(readMore())}>
+        <button className="button" type="button" onClick={() => void attempt(loadMore())}>
           Show more
         </button>
       )}
@@ -54,10 +54,10 @@ export function Members({ conversation }: { conversation: KnownConversation }) {
 }
 
 function Member({
-  of: conversation,
+  conversation,
   participant,
 }: {
-  of: KnownConversation;
+  conversation: KnownConversation;
   participant: Participant;
 }) {
   const client = useClient();
@@ -66,7 +66,7 @@ function Member({
   const presence = useChatStore((view) => view.userPresenceById[userId]?.status);
   const { id, my } = conversation;
   const isMe = userId === me;
-  const mayRemove =
+  const canRemove =
     !isMe && (my.role === 'admin' || (my.role === 'moderator' && !isAtLeast(role, 'moderator')));
   return (
     <li>
@@ -74,7 +74,7 @@ function Member({
       <span className="member-name" dir="auto">
         {isMe ? 'You' : name}
         <small className="one-line">@{participant.username}</small>
-        {presence === 'online' && !isMe && <span className="hidden-but-read">, online</span>}
+        {presence === 'online' && !isMe && <span className="visually-hidden">, online</span>}
       </span>
       {my.role === 'admin' && !isMe ? (
         <select
@@ -86,14 +86,14 @@ function Member({
         >
           {conversationRoles.map((one) => (
             <option key={one} value={one}>
-              {one}
+              {roleNames[one]}
             </option>
           ))}
         </select>
       ) : (
-        role !== 'member' && <small>{role}</small>
+        role !== 'member' && <small>{roleNames[role]}</small>
       )}
-      {mayRemove && (
+      {canRemove && (
         <button
           className="icon-button"
           type="button"
@@ -107,6 +107,12 @@ function Member({
     </li>
   );
 }
+
+const roleNames = {
+  admin: 'Admin',
+  moderator: 'Moderator',
+  member: 'Member',
+} as const satisfies Record<ConversationRole, string>;
 
 const roleOf = (value: string): ConversationRole =>
   conversationRoles.find((role) => role === value) ?? 'member';

@@ -2,21 +2,21 @@ import { TITLE_MAX } from '@pern/protocol/limits';
 import type { User } from '@pern/protocol/user';
 import { randomId } from '@pern/sdk/randomId';
 import { useState } from 'react';
-import { goTo } from '../../store/route';
-import { explain } from '../../shared/formatting/errorText';
+import { navigateToConversation } from '../../store/route';
+import { errorText } from '../../shared/formatting/errorText';
 import { useChatStore } from '../../store/chatStore';
 import { notify } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Dialog } from '../../shared/Dialog';
 import { PeoplePicker } from './PeoplePicker';
 
-/** A title and some people: that is a group. */
+/** Creates a group from a name and some people. */
 export function NewGroupDialog({ onClose }: { onClose: () => void }) {
   const client = useClient();
   const me = useChatStore((view) => view.me?.id ?? '');
   const [title, setTitle] = useState('');
   const [chosen, setChosen] = useState<readonly User[]>([]);
-  const [complaint, setComplaint] = useState('');
+  const [error, setError] = useState('');
   const [clientId] = useState(() => randomId());
 
   async function create(): Promise<void> {
@@ -24,14 +24,15 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
       const { id, participant_count: count } = await client.createGroup(
         title,
         chosen.map((user) => user.id),
-        // Pressed again after a failure, it makes no second group.
+        // Pressing the button again after a failure must not create a second group.
         { clientId },
       );
-      if (count <= chosen.length) notify('Some people were invited and have to accept.');
+      if (count <= chosen.length)
+        notify('Some people were invited and will join once they accept.');
       onClose();
-      goTo(id);
+      navigateToConversation(id);
     } catch (error) {
-      setComplaint(explain(error));
+      setError(errorText(error));
     }
   }
 
@@ -44,7 +45,7 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
         }}
       >
         <label className="field">
-          <span>Title</span>
+          <span>Group name</span>
           <input
             className="input"
             required
@@ -55,13 +56,13 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
           />
         </label>
         <PeoplePicker
-          without={new Set([me])}
+          excluded={new Set([me])}
           chosen={chosen}
           onToggle={(user) => setChosen(toggled(chosen, user))}
         />
-        {complaint !== '' && (
-          <p className="complaint" role="alert">
-            {complaint}
+        {error !== '' && (
+          <p className="form-error" role="alert">
+            {error}
           </p>
         )}
         <button

@@ -6,23 +6,23 @@ import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { Avatar } from '../../shared/Avatar';
 
-/** Who was invited to a group and has not joined; admins and moderators take an invitation back. */
-export function Invited({ conversation }: { conversation: KnownConversation }) {
+/** People who were invited to a group and have not accepted yet. Admins and moderators can cancel an invitation. */
+export function PendingInvitations({ conversation }: { conversation: KnownConversation }) {
   const client = useClient();
   const { id, version, my } = conversation;
   const [invited, setInvited] = useState<readonly Invitation[]>([]);
   useEffect(() => {
-    let isWanted = true;
+    let isCurrent = true;
     client.listInvited(id).then(
       (page) => {
-        if (isWanted) setInvited(page.invited);
+        if (isCurrent) setInvited(page.invited);
       },
       () => undefined,
     );
-    return () => void (isWanted = false);
+    return () => void (isCurrent = false);
   }, [client, id, version]);
 
-  async function withdraw(userId: string): Promise<void> {
+  async function cancelInvitation(userId: string): Promise<void> {
     await client.removeParticipant(id, userId);
     setInvited((before) => before.filter((one) => one.user_id !== userId));
   }
@@ -43,9 +43,9 @@ export function Invited({ conversation }: { conversation: KnownConversation }) {
               <button
                 className="icon-button"
                 type="button"
-                aria-label={`Take back the invitation of ${name}`}
-                title="Take back"
-                onClick={() => void attempt(withdraw(userId))}
+                aria-label={`Cancel the invitation for ${name}`}
+                title="Cancel invitation"
+                onClick={() => void attempt(cancelInvitation(userId))}
               >
                 <UserMinus size={18} aria-hidden />
               </button>

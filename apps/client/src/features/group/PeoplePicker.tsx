@@ -2,23 +2,23 @@ import { searchForm } from '@pern/protocol/searchForm';
 import type { User } from '@pern/protocol/user';
 import { Check, Search } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
-import { useFoundUsers } from '../../shared/useUserSearch';
+import { useUserSearch } from '../../shared/useUserSearch';
 import { Avatar } from '../../shared/Avatar';
 import './peoplePicker.css';
 
 interface PeoplePicker {
-  /** Who cannot be chosen, because they are there already. */
-  without: ReadonlySet<string>;
+  /** People who are members already. */
+  excluded: ReadonlySet<string>;
   chosen: readonly User[];
   onToggle: (user: User) => void;
 }
 
-/** Finds people by name and lets some of them be chosen. */
-export function PeoplePicker({ without, chosen, onToggle }: PeoplePicker) {
+/** Searches people by name and selects some of them. */
+export function PeoplePicker({ excluded, chosen, onToggle }: PeoplePicker) {
   const [query, setQuery] = useState('');
-  const { users, state } = useFoundUsers(useDeferredValue(searchForm(query)));
+  const { users, state } = useUserSearch(useDeferredValue(searchForm(query)));
   const ids = new Set(chosen.map(({ id }) => id));
-  const shown = [...chosen, ...users.filter(({ id }) => !ids.has(id) && !without.has(id))];
+  const shown = [...chosen, ...users.filter(({ id }) => !ids.has(id) && !excluded.has(id))];
   return (
     <div className="people-picker">
       <div className="people-picker-search">
@@ -51,16 +51,16 @@ export function PeoplePicker({ without, chosen, onToggle }: PeoplePicker) {
               <span className="one-line" dir="auto">
                 <bdi>{user.display_name}</bdi> <small>@{user.username}</small>
               </span>
-              <span className="person-mark">{ids.has(user.id) && <Check size={16} />}</span>
+              <span className="person-check">{ids.has(user.id) && <Check size={16} />}</span>
             </button>
           </li>
         ))}
       </ul>
       {shown.length === 0 && (
         <p className="people-picker-note" role="status">
-          {state === 'searching' && 'Searching …'}
-          {state === 'failed' && 'People can be found when you are online.'}
-          {state === 'found' && 'Nobody else of that name.'}
+          {state === 'searching' && 'Searching…'}
+          {state === 'failed' && 'Go online to find people.'}
+          {state === 'found' && 'No one found.'}
         </p>
       )}
     </div>

@@ -1,13 +1,13 @@
 import './pendingRequestNote.css';
 
-/** Above the composer while the other person has not accepted the conversation. */
-export function WaitingNote({ name, left }: { name: string; left: number }) {
+/** Shown above the composer until the other person accepts the conversation. `left` is the number of messages allowed. */
+export function PendingRequestNote({ name, left }: { name: string; left: number }) {
   return (
-    <p className="waiting-note" role="status">
-      <bdi>{name}</bdi> has to accept before you can talk.{' '}
+    <p className="pending-request-note" role="status">
+      <bdi>{name}</bdi> has not accepted your request yet.{' '}
       {left > 0
-        ? `You can send ${left} more ${left === 1 ? 'message' : 'messages'} until then.`
-        : 'You cannot send more until then.'}
+        ? `Until then you can send ${left} more ${left === 1 ? 'message' : 'messages'}.`
+        : 'You can send more messages once they accept.'}
     </p>
   );
 }

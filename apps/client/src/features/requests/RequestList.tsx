@@ -1,11 +1,11 @@
 import type { Request } from '@pern/protocol/request';
 import { useChatStore } from '../../store/chatStore';
-import { briefTime } from '../../shared/formatting/dates';
-import { useDecoded } from './useDecodedMessage';
+import { compactTime } from '../../shared/formatting/dates';
+import { useDecodedMessage } from './useDecodedMessage';
 import { Avatar } from '../../shared/Avatar';
 
-/** What waits for my answer, above the conversations. */
-export function Requests(props: { openId: string | null; onChoose: (id: string) => void }) {
+/** Message requests and group invitations, above the conversations. */
+export function RequestList(props: { openId: string | null; onChoose: (id: string) => void }) {
   const requests = useChatStore((view) => view.chat.requests);
   if (requests.length === 0) return null;
   return (
@@ -33,11 +33,11 @@ interface RequestItem {
 
 function RequestItem({ request, isOpen, onChoose }: RequestItem) {
   const { from, kind, title } = request;
-  const last = useDecoded(request.last_message);
+  const last = useDecodedMessage(request.last_message);
   return (
     <li>
       <button
-        className="choice"
+        className="list-item"
         type="button"
         aria-current={isOpen}
         onClick={() => onChoose(request.conversation_id)}
@@ -47,16 +47,16 @@ function RequestItem({ request, isOpen, onChoose }: RequestItem) {
           name={title ?? from.display_name}
           kind={kind === 'group' ? 'group' : 'person'}
         />
-        <span className="choice-words">
-          <span className="choice-title one-line" dir="auto">
+        <span className="list-item-body">
+          <span className="list-item-title one-line" dir="auto">
             {title ?? from.display_name}
           </span>
-          <span className="choice-time">{briefTime(request.created_at)}</span>
-          <span className="choice-preview">
+          <span className="list-item-time">{compactTime(request.created_at)}</span>
+          <span className="list-item-preview">
             <span className="one-line" dir="auto">
               {kind === 'group' ? (
                 <>
-                  <bdi>{from.display_name}</bdi> invites you
+                  Invitation from <bdi>{from.display_name}</bdi>
                 </>
               ) : (
                 (last?.content ?? '')

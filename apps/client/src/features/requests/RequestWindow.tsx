@@ -2,17 +2,17 @@ import type { Request } from '@pern/protocol/request';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { ArrowLeft } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { goToList } from '../../store/route';
+import { navigateToList } from '../../store/route';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';
-import { briefTime } from '../../shared/formatting/dates';
+import { compactTime } from '../../shared/formatting/dates';
 import { setBlocked } from '../blocking/blocks';
 import { useClient } from '../../store/ClientContext';
 import { Avatar } from '../../shared/Avatar';
 import { MessageText } from '../chat/message/MessageText';
 import './requestWindow.css';
 
-/** An opened request: who asks, what they wrote, and the answer in place of the composer. */
+/** An open request: the sender, their messages, and buttons to respond in place of the composer. */
 export function RequestWindow({ request }: { request: Request }) {
   const { from, kind, title } = request;
   const name = title ?? from.display_name;
@@ -24,7 +24,7 @@ export function RequestWindow({ request }: { request: Request }) {
           className="icon-button back"
           type="button"
           aria-label="All conversations"
-          onClick={() => goToList()}
+          onClick={() => navigateToList()}
         >
           <ArrowLeft size={22} aria-hidden />
         </button>
@@ -33,12 +33,12 @@ export function RequestWindow({ request }: { request: Request }) {
           name={name}
           kind={kind === 'group' ? 'group' : 'person'}
         />
-        <div className="chat-header-words">
+        <div className="chat-header-text">
           <h2 className="one-line" dir="auto">
             {name}
           </h2>
           <p className="one-line">
-            {kind === 'group' ? membersOf(request.member_count ?? 0) : `@${from.username}`}
+            {kind === 'group' ? membersText(request.member_count ?? 0) : `@${from.username}`}
           </p>
         </div>
       </header>
@@ -46,71 +46,71 @@ export function RequestWindow({ request }: { request: Request }) {
         {messages.map((message) => (
           <li key={message.id}>
             <MessageText text={textOf(message)} />
-            <time dateTime={message.created_at}>{briefTime(message.created_at)}</time>
+            <time dateTime={message.created_at}>{compactTime(message.created_at)}</time>
           </li>
         ))}
       </ul>
-      <Answer request={request} />
+      <ResponseButtons request={request} />
     </main>
   );
 }
 
-const membersOf = (count: number): string =>
-  `Group of ${count} ${count === 1 ? 'person' : 'people'}`;
+const membersText = (count: number): string =>
+  `Group with ${count} ${count === 1 ? 'member' : 'members'}`;
 
 const textOf = ({ deleted_at, content }: ChatMessage): string =>
-  deleted_at === null ? (content ?? 'This message cannot be read') : 'Message deleted';
+  deleted_at === null ? (content ?? 'This message cannot be displayed') : 'Message deleted';
 
-/** Read again whenever the list says that there is more. */
+/** Loads the messages of a request, again whenever the request list reports a change. */
 function useMessages({ id, kind, message_count, last_message }: Request): readonly ChatMessage[] {
   const client = useClient();
   const isOnline = useChatStore((view) => view.isOnline);
   const [messages, setMessages] = useState<readonly ChatMessage[]>([]);
   useEffect(() => {
     if (kind === 'group' || !isOnline) return undefined;
-    let isWanted = true;
+    let isCurrent = true;
     client.openRequest(id).then(
       (opened) => {
-        if (isWanted) setMessages(opened.messages);
+        if (isCurrent) setMessages(opened.messages);
       },
-      // It was settled on another device: the list will say so.
+      // It was answered on another device. The request list will reflect that.
       () => undefined,
     );
-    return () => void (isWanted = false);
+    return () => void (isCurrent = false);
   }, [client, id, kind, isOnline, message_count, last_message?.version]);
   return messages;
 }
 
-function Answer({ request }: { request: Request }) {
+function ResponseButtons({ request }: { request: Request }) {
   const client = useClient();
-  const [isAsking, setAsking] = useState(false);
+  const [isSubmitting, setSubmitting] = useState(false);
   const { id, kind, from, title } = request;
 
-  async function answer(action: Promise<unknown>, isGone: boolean): Promise<void> {
-    setAsking(true);
+  async function respond(action: Promise<unknown>, closesRequest: boolean): Promise<void> {
+    setSubmitting(true);
     const isDone = await attempt(action);
-    if (isDone && isGone) goToList('at once');
-    setAsking(false);
+    if (isDone && closesRequest) navigateToList('replace');
+    setSubmitting(false);
   }
 
   return (
-    <section className="request-answer" aria-label="Your answer">
+    <section className="request-answer" aria-label="Respond to the request">
       <p>
         {kind === 'group' ? (
           <>
             <strong>
               <bdi>{from.display_name}</bdi>
             </strong>{' '}
-            (@{from.username}) invites you to <strong>{title}</strong>. You see its messages when
-            you accept.
+            (@{from.username}) invited you to <strong>{title}</strong>. You will see its messages
+            once you accept.
           </>
         ) : (
           <>
             <strong>
               <bdi>{from.display_name}</bdi>
             </strong>{' '}
-            wants to write to you. They do not see whether you have read this, or whether you are
-            online, until you accept.
+            wants to message you. Until you accept, they cannot see whether you are online or have
+            read this.
           </>
         )}
       </p>
@@ -118,24 +118,24 @@ function Answer({ request }: { request: Request }) {
         <button
           className="button primary"
           type="button"
-          disabled={isAsking}
-          onClick={() => void answer(client.acceptRequest(id), false)}
+          disabled={isSubmitting}
+          onClick={() => void respond(client.acceptRequest(id), false)}
         >
           Accept
         </button>
         <button
           className="button"
           type="button"
-          disabled={isAsking}
-          onClick={() => void answer(client.declineRequest(id), true)}
+          disabled={isSubmitting}
+          onClick={() => void respond(client.declineRequest(id), true)}
         >
           Decline
         </button>
         <button
           className="button danger"
           type="button"
-          disabled={isAsking}
-          onClick={() => void answer(setBlocked(client, from.user_id, true), true)}
+          disabled={isSubmitting}
+          onClick={() => void respond(setBlocked(client, from.user_id, true), true)}
         >
           Block <bdi>{from.display_name}</bdi>
         </button>

@@ -3,17 +3,17 @@ import type { ChatMessage } from '@pern/sdk/entry';
 import { useEffect, useState } from 'react';
 import { useClient } from '../../store/ClientContext';
 
-/** A message that came inside something else, decoded; undefined until it is. */
-export function useDecoded(message: Message | null): ChatMessage | undefined {
+/** Decodes a message that is embedded in another object. Undefined until decoded. */
+export function useDecodedMessage(message: Message | null): ChatMessage | undefined {
   const client = useClient();
   const [decoded, setDecoded] = useState<ChatMessage>();
   useEffect(() => {
     if (message === null) return undefined;
-    let isWanted = true;
+    let isCurrent = true;
     void client.decode(message).then((found) => {
-      if (isWanted) setDecoded(found);
+      if (isCurrent) setDecoded(found);
     });
-    return () => void (isWanted = false);
+    return () => void (isCurrent = false);
   }, [client, message]);
   return decoded?.id === message?.id ? decoded : undefined;
 }

@@ -2,7 +2,7 @@ import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { Dialog } from '../../shared/Dialog';
 import { RetentionField } from './RetentionField';
 
-/** What either of two may set for both. */
+/** Retention of a direct conversation. Either participant may change it. */
 export function RetentionDialog(props: { conversation: KnownConversation; onClose: () => void }) {
   const { conversation, onClose } = props;
   return (

@@ -1,20 +1,20 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
-import { durations, durationWords } from './durations';
+import { durations, durationText } from './durations';
 import { EarlierMessages } from './EarlierMessages';
 import './retention.css';
 
-/** How long a conversation keeps what is said in it: to be chosen by who may, else to be read. */
+/** The retention period of a conversation: editable if the role allows it, otherwise read-only. */
 export function RetentionField({ conversation }: { conversation: KnownConversation }) {
   const client = useClient();
   const { id, type, my } = conversation;
   const seconds = conversation.retention_s ?? null;
   if (type === 'group' && my.role !== 'admin') {
     if (seconds === null) return null;
-    return <p className="retention-words">Messages disappear after {durationWords(seconds)}.</p>;
+    return <p className="retention-note">Messages disappear after {durationText(seconds)}.</p>;
   }
-  const isOther = seconds !== null && !durations.some((one) => one.seconds === seconds);
+  const isCustom = seconds !== null && !durations.some((one) => one.seconds === seconds);
   return (
     <div className="retention">
       <label className="field">
@@ -27,15 +27,15 @@ export function RetentionField({ conversation }: { conversation: KnownConversati
           }
         >
           <option value="">Off</option>
-          {isOther && <option value={seconds}>{durationWords(seconds)}</option>}
+          {isCustom && <option value={seconds}>{durationText(seconds)}</option>}
           {durations.map((one) => (
             <option key={one.seconds} value={one.seconds}>
-              {one.words}
+              {one.text}
             </option>
           ))}
         </select>
-        <small className="retention-words">
-          For everybody, from now on. A message disappears as was set when it was sent.
+        <small className="retention-note">
+          Applies to everyone’s new messages. Each message keeps the setting it was sent with.
         </small>
       </label>
       <EarlierMessages conversation={conversation} />

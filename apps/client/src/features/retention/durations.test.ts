@@ -1,4 +1,4 @@
-import { durationWords } from './durations';
+import { durationText } from './durations';
 
 test.each([
   [3_600, '1 hour'],
@@ -8,6 +8,6 @@ test.each([
   [60, '1 minute'],
   [5_400, '90 minutes'],
   [61, '61 seconds'],
-])('%i seconds are called %s', (seconds, words) => {
-  expect(durationWords(seconds)).toBe(words);
+])('%i seconds are shown as %s', (seconds, text) => {
+  expect(durationText(seconds)).toBe(text);
 });

@@ -1,18 +1,18 @@
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-/** What people choose from; whoever needs another number sets it over REST. */
-export const durations: readonly { seconds: number; words: string }[] = [
-  { seconds: HOUR_S, words: '1 hour' },
-  { seconds: DAY_S, words: '1 day' },
-  { seconds: 7 * DAY_S, words: '1 week' },
-  { seconds: 30 * DAY_S, words: '30 days' },
+/** The choices in the interface. Other values can be set over REST. */
+export const durations: readonly { seconds: number; text: string }[] = [
+  { seconds: HOUR_S, text: '1 hour' },
+  { seconds: DAY_S, text: '1 day' },
+  { seconds: 7 * DAY_S, text: '1 week' },
+  { seconds: 30 * DAY_S, text: '30 days' },
 ];
 
-/** `1 week`, `90 minutes`: in the largest unit in which it is a whole number. */
-export function durationWords(seconds: number): string {
+/** Formats a duration in the largest unit that divides it: `1 week`, `90 minutes`. */
+export function durationText(seconds: number): string {
   const known = durations.find((one) => one.seconds === seconds);
-  if (known !== undefined) return known.words;
+  if (known !== undefined) return known.text;
   for (const [unit, size] of [
     ['day', DAY_S],
     ['hour', HOUR_S],

@@ -1,15 +1,15 @@
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 
-/** The server speaks first where it can be heard, and a clock may be a little wrong (fault 26). */
+/** Leaves the decision to the server while connected, and tolerates a slightly wrong clock. */
 const GRACE_MS = 60_000;
-/** The longest time that a timer takes. */
+/** The longest delay that setTimeout accepts. */
 const TIMER_MAX_MS = 2_147_483_647;
 
 /**
- * Whether a message has outlived its conversation's retention by this device's clock. Somebody who is offline
- * hears nothing of it, and is not to see for weeks what is gone everywhere else. Nothing is taken from the
- * storage before a sync says so: a wrong clock must not lose anything.
+ * Whether a message has expired by the clock of this device. An offline device gets no deletions and must not keep
+ * showing messages that are gone everywhere else. The message stays in storage until a sync deletes it, so a wrong clock
+ * loses nothing.
  */
 export function useExpired(
   conversationId: string,
@@ -19,21 +19,21 @@ export function useExpired(
   const retention = useChatStore((view) => {
     const { retention_s = null, retention_from_seq = 1 } =
       view.chat.conversationsById[conversationId] ?? {};
-    // An earlier setting holds for what was sent before: only the server knows it.
+    // Older messages keep an earlier setting, which only the server knows.
     return message === null || message === undefined || message.seq < retention_from_seq
       ? null
       : retention_s;
   });
-  const due =
+  const expiresAt =
     retention === null || createdAt === undefined
       ? Infinity
       : Date.parse(createdAt) + retention * 1_000 + GRACE_MS;
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (due === Infinity || due <= now) return undefined;
-    const left = Math.max(0, due - Date.now());
+    if (expiresAt === Infinity || expiresAt <= now) return undefined;
+    const left = Math.max(0, expiresAt - Date.now());
     const timer = setTimeout(() => setNow(Date.now()), Math.min(left + 1, TIMER_MAX_MS));
     return () => clearTimeout(timer);
-  }, [due, now]);
-  return due <= now;
+  }, [expiresAt, now]);
+  return expiresAt <= now;
 }

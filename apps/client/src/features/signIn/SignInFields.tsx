@@ -6,14 +6,14 @@ import {
   USERNAME_MIN,
 } from '@pern/protocol/limits';
 
-/** What somebody new is asked for, as little as there can be. */
+/** The fields of the sign-up form. */
 export function SignUpFields({ invitation }: { invitation: string | null }) {
   return (
     <>
       {invitation !== null && (
         <label className="field">
           <span>
-            Invitation <small>the code that you were sent</small>
+            Invitation <small>the code you were sent</small>
           </span>
           <input
             className="input"
@@ -41,7 +41,7 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
       </label>
       <label className="field">
         <span>
-          User name <small>by which others find you</small>
+          Username <small>how others find you</small>
         </span>
         <input
           className="input"
@@ -51,18 +51,18 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
           spellCheck={false}
           required
           pattern="[a-zA-Z0-9_.\-]+"
-          title="Letters, digits, dots, dashes and underscores"
+          title="Letters, digits, dots, hyphens and underscores"
           minLength={USERNAME_MIN}
           maxLength={USERNAME_MAX}
           placeholder="ana"
         />
       </label>
       <label className="field">
-        <span>E-mail</span>
+        <span>Email</span>
         <input
           className="input"
           name="email"
-          // Not of type email: browsers refuse letters of other scripts there.
+          // Not type="email", which rejects non-ASCII letters.
           type="text"
           inputMode="email"
           autoCapitalize="none"
@@ -74,7 +74,7 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
       </label>
       <label className="field">
         <span>
-          Password <small>{PASSWORD_MIN} characters or more</small>
+          Password <small>at least {PASSWORD_MIN} characters</small>
         </span>
         <input
           className="input"
@@ -90,12 +90,12 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
   );
 }
 
-/** `withNewPassword`: the password that was typed is a temporary one. */
+/** `withNewPassword` asks for a new password, after a sign-in with a temporary one. */
 export function SignInFields({ withNewPassword }: { withNewPassword: boolean }) {
   return (
     <>
       <label className="field">
-        <span>User name or e-mail</span>
+        <span>Username or email</span>
         <input
           className="input"
           name="username"
@@ -119,7 +119,7 @@ export function SignInFields({ withNewPassword }: { withNewPassword: boolean }) 
       {withNewPassword && (
         <label className="field">
           <span>
-            New password <small>{PASSWORD_MIN} characters or more</small>
+            New password <small>at least {PASSWORD_MIN} characters</small>
           </span>
           <input
             className="input"

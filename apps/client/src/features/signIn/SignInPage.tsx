@@ -1,28 +1,30 @@
 import { type SubmitEvent, useState } from 'react';
-import { explain, reasonOf } from '../../shared/formatting/errorText';
+import { errorText, errorReason } from '../../shared/formatting/errorText';
 import { useChatStore } from '../../store/chatStore';
-import { invitationOfLink, useRegistration } from './registration';
+import { invitationFromUrl, useRegistration } from './registration';
 import { BASE } from '../../store/serverUrl';
 import { useClient } from '../../store/ClientContext';
-import { KeptUnsent } from './UnsentNotice';
+import { UnsentNotice } from './UnsentNotice';
 import { SignInFields, SignUpFields } from './SignInFields';
 import './signInPage.css';
 
 type Mode = 'sign up' | 'sign in';
 
-const KNOWN = 'chasqui/known';
+const RETURNING_KEY = 'chasqui/known';
 
-/** Who was here before signs in, everybody else signs up; either is one click from the other. */
+/** Returning users see the sign-in form, new ones the sign-up form, with a link to the other. */
 export function SignInPage() {
   const client = useClient();
-  const [invitation] = useState(invitationOfLink);
+  const [invitation] = useState(invitationFromUrl);
   const registration = useRegistration();
-  const [mode, setMode] = useState<Mode>(wasHere() && invitation === '' ? 'sign in' : 'sign up');
-  const [isTemporary, setTemporary] = useState(false);
+  const [mode, setMode] = useState<Mode>(
+    isReturning() && invitation === '' ? 'sign in' : 'sign up',
+  );
+  const [isPasswordTemporary, setPasswordTemporary] = useState(false);
   const isClosed = mode === 'sign up' && registration === 'closed';
-  const [complaint, setComplaint] = useState('');
-  const [isBusy, setBusy] = useState(false);
-  const wasEnded = useChatStore(
+  const [error, setError] = useState('');
+  const [isSubmitting, setSubmitting] = useState(false);
+  const hasSessionEnded = useChatStore(
     ({ connection }) => connection.state === 'signed out' && connection.reason === 'refused',
   );
 
@@ -33,16 +35,16 @@ export function SignInPage() {
       const value = form.get(name);
       return typeof value === 'string' ? value : '';
     };
-    setBusy(true);
-    setComplaint('');
+    setSubmitting(true);
+    setError('');
     try {
       if (mode === 'sign up') await client.signUp(signUpOf(text));
       else await client.signIn(signInOf(text));
-      remember();
+      markReturning();
     } catch (error) {
-      setTemporary(reasonOf(error) === 'new_password_required');
-      setComplaint(mode === 'sign in' ? explainSignIn(error) : explain(error));
-      setBusy(false);
+      setPasswordTemporary(errorReason(error) === 'new_password_required');
+      setError(mode === 'sign in' ? signInErrorText(error) : errorText(error));
+      setSubmitting(false);
     }
   }
 
@@ -52,45 +54,45 @@ export function SignInPage() {
         <img src={`${BASE}icon.svg`} alt="" width="56" height="56" />
         <h1>{mode === 'sign up' ? 'Welcome to Chasqui' : 'Welcome back'}</h1>
         <p className="sign-in-lead">
-          {wasEnded
+          {hasSessionEnded
             ? 'Your session has ended. Sign in again to continue.'
-            : 'Chat that arrives, whatever crashes in between.'}
+            : 'Messages that arrive, even when things crash.'}
         </p>
         {isClosed ? (
           <p role="status">
-            Registration is closed on this server. Ask its administrators for an account.
+            Registration is closed on this server. Ask an administrator for an account.
           </p>
         ) : (
           <form key={mode} onSubmit={(event) => void submit(event)} aria-label={mode}>
             {mode === 'sign up' ? (
               <SignUpFields invitation={registration === 'invite' ? invitation : null} />
             ) : (
-              <SignInFields withNewPassword={isTemporary} />
+              <SignInFields withNewPassword={isPasswordTemporary} />
             )}
-            <p className="complaint" role="alert">
-              {complaint}
+            <p className="form-error" role="alert">
+              {error}
             </p>
-            <button className="button primary" type="submit" disabled={isBusy}>
+            <button className="button primary" type="submit" disabled={isSubmitting}>
               {mode === 'sign up' ? 'Create account' : 'Sign in'}
             </button>
           </form>
         )}
         <p className="sign-in-other">
-          {mode === 'sign up' ? 'You have an account?' : 'You are new here?'}{' '}
+          {mode === 'sign up' ? 'Already have an account?' : 'New here?'}{' '}
           <button
             className="link-button"
             type="button"
             onClick={() => {
               setMode(mode === 'sign up' ? 'sign in' : 'sign up');
-              setComplaint('');
+              setError('');
             }}
           >
             {mode === 'sign up' ? 'Sign in' : 'Create an account'}
           </button>
         </p>
-        <KeptUnsent />
+        <UnsentNotice />
         <p className="sign-in-small">
-          Messages are {client.protection}: whoever runs this server can read them.
+          Messages are {client.protection}. The people who run this server can read them.
         </p>
       </div>
     </main>
@@ -113,23 +115,23 @@ function signInOf(text: (name: string) => string) {
     : { username: name, password, newPassword };
 }
 
-function explainSignIn(error: unknown): string {
+function signInErrorText(error: unknown): string {
   const isWrong = error instanceof Error && error.name === 'UnauthorizedError';
-  return isWrong ? 'User name or password is wrong.' : explain(error);
+  return isWrong ? 'Wrong username or password.' : errorText(error);
 }
 
-function wasHere(): boolean {
+function isReturning(): boolean {
   try {
-    return localStorage.getItem(KNOWN) !== null;
+    return localStorage.getItem(RETURNING_KEY) !== null;
   } catch {
     return false;
   }
 }
 
-function remember(): void {
+function markReturning(): void {
   try {
-    localStorage.setItem(KNOWN, 'yes');
+    localStorage.setItem(RETURNING_KEY, 'yes');
   } catch {
-    // Then the next visit begins with signing up, one click away.
+    // Storage is unavailable: the next visit starts with the sign-up form.
   }
 }

@@ -1,26 +1,26 @@
 import { useEffect, useState } from 'react';
-import { forgetAllDrafts, hasDrafts } from '../../store/drafts';
+import { deleteAllDrafts, hasDrafts } from '../../store/drafts';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 
 /**
- * Says that this device keeps what somebody wrote and did not send before the server ended the session, and offers to
- * delete it: the author may never sign in here again.
+ * Unsent messages and drafts stay on the device when the server ends a session. This tells the next person about them
+ * and offers to delete them, because the author may never sign in here again.
  */
-export function KeptUnsent() {
+export function UnsentNotice() {
   const client = useClient();
   const [count, setCount] = useState(0);
-  const [isBegun, setBegun] = useState(hasDrafts);
+  const [isDraftSaved, setDraftSaved] = useState(hasDrafts);
   useEffect(() => {
     client.countUnsentOfOthers().then(setCount, () => undefined);
   }, [client]);
-  if (count === 0 && !isBegun) return null;
+  if (count === 0 && !isDraftSaved) return null;
 
   async function discard(): Promise<void> {
     if (!(await attempt(client.discardUnsentOfOthers()))) return;
-    forgetAllDrafts();
+    deleteAllDrafts();
     setCount(0);
-    setBegun(false);
+    setDraftSaved(false);
   }
 
   return (

@@ -1,27 +1,27 @@
 import { healthSchema, type RegistrationMode } from '@pern/protocol/rest/operation';
 import { useEffect, useState } from 'react';
-import { serverAddress } from '../../store/serverUrl';
+import { serverUrl } from '../../store/serverUrl';
 
-/** Who may register here. Until the server has said so, and where it says nothing, everybody: it refuses who may not. */
+/** Who may register. Defaults to `open` until the server answers; the server enforces its own setting. */
 export function useRegistration(): RegistrationMode {
   const [mode, setMode] = useState<RegistrationMode>('open');
   useEffect(() => {
-    const stop = new AbortController();
-    void readRegistration(stop.signal).then(
+    const abort = new AbortController();
+    void readRegistration(abort.signal).then(
       (read) => setMode(read ?? 'open'),
       () => undefined,
     );
-    return () => stop.abort();
+    return () => abort.abort();
   }, []);
   return mode;
 }
 
 async function readRegistration(signal: AbortSignal): Promise<RegistrationMode | undefined> {
-  const answer = await fetch(`${serverAddress()}/healthz`, { signal });
+  const answer = await fetch(`${serverUrl()}/healthz`, { signal });
   return healthSchema.parse(await answer.json()).registration;
 }
 
-/** The code of the link by which somebody was invited: `/?invitation=CODE`. Empty without one. */
-export function invitationOfLink(): string {
+/** The code of an invitation link (`/?invitation=CODE`), or an empty string. */
+export function invitationFromUrl(): string {
   return new URLSearchParams(location.search).get('invitation') ?? '';
 }

@@ -1,12 +1,12 @@
 import { ForbiddenError, RateLimitError, ValidationError } from '@pern/protocol/errors';
 import { OfflineError } from '@pern/sdk/errors';
-import { explain } from './errorText';
+import { errorText } from './errorText';
 
-test('every error says what happened and what can be done, field by field where there are some', () => {
-  expect(explain(new OfflineError())).toContain('You are offline');
-  expect(explain(new ForbiddenError('no'))).toContain('Your role');
-  expect(explain(new RateLimitError(3))).toContain('3 s');
-  expect(explain(new Error('secret detail'))).toBe('That did not work. Try again.');
+test('every error gets a text that says what happened and what to do, one sentence per invalid field', () => {
+  expect(errorText(new OfflineError())).toContain('You are offline');
+  expect(errorText(new ForbiddenError('no'))).toContain('Your role');
+  expect(errorText(new RateLimitError(3))).toContain('3 s');
+  expect(errorText(new Error('secret detail'))).toBe('Something went wrong. Try again.');
   const fields = [{ path: 'content_encrypted', message: 'must not be empty' }];
-  expect(explain(new ValidationError('wrong', fields))).toBe('Message: must not be empty.');
+  expect(errorText(new ValidationError('wrong', fields))).toBe('Message: must not be empty.');
 });

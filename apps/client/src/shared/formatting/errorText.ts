@@ -1,45 +1,46 @@
 import { ChasquiError } from '@pern/protocol/errors';
 import { OfflineError, SignedOutError, StorageError } from '@pern/sdk/errors';
 
-/** What went wrong, in words for whoever did it, and what they can do. */
-export function explain(error: unknown): string {
+/** Explains an error to the user: what went wrong and what they can do. */
+export function errorText(error: unknown): string {
   if (error instanceof OfflineError)
-    return 'You are offline. This needs a connection; try again later.';
+    return 'You are offline. Try again when you have a connection.';
   if (error instanceof SignedOutError) return 'You are signed out.';
-  if (error instanceof StorageError) return 'This browser would not store that. Is its disk full?';
-  if (!(error instanceof ChasquiError)) return 'That did not work. Try again.';
+  if (error instanceof StorageError)
+    return 'This browser could not save that. Its storage may be full.';
+  if (!(error instanceof ChasquiError)) return 'Something went wrong. Try again.';
   switch (error.name) {
     case 'ValidationError':
-      return fields(error).join(' ') || sentence(error.message);
+      return fieldErrors(error).join(' ') || sentence(error.message);
     case 'UnauthorizedError':
       return 'You are signed out.';
     case 'ForbiddenError':
-      return forbidden(error);
+      return forbiddenText(error);
     case 'NotFoundError':
-      return 'That is not there any more.';
+      return 'This no longer exists.';
     case 'ConflictError':
       return sentence(error.message);
     case 'RateLimitError':
-      return `That was a lot at once. Try again in ${error.retryAfterSeconds ?? 1} s.`;
+      return `Too many requests. Try again in ${error.retryAfterSeconds ?? 1} s.`;
     case 'UnavailableError':
-      return 'The server is not available at the moment. Try again.';
+      return 'The server is unavailable right now. Try again.';
     case 'InternalError':
       return 'Something went wrong on the server.';
   }
 }
 
-/** Why something was refused, where the server names a reason. */
-export function reasonOf(error: unknown): unknown {
+/** The machine-readable reason in the details of an error, if there is one. */
+export function errorReason(error: unknown): unknown {
   if (!(error instanceof ChasquiError)) return undefined;
   const { details } = error;
   return details !== undefined && 'reason' in details ? details.reason : undefined;
 }
 
-function forbidden(error: ChasquiError): string {
-  const reason = reasonOf(error);
+function forbiddenText(error: ChasquiError): string {
+  const reason = errorReason(error);
   switch (reason) {
     case 'suspended':
-      return 'This account is suspended. Ask the administrators of this server.';
+      return 'This account is suspended. Contact an administrator of this server.';
     case 'new_password_required':
       return 'This password is temporary. Choose a new one.';
     case 'registration_closed':
@@ -47,19 +48,23 @@ function forbidden(error: ChasquiError): string {
     case 'invitation_required':
       return 'You need an invitation to register here.';
     case 'invitation_invalid':
-      return 'This invitation is not valid any more. Ask for another one.';
+      return 'This invitation is no longer valid. Ask for a new one.';
+    case 'blocked':
+      return 'You cannot message or add this person.';
+    case 'requested':
+      return 'They have not accepted yet. You can send more once they do.';
+    case 'deleted':
+      return 'This account was deleted.';
+    default:
+      return 'Your role in this group does not allow that.';
   }
-  if (reason === 'blocked') return 'You cannot write to this person or add them.';
-  if (reason === 'requested') return 'They have not accepted yet. You cannot send more until then.';
-  if (reason === 'deleted') return 'The account of the other was deleted.';
-  return 'Your role in this group does not allow that.';
 }
 
-/** Each refused field with its own reason: `Password: must have at least 8 characters.` */
-function fields({ details }: ChasquiError): string[] {
+/** One sentence per invalid field: `Password: must have at least 8 characters.` */
+function fieldErrors({ details }: ChasquiError): string[] {
   if (!Array.isArray(details)) return [];
   return details.flatMap((detail: unknown) =>
-    isFieldError(detail) ? [sentence(`${named(detail.path)}: ${detail.message}`)] : [],
+    isFieldError(detail) ? [sentence(`${fieldName(detail.path)}: ${detail.message}`)] : [],
   );
 }
 
@@ -67,7 +72,7 @@ function isFieldError(detail: unknown): detail is { path: string; message: strin
   return typeof detail === 'object' && detail !== null && 'path' in detail && 'message' in detail;
 }
 
-const named = (path: string): string =>
+const fieldName = (path: string): string =>
   path === 'content_encrypted' ? 'message' : (path.split('.')[0] ?? '').replaceAll('_', ' ');
 
 function sentence(text: string): string {

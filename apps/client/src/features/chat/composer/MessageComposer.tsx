@@ -1,88 +1,85 @@
-import * as Popover from '@radix-ui/react-popover';
-import { SendHorizontal, Smile, X } from 'lucide-react';
+import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
-import { isOnItsWay } from '../../../store/chatView';
-import { keepDraft, readDraft } from '../../../store/drafts';
-import { attempt } from '../../../store/notices';
-import { isolated, nameOf } from '../../../store/displayNames';
-import { Sentence } from '../../../shared/formatting/BidiText';
+import { isOutboxEntry } from '../../../store/chatView';
 import { useClient } from '../../../store/ClientContext';
-import type { Task } from '../ChatWindow';
-import { EmojiChoice } from '../emoji/EmojiMenu';
-import { useIntents } from '../messageActions/MessageActionsContext';
+import { readDraft, saveDraft } from '../../../store/drafts';
+import { attempt } from '../../../store/notices';
+import { useMessageActions } from '../messageActions/MessageActionsContext';
+import { EmojiButton } from './EmojiButton';
+import { type ComposerMode, ModeBanner } from './ModeBanner';
 import './messageComposer.css';
 
 interface MessageComposer {
   conversationId: string;
-  task: Task;
-  onTaskDone: () => void;
+  mode: ComposerMode;
+  onModeEnd: () => void;
 }
 
-/** Where one writes, online or not: what is sent waits in the outbox, what is begun is kept as a draft. */
-export function MessageComposer({ conversationId, task, onTaskDone }: MessageComposer) {
+/** The input field. Works offline: sent messages wait in the outbox, unfinished text is saved as a draft. */
+export function MessageComposer({ conversationId, mode, onModeEnd }: MessageComposer) {
   const client = useClient();
   const me = useChatStore((view) => view.me?.id ?? '');
-  const intents = useIntents();
+  const actions = useMessageActions();
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => readDraft(me, conversationId));
-  const [edited, setEdited] = useState('');
-  const isEditing = task?.kind === 'edit';
-  const text = isEditing ? edited : draft;
+  const [editedText, setEditedText] = useState('');
+  const isEditing = mode.kind === 'edit';
+  const text = isEditing ? editedText : draft;
 
   useEffect(() => {
-    if (task?.kind === 'edit') setEdited(task.message.content ?? '');
-    if (task !== null) field.current?.focus();
-  }, [task]);
+    if (mode.kind === 'edit') setEditedText(mode.message.content ?? '');
+    if (mode.kind !== 'new') field.current?.focus();
+  }, [mode]);
   useEffect(() => () => client.setTyping(conversationId, false), [client, conversationId]);
 
-  function write(value: string): void {
-    if (isEditing) return setEdited(value);
+  function changeText(value: string): void {
+    if (isEditing) return setEditedText(value);
     setDraft(value);
-    keepDraft(me, conversationId, value);
+    saveDraft(me, conversationId, value);
     client.setTyping(conversationId, value !== '');
   }
 
-  async function send(): Promise<void> {
+  async function submit(): Promise<void> {
     if (text.trim() === '') return;
-    if (task?.kind === 'edit') {
-      if (text !== task.message.content && !(await attempt(client.edit(task.message.id, text)))) {
+    if (mode.kind === 'edit') {
+      if (text !== mode.message.content && !(await attempt(client.edit(mode.message.id, text)))) {
         return;
       }
-      return onTaskDone();
+      return onModeEnd();
     }
-    const more = task === null ? {} : { replyToId: task.message.id };
-    write('');
-    onTaskDone();
-    // Stored is sent, sooner or later; what could not even be stored comes back into the field.
-    if (!(await attempt(client.send(conversationId, text, more)))) write(text);
+    const options = mode.kind === 'reply' ? { replyToId: mode.message.id } : {};
+    changeText('');
+    onModeEnd();
+    // A stored message is sent sooner or later. If storing failed, put the text back into the field.
+    if (!(await attempt(client.send(conversationId, text, options)))) changeText(text);
   }
 
-  function editLast(): void {
+  function editLastMessage(): void {
     const { messagesById, messageIdsInConversation } = useChatStore.getState();
     for (const key of messageIdsInConversation.toReversed()) {
       const message = messagesById[key];
-      if (message === undefined || isOnItsWay(message) || message.sender_id !== me) continue;
-      if (message.kind === 'message' && message.deleted_at === null) return intents.edit(message);
+      if (message === undefined || isOutboxEntry(message) || message.sender_id !== me) continue;
+      if (message.kind === 'message' && message.deleted_at === null) return actions.edit(message);
     }
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
-      void send();
-    } else if (event.key === 'Escape' && task !== null) {
+      void submit();
+    } else if (event.key === 'Escape' && mode.kind !== 'new') {
       event.preventDefault();
-      onTaskDone();
-    } else if (event.key === 'ArrowUp' && !event.altKey && text === '' && task === null) {
+      onModeEnd();
+    } else if (event.key === 'ArrowUp' && !event.altKey && text === '' && mode.kind === 'new') {
       event.preventDefault();
-      editLast();
+      editLastMessage();
     }
   }
 
   function insert(emoji: string): void {
     const { selectionStart: from = text.length, selectionEnd: to = from } = field.current ?? {};
-    write(text.slice(0, from) + emoji + text.slice(to));
+    changeText(text.slice(0, from) + emoji + text.slice(to));
     field.current?.focus();
   }
 
@@ -91,10 +88,10 @@ export function MessageComposer({ conversationId, task, onTaskDone }: MessageCom
       className="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void submit();
       }}
     >
-      {task !== null && <TaskLine task={task} onCancel={onTaskDone} />}
+      {mode.kind !== 'new' && <ModeBanner mode={mode} onCancel={onModeEnd} />}
       <div className="composer-line">
         <EmojiButton onChoose={insert} />
         <textarea
@@ -107,7 +104,7 @@ export function MessageComposer({ conversationId, task, onTaskDone }: MessageCom
           enterKeyHint="send"
           autoFocus={matchMedia('(hover: hover)').matches}
           value={text}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => changeText(event.target.value)}
           onKeyDown={onKeyDown}
           onBlur={() => client.setTyping(conversationId, false)}
         />
@@ -121,53 +118,5 @@ export function MessageComposer({ conversationId, task, onTaskDone }: MessageCom
         </button>
       </div>
     </form>
-  );
-}
-
-function TaskLine({ task, onCancel }: { task: NonNullable<Task>; onCancel: () => void }) {
-  const { kind, message } = task;
-  const author = useChatStore((view) => nameOf(view, message.conversation_id, message.sender_id));
-  return (
-    <div className="composer-task">
-      <p>
-        <strong>
-          {kind === 'edit' ? 'Edit message' : <Sentence text={`Reply to ${isolated(author)}`} />}
-        </strong>
-        <span className="one-line" dir="auto">
-          {message.content}
-        </span>
-      </p>
-      <button className="icon-button" type="button" aria-label="Cancel" onClick={onCancel}>
-        <X size={20} aria-hidden />
-      </button>
-    </div>
-  );
-}
-
-function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger className="icon-button" aria-label="Emoji">
-        <Smile size={22} aria-hidden />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          className="menu"
-          side="top"
-          align="start"
-          sideOffset={8}
-          collisionPadding={8}
-          aria-label="Emoji"
-        >
-          <EmojiChoice
-            onChoose={(emoji) => {
-              setOpen(false);
-              onChoose(emoji);
-            }}
-          />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
   );
 }

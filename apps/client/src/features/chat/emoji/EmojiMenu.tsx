@@ -4,17 +4,17 @@ import './emojiMenu.css';
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
-/** All of them are fetched when somebody asks for them: most never do. */
+/** The full list is large and rarely needed, so it is loaded on demand. */
 const EmojiPicker = lazy(() =>
   import('./EmojiPicker').then((module) => ({ default: module.EmojiPicker })),
 );
 
-/** The usual few at once, all others behind a plus. */
-export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void }) {
-  const [isWide, setWide] = useState(false);
-  if (isWide) {
+/** A few common emoji, with a button that opens all of them. */
+export function EmojiMenu({ onChoose }: { onChoose: (emoji: string) => void }) {
+  const [isExpanded, setExpanded] = useState(false);
+  if (isExpanded) {
     return (
-      <Suspense fallback={<p className="emoji-wait">Loading …</p>}>
+      <Suspense fallback={<p className="emoji-note">Loading…</p>}>
         <EmojiPicker onChoose={onChoose} />
       </Suspense>
     );
@@ -36,7 +36,7 @@ export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void })
         className="icon-button"
         type="button"
         aria-label="All emoji"
-        onClick={() => setWide(true)}
+        onClick={() => setExpanded(true)}
       >
         <Plus size={20} aria-hidden />
       </button>

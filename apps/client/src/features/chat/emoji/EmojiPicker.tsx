@@ -1,14 +1,14 @@
 import { useDeferredValue, useState } from 'react';
 import groups from 'unicode-emoji-json/data-by-group.json';
 
-/** Every emoji there is, by group, and found by name. It stays inside the page: nothing is fetched from elsewhere. */
+/** All emoji by group, searchable by name. The data is bundled; nothing is fetched from a third party. */
 export function EmojiPicker({ onChoose }: { onChoose: (emoji: string) => void }) {
   const [query, setQuery] = useState('');
-  const sought = useDeferredValue(query.trim().toLowerCase());
+  const searched = useDeferredValue(query.trim().toLowerCase());
   const found = groups
     .map(({ name, emojis }) => ({
       name,
-      emojis: emojis.filter((emoji) => emoji.name.includes(sought)),
+      emojis: emojis.filter((emoji) => emoji.name.includes(searched)),
     }))
     .filter(({ emojis }) => emojis.length > 0);
   return (
@@ -43,7 +43,7 @@ export function EmojiPicker({ onChoose }: { onChoose: (emoji: string) => void })
             </div>
           </section>
         ))}
-        {found.length === 0 && <p className="emoji-wait">No emoji of that name.</p>}
+        {found.length === 0 && <p className="emoji-note">No emoji found.</p>}
       </div>
     </div>
   );

@@ -1,16 +1,16 @@
 import { memo, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
-import { isOnItsWay, type ShownMessage } from '../../../store/chatView';
+import { isOutboxEntry, type ShownMessage } from '../../../store/chatView';
 import { nameOf } from '../../../store/displayNames';
-import { clockTime, fullTime } from '../../../shared/formatting/dates';
+import { timeOfDay, dateAndTime } from '../../../shared/formatting/dates';
 import { useIsBlocked } from '../../blocking/blocks';
 import { useExpired } from '../../retention/useExpired';
 import { Avatar } from '../../../shared/Avatar';
-import { MessageActions } from '../messageActions/MessageMenu';
+import { MessageMenu } from '../messageActions/MessageMenu';
 import { MessageText } from './MessageText';
 import { Quote } from './Quote';
 import { Reactions } from '../reactions/Reactions';
-import { Refusal } from './SendFailure';
+import { SendFailure } from './SendFailure';
 import { Ticks } from './Ticks';
 import './messageRow.css';
 
@@ -22,22 +22,22 @@ interface MessageRow {
   isGroup: boolean;
 }
 
-/** One message: who, what, when, how far, and what others made of it. */
+/** One message: author, content, time, delivery status and reactions. */
 export const MessageRow = memo(function MessageRow(props: MessageRow) {
   const { message, isMine, isFirst, isLast, isGroup } = props;
-  const senderId = isOnItsWay(message) ? '' : message.sender_id;
+  const senderId = isOutboxEntry(message) ? '' : message.sender_id;
   const author = useChatStore((view) =>
     isMine ? 'You' : nameOf(view, message.conversation_id, senderId),
   );
   const classes = ['message', isMine ? 'mine' : 'theirs'];
   if (isFirst) classes.push('first');
   if (isLast) classes.push('last');
-  const isTaken = !isOnItsWay(message);
-  const isExpired = useExpired(message.conversation_id, isTaken ? message : undefined);
-  const isDeleted = isTaken && (message.deleted_at !== null || isExpired);
+  const isStored = !isOutboxEntry(message);
+  const isExpired = useExpired(message.conversation_id, isStored ? message : undefined);
+  const isDeleted = isStored && (message.deleted_at !== null || isExpired);
   const isBlocked = useIsBlocked(isGroup && !isMine ? senderId : undefined);
-  const [isWanted, setWanted] = useState(false);
-  const isHidden = isBlocked && !isDeleted && !isWanted;
+  const [isUnfolded, setUnfolded] = useState(false);
+  const isFolded = isBlocked && !isDeleted && !isUnfolded;
   return (
     <div className={classes.join(' ')}>
       {isGroup && !isMine && (
@@ -50,17 +50,17 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
           {isGroup && !isMine && isFirst ? (
             <bdi className="message-author">{author}</bdi>
           ) : (
-            <span className="hidden-but-read">
+            <span className="visually-hidden">
               <bdi>{author}</bdi>:{' '}
             </span>
           )}
-          {message.reply_to_id !== null && !isDeleted && !isHidden && (
+          {message.reply_to_id !== null && !isDeleted && !isFolded && (
             <Quote conversationId={message.conversation_id} messageId={message.reply_to_id} />
           )}
-          {isHidden ? (
+          {isFolded ? (
             <em className="message-note">
-              {'Message of somebody you blocked — '}
-              <button className="link-button" type="button" onClick={() => setWanted(true)}>
+              {'Message from someone you blocked — '}
+              <button className="link-button" type="button" onClick={() => setUnfolded(true)}>
                 Show
               </button>
             </em>
@@ -68,33 +68,33 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
             <Content message={message} isDeleted={isDeleted} />
           )}
           <span className="message-meta">
-            {isTaken && message.edited_at !== null && !isDeleted && (
-              <span title={fullTime(message.edited_at)}>edited</span>
+            {isStored && message.edited_at !== null && !isDeleted && (
+              <span title={dateAndTime(message.edited_at)}>edited</span>
             )}
-            <time dateTime={message.created_at} title={fullTime(message.created_at)}>
-              {clockTime(message.created_at)}
+            <time dateTime={message.created_at} title={dateAndTime(message.created_at)}>
+              {timeOfDay(message.created_at)}
             </time>
             {isMine && !isDeleted && <Ticks message={message} />}
           </span>
         </div>
-        {isTaken && !isDeleted && !isHidden && <MessageActions message={message} isMine={isMine} />}
+        {isStored && !isDeleted && !isFolded && <MessageMenu message={message} isMine={isMine} />}
       </div>
-      {isTaken && !isDeleted && !isHidden && message.reactions.length > 0 && (
+      {isStored && !isDeleted && !isFolded && message.reactions.length > 0 && (
         <Reactions message={message} />
       )}
-      {!isTaken && message.refused !== null && <Refusal message={message} />}
+      {!isStored && message.refused !== null && <SendFailure message={message} />}
     </div>
   );
 });
 
 function Content({ message, isDeleted }: { message: ShownMessage; isDeleted: boolean }) {
   if (isDeleted) return <em className="message-note">Message deleted</em>;
-  if (!isOnItsWay(message)) {
+  if (!isOutboxEntry(message)) {
     if (message.isUnreadable) {
-      return <em className="message-note">This message cannot be read here</em>;
+      return <em className="message-note">This message cannot be displayed</em>;
     }
     if (message.message_type !== 'text') {
-      return <em className="message-note">{message.message_type}: not shown here yet</em>;
+      return <em className="message-note">Unsupported message type: {message.message_type}</em>;
     }
   }
   return <MessageText text={message.content ?? ''} />;

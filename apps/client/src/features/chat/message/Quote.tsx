@@ -3,13 +3,13 @@ import { useChatStore } from '../../../store/chatStore';
 import { nameOf } from '../../../store/displayNames';
 import { useIsBlocked } from '../../blocking/blocks';
 import { useExpired } from '../../retention/useExpired';
-import { useReveal } from '../messageList/scrolling/JumpToMessageContext';
+import { useJumpToMessage } from '../messageList/scrolling/JumpToMessageContext';
 import './quote.css';
 
-/** What a message answers, in a line. Choosing it goes there. */
+/** The message that this one replies to, on one line. Clicking it jumps there. */
 export function Quote(props: { conversationId: string; messageId: string }) {
   const { conversationId, messageId } = props;
-  const reveal = useReveal();
+  const jumpToMessage = useJumpToMessage();
   const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
   const isExpired = useExpired(conversationId, quoted);
   const author = useChatStore((view) =>
@@ -20,17 +20,17 @@ export function Quote(props: { conversationId: string; messageId: string }) {
   );
   const isBlocked = useIsBlocked(isGroup ? quoted?.sender_id : undefined);
   return (
-    <button className="quote" type="button" tabIndex={-1} onClick={() => reveal(messageId)}>
-      <span className="hidden-but-read">In reply to </span>
+    <button className="quote" type="button" tabIndex={-1} onClick={() => jumpToMessage(messageId)}>
+      <span className="visually-hidden">In reply to </span>
       {quoted !== undefined && <strong className="one-line">{author}</strong>}
       <span className="one-line" dir="auto">
         {quoted === undefined
-          ? 'An earlier message'
+          ? 'Earlier message'
           : quoted.deleted_at !== null || isExpired
             ? 'Message deleted'
             : isBlocked
-              ? 'Message of somebody you blocked'
-              : (quoted.content ?? 'This message cannot be read')}
+              ? 'Message from someone you blocked'
+              : (quoted.content ?? 'This message cannot be displayed')}
       </span>
     </button>
   );

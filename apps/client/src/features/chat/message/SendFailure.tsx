@@ -1,18 +1,18 @@
 import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
 import { errorFromWire } from '@pern/protocol/errorFromWire';
 import { RotateCcw, Trash2 } from 'lucide-react';
-import { explain } from '../../../shared/formatting/errorText';
+import { errorText } from '../../../shared/formatting/errorText';
 import { attempt } from '../../../store/notices';
 import { useClient } from '../../../store/ClientContext';
 import './sendFailure.css';
 
-/** Why the server would not take a message, and what can be done with it. */
-export function Refusal({ message }: { message: OutboxEntry }) {
+/** The reason why the server refused a message (D9), with buttons to retry or discard it. */
+export function SendFailure({ message }: { message: OutboxEntry }) {
   const client = useClient();
   const { client_message_id: id, refused } = message;
   return (
-    <div className="refusal" role="alert">
-      <span>Not sent. {refused === null ? '' : explain(errorFromWire(refused))}</span>
+    <div className="send-failure" role="alert">
+      <span>Not sent. {refused === null ? '' : errorText(errorFromWire(refused))}</span>
       <button className="link-button" type="button" onClick={() => void attempt(client.retry(id))}>
         <RotateCcw size={14} aria-hidden /> Retry
       </button>

@@ -1,13 +1,13 @@
-import { linked } from './links';
+import { splitLinks } from './links';
 
-/** The addresses, each between « and ». */
+/** Marks each link with « and ». */
 const shown = (text: string): string =>
-  linked(text)
-    .map((piece) => (piece.href === undefined ? piece.text : `«${piece.text}»`))
+  splitLinks(text)
+    .map((part) => (part.href === undefined ? part.text : `«${part.text}»`))
     .join('');
 
 test.each([
-  // Brackets that the address opened are its own; those of the sentence are not.
+  // Brackets opened inside the URL belong to it; those of the sentence do not.
   ['https://en.wikipedia.org/wiki/Quipu_(knots)', '«https://en.wikipedia.org/wiki/Quipu_(knots)»'],
   ['(see https://example.org/a)', '(see «https://example.org/a»)'],
   ['(https://example.org/a_(b))', '(«https://example.org/a_(b)»)'],
@@ -25,7 +25,7 @@ test.each([
   ['<https://example.org/a>', '<«https://example.org/a»>'],
   ['https://example.org/a/', '«https://example.org/a/»'],
   ['https://example.org/#a-', '«https://example.org/#a-»'],
-  // Chinese, Japanese and Korean write no space after it.
+  // Chinese, Japanese and Korean put no space after a URL.
   ['見て https://example.org/a。次', '見て «https://example.org/a»。次'],
   ['https://example.org/a、b', '«https://example.org/a»、b'],
   ['（https://example.org/a）', '（«https://example.org/a»）'],
@@ -38,7 +38,7 @@ test.each([
   ['https://例え.テスト/パス?語=一', '«https://例え.テスト/パス?語=一»'],
   ['https://пример.рф', '«https://пример.рф»'],
   ['https://example.org/a؟', '«https://example.org/a»؟'],
-  // Marks that turn the direction of a text are no part of an address.
+  // Bidirectional controls are not part of a URL.
   ['https://example.org/\u202egpj.exe', '«https://example.org/»\u202egpj.exe'],
   ['https://example.org/a\u2069b', '«https://example.org/a»\u2069b'],
   ['https://example.org/\u200bb', '«https://example.org/»\u200bb'],
@@ -48,7 +48,7 @@ test.each([
   ['www.example', 'www.example'],
   ['www. and www...', 'www. and www...'],
   ['awww.example.org', 'awww.example.org'],
-  // No address, or none that leads to a web page.
+  // Not a URL, or not a web URL.
   ['javascript:alert(1)', 'javascript:alert(1)'],
   ['data:text/html,x', 'data:text/html,x'],
   ['javascript:https://example.org/%0aalert(1)', 'javascript:«https://example.org/%0aalert(1)»'],
@@ -56,7 +56,7 @@ test.each([
   ['https://)', 'https://)'],
   ['https://exa mple', '«https://exa» mple'],
   ['xhttps://example.org', 'xhttps://example.org'],
-  // Several.
+  // Several URLs.
   ['HTTPS://A.example http://b.example', '«HTTPS://A.example» «http://b.example»'],
   ['https://a.example,https://b.example', '«https://a.example,https://b.example»'],
   ['', ''],
@@ -64,12 +64,14 @@ test.each([
   expect(shown(text)).toBe(expected);
 });
 
-test('an address without a scheme leads to https, the others where they say', () => {
-  expect(linked('www.example.org').map(({ href }) => href)).toEqual(['https://www.example.org']);
-  expect(linked('http://a.example').map(({ href }) => href)).toEqual(['http://a.example']);
+test('a URL without a scheme links to https, others keep their scheme', () => {
+  expect(splitLinks('www.example.org').map(({ href }) => href)).toEqual([
+    'https://www.example.org',
+  ]);
+  expect(splitLinks('http://a.example').map(({ href }) => href)).toEqual(['http://a.example']);
 });
 
-test('the pieces joined are the text, and reading it takes time in proportion to its length', () => {
+test('the parts concatenate to the text, and splitting takes linear time', () => {
   const worst = [
     (n: number) => 'https://'.repeat(n),
     (n: number) => `https://a.example/${'('.repeat(n)}${')'.repeat(n)}`,
@@ -83,16 +85,16 @@ test('the pieces joined are the text, and reading it takes time in proportion to
   for (const make of worst) {
     const [small, large] = [make(1_000), make(4_000)];
     expect(
-      linked(large)
+      splitLinks(large)
         .map(({ text }) => text)
         .join(''),
     ).toBe(large);
-    // Four times the text may take four times as long; a square would take sixteen.
+    // Four times the text may take four times the work; quadratic time would take sixteen.
     expect(workOf(large)).toBeLessThan(6 * workOf(small));
   }
 });
 
-/** How many characters are looked at, counted instead of timed. */
+/** Counts the characters that are examined, which is independent of machine speed. */
 function workOf(text: string): number {
   let work = 0;
   const charAt = jest.spyOn(String.prototype, 'charAt').mockImplementation(function (
@@ -102,7 +104,7 @@ function workOf(text: string): number {
     work += 1;
     return this[at] ?? '';
   });
-  linked(text);
+  splitLinks(text);
   charAt.mockRestore();
   return work;
 }

@@ -1,18 +1,18 @@
 import type { ChatMessage } from '@pern/sdk/entry';
 import { createContext, useContext } from 'react';
 
-/** What somebody means to do with a message; the chat window sees to it. */
-export interface Intents {
+/** Message actions that open something in the chat window. */
+export interface MessageActions {
   reply(message: ChatMessage): void;
   edit(message: ChatMessage): void;
-  remove(message: ChatMessage): void;
-  inspect(message: ChatMessage): void;
+  confirmDelete(message: ChatMessage): void;
+  showInfo(message: ChatMessage): void;
 }
 
-export const IntentsContext = createContext<Intents | null>(null);
+export const MessageActionsContext = createContext<MessageActions | null>(null);
 
-export function useIntents(): Intents {
-  const intents = useContext(IntentsContext);
-  if (intents === null) throw new Error('there is no chat window above this component');
-  return intents;
+export function useMessageActions(): MessageActions {
+  const actions = useContext(MessageActionsContext);
+  if (actions === null) throw new Error('useMessageActions needs a ChatWindow above it');
+  return actions;
 }

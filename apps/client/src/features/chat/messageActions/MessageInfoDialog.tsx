@@ -2,9 +2,9 @@ import type { MessageDetail } from '@pern/sdk/actions/messageActions';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
-import { explain } from '../../../shared/formatting/errorText';
+import { errorText } from '../../../shared/formatting/errorText';
 import { nameOf } from '../../../store/displayNames';
-import { fullTime } from '../../../shared/formatting/dates';
+import { dateAndTime } from '../../../shared/formatting/dates';
 import { useClient } from '../../../store/ClientContext';
 import { Avatar } from '../../../shared/Avatar';
 import { Dialog } from '../../../shared/Dialog';
@@ -12,32 +12,32 @@ import './messageInfoDialog.css';
 
 type Statuses = MessageDetail['statuses'];
 
-/** Who has read a message of mine, whom it has reached, who is still waited for; and when. */
+/** Who has read an own message, who has received it, and who has not, with times. */
 export function MessageInfoDialog(props: { message: ChatMessage; onClose: () => void }) {
   const { message, onClose } = props;
   const client = useClient();
   const [statuses, setStatuses] = useState<Statuses>();
   const [next, setNext] = useState<string | null>(null);
-  const [complaint, setComplaint] = useState('');
-  // Whatever moves a receipt of this conversation is worth a fresh look.
+  const [error, setError] = useState('');
+  // Receipts are part of the participants, so a changed receipt reloads the status.
   const receipts = useChatStore(
     (view) => view.chat.conversationsById[message.conversation_id]?.participants,
   );
 
   useEffect(() => {
-    let isWanted = true;
+    let isCurrent = true;
     client.messageStatus(message.id).then(
       (detail) => {
-        if (!isWanted) return;
+        if (!isCurrent) return;
         setStatuses(detail.statuses);
         setNext(detail.next_cursor);
       },
-      (error: unknown) => isWanted && setComplaint(explain(error)),
+      (error: unknown) => isCurrent && setError(errorText(error)),
     );
-    return () => void (isWanted = false);
+    return () => void (isCurrent = false);
   }, [client, message.id, receipts]);
 
-  async function more(): Promise<void> {
+  async function loadMore(): Promise<void> {
     const detail = await client.messageStatus(message.id, next ?? undefined);
     setStatuses((before) => [...(before ?? []), ...detail.statuses]);
     setNext(detail.next_cursor);
@@ -48,16 +48,30 @@ export function MessageInfoDialog(props: { message: ChatMessage; onClose: () => 
       <p className="message-info-text" dir="auto">
         {message.content}
       </p>
-      {complaint !== '' && <p className="complaint">{complaint}</p>}
+      {error !== '' && <p className="form-error">{error}</p>}
       {statuses !== undefined && (
         <>
-          <People title="Read" of={message} statuses={statuses} status="read" />
-          <People title="Delivered" of={message} statuses={statuses} status="delivered" />
-          <People title="Not delivered yet" of={message} statuses={statuses} status="sent" />
+          <StatusSection title="Read" message={message} statuses={statuses} status="read" />
+          <StatusSection
+            title="Delivered"
+            message={message}
+            statuses={statuses}
+            status="delivered"
+          />
+          <StatusSection
+            title="Not delivered yet"
+            message={message}
+            statuses={statuses}
+            status="sent"
+          />
         </>
       )}
       {next !== null && (
-        <button className="button" type="button" onClick={() => void more().catch(() => undefined)}>
+        <button
+          className="button"
+          type="button"
+          onClick={() => void loadMore().catch(() => undefined)}
+        >
           Show more
         </button>
       )}
@@ -65,14 +79,14 @@ export function MessageInfoDialog(props: { message: ChatMessage; onClose: () => 
   );
 }
 
-interface People {
+interface StatusSection {
   title: string;
-  of: ChatMessage;
+  message: ChatMessage;
   statuses: Statuses;
   status: Statuses[number]['status'];
 }
 
-function People({ title, of: message, statuses, status }: People) {
+function StatusSection({ title, message, statuses, status }: StatusSection) {
   const view = useChatStore.getState();
   const people = statuses.filter((one) => one.status === status);
   if (people.length === 0) return null;
@@ -89,7 +103,7 @@ function People({ title, of: message, statuses, status }: People) {
             <li key={id}>
               <Avatar id={id} name={name} size="small" />
               <span className="one-line">{name}</span>
-              {at !== null && <time dateTime={at}>{fullTime(at)}</time>}
+              {at !== null && <time dateTime={at}>{dateAndTime(at)}</time>}
             </li>
           );
         })}

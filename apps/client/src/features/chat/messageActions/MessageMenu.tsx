@@ -5,33 +5,33 @@ import { Copy, EllipsisVertical, Info, Pencil, Reply, SmilePlus, Trash2 } from '
 import { useRef, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
 import { attempt } from '../../../store/notices';
-import { EmojiChoice } from '../emoji/EmojiMenu';
-import { useIntents } from './MessageActionsContext';
-import { useReact } from '../reactions/useToggleReaction';
+import { EmojiMenu } from '../emoji/EmojiMenu';
+import { useMessageActions } from './MessageActionsContext';
+import { useToggleReaction } from '../reactions/useToggleReaction';
 import './messageMenu.css';
 
-/** What can be done with a message. Shown when it is pointed at or has the focus; Enter on a message opens the menu. */
-export function MessageActions({ message, isMine }: { message: ChatMessage; isMine: boolean }) {
-  const { reply, edit, remove, inspect } = useIntents();
-  const react = useReact(message);
-  const [isReacting, setReacting] = useState(false);
-  const wantsToReact = useRef(false);
-  const mayDelete = useChatStore(({ chat }) => {
+/** The actions of a message. Visible on hover or focus; pressing Enter on a message opens the menu. */
+export function MessageMenu({ message, isMine }: { message: ChatMessage; isMine: boolean }) {
+  const { reply, edit, confirmDelete, showInfo } = useMessageActions();
+  const toggleReaction = useToggleReaction(message);
+  const [isPickerOpen, setPickerOpen] = useState(false);
+  const opensPicker = useRef(false);
+  const canDelete = useChatStore(({ chat }) => {
     const role = chat.conversationsById[message.conversation_id]?.my.role;
     return isMine || role === 'admin' || role === 'moderator';
   });
   return (
-    <Popover.Root open={isReacting} onOpenChange={setReacting}>
+    <Popover.Root open={isPickerOpen} onOpenChange={setPickerOpen}>
       <Popover.Anchor className="message-actions">
         <Popover.Trigger className="icon-button" aria-label="React" tabIndex={-1}>
           <SmilePlus size={18} aria-hidden />
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="menu" sideOffset={4} collisionPadding={8} aria-label="React">
-            <EmojiChoice
+            <EmojiMenu
               onChoose={(emoji) => {
-                setReacting(false);
-                void react(emoji);
+                setPickerOpen(false);
+                void toggleReaction(emoji);
               }}
             />
           </Popover.Content>
@@ -39,9 +39,9 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
         <Menu.Root modal={false}>
           <Menu.Trigger
             className="icon-button"
-            aria-label="More"
+            aria-label="More actions"
             tabIndex={-1}
-            data-opens-actions=""
+            data-message-menu=""
           >
             <EllipsisVertical size={18} aria-hidden />
           </Menu.Trigger>
@@ -51,17 +51,17 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
               collisionPadding={8}
               sideOffset={4}
               onCloseAutoFocus={(event) => {
-                if (!wantsToReact.current) return;
-                wantsToReact.current = false;
-                // Only now, and without the focus going back first, which would close what opens here.
+                if (!opensPicker.current) return;
+                opensPicker.current = false;
+                // Open the picker only now and keep the focus where it is: restoring it would close the picker at once.
                 event.preventDefault();
-                setReacting(true);
+                setPickerOpen(true);
               }}
             >
               <Menu.Item className="menu-item" onSelect={() => reply(message)}>
                 <Reply size={18} aria-hidden /> Reply
               </Menu.Item>
-              <Menu.Item className="menu-item" onSelect={() => void (wantsToReact.current = true)}>
+              <Menu.Item className="menu-item" onSelect={() => void (opensPicker.current = true)}>
                 <SmilePlus size={18} aria-hidden /> React
               </Menu.Item>
               <Menu.Item
@@ -76,12 +76,12 @@ export function MessageActions({ message, isMine }: { message: ChatMessage; isMi
                 </Menu.Item>
               )}
               {isMine && (
-                <Menu.Item className="menu-item" onSelect={() => inspect(message)}>
+                <Menu.Item className="menu-item" onSelect={() => showInfo(message)}>
                   <Info size={18} aria-hidden /> Message info
                 </Menu.Item>
               )}
-              {mayDelete && (
-                <Menu.Item className="menu-item danger" onSelect={() => remove(message)}>
+              {canDelete && (
+                <Menu.Item className="menu-item danger" onSelect={() => confirmDelete(message)}>
                   <Trash2 size={18} aria-hidden /> Delete
                 </Menu.Item>
               )}

@@ -1,50 +1,58 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { dayLabel } from '../../../shared/formatting/dates';
 import { useChatStore } from '../../../store/chatStore';
-import { dayTitle } from '../../../shared/formatting/dates';
-import { Announcer } from './NewMessageAnnouncer';
-import { JumpToEnd } from './scrolling/JumpToLatest';
-import { keepPlace, type List, offsetOf, placeIn } from './scrolling/scrollPositions';
-import { estimatedHeight, RowView } from './timeline/TimelineRow';
-import { RevealContext } from './scrolling/JumpToMessageContext';
+import { NewMessageAnnouncer } from './NewMessageAnnouncer';
+import { JumpToLatest } from './scrolling/JumpToLatest';
+import { JumpToMessageContext } from './scrolling/JumpToMessageContext';
+import {
+  type MessageVirtualizer,
+  savedScrollPosition,
+  saveScrollPosition,
+  scrollOffsetOf,
+} from './scrolling/scrollPositions';
+import { useFollowOwnMessages } from './scrolling/useFollowOwnMessages';
+import { useScrollToMessage } from './scrolling/useScrollToMessage';
+import { estimatedHeight, TimelineRow } from './timeline/TimelineRow';
 import { type Row, timelineRows } from './timeline/timelineRows';
-import { useHistory } from './useOlderMessages';
-import { useNewMarker } from './useNewMessagesDivider';
-import { useReadOnSight } from './useMarkVisibleAsRead';
-import { useRevealing } from './scrolling/useJumpToMessage';
-import { useRoving } from './useRovingFocus';
+import { useMarkVisibleAsRead } from './useMarkVisibleAsRead';
+import { useNewMessagesDivider } from './useNewMessagesDivider';
+import { useOlderMessages } from './useOlderMessages';
+import { useRovingFocus } from './useRovingFocus';
 import './messageList.css';
 
-/** From the end, in pixels, within which somebody is at it. */
-const AT_END = 64;
-/** Room above the first message for the word about what is before it. */
+/** Distance from the end, in pixels, that still counts as being at the end. */
+const END_THRESHOLD = 64;
+/** Space above the first message for the history note, in pixels. */
 const HEADROOM = 56;
+/** Older messages are loaded when the first row in view is among this many. */
+const PREFETCH_ROWS = 15;
 
-/** What was said: only what is in view is in the page, the place is kept whatever comes before or after it. */
+/** The messages of a conversation, virtualized. The scroll position is anchored when rows are added before or after. */
 export function MessageList({ conversation }: { conversation: KnownConversation }) {
   const { id } = conversation;
   const me = useChatStore((view) => view.me?.id);
   const ids = useChatStore((view) => view.messageIdsInConversation);
   const byId = useChatStore((view) => view.messagesById);
   const hasOlder = useChatStore((view) => view.hasOlderMessages);
-  const newAfter = useNewMarker(conversation);
+  const newAfter = useNewMessagesDivider(conversation);
   const rows = useMemo(() => {
     const messages = ids.flatMap((key) => byId[key] ?? []);
     return timelineRows({ messages, me, newAfter, hasOlder });
   }, [ids, byId, me, newAfter, hasOlder]);
 
   const scroller = useRef<HTMLDivElement>(null);
-  const [place] = useState(() => placeIn(id));
+  const [savedPosition] = useState(() => savedScrollPosition(id));
   const [isAtEnd, setAtEnd] = useState(true);
-  const [topDay, setTopDay] = useState('');
-  const history = useHistory(id, hasOlder);
-  const see = useReadOnSight(id, rows);
+  const [dayInView, setDayInView] = useState('');
+  const { isLoading, loadOlder, note } = useOlderMessages(id, hasOlder);
+  const markVisibleAsRead = useMarkVisibleAsRead(id, rows);
 
-  const isPlaced = useRef(false);
-  const shown = useRef<List>(undefined);
-  // Before the list takes itself apart, which it does in the effects after this one.
-  useLayoutEffect(() => () => keepPlace(id, shown.current, AT_END), [id]);
+  const isPositioned = useRef(false);
+  const latest = useRef<MessageVirtualizer>(undefined);
+  // Must run before the cleanup effects of the virtualizer, so it precedes useVirtualizer.
+  useLayoutEffect(() => () => saveScrollPosition(id, latest.current, END_THRESHOLD), [id]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -55,46 +63,50 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
     paddingEnd: 12,
     anchorTo: 'end',
     followOnAppend: true,
-    scrollEndThreshold: AT_END,
+    scrollEndThreshold: END_THRESHOLD,
     directDomUpdates: true,
-    initialMeasurementsCache: place?.measured ?? [],
+    initialMeasurementsCache: savedPosition?.measured ?? [],
     onChange(instance) {
-      shown.current = instance;
-      const atEnd = instance.isAtEnd(AT_END);
+      latest.current = instance;
+      const atEnd = instance.isAtEnd(END_THRESHOLD);
       if (atEnd !== isAtEnd) setAtEnd(atEnd);
-      setTopDay(dayOfTop(instance, rows));
-      if (isPlaced.current && isNearTop(instance)) history.wantOlder();
-      see(instance);
+      setDayInView(firstDayInView(instance, rows));
+      if (isPositioned.current && isNearTop(instance)) loadOlder();
+      markVisibleAsRead(instance);
     },
   });
   const { scrollToEnd, scrollToIndex } = virtualizer;
 
-  // Where one begins: where one was, at the first new message, or at the end.
+  // Initial position: the saved one, the first new message, or the end.
   useLayoutEffect(() => {
-    if (isPlaced.current || rows.length === 0) return;
-    isPlaced.current = true;
-    const back = place === undefined ? undefined : offsetOf(place, virtualizer);
-    const marker = rows.findIndex(({ type }) => type === 'new');
-    if (back !== undefined) virtualizer.scrollToOffset(back);
-    else if (marker === -1) scrollToEnd();
-    else scrollToIndex(marker, { align: 'start' });
-  }, [rows, place, virtualizer, scrollToEnd, scrollToIndex]);
-  useFollowMine(rows, scrollToEnd);
-  // A page that came may not have been enough, and who does not scroll on is told nothing.
-  const { isLoading, wantOlder } = history;
+    if (isPositioned.current || rows.length === 0) return;
+    isPositioned.current = true;
+    const offset =
+      savedPosition === undefined ? undefined : scrollOffsetOf(savedPosition, virtualizer);
+    const divider = rows.findIndex(({ type }) => type === 'new');
+    if (offset !== undefined) virtualizer.scrollToOffset(offset);
+    else if (divider === -1) scrollToEnd();
+    else scrollToIndex(divider, { align: 'start' });
+  }, [rows, savedPosition, virtualizer, scrollToEnd, scrollToIndex]);
+  useFollowOwnMessages(rows, scrollToEnd);
+  // One page may not fill the view, and without scrolling there is no change event.
   useEffect(() => {
-    if (!isLoading && isPlaced.current && isNearTop(virtualizer)) wantOlder();
-  }, [rows, isLoading, wantOlder, virtualizer]);
+    if (!isLoading && isPositioned.current && isNearTop(virtualizer)) loadOlder();
+  }, [rows, isLoading, loadOlder, virtualizer]);
 
   const indexOf = (messageId: string): number =>
     rows.findIndex(
       (row) => 'message' in row && 'id' in row.message && row.message.id === messageId,
     );
-  const { reveal, revealed } = useRevealing({ conversationId: id, indexOf, scrollToIndex });
-  const roving = useRoving(rows, scrollToIndex);
+  const { jumpToMessage, highlightedKey } = useScrollToMessage({
+    conversationId: id,
+    indexOf,
+    scrollToIndex,
+  });
+  const rovingFocus = useRovingFocus(rows, scrollToIndex);
 
   return (
-    <RevealContext value={reveal}>
+    <JumpToMessageContext value={jumpToMessage}>
       <div className="message-list-frame">
         <div
           ref={scroller}
@@ -102,12 +114,12 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
           role="log"
           aria-label="Messages"
           aria-live="off"
-          aria-busy={history.isLoading}
-          onKeyDown={roving.onKeyDown}
-          onFocus={roving.onFocus}
+          aria-busy={isLoading}
+          onKeyDown={rovingFocus.onKeyDown}
+          onFocus={rovingFocus.onFocus}
         >
           <div ref={virtualizer.containerRef} className="message-rows">
-            <p className="history-note">{history.note}</p>
+            <p className="history-note">{note}</p>
             {virtualizer.getVirtualItems().map(({ key, index }) => {
               const row = rows[index];
               return (
@@ -117,51 +129,41 @@ export function MessageList({ conversation }: { conversation: KnownConversation 
                     ref={virtualizer.measureElement}
                     data-index={index}
                     data-key={row.key}
-                    className={row.key === revealed ? 'message-slot revealed' : 'message-slot'}
-                    {...roving.propsOf(row)}
+                    className={
+                      row.key === highlightedKey ? 'message-slot highlighted' : 'message-slot'
+                    }
+                    {...rovingFocus.propsOf(row)}
                   >
-                    <RowView row={row} isGroup={conversation.type === 'group'} />
+                    <TimelineRow row={row} isGroup={conversation.type === 'group'} />
                   </div>
                 )
               );
             })}
           </div>
         </div>
-        {!isAtEnd && topDay !== '' && (
-          <p className="top-day" aria-hidden>
-            {topDay}
+        {!isAtEnd && dayInView !== '' && (
+          <p className="floating-day" aria-hidden>
+            {dayInView}
           </p>
         )}
         {!isAtEnd && (
-          <JumpToEnd
+          <JumpToLatest
             unread={conversation.my.unread_count}
             onJump={() => scrollToEnd({ behavior: 'auto' })}
           />
         )}
-        <Announcer conversationId={id} />
+        <NewMessageAnnouncer conversationId={id} />
       </div>
-    </RevealContext>
+    </JumpToMessageContext>
   );
 }
 
-/** Which day it is at the upper end of the view; nothing where that says so itself. */
-function dayOfTop(list: List, rows: readonly Row[]): string {
+/** The day of the first message in view; empty if the first row shows a day itself. */
+function firstDayInView(list: MessageVirtualizer, rows: readonly Row[]): string {
   const index = list.getVirtualItemForOffset(list.scrollOffset ?? 0)?.index ?? 0;
   const row = rows[index];
-  return row !== undefined && 'message' in row ? dayTitle(row.message.created_at) : '';
+  return row !== undefined && 'message' in row ? dayLabel(row.message.created_at) : '';
 }
 
-/** Within which history is read on, in rows: before one comes to the end of what is there. */
-const isNearTop = ({ range }: { range: { startIndex: number } | null }): boolean =>
-  (range?.startIndex ?? 0) < 15;
-
-/** Who writes sees what they wrote, wherever they were reading. */
-function useFollowMine(rows: readonly Row[], scrollToEnd: () => void): void {
-  const last = rows.at(-1);
-  const mine = last?.type === 'message' && last.isMine ? last.key : undefined;
-  const before = useRef(mine);
-  useLayoutEffect(() => {
-    if (mine !== undefined && mine !== before.current) scrollToEnd();
-    before.current = mine;
-  }, [mine, scrollToEnd]);
-}
+const isNearTop = ({ range }: MessageVirtualizer): boolean =>
+  (range?.startIndex ?? 0) < PREFETCH_ROWS;

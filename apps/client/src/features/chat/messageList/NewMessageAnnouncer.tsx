@@ -1,15 +1,15 @@
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
-import { isolated, nameOf } from '../../../store/displayNames';
+import { isolateBidi, nameOf } from '../../../store/displayNames';
 import { useClient } from '../../../store/ClientContext';
 
 /**
- * Reads out what arrives in the conversation that is open. The list itself is silent: as one scrolls, rows come into it
- * that are anything but news.
+ * Announces new messages of the open conversation to screen readers. The list itself is not a live region, because
+ * scrolling adds old rows to it.
  */
-export function Announcer({ conversationId }: { conversationId: string }) {
+export function NewMessageAnnouncer({ conversationId }: { conversationId: string }) {
   const client = useClient();
-  const [news, setNews] = useState('');
+  const [announcement, setAnnouncement] = useState('');
   useEffect(
     () =>
       client.onMessage((message) => {
@@ -17,15 +17,15 @@ export function Announcer({ conversationId }: { conversationId: string }) {
         const author = nameOf(useChatStore.getState(), conversationId, message.sender_id);
         const { chat } = useChatStore.getState();
         const isBlocked = chat.blockedById[message.sender_id] === true;
-        setNews(
-          `${isolated(author)}: ${isBlocked ? 'message of somebody you blocked' : (message.content ?? '')}`,
+        setAnnouncement(
+          `${isolateBidi(author)}: ${isBlocked ? 'message from someone you blocked' : (message.content ?? '')}`,
         );
       }),
     [client, conversationId],
   );
   return (
-    <p className="hidden-but-read" aria-live="polite">
-      {news}
+    <p className="visually-hidden" aria-live="polite">
+      {announcement}
     </p>
   );
 }

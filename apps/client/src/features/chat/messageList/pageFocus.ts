@@ -1,9 +1,9 @@
-/** Whether somebody can be looking: the page is visible and its window is the one in use. */
-export const isAttending = (): boolean =>
+/** Whether the user can be reading: the page is visible and its window has the focus. */
+export const isPageFocused = (): boolean =>
   document.visibilityState === 'visible' && document.hasFocus();
 
-/** Told when somebody may have begun to look. Returns what ends it. */
-export function onAttention(listener: () => void): () => void {
+/** Calls the listener when focus or visibility may have changed. Returns a function that removes it. */
+export function onPageFocusChange(listener: () => void): () => void {
   addEventListener('focus', listener);
   document.addEventListener('visibilitychange', listener);
   return () => {

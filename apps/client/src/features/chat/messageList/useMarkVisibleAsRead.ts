@@ -1,35 +1,35 @@
 import { useCallback, useEffect, useRef } from 'react';
 import { useClient } from '../../../store/ClientContext';
-import { isOnItsWay } from '../../../store/chatView';
-import { isAttending, onAttention } from './pageFocus';
-import type { List } from './scrolling/scrollPositions';
+import { isOutboxEntry } from '../../../store/chatView';
+import { isPageFocused, onPageFocusChange } from './pageFocus';
+import type { MessageVirtualizer } from './scrolling/scrollPositions';
 import type { Row } from './timeline/timelineRows';
 
 /**
- * Reports as read what was seen (D6, D8): its lower end was in view, the page visible, its window in use. What merely
- * arrived was not seen. Returns what is to be called when the view has changed.
+ * Marks messages as read once they were seen (D6, D8): their end was in view while the page was visible and focused.
+ * Arrival alone does not count. Returns a callback for changes of the view.
  */
-export function useReadOnSight(conversationId: string, rows: readonly Row[]) {
+export function useMarkVisibleAsRead(conversationId: string, rows: readonly Row[]) {
   const client = useClient();
-  const list = useRef<List>(undefined);
+  const list = useRef<MessageVirtualizer>(undefined);
 
   const report = useCallback(() => {
-    if (list.current === undefined || !isAttending()) return;
+    if (list.current === undefined || !isPageFocused()) return;
     const my = client.getState().conversationsById[conversationId]?.my;
     if (my === undefined || my.unread_count === 0) return;
-    const seq = lastSeen(list.current, rows);
+    const seq = lastVisibleSeq(list.current, rows);
     if (seq > my.read_seq) client.markRead(conversationId, seq);
   }, [client, conversationId, rows]);
 
-  useEffect(() => onAttention(report), [report]);
-  // New rows are placed and measured first.
+  useEffect(() => onPageFocusChange(report), [report]);
+  // Wait until new rows are laid out and measured.
   useEffect(() => {
     const frame = requestAnimationFrame(report);
     return () => cancelAnimationFrame(frame);
   }, [report]);
 
   return useCallback(
-    (instance: List) => {
+    (instance: MessageVirtualizer) => {
       list.current = instance;
       report();
     },
@@ -37,13 +37,13 @@ export function useReadOnSight(conversationId: string, rows: readonly Row[]) {
   );
 }
 
-/** The furthest entry whose end is in view, or that fills the view; 0 for none. */
-function lastSeen(list: List, rows: readonly Row[]): number {
+/** The seq of the last entry whose end is in view or that fills the view; 0 if there is none. */
+function lastVisibleSeq(list: MessageVirtualizer, rows: readonly Row[]): number {
   const top = list.scrollOffset ?? 0;
   const bottom = top + (list.scrollElement?.clientHeight ?? 0);
   for (const item of list.getVirtualItems().toReversed()) {
     const row = rows[item.index];
-    if (row === undefined || !('message' in row) || isOnItsWay(row.message)) continue;
+    if (row === undefined || !('message' in row) || isOutboxEntry(row.message)) continue;
     const isSeen = item.end <= bottom + 2 ? item.end > top : item.start <= top;
     if (isSeen) return row.message.seq;
   }

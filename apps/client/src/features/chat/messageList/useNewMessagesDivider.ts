@@ -1,24 +1,24 @@
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { useEffect, useState } from 'react';
-import { isAttending } from './pageFocus';
+import { isPageFocused } from './pageFocus';
 
 /**
- * After which seq the line "new messages" stands: what was unread when the conversation was opened, or came while nobody
- * looked. It stays while it is read, so that one can find back to it.
+ * The seq after which the "New messages" divider is shown, or null. New are messages that were unread when the
+ * conversation was opened or that arrived while the page was not in focus. The divider stays while they are read.
  */
-export function useNewMarker({ my }: KnownConversation): number | null {
+export function useNewMessagesDivider({ my }: KnownConversation): number | null {
   const { unread_count: unread, read_seq: readSeq } = my;
   const [newAfter, setNewAfter] = useState(unread > 0 ? readSeq : null);
   useEffect(() => {
-    if (unread > 0 && !isAttending()) setNewAfter((before) => before ?? readSeq);
+    if (unread > 0 && !isPageFocused()) setNewAfter((before) => before ?? readSeq);
   }, [unread, readSeq]);
   useEffect(() => {
-    // Who comes back to the window after reading everything finds the line before what is new since then.
-    const leave = (): void => {
+    // Everything is read: the next message that arrives out of focus gets a new divider.
+    const onBlur = (): void => {
       if (unread === 0) setNewAfter(null);
     };
-    addEventListener('blur', leave);
-    return () => removeEventListener('blur', leave);
+    addEventListener('blur', onBlur);
+    return () => removeEventListener('blur', onBlur);
   }, [unread]);
   return newAfter;
 }

@@ -2,40 +2,40 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
 import { useClient } from '../../../store/ClientContext';
 
-const PAGE = 100;
-/** After a page could not be read it is tried again, if it is still wanted. */
-const PAUSE_MS = 3_000;
+const PAGE_SIZE = 100;
+/** Wait before another attempt after a failed page. */
+const RETRY_DELAY_MS = 3_000;
 
-/** Reads pages of history when they are wanted, one at a time; `note` is what stands above the first message. */
-export function useHistory(conversationId: string, hasOlder: boolean) {
+/** Loads older messages on demand, one page at a time. `note` is the text above the first message. */
+export function useOlderMessages(conversationId: string, hasOlder: boolean) {
   const client = useClient();
   const isOnline = useChatStore((view) => view.isOnline);
   const [isLoading, setLoading] = useState(false);
-  const [isPausing, setPausing] = useState(false);
-  const isUnderWay = useRef(false);
+  const [isBackingOff, setBackingOff] = useState(false);
+  const isInFlight = useRef(false);
   useEffect(() => {
-    if (!isPausing) return undefined;
-    const timer = setTimeout(() => setPausing(false), PAUSE_MS);
+    if (!isBackingOff) return undefined;
+    const timer = setTimeout(() => setBackingOff(false), RETRY_DELAY_MS);
     return () => clearTimeout(timer);
-  }, [isPausing]);
+  }, [isBackingOff]);
 
-  const wantOlder = useCallback(() => {
-    if (!hasOlder || !isOnline || isPausing || isUnderWay.current) return;
-    isUnderWay.current = true;
+  const loadOlder = useCallback(() => {
+    if (!hasOlder || !isOnline || isBackingOff || isInFlight.current) return;
+    isInFlight.current = true;
     setLoading(true);
     client
-      .loadOlder(conversationId, PAGE)
-      .catch(() => setPausing(true))
+      .loadOlder(conversationId, PAGE_SIZE)
+      .catch(() => setBackingOff(true))
       .finally(() => {
-        isUnderWay.current = false;
+        isInFlight.current = false;
         setLoading(false);
       });
-  }, [client, conversationId, hasOlder, isOnline, isPausing]);
+  }, [client, conversationId, hasOlder, isOnline, isBackingOff]);
 
-  return { wantOlder, isLoading, note: noteOf(hasOlder, isOnline) };
+  return { loadOlder, isLoading, note: noteOf(hasOlder, isOnline) };
 }
 
 function noteOf(hasOlder: boolean, isOnline: boolean): string {
-  if (!hasOlder) return 'This is where it begins';
-  return isOnline ? 'Reading older messages …' : 'Older messages can be read when you are online';
+  if (!hasOlder) return 'This is the start of the conversation';
+  return isOnline ? 'Loading older messages…' : 'Go online to load older messages';
 }

@@ -3,14 +3,13 @@ import type { Row } from './timeline/timelineRows';
 
 type ScrollToIndex = (index: number, options: { align: 'auto' }) => void;
 
-/**
- * One stop of the Tab key for the whole list; arrows go from message to message, Enter opens what can be done with one.
- */
-export function useRoving(rows: readonly Row[], scrollToIndex: ScrollToIndex) {
+/** Roving tabindex: the list is one Tab stop, arrows move between messages, Enter opens the menu of a message. */
+export function useRovingFocus(rows: readonly Row[], scrollToIndex: ScrollToIndex) {
   const [active, setActive] = useState<string>();
   const toFocus = useRef<string>(undefined);
-  const known = active !== undefined && rows.some(({ key }) => key === active) ? active : undefined;
-  const current = known ?? rows.findLast(({ type }) => type === 'message')?.key;
+  const activeRow =
+    active !== undefined && rows.some(({ key }) => key === active) ? active : undefined;
+  const current = activeRow ?? rows.findLast(({ type }) => type === 'message')?.key;
 
   useEffect(() => {
     if (toFocus.current === undefined) return;
@@ -20,7 +19,7 @@ export function useRoving(rows: readonly Row[], scrollToIndex: ScrollToIndex) {
     slot.focus({ preventScroll: true });
   });
 
-  function step(by: 1 | -1): void {
+  function moveFocus(by: 1 | -1): void {
     let index = rows.findIndex(({ key }) => key === current) + by;
     while (rows[index] !== undefined && rows[index]?.type !== 'message') index += by;
     const next = rows[index];
@@ -41,18 +40,18 @@ export function useRoving(rows: readonly Row[], scrollToIndex: ScrollToIndex) {
     onKeyDown(event: KeyboardEvent) {
       const { target, key } = event;
       if (!(target instanceof HTMLElement) || !target.matches('.message-slot')) return;
-      if (key === 'ArrowUp') step(-1);
-      else if (key === 'ArrowDown') step(1);
-      else if (key === 'Enter' || key === ' ') openActions(target);
+      if (key === 'ArrowUp') moveFocus(-1);
+      else if (key === 'ArrowDown') moveFocus(1);
+      else if (key === 'Enter' || key === ' ') openMenu(target);
       else return;
       event.preventDefault();
     },
   };
 }
 
-/** The menu listens to the keyboard on its own button. */
-function openActions(slot: HTMLElement): void {
-  const button = slot.querySelector<HTMLElement>('[data-opens-actions]');
+/** The menu opens on a key press of its button. */
+function openMenu(slot: HTMLElement): void {
+  const button = slot.querySelector<HTMLElement>('[data-message-menu]');
   button?.focus();
   button?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
 }

@@ -1,19 +1,19 @@
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useChatStore } from '../../../store/chatStore';
-import { isolated, nameOf } from '../../../store/displayNames';
-import { Sentence } from '../../../shared/formatting/BidiText';
-import { useReact } from './useToggleReaction';
+import { isolateBidi, nameOf } from '../../../store/displayNames';
+import { BidiText } from '../../../shared/formatting/BidiText';
+import { useToggleReaction } from './useToggleReaction';
 import './reactions.css';
 
-/** Who reacted with what; choosing one joins in, or takes mine back. */
+/** The reactions to a message. Clicking one adds or removes the own reaction. */
 export function Reactions({ message }: { message: ChatMessage }) {
-  const react = useReact(message);
+  const toggleReaction = useToggleReaction(message);
   const me = useChatStore((view) => view.me?.id ?? '');
   const view = useChatStore.getState();
   return (
     <ul className="reactions" aria-label="Reactions">
       {message.reactions.map(({ emoji, user_ids: ids, count = ids.length }) => {
-        const named = ids.map((id) => nameOf(view, message.conversation_id, id)).map(isolated);
+        const named = ids.map((id) => nameOf(view, message.conversation_id, id)).map(isolateBidi);
         const names = [
           ...named,
           ...(count > ids.length ? [`${count - ids.length} more`] : []),
@@ -26,12 +26,12 @@ export function Reactions({ message }: { message: ChatMessage }) {
               tabIndex={-1}
               aria-pressed={ids.includes(me)}
               title={names}
-              onClick={() => void react(emoji)}
+              onClick={() => void toggleReaction(emoji)}
             >
               <span className="reaction-emoji">{emoji}</span> {count}
-              <span className="hidden-but-read">
+              <span className="visually-hidden">
                 {' '}
-                by <Sentence text={names} />
+                by <BidiText text={names} />
               </span>
             </button>
           </li>

@@ -3,8 +3,8 @@ import { useChatStore } from '../../../store/chatStore';
 import { attempt } from '../../../store/notices';
 import { useClient } from '../../../store/ClientContext';
 
-/** Reacts with an emoji, or takes it back where it is mine already. */
-export function useReact(message: ChatMessage): (emoji: string) => Promise<boolean> {
+/** Adds a reaction, or removes it if the user already reacted with this emoji. */
+export function useToggleReaction(message: ChatMessage): (emoji: string) => Promise<boolean> {
   const client = useClient();
   return (emoji) => {
     const me = useChatStore.getState().me?.id ?? '';

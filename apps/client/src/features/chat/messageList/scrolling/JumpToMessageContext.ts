@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 
-/** Brings a message into view, reading history until it is there. The list of messages knows how. */
-export const RevealContext = createContext<(messageId: string) => void>(() => undefined);
+/** Scrolls to a message, loading history if needed. MessageList provides it. */
+export const JumpToMessageContext = createContext<(messageId: string) => void>(() => undefined);
 
-export const useReveal = (): ((messageId: string) => void) => useContext(RevealContext);
+export const useJumpToMessage = (): ((messageId: string) => void) =>
+  useContext(JumpToMessageContext);

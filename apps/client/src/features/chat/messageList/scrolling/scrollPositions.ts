@@ -1,34 +1,46 @@
 import type { VirtualItem, Virtualizer } from '@tanstack/react-virtual';
 
-export type List = Virtualizer<HTMLDivElement, Element>;
+export type MessageVirtualizer = Virtualizer<HTMLDivElement, Element>;
 
-/** Where somebody was in a conversation: at which message, and how high everything was that they have seen. */
-interface Place {
+/** A scroll position, relative to a message so that it survives changes above it. */
+interface ScrollPosition {
   readonly key: VirtualItem['key'];
-  /** From the upper end of the message to that of the view, in pixels. */
-  readonly within: number;
+  /** From the top of the message to the top of the view, in pixels. */
+  readonly offsetInMessage: number;
+  /** Measured heights, so that the list does not start from estimates. */
   readonly measured: VirtualItem[];
 }
 
-/** For as long as the page is open. */
-const places = new Map<string, Place>();
+/** By conversation, until the page is closed. */
+const positions = new Map<string, ScrollPosition>();
 
-/** Keeps where somebody is who leaves; at the end, within some pixels, one begins anyway. */
-export function keepPlace(conversationId: string, list: List | undefined, atEnd: number): void {
+/** Saves the position when a conversation is closed. Nothing is saved at the end, where a conversation opens anyway. */
+export function saveScrollPosition(
+  conversationId: string,
+  list: MessageVirtualizer | undefined,
+  endThreshold: number,
+): void {
   const offset = list?.scrollOffset ?? 0;
   const item = list?.getVirtualItemForOffset(offset);
-  if (list === undefined || item === undefined || list.isAtEnd(atEnd)) {
-    places.delete(conversationId);
+  if (list === undefined || item === undefined || list.isAtEnd(endThreshold)) {
+    positions.delete(conversationId);
     return;
   }
   const measured = list.takeSnapshot();
-  places.set(conversationId, { key: item.key, within: offset - item.start, measured });
+  positions.set(conversationId, {
+    ...{ key: item.key, offsetInMessage: offset - item.start },
+    measured,
+  });
 }
 
-export const placeIn = (conversationId: string): Place | undefined => places.get(conversationId);
+export const savedScrollPosition = (conversationId: string): ScrollPosition | undefined =>
+  positions.get(conversationId);
 
-/** How far down this place is now; undefined where its message is no more. */
-export function offsetOf({ key, within }: Place, { measurementsCache: items }: List) {
+/** The scroll offset of a saved position; undefined if its message is gone. */
+export function scrollOffsetOf(
+  { key, offsetInMessage }: ScrollPosition,
+  { measurementsCache: items }: MessageVirtualizer,
+): number | undefined {
   const item = items.find((one) => one.key === key);
-  return item === undefined ? undefined : item.start + within;
+  return item === undefined ? undefined : item.start + offsetInMessage;
 }

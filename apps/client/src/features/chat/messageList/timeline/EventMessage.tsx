@@ -1,34 +1,34 @@
 import type { ConversationEvent } from '@pern/protocol/message';
 import type { ChatMessage } from '@pern/sdk/entry';
 import { useChatStore } from '../../../../store/chatStore';
-import { isolated, nameOf } from '../../../../store/displayNames';
-import { durationWords } from '../../../retention/durations';
-import { Sentence } from '../../../../shared/formatting/BidiText';
+import { isolateBidi, nameOf } from '../../../../store/displayNames';
+import { durationText } from '../../../retention/durations';
+import { BidiText } from '../../../../shared/formatting/BidiText';
 
-/** A piece of a conversation's own history, in a sentence. */
-export function EventLine({ message }: { message: ChatMessage }) {
+/** A conversation event, such as a new member, as a sentence. */
+export function EventMessage({ message }: { message: ChatMessage }) {
   const sentence = useChatStore((view) => {
     const { event, conversation_id: conversationId, sender_id: senderId } = message;
     const name = (id: string): string => {
-      // By the id: somebody else may be called You.
+      // Compare ids: another user may have the display name "You".
       if (id === view.me?.id) return id === senderId ? 'You' : 'you';
-      return isolated(nameOf(view, conversationId, id));
+      return isolateBidi(nameOf(view, conversationId, id));
     };
-    return event === undefined ? '' : tell(event, name(senderId), name);
+    return event === undefined ? '' : eventText(event, name(senderId), name);
   });
   return (
-    <p className="event-line" dir="auto">
-      <Sentence text={sentence} />
+    <p className="event-message" dir="auto">
+      <BidiText text={sentence} />
     </p>
   );
 }
 
-function tell(event: ConversationEvent, who: string, name: (id: string) => string): string {
+function eventText(event: ConversationEvent, who: string, name: (id: string) => string): string {
   switch (event.type) {
     case 'created':
-      return `${who} created the group “${isolated(event.title)}”`;
+      return `${who} created the group “${isolateBidi(event.title)}”`;
     case 'title':
-      return `${who} renamed the group to “${isolated(event.title)}”`;
+      return `${who} renamed the group to “${isolateBidi(event.title)}”`;
     case 'added':
       return `${who} added ${listed(event.user_ids.map(name))}`;
     case 'removed':
@@ -36,25 +36,27 @@ function tell(event: ConversationEvent, who: string, name: (id: string) => strin
     case 'left':
       return `${who} left`;
     case 'role':
-      return `${who} made ${listed(event.user_ids.map(name))} ${event.role}`;
+      return `${who} made ${listed(event.user_ids.map(name))} ${roleNouns[event.role]}`;
     case 'retention':
-      return tellRetention(event, who);
+      return retentionText(event, who);
   }
 }
 
-function tellRetention(
+function retentionText(
   event: Extract<ConversationEvent, { type: 'retention' }>,
   who: string,
 ): string {
   if (event.retention_s === null) return `${who} turned off disappearing messages`;
-  const age = durationWords(event.retention_s);
+  const age = durationText(event.retention_s);
   if (event.requests_history === true) {
-    return `${who} asked that earlier messages disappear after ${age}, too`;
+    return `${who} asked for earlier messages to disappear after ${age} too`;
   }
   return event.apply_to_history
-    ? `${who} set all messages, earlier ones included, to disappear after ${age}`
+    ? `${who} set all messages, including earlier ones, to disappear after ${age}`
     : `${who} set new messages to disappear after ${age}`;
 }
+
+const roleNouns = { admin: 'an admin', moderator: 'a moderator', member: 'a member' } as const;
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 const listed = (names: readonly string[]): string => list.format(names);

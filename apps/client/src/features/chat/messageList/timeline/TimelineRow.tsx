@@ -1,14 +1,14 @@
-import { dayTitle } from '../../../../shared/formatting/dates';
-import { EventLine } from './EventMessage';
+import { dayLabel } from '../../../../shared/formatting/dates';
+import { EventMessage } from './EventMessage';
 import { MessageRow } from '../../message/MessageRow';
 import type { Row } from './timelineRows';
 
-export function RowView({ row, isGroup }: { row: Row; isGroup: boolean }) {
+export function TimelineRow({ row, isGroup }: { row: Row; isGroup: boolean }) {
   switch (row.type) {
     case 'day':
       return (
         <p className="day-line">
-          <span>{dayTitle(row.at)}</span>
+          <span>{dayLabel(row.at)}</span>
         </p>
       );
     case 'new':
@@ -18,7 +18,7 @@ export function RowView({ row, isGroup }: { row: Row; isGroup: boolean }) {
         </p>
       );
     case 'event':
-      return <EventLine message={row.message} />;
+      return <EventMessage message={row.message} />;
     case 'message':
       return (
         <MessageRow
@@ -32,7 +32,7 @@ export function RowView({ row, isGroup }: { row: Row; isGroup: boolean }) {
   }
 }
 
-/** A guess until it is measured, in pixels: near enough that the scroll bar hardly moves. */
+/** The estimated height in pixels, until a row is measured. Close enough to keep the scroll bar steady. */
 export function estimatedHeight(row: Row | undefined): number {
   if (row?.type !== 'message') return 44;
   const lines = Math.ceil((row.message.content?.length ?? 0) / 60);

@@ -28,21 +28,21 @@ const rows = (
 const names = (...given: Parameters<typeof rows>): string[] =>
   rows(...given).map(({ type, key }) => (type === 'message' ? key : type));
 
-test('each day begins with its name, the first one only where nothing comes before it', () => {
+test('each day starts with a date row, the first one only if no older messages exist', () => {
   const next = message(3, { created_at: new Date(2026, 10, 22, 8).toISOString() });
   const messages = [message(1), message(2), next];
   expect(names(messages)).toEqual(['day', 'm1', 'm2', 'day', 'm3']);
   expect(names(messages, { hasOlder: true })).toEqual(['m1', 'm2', 'day', 'm3']);
 });
 
-test('history that comes before leaves the keys of all that follows as they were', () => {
+test('loading older messages keeps the keys of all later rows', () => {
   const late = [message(5), message(6), message(7, { sender_id: ME })];
   const before = rows(late, { hasOlder: true });
   const after = rows([message(3), message(4), ...late], { hasOlder: true });
   expect(after.slice(-before.length).map(({ key }) => key)).toEqual(before.map(({ key }) => key));
 });
 
-test('the line stands before the first new message by others, and nowhere while that is not known', () => {
+test('the divider precedes the first new message by others, and is absent until that message is loaded', () => {
   const mine = message(3, { sender_id: ME });
   const messages = [message(2), mine, message(4)];
   expect(names(messages, { newAfter: 2 })).toEqual(['day', 'm2', 'own/c3', 'new', 'm4']);
@@ -50,7 +50,7 @@ test('the line stands before the first new message by others, and nowhere while 
   expect(names(messages, { newAfter: 0, hasOlder: true })).toEqual(['m2', 'own/c3', 'm4']);
 });
 
-test('several by one person stand together, unless time or an event lies between', () => {
+test('consecutive messages by one person form a group, unless time or an event separates them', () => {
   const later = message(4, { created_at: new Date(2026, 10, 21, 12, 30).toISOString() });
   const left = { type: 'left' as const, user_ids: ['x'] };
   const event = message(5, { kind: 'event', event: left, created_at: later.created_at });
@@ -64,9 +64,9 @@ test('several by one person stand together, unless time or an event lies between
   ]);
 });
 
-test('a message of mine keeps its key when the server has taken it', () => {
-  const taken = message(2, { sender_id: ME, client_message_id: 'mine' });
-  const [before, after] = [rows([message(1), waiting('mine')]), rows([message(1), taken])];
+test('an own message keeps its key when the server stores it', () => {
+  const stored = message(2, { sender_id: ME, client_message_id: 'mine' });
+  const [before, after] = [rows([message(1), waiting('mine')]), rows([message(1), stored])];
   expect(before.at(-1)?.key).toBe('own/mine');
   expect(after.at(-1)?.key).toBe('own/mine');
 });

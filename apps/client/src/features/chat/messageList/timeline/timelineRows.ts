@@ -1,8 +1,8 @@
 import type { ChatMessage } from '@pern/sdk/entry';
-import { isOnItsWay, messageKey, type ShownMessage } from '../../../../store/chatView';
+import { isOutboxEntry, messageKey, type ShownMessage } from '../../../../store/chatView';
 import { dayOf } from '../../../../shared/formatting/dates';
 
-/** What the list of a chat window consists of, from top to bottom. Keys stay when rows come before or after. */
+/** A row of the message list. Keys are stable when rows are added before or after. */
 export type Row =
   | { readonly type: 'day'; readonly key: string; readonly at: string }
   | { readonly type: 'new'; readonly key: string }
@@ -12,7 +12,7 @@ export type Row =
       readonly key: string;
       readonly message: ShownMessage;
       readonly isMine: boolean;
-      /** The first, or last, of several by one person in a row: where their name, or picture, stands. */
+      /** Whether it starts or ends a group of messages by one person. The first shows the name, the last the avatar. */
       readonly isFirst: boolean;
       readonly isLast: boolean;
     };
@@ -22,46 +22,46 @@ type MessageRow = Extract<Row, { type: 'message' }>;
 interface Timeline {
   readonly messages: readonly ShownMessage[];
   readonly me: string | undefined;
-  /** The line "new messages" stands before the first message by others after this; null: nowhere. */
+  /** The "New messages" divider precedes the first message by others after this seq; null for no divider. */
   readonly newAfter: number | null;
-  /** Whether there is history before the first: then its day may have begun before it. */
+  /** Whether older messages exist. The day of the first loaded message may then have started earlier. */
   readonly hasOlder: boolean;
 }
 
-/** Messages by one person within this time stand together. */
-const TOGETHER_MS = 5 * 60_000;
+/** Messages by one person are grouped if they are less than this apart. */
+const GROUP_MS = 5 * 60_000;
 
 export function timelineRows({ messages, me, newAfter, hasOlder }: Timeline): Row[] {
   const rows: Row[] = [];
-  let before: ShownMessage | undefined;
-  let isMarked = newAfter === null || !reachesBack({ messages, newAfter, hasOlder });
+  let previous: ShownMessage | undefined;
+  let hasDivider = newAfter === null || !isFirstNewLoaded({ messages, newAfter, hasOlder });
   for (const message of messages) {
     const key = messageKey(message, me);
-    const isNewDay = before === undefined ? !hasOlder : !isSameDay(before, message);
-    // Named by the message below it: when history comes before, the line above the old first one is another row.
+    const isNewDay = previous === undefined ? !hasOlder : !isSameDay(previous, message);
+    // The key comes from the message below, so that it survives when older messages are loaded.
     if (isNewDay) rows.push({ type: 'day', key: `day ${key}`, at: message.created_at });
-    if (!isMarked && isNew(message, me, newAfter ?? 0)) {
+    if (!hasDivider && isNew(message, me, newAfter ?? 0)) {
       rows.push({ type: 'new', key: 'new' });
-      isMarked = true;
+      hasDivider = true;
     }
-    if (!isOnItsWay(message) && message.kind === 'event')
+    if (!isOutboxEntry(message) && message.kind === 'event')
       rows.push({ type: 'event', key, message });
     else addMessage(rows, { type: 'message', key, message, ...authorship(message, me) });
-    before = message;
+    previous = message;
   }
   return rows;
 }
 
-/** Whether the first new message is among these; where it is older, the line would stand before any other. */
-function reachesBack({ messages, newAfter, hasOlder }: Omit<Timeline, 'me'>): boolean {
+/** Whether the first new message is loaded. Otherwise the divider would be in the wrong place. */
+function isFirstNewLoaded({ messages, newAfter, hasOlder }: Omit<Timeline, 'me'>): boolean {
   const [first] = messages;
-  if (!hasOlder || first === undefined || isOnItsWay(first)) return true;
+  if (!hasOlder || first === undefined || isOutboxEntry(first)) return true;
   return first.seq <= (newAfter ?? 0) + 1;
 }
 
 function addMessage(rows: Row[], row: MessageRow): void {
   const above = rows.at(-1);
-  if (above?.type !== 'message' || !standTogether(above, row)) {
+  if (above?.type !== 'message' || !belongTogether(above, row)) {
     rows.push(row);
     return;
   }
@@ -69,18 +69,18 @@ function addMessage(rows: Row[], row: MessageRow): void {
   rows.push({ ...row, isFirst: false });
 }
 
-function standTogether(above: MessageRow, below: MessageRow): boolean {
+function belongTogether(above: MessageRow, below: MessageRow): boolean {
   if (above.isMine !== below.isMine) return false;
   if (!below.isMine && senderOf(above.message) !== senderOf(below.message)) return false;
   const apart = Date.parse(below.message.created_at) - Date.parse(above.message.created_at);
-  return apart < TOGETHER_MS;
+  return apart < GROUP_MS;
 }
 
 const senderOf = (message: ShownMessage): string | undefined =>
-  isOnItsWay(message) ? undefined : message.sender_id;
+  isOutboxEntry(message) ? undefined : message.sender_id;
 
 function authorship(message: ShownMessage, me: string | undefined) {
-  const isMine = isOnItsWay(message) || message.sender_id === me;
+  const isMine = isOutboxEntry(message) || message.sender_id === me;
   return { isMine, isFirst: true, isLast: true };
 }
 
@@ -88,7 +88,7 @@ const isSameDay = (a: ShownMessage, b: ShownMessage): boolean =>
   dayOf(a.created_at) === dayOf(b.created_at);
 
 const isNew = (message: ShownMessage, me: string | undefined, after: number): boolean =>
-  !isOnItsWay(message) &&
+  !isOutboxEntry(message) &&
   message.kind === 'message' &&
   message.sender_id !== me &&
   message.seq > after;
