@@ -97,7 +97,7 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
       {isMine && <Ticks message={last} />}
       <span className="one-line" dir="auto">
         {type === 'group' && !isMine && <BidiText text={`${isolateBidi(author)}: `} />}
-        {isBlocked ? 'Message from someone you blocked' : last.text}
+        {isBlocked ? 'Blocked message' : last.text}
       </span>
     </span>
   );

@@ -29,7 +29,7 @@ export function Quote(props: { conversationId: string; messageId: string }) {
           : quoted.deleted_at !== null || isExpired
             ? 'Message deleted'
             : isBlocked
-              ? 'Message from someone you blocked'
+              ? 'Blocked message'
               : (quoted.content ?? 'This message cannot be displayed')}
       </span>
     </button>

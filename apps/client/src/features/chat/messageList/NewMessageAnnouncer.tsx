@@ -18,7 +18,7 @@ export function NewMessageAnnouncer({ conversationId }: { conversationId: string
         const { chat } = useChatStore.getState();
         const isBlocked = chat.blockedById[message.sender_id] === true;
         setAnnouncement(
-          `${isolateBidi(author)}: ${isBlocked ? 'message from someone you blocked' : (message.content ?? '')}`,
+          `${isolateBidi(author)}: ${isBlocked ? 'Blocked message' : (message.content ?? '')}`,
         );
       }),
     [client, conversationId],
