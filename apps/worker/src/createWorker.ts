@@ -28,33 +28,38 @@ import { wakeRecipient, type WakeRecipientDeps } from './wakeRecipient';
 export interface Worker {
   /** Port of the operator server, if there is one. */
   readonly operatorPort: number | null;
-  /** Finishes what is at work and closes everything within 10 s, whatever is gone. A second call waits for the first. */
+  /**
+   * Finishes running jobs and closes everything within 10 s, even when a store is gone. A second call waits for the
+   * first.
+   */
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions extends Omit<Settings, 'logLevel'> {
   log: Log;
-  /** Stands before every key in Redis. */
+  /** Prefix of every key in Redis. */
   redisPrefix?: string;
 }
 
 const CONCURRENCY = 20;
 const BACKOFF_CAP_MS = 600_000;
 const MAX_ERRORS = 10;
-/** Looking costs one row of an index where nothing is due. */
+/** A check costs one index probe when nothing is due. */
 const RETENTION_INTERVAL_MS = 1_000;
-/** Acknowledgements are settled after a second, or the next time when their conversation is busy. */
+/**
+ * Acknowledgements clear their marks within a second, or one interval later when the conversation is locked.
+ */
 const AUDIT_PAUSE_MS = 3_000;
 const POSTGRES_STATE_INTERVAL_MS = 2_000;
 
 /**
- * Opens everything and goes to work. Succeeds without Redis or PostgreSQL and waits for them (D11);
- * rejects only when the operator port is taken, with everything closed again.
+ * Opens every connection and starts all jobs. Succeeds while Redis or PostgreSQL is down and waits for them (D11).
+ * Rejects only when the operator port is taken, after closing everything again.
  */
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { log, backoffMs, sweepIntervalMs: intervalMs, auditIntervalMs } = options;
   const backoff: Backoff = { firstMs: backoffMs, capMs: Math.max(BACKOFF_CAP_MS, backoffMs) };
-  // In sum less than the promised 10 s.
+  // The limits below add up to less than the promised 10 s.
   const releasers = createReleasers(log);
 
   const db = connectDatabase({
@@ -84,7 +89,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     diskFreeBytes: () => space.freeBytes(),
     keep: (source, kind, count) => {
       recordFinding(db, source, kind, count).catch((error: unknown) => {
-        log.warn({ err: error, source, kind, count }, 'a finding is counted by this worker alone');
+        log.warn(
+          { err: error, source, kind, count },
+          'could not store a finding; only this worker counts it',
+        );
       });
     },
   });
@@ -115,7 +123,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs,
     firstAfterMs: 0,
   });
-  // Redis is back, perhaps with less than it had.
+  // Redis is back and may have lost jobs.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
 
@@ -137,7 +145,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const deletions = scheduleJob({
     job: 'deletions',
     run: () => finisher.run(),
-    // Nothing of it waits for Redis.
+    // Needs no Redis.
     reachable: () => true,
     ended: () => undefined,
     log,
@@ -177,7 +185,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: RETENTION_INTERVAL_MS,
     firstAfterMs: 0,
   });
-  // Asked beforehand, so that /healthz answers at once while PostgreSQL is frozen.
+  // Polled in the background, so that /healthz answers at once while PostgreSQL is frozen.
   let postgres: PostgresState | undefined;
   const states = scheduleJob({
     job: 'PostgreSQL state',
@@ -190,7 +198,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: POSTGRES_STATE_INTERVAL_MS,
     firstAfterMs: 0,
   });
-  // All may be cut short anywhere, and share the little time there is.
+  // Each may be interrupted at any point, so they share a short limit.
   releasers.add('audit, deletions, retention and search names', 400, async () => {
     ending.abort();
     await Promise.all(

@@ -11,19 +11,19 @@ export interface DueCheckDeps {
 
 /** How often the worker checks, milliseconds. With the first delay of 2 s, a first attempt starts within 2.5 s. */
 export const DUE_CHECK_INTERVAL_MS = 250;
-/** Deliveries per check. When more are due, the workers are behind and their jobs are already in line. */
+/** Deliveries per check. When more are due, the workers are overloaded and the jobs are already queued. */
 const PAGE = 500;
-/** A delayed job comes by itself when it is due; this long after, it is delayed to a later time. */
+/** Bull releases a delayed job on time. A job this much later than its row was scheduled for a later time. */
 const MISTIMED_MS = 500;
 
 /**
- * Makes a job for every delivery that is due and has none. A send asks for a wake-up only when it sets a mark, and
- * only if the recipient does not acknowledge at once; so a recipient who leaves, or whose server dies, right after
- * that has a delivery and no job. The row in PostgreSQL is the only thing this needs (D5), whatever the order of
- * send, acknowledgement, disconnect and crash.
+ * Creates a job for every delivery that is due and has none. A send requests a wake-up only when it sets a `pending`
+ * mark, and only if the recipient does not acknowledge at once. A recipient who disconnects right after that, or
+ * whose server dies, has a delivery but no job. This check depends on the row in PostgreSQL alone (D5), in whatever
+ * order send, acknowledgement, disconnect and crash happen.
  *
- * Costs one index probe when nothing is due. Active recipients are postponed or settled and get no job. Safe to run
- * in several workers at once. The returned function throws when PostgreSQL or Redis does not answer.
+ * Costs one index probe when nothing is due. Deliveries of active recipients are postponed or cleared and get no job.
+ * Several workers may run it at once. The returned function throws when PostgreSQL or Redis does not answer.
  */
 export function createDueCheck({ db, queue, firstMs }: DueCheckDeps): () => Promise<void> {
   const readDue = () => overdueWakeups(db, 0, { limit: PAGE, offset: 0 });
@@ -43,7 +43,7 @@ export function createDueCheck({ db, queue, firstMs }: DueCheckDeps): () => Prom
     const mistimed = due.filter(
       ({ jobId, delayMs }) => !added.has(jobId) && delayMs < -MISTIMED_MS,
     );
-    // Behind a queue in line nothing is gained by moving a job to its end.
+    // While other jobs are queued, promoting a job would only move it to the end of the queue.
     if (mistimed.length === 0 || (await queue.depth()).waiting > 0) return;
     await queue.promote(mistimed.map(({ jobId }) => jobId));
   };

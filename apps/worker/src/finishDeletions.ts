@@ -9,9 +9,9 @@ import { createUnreadAnnouncer } from '@pern/delivery/unreadAnnouncer';
 const ACCOUNTS_AT_ONCE = 20;
 
 /**
- * Goes on with the deletions of accounts that a server began: the messages of a long life, or what a crash cut
- * off. One that fails delays no other. The connections of servers hear of it by the bus; what is lost on it they look
- * up, and devices that are offline find it by sync (D7).
+ * Continues account deletions that a server started but did not finish, because there were many messages or because
+ * it crashed. A failing deletion does not delay the others. Servers with live connections are notified over the bus;
+ * lost notifications are made up by polling, and offline devices learn of the deletion by sync (D7).
  */
 export function createDeletionFinisher({
   db,
@@ -19,7 +19,7 @@ export function createDeletionFinisher({
   log,
   isOver,
 }: Pick<AccountDeps, 'db' | 'isOver'> & { bus: Bus; log: Log }) {
-  const tell = announceBy((hint) => bus.publish(hint));
+  const notify = announceBy((notification) => bus.publish(notification));
   const unread = createUnreadAnnouncer({
     ...{ db, clock: systemClock, log },
     tell: (events) => {
@@ -27,7 +27,7 @@ export function createDeletionFinisher({
     },
   });
   const deps: AccountDeps = {
-    ...{ db, isOver, announce: tell },
+    ...{ db, isOver, announce: notify },
     countAgain: createRecount({ db, log, unread }),
   };
   return {
@@ -37,7 +37,7 @@ export function createDeletionFinisher({
         try {
           if (await finishDeletion(deps, userId)) log.info({ userId }, 'an account was deleted');
         } catch (error) {
-          log.warn({ err: error, userId }, 'a deletion will be gone on with');
+          log.warn({ err: error, userId }, 'an account deletion failed and will be retried');
         }
       }
     },

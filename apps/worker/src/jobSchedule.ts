@@ -11,23 +11,23 @@ export interface JobScheduleDeps {
     | 'search names'
     | 'PostgreSQL state';
   run(): Promise<void>;
-  /** False while Redis is gone and the job needs it: then no turn can be taken. */
+  /** False while the job needs Redis and Redis is gone; the run is skipped. */
   reachable(): boolean;
   ended(outcome: 'done' | 'failed' | 'skipped'): void;
   log: Log;
   intervalMs: number;
-  /** Before the first run, milliseconds. */
+  /** Delay before the first run, milliseconds. */
   firstAfterMs: number;
 }
 
 export interface JobSchedule {
-  /** Runs as soon as possible, such as when Redis is back. Several requests are one. */
+  /** Runs as soon as possible, for example when Redis is back. Requests during a run are merged into one. */
   request(): void;
-  /** No further run; waits for one at work no longer than `withinMs`. */
+  /** Starts no further run and waits up to `withinMs` for the current one. */
   stop(withinMs: number): Promise<void>;
 }
 
-/** Runs a job for ever in the interval, give or take a tenth so that workers drift apart. */
+/** Runs a job every `intervalMs`, with 10 % jitter so that the runs of several workers spread out. */
 export function scheduleJob(deps: JobScheduleDeps): JobSchedule {
   const { job, log, intervalMs } = deps;
   let timer: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export function scheduleJob(deps: JobScheduleDeps): JobSchedule {
     } catch (error) {
       if (stopped) return;
       deps.ended('failed');
-      if (!failing) log.warn({ err: error }, `the ${job} failed and will be repeated`);
+      if (!failing) log.warn({ err: error }, `the ${job} failed and will be retried`);
       failing = true;
     }
   };

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLog } from './log';
 
-test('a log that cannot be written to ends nothing', () => {
+test('the process survives a log that cannot be written', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chasqui-log-'));
   const file = path.join(folder, 'log');
   writeFileSync(file, '');
-  // Each write is refused, as on a full disk.
+  // Every write fails, as on a full disk.
   const refusing = openSync(file, 'r');
   try {
     const log = createLog('info', refusing);

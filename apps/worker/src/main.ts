@@ -4,7 +4,7 @@ import { createWorker } from './createWorker';
 import { createLog } from './log';
 import { parseSettings, type Settings } from './settings';
 
-/** The only place that reads the environment and handles signals. */
+/** Only this file reads the environment and handles signals. */
 async function main(): Promise<void> {
   let settings: Settings;
   try {
@@ -15,21 +15,23 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLog(settings.logLevel);
-  // No supervisor is assumed (D11): a bug that nobody caught is reported, and the worker goes on.
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unhandled rejection'));
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'an uncaught exception'));
+  // No supervisor is assumed (D11): an uncaught bug is logged and the worker keeps running.
+  process.on('unhandledRejection', (error) =>
+    log.error({ err: error }, 'unhandled promise rejection'),
+  );
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
 
   const refused = await whyRefused(settings.databaseUrl);
   if (refused !== undefined) throw new Error(refused);
   const worker = await createWorker({ ...settings, log });
-  log.info({ operatorPort: worker.operatorPort }, 'the worker is at work');
+  log.info({ operatorPort: worker.operatorPort }, 'the worker is running');
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
-    // The promise is 10 s, whatever hangs.
+    // The promise is 10 s, even when a connection hangs.
     setTimeout(() => process.exit(1), 9_500).unref();
     worker.stop().then(
       () => {
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
         process.exit(0);
       },
       (error: unknown) => {
-        log.error({ err: error }, 'could not stop properly');
+        log.error({ err: error }, 'shutdown failed');
         process.exit(1);
       },
     );

@@ -2,15 +2,15 @@ import type { FindingSource } from '@pern/db/findings';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { type FindingKind, findingKinds } from './audit/rules';
 
-/** What one wake-up came to. A recipient who is offline is `woken` like one who is not: no error. */
+/** The outcome of one wake-up. An offline recipient is `woken` like an online one; that is no error. */
 export type WakeupOutcome =
   'woken' | 'settled' | 'stale' | 'early' | 'dead' | 'error' | 'postponed' | 'malformed';
 
 /**
- * - `overdue`: nobody woke the user in time, and Redis had no job for it
- * - `lost`: Redis had lost everything, and this job with it
- * - `stuck`: the job was in Redis but never came
- * - `forgotten`: something was pending without a row that says so
+ * - `overdue`: the user was not woken in time, and Redis had no job
+ * - `lost`: Redis had lost all its data, including this job
+ * - `stuck`: Redis held the job but never handed it out
+ * - `forgotten`: something was pending without a delivery row
  */
 export type SweepFinding = 'overdue' | 'lost' | 'stuck' | 'forgotten';
 
@@ -21,96 +21,96 @@ export interface Metrics {
   found(finding: SweepFinding, count: number): void;
   swept(outcome: JobEnd): void;
   auditFound(kind: FindingKind): void;
-  /** This worker has looked at so many conversations, just now. */
+  /** This worker has just audited this many conversations. */
   audited(conversations: number): void;
   auditEnded(outcome: JobEnd): void;
   consumerRestarted(): void;
-  /** So many messages have outlived their retention and are tombstones now. */
+  /** This many messages have exceeded their retention and are now tombstones. */
   expired(messages: number): void;
   retained(outcome: JobEnd): void;
-  /** Prometheus' text format. */
+  /** All metrics in Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** What is read at the moment somebody asks; null while its source does not answer. */
+/** Values that are read on each scrape; null while their source does not answer. */
 export interface Readings {
   deliveries(): Promise<{ pending: number; dead: number } | null>;
   queue(): Promise<{ waiting: number; delayed: number; active: number } | null>;
   pool(): { size: number; available: number; using: number; waiting: number };
   busConnected(): boolean;
-  /** Of the disk of DATA_DIR; null where it is not watched. */
+  /** Free space of the disk of DATA_DIR; null when no folder is watched. */
   diskFreeBytes(): number | null;
-  /** Keeps what was found beyond the life of this worker. Never throws, never waits. */
+  /** Stores a finding in PostgreSQL, so that it outlives this worker. Never throws or blocks. */
   keep(source: FindingSource, kind: string, count: number): void;
 }
 
 export function createMetrics(readings: Readings): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  // Strangers may read the figures: they need not know which release of Node has yet to be updated.
+  // The endpoint may be public; do not reveal an outdated release of Node.
   registry.removeSingleMetric('nodejs_version_info');
   const registers = [registry];
   const wakeups = new Counter({
     name: 'chasqui_wakeups_total',
-    help: 'Jobs of the delivery queue by what they came to',
+    help: 'Jobs of the delivery queue by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const findings = new Counter({
     name: 'chasqui_sweep_findings_total',
-    help: 'Deliveries that the sweep had to put right',
+    help: 'Deliveries that the sweep repaired',
     labelNames: ['finding'],
     registers,
   });
   const sweeps = new Counter({
     name: 'chasqui_sweeps_total',
-    help: 'Sweeps by how they ended',
+    help: 'Sweeps by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const auditFindings = new Counter({
     name: 'chasqui_audit_findings_total',
-    help: 'What the auditor found that is not as promised; anything but 0 is a bug',
+    help: 'Inconsistencies that the auditor found; every value but 0 is a bug',
     labelNames: ['kind'],
     registers,
   });
   for (const kind of findingKinds) auditFindings.inc({ kind }, 0);
   const audits = new Counter({
     name: 'chasqui_audits_total',
-    help: 'Audits by how they ended',
+    help: 'Audits by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const auditedAt = new Gauge({
     name: 'chasqui_audit_last_run_timestamp_seconds',
-    help: 'When this worker last finished an audit; 0 if it never has',
+    help: 'Time of the last finished audit of this worker; 0 before the first',
     registers,
   });
   const auditSample = new Gauge({
     name: 'chasqui_audit_sample_size',
-    help: 'Conversations that its last audit looked at',
+    help: 'Conversations checked by the last audit',
     registers,
   });
   const expired = new Counter({
     name: 'chasqui_messages_expired_total',
-    help: 'Messages whose content went because of their age',
+    help: 'Messages whose content was deleted by retention',
     registers,
   });
   const retentions = new Counter({
     name: 'chasqui_retention_rounds_total',
-    help: 'Rounds of retention by how they ended',
+    help: 'Retention rounds by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const restarts = new Counter({
     name: 'chasqui_consumer_restarts_total',
-    help: 'Times the queue was idle though deliveries were due, and was connected anew',
+    help: 'Reconnects because the queue was idle while deliveries were due',
     registers,
   });
   new Gauge({
     name: 'chasqui_deliveries',
-    help: 'Recipients with something waiting (pending) or given up (dead)',
+    help: 'Recipients with undelivered messages, by state: pending or dead',
     labelNames: ['state'],
     registers,
     async collect() {
@@ -137,7 +137,7 @@ export function createMetrics(readings: Readings): Metrics {
   });
   new Gauge({
     name: 'chasqui_bus_connected',
-    help: '1 while hints between nodes can travel',
+    help: '1 while notifications between nodes arrive',
     registers,
     collect() {
       this.set(readings.busConnected() ? 1 : 0);
@@ -149,7 +149,7 @@ export function createMetrics(readings: Readings): Metrics {
     registers,
     collect() {
       const bytes = readings.diskFreeBytes();
-      // What is not known is left out: 0 would say that the disk is full.
+      // Omit an unknown value: 0 would mean a full disk.
       if (bytes === null) this.remove();
       else this.set(bytes);
     },

@@ -6,7 +6,7 @@ import type { Metrics } from './metrics';
 
 export interface OperatorServerDeps {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
-  /** Of the state of PostgreSQL, what is known so far. */
+  /** Contains the PostgreSQL fields once they are known. */
   health(): { status: 'ok' | 'degraded'; redis: boolean } & Partial<PostgresState>;
   log: Log;
 }
@@ -17,8 +17,7 @@ export interface OperatorServer {
 }
 
 /**
- * For operators, on loopback unless told otherwise: `GET /healthz` and `GET /metrics`. Rejects when
- * the port is taken.
+ * Serves `GET /healthz` and `GET /metrics` to operators, on loopback by default. Rejects when the port is taken.
  */
 export async function serveOperators(
   { host, port }: { host: string; port: number },
@@ -38,13 +37,17 @@ export async function serveOperators(
     const route = routes[`${request.method ?? ''} ${path}`];
     if (!route) {
       response.statusCode = 404;
-      json(response, { error: { name: 'NotFoundError', message: 'no such page' } });
+      json(response, {
+        error: { name: 'NotFoundError', message: 'not found; try /healthz or /metrics' },
+      });
       return;
     }
     route(response).catch((error: unknown) => {
-      deps.log.warn({ err: error, path }, 'could not answer an operator');
+      deps.log.warn({ err: error, path }, 'could not answer an operator request');
       response.statusCode = 503;
-      json(response, { error: { name: 'UnavailableError', message: 'a store does not answer' } });
+      json(response, {
+        error: { name: 'UnavailableError', message: 'a store does not answer; try again' },
+      });
     });
   };
 
@@ -53,9 +56,7 @@ export async function serveOperators(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  server.on('error', (error) =>
-    deps.log.warn({ err: error }, 'the operator server reports an error'),
-  );
+  server.on('error', (error) => deps.log.warn({ err: error }, 'operator server error'));
   return {
     port: listeningPort(server.address()),
     close: () =>

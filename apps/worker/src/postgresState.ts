@@ -1,14 +1,14 @@
 import type { Database } from '@pern/db/connect';
 import { checkReadiness, NotReadyError } from '@pern/db/readiness';
 
-/** What the last look at PostgreSQL found, for `/healthz`. */
+/** The result of the last check of PostgreSQL, for `/healthz`. */
 export interface PostgresState {
   postgres: boolean;
-  /** Why PostgreSQL answers and cannot be worked with. */
+  /** Why PostgreSQL cannot be used although it answers. */
   reason?: string;
 }
 
-/** Asks PostgreSQL once. Never rejects. */
+/** Checks PostgreSQL once. Never rejects. */
 export async function postgresState(db: Pick<Database, 'query'>): Promise<PostgresState> {
   try {
     await checkReadiness(db);

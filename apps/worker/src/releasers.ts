@@ -1,8 +1,8 @@
 import type { Log } from '@pern/delivery/ports';
 
-/** What is open, and how it is closed: last in, first out. */
+/** Open resources, released in reverse order. */
 export interface Releasers {
-  /** `release` is given `withinMs` at most; what fails or takes longer is logged and left. */
+  /** Gives `release` at most `withinMs`. A release that fails or takes longer is logged and abandoned. */
   add(name: string, withinMs: number, release: () => Promise<void>): void;
   releaseAll(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export function createReleasers(log: Log): Releasers {
           deadline = setTimeout(() => reject(new Error('took too long')), withinMs);
         });
         await Promise.race([release(), late]).catch((error: unknown) =>
-          log.warn({ err: error, part: name }, 'could not be closed properly'),
+          log.warn({ err: error, part: name }, 'a resource did not close properly'),
         );
         clearTimeout(deadline);
       }

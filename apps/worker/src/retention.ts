@@ -10,20 +10,20 @@ export interface RetentionDeps {
   bus: Bus;
   metrics: Pick<Metrics, 'expired'>;
   log: Log;
-  /** Seconds that the instance keeps content at most; null: for ever. */
+  /** Maximum age of content in this instance, seconds; null for no limit. */
   maxS: number | null;
-  /** Milliseconds by a clock that only rises. */
+  /** Monotonic clock, milliseconds. */
   now: () => number;
   stopping: AbortSignal;
 }
 
-/** Steps in a row: what is left waits a second, so that sends have their turn. */
+/** Steps per round. The rest waits a second, so that sends are not starved. */
 const STEPS = 20;
 const LIMITED_EVERY_MS = 3_600_000;
 
 /**
- * One round of retention: what is due goes, and live clients are told. Needs no Redis: without it the nodes
- * look themselves, and what was not told is told on its return (D11). Rounds of several workers share the work.
+ * One round of retention: deletes expired content and notifies live clients. Needs no Redis: without it the nodes
+ * poll, and missed notifications are sent when it returns (D11). Several workers share the work.
  */
 export function createRetention(deps: RetentionDeps): () => Promise<void> {
   const { db, bus, metrics, log, maxS, stopping } = deps;
@@ -32,7 +32,7 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
   async function limit(): Promise<void> {
     if (maxS === null || deps.now() - (limitedAt ?? -Infinity) < LIMITED_EVERY_MS) return;
     const limited = await limitRetention(db, maxS, stopping);
-    if (limited > 0) log.info({ limited, maxS }, 'conversations kept content for too long');
+    if (limited > 0) log.info({ limited, maxS }, 'applied the retention limit to conversations');
     limitedAt = deps.now();
   }
 
@@ -43,7 +43,7 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
       metrics.expired(expired);
       if (!more) break;
     }
-    // Of other batches too, whoever made them.
+    // Includes tombstones of other workers and of deletions.
     for (let step = 0; step < STEPS && !stopping.aborted; step += 1) {
       if ((await tellTombstones(db, bus)) === 0) break;
     }

@@ -1,12 +1,13 @@
 import type { Database } from '@pern/db/connect';
 import { fillSearchNames } from '@pern/db/fillSearchNames';
 
-/** Rows of one statement: a server that writes one of them meanwhile waits for a tenth of a second at most. */
+/** Rows per statement. A server that writes one of them meanwhile waits at most a tenth of a second. */
 const USERS_AT_ONCE = 100;
 
 /**
- * Writes the search form of every user that has none, after an upgrade all of them, later those that a server of the
- * release before has written. Without any it costs one look into an empty index. Ends early when `isOver`.
+ * Writes the search form of every user that has none: all users after an upgrade, later those that a server of the
+ * previous release created. Costs one probe of an empty index when there is nothing to do. Stops early when `isOver`
+ * returns true.
  */
 export async function fillAllSearchNames(db: Database, isOver: () => boolean): Promise<void> {
   while (!isOver()) {

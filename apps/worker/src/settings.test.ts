@@ -2,7 +2,7 @@ import { parseSettings } from './settings';
 
 const given = { DATABASE_URL: 'postgres://db/chasqui', REDIS_URL: 'redis://cache' };
 
-test('the defaults are those of the contract', () => {
+test('defaults match the contract', () => {
   expect(parseSettings(given)).toEqual({
     databaseUrl: given.DATABASE_URL,
     redisUrl: given.REDIS_URL,
@@ -16,7 +16,7 @@ test('the defaults are those of the contract', () => {
   });
 });
 
-test('what is given is used', () => {
+test('given values override the defaults', () => {
   const settings = parseSettings({
     ...given,
     DELIVERY_BACKOFF_MS: '250',
@@ -47,7 +47,7 @@ test.each([
   ['LOG_LEVEL', 'loud'],
   ['WORKER_METRICS_PORT', '70000'],
   ['HOST', 'a b'],
-])('%s = "%s" is refused in one line that names it and keeps its value', (name, value) => {
+])('%s = "%s" is refused in one line that names the setting and omits the value', (name, value) => {
   const parse = () => parseSettings({ ...given, WORKER_METRICS_PORT: '1', [name]: value });
   expect(parse).toThrow(new RegExp(`^${name} is (missing\\.|malformed: [^\\n]+)$`));
   if (value !== '') expect(parse).not.toThrow(value);

@@ -4,22 +4,22 @@ import { workerSettings } from '@pern/settings/settings';
 export interface Settings {
   databaseUrl: string;
   redisUrl: string;
-  /** A folder whose disk is watched for free space; null: nothing is watched. */
+  /** Folder whose disk is watched for free space; null to watch none. */
   dataDir: string | null;
   /** First delay of the backoff, milliseconds. */
   backoffMs: number;
-  /** How often the sweep looks, milliseconds. */
+  /** Interval of the sweep, milliseconds. */
   sweepIntervalMs: number;
-  /** How often the auditor recounts a sample, milliseconds. */
+  /** Interval of the audit, milliseconds. */
   auditIntervalMs: number;
-  /** Seconds that the instance keeps content at most; null: for ever. */
+  /** Maximum age of content in this instance, seconds; null for no limit. */
   retentionMaxS: number | null;
   logLevel: string;
-  /** Where operators reach the worker; null: nowhere. */
+  /** Address of the operator server; null for none. */
   metrics: { host: string; port: number } | null;
 }
 
-/** Throws SettingsError for the first that is missing or malformed. */
+/** Throws SettingsError for the first missing or malformed setting. */
 export function parseSettings(env: Environment): Settings {
   const given = parse(workerSettings, env);
   const port = given.WORKER_METRICS_PORT;

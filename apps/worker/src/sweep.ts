@@ -17,45 +17,45 @@ export interface SweepDeps {
   marker: QueueMarker;
   metrics: Pick<Metrics, 'found'>;
   log: Log;
-  /** The sweep's interval: one worker looks in each. */
+  /** Interval of the sweep, milliseconds. One worker sweeps per interval. */
   intervalMs: number;
   /** The first delay of the backoff, milliseconds. */
   firstMs: number;
 }
 
 export interface SweepReport {
-  /** Deliveries that were due and whose job was in Redis but had not come. */
+  /** Overdue deliveries whose job Redis holds but has not handed out. */
   unserved: number;
 }
 
 const PAGE = 500;
-/** Enough for 20,000 deliveries; what is left is found by the next sweep. */
+/** 20,000 deliveries; the next sweep finds the rest. */
 const PAGES = 40;
-/** A wake-up may be this late before anybody worries, milliseconds. */
+/** A wake-up may be this late before the sweep acts, milliseconds. */
 const GRACE_MS = 1_000;
-/** Overdue for so long while no job waits in line: its job will not come any more. */
+/** Overdue by this much while no job is queued: the job is stuck, milliseconds. */
 const STUCK_MS = 5_000;
-const SWEEPS_PER_TRUTH_CHECK = 10;
+const SWEEPS_PER_ROW_CHECK = 10;
 
 /**
- * Makes Redis fit the rows again: the one place from which jobs come back. Everything is done in
- * pages, and adding a job that exists is no addition, so that a sweep may be cut short, repeated or
- * done by two workers at once. The returned function throws when PostgreSQL or Redis does not answer.
+ * Reconciles Redis with the delivery rows. Only this and the due check recreate jobs. It works in pages, and adding
+ * an existing job is a no-op, so a sweep may be interrupted, repeated, or run by two workers at once. The returned
+ * function throws when PostgreSQL or Redis does not answer.
  */
 export function createSweep(deps: SweepDeps): () => Promise<SweepReport> {
   let sweeps = 0;
   return async () => {
-    await restoreWhatRedisLost(deps);
-    // A little less than the interval, or two workers would miss each other's turns.
+    await restoreLostJobs(deps);
+    // Slightly less than the interval, or two workers would miss each other's turns.
     if (!(await deps.marker.takeTurn('sweep', deps.intervalMs * 0.8))) return { unserved: 0 };
     const report = await recreateOverdue(deps);
-    if (sweeps++ % SWEEPS_PER_TRUTH_CHECK === 0) await checkAgainstTruth(deps);
+    if (sweeps++ % SWEEPS_PER_ROW_CHECK === 0) await insertMissingRows(deps);
     return report;
   };
 }
 
-/** After a FLUSHALL, or a restart of Redis: a job for every delivery that waits, due or not. */
-async function restoreWhatRedisLost({ db, queue, marker, metrics, log }: SweepDeps): Promise<void> {
+/** After a FLUSHALL or a restart of Redis: creates a job for every pending delivery, due or not. */
+async function restoreLostJobs({ db, queue, marker, metrics, log }: SweepDeps): Promise<void> {
   const inspection = await marker.inspect();
   if (inspection.state !== 'lost') return;
   const { token } = inspection;
@@ -71,7 +71,7 @@ async function restoreWhatRedisLost({ db, queue, marker, metrics, log }: SweepDe
       if (page.length < PAGE) break;
       if (!(await marker.continues(token))) return;
     }
-    if (await marker.finish(token)) log.info({ restored }, 'the queue was made whole');
+    if (await marker.finish(token)) log.info({ restored }, 'restored the jobs that Redis had lost');
   } catch (error) {
     await marker.abandon(token).catch(() => undefined);
     throw error;
@@ -80,7 +80,9 @@ async function restoreWhatRedisLost({ db, queue, marker, metrics, log }: SweepDe
   }
 }
 
-/** Deliveries whose time has passed: a crash between commit and enqueue, a lost or stuck job. */
+/**
+ * Enqueues overdue deliveries: after a crash between commit and enqueue, or when a job was lost or is stuck.
+ */
 async function recreateOverdue({
   db,
   queue,
@@ -99,14 +101,14 @@ async function recreateOverdue({
     await queue.add(missing.map((job) => ({ ...job, delayMs: 0 })));
     overdue += missing.length;
 
-    const known = new Set(missing.map(({ jobId }) => jobId));
-    const present = late.filter(({ jobId }) => !known.has(jobId));
+    const added = new Set(missing.map(({ jobId }) => jobId));
+    const present = late.filter(({ jobId }) => !added.has(jobId));
     unserved += present.length;
     if (waiting === 0) {
-      const given = present.filter(({ delayMs }) => delayMs < -STUCK_MS);
+      const stuckJobs = present.filter(({ delayMs }) => delayMs < -STUCK_MS);
       const fresh = await replaceOverdueJobs(
         db,
-        given.map(({ userId }) => userId),
+        stuckJobs.map(({ userId }) => userId),
       );
       await queue.add(fresh);
       stuck += fresh.length;
@@ -115,12 +117,12 @@ async function recreateOverdue({
   }
   metrics.found('overdue', overdue);
   metrics.found('stuck', stuck);
-  if (overdue + stuck > 0) log.info({ overdue, stuck }, 'the sweep enqueued what was overdue');
+  if (overdue + stuck > 0) log.info({ overdue, stuck }, 'the sweep enqueued overdue deliveries');
   return { unserved };
 }
 
-/** Somebody has something pending and no row says so: must not happen, and is put right if it does. */
-async function checkAgainstTruth({ db, metrics, log }: SweepDeps): Promise<void> {
+/** Repairs users with a pending mark but no delivery row. That should never happen. */
+async function insertMissingRows({ db, metrics, log }: SweepDeps): Promise<void> {
   let forgotten = 0;
   for (let page = 0; page < PAGES; page += 1) {
     const inserted = await insertForgottenDeliveries(db, PAGE);
@@ -128,5 +130,5 @@ async function checkAgainstTruth({ db, metrics, log }: SweepDeps): Promise<void>
     if (inserted < PAGE) break;
   }
   metrics.found('forgotten', forgotten);
-  if (forgotten > 0) log.warn({ forgotten }, 'deliveries were missing and have been written');
+  if (forgotten > 0) log.warn({ forgotten }, 'inserted missing delivery rows');
 }

@@ -2,15 +2,18 @@ import type { Log } from '@pern/delivery/ports';
 import type { Consumer } from '@pern/redis/consumer';
 
 export interface TirelessConsumer {
-  /** Due deliveries are not being served; the second such report in a row without a job taken since renews the consumer. */
+  /**
+   * Reports that due deliveries are not being served. A second report in a row, without a job taken in between,
+   * replaces the consumer.
+   */
   suspect(): void;
   stop(withinMs: number): Promise<void>;
 }
 
 /**
- * Keeps a consumer at work. Bull has been seen idle for minutes on a connection that looked alive
- * (fault 9): when the sweep finds due deliveries again and this consumer has taken no job in
- * between, it is replaced, connections and all.
+ * Keeps a consumer working. Bull can stay idle for minutes on a connection that looks alive (fault 9 in
+ * docs/testing/faults.md): when the sweep reports due deliveries twice and this consumer has taken no job in between,
+ * it is replaced, with new connections.
  */
 export function keepConsuming(
   create: () => Consumer,
@@ -30,7 +33,7 @@ export function keepConsuming(
         return;
       }
       takenAtSuspicion = undefined;
-      log.warn({}, 'the queue is idle though deliveries are due; connecting anew');
+      log.warn({}, 'the queue is idle while deliveries are due; reconnecting');
       onRestart();
       const retired = consumer.stop(5_000).finally(() => retiring.delete(retired));
       retiring.add(retired);

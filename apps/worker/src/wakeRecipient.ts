@@ -18,7 +18,9 @@ export interface WakeRecipientDeps {
   bus: Bus;
   queue: DeliveryQueue;
   backoff: Backoff;
-  /** After so many failures in a row a delivery is given up until somebody asks for it. */
+  /**
+   * After this many failures in a row, the delivery is dead until an operator retries it or the user returns.
+   */
   maxErrors: number;
   log: Log;
 }
@@ -26,14 +28,14 @@ export interface WakeRecipientDeps {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * One job: wakes one recipient, through whichever node holds them. Says what it came to and never
- * throws, so that Bull neither retries nor remembers. Running twice, late or early harms nothing:
- * the row decides (D5).
+ * Processes one job: wakes one recipient, through whichever node holds their connections. Returns the outcome and
+ * never throws, so that Bull neither retries nor keeps the job. A job that runs twice, late or early is harmless: the
+ * row decides (D5).
  */
 export async function wakeRecipient(deps: WakeRecipientDeps, job: RawJob): Promise<WakeupOutcome> {
   const userId = parseUserId(job.data);
   if (userId === null) {
-    deps.log.warn({ jobId: job.id }, 'a malformed job was removed from the queue');
+    deps.log.warn({ jobId: job.id }, 'removed a malformed job from the queue');
     return 'malformed';
   }
   let next: ScheduledWakeup | undefined;
@@ -43,8 +45,8 @@ export async function wakeRecipient(deps: WakeRecipientDeps, job: RawJob): Promi
     next = claim.next;
     if (!(await settleForgotten(deps.db, userId))) return 'settled';
 
-    // Presence is not asked: Redis may have forgotten it, and for a recipient who is offline this
-    // hint costs each node a look into a map.
+    // Presence is not checked: Redis may have lost it, and for an offline recipient this notification costs each node
+    // one map look-up.
     deps.bus.publish({ type: 'recheck', userIds: [userId] });
 
     if (claim.hadErrors) await clearDeliveryErrors(deps.db, userId);
@@ -55,13 +57,13 @@ export async function wakeRecipient(deps: WakeRecipientDeps, job: RawJob): Promi
   }
 }
 
-/** Without it the sweep finds the row overdue, so Redis may fail here. */
+/** Redis may fail here: the sweep finds the overdue row. */
 async function scheduleNext(
   { queue, log }: WakeRecipientDeps,
   next: ScheduledWakeup,
 ): Promise<void> {
   await queue.add([next]).catch((error: unknown) => {
-    log.warn({ err: error }, 'the next attempt is left to the sweep');
+    log.warn({ err: error }, 'could not enqueue the next attempt; the sweep will');
   });
 }
 
@@ -72,15 +74,21 @@ async function failed(
   next: ScheduledWakeup | undefined,
 ): Promise<WakeupOutcome> {
   const { db, maxErrors, log } = deps;
-  // Not this delivery's fault, and nowhere to note it; the sweep makes a new job.
+  // A store is down: not a failure of this delivery, and it could not be recorded. The sweep creates a new job.
   if (isUnavailable(error)) return 'postponed';
   try {
     const reason = error instanceof Error ? error.message : 'unknown';
     const dead = await recordDeliveryError(db, userId, reason, maxErrors);
-    log.error({ userId, err: error, dead }, dead ? 'a delivery was given up' : 'a wake-up failed');
+    log.error(
+      { userId, err: error, dead },
+      dead ? 'a delivery is dead after repeated failures' : 'a wake-up failed',
+    );
     if (next && !dead) await scheduleNext(deps, next);
   } catch (recording) {
-    log.error({ userId, err: error, recording }, 'a wake-up failed and could not be noted');
+    log.error(
+      { userId, err: error, recording },
+      'a wake-up failed, and the failure could not be recorded',
+    );
   }
   return 'error';
 }

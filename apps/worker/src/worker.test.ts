@@ -4,7 +4,7 @@ import { until } from '@pern/testing/until';
 import { openWorkerRoom, QUEUE, type WorkerRoom } from '@pern/testing/workerRoom';
 import { createWorker, type Worker } from './createWorker';
 
-// Who waits is woken, once for each attempt, until they have acknowledged.
+// Recipients with undelivered messages are woken, once per attempt, until they acknowledge.
 
 let room: WorkerRoom<Worker>;
 beforeEach(async () => {
@@ -17,16 +17,16 @@ beforeEach(async () => {
 });
 afterEach(() => room.close());
 
-test('[D5] a server that died between commit and enqueue: the sweep wakes the recipient', async () => {
+test('[D5] the sweep wakes the recipient when a server died between commit and enqueue', async () => {
   const userId = await room.recipientWaiting({ nextAt: `now() - interval '1 minute'` });
   const worker = await room.startWorker();
   await room.isWoken(userId);
   expect(await room.metric(worker, 'chasqui_wakeups_total{outcome="woken"}')).toBeGreaterThan(0);
 });
 
-test('[D5] attempts back off exponentially with jitter, one job at a time, until the row goes', async () => {
+test('[D5] attempts back off exponentially with jitter, one job at a time, until the row is deleted', async () => {
   const userId = await room.recipientWaiting();
-  // PostgreSQL keeps what each attempt wrote, however seldom anybody looks.
+  // A trigger records every attempt, so that none is missed between two polls.
   await room.sql(`CREATE TABLE attempts_made (attempts integer, delay_ms float8)`);
   await room.sql(`
     CREATE FUNCTION note_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -41,7 +41,7 @@ test('[D5] attempts back off exponentially with jitter, one job at a time, until
   const made = () => room.sql('SELECT attempts, delay_ms FROM attempts_made ORDER BY attempts');
   await room.startWorker();
   await until('there were four attempts', async () => {
-    // One that is at work may already have the next one's beside it.
+    // A running job may already have enqueued the next attempt.
     const { delayed, waiting } = await room.jobs();
     expect(delayed.length + waiting.length).toBeLessThanOrEqual(1);
     return (await made()).length >= 4;
@@ -61,10 +61,10 @@ test('[D5] attempts back off exponentially with jitter, one job at a time, until
   expect(await made()).toHaveLength(attempts);
 });
 
-test('[D5] doubled, stale and malformed jobs harm nothing', async () => {
-  // No attempt but those that are asked for here.
+test('[D5] duplicate, stale and malformed jobs are harmless', async () => {
+  // No attempts except the ones below.
   await room.startWorker({ sweepIntervalMs: 3_600_000, backoffMs: 600_000 });
-  await until('the worker is at work', async () =>
+  await until('the worker is running', async () =>
     (await room.redis.get('chasqui:queue'))?.startsWith('whole'),
   );
   const userId = await room.recipientWaiting({ nextAt: `now() + interval '1 hour'` });
@@ -77,7 +77,7 @@ test('[D5] doubled, stale and malformed jobs harm nothing', async () => {
   await push('b', { userId: 'nobody' });
   await push('c', 'bad');
   await push('d', { userId: randomUUID() });
-  await until('all are gone', async () =>
+  await until('all jobs are gone', async () =>
     (await room.redis.keys(`${QUEUE}:[abcd]*`)).every((key) => key.endsWith('delayed')),
   );
   expect(room.woken).toEqual([]);
@@ -87,12 +87,15 @@ test('[D5] doubled, stale and malformed jobs harm nothing', async () => {
   await room.sql('UPDATE deliveries SET next_at = now() WHERE user_id = $1', userId);
   await Promise.all([push('e.1', { userId }), push('e.2', { userId }), push('e.3', { userId })]);
   await room.isWoken(userId);
-  await until('all are gone', async () => (await room.redis.keys(`${QUEUE}:e.*`)).length === 0);
+  await until(
+    'all jobs are gone',
+    async () => (await room.redis.keys(`${QUEUE}:e.*`)).length === 0,
+  );
   expect(room.wakeCount(userId)).toBe(1);
 });
 
 test('[D5] a job that Bull holds but never hands out is replaced', async () => {
-  // Nobody is woken by the passing of time.
+  // No wake-up becomes due during this test.
   await room.startWorker({ backoffMs: 600_000 });
   const userId = await room.recipientWaiting({ nextAt: `now() - interval '1 minute'` });
   await room.isWoken(userId);
@@ -115,20 +118,20 @@ test('[D5] two workers wake each recipient once per attempt', async () => {
   expect(await room.wokenTooOften(users)).toEqual([]);
 });
 
-test('the auditor looks by itself, and its figures show what it found', async () => {
+test('the auditor runs periodically, and its metrics show the findings', async () => {
   const worker = await room.startWorker({ auditIntervalMs: 100 });
   const kinds = async (text: string) =>
     (await room.metrics(worker)).match(
       new RegExp(`^chasqui_audit_findings_total{.*} ${text}$`, 'gm'),
     );
-  await until('it has looked', async () => {
+  await until('the audit has run', async () => {
     return (await room.metric(worker, 'chasqui_audit_last_run_timestamp_seconds')) > 1_700_000_000;
   });
   expect(await room.metric(worker, 'chasqui_audit_sample_size')).toBe(0);
   expect(await kinds('0')).toHaveLength(11);
-  // The conversation that is made for the test says that nobody is in it.
+  // This conversation has no participants, contrary to its count.
   await room.recipientWaiting();
-  await until('it has found that', async () => {
+  await until('the finding is counted', async () => {
     return (
       (await room.metric(worker, 'chasqui_audit_findings_total{kind="participant_count"}')) === 1
     );

@@ -6,7 +6,7 @@ import { until } from '@pern/testing/until';
 import { openWorkerRoom, QUEUE, type WorkerRoom } from '@pern/testing/workerRoom';
 import { createWorker, type Worker } from './createWorker';
 
-// The same while stores, wires and workers fail.
+// Wake-ups while stores, connections and workers fail.
 
 let room: WorkerRoom<Worker>;
 beforeEach(async () => {
@@ -19,35 +19,38 @@ beforeEach(async () => {
 });
 afterEach(() => room.close());
 
-test('[D5] FLUSHALL: jobs come back for all who wait, due or not', async () => {
+test('[D5] after FLUSHALL, every pending delivery has a job again, due or not', async () => {
   await room.startWorker();
   const users: string[] = [];
   for (let i = 0; i < 5; i += 1)
     users.push(await room.recipientWaiting({ nextAt: `now() + interval '1 hour'` }));
   await room.redis.flushall();
-  await until('there is a job for each', async () => (await room.jobs()).delayed.length === 5);
+  await until('every delivery has a job', async () => (await room.jobs()).delayed.length === 5);
   await room.redis.flushall();
-  await until('and again', async () => (await room.jobs()).delayed.length === 5);
+  await until(
+    'every delivery has a job again',
+    async () => (await room.jobs()).delayed.length === 5,
+  );
   for (const jobId of (await room.jobs()).delayed) {
     const data = await room.redis.hget(`${QUEUE}:${jobId}`, 'data');
     expect(users).toContain((JSON.parse(data ?? '') as { userId: string }).userId);
   }
 });
 
-test('[D5] kill -9 of Redis, restarted empty', async () => {
+test('[D5] recipients are woken after kill -9 of Redis and an empty restart', async () => {
   await room.startWorker();
   const later = await room.recipientWaiting({ nextAt: `now() + interval '1 hour'` });
-  await until('its job is gone or was never there', () => room.bus.connected());
+  await until('the bus works', () => room.bus.connected());
   await room.server.kill();
   const now = await room.recipientWaiting();
   await room.server.start();
   await room.isWoken(now);
-  await until('the other has a job', async () =>
+  await until('the other delivery has a job', async () =>
     (await room.jobs()).delayed.some((jobId) => jobId.startsWith(later)),
   );
 });
 
-test('[D11] starts without Redis and PostgreSQL, and goes to work when they come', async () => {
+test('[D11] the worker starts without Redis and PostgreSQL, and works when they are available', async () => {
   const userId = await room.recipientWaiting();
   await room.server.kill();
   await room.startWorker();
@@ -58,12 +61,12 @@ test('[D11] starts without Redis and PostgreSQL, and goes to work when they come
   expect(health.status).toBe(200);
 });
 
-test('/healthz says whether PostgreSQL can be worked with, and why not', async () => {
+test('/healthz reports whether PostgreSQL can be used, and why not', async () => {
   const worker = await room.startWorker();
   const health = async (): Promise<unknown> =>
     (await fetch(`http://127.0.0.1:${worker.operatorPort}/healthz`)).json();
   const becomes = (expected: object): Promise<unknown> =>
-    until(`the worker says ${JSON.stringify(expected)}`, async () => {
+    until(`/healthz returns ${JSON.stringify(expected)}`, async () => {
       const found = await health();
       return Object.entries(expected).every(
         ([name, value]) =>
@@ -80,10 +83,10 @@ test('/healthz says whether PostgreSQL can be worked with, and why not', async (
   await becomes({ status: 'ok', postgres: true });
 });
 
-test('[D5] the job of a worker that was killed at it comes again, however often', async () => {
-  // Nothing else wakes anybody: neither a sweep nor the next attempt.
+test('[D5] a job is handed out again each time its worker is killed', async () => {
+  // Neither a sweep nor another attempt wakes the user.
   await room.startWorker({ sweepIntervalMs: 3_600_000, backoffMs: 600_000 });
-  await until('the worker is at work', async () =>
+  await until('the worker is running', async () =>
     (await room.redis.get('chasqui:queue'))?.startsWith('whole'),
   );
   const userId = await room.recipientWaiting();
@@ -102,37 +105,37 @@ test('[D5] the job of a worker that was killed at it comes again, however often'
       jobId,
     );
     const times = room.wakeCount(userId);
-    // What a dead worker leaves: at work, and nobody holds the lock.
+    // State after a worker died: the job is active and nobody holds its lock.
     await room.redis.lpush(`${QUEUE}:active`, jobId);
-    await until('it comes again', () => room.wakeCount(userId) > times);
+    await until('the job runs again', () => room.wakeCount(userId) > times);
   }
 });
 
-test('[D5] one that always fails is given up after a while, shows with its reason, and can be retried; others flow', async () => {
+test('[D5] a delivery that always fails becomes dead, is listed with its reason and can be retried; others are not affected', async () => {
   const poisoned = await room.recipientWaiting();
   await room.sql(`
-    CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'this one is spoilt'; END $$`);
+    CREATE FUNCTION fail_on_purpose() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'broken on purpose'; END $$`);
   await room.sql(`
-    CREATE TRIGGER spoil BEFORE UPDATE OF attempts ON deliveries FOR EACH ROW
-    WHEN (NEW.user_id = '${poisoned}' AND NEW.attempts > OLD.attempts) EXECUTE FUNCTION spoil()`);
+    CREATE TRIGGER fail_on_purpose BEFORE UPDATE OF attempts ON deliveries FOR EACH ROW
+    WHEN (NEW.user_id = '${poisoned}' AND NEW.attempts > OLD.attempts) EXECUTE FUNCTION fail_on_purpose()`);
   const worker = await room.startWorker({ sweepIntervalMs: 100 });
   const healthy = await room.recipientWaiting();
   await room.isWoken(healthy);
-  await until('it is dead', async () => (await room.rowOf(poisoned))?.dead);
-  expect(await room.rowOf(poisoned)).toMatchObject({ errors: 10, lastError: 'this one is spoilt' });
+  await until('the delivery is dead', async () => (await room.rowOf(poisoned))?.dead);
+  expect(await room.rowOf(poisoned)).toMatchObject({ errors: 10, lastError: 'broken on purpose' });
   expect(await deadLetters(room.db, { limit: 10 })).toMatchObject([
-    { userId: poisoned, reason: 'this one is spoilt' },
+    { userId: poisoned, reason: 'broken on purpose' },
   ]);
   expect(await room.metric(worker, 'chasqui_deliveries{state="dead"}')).toBe(1);
 
-  await room.sql('DROP TRIGGER spoil ON deliveries');
+  await room.sql('DROP TRIGGER fail_on_purpose ON deliveries');
   expect(await retryDeadLetters(room.db, [poisoned])).toHaveLength(1);
   await room.isWoken(poisoned);
   expect(await room.rowOf(poisoned)).toMatchObject({ dead: false, errors: 0 });
 });
 
-test('[D5] marks and rows that a crash left behind are put right, in both directions', async () => {
+test('[D5] after a crash, missing rows are inserted and stale rows are deleted', async () => {
   const forgotten = await room.recipientWaiting({ withRow: false });
   const settled = await room.recipientWaiting();
   await room.sql('UPDATE participants SET acked_seq = 1 WHERE user_id = $1', settled);
@@ -142,38 +145,41 @@ test('[D5] marks and rows that a crash left behind are put right, in both direct
   expect(room.wakeCount(settled)).toBe(0);
 });
 
-test('[D5] worker and Redis cut off from each other without a word: wake-ups go on by themselves', async () => {
+test('[D5] wake-ups resume after a silent cut between worker and Redis', async () => {
   const proxy = await startTcpProxy(room.server.port);
   await room.startWorker({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
   await room.isWoken(await room.recipientWaiting());
   proxy.cut();
   const meanwhile = await room.recipientWaiting();
   proxy.heal();
-  await until('it is woken', () => room.wakeCount(meanwhile) > 0);
+  await until('the recipient is woken', () => room.wakeCount(meanwhile) > 0);
   await proxy.close();
 });
 
-test('[D5] a Redis frozen for longer than the life of a lock', async () => {
+test('[D5] no recipient is woken too often after Redis was frozen for longer than a lock lives', async () => {
   const worker = await room.startWorker();
   const users = [await room.recipientWaiting(), await room.recipientWaiting()];
   for (const userId of users) await room.isWoken(userId);
   const frozenAt = performance.now();
   room.server.freeze();
-  await until('locks have run out', () => performance.now() - frozenAt > 16_000);
+  await until('locks have expired', () => performance.now() - frozenAt > 16_000);
   room.server.thaw();
   const before = users.map(room.wakeCount);
-  await until('they are woken again', () =>
+  await until('both are woken again', () =>
     users.every((userId, i) => room.wakeCount(userId) > (before[i] ?? 0)),
   );
   expect(await room.wokenTooOften(users)).toEqual([]);
   expect(await room.metric(worker, 'chasqui_wakeups_total{outcome="error"}')).toBe(0);
 });
 
-test.each(['running', 'frozen', 'gone'])('stops within 10 s while Redis is %s', async (state) => {
-  const userId = await room.recipientWaiting();
-  const worker = await room.startWorker();
-  await room.isWoken(userId);
-  if (state === 'frozen') room.server.freeze();
-  if (state === 'gone') await room.server.kill();
-  expect(await millisecondsOf(() => worker.stop())).toBeLessThan(10_000);
-});
+test.each(['running', 'frozen', 'gone'])(
+  'the worker stops within 10 s while Redis is %s',
+  async (state) => {
+    const userId = await room.recipientWaiting();
+    const worker = await room.startWorker();
+    await room.isWoken(userId);
+    if (state === 'frozen') room.server.freeze();
+    if (state === 'gone') await room.server.kill();
+    expect(await millisecondsOf(() => worker.stop())).toBeLessThan(10_000);
+  },
+);

@@ -10,13 +10,13 @@ export interface ServerAnswer {
 }
 
 /**
- * INFO of the server that this address leads to now, and whether it takes a write to `key`, over a
- * connection of its own. Rejects when it does not answer in time.
+ * Connects to the server behind this address, reads INFO and tests a write to `key`. Rejects when it does not answer
+ * in time.
  */
 export async function askServer(url: string, key: string): Promise<ServerAnswer> {
   const address = new URL(url);
   const { username, password } = address;
-  // Sent by hand: ioredis would write a warning to the console each time one is not needed.
+  // Sent by hand: ioredis prints a warning when the server needs no password.
   const credentials = [username, password].filter((part) => part !== '').map(decodeURIComponent);
   address.username = '';
   address.password = '';
@@ -34,7 +34,7 @@ export async function askServer(url: string, key: string): Promise<ServerAnswer>
   redis.on('error', () => undefined);
   try {
     await redis.connect();
-    // A server without a password refuses AUTH and takes writes all the same.
+    // A server without a password refuses AUTH but accepts writes.
     if (password !== '') await redis.call('AUTH', ...credentials).catch(replyOf);
     const info = await redis.info().catch((error: unknown) => void replyOf(error));
     const written = await redis.set(key, '1', 'PX', 60_000).catch(replyOf);
@@ -44,7 +44,7 @@ export async function askServer(url: string, key: string): Promise<ServerAnswer>
   }
 }
 
-/** The text of an error reply. Throws what is no reply, for example a time-out. */
+/** Returns the text of an error reply. Throws every other error, for example a time-out. */
 function replyOf(error: unknown): string {
   if (error instanceof Error && error.name === 'ReplyError') return error.message;
   throw error;

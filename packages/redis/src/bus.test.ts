@@ -11,7 +11,7 @@ const recheck = (...userIds: string[]): Hint => ({ type: 'recheck', userIds });
 
 interface Node {
   bus: NodeBus;
-  heard: Hint[];
+  received: Hint[];
   recoveries: () => number;
 }
 
@@ -32,11 +32,11 @@ function node(nodeId: string, url: string, prefix = ''): Node {
   const bus = createBus({ connections, nodeId, log: quietLog() });
   opened.push(connections);
   buses.push(bus);
-  const heard: Hint[] = [];
+  const received: Hint[] = [];
   let recoveries = 0;
-  bus.subscribe((hint) => heard.push(hint));
+  bus.subscribe((hint) => received.push(hint));
   bus.onRecovered(() => (recoveries += 1));
-  return { bus, heard, recoveries: () => recoveries };
+  return { bus, received, recoveries: () => recoveries };
 }
 
 const connected = (...nodes: Node[]) =>
@@ -54,7 +54,7 @@ describe.each(redisKinds)('on %s', (kind) => {
       ? server.command('', 'PUBLISH', 'chasqui:bus', message)
       : server.command('{s3}', 'SPUBLISH', '{s3}chasqui:bus', message);
 
-  test('hints reach the other nodes in order, and not the one that gave them', async () => {
+  test('notifications reach the other nodes in order, and not their publisher', async () => {
     const [a, b, other] = [
       node('a', server.url),
       node('b', server.url),
@@ -63,45 +63,45 @@ describe.each(redisKinds)('on %s', (kind) => {
     await connected(a, b, other);
     const hints = Array.from({ length: 1_000 }, (_, i) => recheck(`user-${i}`));
     for (const hint of hints) a.bus.publish(hint);
-    await until('all have come', () => b.heard.length === hints.length);
-    expect(b.heard).toEqual(hints);
-    expect(a.heard).toEqual([]);
-    expect(other.heard).toEqual([]);
+    await until('all have arrived', () => b.received.length === hints.length);
+    expect(b.received).toEqual(hints);
+    expect(a.received).toEqual([]);
+    expect(other.received).toEqual([]);
   });
 
-  test('hints of one turn of the event loop travel together', async () => {
+  test('notifications of one turn of the event loop are published together', async () => {
     const [a, b] = [node('a', server.url), node('b', server.url)];
     await connected(a, b);
     const calls = () => server.calls(kind === 'a single Redis' ? 'publish' : 'spublish');
     const before = await calls();
     for (let i = 0; i < 500; i += 1) a.bus.publish(recheck(`user-${i}`));
-    await until('all have come', () => b.heard.length === 500);
-    // Besides, the nodes' heartbeats.
+    await until('all have arrived', () => b.received.length === 500);
+    // The margin is for the nodes' heartbeats.
     expect((await calls()) - before).toBeLessThan(40);
   });
 
-  test('where nobody listens nothing is said, and whoever comes is told from the first beat on', async () => {
+  test('nothing is published while no other node listens, and a new node receives from its first beat on', async () => {
     const a = node('a', server.url);
     await connected(a);
     const published = () => server.calls(kind === 'a single Redis' ? 'publish' : 'spublish');
-    await until('it knows that it is alone', async () => {
+    await until('the node knows that it is alone', async () => {
       const before = await published();
       for (let i = 0; i < 60; i += 1) {
         a.bus.publish(recheck(`user-${i}`));
         await new Promise((resolve) => setImmediate(resolve));
       }
-      // Besides, its own heartbeats.
+      // The margin is for its own heartbeats.
       return (await published()) - before < 30;
     });
     const b = node('b', server.url);
     await connected(b);
-    await until('b is told', () => {
+    await until('b receives a notification', () => {
       a.bus.publish(recheck('me'));
-      return b.heard.length > 0;
+      return b.received.length > 0;
     });
   });
 
-  test('what is malformed or of another version is passed over', async () => {
+  test('malformed and unknown notifications are ignored', async () => {
     const a = node('a', server.url);
     await connected(a);
     for (const message of [
@@ -123,40 +123,43 @@ describe.each(redisKinds)('on %s', (kind) => {
       recheck('me'),
     ];
     await publish(`x\n${JSON.stringify(hints)}`);
-    await until('the good one has come', () => a.heard.length > 0);
-    expect(a.heard).toEqual([recheck('me')]);
+    await until('the valid one has arrived', () => a.received.length > 0);
+    expect(a.received).toEqual([recheck('me')]);
   });
 
-  test('a listener that throws keeps nothing from the others', async () => {
+  test('a throwing listener does not affect the others', async () => {
     const [a, b] = [node('a', server.url), node('b', server.url)];
     const second: Hint[] = [];
     b.bus.subscribe(() => {
-      throw new Error('mine');
+      throw new Error('thrown by the first listener');
     });
     b.bus.subscribe((hint) => second.push(hint));
     await connected(a, b);
     a.bus.publish(recheck('me'));
-    await until('it has come', () => second.length === 1);
+    await until('the second listener was called', () => second.length === 1);
   });
 
-  test('[D11] Redis gone: publishing neither throws nor waits; Redis back: every node hears that it may have missed something', async () => {
+  test('[D11] publishing neither throws nor waits without Redis; when it is back, every node reports recovery', async () => {
     const [a, b] = [node('a', server.url), node('b', server.url)];
     await connected(a, b);
     const before = [a.recoveries(), b.recoveries()];
     await server.kill();
-    await until('the loss is known', () => !a.bus.connected() && !b.bus.connected());
+    await until('both nodes detect the loss', () => !a.bus.connected() && !b.bus.connected());
     a.bus.publish(recheck('lost'));
-    await until('it was dropped', () => a.bus.dropped() === 1);
+    await until('the notification was dropped', () => a.bus.dropped() === 1);
     await server.start();
     await connected(a, b);
-    await until('both recovered', () => a.recoveries() > before[0]! && b.recoveries() > before[1]!);
+    await until(
+      'both nodes report recovery',
+      () => a.recoveries() > before[0]! && b.recoveries() > before[1]!,
+    );
     a.bus.publish(recheck('found'));
-    await until('hints travel again', () => b.heard.length > 0);
-    expect(b.heard).toEqual([recheck('found')]);
+    await until('notifications arrive again', () => b.received.length > 0);
+    expect(b.received).toEqual([recheck('found')]);
   });
 });
 
-describe('one node is cut off without a word', () => {
+describe('one node is cut off silently', () => {
   let server: RedisServer;
   let proxy: TcpProxy;
   beforeEach(async () => {
@@ -168,45 +171,45 @@ describe('one node is cut off without a word', () => {
     await server.close();
   });
 
-  test('[D11] it knows within seconds, and recovers when the way is free', async () => {
+  test('[D11] it detects the cut within seconds, and recovers when the network does', async () => {
     const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near', server.url)];
     await connected(far, near);
     const before = far.recoveries();
     proxy.cut();
-    await until('it knows', () => !far.bus.connected());
+    await until('the node detects the cut', () => !far.bus.connected());
     expect(near.bus.connected()).toBe(true);
     proxy.heal();
-    await until('it is back', () => far.bus.connected());
+    await until('the node is connected again', () => far.bus.connected());
     expect(far.recoveries()).toBe(before + 1);
   });
 
-  test('[D1] the others are told that its hints were lost, for they hold the recipients', async () => {
+  test('[D1] the other nodes, which hold the recipients, learn that notifications were lost', async () => {
     const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near', server.url)];
     await connected(far, near);
     const before = near.recoveries();
     proxy.cut();
     far.bus.publish(recheck('lost'));
-    await until('the loss is known', () => far.bus.dropped() === 1);
+    await until('the node detects the loss', () => far.bus.dropped() === 1);
     proxy.heal();
-    await until('the other was told', () => near.recoveries() > before);
-    expect(near.heard).toEqual([]);
+    await until('the other node reports recovery', () => near.recoveries() > before);
+    expect(near.received).toEqual([]);
   });
 
-  test('[D7] a node that dies without a goodbye may not have told all: the others look; one that leaves has', async () => {
+  test('[D7] the others poll after a node died without a goodbye, and not after one that closed', async () => {
     const [a, leaving, dying] = [
       node('a', server.url),
       node('leaving', server.url),
       node('dying', `redis://127.0.0.1:${proxy.port}`),
     ];
     await connected(a, leaving, dying);
-    await until('a is whole for a while, and has heard them', () => {
+    await until('a works and has received a notification', () => {
       dying.bus.publish(recheck('me'));
-      return a.heard.length > 0;
+      return a.received.length > 0;
     });
     const before = a.recoveries();
     await leaving.bus.close();
     proxy.cut();
-    await until('a looks', () => a.recoveries() > before);
+    await until('a reports recovery', () => a.recoveries() > before);
     expect(a.recoveries()).toBe(before + 1);
   });
 });

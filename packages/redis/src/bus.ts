@@ -6,9 +6,9 @@ import { createPeers } from './peers';
 import { chooseFor } from './shards';
 
 export interface NodeBus extends Bus {
-  /** Hints that could not be handed to Redis since the start. */
+  /** Notifications that could not be passed to Redis since the start. */
   dropped(): number;
-  /** Hands over what is left and stops. Bounded; a second call does nothing. */
+  /** Sends queued notifications and stops. Bounded; a second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -17,33 +17,35 @@ export interface BusOptions {
   /** Unique per process. */
   nodeId: string;
   log: Log;
-  /** How often the node speaks to itself through each channel, milliseconds. */
+  /** Interval of the heartbeats on each channel, milliseconds. */
   beatMs?: number;
-  /** Unheard for this long, the bus counts as broken, milliseconds. */
+  /** Without an own heartbeat for this long, the bus counts as broken, milliseconds. */
   deafMs?: number;
 }
 
 const LARGEST_PUBLISH_CHARS = 512 * 1024;
-/** A channel that is away for longer does not keep the others' return from being announced. */
+/** Recovery is announced without a channel that is down for longer than this. */
 const LONG_AWAY_MS = 5_000;
 
-/** Beats that a process may leave out before it is taken for dead. */
+/** Missed beats before a process counts as dead. */
 const SILENT_BEATS = 3;
 
 const GAP = '?';
 
 /**
- * Hints between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster, where
- * a node speaks on the one that its id chooses, on another while that is away, and hears all.
- * Pub/sub loses silently, so the node listens to its own heartbeat on every channel: only a beat
- * that was sent after the last doubt and came back proves that hints travel there, and the bus works
- * when all of them do. A node whose hints were lost tells the others once it can, and they too report
- * `onRecovered`, because they hold the recipients.
+ * Notifications between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster. A node
+ * publishes on the channel that its id selects, or on another while that is down, and subscribes to all.
  *
- * A process that falls silent without a goodbye may have committed what it never told: its death counts
- * as a loss too. And where nobody listens, nothing is said: one node alone pays nothing for the bus.
+ * Pub/sub loses messages silently, so the node listens to its own heartbeat on every channel. A channel works when a
+ * beat that was sent after the last failure has come back; the bus works when all channels do. A node whose
+ * notifications were lost announces that once it can, and the other nodes report `onRecovered` too, because they hold
+ * the recipients.
  *
- * What is said is a JSON array of hints, or `?`: hints were lost. Beats are the lanes' own.
+ * A process that falls silent without a goodbye may have committed messages that it never announced, so its death
+ * also counts as a loss. While no other process listens, nothing is published: a single node pays nothing for the
+ * bus.
+ *
+ * The payload is a JSON array of notifications, or `?` when notifications were lost. Lanes add their own beats.
  */
 export function createBus(options: BusOptions): NodeBus {
   const { connections, nodeId, log, beatMs = 2_000, deafMs = 5_000 } = options;
@@ -61,7 +63,7 @@ export function createBus(options: BusOptions): NodeBus {
     try {
       listener();
     } catch (error) {
-      log.error({ err: error }, 'a listener of the bus threw');
+      log.error({ err: error }, 'a bus listener threw');
     }
   };
 
@@ -69,12 +71,12 @@ export function createBus(options: BusOptions): NodeBus {
     for (const listener of [...recoveryListeners]) guarded(listener);
   };
 
-  const hear = (said: string): void => {
-    if (said === GAP) {
+  const receive = (payload: string): void => {
+    if (payload === GAP) {
       announceRecovery();
       return;
     }
-    for (const hint of parseHints(said)) {
+    for (const hint of parseHints(payload)) {
       for (const listener of [...hintListeners]) guarded(() => listener(hint));
     }
   };
@@ -86,41 +88,43 @@ export function createBus(options: BusOptions): NodeBus {
     createBusLane({
       ...{ connections, shard, nodeId, beatMs, deafMs },
       listens: () => hintListeners.size > 0,
-      onHeard: hear,
+      onMessage: receive,
       onPeer: peers.heard,
       onPeerLeft: peers.left,
       onProven() {
         recoveryOwed = true;
         recover();
       },
-      onDeaf: () => log.warn({ shard: shard.tag }, 'the bus between nodes is deaf'),
+      onDeaf: () => log.warn({ shard: shard.tag }, 'the bus between nodes receives nothing'),
     }),
   );
   const ownLane = chooseFor(nodeId, lanes);
   const isWhole = (): boolean => lanes.every((lane) => lane.proven());
-  const speakingLane = (): BusLane | undefined =>
+  const publishingLane = (): BusLane | undefined =>
     ownLane.proven() && ownLane.writable()
       ? ownLane
       : (lanes.find((lane) => lane.proven() && lane.writable()) ??
         (ownLane.writable() ? ownLane : undefined));
 
-  /** Channels come back one after the other: announced once, unless one of them stays away. */
+  /**
+   * Channels recover one after the other. Announces recovery once, without waiting for a channel that stays down.
+   */
   const recover = (): void => {
     const now = performance.now();
     const isAwaited = (lane: BusLane): boolean =>
       !lane.proven() && now - lane.doubtedAt() <= LONG_AWAY_MS;
     if (!recoveryOwed || closed || lanes.some(isAwaited)) return;
     recoveryOwed = false;
-    if (hintsLost) tellOfTheGap();
+    if (hintsLost) announceGap();
     if (isWhole()) log.info({}, 'the bus between nodes works');
     announceRecovery();
   };
 
-  const tellOfTheGap = (): void => {
-    const lane = speakingLane();
+  const announceGap = (): void => {
+    const lane = publishingLane();
     if (lane === undefined) return;
     hintsLost = false;
-    lane.say(GAP).catch(() => {
+    lane.publish(GAP).catch(() => {
       hintsLost = true;
       lane.doubt();
     });
@@ -133,7 +137,7 @@ export function createBus(options: BusOptions): NodeBus {
   };
 
   const publishPart = (lane: BusLane, hints: string[]): void => {
-    lane.say(`[${hints.join(',')}]`).catch(() => lose(hints.length, lane));
+    lane.publish(`[${hints.join(',')}]`).catch(() => lose(hints.length, lane));
   };
 
   const flush = (): void => {
@@ -141,7 +145,7 @@ export function createBus(options: BusOptions): NodeBus {
     const hints = waiting;
     waiting = [];
     if (hints.length === 0) return;
-    const lane = speakingLane();
+    const lane = publishingLane();
     if (lane === undefined) {
       lose(hints.length, ownLane);
       return;
@@ -160,7 +164,7 @@ export function createBus(options: BusOptions): NodeBus {
     publishPart(lane, part);
   };
 
-  /** While it is whole nobody's beat is missed: who was not heard in all that time is not there. */
+  /** While all channels work, no beat is missed: a process without a beat in that time does not exist. */
   const isAlone = (): boolean =>
     !peers.someListen() && performance.now() - wholeSince > SILENT_BEATS * beatMs;
 
@@ -169,9 +173,9 @@ export function createBus(options: BusOptions): NodeBus {
     recover();
     if (!isWhole()) wholeSince = Infinity;
     else if (wholeSince === Infinity) wholeSince = performance.now();
-    // While this node hears nothing, nobody's silence means anything.
+    // While this node receives nothing, the silence of other nodes proves nothing.
     if (performance.now() - wholeSince > SILENT_BEATS * beatMs && peers.someDied()) {
-      log.info({}, 'a node fell silent; looking for what it may not have told');
+      log.info({}, 'a node fell silent; polling for messages that it may not have announced');
       announceRecovery();
     }
   }, BEAT_WHILE_UNPROVEN_MS);
@@ -180,7 +184,7 @@ export function createBus(options: BusOptions): NodeBus {
     publish(hint) {
       if (closed || isAlone()) return;
       waiting.push(JSON.stringify(hint));
-      // One publish per turn of the event loop, however many hints it brings.
+      // One publish per turn of the event loop, for all notifications of that turn.
       scheduled ??= setImmediate(flush);
     },
     subscribe(listener) {
@@ -190,7 +194,7 @@ export function createBus(options: BusOptions): NodeBus {
     lost() {
       if (closed || isAlone()) return;
       hintsLost = true;
-      tellOfTheGap();
+      announceGap();
     },
     onRecovered(listener) {
       recoveryListeners.add(listener);

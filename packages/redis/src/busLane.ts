@@ -1,19 +1,19 @@
 import type { Connections } from './connections';
 import type { Shard } from './shards';
 
-/** One channel of the bus, and the proof that this node hears it. */
+/** One channel of the bus, with a heartbeat that proves that this node receives its messages. */
 export interface BusLane {
-  /** Whether a beat that was sent after the last doubt has come back. */
+  /** Whether a beat that was sent after the last failure has come back. */
   proven(): boolean;
-  /** When it was last doubted, by the monotonic clock. */
+  /** Time of the last failure, by the monotonic clock. */
   doubtedAt(): number;
-  /** Whether something said now has a chance: there is a connection, and it is being read from. */
+  /** Whether a message published now can get through: the channel is connected and Redis reads from it. */
   writable(): boolean;
-  /** From here on only a beat that is yet to be sent counts. */
+  /** Marks the channel as failed: only a beat sent from now on proves it. */
   doubt(): void;
-  /** Says it on the channel. Rejects within about half a second when Redis does not take it. */
-  say(said: string): Promise<void>;
-  /** Sends a beat when it is time, and notices deafness. To be called every `BEAT_WHILE_UNPROVEN_MS`. */
+  /** Publishes on the channel. Rejects within about half a second when Redis does not accept it. */
+  publish(payload: string): Promise<void>;
+  /** Sends a beat when due, and detects missing ones. Call it every `BEAT_WHILE_UNPROVEN_MS`. */
   tick(): void;
   close(): Promise<void>;
 }
@@ -24,32 +24,32 @@ export interface BusLaneOptions {
   nodeId: string;
   beatMs: number;
   deafMs: number;
-  /** Whether this process wants hints; its beats say so. */
+  /** Whether this process subscribes to notifications; included in its beats. */
   listens(): boolean;
-  /** Somebody else said something. */
-  onHeard(said: string): void;
-  /** A beat of somebody else. */
+  /** Called with a message from another process. */
+  onMessage(payload: string): void;
+  /** Called with a beat of another process. */
   onPeer(nodeId: string, listens: boolean): void;
-  /** Somebody else said goodbye. */
+  /** Called when another process has said goodbye. */
   onPeerLeft(nodeId: string): void;
-  /** This node hears itself again. */
+  /** Called when the channel works again. */
   onProven(): void;
   onDeaf(): void;
 }
 
 export const BEAT_WHILE_UNPROVEN_MS = 250;
-/** More than this in the socket's buffer: Redis is not reading, and memory is not endless. */
+/** With more than this in the socket's buffer, Redis is not reading, and memory is limited. */
 const MOST_UNSENT_BYTES = 8 * 1024 * 1024;
 
 const BEAT = '!';
-/** At the end of a beat: of a process that only speaks, such as a worker. */
-const DEAF = '~';
+/** Suffix of a beat: the process only publishes, such as a worker. */
+const PUBLISH_ONLY = '~';
 const GOODBYE = '.';
 
 /**
- * On the wire: node id, line break, what is said. On a single Redis over its classic pub/sub; in a
- * cluster over sharded pub/sub, which stays on the master of the shard instead of being repeated to
- * every node of the cluster. Beats are `!` and a number, and `~` where nobody listens; `.` is goodbye.
+ * Wire format: node id, line break, payload. A single Redis uses classic pub/sub. A cluster uses sharded pub/sub,
+ * which stays on the shard's master instead of being broadcast to every node of the cluster. A beat is `!` and a
+ * number, with `~` when the process does not subscribe; `.` is goodbye.
  */
 export function createBusLane(options: BusLaneOptions): BusLane {
   const { connections, shard, beatMs, deafMs } = options;
@@ -74,24 +74,24 @@ export function createBusLane(options: BusLaneOptions): BusLane {
     proof = beat + 1;
   };
 
-  const say = async (said: string): Promise<void> => {
+  const publish = async (payload: string): Promise<void> => {
     await (isSharded
-      ? publisher.spublish(channel, own + said)
-      : publisher.publish(channel, own + said));
+      ? publisher.spublish(channel, own + payload)
+      : publisher.publish(channel, own + payload));
   };
 
-  const hear = (message: string): void => {
+  const receive = (message: string): void => {
     const end = message.indexOf('\n');
     if (end < 0 || closed) return;
-    const said = message.slice(end + 1);
-    const isBeat = said.startsWith(BEAT);
+    const payload = message.slice(end + 1);
+    const isBeat = payload.startsWith(BEAT);
     if (!message.startsWith(own)) {
-      if (isBeat) options.onPeer(message.slice(0, end), !said.endsWith(DEAF));
-      else if (said === GOODBYE) options.onPeerLeft(message.slice(0, end));
-      else options.onHeard(said);
+      if (isBeat) options.onPeer(message.slice(0, end), !payload.endsWith(PUBLISH_ONLY));
+      else if (payload === GOODBYE) options.onPeerLeft(message.slice(0, end));
+      else options.onMessage(payload);
       return;
     }
-    if (!isBeat || !(Number.parseInt(said.slice(1), 10) >= proof)) return;
+    if (!isBeat || !(Number.parseInt(payload.slice(1), 10) >= proof)) return;
     lastHeard = performance.now();
     if (isProven) return;
     isProven = true;
@@ -100,7 +100,7 @@ export function createBusLane(options: BusLaneOptions): BusLane {
 
   const subscribe = (): void => {
     subscribedAt = performance.now();
-    // What is refused or lost shows as deafness.
+    // A refused or lost subscription shows as missing beats.
     (isSharded ? subscriber.ssubscribe(channel) : subscriber.subscribe(channel)).catch(
       () => undefined,
     );
@@ -110,14 +110,14 @@ export function createBusLane(options: BusLaneOptions): BusLane {
    * The slot has moved, or the master has failed over, and subscribers are not reliably notified:
    * reconnect.
    */
-  const reseat = (): void => {
+  const reconnect = (): void => {
     if (subscriber.status === 'ready' && !closed) subscriber.disconnect(true);
   };
 
   publisher.on('close', doubt);
-  subscriber.on('close', doubt).on('ready', subscribe).on('moved', reseat);
+  subscriber.on('close', doubt).on('ready', subscribe).on('moved', reconnect);
   subscriber.on(isSharded ? 'smessage' : 'message', (_channel: string, message: string) =>
-    hear(message),
+    receive(message),
   );
 
   return {
@@ -126,7 +126,7 @@ export function createBusLane(options: BusLaneOptions): BusLane {
     writable: () =>
       publisher.status === 'ready' && publisher.stream.writableLength <= MOST_UNSENT_BYTES,
     doubt,
-    say,
+    publish,
     tick() {
       const now = performance.now();
       if (isProven && now - lastHeard > deafMs) {
@@ -139,18 +139,18 @@ export function createBusLane(options: BusLaneOptions): BusLane {
         now - Math.max(subscribedAt, lastHeard) > deafMs
       ) {
         subscribedAt = now;
-        reseat();
+        reconnect();
       }
       const pauseMs = isProven ? beatMs : BEAT_WHILE_UNPROVEN_MS;
       if (publisher.status !== 'ready' || now - lastSent < pauseMs) return;
       lastSent = now;
       beat += 1;
-      say(`${BEAT}${beat}${options.listens() ? '' : DEAF}`).catch(() => undefined);
+      publish(`${BEAT}${beat}${options.listens() ? '' : PUBLISH_ONLY}`).catch(() => undefined);
     },
     async close() {
       closed = true;
-      // Whoever falls silent without it is taken for dead.
-      if (publisher.status === 'ready') await say(GOODBYE).catch(() => undefined);
+      // Other nodes take a process that stops without a goodbye for dead.
+      if (publisher.status === 'ready') await publish(GOODBYE).catch(() => undefined);
       await Promise.all([connections.release(publisher), connections.release(subscriber)]);
     },
   };

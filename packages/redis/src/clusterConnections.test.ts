@@ -5,7 +5,7 @@ import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';
 import { CLUSTER_QUEUE, CLUSTER_SHARDS } from './shards';
 
-// What connections promise on a single Redis, node by node of a cluster.
+// The promises of connections to a single Redis, tested on each node of a cluster.
 
 let cluster: RedisCluster;
 let connections: Connections;
@@ -24,7 +24,7 @@ afterEach(async () => {
 const open = () => createConnections({ url: cluster.url, log });
 const queueKey = `${CLUSTER_QUEUE.tag}a`;
 
-test('shards lie in the slots that are written beside them, on all three masters', async () => {
+test('shards map to their declared slots, spread over all three masters', async () => {
   const [server] = cluster.servers;
   const masters = new Set<number>();
   for (const { tag, slot } of [...CLUSTER_SHARDS, CLUSTER_QUEUE]) {
@@ -34,14 +34,16 @@ test('shards lie in the slots that are written beside them, on all three masters
   expect(masters.size).toBe(3);
 });
 
-test('[D11] a failing-fast command never waits long: its master gone, frozen, back; the others unmoved', async () => {
+test('[D11] a failing-fast command never waits long while its master is down, frozen or back; other masters are unaffected', async () => {
   const shards = connections.shards.map((shard) => ({
     key: `${shard.tag}a`,
     redis: connections.open('failing-fast', 'test', shard),
   }));
   const [first, ...others] = shards;
   if (first === undefined) throw new Error('no shard');
-  await until('all answer', () => Promise.all(shards.map(({ redis, key }) => redis.set(key, '1'))));
+  await until('all masters answer', () =>
+    Promise.all(shards.map(({ redis, key }) => redis.set(key, '1'))),
+  );
   const master = await cluster.masterOf(first.key);
   const elsewhere = others.at(-1);
   expect(await cluster.masterOf(elsewhere?.key ?? '')).not.toBe(master);
@@ -51,7 +53,7 @@ test('[D11] a failing-fast command never waits long: its master gone, frozen, ba
   expect(await quickestOf(3, ask)).toBeLessThan(900);
   expect(await elsewhere?.redis.get(elsewhere.key)).toBe('1');
   master.thaw();
-  await until('it answers again', () => first.redis.set(first.key, '1').catch(() => null));
+  await until('the master answers again', () => first.redis.set(first.key, '1').catch(() => null));
 
   await master.kill();
   await until('the loss is noticed', () => first.redis.status !== 'ready');
@@ -59,10 +61,10 @@ test('[D11] a failing-fast command never waits long: its master gone, frozen, ba
   expect(await elsewhere?.redis.get(elsewhere.key)).toBe('1');
 
   await master.start();
-  await until('it answers again', () => first.redis.set(first.key, '1').catch(() => null));
+  await until('the master answers again', () => first.redis.set(first.key, '1').catch(() => null));
 });
 
-test('[D11] a patient command waits for its master, and an outage is one line and its end another', async () => {
+test('[D11] a patient command waits for its master, and an outage logs one line at its start and one at its end', async () => {
   const redis = connections.open('patient', 'test', CLUSTER_QUEUE);
   await redis.set(queueKey, '1');
   const master = await cluster.masterOf(queueKey);
@@ -75,32 +77,34 @@ test('[D11] a patient command waits for its master, and an outage is one line an
   expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
 });
 
-test('[D11] a slot that has moved is followed, by commands and by one that blocks', async () => {
+test('[D11] commands and blocking commands follow a slot that has moved', async () => {
   const patient = connections.open('patient', 'asking', CLUSTER_QUEUE);
   const fast = connections.open('failing-fast', 'fast', CLUSTER_QUEUE);
   const blocking = connections.open('listening', 'blocking', CLUSTER_QUEUE);
   await Promise.all([patient.ping(), blocking.ping()]);
   const from = await cluster.masterOf(queueKey);
   const popped = blocking.brpoplpush(`${queueKey}:from`, `${queueKey}:to`, 20);
-  await until('it blocks', async () =>
+  await until('the command blocks', async () =>
     String(await from.command('INFO', 'clients')).includes('blocked_clients:1'),
   );
   const { to } = await cluster.moveSlotOf(queueKey);
   expect(await patient.lpush(`${queueKey}:from`, 'found')).toBe(1);
   expect(await popped).toBe('found');
-  await until('it is followed', () => fast.set(queueKey, '1').catch(() => null));
+  await until('the connection has followed the slot', () =>
+    fast.set(queueKey, '1').catch(() => null),
+  );
   expect(await to.command('GET', queueKey)).toBe('1');
 });
 
 test.each(['running', 'frozen', 'gone', 'half gone'])(
-  'closing is quick while the cluster is %s',
+  'connections close quickly while the cluster is %s',
   async (state) => {
     const kinds = ['failing-fast', 'patient', 'listening', 'self-subscribing'] as const;
     const sets = [connections, open(), open()];
     const all = sets.flatMap((set) =>
       kinds.flatMap((kind) => set.shards.map((shard) => set.open(kind, kind, shard))),
     );
-    await until('they are connected', () => all.every(({ status }) => status === 'ready'));
+    await until('all are connected', () => all.every(({ status }) => status === 'ready'));
     for (const [i, server] of cluster.servers.entries()) {
       if (state === 'frozen') server.freeze();
       if (state === 'gone' || (state === 'half gone' && i === 0)) await server.kill();

@@ -18,26 +18,26 @@ afterEach(async () => {
   await server.close();
 });
 
-test('[D11] a failing-fast command never waits long: Redis gone, frozen, back', async () => {
+test('[D11] a failing-fast command never waits long while Redis is down, frozen or back', async () => {
   connections = createConnections({ url: server.url, log: quietLog() });
   const redis = connections.open('failing-fast', 'test', WHOLE);
-  await until('it is connected', () => redis.status === 'ready');
+  await until('the connection is ready', () => redis.status === 'ready');
 
   server.freeze();
   const ask = () => redis.get('a').catch(() => null);
   expect(await quickestOf(3, ask)).toBeLessThan(900);
   server.thaw();
-  await until('it answers again', () => redis.set('a', '1').catch(() => null));
+  await until('Redis answers again', () => redis.set('a', '1').catch(() => null));
 
   await server.kill();
   await until('the loss is noticed', () => redis.status !== 'ready');
   expect(await quickestOf(3, ask)).toBeLessThan(100);
 
   await server.start();
-  await until('it answers again', () => redis.set('a', '1').catch(() => null));
+  await until('Redis answers again', () => redis.set('a', '1').catch(() => null));
 });
 
-test('[D11] a patient command waits until Redis comes into being', async () => {
+test('[D11] a patient command waits until Redis is started', async () => {
   await server.kill();
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
@@ -46,19 +46,19 @@ test('[D11] a patient command waits until Redis comes into being', async () => {
   await until('the outage is logged', () => log.lines.length > 0);
   await server.start();
   expect(await answer).toBe('OK');
-  // However many attempts it took, an outage is one line, and its end another.
+  // However many attempts it takes, an outage logs one line at its start and one at its end.
   expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
 });
 
-test('[D11] a silent cut is noticed and the connection made anew, blocking commands included', async () => {
+test('[D11] connections reconnect after a silent cut, also with a blocking command', async () => {
   const proxy = await startTcpProxy(server.port);
   connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
   const asking = connections.open('patient', 'asking', WHOLE);
   const blocking = connections.open('listening', 'blocking', WHOLE);
   const listening = connections.open('listening', 'subscribed', WHOLE);
   await Promise.all([asking.ping(), blocking.ping(), listening.subscribe('news')]);
-  const heard: string[] = [];
-  listening.on('message', (_channel: string, message: string) => heard.push(message));
+  const received: string[] = [];
+  listening.on('message', (_channel: string, message: string) => received.push(message));
 
   proxy.cut();
   const asked = asking.get('a');
@@ -69,35 +69,40 @@ test('[D11] a silent cut is noticed and the connection made anew, blocking comma
   expect(await popped).toBeNull();
   await until('the subscription works again', async () => {
     await server.command('PUBLISH', 'news', 'hello');
-    return heard.length > 0;
+    return received.length > 0;
   });
   await connections.close();
   await proxy.close();
 });
 
-test('[D11] a quiet connection is left alone', async () => {
+test('[D11] an idle connection stays open', async () => {
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
   const listening = connections.open('listening', 'subscribed', WHOLE);
   await listening.subscribe('news');
   const { stream } = listening;
   const before = stream.bytesRead;
-  // Answers to the PINGs of two rounds: nobody else says anything.
-  await until('it was asked twice', () => stream.bytesRead >= before + 30);
+  // Only the answers to two PINGs arrive here.
+  await until('two PINGs were answered', () => stream.bytesRead >= before + 30);
   expect(listening.stream).toBe(stream);
   expect(log.lines).toEqual([]);
 });
 
-test.each(['running', 'frozen', 'gone'])('closing is quick while Redis is %s', async (state) => {
-  const kinds = ['failing-fast', 'patient', 'listening'] as const;
-  const open = () => createConnections({ url: server.url, log: quietLog() });
-  const sets = [open(), open(), open()];
-  const all = sets.flatMap((set) => kinds.map((kind) => set.open(kind, kind, WHOLE)));
-  await until('they are connected', () => all.every(({ status }) => status === 'ready'));
-  if (state === 'frozen') server.freeze();
-  if (state === 'gone') {
-    await server.kill();
-    await until('the loss is noticed', () => all.every(({ status }) => status === 'reconnecting'));
-  }
-  expect(await quickestOf(sets.length, async () => sets.pop()?.close())).toBeLessThan(1_000);
-});
+test.each(['running', 'frozen', 'gone'])(
+  'connections close quickly while Redis is %s',
+  async (state) => {
+    const kinds = ['failing-fast', 'patient', 'listening'] as const;
+    const open = () => createConnections({ url: server.url, log: quietLog() });
+    const sets = [open(), open(), open()];
+    const all = sets.flatMap((set) => kinds.map((kind) => set.open(kind, kind, WHOLE)));
+    await until('all are connected', () => all.every(({ status }) => status === 'ready'));
+    if (state === 'frozen') server.freeze();
+    if (state === 'gone') {
+      await server.kill();
+      await until('the loss is noticed', () =>
+        all.every(({ status }) => status === 'reconnecting'),
+      );
+    }
+    expect(await quickestOf(sets.length, async () => sets.pop()?.close())).toBeLessThan(1_000);
+  },
+);

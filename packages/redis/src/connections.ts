@@ -12,53 +12,53 @@ import { createSlotMap } from './slotMap';
 import { createTroubles } from './troubles';
 
 /**
- * - `failing-fast`: for whoever must not wait. A command without an answer fails after half a
- *   second, and at once while there is no connection (D11: no Redis call holds up a send).
- * - `patient`: for whoever has nothing else to do. Commands wait for Redis for ever.
- * - `listening`: patient, for subscriptions and for blocking commands of a few seconds.
- * - `self-subscribing`: listening, for who subscribes again by itself each time it is `ready`.
+ * - `failing-fast`: for callers that must not wait. A command without an answer fails after half a second, and at
+ *   once while there is no connection (D11: no Redis call delays a send).
+ * - `patient`: for callers that have nothing else to do. Commands wait until Redis is available.
+ * - `listening`: patient, for subscriptions and for commands that block for a few seconds.
+ * - `self-subscribing`: listening, for callers that subscribe again on each `ready` event.
  */
 export type ConnectionKind = 'failing-fast' | 'patient' | 'listening' | 'self-subscribing';
 
 export interface ConnectionSettings {
-  /** As `parseRedisAddress` reads it: one Redis, or nodes of a cluster. */
+  /** One Redis, or the nodes of a cluster; see `parseRedisAddress`. */
   url: string;
-  /** Stands before every key and channel, so that tests and instances can share one Redis. */
+  /** Prefix of every key and channel, so that tests and instances can share one Redis. */
   prefix?: string;
   log: Log;
 }
 
-/** Owner of all connections of one process to Redis. */
+/** Owns all connections of one process to Redis. */
 export interface Connections {
   readonly prefix: string;
-  /** What can be spread is spread over these, by `chooseFor`. One, without a tag, on a single Redis. */
+  /** Shards over which keys are spread by `chooseFor`. A single Redis has one shard without a tag. */
   readonly shards: readonly Shard[];
-  /** The shard of the queue and of what has to be lost together with it. */
+  /** Shard of the queue, and of keys that must be lost together with it. */
   readonly queueShard: Shard;
   /**
-   * A new connection to the master of this shard, wherever the cluster puts it, that reconnects by itself until it is released or everything is closed. Never
-   * throws; errors are logged once per outage and end no process.
+   * Opens a connection to the master of this shard, wherever the cluster puts it. It reconnects until it is released
+   * or everything is closed. Never throws; errors are logged once per outage and never end the process.
    */
   open(kind: ConnectionKind, name: string, shard: Shard): Redis;
-  /** Why a Redis that can be reached cannot be used, in one sentence; undefined while it can. */
+  /** Why Redis is reachable but cannot be used, in one sentence; undefined while it can be used. */
   trouble(): string | undefined;
-  /** Ends one connection, whether Redis answers or not, within half a second. A second call does nothing. */
+  /** Closes one connection within half a second, whether or not Redis answers. A second call does nothing. */
   release(connection: Redis): Promise<void>;
-  /** Releases all that are still open. */
+  /** Releases all open connections. */
   close(): Promise<void>;
 }
 
-/** How long a failing-fast command may take, milliseconds. */
+/** Limit for a failing-fast command, milliseconds. */
 const COMMAND_TIMEOUT_MS = 500;
-/** How long Redis may hold a blocking command, seconds: well below the silence that is taken for a cut. */
+/** Limit for a blocking command, seconds: well below the silence that counts as a cut. */
 export const BLOCKING_COMMAND_S = 2;
 
 /**
- * Replies after which only another connection helps: of a server that is no master, or not yet one, or
- * that does not know the login. Within the error of a script too.
+ * Error replies after which only a new connection helps: the server is not a master, or not yet one, or does not know
+ * the login. They also appear inside script errors.
  */
 const NO_USE = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH) /;
-/** A connection into a cluster that has lasted so long is not about to be refused. */
+/** A cluster connection that has lasted this long will not be refused any more. */
 const CLUSTER_SETTLE_MS = 1_000;
 
 export function createConnections({ url, prefix = '', log }: ConnectionSettings): Connections {
@@ -127,12 +127,12 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
   };
 }
 
-/** How a single Redis and a cluster differ; callers need not know. */
+/** The differences between a single Redis and a cluster, hidden from callers. */
 interface Reach {
   shards: readonly Shard[];
   queueShard: Shard;
   settleMs: number;
-  /** Asks the server at the one address, with a write to this key; null for a cluster. */
+  /** Asks the server behind the address and tests a write to this key; null for a cluster. */
   askAddress: ((key: string) => Promise<ServerAnswer>) | null;
   connect(options: RedisOptions, kind: ConnectionKind, shard: Shard): Redis;
   close(): void;
@@ -167,7 +167,7 @@ function reach(address: RedisAddress): Reach {
 
 interface Reconnecting {
   pacing: ReconnectPacing;
-  /** The server has answered that it is no master. */
+  /** Called when the server answered that it is not a master. */
   onRefused(): void;
   onErrorReply(message: string): void;
 }
@@ -181,7 +181,7 @@ function optionsFor(
     connectionName: `chasqui-${name}`,
     disableClientInfo: true,
     connectTimeout: 3_000,
-    // It may be this connection that does not answer: its end is not awaited for long.
+    // The connection may be the one that hangs, so its end is not awaited for long.
     disconnectTimeout: DISCONNECT_WITHIN_MS,
     keepAlive: 10_000,
     retryStrategy: (attempt) => pacing.delayBefore(attempt),
@@ -189,7 +189,7 @@ function optionsFor(
       onErrorReply(message);
       if (!NO_USE.test(message)) return false;
       onRefused();
-      // 2 sends the command again once there is a master; 1 lets it fail.
+      // 2 resends the command once there is a master; 1 lets it fail.
       return kind === 'failing-fast' ? 1 : 2;
     },
   };
@@ -199,14 +199,14 @@ function optionsFor(
         ...shared,
         enableOfflineQueue: false,
         maxRetriesPerRequest: 0,
-        // The caller has gone on without the answer.
+        // The caller has already continued without the answer.
         autoResendUnfulfilledCommands: false,
         commandTimeout: COMMAND_TIMEOUT_MS,
       };
     case 'patient':
       return { ...shared, maxRetriesPerRequest: null };
     case 'listening':
-      // Bull insists on no ready check here.
+      // Bull requires that this connection has no ready check.
       return { ...shared, maxRetriesPerRequest: null, enableReadyCheck: false };
     case 'self-subscribing':
       return {
@@ -219,7 +219,7 @@ function optionsFor(
   }
 }
 
-/** Ends a connection in any of its states, within half a second. */
+/** Closes a connection in any state, within half a second. */
 async function disconnect(connection: Redis): Promise<void> {
   if (connection.status === 'end') return;
   await new Promise<void>((resolve) => {
@@ -228,7 +228,7 @@ async function disconnect(connection: Redis): Promise<void> {
       clearTimeout(deadline);
       resolve();
     });
-    // Between two attempts to connect there is no socket whose end would be told.
+    // While ioredis waits to reconnect, there is no socket, so no `end` event follows.
     const between = connection.status === 'reconnecting';
     connection.disconnect();
     if (between) {

@@ -3,7 +3,7 @@ import type { Log } from '@pern/delivery/ports';
 import { BLOCKING_COMMAND_S, type ConnectionKind, type Connections } from './connections';
 import { bullPrefix, DELIVERY_QUEUE } from './deliveryQueue';
 
-/** A job as it came out of Redis, not yet parsed. */
+/** A job as read from Redis, not parsed yet. */
 export interface RawJob {
   id: string;
   data: unknown;
@@ -12,13 +12,13 @@ export interface RawJob {
 export interface Consumer {
   /** Jobs taken from the queue since this consumer was created. */
   taken(): number;
-  /** Takes no further job, waits for those at work at most `withinMs`, and disconnects. */
+  /** Takes no further jobs, waits up to `withinMs` for running ones, and disconnects. */
   stop(withinMs: number): Promise<void>;
 }
 
 export interface ConsumerOptions {
   connections: Connections;
-  /** May run twice for one job (stalled, lock lost). What it throws removes the job and is logged. */
+  /** May run twice for one job (stalled or lock lost). A rejection removes the job and is logged. */
   handle(job: RawJob): Promise<void>;
   concurrency: number;
   log: Log;
@@ -29,9 +29,9 @@ const settings: Bull.AdvancedSettings = {
   lockDuration: 15_000,
   lockRenewTime: 5_000,
   stalledInterval: 5_000,
-  // After these Bull calls the job failed, which removes it; the sweep makes a new one.
+  // After this many stalls Bull fails the job, which removes it; the sweep creates a new one.
   maxStalledCount: 3,
-  // Looks at the delayed jobs at least this often, in case it was not told of one.
+  // Polls the delayed jobs at least this often, in case a notification was lost.
   guardInterval: 1_000,
   retryProcessDelay: 1_000,
   drainDelay: BLOCKING_COMMAND_S,
@@ -44,8 +44,8 @@ const kinds: Record<'client' | 'subscriber' | 'bclient', ConnectionKind> = {
 };
 
 /**
- * Processes `message_delivery` with connections of its own. Starts and goes on without Redis.
- * Bull is used for taking jobs alone: never for retries, counting or remembering.
+ * Processes `message_delivery` on its own connections. Starts and keeps running without Redis. Bull only hands out
+ * jobs: retries, counts and history are not used.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { connections, concurrency, log } = options;
@@ -59,21 +59,21 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       return connection;
     },
   });
-  // Bull would name its connections here, and reject into nowhere when they end before they began.
+  // Bull would name its connections here, which rejects unhandled when they close before they are ready.
   Object.assign(queue, { setWorkerName: () => Promise.resolve() });
 
   let taken = 0;
   let stopped = false;
   const atWork = new Set<Promise<void>>();
-  // Done, but Bull has not yet told Redis so.
+  // Jobs that are done but not yet reported to Redis by Bull.
   const unsettled = new Set<string>();
   let onSettled: () => void = () => undefined;
   const settle = (job: Bull.Job<unknown>): void => {
     unsettled.delete(String(job.id));
     onSettled();
   };
-  const logError = sparingly(10_000, (error: Error, suppressed: number) =>
-    log.warn({ reason: error.message, suppressed }, 'the queue reports an error'),
+  const logError = throttled(10_000, (error: Error, suppressed: number) =>
+    log.warn({ reason: error.message, suppressed }, 'queue error'),
   );
   queue.on('completed', settle);
   queue.on('failed', (job, error) => {
@@ -81,7 +81,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     log.warn({ jobId: String(job.id), reason: error.message }, 'a wake-up failed');
   });
   queue.on('error', (error) => {
-    // Whichever job it was about, Redis is not going to be told.
+    // The error does not name its job; none of the pending reports may follow.
     unsettled.clear();
     onSettled();
     if (!stopped) logError(error);
@@ -95,7 +95,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await work.finally(() => atWork.delete(work));
     })
     .catch((error: unknown) => {
-      if (!stopped) log.error({ err: error }, 'the queue cannot be processed');
+      if (!stopped) log.error({ err: error }, 'queue processing failed');
     });
 
   return {
@@ -118,7 +118,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
 }
 
-/** Waits for `work` no longer than `ms`, whatever becomes of it. */
+/** Waits up to `ms` for `work`, whether it resolves or rejects. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([
@@ -128,8 +128,8 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Calls `say` at most once in `ms`, with how many were left out since. */
-function sparingly<T>(ms: number, say: (value: T, suppressed: number) => void): (value: T) => void {
+/** Calls `say` at most once per `ms`, with the number of suppressed calls since. */
+function throttled<T>(ms: number, say: (value: T, suppressed: number) => void): (value: T) => void {
   let last = -Infinity;
   let suppressed = 0;
   return (value) => {

@@ -2,17 +2,17 @@ import Bull from 'bull';
 import type Redis from 'ioredis';
 import type { Connections } from './connections';
 
-/** Looked for in Redis by operators, as `bull:message_delivery:*`, in a cluster `{bull}:message_delivery:*`. */
+/** Operators find it in Redis as `bull:message_delivery:*`, in a cluster as `{bull}:message_delivery:*`. */
 export const DELIVERY_QUEUE = 'message_delivery';
 
-/** What a job holds: whom to wake. Never content. */
+/** Payload of a job: the user to wake. Never content. */
 export interface WakeupData {
   userId: string;
 }
 
 export interface WakeupJob {
   userId: string;
-  /** Fresh per wake-up: Bull silently drops what has the id of a job that it still knows. */
+  /** New for each wake-up: Bull silently drops a job whose id it still holds. */
   jobId: string;
   /** Milliseconds from now. */
   delayMs: number;
@@ -25,30 +25,30 @@ export interface QueueDepth {
 }
 
 /**
- * The queue as those see it who fill it. Fails fast: each method throws within about half a second
- * when Redis is gone, full or silent. Whoever calls goes on without: the rows are the truth.
+ * The producer's side of the queue. Fails fast: each method throws within about half a second when Redis is down,
+ * full or silent. Callers continue without it: the rows in PostgreSQL are authoritative.
  */
 export interface DeliveryQueue {
   /** False while every call would fail at once. */
   reachable(): boolean;
   /** Called each time Redis becomes reachable. Returns the unsubscriber. */
   onReachable(listener: () => void): () => void;
-  /** A job that is there already is left alone. */
+  /** Existing jobs stay unchanged. */
   add(jobs: WakeupJob[]): Promise<void>;
-  /** Those of the jobs that Redis does not have. */
+  /** Returns the jobs that Redis does not have. */
   missing(jobs: WakeupJob[]): Promise<WakeupJob[]>;
-  /** Makes delayed jobs due. Jobs that are gone or no longer delayed are left alone. */
+  /** Makes delayed jobs due. Jobs that are gone or no longer delayed stay unchanged. */
   promote(jobIds: string[]): Promise<void>;
   depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }
 
-// No retry of Bull's own: its backoff has neither cap nor jitter, and attempts live in PostgreSQL.
+// No retries by Bull: its backoff has neither cap nor jitter, and attempts are stored in PostgreSQL.
 const jobOptions: Bull.JobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 export function bullPrefix(connections: Connections): string {
   const { prefix, queueShard } = connections;
-  // All keys of a queue in one slot, and the names of a single Redis as they always were.
+  // In a cluster, all keys of the queue share one slot; on a single Redis, names stay as in earlier releases.
   return queueShard.tag === '' ? `${prefix}bull` : `${prefix}${queueShard.tag}`;
 }
 
@@ -75,7 +75,7 @@ export function createDeliveryQueue(connections: Connections): DeliveryQueue {
           opts: { ...jobOptions, jobId, delay: Math.max(0, Math.round(delayMs)) },
         })),
       );
-      // Bull swallows the refusal of a single job, such as at maxmemory; it shows by its missing id.
+      // Bull swallows the refusal of a single job, for example at maxmemory; the job then has no id.
       if (added.some(({ id }) => typeof id !== 'string')) throw new Error('Redis refused a job');
     },
     async missing(jobs) {
@@ -92,7 +92,7 @@ export function createDeliveryQueue(connections: Connections): DeliveryQueue {
     async promote(jobIds) {
       for (const jobId of jobIds) {
         const job = await queue.getJob(jobId);
-        // Only a delayed job can be promoted; any other is on its way already.
+        // Only delayed jobs can be promoted; others are already queued or running.
         if (job && (await job.isDelayed())) await job.promote().catch(() => undefined);
       }
     },

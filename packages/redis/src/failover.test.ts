@@ -16,7 +16,7 @@ let former: RedisServer;
 let master: RedisServer;
 let proxy: TcpProxy;
 let opened: Connections[];
-/** Ended before the connections, also when a test fails. */
+/** Called before the connections close, also when a test fails. */
 let closers: (() => Promise<void>)[];
 let log: ReturnType<typeof quietLog>;
 
@@ -44,7 +44,7 @@ function connect(): Connections {
   return connections;
 }
 
-/** The address leads to the other server; the former master and all connections to it stay. */
+/** Points the address at the other server. The former master and its connections stay up. */
 async function failOver(formerBecomes: 'replica' | 'master'): Promise<void> {
   await master.command('REPLICAOF', 'NO', 'ONE');
   proxy.retarget(master.port);
@@ -58,7 +58,7 @@ const connectionsOf = async (server: RedisServer): Promise<string[]> =>
     ([, name]) => (name === undefined || name === 'chasqui-watch' ? [] : [name]),
   );
 const noneLeft = () =>
-  until('no connection is left on the former master', async () => {
+  until('no connection to the former master is left', async () => {
     return (await connectionsOf(former)).length === 0;
   });
 
@@ -74,9 +74,9 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
       open('self-subscribing'),
     ];
     const subscriber = connections.open('listening', 'subscriber', WHOLE);
-    const heard: string[] = [];
+    const received: string[] = [];
     subscriber.on('pmessage', (_pattern: string, _channel: string, said: string) =>
-      heard.push(said),
+      received.push(said),
     );
     await subscriber.psubscribe('news*');
     await until('all are ready', () => all.every(({ status }) => status === 'ready'));
@@ -91,11 +91,11 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
     expect(await popped).toBe('a job');
     await until('the subscription works', async () => {
       await master.command('PUBLISH', 'news', 'hello');
-      return heard.includes('hello');
+      return received.includes('hello');
     });
   });
 
-  test('[D5, D10, D11] the queue, the bus and presence work again', async () => {
+  test('[D5, D10, D11] queue, bus and presence work again', async () => {
     const connections = connect();
     const queue = createDeliveryQueue(connections);
     const woken: unknown[] = [];
@@ -121,7 +121,7 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
       queue.add([{ userId, jobId: randomUUID(), delayMs: 0 }]).catch(() => undefined);
     const isConnected = () => buses.every((bus) => bus.connected());
     presence.connected('ana', 'connection');
-    await until('jobs flow', async () => {
+    await until('jobs are processed', async () => {
       await wake('before');
       return woken.length > 0;
     });
@@ -130,7 +130,7 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
     await failOver(becomes);
     await noneLeft();
     woken.length = 0;
-    await until('jobs flow again', async () => {
+    await until('jobs are processed again', async () => {
       await wake('after');
       return woken.some((data) => JSON.stringify(data).includes('after'));
     });
@@ -138,7 +138,7 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
       buses[0]?.publish({ type: 'recheck', userIds: ['ben'] });
       return hints.length > 0;
     });
-    await until('presence is known again', async () => {
+    await until('presence works again', async () => {
       return (await presence.statusOf(['ana'])).get('ana') === 'online';
     });
     expect(await master.command('ZSCORE', 'chasqui:presence:users', 'ana')).toEqual(
@@ -147,27 +147,29 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
   });
 });
 
-test('[D11] an address that leads to a replica is not used until there is a master', async () => {
+test('[D11] a replica behind the address is not used until it is promoted', async () => {
   await former.command('REPLICAOF', '127.0.0.1', master.port);
   const connections = connect();
   const fast = connections.open('failing-fast', 'fast', WHOLE);
   const patient = connections.open('patient', 'patient', WHOLE);
   const answer = patient.set('a', '1');
-  await until('it is said', () => log.lines.some(({ message }) => message.includes('a replica')));
+  await until('the replica is logged', () =>
+    log.lines.some(({ message }) => message.includes('a replica')),
+  );
   expect(fast.status).not.toBe('ready');
   const attempts = async () =>
     Number(
       /total_connections_received:(\d+)/.exec(String(await former.command('INFO', 'stats')))?.[1],
     );
   const before = await attempts();
-  await until('several seconds of attempts are over', () => false, 3_000).catch(() => undefined);
-  // Two connections with pauses of up to two seconds, and what looks for the master.
+  await until('three seconds have passed', () => false, 3_000).catch(() => undefined);
+  // Two connections with pauses of up to two seconds, and the master watch.
   expect((await attempts()) - before).toBeLessThan(60);
   await former.command('REPLICAOF', 'NO', 'ONE');
   expect(await answer).toBe('OK');
 });
 
-test('[D11] a restarted Redis is no failover: connections are made once', async () => {
+test('[D11] a restart of Redis is no failover: each connection reconnects once', async () => {
   const connections = connect();
   const kinds = ['failing-fast', 'patient', 'listening', 'self-subscribing'] as const;
   const all = kinds.map((kind) => connections.open(kind, kind, WHOLE));
@@ -183,7 +185,7 @@ test('[D11] a restarted Redis is no failover: connections are made once', async 
       /cmdstat_info:calls=(\d+)/.exec(String(await former.command('INFO', 'commandstats')))?.[1],
     );
   const before = await asked();
-  await until('the address was asked several times', async () => (await asked()) - before > 8);
+  await until('the address was checked several times', async () => (await asked()) - before > 8);
   expect(all.map(({ stream }, i) => stream === streams[i])).toEqual(kinds.map(() => true));
   expect(log.lines.map(({ message }) => message)).not.toContain(
     'Redis has failed over; reconnecting',

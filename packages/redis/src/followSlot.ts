@@ -4,19 +4,18 @@ import { AbstractConnector, type RedisOptions } from 'ioredis';
 import type { ClusterAddress, ClusterNode } from '@pern/settings/redisAddress';
 import type { SlotMap } from './slotMap';
 
-/** What a node says of a slot that it does not serve, or not now. */
+/** Error replies of a node that does not serve the slot, or not at the moment. */
 const NOT_HERE = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|UNBLOCKED|LOADING|MASTERDOWN) /;
 const MOVED = /^MOVED \d+ (.*):(\d+)$/;
 
 export const DISCONNECT_WITHIN_MS = 200;
 
 /**
- * Makes an ordinary connection follow a slot through a cluster: at each attempt to connect it looks
- * for the master that serves the slot, and when a node says that another one does, it moves there.
- * So whatever an ordinary connection promises holds in a cluster as well, node by node.
+ * Makes an ordinary connection follow a slot through a cluster. Each attempt to connect looks up the master of the
+ * slot, and a MOVED reply redirects it. All promises of an ordinary connection therefore hold in a cluster too.
  *
- * With `waits` a command that was refused is sent again where the slot is served, however long that
- * takes; without, it fails, and only a slot that has moved is followed.
+ * With `waits`, a refused command is resent until the slot is served. Without, it fails, and the connection only
+ * follows MOVED.
  */
 export function followSlot(
   map: SlotMap,
@@ -51,7 +50,7 @@ export function followSlot(
       if (!NOT_HERE.test(message)) return false;
       const [, host, port] = MOVED.exec(message) ?? [];
       if (port !== undefined) {
-        // Without a name it is another port of the same host.
+        // An empty name means the same host with another port.
         const named = host === '' ? undefined : host;
         redirect = { host: named ?? current?.host ?? 'localhost', port: Number(port) };
       }

@@ -61,8 +61,8 @@ const shapes: Record<Hint['type'], Check> = {
 };
 
 /**
- * The hints in a message of the bus. What is malformed, or of a kind that only a newer version
- * knows, is left out: a hint may be lost at any time. Never throws.
+ * Parses the notifications in a message of the bus. Malformed ones, and types that only a newer version has, are
+ * dropped: notifications may be lost at any time. Never throws.
  */
 export function parseHints(json: string): Hint[] {
   try {

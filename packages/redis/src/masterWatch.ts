@@ -5,17 +5,17 @@ import { complaintsAbout, parseServerInfo, type ServerInfo, tooOld } from './ser
 import type { Troubles } from './troubles';
 
 /**
- * Finds connections that are alive and useless: after a failover behind one address the former
- * master may stay up, as a replica or even as a second master, and connections to it are never
- * closed. A write to a replica is answered READONLY, but a subscription never gets an error.
+ * Finds connections that are open but useless. After a failover behind one address, the former master may stay up as
+ * a replica or even as a second master, and connections to it are never closed. A write to a replica gets READONLY,
+ * but a subscription never gets an error.
  *
- * Each connection asks for the run id of its server when it connects. Every two seconds a fresh
- * connection asks which server the address leads to now. Connections to any other server reconnect.
+ * Each connection reads the run id of its server when it connects. Every two seconds, a new connection checks which
+ * server the address leads to. Connections to any other server reconnect.
  */
 export interface MasterWatch {
-  /** Returns the stopper. */
+  /** Starts watching a connection. Returns a function that stops it. */
   follow(connection: Redis): () => void;
-  /** A server has refused a write: compares at once instead of at the next interval. */
+  /** Called when a server refused a write: compares at once instead of at the next interval. */
   suspect(): void;
   close(): void;
 }
@@ -32,12 +32,12 @@ export interface MasterWatchOptions {
 }
 
 const COMPARE_EVERY_MS = 2_000;
-/** Two answers that far apart have to agree: an address may flap in the middle of a failover. */
+/** Two answers with this pause between them must agree: the address may flap during a failover. */
 const CONFIRM_AFTER_MS = 200;
 
 export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
   const { isCluster, ask, troubles, onRefused, log } = options;
-  /** The run id of the server at the other end; null while it is unknown. */
+  /** Run id of each connection's server; null while unknown. */
   const runIds = new Map<Redis, string | null>();
   const judged = new Set<string>();
   let lastMaster: string | undefined;
@@ -54,14 +54,14 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
   };
 
   const reportReplica = (): void => {
-    if (!isReplicaReported) log.warn({}, 'the address of Redis leads to a replica');
+    if (!isReplicaReported) log.warn({}, 'REDIS_URL leads to a replica; waiting for a master');
     isReplicaReported = true;
   };
 
   async function identify(connection: Redis): Promise<void> {
     const { stream } = connection;
     runIds.set(connection, null);
-    // An ACL may forbid INFO; then READONLY is all that there is to notice.
+    // An ACL may forbid INFO; then READONLY replies are the only sign.
     const text = await connection.info().catch(() => undefined);
     if (text === undefined || connection.stream !== stream || !runIds.has(connection)) return;
     const info = parseServerInfo(text);
@@ -81,7 +81,7 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
     connection.disconnect(true);
   }
 
-  /** The server that the address leads to now; undefined when that is no master or not certain. */
+  /** Returns the run id of the server behind the address; undefined when it is not a master, or unknown. */
   async function currentMaster(): Promise<string | undefined> {
     const answer = await ask();
     const info = parseServerInfo(answer.info);
@@ -130,7 +130,7 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
       }
       lastMaster = master;
     } catch {
-      // Nobody answers at the address; each connection notices that for itself.
+      // No server answers at the address; each connection notices that by itself.
     } finally {
       isComparing = false;
     }
@@ -141,7 +141,7 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
 
   return {
     follow(connection) {
-      // Before it is 'ready', so that a subscriber can still ask.
+      // On 'connect', before 'ready': a subscriber can still send commands.
       const onConnect = (): void => void identify(connection);
       const onClose = (): void => void runIds.set(connection, null);
       runIds.set(connection, null);

@@ -2,31 +2,34 @@ import type Redis from 'ioredis';
 import type { Log } from '@pern/delivery/ports';
 
 export interface Outages {
-  /** Also keeps 'error' from ending the process. Returns the stopper. */
+  /**
+   * Starts watching a connection, and keeps its 'error' events from ending the process. Returns a function that stops
+   * it.
+   */
   follow(connection: Redis, name: string): () => void;
 }
 
 /**
- * One line when the first connection is lost and one when all are back, however many there are and
- * however often they try. Back is who has stayed for `settleMs`: a cluster that is down lets itself be
- * connected to, and refuses only then. Nothing is logged while `isExplained`: the cause has a line of its own.
+ * Logs one line when the first connection is lost and one when all are back, however many connections retry however
+ * often. A connection counts as back after `settleMs`: a cluster that is down accepts connections and refuses
+ * commands afterwards. Logs nothing while `isExplained`: the cause has been logged separately.
  */
 export function logOutages(log: Log, settleMs: number, isExplained: () => boolean): Outages {
   const out = new Map<Redis, NodeJS.Timeout | undefined>();
-  let told = false;
+  let isLogged = false;
 
   const end = (connection: Redis): void => {
-    if (!out.delete(connection) || out.size > 0 || !told) return;
-    told = false;
+    if (!out.delete(connection) || out.size > 0 || !isLogged) return;
+    isLogged = false;
     log.info({}, 'Redis is reachable again');
   };
 
   return {
     follow(connection, name) {
       const onLost = (error?: Error): void => {
-        if (!told && !isExplained()) {
+        if (!isLogged && !isExplained()) {
           log.warn({ connection: name, reason: error?.message }, 'Redis is not reachable');
-          told = true;
+          isLogged = true;
         }
         clearTimeout(out.get(connection));
         out.set(connection, undefined);

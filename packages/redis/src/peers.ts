@@ -1,12 +1,12 @@
-/** The other processes on the bus, known by their heartbeats. */
+/** The other processes on the bus, known from their heartbeats. */
 export interface Peers {
-  /** A beat of this process; `listens` when it wants hints. */
+  /** Records a beat of a process. `listens` says whether it subscribes to notifications. */
   heard(id: string, listens: boolean): void;
-  /** It has said goodbye. */
+  /** Removes a process that said goodbye. */
   left(id: string): void;
-  /** Forgets those that fell silent without a goodbye, and returns whether one of them spoke for others. */
+  /** Removes processes that fell silent without a goodbye. Returns whether one of them was a server. */
   someDied(): boolean;
-  /** Whether somebody listens, as far as can be known: no until a beat of theirs has come. */
+  /** Whether any other process is known to subscribe; false until its first beat. */
   someListen(): boolean;
 }
 
@@ -15,7 +15,7 @@ interface Peer {
   listens: boolean;
 }
 
-/** `silentMs`: without a beat for so long a process is taken for dead. */
+/** A process without a beat for `silentMs` counts as dead. */
 export function createPeers(silentMs: number, now = (): number => performance.now()): Peers {
   const known = new Map<string, Peer>();
 

@@ -7,7 +7,7 @@ import { type Connections, createConnections } from './connections';
 import { createPresence, type Presence, type PresenceTiming } from './presence';
 import { CLUSTER_SHARDS } from './shards';
 
-// The usual timing, eight times as fast; awayMs is left wide for busy machines.
+// An eighth of the default timing, except awayMs, which leaves room for busy machines.
 const timing: PresenceTiming = {
   leaseMs: 2_500,
   refreshMs: 800,
@@ -33,7 +33,7 @@ interface Node {
 describe.each(redisKinds)('on %s', (kind) => {
   let server: AnyRedis;
   let nodes: Node[];
-  /** What all nodes together reported, in order. */
+  /** Reports of all nodes, in order. */
   let reports: string[];
 
   beforeEach(async () => {
@@ -58,7 +58,7 @@ describe.each(redisKinds)('on %s', (kind) => {
       timing: timed,
     });
     nodes.push({ presence, connections });
-    await until('Redis knows the node', () => reachable(connections));
+    await until('the node reaches Redis', () => reachable(connections));
     return { presence, connections };
   }
 
@@ -66,7 +66,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     for (const shard of connections.shards) {
       const probe = connections.open('failing-fast', 'probe', shard);
       const key = `${shard.tag}probe`;
-      await until('it answers', () => probe.set(key, '1').catch(() => null));
+      await until('Redis answers', () => probe.set(key, '1').catch(() => null));
       await connections.release(probe);
     }
     return true;
@@ -78,16 +78,16 @@ describe.each(redisKinds)('on %s', (kind) => {
       return true;
     });
 
-  /** A look at each shard is one. */
+  /** Number of reaper rounds; a round checks every shard. */
   const reaperRuns = async (): Promise<number> =>
     (await server.calls('hmget')) / (kind === 'a single Redis' ? 1 : CLUSTER_SHARDS.length);
-  /** As many looks of the reaper as there are in a while longer than the grace time. */
-  const reapersHaveLooked = async (times: number): Promise<void> => {
+  /** Waits for enough reaper rounds to exceed the grace time. */
+  const reaperRounds = async (times: number): Promise<void> => {
     const before = await reaperRuns();
-    await until('the reapers have looked', async () => (await reaperRuns()) >= before + times);
+    await until('the reapers have run', async () => (await reaperRuns()) >= before + times);
   };
 
-  test('[D10] online with the first connection, offline with the last, over devices and nodes', async () => {
+  test('[D10] a user is online from the first connection to the last, over devices and nodes', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'phone');
     await reported('ana online');
@@ -97,7 +97,7 @@ describe.each(redisKinds)('on %s', (kind) => {
       async () => (await b.presence.statusOf(['ana'])).get('ana') === 'online',
     );
     a.presence.disconnected('ana', 'phone');
-    await reapersHaveLooked(16);
+    await reaperRounds(16);
     expect(reports).toEqual(['ana online']);
     expect(await a.presence.statusOf(['ana', 'ben'])).toEqual(
       new Map([
@@ -108,11 +108,11 @@ describe.each(redisKinds)('on %s', (kind) => {
 
     b.presence.disconnected('ana', 'laptop');
     await reported('ana online', 'ana offline');
-    await reapersHaveLooked(4);
+    await reaperRounds(4);
     expect(reports).toEqual(['ana online', 'ana offline']);
   });
 
-  test('[D10] a short reconnect shows no flicker, on the same node or another', async () => {
+  test('[D10] a short reconnect changes no status, on the same node or another', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'first');
     await reported('ana online');
@@ -120,11 +120,11 @@ describe.each(redisKinds)('on %s', (kind) => {
     a.presence.connected('ana', 'second');
     a.presence.disconnected('ana', 'second');
     b.presence.connected('ana', 'third');
-    await reapersHaveLooked(16);
+    await reaperRounds(16);
     expect(reports).toEqual(['ana online']);
   });
 
-  test('[D10] presence:offline of a living connection shows at once, presence:online brings it back', async () => {
+  test('[D10] presence:offline takes effect at once, and presence:online reverts it', async () => {
     const { presence } = await node();
     presence.connected('ana', 'phone');
     await reported('ana online');
@@ -136,11 +136,11 @@ describe.each(redisKinds)('on %s', (kind) => {
     presence.setVisible('ana', 'phone', true);
     presence.setVisible('ana', 'phone', false);
     presence.disconnected('ana', 'phone');
-    await reapersHaveLooked(8);
+    await reaperRounds(8);
     expect(reports).toEqual(['ana online', 'ana offline', 'ana online', 'ana offline']);
   });
 
-  test('[D10] a node that crashed is found by another, and each of its users reported once', async () => {
+  test('[D10] after a crash, other nodes report each user of the node offline once', async () => {
     const crashing = await node();
     await node();
     await node();
@@ -149,19 +149,19 @@ describe.each(redisKinds)('on %s', (kind) => {
     await crashing.connections.close();
     reports = [];
     await until('all are offline', () => reports.length >= 300);
-    await reapersHaveLooked(6);
+    await reaperRounds(6);
     expect(new Set(reports).size).toBe(300);
     expect(reports).toHaveLength(300);
   });
 
-  test('[D10] FLUSHALL forgets nobody who is there, and tells nobody anything', async () => {
+  test('[D10] after FLUSHALL, online users stay online and nothing is reported', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'phone');
     b.presence.connected('ben', 'phone');
     await until('both are online', () => reports.length === 2);
     reports = [];
     await server.everywhere('FLUSHALL');
-    await until('both are known again', async () => {
+    await until('both are stored again', async () => {
       const sizes = await Promise.all(
         a.connections.shards.map(({ tag }) => {
           const key = `${tag}chasqui:presence:users`;
@@ -175,7 +175,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     await reported('ana offline');
   });
 
-  test('[D10] a frozen Redis makes nobody look gone', async () => {
+  test('[D10] users stay online while Redis is frozen', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'phone');
     b.presence.connected('ben', 'phone');
@@ -184,15 +184,15 @@ describe.each(redisKinds)('on %s', (kind) => {
     const before = performance.now();
     server.freeze();
     await until(
-      'their leases have run out',
+      'their leases have expired',
       () => performance.now() - before > timing.leaseMs + 500,
     );
     server.thaw();
-    await reapersHaveLooked(30);
+    await reaperRounds(30);
     expect(reports).toEqual([]);
   });
 
-  test('[D11] Redis gone: the node goes by what it sees; Redis back: the truth', async () => {
+  test('[D11] without Redis a node reports what it sees; when Redis is back, all nodes agree', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'phone');
     await reported('ana online');
@@ -212,8 +212,8 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect(reports).toEqual(['ana online', 'ben online', 'ana offline']);
   });
 
-  test('closing gives the leases back, with the grace time', async () => {
-    // Longer than a machine stands still.
+  test('closing releases the leases with the grace time', async () => {
+    // Longer than any pause of the machine.
     const generous = { ...timing, graceMs: 4_000 };
     const [a, b] = [await node(generous), await node(generous)];
     a.presence.connected('ana', 'phone');

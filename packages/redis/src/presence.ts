@@ -6,20 +6,23 @@ import { chooseFor } from './shards';
 export type PresenceStatus = 'online' | 'offline';
 
 /**
- * Who is online, over all devices and nodes (D10). In a cluster users are spread over its shards by
- * their ids; each shard is asked, fails and returns by itself. No call waits for Redis except `statusOf`, and
- * none ever throws. While Redis is down the node goes by what it sees itself.
+ * Online status of users over all devices and nodes (D10). In a cluster, users are spread over the shards by their
+ * ids; each shard fails and recovers independently. No call throws, and only `statusOf` waits for Redis. While Redis
+ * is down, the node reports the status that it sees itself.
  */
 export interface Presence {
-  /** The connection counts as online from now on. A second call does nothing. */
+  /** Counts the connection as online. A second call does nothing. */
   connected(userId: string, connectionId: string): void;
-  /** The connection is gone; its user goes offline after the grace time unless another one lives. */
+  /** Removes the connection. Its user goes offline after the grace time unless another connection exists. */
   disconnected(userId: string, connectionId: string): void;
-  /** `presence:online` and `presence:offline` of a living connection; the latter knows no grace time. */
+  /**
+   * Handles `presence:online` and `presence:offline` of an open connection; the latter takes effect without grace
+   * time.
+   */
   setVisible(userId: string, connectionId: string, visible: boolean): void;
-  /** One status per given user; waits for Redis no longer than half a second. */
+  /** Returns one status per user. Waits for Redis half a second at most. */
   statusOf(userIds: string[]): Promise<Map<string, PresenceStatus>>;
-  /** Gives all leases back, with the grace time, so that clients can move to another node unnoticed. */
+  /** Releases all leases with the grace time, so that clients can move to another node unnoticed. */
   close(): Promise<void>;
 }
 
@@ -34,15 +37,15 @@ export interface PresenceOptions {
   nodeId: string;
   clock: Clock;
   /**
-   * Called once over all nodes for each change, on the node that noticed it (after an outage of
-   * Redis perhaps once more); `at` in milliseconds since 1970.
+   * Called for each change, on exactly one node (after an outage of Redis perhaps once more). `at` is in milliseconds
+   * since 1970.
    */
   onChange(userId: string, status: PresenceStatus, at: number): void;
   log: Log;
   timing?: Partial<PresenceTiming>;
 }
 
-// A crash shows after at most leaseMs + reapMs, plus quietMs when every node was away: under 30 s.
+// A crash is detected within leaseMs + reapMs, plus quietMs when all nodes were down: under 30 s.
 const usualTiming: PresenceTiming = {
   leaseMs: 20_000,
   refreshMs: 7_000,
@@ -56,11 +59,11 @@ const PAIRS_PER_CALL = 200;
 const USERS_PER_REAP = 200;
 const USERS_PER_QUESTION = 1_000;
 
-/** What this node knows of a user with visible connections here. */
+/** State of a user with visible connections to this node. */
 interface Local {
-  /** Connection id → whether Redis has the lease. */
+  /** By connection id: whether Redis holds the lease. */
   connections: Map<string, boolean>;
-  /** The node reported the user online by itself, Redis being down. */
+  /** This node reported the user online while Redis was down. */
   reportedAlone: boolean;
 }
 
@@ -84,12 +87,12 @@ export function createPresence(options: PresenceOptions): Presence {
       try {
         options.onChange(userId, status, at);
       } catch (error) {
-        log.error({ err: error, userId }, 'a listener of presence threw');
+        log.error({ err: error, userId }, 'a presence listener threw');
       }
     }
   };
 
-  /** All pairs are of one shard. */
+  /** All pairs must belong to one shard. */
   const hold = async (
     leases: PresenceLeases,
     pairs: [string, string][],
@@ -99,17 +102,17 @@ export function createPresence(options: PresenceOptions): Presence {
       pairs.map(([userId, connectionId]) => [userId, leaseOf(connectionId)]),
       restoring,
     );
-    const news = new Set(userIds);
+    const cameOnline = new Set(userIds);
     for (const [userId, connectionId] of pairs) {
       const local = locals.get(userId);
-      // It may have left meanwhile; then Redis has been told so after this.
+      // The connection may be gone by now; a later call has released its lease.
       if (local?.connections.has(connectionId)) {
         local.connections.set(connectionId, true);
-        if (local.reportedAlone) news.delete(userId);
+        if (local.reportedAlone) cameOnline.delete(userId);
         local.reportedAlone = false;
       }
     }
-    report([...news], 'online', at);
+    report([...cameOnline], 'online', at);
   };
 
   const add = (userId: string, connectionId: string): void => {
@@ -143,7 +146,7 @@ export function createPresence(options: PresenceOptions): Presence {
       );
   };
 
-  /** Redis is down: when it is still down after the grace time, what this node sees is the truth. */
+  /** Redis is down. If it is still down after the grace time, report what this node sees. */
   const dropAlone = (userId: string, connectionId: string, graceMs: number): void => {
     after(graceMs, () => {
       if (locals.has(userId)) return;
@@ -156,7 +159,7 @@ export function createPresence(options: PresenceOptions): Presence {
     });
   };
 
-  /** Extends the leases of this node's users, on one shard or on all of them. */
+  /** Extends the leases of this node's users, on one shard or on all. */
   const refresh = async (only?: PresenceLeases): Promise<void> => {
     const known: [string, string][] = [];
     const unknown: [string, string][] = [];
@@ -173,7 +176,7 @@ export function createPresence(options: PresenceOptions): Presence {
     await Promise.allSettled(calls);
   };
 
-  /** In portions of at most `size`, each of one shard. */
+  /** Groups items by shard, in chunks of at most `size`. */
   const byShard = <T extends [userId: string, ...unknown[]]>(
     items: T[],
     size: number,
@@ -206,7 +209,7 @@ export function createPresence(options: PresenceOptions): Presence {
     }, ms);
     timers.add(timer);
   };
-  /** Runs for ever, one at a time; a failure is the connection's to log. */
+  /** Repeats `work` with a pause of `ms`. The connection logs failures. */
   const repeat = (ms: number, work: () => Promise<void>): void => {
     after(ms, () => {
       work()
@@ -218,7 +221,7 @@ export function createPresence(options: PresenceOptions): Presence {
   repeat(timing.refreshMs, () => refresh());
   for (const { redis, leases } of shards) {
     repeat(timing.reapMs, () => reap(leases));
-    // Redis returned, perhaps with nothing: the living are put back at once.
+    // Redis is back and may be empty: restore the leases at once.
     redis.on('ready', () => void refresh(leases));
   }
 

@@ -1,31 +1,30 @@
 import type Redis from 'ioredis';
 
 /**
- * Presence as Redis keeps it: per user a sorted set of leases by expiry, and one sorted set of all
- * online users by the moment at which somebody has to look at them again. A user is online while
- * in the latter. Each script is atomic and reads Redis' own clock, so that of all nodes exactly one
- * is told of a change, and no node's clock matters.
+ * Presence in Redis: a sorted set of leases by expiry per user, and one sorted set of all online users by the time of
+ * their next check. A user is online while in the latter. Each script is atomic and uses Redis' clock, so each change
+ * is returned to exactly one node, and no node's clock matters.
  */
 export interface PresenceLeases {
   /**
-   * Takes or extends leases, `[userId, lease]` pairs. Returns the users who were offline before;
-   * with `restoring` not those whom Redis merely forgot when it lost everything.
+   * Takes or extends leases, given as `[userId, lease]` pairs. Returns the users who were offline before; with
+   * `restoring`, without those whom Redis lost with its data.
    */
   hold(pairs: [string, string][], restoring: boolean): Promise<Change>;
   /**
-   * Gives leases back. A user without another living lease goes offline after `graceMs`, found by
-   * `reap`; with 0 at once, and is in the answer.
+   * Releases leases. A user without another valid lease goes offline after `graceMs` and is returned by `reap`; with
+   * 0 at once, and is returned here.
    */
   drop(pairs: [string, string][], graceMs: number): Promise<Change>;
-  /** Users whose last lease or grace has ended, each told to one caller only; at most `limit`. */
+  /** Returns up to `limit` users whose last lease or grace time has expired, each to one caller only. */
   reap(limit: number): Promise<Change & { more: boolean }>;
-  /** Which of these users are online. */
+  /** Returns those of the users who are online. */
   online(userIds: string[]): Promise<Set<string>>;
 }
 
 export interface Change {
   userIds: string[];
-  /** Milliseconds since 1970 by Redis' clock. */
+  /** Milliseconds since 1970, by Redis' clock. */
   at: number;
 }
 
@@ -34,7 +33,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-// KEYS: users, leases (base), epoch. The epoch is when Redis last began with nothing.
+// KEYS: users, prefix of leases, epoch. The epoch is the time since which Redis has had data.
 const EPOCH = `
 redis.call('SET', KEYS[3], now, 'NX')
 local young = now - tonumber(redis.call('GET', KEYS[3])) < tonumber(ARGV[1])
@@ -67,7 +66,7 @@ for i = 3, #ARGV, 2 do
   if last[2] and tonumber(last[2]) > now then
     redis.call('ZADD', KEYS[1], last[2], user)
   elseif grace_ms > 0 then
-    -- Unknown and not young: somebody else has reported the user offline already.
+    -- Unknown user in an old database: another node has already reported the user offline.
     if young or redis.call('ZSCORE', KEYS[1], user) then
       redis.call('ZADD', KEYS[1], now + grace_ms, user)
     end
@@ -79,8 +78,8 @@ end
 return {now, left}
 `;
 
-// When nobody has reaped for a while, Redis or all nodes were away, and leases ran out only because
-// nobody could extend them: the living get time to do so before anybody is called gone (D10).
+// When no node has reaped for a while, Redis or all nodes were down, and leases expired only because nobody could
+// extend them: open connections get time to renew before users are reported offline (D10).
 const REAP = `${NOW}
 local limit, away_ms, quiet_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local run = redis.call('HMGET', KEYS[3], 'at', 'quiet')
@@ -115,17 +114,17 @@ return {0, online}
 `;
 
 export interface LeaseTiming {
-  /** Life of a lease that nobody extends. */
+  /** Lifetime of a lease that is not extended. */
   leaseMs: number;
-  /** No reaper for this long: everybody was away. */
+  /** Without a reaper for this long, all nodes or Redis were down. */
   awayMs: number;
-  /** How long after that nobody is reaped. */
+  /** How long to pause reaping after that. */
   quietMs: number;
 }
 
 /**
- * Those of one shard; `prefix` holds its tag, so that in a cluster all its keys are in one slot. Throws
- * whatever the connection throws; waits no longer than its time-out.
+ * Creates the leases of one shard. `prefix` contains its tag, so that in a cluster all its keys share one slot.
+ * Methods throw errors of the connection, and wait no longer than its time-out.
  */
 export function createPresenceLeases(
   redis: Redis,
@@ -186,7 +185,7 @@ function scriptRunner(redis: Redis) {
       redis.defineCommand(command, { lua });
       defined.add(command);
     }
-    // defineCommand adds a method that only the type does not know.
+    // defineCommand adds a method that the type does not declare.
     const script: unknown = Reflect.get(redis, command);
     if (typeof script !== 'function') throw new Error(`no script ${command}`);
     const answer: unknown = await Reflect.apply(script, redis, [keys.length, ...keys, ...args]);
@@ -196,7 +195,7 @@ function scriptRunner(redis: Redis) {
 
 function parseAnswer(answer: unknown): Answer {
   if (!Array.isArray(answer) || !Array.isArray(answer[1])) {
-    throw new Error('Redis answered a presence script with something else');
+    throw new Error('unexpected reply to a presence script');
   }
   return [Number(answer[0]), answer[1].map(String), Number(answer[2] ?? 0)];
 }

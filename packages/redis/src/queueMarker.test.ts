@@ -29,21 +29,21 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect(await marker.finish(inspection.token)).toBe(true);
   }
 
-  test('[D5] whole once restored, lost after FLUSHALL', async () => {
+  test('[D5] the queue is whole after a restoration and lost after FLUSHALL', async () => {
     await makeWhole();
     expect(await marker.inspect()).toEqual({ state: 'whole' });
     await server.everywhere('FLUSHALL');
     await makeWhole();
   });
 
-  test('[D5] one worker restores, another takes over when it gives up', async () => {
+  test('[D5] one worker restores, and another takes over when it gives up', async () => {
     const first = await marker.inspect();
     expect(await marker.inspect()).toEqual({ state: 'busy' });
     if (first.state === 'lost') await marker.abandon(first.token);
     await makeWhole();
   });
 
-  test('[D5] losing everything in the middle of restoring shows', async () => {
+  test('[D5] a FLUSHALL during the restoration is detected', async () => {
     const first = await marker.inspect();
     await server.everywhere('FLUSHALL');
     if (first.state !== 'lost') throw new Error('expected lost');
@@ -52,17 +52,19 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect((await marker.inspect()).state).toBe('lost');
   });
 
-  test('[D5] a restart counts as a loss even when the marker came back with a snapshot', async () => {
+  test('[D5] a restart counts as a loss even when a snapshot restores the marker', async () => {
     await makeWhole();
     const kept = await server.command(key, 'GET', key);
     await server.kill();
     await server.start();
-    await until('it takes writes', () => server.command(key, 'SET', key, '').catch(() => null));
+    await until('Redis accepts writes', () =>
+      server.command(key, 'SET', key, '').catch(() => null),
+    );
     await server.command(key, 'SET', key, String(kept));
-    await until('it is noticed', async () => (await marker.inspect()).state === 'lost');
+    await until('the loss is detected', async () => (await marker.inspect()).state === 'lost');
   });
 
-  test('workers take turns, at each job', async () => {
+  test('workers take turns per job', async () => {
     for (const job of ['sweep', 'audit'] as const) {
       const turns = await Promise.all([marker.takeTurn(job, 60_000), marker.takeTurn(job, 60_000)]);
       expect(turns.filter(Boolean)).toHaveLength(1);

@@ -2,28 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { Connections } from './connections';
 
 /**
- * A key that says "nothing was lost since the queue was last made whole". It is gone when Redis was
- * flushed or restarted empty, and names the run of the server, so that a restart from an older
- * snapshot counts as a loss too; and so does a replica that takes over, which may not have had everything.
+ * A key that marks the queue in Redis as complete. It is gone after a flush or an empty restart, and contains the
+ * server's run id: a restart from an older snapshot counts as a loss, and so does a promoted replica, which may not
+ * have received everything.
  */
 export interface QueueMarker {
   /**
-   * `whole`; or `lost`, and then the caller alone is to restore the queue, with the returned token;
-   * or `busy` while another worker does. Throws when Redis does not answer in time.
+   * Returns `whole`; or `lost` with a token, and then only this caller restores the queue; or `busy` while another
+   * worker does. Throws when Redis does not answer in time.
    */
   inspect(): Promise<{ state: 'whole' | 'busy' } | { state: 'lost'; token: string }>;
-  /** The restoring goes on; false when Redis has lost everything once more or another took over. */
+  /** Extends the restoration. Returns false when Redis has lost its data again or another worker took over. */
   continues(token: string): Promise<boolean>;
-  /** The queue is whole; false as above. */
+  /** Marks the queue as complete. Returns false like `continues`. */
   finish(token: string): Promise<boolean>;
-  /** Restoring failed: the next to look may begin. */
+  /** Gives up the restoration, so that another worker can start it. */
   abandon(token: string): Promise<void>;
-  /** Takes turns among workers at this job: true for one of them in each interval of `ms`. */
+  /** Returns true for one worker per interval of `ms` and job. */
   takeTurn(job: 'sweep' | 'audit', ms: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** A worker that died while restoring is replaced after this long. */
+/** Another worker takes over this long after the restoring worker died. */
 const RESTORING_MS = 15_000;
 
 const INSPECT = `
@@ -44,7 +44,7 @@ return 1
 
 export function createQueueMarker(connections: Connections): QueueMarker {
   const { prefix, queueShard } = connections;
-  // Beside the queue: in a cluster only the master that holds it can lose it.
+  // On the queue's shard: in a cluster, only that master can lose it.
   const redis = connections.open('failing-fast', 'sweep', queueShard);
   const key = `${prefix}${queueShard.tag}chasqui:queue`;
   const runId = async (): Promise<string> =>

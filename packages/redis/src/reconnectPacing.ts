@@ -1,20 +1,20 @@
-/** How long one connection waits before it connects again. */
+/** Delay of one connection before it reconnects. */
 export interface ReconnectPacing {
-  /** The server was reached and is of no use, for example because it is a replica. */
+  /** Called when the server was reached but cannot be used, for example because it is a replica. */
   refused(): void;
-  /** Milliseconds to wait before this attempt, the first being 1. */
+  /** Delay before this attempt, milliseconds. The first attempt is 1. */
   delayBefore(attempt: number): number;
 }
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2_000;
-/** Refusals that are further apart have nothing to do with each other. */
+/** Refusals that are further apart are unrelated. */
 const REFUSED_AGAIN_WITHIN_MS = 5_000;
 
 /**
- * Attempts become rarer, up to one in about two seconds, with jitter. ioredis counts from 1 again as
- * soon as a connection is ready; a server that accepts connections and then refuses every write
- * would be asked without a pause, so refusals are counted here.
+ * Exponential backoff with jitter, up to about two seconds. ioredis restarts its count as soon as a connection is
+ * ready; a server that accepts connections and then refuses every write would be contacted without a pause, so
+ * refusals are counted here.
  */
 export function createReconnectPacing(now = (): number => performance.now()): ReconnectPacing {
   let refusals = 0;

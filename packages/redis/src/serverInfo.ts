@@ -1,13 +1,13 @@
-/** What a Redis server says about itself in INFO. */
+/** Fields of a Redis server's INFO. */
 export interface ServerInfo {
-  /** Differs for every server and after every restart; undefined when the server does not say. */
+  /** Unique per server and restart; undefined when the server does not report it. */
   runId: string | undefined;
-  /** A replica refuses writes, and what is published there reaches nobody else. */
+  /** A replica refuses writes, and messages published there reach no other server. */
   isReplica: boolean;
   version: string | undefined;
   isValkey: boolean;
   isClusterNode: boolean;
-  /** 0: as much as there is. */
+  /** 0 means no limit. */
   maxMemoryBytes: number;
   evictionPolicy: string | undefined;
 }
@@ -30,10 +30,10 @@ export function parseServerInfo(text: string): ServerInfo {
   };
 }
 
-/** The oldest Redis that Chasqui is tested with. Every Valkey is newer. */
+/** The oldest supported Redis. Every Valkey is newer. */
 const OLDEST_REDIS = [6, 2] as const;
 
-/** Why this server is not used at all, in one sentence; undefined when its version is supported or unknown. */
+/** Why this server is not used, in one sentence; undefined when its version is supported or unknown. */
 export function tooOld(info: ServerInfo): string | undefined {
   const [major = 0, minor = 0] = (info.version ?? '').split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_REDIS;
@@ -43,8 +43,8 @@ export function tooOld(info: ServerInfo): string | undefined {
 }
 
 /**
- * Why this server cannot do what Chasqui asks of it, one sentence each, for the operator's log.
- * `asCluster` says whether REDIS_URL names a cluster.
+ * Configuration problems of this server, one sentence each, for the operator's log. `asCluster` says whether
+ * REDIS_URL names a cluster.
  */
 export function complaintsAbout(info: ServerInfo, asCluster: boolean): string[] {
   const complaints: string[] = [];

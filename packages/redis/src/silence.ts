@@ -5,33 +5,34 @@ const SILENT_TICKS_BEFORE_PING = 2;
 const SILENT_TICKS_BEFORE_CUT = 5;
 
 /**
- * Notices a connection that was cut without a word: no reset, no end, only silence (fault 9), and a
- * Redis that accepts connections but is frozen. After two ticks of a second without a byte from
- * Redis it asks with PING, after three more it cuts, whereupon ioredis reconnects. A PING behind
- * blocking commands is answered late, but those are themselves answered every other second. Ticks
- * are counted and not clocks compared, so that a process that was itself suspended blames nobody.
- * Returns the stopper.
+ * Detects a connection that was cut silently, without a reset (fault 9 in docs/testing/faults.md), and a Redis that
+ * accepts connections but is frozen. After two seconds without a byte from Redis it sends PING, after three more it
+ * cuts the connection and ioredis reconnects. A PING behind a blocking command is answered late, but the blocking
+ * command itself is answered every two seconds. Counts ticks instead of comparing clocks, so that a suspended process
+ * does not blame its connections.
+ *
+ * Returns a function that stops it.
  */
 export function cutWhenSilent(connection: Redis, onCut: () => void): () => void {
-  let heard: { stream: Redis['stream']; bytes: number } | undefined;
+  let last: { stream: Redis['stream']; bytes: number } | undefined;
   let silent = 0;
 
   const tick = (): void => {
-    // 'connecting' has a time-out of its own, in the other states there is no socket.
+    // 'connecting' has its own time-out; in other states there is no socket.
     if (connection.status !== 'ready' && connection.status !== 'connect') {
-      heard = undefined;
+      last = undefined;
       return;
     }
     const { stream } = connection;
-    if (heard?.stream !== stream || heard.bytes !== stream.bytesRead) {
-      heard = { stream, bytes: stream.bytesRead };
+    if (last?.stream !== stream || last.bytes !== stream.bytesRead) {
+      last = { stream, bytes: stream.bytesRead };
       silent = 0;
       return;
     }
     silent += 1;
     if (silent >= SILENT_TICKS_BEFORE_CUT) {
       silent = 0;
-      heard = undefined;
+      last = undefined;
       onCut();
       connection.disconnect(true);
     } else if (silent === SILENT_TICKS_BEFORE_PING && connection.status === 'ready') {

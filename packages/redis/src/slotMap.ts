@@ -1,14 +1,14 @@
 import Redis from 'ioredis';
 import type { ClusterAddress, ClusterNode } from '@pern/settings/redisAddress';
 
-/** Which node of a cluster serves which slot, read anew whenever somebody connects. */
+/** Which cluster node serves which slot, read again for each new connection. */
 export interface SlotMap {
   /**
-   * The node that serves the slot; while nobody says so, any node: it will refuse, and one asks
-   * again. Never rejects; takes half a second at most.
+   * Returns the node that serves the slot. While that is unknown, returns any node: it refuses, and the connection
+   * asks again. Never rejects; takes half a second at most.
    */
   ownerOf(slot: number): Promise<ClusterNode>;
-  /** Ends the questions that are open. */
+  /** Cancels pending requests. */
   close(): void;
 }
 
@@ -19,7 +19,7 @@ interface Range {
 }
 
 const ANSWER_WITHIN_MS = 400;
-/** Many connections are lost at once; they share an answer that is so young. */
+/** Connections that are lost together share an answer of this age. */
 const FRESH_MS = 100;
 
 export function createSlotMap(cluster: ClusterAddress): SlotMap {
@@ -59,14 +59,14 @@ export function createSlotMap(cluster: ClusterAddress): SlotMap {
     }
   }
 
-  // All are asked, and the first who knows is believed: one who is frozen or cut off holds up nobody.
-  // A belief that is out of date is corrected by MOVED.
+  // Asks all nodes and takes the first answer, so a frozen or unreachable node delays nothing. MOVED corrects
+  // outdated answers.
   const read = async (): Promise<void> => {
     try {
       ranges = await Promise.any(knownNodes().map(ask));
       readAt = performance.now();
     } catch {
-      // What was known last is as good as anything.
+      // Keep the last known ranges.
     }
   };
 
@@ -80,7 +80,7 @@ export function createSlotMap(cluster: ClusterAddress): SlotMap {
       if (range !== undefined) return range.owner;
       const nodes = knownNodes();
       const any = nodes[turn++ % nodes.length];
-      if (any === undefined) throw new Error('a cluster without nodes');
+      if (any === undefined) throw new Error('the cluster has no nodes');
       return any;
     },
     close() {
@@ -89,13 +89,13 @@ export function createSlotMap(cluster: ClusterAddress): SlotMap {
   };
 }
 
-/** @throws when the node knows of no slots, as one that was never part of a cluster. */
+/** @throws when the node knows no slots, for example because it never joined a cluster. */
 function parseRanges(answer: unknown, askedHost: string): Range[] {
   const ranges: Range[] = [];
   for (const item of listed(answer)) {
     const [from, to, owner] = listed(item);
     const [host, port] = listed(owner);
-    // '?' is a node that does not know its own name; without a name it is the one that was asked.
+    // '?' is a node that does not know its own name; an empty name means the node that was asked.
     if (port === undefined || host === '?') continue;
     ranges.push({
       from: Number(from),
@@ -106,7 +106,7 @@ function parseRanges(answer: unknown, askedHost: string): Range[] {
       },
     });
   }
-  if (ranges.length === 0) throw new Error('the node knows of no slots');
+  if (ranges.length === 0) throw new Error('the node knows no slots');
   return ranges;
 }
 

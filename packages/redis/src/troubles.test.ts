@@ -25,7 +25,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const said = () => log.lines.map(({ level, message }) => `${level} ${message}`);
+const logged = () => log.lines.map(({ level, message }) => `${level} ${message}`);
 
 function open(url: string): { asking: () => Promise<unknown>; waiting: Promise<unknown> } {
   connections = createConnections({ url, log });
@@ -43,19 +43,19 @@ const isWell = (asking: () => Promise<unknown>) =>
 test.each([
   ['NOAUTH: no password is given', ''],
   ['WRONGPASS: another password is given', ':wrong@'],
-])('[D11] %s, and mended at run time', async (_name, login) => {
+])('[D11] %s: logged, and recovered at run time', async (_name, login) => {
   await server.command('CONFIG', 'SET', 'requirepass', 'right');
   const { asking, waiting } = open(`redis://${login}127.0.0.1:${server.port}`);
   const done = waiting.catch(() => 'refused');
-  await until('the cause is known', () => connections?.trouble() === LOGIN);
+  await until('the cause is reported', () => connections?.trouble() === LOGIN);
   await expect(asking()).rejects.toThrow();
   const admin = new URL(server.url);
   admin.password = 'right';
   await runAt(admin.href, login === '' ? 'nopass' : '>wrong');
   await isWell(asking);
-  // What waited for a server that knows the login is done; a wrong password ends it.
+  // A waiting command succeeds once the server accepts the login; a wrong password fails it.
   expect(await done).toBe(login === '' ? 'OK' : 'refused');
-  expect(said()).toEqual([`error ${LOGIN}`, 'info Redis can be used again']);
+  expect(logged()).toEqual([`error ${LOGIN}`, 'info Redis can be used again']);
 });
 
 /** Changes the password of the default user. */
@@ -77,39 +77,39 @@ describe('with data on its disk', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  test('[D11] MISCONF: Redis cannot save, and can again', async () => {
+  test('[D11] MISCONF: Redis cannot save for a while', async () => {
     const { asking, waiting } = open(server.url);
     await waiting;
     await isWell(asking);
     await server.command('CONFIG', 'SET', 'save', '3600 1');
-    // No file can take the place of a folder.
+    // A folder in its place keeps Redis from writing the file.
     mkdirSync(path.join(folder, 'dump.rdb'));
     await server.command('BGSAVE');
-    await until('the cause is known', () =>
+    await until('the cause is reported', () =>
       (connections?.trouble() ?? '').startsWith('Redis cannot save its data and refuses writes'),
     );
     await expect(asking()).rejects.toThrow(/MISCONF/);
     rmdirSync(path.join(folder, 'dump.rdb'));
-    await until('it is saved', () => server.command('BGSAVE').catch(() => undefined));
+    await until('Redis can save', () => server.command('BGSAVE').catch(() => undefined));
     await isWell(asking);
-    expect(said()).toEqual([
+    expect(logged()).toEqual([
       expect.stringMatching(/^error Redis cannot save/),
       'info Redis can be used again',
     ]);
   });
 
-  test('[D11] LOADING: Redis reads its data', async () => {
+  test('[D11] LOADING: Redis is loading its data', async () => {
     await server.command('EVAL', "for i=1,2000 do redis.call('SET','key'..i,i) end", 0);
     await server.command('SAVE');
     await server.kill();
     const starting = server.start();
     const { asking } = open(server.url);
-    await until('the cause is known', () =>
+    await until('the cause is reported', () =>
       (connections?.trouble() ?? '').includes('loading its data'),
     );
     await starting;
     await isWell(asking);
-    expect(said()).toContain('info Redis can be used again');
+    expect(logged()).toContain('info Redis can be used again');
   });
 });
 
@@ -120,28 +120,28 @@ test('[D11] BUSY: a script blocks Redis', async () => {
   await server.command('CONFIG', 'SET', 'lua-time-limit', 50);
   const admin = connections?.open('listening', 'admin', WHOLE);
   const script = server.command('EVAL', 'while true do end', 0).catch(() => undefined);
-  await until('the cause is known', () =>
+  await until('the cause is reported', () =>
     (connections?.trouble() ?? '').includes('blocked by a script'),
   );
   await admin?.call('SCRIPT', 'KILL');
   await script;
   await isWell(asking);
-  expect(said()).toContain('info Redis can be used again');
+  expect(logged()).toContain('info Redis can be used again');
 });
 
-test('a Redis before 6.2 is said and not used', async () => {
+test('a Redis older than 6.2 is reported and not used', async () => {
   const proxy = await agingProxy(server.port);
   try {
     const { asking, waiting } = open(`redis://127.0.0.1:${proxy.port}`);
     waiting.catch(() => undefined);
-    await until('the cause is known', () => connections?.trouble() !== undefined);
+    await until('the cause is reported', () => connections?.trouble() !== undefined);
     expect(connections?.trouble()).toMatch(
       /^Redis 6\.0\.\d+ is not supported and not used: REDIS_URL /,
     );
     await expect(asking()).rejects.toThrow();
     proxy.isOld = false;
     await isWell(asking);
-    expect(said()).toEqual([
+    expect(logged()).toEqual([
       expect.stringMatching(/is not supported/),
       'info Redis can be used again',
     ]);
@@ -151,7 +151,7 @@ test('a Redis before 6.2 is said and not used', async () => {
   }
 });
 
-/** Between client and server; the server looks older than it is. Answers of INFO come in one piece on loopback. */
+/** A proxy that makes the server look older than it is. On loopback, INFO arrives in one piece. */
 async function agingProxy(port: number) {
   const sockets = new Set<net.Socket>();
   const listener = net.createServer((client) => {
@@ -180,19 +180,19 @@ async function agingProxy(port: number) {
   return proxy;
 }
 
-describe('a reply that concerns one command', () => {
+describe('a reply about one command', () => {
   const missing = "ERR unknown command 'brpoplpush', with args beginning with: ";
 
-  test('is a trouble until nobody has heard of it for a while, whatever else works', async () => {
+  test('is a problem until it has not been seen for a while, even if other commands work', async () => {
     let now = 0;
     const troubles = createTroubles(log, () => now);
     troubles.replied(missing);
     troubles.works();
     expect(troubles.current()).toMatch(/rename-command/);
     now = 11_000;
-    await until('it is over', () => troubles.current() === undefined);
+    await until('the problem is over', () => troubles.current() === undefined);
     troubles.stop();
-    expect(said()).toHaveLength(2);
+    expect(logged()).toHaveLength(2);
   });
 
   test.each([
@@ -200,7 +200,7 @@ describe('a reply that concerns one command', () => {
     "NOPERM User app has no permissions to run the 'client|setname' command",
     'NOSCRIPT No matching script. Please use EVAL.',
     'ERR value is not an integer',
-  ])('is no trouble when Chasqui does without: %s', (message) => {
+  ])('is ignored when Chasqui can do without the command: %s', (message) => {
     const troubles = createTroubles(log);
     troubles.replied(message);
     troubles.stop();

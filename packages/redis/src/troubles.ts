@@ -1,14 +1,16 @@
 import type { Log } from '@pern/delivery/ports';
 
-/** A Redis that can be reached and cannot be used: why, and whether that is still so. */
+/** Tracks why Redis is reachable but cannot be used. */
 export interface Troubles {
-  /** An error reply of a server, to any command. Replies that say nothing about the server are ignored. */
+  /** Called with an error reply to any command. Replies that say nothing about the server are ignored. */
   replied(message: string): void;
-  /** The server cannot be used for this reason, one sentence. */
+  /** Called when the server cannot be used for this reason, one sentence. */
   found(sentence: string): void;
-  /** The server has just taken a write. */
+  /** Called when the server has accepted a write. */
   works(): void;
-  /** One sentence that names the cause and the setting, without address or account; undefined while all is well. */
+  /**
+   * One sentence with the cause and the setting, without address or account; undefined while Redis can be used.
+   */
   current(): string | undefined;
   stop(): void;
 }
@@ -16,7 +18,7 @@ export interface Troubles {
 interface Cause {
   reply: RegExp;
   sentence: string;
-  /** Concerns one command, so that a write that succeeds proves nothing. */
+  /** Affects a single command, so a successful write does not disprove it. */
   isOfOneCommand?: boolean;
 }
 
@@ -24,17 +26,17 @@ const reply = (codes: string): RegExp => new RegExp(`(^|[ -])(${codes}) `);
 
 const CAUSES: readonly Cause[] = [
   {
-    // A wrong password is answered WRONGPASS, and every command after it NOAUTH.
+    // A wrong password gets WRONGPASS, and every later command NOAUTH.
     reply: /(^|[ -])(NOAUTH|WRONGPASS) |ERR invalid password/,
     sentence: 'Redis refuses the login: check user and password in REDIS_URL',
   },
   {
     reply: reply('LOADING'),
-    sentence: 'Redis is loading its data and cannot be used until it ends',
+    sentence: 'Redis is loading its data: wait until it has finished',
   },
   {
     reply: reply('MASTERDOWN'),
-    sentence: 'Redis is a replica that has lost its master: REDIS_URL must lead to a master',
+    sentence: 'Redis is a replica without a master: point REDIS_URL at a master',
   },
   {
     reply: reply('MISCONF'),
@@ -43,11 +45,11 @@ const CAUSES: readonly Cause[] = [
   },
   {
     reply: reply('BUSY'),
-    sentence: 'Redis is blocked by a script (busy-reply-threshold): SCRIPT KILL ends it',
+    sentence: 'Redis is blocked by a script (busy-reply-threshold): end it with SCRIPT KILL',
   },
   {
     reply: reply('OOM'),
-    sentence: 'Redis has no memory left and refuses writes: raise maxmemory',
+    sentence: 'Redis is out of memory and refuses writes: raise maxmemory',
   },
   {
     reply: reply('NOPERM'),
@@ -61,25 +63,25 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-/** Chasqui does without these. */
+/** Commands that Chasqui can do without. */
 const OPTIONAL_COMMAND = /(command|the) ['`"](info|client|config|hello)\b/i;
 
-/** A trouble of which nobody has heard for so long is over. */
+/** A problem without a new reply for this long is over. */
 const OVER_AFTER_MS = 10_000;
 
-/** Logs each cause once, and once that Redis can be used again. */
+/** Logs each cause once, and once that Redis is usable again. */
 export function createTroubles(log: Log, now = (): number => performance.now()): Troubles {
   let current: { sentence: string; isOfOneCommand: boolean; at: number } | undefined;
-  const said = new Set<string>();
+  const logged = new Set<string>();
 
   function note(sentence: string, isOfOneCommand: boolean): void {
-    if (!said.has(sentence)) log.error({}, sentence);
-    said.add(sentence);
+    if (!logged.has(sentence)) log.error({}, sentence);
+    logged.add(sentence);
     current = { sentence, isOfOneCommand, at: now() };
   }
   function end(): void {
     current = undefined;
-    said.clear();
+    logged.clear();
     log.info({}, 'Redis can be used again');
   }
 

@@ -14,16 +14,16 @@ import { createWakeups, type NodeWakeups, type WaitingRows } from './wakeups';
 
 describe.each(redisKinds)('on %s', (kind) => {
   let server: AnyRedis;
-  /** Before every key of the queue. */
+  /** Prefix of the queue's keys. */
   let keys: string;
   let redis: Redis;
   let connections: Connections;
   let queue: DeliveryQueue;
   let wakeups: NodeWakeups;
-  /** The rows of PostgreSQL: user id → job id. */
+  /** Rows of PostgreSQL: job id by user id. */
   let rows: Map<string, string>;
   let questions: string[][];
-  let patience: number[];
+  let requiredAges: number[];
   let known: WaitingRows;
 
   beforeEach(async () => {
@@ -34,11 +34,11 @@ describe.each(redisKinds)('on %s', (kind) => {
     queue = createDeliveryQueue(connections);
     rows = new Map();
     questions = [];
-    patience = [];
+    requiredAges = [];
     known = {
       async waitingJobs(userIds, forMs) {
         questions.push(userIds);
-        patience.push(forMs);
+        requiredAges.push(forMs);
         return userIds.flatMap((userId) => {
           const jobId = rows.get(userId);
           return jobId === undefined ? [] : [{ userId, jobId, delayMs: 60_000 }];
@@ -69,15 +69,15 @@ describe.each(redisKinds)('on %s', (kind) => {
     return userId;
   }
 
-  test('[D5] one job per waiting recipient, with an id and nothing else in it', async () => {
+  test('[D5] a waiting recipient gets one job that contains only the user id', async () => {
     const users = [waitingUser(), waitingUser()];
     for (let i = 0; i < 50; i += 1) wakeups.enqueueAfterCommit(users);
     const depth = () => wakeups.depth();
-    await until('the jobs are there', async () => (await depth())?.delayed === 2);
+    await until('both jobs exist', async () => (await depth())?.delayed === 2);
     wakeups.enqueueAfterCommit(users);
-    await until('it was asked again', () => questions.length === 2);
+    await until('PostgreSQL was asked again', () => questions.length === 2);
     await until(
-      'both are written',
+      'both are stored',
       async () => (await queue.missing(jobsOf(rows, users))).length === 0,
     );
     expect(await depth()).toEqual({ waiting: 0, delayed: 2, active: 0 });
@@ -88,20 +88,20 @@ describe.each(redisKinds)('on %s', (kind) => {
     }
   });
 
-  test('[D5] a recipient who has acknowledged meanwhile costs no call to Redis', async () => {
+  test('[D5] a recipient who has acknowledged costs no call to Redis', async () => {
     const before = await redis.info('commandstats');
     wakeups.enqueueAfterCommit([randomUUID()]);
-    await until('it was asked', () => questions.length === 1);
+    await until('PostgreSQL was asked', () => questions.length === 1);
     await wakeups.close();
     const calls = (info: string) => /cmdstat_eval(sha)?:calls=(\d+)/.exec(info)?.[2];
     expect(calls(await redis.info('commandstats'))).toBe(calls(before));
   });
 
-  test('[D11] Redis gone: nobody is asked, nothing thrown, and the failure counted', async () => {
+  test('[D11] without Redis, nothing is queried or thrown, and the failure is counted', async () => {
     await server.kill();
-    await until('the loss is known', () => !queue.reachable());
+    await until('the loss is detected', () => !queue.reachable());
     wakeups.enqueueAfterCommit([waitingUser()]);
-    await until('it is counted', () => wakeups.failures() === 1);
+    await until('the failure is counted', () => wakeups.failures() === 1);
     expect(questions).toEqual([]);
     expect(await wakeups.depth()).toBeNull();
   });
@@ -109,29 +109,29 @@ describe.each(redisKinds)('on %s', (kind) => {
   test('[D11] a frozen Redis fails the call within a second', async () => {
     server.freeze();
     wakeups.enqueueAfterCommit([waitingUser()]);
-    await until('it is counted', () => wakeups.failures() === 1);
+    await until('the failure is counted', () => wakeups.failures() === 1);
     server.thaw();
   });
 
-  test('[D11] Redis at maxmemory: the refusal is counted, not swallowed', async () => {
+  test('[D11] a refusal by Redis at maxmemory is counted', async () => {
     await server.everywhere('CONFIG', 'SET', 'maxmemory', 1);
     wakeups.enqueueAfterCommit([waitingUser()]);
-    await until('it is counted', () => wakeups.failures() === 1);
+    await until('the failure is counted', () => wakeups.failures() === 1);
   });
 
-  test('[D5] a returning user: the backoff begins anew and the old job comes due, to find itself stale', async () => {
+  test('[D5] the backoff of a returning user restarts, and the replaced job becomes due', async () => {
     const userId = waitingUser();
     const former = rows.get(userId) ?? '';
     wakeups.enqueueAfterCommit([userId]);
-    await until('the job is there', async () => (await wakeups.depth())?.delayed === 1);
+    await until('the job exists', async () => (await wakeups.depth())?.delayed === 1);
     wakeups.promote(userId);
-    await until('the old one is due', async () =>
+    await until('the old job is due', async () =>
       (await redis.lrange(`${keys}:wait`, 0, -1)).includes(former),
     );
     expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
   });
 
-  test('[D5] everybody has their time before they are asked about, whenever others began to wait', async () => {
+  test('[D5] each recipient has the full time to acknowledge, whenever others started waiting', async () => {
     let now = 0;
     const slow = createWakeups({
       queue,
@@ -145,21 +145,21 @@ describe.each(redisKinds)('on %s', (kind) => {
     now = 60;
     slow.enqueueAfterCommit([early, late]);
     now = 110;
-    await until('the first was asked about', () => questions.length > 0);
+    await until('the first was queried', () => questions.length > 0);
     expect(questions).toEqual([[early]]);
     now = 160;
-    await until('the other as well', () => questions.length > 1);
+    await until('the second was queried', () => questions.length > 1);
     expect(questions).toEqual([[early], [late]]);
-    // What was sent before they began to wait has waited at least so long.
-    expect(patience).toEqual([50, 50]);
+    // Messages that were sent before the users began to wait are at least this old.
+    expect(requiredAges).toEqual([50, 50]);
     await slow.close();
   });
 
-  test('closing hands over what was gathered, however short they have waited', async () => {
+  test('closing enqueues the gathered wake-ups at once', async () => {
     const userId = waitingUser();
     wakeups.enqueueAfterCommit([userId]);
     await wakeups.close();
-    expect(patience).toEqual([0]);
+    expect(requiredAges).toEqual([0]);
     expect(await redis.zrange(`${keys}:delayed`, 0, -1)).toEqual([rows.get(userId)]);
   });
 });

@@ -1,28 +1,30 @@
 import type { Log, Wakeups } from '@pern/delivery/ports';
 import type { DeliveryQueue, QueueDepth, WakeupJob } from './deliveryQueue';
 
-/** What the alarm clock asks PostgreSQL, which knows who is really waiting. */
+/** The queries that tell which wake-ups are needed. */
 export interface WaitingRows {
-  /** Of these users those for whom something has waited so long, each with the job that is to wake them. */
+  /**
+   * Returns those of the users whose oldest unacknowledged message is at least `forMs` old, with their jobs.
+   */
   waitingJobs(userIds: string[], forMs: number): Promise<WakeupJob[]>;
   /**
-   * For those of these users who have waited long or were given up: begins the backoff anew and
-   * returns the new job beside the id of the one that it replaces.
+   * Restarts the backoff of those users who were tried before or whose delivery is dead. Returns the new jobs with
+   * the ids of the jobs that they replace.
    */
   restartBackoff(userIds: string[]): Promise<(WakeupJob & { formerJobId: string })[]>;
 }
 
 export interface NodeWakeups extends Wakeups {
   /**
-   * The user came back and is being sent what is waiting: the backoff starts anew, a dead delivery
-   * lives again, and the queue is emptied soon after the acknowledgements. Never throws, never waits.
+   * The user has returned and receives the waiting messages: restarts the backoff, revives a dead delivery, and
+   * clears the queue soon after the acknowledgements. Never throws or blocks.
    */
   promote(userId: string): void;
-  /** Jobs in the queue, or null while Redis does not say. Never throws. */
+  /** Number of jobs; null while Redis does not answer. Never throws. */
   depth(): Promise<QueueDepth | null>;
-  /** Calls that Redis or PostgreSQL failed since the start; the sweep makes up for them. */
+  /** Failed calls to Redis or PostgreSQL since the start; the sweep makes up for them. */
   failures(): number;
-  /** Hands over what was gathered, within a second. A second call does nothing. */
+  /** Enqueues the gathered wake-ups within a second. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -30,27 +32,26 @@ export interface WakeupOptions {
   queue: DeliveryQueue;
   rows: WaitingRows;
   log: Log;
-  /** How long a recipient has to acknowledge before one query and one call to Redis for all, milliseconds. */
+  /** Time for a recipient to acknowledge before a job is requested, milliseconds. */
   gatherMs?: number;
-  /** Milliseconds that only go on; the process's own unless told. */
+  /** Monotonic clock, milliseconds. */
   now?: () => number;
 }
 
-/** More than this at once is left to the sweep: it does not need memory for it. */
+/** More users than this are left to the sweep, to bound memory. */
 const MOST_GATHERED = 20_000;
 const USERS_PER_BATCH = 500;
-/** What is asked for is older than the question by so much at least. */
+/** A message is at least this much older than the query about it. */
 const ASKING_MS = 50;
 
 /**
- * Gathers for a moment, long enough for most to have acknowledged, then asks PostgreSQL for whom something has
- * waited as long: recipients who were there cost no call to Redis at all, also those to whom somebody writes all
- * the time. The job id comes from the row, so that a second node or the sweep asking for the same wake-up
- * makes no second job.
+ * Creates jobs only for recipients whose oldest unacknowledged message is older than `gatherMs`. It gathers users for
+ * that long, then asks PostgreSQL about all of them at once. Active recipients cost no call to Redis, even when they
+ * receive messages all the time. The job id comes from the row, so a second node or the sweep creates no second job.
  */
 export function createWakeups(options: WakeupOptions): NodeWakeups {
   const { queue, rows, log, gatherMs = 300, now = () => performance.now() } = options;
-  /** Since when, by the clock of this process; the longest first. */
+  /** Since when each user waits, longest first. */
   const waiting = new Map<string, number>();
   const returned = new Set<string>();
   let failures = 0;
@@ -66,7 +67,7 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
   const restart = async (userIds: string[]): Promise<void> => {
     const jobs = await rows.restartBackoff(userIds);
     await queue.add(jobs);
-    // The former jobs find that they are stale; promoted, they do so now and not in ten minutes.
+    // The replaced jobs are stale. Promoted, they run and end now instead of in ten minutes.
     await queue.promote(jobs.map(({ formerJobId }) => formerJobId));
   };
 
@@ -81,12 +82,12 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
         await work(batch);
       } catch (error) {
         failures += 1;
-        log.warn({ err: error, users: batch.length }, 'wake-ups are left to the sweep');
+        log.warn({ err: error, users: batch.length }, 'could not enqueue wake-ups; the sweep will');
       }
     }
   };
 
-  /** Those who had their time. */
+  /** Users who have waited for `gatherMs`. */
   const takeDue = (): string[] => {
     const latest = closed ? Infinity : now() - gatherMs;
     const due: string[] = [];

@@ -62,8 +62,8 @@ test('a node with everything is alive and ready, and shows its figures', async (
     'chasqui_event_loop_delay_seconds{state="p99"}',
     'chasqui_pool_connections{state="using"}',
     'chasqui_redis_up 1',
-    'chasqui_sweep_findings_total 0',
-    'chasqui_audit_findings_total 0',
+    'chasqui_sweep_findings 0',
+    'chasqui_audit_findings 0',
   ]) {
     expect(body).toContain(figure);
   }

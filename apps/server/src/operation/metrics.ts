@@ -107,10 +107,10 @@ export function createMetrics(sources: FigureSources): Metrics {
   looked('chasqui_wakeup_failures', 'Wake-ups that were left to the sweep.', async () => ({
     '': sources.wakeupFailures(),
   }));
-  looked('chasqui_sweep_findings_total', 'Deliveries that the sweep had to put right.', () =>
+  looked('chasqui_sweep_findings', 'Deliveries that the sweep repaired, by finding.', () =>
     withTotal(sources.sweepFindings()),
   );
-  looked('chasqui_audit_findings_total', 'What the auditor found; anything but 0 is a bug.', () =>
+  looked('chasqui_audit_findings', 'Inconsistencies that the auditor found; every value but 0 is a bug.', () =>
     withTotal(sources.auditFindings()),
   );
   looked('chasqui_refused_total', 'What was too much, by kind of action.', async () => ({

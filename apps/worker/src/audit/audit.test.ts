@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** A group that ana writes to: ben has acknowledged all of it and rests, cem is away. */
+/** A group that ana writes to. ben has acknowledged everything and is closed, cem is away. */
 beforeEach(async () => {
   [ana, ben, cem] = await room.users('ana', 'ben', 'cem');
   group = (await createGroup(room, ana, 'Group', [ben, cem])).id;
@@ -38,7 +38,7 @@ afterEach(async () => {
 const settle = (userId: string, conversationId = group) =>
   room.rows('SELECT FROM settle_pending(ARRAY[$1::uuid], ARRAY[$2::uuid])', userId, conversationId);
 
-/** An auditor whose turn it always is, and what it has reported. */
+/** An auditor that takes every turn, and its reports. */
 function auditor(options: Partial<AuditDeps> = {}) {
   const log = quietLog();
   const found: string[] = [];
@@ -58,7 +58,7 @@ function auditor(options: Partial<AuditDeps> = {}) {
   return { run, found, samples, log };
 }
 
-test('nothing is found where everything is as promised, and all are looked at', async () => {
+test('a consistent database has no findings, and every conversation is checked', async () => {
   await createDirect(room, ana, ben);
   await removeParticipant(room, ana, group, cem);
   const { run, found, samples } = auditor();
@@ -66,7 +66,7 @@ test('nothing is found where everything is as promised, and all are looked at', 
   expect({ found, samples }).toEqual({ found: [], samples: [2] });
 });
 
-test('nothing is found while people send, edit, acknowledge, sync and leave', async () => {
+test('there are no findings while users send, edit, acknowledge, sync and leave', async () => {
   const direct = (await createDirect(room, ana, ben)).conversation.id;
   const { run, found, samples } = auditor();
   let running = true;
@@ -138,24 +138,27 @@ const damages: [kind: string, what: string, sql: string][] = [
   ],
 ];
 
-test.each(damages)('%s: %s is found once, by its ids alone', async (kind, _what, sql) => {
-  const { run, found, log } = auditor();
-  await run();
-  const names = { '@ben': `user_id = '${ben}'`, '@cem': `user_id = '${cem}'` };
-  for (const statement of sql.split('; ')) {
-    await room.rows(statement.replace(/@\w+/g, (name) => names[name as keyof typeof names]));
-  }
-  for (let i = 0; i < 3; i += 1) await run();
-  expect(found).toEqual([kind]);
-  expect(log.lines).toMatchObject([{ level: 'error', fields: { kind, conversationId: group } }]);
-  expect(JSON.stringify(log.lines)).not.toContain('hello');
-});
+test.each(damages)(
+  '%s: %s is reported once, with ids and without content',
+  async (kind, _what, sql) => {
+    const { run, found, log } = auditor();
+    await run();
+    const names = { '@ben': `user_id = '${ben}'`, '@cem': `user_id = '${cem}'` };
+    for (const statement of sql.split('; ')) {
+      await room.rows(statement.replace(/@\w+/g, (name) => names[name as keyof typeof names]));
+    }
+    for (let i = 0; i < 3; i += 1) await run();
+    expect(found).toEqual([kind]);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { kind, conversationId: group } }]);
+    expect(JSON.stringify(log.lines)).not.toContain('hello');
+  },
+);
 
-test('unread: a query of the product that miscounts is found', async () => {
+test('unread: a wrong count of a product query is reported', async () => {
   const { run, found } = auditor({
     async unread(...args) {
       const shown = await shownUnread(...args);
-      expect(shown).toContainEqual({ userId: cem, door: 'event', count: 5 });
+      expect(shown).toContainEqual({ userId: cem, source: 'event', count: 5 });
       return shown.map((one) => (one.userId === cem ? { ...one, count: 4 } : one));
     },
   });
@@ -163,21 +166,21 @@ test('unread: a query of the product that miscounts is found', async () => {
   expect(found).toEqual(['unread']);
 });
 
-test('a deleted message by others is unread no more, and not miscounted', async () => {
+test('a deleted message is no longer unread and causes no finding', async () => {
   await room.rows('UPDATE messages SET deleted_at = now(), content_encrypted = NULL WHERE seq = 4');
   const { run, found } = auditor();
   await run();
   expect(found).toEqual([]);
 });
 
-test('what is beyond its retention and no tombstone yet is unread no more, and not miscounted', async () => {
+test('an expired message that is not yet a tombstone is no longer unread and causes no finding', async () => {
   await room.rows('UPDATE conversations SET retention_s = 60');
   await room.rows('SELECT apply_retention_to_history(id, 60) FROM conversations');
   await room.rows(`UPDATE messages SET created_at = now() - interval '1 hour' WHERE seq <= 4`);
   const { run, found } = auditor({
     async unread(...args) {
       const shown = await shownUnread(...args);
-      expect(shown).toContainEqual({ userId: cem, door: 'event', count: 2 });
+      expect(shown).toContainEqual({ userId: cem, source: 'event', count: 2 });
       return shown;
     },
   });
@@ -185,7 +188,7 @@ test('what is beyond its retention and no tombstone yet is unread no more, and n
   expect(found).toEqual([]);
 });
 
-test('what has gone by itself after the pause is no finding, what comes back is another', async () => {
+test('an inconsistency that is gone after the pause is no finding; one that returns is reported again', async () => {
   const hurt = () => room.rows('UPDATE conversations SET participant_count = 7');
   const heal = () => room.rows('UPDATE conversations SET participant_count = 3');
   let healing = true;
@@ -201,7 +204,7 @@ test('what has gone by itself after the pause is no finding, what comes back is 
   expect(found).toEqual(['participant_count', 'participant_count']);
 });
 
-test('[D5] a mark that a crash left behind is left to the wake-ups, and found when they leave it', async () => {
+test('[D5] a stale mark is left to the wake-ups, and reported when several have not cleared it', async () => {
   await room.acknowledge(group, cem, 6, 'delivered');
   const { run, found } = auditor();
   const wakeUp = () => room.rows('UPDATE deliveries SET attempts = attempts + 1');
@@ -217,7 +220,7 @@ test('[D5] a mark that a crash left behind is left to the wake-ups, and found wh
   expect(found).toEqual(['mark_stale']);
 });
 
-test('a long history is looked at in stretches: its newest gap is found', async () => {
+test('a long history is checked in sections, and a gap near its end is found', async () => {
   await room.rows(
     `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
      SELECT $1, i, gen_random_uuid(), i, $2, 'hello', now() FROM generate_series(7, 30000) i`,
@@ -239,13 +242,13 @@ test('a long history is looked at in stretches: its newest gap is found', async 
   expect(found).toEqual(['sequence']);
 });
 
-test('without its turn it looks at nothing', async () => {
+test('an auditor without a turn checks nothing', async () => {
   const { run, samples } = auditor({ marker: { takeTurn: async () => false } });
   await run();
   expect(samples).toEqual([]);
 });
 
-test('what takes too long is left out, and the others are looked at', async () => {
+test('a conversation that takes too long is skipped, and the others are checked', async () => {
   const other = randomUUID();
   await room.rows(
     `INSERT INTO conversations (id, type, created_by) VALUES ($1, 'group', $2)`,
@@ -263,7 +266,7 @@ test('what takes too long is left out, and the others are looked at', async () =
   expect(log.lines).toMatchObject([{ level: 'warn', fields: { conversationId: group } }]);
 });
 
-test('it waits for nobody who writes, and nobody waits for it', async () => {
+test('the audit does not wait for writers', async () => {
   const { run, samples } = auditor();
   await withTransaction(room.db, async (transaction) => {
     const all = 'SELECT FROM conversations FOR UPDATE';

@@ -15,25 +15,24 @@ export interface AuditDeps {
   marker: Pick<QueueMarker, 'takeTurn'>;
   metrics: Pick<Metrics, 'audited' | 'auditFound'>;
   log: Log;
-  /** The auditor's interval: one worker looks in each. */
+  /** Interval of the audit, milliseconds. One worker audits per interval. */
   intervalMs: number;
-  /** Between the two looks at what is suspicious: acknowledgements settle within it. */
+  /** Waits between the two checks of a suspicious conversation. Acknowledgements settle meanwhile. */
   pause(): Promise<void>;
-  /** How a user's unread count is shown, for the conversation that is looked at. */
+  /** Reads the unread counts that users see for a conversation. */
   unread?: typeof shownUnread;
   stopping?: AbortSignal;
 }
 
-/** Conversations at a time. */
+/** Conversations per audit. */
 const SAMPLE = 50;
-/** What PostgreSQL may take for one statement; a conversation that needs longer is left out. */
+/** Limit per statement, milliseconds. A conversation that needs longer is skipped. */
 const STATEMENT_MS = 2_000;
 
 /**
- * Recounts a sample of conversations from their rows and says what is not as promised. It repairs
- * nothing: what it finds is a bug, or somebody's hand in the tables. What looks wrong is looked at once
- * more after a pause, and what stands then is logged and counted, once for as long as it stands.
- * The returned function throws when PostgreSQL or Redis does not answer.
+ * Audits a sample of conversations against the promises. It repairs nothing: a finding is a bug, or a manual change
+ * of the tables. A suspicious conversation is checked again after a pause; a finding that persists is logged and
+ * counted once. The returned function throws when PostgreSQL or Redis does not answer.
  */
 export function createAudit(deps: AuditDeps): () => Promise<void> {
   const { db, log, metrics } = deps;
@@ -41,8 +40,8 @@ export function createAudit(deps: AuditDeps): () => Promise<void> {
   const staleMarks = createStaleMarks();
   const unread = deps.unread ?? shownUnread;
 
-  /** Null for what cannot be judged: it is gone, or too large to be read in time. */
-  async function look(id: string): Promise<Finding[] | null> {
+  /** Returns null when the conversation is gone, or too large to read in time. */
+  async function check(id: string): Promise<Finding[] | null> {
     try {
       return await withSnapshot(db, STATEMENT_MS, async (snapshot) => {
         const facts = await readConversationFacts(snapshot, id);
@@ -50,43 +49,43 @@ export function createAudit(deps: AuditDeps): () => Promise<void> {
       });
     } catch (error) {
       if (!isStatementTimeout(error)) throw error;
-      log.warn({ conversationId: id }, 'a conversation took too long to audit and was left out');
+      log.warn({ conversationId: id }, 'a conversation took too long to audit and was skipped');
       return null;
     }
   }
 
-  async function lookAt(ids: Iterable<string>): Promise<Map<string, Finding[]>> {
-    const looked = new Map<string, Finding[]>();
-    // The sample may be slow, the worker has other things to do: half of its turn is the end of it.
+  async function checkAll(ids: Iterable<string>): Promise<Map<string, Finding[]>> {
+    const checked = new Map<string, Finding[]>();
+    // Stop after half the interval: the worker has other jobs.
     const end = performance.now() + deps.intervalMs / 2;
     for (const id of ids) {
       if (deps.stopping?.aborted || performance.now() > end) break;
-      const findings = await look(id);
-      if (findings) looked.set(id, findings);
+      const findings = await check(id);
+      if (findings) checked.set(id, findings);
     }
-    return looked;
+    return checked;
   }
 
   return async () => {
-    // A little less than the interval, or two workers would miss each other's turns.
+    // Slightly less than the interval, or two workers would miss each other's turns.
     if (!(await deps.marker.takeTurn('audit', deps.intervalMs * 0.8))) return;
     const sample = await withSnapshot(db, STATEMENT_MS, (snapshot) =>
       sampleConversations(snapshot, SAMPLE),
     );
-    const first = await lookAt(new Set([...sample, ...staleMarks.conversations()]));
+    const first = await checkAll(new Set([...sample, ...staleMarks.conversations()]));
     const suspicious = [...first].filter(([, findings]) => findings.length > 0);
-    let standing: Finding[] = [];
+    let persistent: Finding[] = [];
     if (suspicious.length > 0) {
       await deps.pause();
-      const second = await lookAt(suspicious.map(([id]) => id));
+      const second = await checkAll(suspicious.map(([id]) => id));
       const before = new Set(suspicious.flatMap(([, findings]) => findings.map(keyOf)));
-      standing = [...second.values()].flat().filter((finding) => before.has(keyOf(finding)));
+      persistent = [...second.values()].flat().filter((finding) => before.has(keyOf(finding)));
     }
     if (deps.stopping?.aborted) return;
-    const proven = staleMarks.prove(first.keys(), standing);
-    for (const finding of reported.fresh(first.keys(), proven)) {
+    const confirmed = staleMarks.confirm(first.keys(), persistent);
+    for (const finding of reported.unreported(first.keys(), confirmed)) {
       metrics.auditFound(finding.kind);
-      log.error({ ...finding }, 'the auditor found what must not be');
+      log.error({ ...finding }, 'the auditor found an inconsistency');
     }
     metrics.audited(first.size);
   };

@@ -1,21 +1,21 @@
 import { type Finding, keyOf } from './rules';
 
 export interface ReportedFindings {
-  /** Of what was found in the conversations looked at: what has not been reported since it came to be. */
-  fresh(looked: Iterable<string>, findings: Finding[]): Finding[];
+  /** Returns the findings of the checked conversations that have not been reported yet. */
+  unreported(checked: Iterable<string>, findings: Finding[]): Finding[];
 }
 
-/** Beyond this the oldest are forgotten, and reported again. */
+/** When full, the oldest conversations are forgotten, and their findings are reported again. */
 const REMEMBERED = 10_000;
 
-/** A damage that stands is one finding, however often it is seen. */
+/** Reports a persistent inconsistency once, however often it is seen. */
 export function createReported(): ReportedFindings {
   /** Keys of findings by conversation. */
   const reported = new Map<string, Set<string>>();
   return {
-    fresh(looked, findings) {
+    unreported(checked, findings) {
       const unseen: Finding[] = [];
-      for (const id of looked) {
+      for (const id of checked) {
         const here = findings.filter(({ conversationId }) => conversationId === id);
         const known = reported.get(id);
         unseen.push(...here.filter((finding) => !known?.has(keyOf(finding))));

@@ -1,6 +1,6 @@
 import type { ConversationFacts, EntryFacts, MemberFacts } from '@pern/db/audit';
 
-/** What is wrong, by the promise that it breaks; see `findingsIn` for each. */
+/** Kinds of inconsistencies, by the promise that they break; see `findingsIn`. */
 export const findingKinds = [
   'sequence',
   'version',
@@ -16,28 +16,28 @@ export const findingKinds = [
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
-/** One thing that is not as it must be. Ids and numbers only. */
+/** One inconsistency. Holds ids and numbers only. */
 export interface Finding {
   kind: FindingKind;
   conversationId: string;
-  /** Null when it concerns the conversation as a whole. */
+  /** Null when the whole conversation is concerned. */
   userId: string | null;
   figures: Readonly<Record<string, number | boolean | string | null>>;
 }
 
-/** Ids and kind: the figures may move on between two looks. */
+/** Identity of a finding. Figures are left out: they may change between two checks. */
 export function keyOf({ kind, conversationId, userId }: Finding): string {
   return `${conversationId} ${kind} ${userId ?? ''}`;
 }
 
-/** An unread count as a user is shown it, and by which query. */
+/** An unread count that a user sees, and the query that produced it. */
 export interface ShownUnread {
   userId: string;
-  door: 'event' | 'list';
+  source: 'event' | 'list';
   count: number;
 }
 
-/** Everything that is wrong in one conversation at one moment; at most one finding of a kind per member. */
+/** All findings of one conversation at one moment, at most one of a kind per member. */
 export function findingsIn(facts: ConversationFacts, shown: ShownUnread[]): Finding[] {
   return [
     ...inSequence(facts),
@@ -49,7 +49,7 @@ export function findingsIn(facts: ConversationFacts, shown: ShownUnread[]): Find
   ];
 }
 
-/** D3: 1, 2, 3, … up to last_seq and not beyond. */
+/** D3: seqs are 1, 2, 3, … up to last_seq, without gaps. */
 function inSequence({ id, lastSeq, highestSeq, stretch, runs }: ConversationFacts): Finding[] {
   const expected = Math.max(0, stretch.to - stretch.from + 1);
   const gaps = runs.some((run) =>
@@ -59,7 +59,7 @@ function inSequence({ id, lastSeq, highestSeq, stretch, runs }: ConversationFact
   return [finding('sequence', id, null, { lastSeq, highestSeq, ...stretch, gaps })];
 }
 
-/** Versions rise with the seq as long as an entry is as it was sent, and the conversation's is the highest (R1). */
+/** R1: versions of unchanged entries rise with the seq, and no entry's version exceeds the conversation's. */
 function inVersions({ id, version, changedVersion, runs }: ConversationFacts): Finding[] {
   for (const run of runs) {
     let before = 0;
@@ -78,7 +78,7 @@ function inVersions({ id, version, changedVersion, runs }: ConversationFacts): F
     : [];
 }
 
-/** D2: a sender's client message id once. */
+/** D2: a sender uses each client message id once. */
 function inClientIds({ id, runs }: ConversationFacts): Finding[] {
   const seen = new Map<string, number>();
   for (const { seq, senderId, clientMessageId } of runs.flat()) {
@@ -105,7 +105,7 @@ function inMember(facts: ConversationFacts, member: MemberFacts): Finding[] {
     finding(kind, id, userId, figures);
   const findings: Finding[] = [];
 
-  // D6: read implies delivered, an acknowledgement too, and nobody is ahead of the conversation.
+  // D6: read and acknowledged imply delivered, and no position is beyond the conversation's end.
   const before = joinedSeq - 1;
   if (
     joinedSeq < 1 ||
@@ -115,30 +115,30 @@ function inMember(facts: ConversationFacts, member: MemberFacts): Finding[] {
   ) {
     findings.push(found('watermark', { joinedSeq, deliveredSeq, readSeq, ackedSeq, lastSeq }));
   }
-  // D4: no device is ahead of the furthest. (That one may have been forgotten with its cursor.)
+  // D4: no device is ahead of the most advanced position. (That device may have been deleted with its cursor.)
   if (furthestCursor !== null && furthestCursor > ackedSeq) {
     findings.push(found('cursor', { furthestCursor, ackedSeq }));
   }
-  // R6, and with it D5: who has something waiting is marked, and whoever is marked has a delivery.
+  // R6 and D5: a recipient with something waiting is marked, and a marked recipient has a delivery.
   const { pending, unacknowledged, attempts, purgedSeq } = member;
   if (member.unacknowledgedSincePurge && !pending) {
     findings.push(found('mark_missing', { ackedSeq, purgedSeq, lastSeq }));
   }
   if (pending && attempts === null) findings.push(found('delivery_missing', { ackedSeq, lastSeq }));
   else if (pending && !unacknowledged) findings.push(found('mark_stale', { ackedSeq, attempts }));
-  // R5: lists are ordered by this.
+  // R5: conversation lists are ordered by this.
   if (!member.open && member.activityAt !== updatedAt) {
     findings.push(found('resting', { activityAt: member.activityAt, updatedAt }));
   }
   return findings;
 }
 
-/** D8, where everything that can be unread was read: counted once more from the entries. */
+/** D8: recounts unread messages from the entries, for members whose unread entries were all read. */
 function inUnreadCounts({ id, runs, members }: ConversationFacts, shown: ShownUnread[]): Finding[] {
   const newest = runs.at(-1) ?? [];
   const byUser = new Map(members.map((member) => [member.userId, member]));
   const wrong = new Map<string, Finding>();
-  for (const { userId, door, count } of shown) {
+  for (const { userId, source, count } of shown) {
     const member = byUser.get(userId);
     if (member === undefined || !covers(newest, member)) continue;
     const counted = newest.filter(
@@ -146,12 +146,12 @@ function inUnreadCounts({ id, runs, members }: ConversationFacts, shown: ShownUn
         seq > member.readSeq && isMessage && !isDeleted && senderId !== userId,
     ).length;
     if (counted === count || wrong.has(userId)) continue;
-    wrong.set(userId, finding('unread', id, userId, { door, shown: count, counted }));
+    wrong.set(userId, finding('unread', id, userId, { source, shown: count, counted }));
   }
   return [...wrong.values()];
 }
 
-/** Whether these entries begin no later than right after the member's read position. */
+/** Whether these entries include everything after the member's read position. */
 export function covers(newest: EntryFacts[], { readSeq }: Pick<MemberFacts, 'readSeq'>): boolean {
   return (newest[0]?.seq ?? 1) <= readSeq + 1;
 }

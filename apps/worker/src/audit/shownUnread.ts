@@ -5,14 +5,14 @@ import { readConversations } from '@pern/delivery/conversations/readConversation
 import { countUnread } from '@pern/delivery/unreadCounts';
 import { covers, type ShownUnread } from './rules';
 
-/** Members whose counts are asked for at a time: the number is the cost. */
+/** Members per query of `chat:unread_updated`. */
 const BY_EVENT = 50;
-/** Each of these is a query of its own. */
+/** Members whose conversation list is read; each costs a query. */
 const BY_LIST = 2;
 
 /**
- * The unread counts of some members as they are told (by `chat:unread_updated`) and as they read them
- * (in a conversation), by the very queries that do so; of those for whom they can be counted again.
+ * Reads unread counts of random members with the queries of the product: as sent by `chat:unread_updated`, and as
+ * shown in the conversation list. Only members whose count the audit can verify.
  */
 export async function shownUnread(
   db: Database,
@@ -22,19 +22,19 @@ export async function shownUnread(
   const userIds = members
     .filter((member) => covers(runs.at(-1) ?? [], member))
     .map(({ userId }) => userId);
-  const pairs = anyOf(userIds, BY_EVENT).map((userId) => ({ userId, conversationId: id }));
-  const told = await countUnread({ ...db, query }, pairs);
-  const shown = told.map(({ userId, unreadCount }): ShownUnread => {
-    return { userId, door: 'event', count: unreadCount };
+  const pairs = randomPart(userIds, BY_EVENT).map((userId) => ({ userId, conversationId: id }));
+  const counts = await countUnread({ ...db, query }, pairs);
+  const shown = counts.map(({ userId, unreadCount }): ShownUnread => {
+    return { userId, source: 'event', count: unreadCount };
   });
-  for (const userId of anyOf(userIds, BY_LIST)) {
+  for (const userId of randomPart(userIds, BY_LIST)) {
     const [read] = await readConversations(db, userId, [id], { preview: true, transaction });
-    if (read) shown.push({ userId, door: 'list', count: read.my.unread_count });
+    if (read) shown.push({ userId, source: 'list', count: read.my.unread_count });
   }
   return shown;
 }
 
-function anyOf<T>(all: T[], count: number): T[] {
+function randomPart<T>(all: T[], count: number): T[] {
   const start = Math.floor(Math.random() * all.length);
   return [...all.slice(start), ...all.slice(0, start)].slice(0, count);
 }

@@ -1,24 +1,24 @@
 import type { Finding } from './rules';
 
 export interface StaleMarks {
-  /** Where marks were seen that may be stale: to be looked at again. */
+  /** Conversations with marks that may be stale, to be checked again. */
   conversations(): string[];
-  /** Of what was found in the conversations looked at: all but stale marks that may still go by themselves. */
-  prove(looked: Iterable<string>, findings: Finding[]): Finding[];
+  /** Filters the findings of the checked conversations: drops stale marks that a wake-up may still clear. */
+  confirm(checked: Iterable<string>, findings: Finding[]): Finding[];
 }
 
-/** Conversations that are kept in mind: they are looked at in every turn. */
+/** Conversations that are remembered. Each audit checks all of them again. */
 const REMEMBERED = 20;
-/** A wake-up may meet a busy conversation, or more marks than it takes off at once. */
+/** A wake-up may find the conversation locked, or more marks than it clears at once. */
 const WAKEUPS = 3;
 
 /**
- * A mark `pending` with nothing behind it is no damage by itself: a server that dies between an
- * acknowledgement and its settling leaves one, and the recipient's next wake-up takes it off, which
- * may be ten minutes away. It is one when several wake-ups have come and it is still there.
+ * A `pending` mark without an unacknowledged message is not an inconsistency by itself: a server that dies after an
+ * acknowledgement leaves one, and the recipient's next wake-up clears it, up to ten minutes later. It is a finding
+ * when it survives several wake-ups.
  */
 export function createStaleMarks(): StaleMarks {
-  /** By conversation and user: the attempts of the delivery when it was first seen. */
+  /** Attempts of the delivery when the mark was first seen, by conversation and user. */
   const seen = new Map<string, Map<string, number>>();
 
   function hasOutlived(finding: Finding): boolean {
@@ -26,7 +26,7 @@ export function createStaleMarks(): StaleMarks {
     const attempts = Number(figures.attempts);
     const known = seen.get(conversationId) ?? new Map<string, number>();
     const first = known.get(userId ?? '');
-    // Fewer than before: the backoff began anew.
+    // Fewer attempts than before: the backoff has restarted.
     if (first === undefined || attempts < first) {
       known.set(userId ?? '', attempts);
       if (seen.has(conversationId) || seen.size < REMEMBERED) seen.set(conversationId, known);
@@ -37,9 +37,9 @@ export function createStaleMarks(): StaleMarks {
 
   return {
     conversations: () => [...seen.keys()],
-    prove(looked, findings) {
+    confirm(checked, findings) {
       const stale = findings.filter(({ kind }) => kind === 'mark_stale');
-      for (const id of looked) {
+      for (const id of checked) {
         const known = seen.get(id);
         const still = stale.filter(({ conversationId }) => conversationId === id);
         for (const userId of known?.keys() ?? []) {

@@ -9,12 +9,12 @@ import { CommandError, userNamed } from '@pern/db/operatorCommand';
 import { table } from '@pern/db/plainTable';
 
 const USAGE =
-  'Usage: npm run dead-letters -- list | retry <user> | retry --all | purge <user> (a user name or an id)';
+  'Usage: npm run dead-letters -- list | retry <user> | retry --all | purge <user> (user name or id)';
 const PAGE = 500;
 
 /**
- * Does what the arguments say and returns the lines to print. Throws CommandError for what cannot be
- * done, and UnavailableError while PostgreSQL does not answer.
+ * Runs the command and returns the lines to print. Throws CommandError when it cannot, and UnavailableError while
+ * PostgreSQL does not answer.
  */
 export async function runCommand(db: Database, args: readonly string[]): Promise<string[]> {
   const [command, who, ...more] = args;
@@ -35,14 +35,14 @@ async function list(db: Database): Promise<string[]> {
       rows.push([username, `${attempts}`, `${errors}`, since, dead, reason]);
     }
   }
-  if (rows.length === 0) return ['No delivery is dead.'];
+  if (rows.length === 0) return ['There are no dead deliveries.'];
   return table(['user', 'attempts', 'errors', 'waiting since', 'dead since', 'reason'], rows);
 }
 
 async function retry(db: Database, who: string): Promise<string[]> {
   const retried = await retryDeadLetters(db, [await userNamed(db, who)]);
   if (retried.length === 0) throw notDead(who);
-  return [`${who} is tried again: the worker's next sweep wakes them.`];
+  return [`Retrying ${who}: the worker's next sweep wakes them.`];
 }
 
 async function retryAll(db: Database): Promise<string[]> {
@@ -54,18 +54,18 @@ async function retryAll(db: Database): Promise<string[]> {
     );
     count += retried.length;
   }
-  return [`${count} tried again: the worker's next sweep wakes them.`];
+  return [`Retrying ${count}: the worker's next sweep wakes them.`];
 }
 
 async function purge(db: Database, who: string): Promise<string[]> {
   if (!(await purgeDeadLetter(db, await userNamed(db, who)))) throw notDead(who);
   return [
-    `${who} is no longer woken for what waits now. No message is lost: their devices are sent all of it when they connect.`,
+    `${who} is no longer woken for messages that wait now. No message is lost: their devices receive all of them when they connect.`,
   ];
 }
 
 function notDead(who: string): CommandError {
-  return new CommandError(`No delivery to ${who} is dead.`);
+  return new CommandError(`There is no dead delivery to ${who}.`);
 }
 
 async function* pages(db: Database): AsyncGenerator<DeadLetter[]> {

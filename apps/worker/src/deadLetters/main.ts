@@ -1,4 +1,4 @@
-// What `npm run dead-letters` runs: dead deliveries on the command line, at DATABASE_URL.
+// Entry point of `npm run dead-letters`, against the database at DATABASE_URL.
 import { runOperatorCommand } from '@pern/db/operatorCommand';
 import { runCommand } from './command';
 

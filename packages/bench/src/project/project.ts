@@ -65,7 +65,7 @@ export async function openProject(
     const program = await start('apps/server/dist/main.js', 'listening', profiler);
     servers.push({ url: `http://127.0.0.1:${String(program.ready.port)}`, program });
   }
-  const worker = await start('apps/worker/dist/main.js', 'the worker is at work');
+  const worker = await start('apps/worker/dist/main.js', 'the worker is running');
   const [first] = servers;
   if (first === undefined) throw new Error('a project without a node');
   return {
