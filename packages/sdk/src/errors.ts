@@ -1,4 +1,4 @@
-import { UnavailableError } from '@pern/protocol/errors';
+import { RateLimitError, UnavailableError } from '@pern/protocol/errors';
 
 // Errors of the client itself. Errors from the server are thrown unchanged (`@pern/protocol/errors`).
 
@@ -26,6 +26,10 @@ export class StorageError extends Error {
 }
 
 /** Whether the error is transient, so that the same attempt may succeed later. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof OfflineError || error instanceof UnavailableError;
+export function isTransient(error: unknown): boolean {
+  return (
+    error instanceof OfflineError ||
+    error instanceof UnavailableError ||
+    error instanceof RateLimitError
+  );
 }

@@ -3,7 +3,7 @@ import { messageRead } from '@pern/protocol/commands/messageRead';
 import { position } from '@pern/protocol/ids';
 import type { Clock, Timer } from './clock';
 import type { ChatSocket } from './connection/socket';
-import { isPassing } from './errors';
+import { isTransient } from './errors';
 import type { Storage } from './storage/storage';
 
 /** Read positions that the server has not acknowledged yet, including those set while offline. */
@@ -42,7 +42,7 @@ export function createReadMarks(storage: Storage, userId: string, clock: Clock):
       if (socket === undefined) return await store(conversationId, seq);
       await socket.ask(messageRead, noAnswer, { conversationId, seq });
     } catch (error) {
-      if (isPassing(error)) {
+      if (isTransient(error)) {
         soon(RETRY_MS);
         return store(conversationId, seq);
       }

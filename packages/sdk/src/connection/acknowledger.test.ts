@@ -1,4 +1,4 @@
-import { NotFoundError, UnavailableError } from '@pern/protocol/errors';
+import { NotFoundError, RateLimitError, UnavailableError } from '@pern/protocol/errors';
 import { createFakeClock } from '@pern/testing/fakeClock';
 import { until } from '@pern/testing/until';
 import * as z from 'zod';
@@ -71,14 +71,17 @@ test('[D4] a send reply that comes first on a connection is acknowledged once no
   expect(asked).toEqual(['a 1', 'b 7']);
 });
 
-test('[D4] an acknowledgement without a reply is repeated; a refused one is not', async () => {
+test('[D4] an acknowledgement without a reply or over a rate limit is repeated; a refused one is not', async () => {
   const { clock, asked, failures, frames } = open();
-  failures.push(new UnavailableError(), new NotFoundError());
+  failures.push(new UnavailableError(), new RateLimitError(1), new NotFoundError());
   frames('a', 1, 1);
   clock.advance(50);
-  await until('the retry is scheduled', () => clock.pending === 1);
-  clock.advance(1_000);
-  expect(asked).toEqual(['a 1', 'a 1']);
+  for (const attempts of [1, 2]) {
+    await until('the retry is scheduled', () => clock.pending === 1);
+    expect(asked).toHaveLength(attempts);
+    clock.advance(1_000);
+  }
+  expect(asked).toEqual(['a 1', 'a 1', 'a 1']);
   await Promise.resolve();
   expect(clock.pending).toBe(0);
 });

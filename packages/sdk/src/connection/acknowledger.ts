@@ -1,7 +1,7 @@
 import { messageDelivered } from '@pern/protocol/commands/messageDelivered';
 import { noAnswer } from '@pern/protocol/commands/command';
 import type { Clock, Timer } from '../clock';
-import { isPassing } from '../errors';
+import { isTransient } from '../errors';
 import type { ChatSocket } from './socket';
 
 /** Acknowledges entries on one connection, so that the server does not resend them and advances its window. */
@@ -68,7 +68,7 @@ export function createAcknowledger({ socket, clock, has }: Deps): Acknowledger {
       await socket.ask(messageDelivered, noAnswer, { conversationId, seq });
     } catch (error) {
       // Lost with the connection: the entries are resent on the next one and acknowledged there.
-      if (isStopped || !isPassing(error)) return;
+      if (isStopped || !isTransient(error)) return;
       due.add(conversationId);
       timer ??= clock.setTimeout(flush, RETRY_MS);
     }

@@ -2,7 +2,7 @@ import { authRefresh } from '@pern/protocol/commands/authRefresh';
 import { noAnswer } from '@pern/protocol/commands/command';
 import { type ChasquiError, RateLimitError, UnauthorizedError } from '@pern/protocol/errors';
 import type { Clock, Timer } from '../clock';
-import { isPassing, OfflineError, SignedOutError } from '../errors';
+import { isTransient, OfflineError, SignedOutError } from '../errors';
 import type { Session } from '../session/session';
 import { type Connection, type ConnectionEvent, nextConnection } from './connectionState';
 import type { Network } from './network';
@@ -131,7 +131,7 @@ export function createDriver(deps: Deps): Driver {
       if (of === socket) renewLater(of);
     } catch (error) {
       if (of !== socket) return;
-      if (isPassing(error) || error instanceof RateLimitError) renewLater(of, RENEW_AGAIN_MS);
+      if (isTransient(error)) renewLater(of, RENEW_AGAIN_MS);
       else lost(error);
     }
   }

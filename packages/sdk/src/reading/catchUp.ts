@@ -9,7 +9,7 @@ import { conversationList, type SyncPage, syncPage } from '../connection/answers
 import type { Rest } from '../connection/rest';
 import type { ChatSocket } from '../connection/socket';
 import { decodeEntries, type Entry } from '../entry';
-import { isPassing } from '../errors';
+import { isTransient } from '../errors';
 import type { ChatEvent } from '../state/chatEvent';
 import type { WritableStore } from '../store';
 import { consistently, type Crossing } from './consistently';
@@ -110,8 +110,7 @@ async function patiently<T>(
       return await ask();
     } catch (error) {
       if (!isCurrent()) return undefined;
-      const isLimit = error instanceof Error && error.name === 'RateLimitError';
-      if (!isPassing(error) && !isLimit) throw error;
+      if (!isTransient(error)) throw error;
       await pause(clock, backoffMs(RETRY, failures, random()));
     }
   }
