@@ -1,9 +1,9 @@
 import '@pern/settings/nodeVersion';
 import { whyRefused } from '@pern/db/whyRefused';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { SettingsError } from '@pern/settings/parseSettings';
 import { createLog } from './operation/log';
-import { parseSettings, type Settings } from './settings';
+import { parseServerSettings, type Settings } from './settings';
 import { startNode } from './startNode';
 
 // The promise is 10 s, also when PostgreSQL or Redis is gone.
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 
 function readSettings(): Settings | undefined {
   try {
-    return parseSettings(process.env);
+    return parseServerSettings(process.env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { parseSettings } from './settings';
+import { parseServerSettings } from './settings';
 
 const given = {
   DATABASE_URL: 'postgres://localhost/chasqui',
@@ -8,7 +8,7 @@ const given = {
 };
 
 test('what is not given has the value that the contract names', () => {
-  expect(parseSettings(given)).toMatchObject({
+  expect(parseServerSettings(given)).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 5000,
     ACCESS_TOKEN_TTL_S: 900,
@@ -25,24 +25,26 @@ test('what is not given has the value that the contract names', () => {
 });
 
 test('content is kept for ever unless told, by default no longer than at most', () => {
-  expect(parseSettings(given).RETENTION_MAX_S).toBeUndefined();
+  expect(parseServerSettings(given).RETENTION_MAX_S).toBeUndefined();
   const both = { ...given, RETENTION_DEFAULT_S: '3600', RETENTION_MAX_S: '86400' };
-  expect(parseSettings(both)).toMatchObject({
+  expect(parseServerSettings(both)).toMatchObject({
     RETENTION_DEFAULT_S: 3_600,
     RETENTION_MAX_S: 86_400,
   });
-  expect(() => parseSettings({ ...both, RETENTION_MAX_S: '60' })).toThrow(/^RETENTION_DEFAULT_S/);
-  expect(() => parseSettings({ ...given, RETENTION_MAX_S: '59' })).toThrow(
+  expect(() => parseServerSettings({ ...both, RETENTION_MAX_S: '60' })).toThrow(
+    /^RETENTION_DEFAULT_S/,
+  );
+  expect(() => parseServerSettings({ ...given, RETENTION_MAX_S: '59' })).toThrow(
     /^RETENTION_MAX_S is malformed: it must be a whole number of seconds from 60/,
   );
 });
 
 test('an empty variable counts as not given', () => {
-  expect(parseSettings({ ...given, PORT: '' }).PORT).toBe(5000);
+  expect(parseServerSettings({ ...given, PORT: '' }).PORT).toBe(5000);
 });
 
 test('lists are separated by commas', () => {
-  const settings = parseSettings({
+  const settings = parseServerSettings({
     ...given,
     CORS_ORIGINS: 'https://a.example, http://localhost:5173',
     TRUST_PROXY: '10.0.0.0/8,::1',
@@ -83,7 +85,7 @@ test.each([
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL is malformed: it must be one of fatal'],
   ['RATE_LIMIT', 'yes', 'RATE_LIMIT is malformed: it must be on or off.'],
 ])('%s = %s is refused in one line that names it and not its value', (name, value, message) => {
-  expect(() => parseSettings({ ...given, [name]: value })).toThrow(message);
+  expect(() => parseServerSettings({ ...given, [name]: value })).toThrow(message);
 });
 
 test('tokens of another issuer take an issuer, an audience and one key', () => {
@@ -93,7 +95,7 @@ test('tokens of another issuer take an issuer, an audience and one key', () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   for (const key of [secret, jwks, { EXTERNAL_PUBLIC_KEY: pem.replaceAll('\n', '\\n') }]) {
-    expect(() => parseSettings({ ...given, ...issuer, ...key })).not.toThrow();
+    expect(() => parseServerSettings({ ...given, ...issuer, ...key })).not.toThrow();
   }
   const wrong: [object, string][] = [
     [{ ...secret, EXTERNAL_AUDIENCE: 'chat' }, 'EXTERNAL_ISSUER is missing'],
@@ -104,6 +106,6 @@ test('tokens of another issuer take an issuer, an audience and one key', () => {
     [{ ...issuer, EXTERNAL_PUBLIC_KEY: 'none' }, 'EXTERNAL_PUBLIC_KEY is malformed'],
   ];
   for (const [settings, said] of wrong) {
-    expect(() => parseSettings({ ...given, ...settings })).toThrow(said);
+    expect(() => parseServerSettings({ ...given, ...settings })).toThrow(said);
   }
 });

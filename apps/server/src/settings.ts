@@ -6,6 +6,6 @@ import type * as z from 'zod';
 export type Settings = z.output<typeof serverSettings>;
 
 /** Throws SettingsError for the first that is missing or malformed. */
-export function parseSettings(env: Environment): Settings {
+export function parseServerSettings(env: Environment): Settings {
   return parse(serverSettings, env);
 }

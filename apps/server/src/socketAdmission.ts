@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { Hosts } from './hosts';
 import type { Origins } from './origins';
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connectDatabase } from '@pern/db/connect';
 import { type Backoff, deliveryCounts } from '@pern/db/deliveries';
 import { recordFinding } from '@pern/db/findings';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { createBus } from '@pern/redis/bus';
 import { createConnections } from '@pern/redis/connections';
 import { createConsumer } from '@pern/redis/consumer';

@@ -2,8 +2,9 @@ import type { AccountDeps } from '@pern/delivery/accounts/accountDeps';
 import { finishDeletion, unfinishedDeletions } from '@pern/delivery/accounts/finishDeletion';
 import { announceBy } from '@pern/delivery/announceBy';
 import { createRecount } from '@pern/delivery/countAgain';
-import type { Bus, Log } from '@pern/delivery/ports';
-import { systemClock } from '@pern/delivery/systemClock';
+import type { Bus } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
+import { systemClock } from '@pern/delivery/clock';
 import { createUnreadAnnouncer } from '@pern/delivery/unreadAnnouncer';
 
 const ACCOUNTS_AT_ONCE = 20;

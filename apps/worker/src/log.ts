@@ -1,5 +1,5 @@
 import { describeError } from '@pern/db/describeError';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { destination, pino } from 'pino';
 
 /** Bytes buffered while the disk is full; later lines are dropped. */

@@ -1,7 +1,7 @@
 import type { PostgresState } from './postgresState';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { Metrics } from './metrics';
 
 export interface OperatorServerDeps {

@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 
 /** Open resources, released in reverse order. */
 export interface Releasers {

@@ -1,5 +1,6 @@
 import type { Database } from '@pern/db/connect';
-import type { Bus, Log } from '@pern/delivery/ports';
+import type { Bus } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { expireMessages } from '@pern/delivery/retention/expireMessages';
 import { limitRetention } from '@pern/delivery/retention/limitRetention';
 import { tellTombstones } from '@pern/delivery/retention/tellTombstones';

@@ -6,7 +6,7 @@ import {
   replaceOverdueJobs,
 } from '@pern/db/deliveries';
 import type { Database } from '@pern/db/connect';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { DeliveryQueue } from '@pern/redis/deliveryQueue';
 import type { QueueMarker } from '@pern/redis/queueMarker';
 import type { Metrics } from './metrics';

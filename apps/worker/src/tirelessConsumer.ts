@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { Consumer } from '@pern/redis/consumer';
 
 export interface TirelessConsumer {

@@ -8,7 +8,8 @@ import {
   settleForgotten,
 } from '@pern/db/deliveries';
 import type { Database } from '@pern/db/connect';
-import type { Bus, Log } from '@pern/delivery/ports';
+import type { Bus } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { RawJob } from '@pern/redis/consumer';
 import type { DeliveryQueue } from '@pern/redis/deliveryQueue';
 import type { WakeupOutcome } from './metrics';

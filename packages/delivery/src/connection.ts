@@ -5,7 +5,8 @@ import { createGapReader, type GapReader } from './gapReader';
 import type { LocalConversation } from './localConversations';
 import { createOutbox, type Outbox } from './outbox';
 import { type AnswerSend, createOwnSends, type OwnSends } from './ownSends';
-import type { Clock, EntryHint, Gauges, Outlet } from './ports';
+import type { EntryHint, Gauges, Outlet } from './ports';
+import type { Clock } from './clock';
 import { createSendWindow, isUnacknowledged } from './sendWindow';
 
 export interface ConnectionDeps {

@@ -1,5 +1,5 @@
 import type { Database } from '@pern/db/connect';
-import type { Log } from './ports';
+import type { Log } from './log';
 import type { UnreadAnnouncer } from './unreadAnnouncer';
 
 const TOLD_TO = 100;

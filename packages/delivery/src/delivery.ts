@@ -4,7 +4,7 @@ import type { Message, MessageType } from '@pern/protocol/message';
 import type { Receipt } from '@pern/protocol/receipt';
 import type { Block } from '@pern/protocol/rest/blocks';
 import type { Privacy } from '@pern/protocol/rest/privacy';
-import type { Invitation, OpenedRequest, Request } from '@pern/protocol/request';
+import type { GroupInvitation, OpenedRequest, Request } from '@pern/protocol/request';
 import type { ExportRecord } from '@pern/protocol/rest/export';
 import type { Added } from './conversations/addParticipant';
 import type { ConversationChange } from './conversations/changeConversation';
@@ -145,7 +145,7 @@ export interface Delivery {
     userId: string,
     conversationId: string,
     page: { limit: number; cursor?: string },
-  ): Promise<Page<Invitation>>;
+  ): Promise<Page<GroupInvitation>>;
 
   /** What waits for the user's answer. Without messages and members it tells nothing to the one who asked. */
   listRequests(userId: string, page: { limit: number; cursor?: string }): Promise<Page<Request>>;

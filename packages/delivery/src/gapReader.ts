@@ -1,6 +1,7 @@
 import { amend } from './changedEntries';
 import { nextEntry, type Cursor } from './cursor';
-import type { Clock, EntryHint } from './ports';
+import type { EntryHint } from './ports';
+import type { Clock } from './clock';
 
 /** Reads from PostgreSQL what a connection cannot send from memory; never loses a cursor given to it. */
 export interface GapReader {

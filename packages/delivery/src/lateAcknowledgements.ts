@@ -1,7 +1,7 @@
 import { UnavailableError } from '@pern/protocol/errors';
 import type { Connection } from './connection';
 import type { AckTarget } from './delivery';
-import type { Clock, Timer } from './ports';
+import type { Clock, Timer } from './clock';
 
 export interface LateAcknowledgement {
   connection: Connection;

@@ -11,7 +11,9 @@ import { createLimiter } from './limiter';
 import type { LocalConnections } from './localConnections';
 import { newMessageId } from './messageIds';
 import { locateMessage, type Location } from './messages/readMessages';
-import type { Clock, Gauges, Log, Outlet } from './ports';
+import type { Gauges, Outlet } from './ports';
+import type { Clock } from './clock';
+import type { Log } from './log';
 import type { Sender } from './sendMessages';
 
 export interface LiveDeps {

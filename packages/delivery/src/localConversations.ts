@@ -1,7 +1,9 @@
 import type { Database } from '@pern/db/connect';
 import { amend, amended, type ChangedEntry } from './changedEntries';
 import { createCoalescer } from './coalesce';
-import type { Clock, EntryHint, Log } from './ports';
+import type { EntryHint } from './ports';
+import type { Clock } from './clock';
+import type { Log } from './log';
 
 /** What this node keeps in mind of a conversation: a cache, true as of `membersVersion`. */
 export interface LocalConversation {

@@ -1,5 +1,6 @@
 import type { Location } from './messages/readMessages';
-import type { Clock, EntryHint } from './ports';
+import type { EntryHint } from './ports';
+import type { Clock } from './clock';
 
 /** Where recent messages stand, so that acknowledging one by its id needs no look-up in the store. */
 export interface Locations {

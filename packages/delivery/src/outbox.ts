@@ -1,5 +1,6 @@
 import { BATCH_MAX, MAX_FRAME_BYTES } from '@pern/protocol/limits';
-import type { Clock, EntryHint, Gauges, Outlet } from './ports';
+import type { EntryHint, Gauges, Outlet } from './ports';
+import type { Clock } from './clock';
 
 /** Writes entries to a connection, several in one frame where the client understands that. */
 export interface Outbox {

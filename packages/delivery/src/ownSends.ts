@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor';
-import type { Clock } from './ports';
+import type { Clock } from './clock';
 
 /** The sends of one connection, from the commit on: their answers take the place of frames (D3). */
 export interface OwnSends {

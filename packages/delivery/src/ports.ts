@@ -22,15 +22,6 @@ export interface Outlet {
   close(reason: string): void;
 }
 
-/** Milliseconds since 1970 of this process, and timers; tests pass their own. */
-export interface Clock {
-  now(): number;
-  setTimeout(callback: () => void, ms: number): Timer;
-}
-export interface Timer {
-  cancel(): void;
-}
-
 /**
  * Hints between nodes. Losing, doubling or reordering them is harmless: each says only that
  * PostgreSQL holds something new (RULES.md, R3). Publishing never throws and never waits.
@@ -120,10 +111,4 @@ export interface Gauges {
   sendBatch(messages: number): void;
   delivered(count: number, latencyMs: number | null): void;
   gapRead(entries: number): void;
-}
-
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }

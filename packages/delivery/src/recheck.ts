@@ -1,7 +1,7 @@
 import type { Database } from '@pern/db/connect';
 import type { LocalConnections } from './localConnections';
 import { MARGIN, NEWS, type Since } from './news';
-import type { Log } from './ports';
+import type { Log } from './log';
 
 /**
  * What hints would have told, read from PostgreSQL for the users of this node: the same path as ever

@@ -4,7 +4,9 @@ import { InternalError, NotFoundError, UnavailableError } from '@pern/protocol/e
 import type { Message } from '@pern/protocol/message';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
 import type { SendRequest, SendResult } from './delivery';
-import type { Clock, Gauges, Log, Timer } from './ports';
+import type { Gauges } from './ports';
+import type { Clock, Timer } from './clock';
+import type { Log } from './log';
 import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';
 

@@ -1,5 +1,6 @@
 import type { Database } from '@pern/db/connect';
-import type { Clock, Log, Timer } from './ports';
+import type { Clock, Timer } from './clock';
+import type { Log } from './log';
 
 /** Clears the mark `pending` of recipients who have caught up, a moment after they acknowledged (R6). */
 export interface Settler {

@@ -1,5 +1,5 @@
 import type { Advance } from './advanceWatermarks';
-import type { Clock, Timer } from './ports';
+import type { Clock, Timer } from './clock';
 
 /** A `chat:message_status_updated` for one author. */
 export interface StatusEvent {

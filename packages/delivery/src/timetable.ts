@@ -1,4 +1,5 @@
-import type { Clock, Log, Timer } from './ports';
+import type { Clock, Timer } from './clock';
+import type { Log } from './log';
 
 /** Work that a node does again and again. Nothing overlaps with itself, and nothing runs after `stop`. */
 export interface Timetable {

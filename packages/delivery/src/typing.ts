@@ -1,6 +1,7 @@
 import type { LocalConnections } from './localConnections';
 import type { LocalConversations } from './localConversations';
-import type { Clock, Hint, Timer } from './ports';
+import type { Hint } from './ports';
+import type { Clock, Timer } from './clock';
 
 export type TypingHint = Extract<Hint, { type: 'typing' }>;
 

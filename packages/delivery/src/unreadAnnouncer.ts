@@ -1,5 +1,6 @@
 import type { Database } from '@pern/db/connect';
-import type { Clock, Log, Timer } from './ports';
+import type { Clock, Timer } from './clock';
+import type { Log } from './log';
 import { countUnread } from './unreadCounts';
 
 /** Tells a user's own devices how many are unread after the read position moved, or a message was deleted. */

@@ -38,4 +38,4 @@ export const invitationSchema = z
   .object({ ...person.shape, role: roleSchema, invited_by: uuid, created_at: timestamp })
   .meta({ id: 'GroupInvitation' });
 
-export type Invitation = z.infer<typeof invitationSchema>;
+export type GroupInvitation = z.infer<typeof invitationSchema>;

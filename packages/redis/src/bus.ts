@@ -1,4 +1,5 @@
-import type { Bus, Hint, Log } from '@pern/delivery/ports';
+import type { Bus, Hint } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { BEAT_WHILE_UNPROVEN_MS, type BusLane, createBusLane } from './busLane';
 import type { Connections } from './connections';
 import { parseHints } from './hints';

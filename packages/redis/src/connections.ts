@@ -1,5 +1,5 @@
 import Redis, { type RedisOptions } from 'ioredis';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { parseRedisAddress, type RedisAddress } from '@pern/settings/redisAddress';
 import { askServer, type ServerAnswer } from './askServer';
 import { DISCONNECT_WITHIN_MS, followSlot } from './followSlot';

@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { BLOCKING_COMMAND_S, type ConnectionKind, type Connections } from './connections';
 import { bullPrefix, DELIVERY_QUEUE } from './deliveryQueue';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type Redis from 'ioredis';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { quietLog } from '@pern/testing/quietLog';
 import { type RedisServer, startRedisServer } from '@pern/testing/redisServer';
 import { startTcpProxy, type TcpProxy } from '@pern/testing/tcpProxy';

@@ -1,5 +1,5 @@
 import type Redis from 'ioredis';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { ServerAnswer } from './askServer';
 import { complaintsAbout, parseServerInfo, type ServerInfo, tooOld } from './serverInfo';
 import type { Troubles } from './troubles';

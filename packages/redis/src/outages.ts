@@ -1,5 +1,5 @@
 import type Redis from 'ioredis';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 
 export interface Outages {
   /**

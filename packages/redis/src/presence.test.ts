@@ -1,6 +1,6 @@
 import { type AnyRedis, redisKinds, startAnyRedis } from '@pern/testing/anyRedis';
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import { quietLog } from '@pern/testing/quietLog';
 import { until } from '@pern/testing/until';
 import { type Connections, createConnections } from './connections';

@@ -1,4 +1,5 @@
-import type { Clock, Log, Timer } from '@pern/delivery/ports';
+import type { Clock, Timer } from '@pern/delivery/clock';
+import type { Log } from '@pern/delivery/log';
 import type { Connections } from './connections';
 import { createPresenceLeases, type LeaseTiming, type PresenceLeases } from './presenceLeases';
 import { chooseFor } from './shards';

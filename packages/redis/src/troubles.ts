@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 
 /** Tracks why Redis is reachable but cannot be used. */
 export interface Troubles {

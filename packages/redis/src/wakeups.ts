@@ -1,4 +1,5 @@
-import type { Log, Wakeups } from '@pern/delivery/ports';
+import type { Wakeups } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { DeliveryQueue, QueueDepth, WakeupJob } from './deliveryQueue';
 
 /** The queries that tell which wake-ups are needed. */

@@ -3,7 +3,7 @@ import type { Participant } from '@pern/protocol/conversation';
 import type { Message, MessageType } from '@pern/protocol/message';
 import type { MessageDetail } from './actions/messageActions';
 import type { ListedSession } from '@pern/protocol/rest/sessions';
-import type { Invitation, Request } from '@pern/protocol/request';
+import type { GroupInvitation, Request } from '@pern/protocol/request';
 import type { Privacy } from '@pern/protocol/rest/privacy';
 import type { Block } from '@pern/protocol/rest/blocks';
 import type { User } from '@pern/protocol/user';
@@ -133,7 +133,7 @@ export interface ChatClient extends ChatStore {
   listInvited(
     conversationId: string,
     cursor?: string,
-  ): Promise<{ invited: Invitation[]; nextCursor: string | null }>;
+  ): Promise<{ invited: GroupInvitation[]; nextCursor: string | null }>;
   changeRole(conversationId: string, userId: string, role: ConversationRole): Promise<void>;
   removeParticipant(conversationId: string, userId: string): Promise<void>;
   /** Leaves a group and removes it from the state. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 
 export interface FakeClock extends Clock {
   /** Moves on and runs what is due on the way, in order. */

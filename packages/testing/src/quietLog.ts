@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 
 /** A log that keeps its lines for the test to look at. */
 export function quietLog(): Log & { lines: { level: string; fields: object; message: string }[] } {

@@ -1,5 +1,6 @@
 import type { Database } from '@pern/db/connect';
-import type { Clock, Log } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
+import type { Log } from '@pern/delivery/log';
 import type { SecurityLog } from '../operation/securityLog';
 
 const INSERT_ADMINS = `INSERT INTO instance_roles (user_id, role)

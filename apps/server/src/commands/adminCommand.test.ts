@@ -1,4 +1,4 @@
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
 import { quietLog } from '@pern/testing/quietLog';
 import { createAccounts } from '../administration/accounts';

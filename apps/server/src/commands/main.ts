@@ -1,7 +1,7 @@
 import '@pern/settings/nodeVersion';
 // What `npm run roles`, `npm run sessions`, `npm run admin` and `npm run invitations` run, at DATABASE_URL.
 import { CommandError, runOperatorCommand } from '@pern/db/operatorCommand';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { createAccounts } from '../administration/accounts';
 import { createInvitations } from '../administration/invitations';
 import { createPeople } from '../administration/people';

@@ -1,5 +1,5 @@
 import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { quietLog } from '@pern/testing/quietLog';
 import { createRoles } from '../administration/roles';
 import { createSecurityLog } from '../operation/securityLog';

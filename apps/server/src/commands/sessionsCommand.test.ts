@@ -5,7 +5,7 @@ import { CommandError } from '@pern/db/operatorCommand';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { until } from '@pern/testing/until';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 import { sessionsCommand } from './sessionsCommand';
 
@@ -18,7 +18,7 @@ const events: object[] = [];
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   await room.open();
   two = await room.open();

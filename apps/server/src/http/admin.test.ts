@@ -8,7 +8,7 @@ import { quietLog } from '@pern/testing/quietLog';
 import { openSocket } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
 import * as z from 'zod';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 let database: FreshDatabase;
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 async function start(more: Record<string, string> = {}): Promise<Node> {
   const started = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       PORT: '0',
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL,

@@ -6,7 +6,7 @@ import { sessionSchema } from '@pern/protocol/rest/auth';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 let database: FreshDatabase;
@@ -18,7 +18,7 @@ const log = quietLog();
 beforeAll(async () => {
   database = await freshDatabase();
   node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       PORT: '0',
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL,

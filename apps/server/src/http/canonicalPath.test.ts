@@ -5,12 +5,12 @@ import { endpoints } from '@pern/protocol/rest/endpoints';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { type Node, startNode } from '../startNode';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 
 let room: ServerRoom<Node>;
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off' });
 });

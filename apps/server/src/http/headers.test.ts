@@ -4,7 +4,7 @@ import { sessionSchema } from '@pern/protocol/rest/auth';
 import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient, type HttpClient, type Reply } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // What answers tell browsers, graded as the public observatories of the web do: every endpoint and every page is to have
@@ -19,7 +19,7 @@ let token: string;
 beforeAll(async () => {
   database = await freshDatabase();
   node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
       ...{ JWT_SECRET: 'a secret of at least thirty-two characters', CORS_ORIGINS: listed },
       TRUST_PROXY: '127.0.0.1',

@@ -4,7 +4,7 @@ import { createHttpClient, type HttpClient, type Reply } from '@pern/testing/htt
 import { quietLog } from '@pern/testing/quietLog';
 import { sessionSchema } from '@pern/protocol/rest/auth';
 import { createPasswords } from '../identity/passwords';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 let database: FreshDatabase;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   db = connectDatabase({ url: database.url });
   node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       PORT: '0',
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL,

@@ -3,7 +3,7 @@ import { type Session, sessionSchema } from '@pern/protocol/rest/auth';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { until } from '@pern/testing/until';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Secrets that change while people are signed in, and sessions whose time is over.
@@ -20,7 +20,7 @@ let after: Node;
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   db = connectDatabase({ url: room.database.url });
   before = await room.open({ JWT_SECRET: a });

@@ -3,7 +3,7 @@ import { hostileTexts } from '@pern/testing/linear/hostile';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { quickestOf } from '@pern/testing/timings';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Every header that is parsed, by us or by a library, at the largest size that the server lets in.
@@ -11,7 +11,7 @@ import { startNode, type Node } from '../startNode';
 let room: ServerRoom<Node>;
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off', TRUST_PROXY: '127.0.0.1' });
 });

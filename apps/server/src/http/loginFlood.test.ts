@@ -1,7 +1,7 @@
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { until } from '@pern/testing/until';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Password hashes are the dearest thing that a stranger can ask for. Addresses take turns for them.
@@ -9,7 +9,7 @@ import { startNode, type Node } from '../startNode';
 let room: ServerRoom<Node>;
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   await room.open({ TRUST_PROXY: '127.0.0.1' });
 });

@@ -6,7 +6,7 @@ import { quickestOf } from '@pern/testing/timings';
 import { quietLog } from '@pern/testing/quietLog';
 import { until } from '@pern/testing/until';
 import { findPort } from '@pern/services/ports';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 const nodes: Node[] = [];
@@ -15,7 +15,7 @@ let database: FreshDatabase;
 
 async function open(env: Record<string, string>): Promise<HttpClient> {
   const node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       PORT: '0',
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL,

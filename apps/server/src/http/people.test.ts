@@ -1,6 +1,6 @@
 import { connectDatabase, type Database } from '@pern/db/connect';
 import { allScheduledWakeups, scheduledWakeups } from '@pern/db/deliveries';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { errorBodySchema } from '@pern/protocol/errors';
 import { type Session, sessionSchema } from '@pern/protocol/rest/auth';
 import { administeredUserSchema } from '@pern/protocol/rest/people';
@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { createAccounts } from '../administration/accounts';
 import { createRoles } from '../administration/roles';
 import { createSecurityLog } from '../operation/securityLog';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Administrators act upon accounts: suspension, sessions, passwords. Callers ask the first node; sockets are on the second.
@@ -33,7 +33,7 @@ const fromCommandLine = () =>
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off' });
   second = await room.open({ RATE_LIMIT: 'off' });

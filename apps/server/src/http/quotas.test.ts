@@ -3,7 +3,7 @@ import type { Session } from '@pern/protocol/rest/auth';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import * as z from 'zod';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Quotas per day at a server: what is stored counts, by either door, and nothing else.
@@ -14,7 +14,7 @@ let off: Node;
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   await room.open();
   const quotas = {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Requests that no library writes, and what comes back, byte by byte.
@@ -10,7 +10,7 @@ let room: ServerRoom<Node>;
 let node: Node;
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log: quietLog(), redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
   node = await room.open();
 });

@@ -6,7 +6,7 @@ import { freshDatabase, type FreshDatabase } from '@pern/testing/freshDatabase';
 import { createHttpClient } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
 import { until } from '@pern/testing/until';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 let database: FreshDatabase;
@@ -22,7 +22,7 @@ async function sql(text: string): Promise<void> {
 beforeAll(async () => {
   database = await freshDatabase();
   node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
       JWT_SECRET: 'a secret of at least thirty-two characters',
     }),

@@ -5,7 +5,7 @@ import { invitationSchema } from '@pern/protocol/rest/invitations';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import * as z from 'zod';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Who may register: everybody, with an invitation, or nobody.
@@ -19,7 +19,7 @@ let admin: Session;
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off' });
   invite = await room.open({ RATE_LIMIT: 'off', REGISTRATION: 'invite' });

@@ -5,9 +5,9 @@ import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { reservedNames } from '../administration/adminUsernames';
 import { createRoles, type Roles } from '../administration/roles';
 import { createSecurityLog } from '../operation/securityLog';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 
 // Roles of the instance belong to users and not to names.
 
@@ -19,7 +19,7 @@ let roles: Roles;
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off' });
   db = connectDatabase({ url: room.database.url, poolMax: 4 });

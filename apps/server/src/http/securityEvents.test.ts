@@ -2,7 +2,7 @@ import { type Session, sessionSchema } from '@pern/protocol/rest/auth';
 import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import jwt from 'jsonwebtoken';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // What an operator finds in the log afterwards: who did what to whose account, by ids.
@@ -11,7 +11,7 @@ const log = quietLog();
 let room: ServerRoom<Node>;
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   await room.open({ RATE_LIMIT: 'off' });
 });

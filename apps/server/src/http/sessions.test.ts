@@ -7,7 +7,7 @@ import { quietLog } from '@pern/testing/quietLog';
 import { openSocket, type SocketClient } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
 import jwt from 'jsonwebtoken';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Where somebody is signed in, as its owner sees it and ends it. What one node is asked, the other one holds to.
@@ -27,7 +27,7 @@ let there: HttpClient;
 
 async function open(): Promise<HttpClient> {
   const node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
       ...{ JWT_SECRET: 'a secret of at least thirty-two characters', ...external },
     }),

@@ -9,7 +9,7 @@ import { quietLog } from '@pern/testing/quietLog';
 import { openSocket } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
 import jwt from 'jsonwebtoken';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 import { jwksSource } from './externalKeys';
 import { createIdentityStore } from './identityStore';
@@ -28,7 +28,7 @@ const nodes: Node[] = [];
 
 async function open(env: Record<string, string>): Promise<Node> {
   const node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
       ...{ JWT_SECRET: ours, RATE_LIMIT: 'off' },
       ...{ EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: audience },

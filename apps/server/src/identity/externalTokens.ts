@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import { ChasquiError, UnauthorizedError } from '@pern/protocol/errors';
 import { displayName, username } from '@pern/protocol/text';
 import jwt from 'jsonwebtoken';

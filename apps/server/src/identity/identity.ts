@@ -1,5 +1,5 @@
 import type { Delivery } from '@pern/delivery/delivery';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { UnauthorizedError } from '@pern/protocol/errors';
 import type { Session } from '@pern/protocol/rest/auth';
 import type { RegistrationMode } from '@pern/protocol/rest/operation';

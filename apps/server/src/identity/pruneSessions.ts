@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { literal, Op } from 'sequelize';
 import type { IdentityStore } from './identityStore';
 

@@ -1,5 +1,5 @@
 import type { Database } from '@pern/db/connect';
-import type { Clock, Timer } from '@pern/delivery/ports';
+import type { Clock, Timer } from '@pern/delivery/clock';
 import type { SecurityLog } from '../operation/securityLog';
 import type { SecretKeys } from './secretKeys';
 

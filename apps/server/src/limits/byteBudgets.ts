@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { type ByteBudget, createByteBudget } from './byteBudget';
 
 /** Bytes that a node holds for slow connections. They bound memory, so RATE_LIMIT=off does not lift them. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import { RateLimitError } from '@pern/protocol/errors';
 import { type Buckets, createBuckets } from './buckets';
 import type { Kind, KindOfAction } from './kinds';

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import type { Clock, Log } from '@pern/delivery/ports';
-import { systemClock } from '@pern/delivery/systemClock';
+import type { Clock } from '@pern/delivery/clock';
+import type { Log } from '@pern/delivery/log';
+import { systemClock } from '@pern/delivery/clock';
 import { MAX_FRAME_BYTES } from '@pern/protocol/limits';
 import type { Connections } from '@pern/redis/connections';
 import type { ClientAddress } from '../clientAddress';

@@ -1,4 +1,4 @@
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import { createBuckets } from './buckets';
 import type { Rate } from './kinds';
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@pern/delivery/ports';
+import type { Clock, Timer } from '@pern/delivery/clock';
 import type { SharedPlaces } from './sharedPlaces';
 
 /** How many connections somebody may hold at once, over all nodes. */

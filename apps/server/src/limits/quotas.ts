@@ -1,4 +1,4 @@
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import type { Settings } from '../settings';
 import type { Requester } from './fairQueue';
 import type { KindOfAction } from './kinds';

@@ -1,4 +1,4 @@
-import type { Clock } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
 import { RateLimitError } from '@pern/protocol/errors';
 import type { KindOfAction } from './kinds';
 import type { SharedDebts } from './sharedDebts';

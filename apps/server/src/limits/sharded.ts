@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { chooseFor } from '@pern/redis/shards';
 import type { Redis } from 'ioredis';
 import { defineScript } from './defineScript';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { systemClock } from '@pern/delivery/systemClock';
+import { systemClock } from '@pern/delivery/clock';
 import { createConnections } from '@pern/redis/connections';
 import { redisKinds, startAnyRedis } from '@pern/testing/anyRedis';
 import { quietLog } from '@pern/testing/quietLog';

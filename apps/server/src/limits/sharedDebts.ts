@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { createSharded, type LimitStore } from './sharded';
 
 /** One bucket's use on this node, to be added to that of the others. */

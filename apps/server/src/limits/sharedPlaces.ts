@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { createSharded, type LimitStore } from './sharded';
 
 /** What each node holds for whom, kept in Redis for as long as the node goes on saying so. */

@@ -1,5 +1,6 @@
 import { shortageOf } from '@pern/db/storeErrors';
-import type { Clock, Log } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
+import type { Log } from '@pern/delivery/log';
 import { type ChasquiError, InternalError, UnavailableError } from '@pern/protocol/errors';
 import { translateError } from '../translateError';
 

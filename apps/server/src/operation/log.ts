@@ -1,5 +1,5 @@
 import { describeError } from '@pern/db/describeError';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { LOG_LEVELS } from '@pern/settings/settings';
 import { destination as openDestination, pino, type DestinationStream } from 'pino';
 

@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 
 /** What has been opened, and how it is closed: last in, first out. */
 export interface Releasers {

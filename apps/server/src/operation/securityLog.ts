@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import type { Clock, Log } from '@pern/delivery/ports';
+import type { Clock } from '@pern/delivery/clock';
+import type { Log } from '@pern/delivery/log';
 
 /** Who did it: a user, or the operator at the command line. */
 export type Actor = { actorId: string } | { actor: 'command' | 'setting' };

@@ -6,7 +6,7 @@ import { millisecondsOf } from '@pern/testing/timings';
 import { until } from '@pern/testing/until';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // What no client of ours would say to the socket door.
@@ -17,7 +17,7 @@ const log = quietLog();
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   one = await room.open();
 });

@@ -1,5 +1,5 @@
 import type { Delivery } from '@pern/delivery/delivery';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { BlockChanged } from '@pern/protocol/events/blockChanged';
 import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
 import type { PresenceStatus } from '@pern/protocol/user';

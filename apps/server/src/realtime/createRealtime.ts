@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Delivery } from '@pern/delivery/delivery';
-import type { Bus, Log } from '@pern/delivery/ports';
+import type { Bus } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { MAX_FRAME_BYTES, PROTOCOL } from '@pern/protocol/limits';
 import { Server } from 'socket.io';
 import type { ClientAddress } from '../clientAddress';

@@ -6,7 +6,7 @@ import { createHttpClient } from '@pern/testing/httpClient';
 import { quietLog } from '@pern/testing/quietLog';
 import { openSocket, type SocketClient } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // FAULTS, attackers 8: whoever connects too often, holds too much, or never says who they are.
@@ -20,7 +20,7 @@ let people = 0;
 
 async function open(env: Record<string, string> = {}): Promise<string> {
   const node = await startNode({
-    settings: parseSettings({
+    settings: parseServerSettings({
       ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
       ...{ JWT_SECRET: 'a secret of at least thirty-two characters', TRUST_PROXY: '127.0.0.1' },
       ...env,

@@ -3,7 +3,7 @@ import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { openSocket } from '@pern/testing/socketClient';
 import { until } from '@pern/testing/until';
 import { WebSocket } from 'ws';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Who is let in, by whom they say they are, and for how long.
@@ -15,7 +15,7 @@ const log = quietLog();
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   [one, two] = [
     await room.open({ CORS_ORIGINS: 'https://app.example' }),

@@ -1,5 +1,5 @@
 import type { Delivery } from '@pern/delivery/delivery';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import { RateLimitError, UnauthorizedError, UnavailableError } from '@pern/protocol/errors';
 import { type Handshake, parseHandshake } from '@pern/protocol/handshake';
 import { COMMAND_TIMEOUT_MS } from '@pern/protocol/limits';

@@ -2,7 +2,7 @@ import { quietLog } from '@pern/testing/quietLog';
 import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
 import { until } from '@pern/testing/until';
 import { WebSocket } from 'ws';
-import { parseSettings } from '../settings';
+import { parseServerSettings } from '../settings';
 import { startNode, type Node } from '../startNode';
 
 // Packets that no client of ours sends, hundreds of each, at every stage of every transport: the connection is ended,
@@ -16,7 +16,7 @@ const raws: WebSocket[] = [];
 
 beforeAll(async () => {
   room = await openServerRoom((env, redisPrefix) =>
-    startNode({ settings: parseSettings(env), log, redisPrefix }),
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   one = await room.open();
   token = (await room.register()).access_token;

@@ -1,4 +1,5 @@
-import type { Bus, Log } from '@pern/delivery/ports';
+import type { Bus } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { SessionBook } from '../identity/sessionBook';
 import type { SessionEndings } from '../identity/sessionEndings';
 import type { ConnectionRegistry } from './registry';

@@ -1,4 +1,5 @@
-import type { Log, Outlet } from '@pern/delivery/ports';
+import type { Outlet } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { ChatSocket } from './chatServer';
 import { atEndOfTurn } from './endOfTurn';
 import { answerFrame, type Frame, frameOf } from './frame';

@@ -2,7 +2,7 @@ import { readConversationFacts, sampleConversations } from '@pern/db/audit';
 import type { Database } from '@pern/db/connect';
 import { withSnapshot } from '@pern/db/snapshot';
 import { isUnavailable } from '@pern/db/storeErrors';
-import type { Log } from '@pern/delivery/ports';
+import type { Log } from '@pern/delivery/log';
 import type { QueueMarker } from '@pern/redis/queueMarker';
 import { type Finding, findingsIn, keyOf } from './rules';
 import type { Metrics } from '../metrics';

@@ -1,6 +1,6 @@
 import type { Database } from '@pern/db/connect';
 import type { ConversationRole } from '@pern/protocol/conversation';
-import type { Invitation } from '@pern/protocol/request';
+import type { GroupInvitation } from '@pern/protocol/request';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { insertRequests } from './insertRequests';
 import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
@@ -18,7 +18,7 @@ export async function invite(
   db: Database,
   transaction: Transaction,
   asked: Invited,
-): Promise<{ invitation: Invitation; news: string[] }> {
+): Promise<{ invitation: GroupInvitation; news: string[] }> {
   const news = await insertRequests(db, transaction, asked);
   const [found] = await db.sequelize.query<{ row: InvitationRow }>(
     `SELECT ${INVITATION} AS row FROM requests r JOIN users u ON u.id = r.to_id

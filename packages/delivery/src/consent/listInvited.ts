@@ -1,6 +1,6 @@
 import { guarded } from '@pern/db/storeErrors';
 import { NotFoundError } from '@pern/protocol/errors';
-import type { Invitation } from '@pern/protocol/request';
+import type { GroupInvitation } from '@pern/protocol/request';
 import type { ConversationDeps } from '../conversations/conversationDeps';
 import { jsonRows } from '../conversations/jsonRows';
 import { decodePlace, encodePlace } from '../conversations/pagePlace';
@@ -24,7 +24,7 @@ export async function listInvited(
   userId: string,
   conversationId: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<Invitation>> {
+): Promise<Page<GroupInvitation>> {
   const list = `invited ${conversationId}`;
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace(list, cursor);
   return guarded(async () => {

@@ -1,7 +1,7 @@
 import { guarded } from '@pern/db/storeErrors';
 import type { ConversationRole, Participant } from '@pern/protocol/conversation';
 import { ConflictError, ForbiddenError, NotFoundError } from '@pern/protocol/errors';
-import type { Invitation } from '@pern/protocol/request';
+import type { GroupInvitation } from '@pern/protocol/request';
 import { cannotBeAdded, checkMayGather } from '../blocks/blockedAmong';
 import { admissionsOf } from '../consent/admission';
 import { invite } from '../consent/invite';
@@ -12,7 +12,7 @@ import type { ConversationDeps } from './conversationDeps';
 import { unknownUsers } from './unknownUsers';
 
 /** A new participant, or the invitation of somebody who has to be asked first. */
-export type Added = Participant | { invitation: Invitation };
+export type Added = Participant | { invitation: GroupInvitation };
 
 /**
  * Adds a user to a group (admin any role, moderator members only). The new participant sees the entry 'added' and

@@ -1,4 +1,4 @@
-import type { Invitation } from '@pern/protocol/request';
+import type { GroupInvitation } from '@pern/protocol/request';
 import type { KnownConversation } from '@pern/sdk/state/chatState';
 import { UserMinus } from 'lucide-react';
 import { useEffect, useState } from 'react';
@@ -10,7 +10,7 @@ import { Avatar } from '../../shared/Avatar';
 export function PendingInvitations({ conversation }: { conversation: KnownConversation }) {
   const client = useClient();
   const { id, version, my } = conversation;
-  const [invited, setInvited] = useState<readonly Invitation[]>([]);
+  const [invited, setInvited] = useState<readonly GroupInvitation[]>([]);
   useEffect(() => {
     let isCurrent = true;
     client.listInvited(id).then(
