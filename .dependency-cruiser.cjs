@@ -1,20 +1,29 @@
-// The direction of the arrows: server, worker -> delivery, redis -> db -> protocol.
+// The direction of the arrows: apps -> identity, limits, presence, redis -> core -> db -> protocol, foundation.
 const mayImport = {
+  foundation: [],
   protocol: [],
-  db: ['protocol'],
-  delivery: ['db', 'protocol'],
   settings: ['protocol'],
-  redis: ['delivery', 'protocol', 'settings'],
+  db: ['protocol'],
+  core: ['db', 'foundation', 'protocol'],
+  redis: ['core', 'foundation', 'settings'],
+  limits: ['foundation', 'protocol', 'redis', 'settings'],
+  identity: ['core', 'db', 'foundation', 'limits', 'protocol', 'settings'],
+  presence: ['core', 'foundation', 'identity', 'protocol', 'redis'],
   sdk: ['protocol'],
   services: ['settings'],
-  testing: ['db', 'delivery', 'protocol', 'redis', 'sdk', 'services', 'settings'],
-  bench: ['db', 'services', 'testing'],
+  testkit: ['db', 'foundation', 'protocol', 'services'],
+  e2e: ['protocol', 'sdk', 'testkit'],
+  demo: ['protocol', 'services'],
+  bench: ['db', 'services', 'testkit'],
 };
+
+/** Source that only tests run. */
+const TESTS = '\\.test\\.ts$|/src/testing/';
 
 const directions = Object.entries(mayImport).map(([name, allowed]) => ({
   name: `${name}-imports-only-what-lies-below-it`,
   severity: 'error',
-  from: { path: `^packages/${name}/src/`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^packages/${name}/src/`, pathNot: TESTS },
   to: {
     path: '^(packages|apps)/',
     pathNot: [name, ...allowed].map((below) => `^packages/${below}/`),
@@ -32,23 +41,23 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$2/' },
     },
     {
-      name: 'only-tests-and-benches-import-testing',
+      name: 'only-tests-and-benches-import-the-test-kit',
       severity: 'error',
       from: {
         path: '^(apps|packages)/',
         pathNot: [
-          '^packages/(testing|bench)/',
+          '^packages/(testkit|e2e|bench)/',
           // What browsers are driven with.
           '^apps/client/src/e2e/',
-          '\\.test\\.ts$',
+          TESTS,
         ],
       },
-      to: { path: '^packages/testing/' },
+      to: { path: '^packages/(testkit|e2e|[a-z]+/src/testing)/' },
     },
     {
       name: 'apps-do-not-start-services',
       severity: 'error',
-      from: { path: '^apps/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^apps/', pathNot: TESTS },
       to: { path: '^packages/services/' },
     },
     {
@@ -59,10 +68,10 @@ module.exports = {
       to: { path: '^packages/', pathNot: '^packages/(sdk|protocol)/' },
     },
     {
-      name: 'delivery-knows-no-edge',
+      name: 'core-knows-no-edge',
       comment: 'The rules know no Express, no Socket.IO, no queue and no environment.',
       severity: 'error',
-      from: { path: '^packages/delivery/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/core/src/', pathNot: TESTS },
       to: { path: 'node_modules/(express|socket\\.io|bull|ioredis)/' },
     },
     {
@@ -70,6 +79,16 @@ module.exports = {
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'packages-are-entered-by-their-doors',
+      comment: 'What a package offers is in its `exports`: the index, and for tests src/testing.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/([^/]+)/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: ['^$1/$2/', '/src/(index|node|nodeVersion|ports/index|testing/index)\\.ts$'],
+      },
     },
     {
       name: 'everything-imported-exists',

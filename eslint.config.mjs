@@ -50,7 +50,7 @@ export default defineConfig(
   },
   {
     files: ['{apps,packages}/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'packages/{bench,testing}/**'],
+    ignores: ['**/*.test.ts', '**/src/testing/**', 'packages/{bench,demo,e2e,testkit}/**'],
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -68,7 +68,7 @@ export default defineConfig(
   },
   {
     // What people read in their terminal.
-    files: ['packages/{bench,services,testing}/src/**/*.ts', 'packages/db/src/migrate.ts'],
+    files: ['packages/{bench,demo,e2e,services,testkit}/src/**/*.ts', 'packages/db/src/migrate.ts'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -19,14 +19,15 @@ const config: Config = {
   },
   // Tests run on sources, so that no build stands between an edit and its test.
   moduleNameMapper: {
-    '^@pern/(server|worker)/(.*?)(?:\\.js)?$': '<rootDir>/apps/$1/src/$2.ts',
-    '^@pern/([^/]+)/(.*?)(?:\\.js)?$': '<rootDir>/packages/$1/src/$2.ts',
+    '^@chasqui/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@chasqui/([^/]+)/(testing|ports)$': '<rootDir>/packages/$1/src/$2/index.ts',
+    '^@chasqui/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.data/'],
   coveragePathIgnorePatterns: ['/node_modules/', '/dist/'],
-  globalSetup: '<rootDir>/packages/testing/src/globalSetup.ts',
-  globalTeardown: '<rootDir>/packages/testing/src/globalTeardown.ts',
+  globalSetup: '<rootDir>/packages/testkit/src/jest/globalSetup.ts',
+  globalTeardown: '<rootDir>/packages/testkit/src/jest/globalTeardown.ts',
   // What is awaited has bounds of its own (until.ts); this one ends what hangs.
   testTimeout: 180_000,
   // Real servers share the machine with the tests; more workers than cores only adds noise.

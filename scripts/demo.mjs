@@ -10,4 +10,4 @@ await ensureInstalled();
 if (!isCurrent() && !(await step('Building', () => compile()))) {
   fail('The build failed; the lines above say where.');
 }
-createRequire(import.meta.url)(path.join(root, 'packages/testing/dist/demo/main.js'));
+createRequire(import.meta.url)(path.join(root, 'packages/demo/dist/main.js'));

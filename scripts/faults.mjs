@@ -14,7 +14,7 @@ process.exit(
     '--verbose',
     // Instead of what jest.config.ts leaves out, which is the long ones.
     '--testPathIgnorePatterns=/node_modules/',
-    '--testPathPatterns=packages/testing/src/(faults|story|fuzz)/',
+    '--testPathPatterns=packages/e2e/src/(faults|story|fuzz)/',
     ...(chosen.length > 0 ? [`--testNamePattern=fault (${chosen.join('|')})\\b`] : []),
   ]),
 );

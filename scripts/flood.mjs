@@ -9,4 +9,4 @@ import { root } from './run.mjs';
 await ensureInstalled();
 if (!(await step('Building', () => compile())))
   fail('The build failed; the lines above say where.');
-createRequire(import.meta.url)(path.join(root, 'packages/testing/dist/flood/main.js'));
+createRequire(import.meta.url)(path.join(root, 'packages/e2e/dist/flood/main.js'));

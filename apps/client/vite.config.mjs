@@ -17,7 +17,7 @@ export default defineConfig({
   plugins: [react(), shellList(), compressed()],
   resolve: {
     // Our own packages are bundled from source, so that tree shaking removes unused code.
-    alias: [{ find: /^@pern\/(sdk|protocol)\/(.+)$/, replacement: `${packages}/$1/src/$2.ts` }],
+    alias: [{ find: /^@chasqui\/([a-z]+)$/, replacement: `${packages}/$1/src/index.ts` }],
   },
   build: {
     target: 'es2023',

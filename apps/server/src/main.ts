@@ -1,9 +1,8 @@
-import '@pern/settings/nodeVersion';
-import { whyRefused } from '@pern/db/whyRefused';
-import type { Log } from '@pern/delivery/log';
-import { SettingsError } from '@pern/settings/parseSettings';
-import { createLog } from './operation/log';
-import { parseServerSettings, type Settings } from './settings';
+import '@chasqui/settings/nodeVersion';
+import { whyRefused } from '@chasqui/db';
+import type { Log } from '@chasqui/foundation';
+import { parseServerSettings, type Settings, SettingsError } from '@chasqui/settings';
+import { createLog } from './observability/log';
 import { startNode } from './startNode';
 
 // The promise is 10 s, also when PostgreSQL or Redis is gone.

@@ -1,60 +1,61 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { connectDatabase } from '@pern/db/connect';
-import { deliveryCounts, restartBackoff, wakeupsStillNeeded } from '@pern/db/deliveries';
-import { readFindings } from '@pern/db/findings';
-import { checkReadiness } from '@pern/db/readiness';
-import { createDelivery } from '@pern/delivery/createDelivery';
-import type { Delivery } from '@pern/delivery/delivery';
-import type { Log } from '@pern/delivery/log';
-import { systemClock } from '@pern/delivery/clock';
-import { createBus } from '@pern/redis/bus';
-import { createConnections } from '@pern/redis/connections';
-import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
-import { createPresence } from '@pern/redis/presence';
-import { createWakeups } from '@pern/redis/wakeups';
-import { watchSpace } from '@pern/settings/dataDirSpace';
-import { grantToNamed, reservedNames } from './administration/adminUsernames';
-import { createAccounts } from './administration/accounts';
-import { createInvitations } from './administration/invitations';
-import { createPeople } from './administration/people';
-import { createRoles } from './administration/roles';
-import { createHosts } from './hosts';
-import { createClientAddress, createProxies } from './clientAddress';
-import { createApp } from './createApp';
-import { createAccessTokens } from './identity/accessTokens';
-import { externalTokensOf } from './identity/externalTokens';
-import { openHttpServer } from './http/openHttpServer';
-import { createSecurityHeaders } from './http/securityHeaders';
-import { watchAnswers } from './http/unsentAnswers';
-import { createIdentity } from './identity/identity';
-import { createIdentityStore } from './identity/identityStore';
-import { createPasswords } from './identity/passwords';
-import { startPruning } from './identity/pruneSessions';
-import { createRefreshTokens } from './identity/refreshTokens';
-import { createSecretGenerations, noteSecrets } from './identity/secretGenerations';
-import { createSecretKeys } from './identity/secretKeys';
-import { createSessionBook } from './identity/sessionBook';
-import { createSessionEndings } from './identity/sessionEndings';
-import { createSessionLifetime } from './identity/sessionLifetime';
-import { createUserDirectory } from './identity/userDirectory';
-import { createByteBudgets } from './limits/byteBudgets';
-import { guardSockets } from './limits/guardSockets';
-import { openLimits } from './limits/openLimits';
-import { createDeadLetters } from './operation/deadLetters';
-import { createFailures } from './operation/failures';
-import { createMetrics } from './operation/metrics';
-import { createReleasers } from './operation/releasers';
-import { createSecurityLog, reportRefusals } from './operation/securityLog';
-import { version } from './operation/version';
-import { createOrigins } from './origins';
-import { createSocketAdmission } from './socketAdmission';
-import { createBlocking } from './realtime/blocking';
-import { createEventBudget, endlessBudget } from './realtime/budget';
-import { createRealtime, type Realtime } from './realtime/createRealtime';
-import { createPresenceNews } from './realtime/presenceNews';
-import type { Settings } from './settings';
+import { createDelivery, type Delivery } from '@chasqui/core';
+import {
+  checkReadiness,
+  connectDatabase,
+  deliveryCounts,
+  readFindings,
+  restartBackoff,
+  wakeupsStillNeeded,
+} from '@chasqui/db';
+import { createReleasers, type Log, systemClock } from '@chasqui/foundation';
+import {
+  createAccessTokens,
+  createAccounts,
+  createIdentity,
+  createIdentityStore,
+  createInvitations,
+  createPasswords,
+  createPeople,
+  createRefreshTokens,
+  createRoles,
+  createSecretGenerations,
+  createSecretKeys,
+  createSecurityLog,
+  createSessionBook,
+  createSessionEndings,
+  createSessionLifetime,
+  createUserDirectory,
+  externalTokensOf,
+  grantToNamed,
+  noteSecrets,
+  reportRefusals,
+  reservedNames,
+  startPruning,
+} from '@chasqui/identity';
+import { createByteBudgets } from '@chasqui/limits';
+import { createPresence, createPresenceNews } from '@chasqui/presence';
+import { createBus, createConnections, createDeliveryQueue, createWakeups } from '@chasqui/redis';
+import { type Settings, watchSpace } from '@chasqui/settings';
+import { createHosts } from './network/hosts';
+import { createClientAddress, createProxies } from './network/clientAddress';
+import { createApp } from './transports/rest/createApp';
+import { openHttpServer } from './transports/rest/openHttpServer';
+import { createSecurityHeaders } from './transports/rest/guard/securityHeaders';
+import { watchAnswers } from './transports/rest/body/unsentAnswers';
+import { guardSockets } from './network/guardSockets';
+import { openLimits } from './openLimits';
+import { createDeadLetters } from './commands/deadLetters';
+import { createFailures } from './observability/failures';
+import { createMetrics } from './observability/metrics';
+import { version } from './observability/version';
+import { createOrigins } from './network/origins';
+import { createSocketAdmission } from './network/socketAdmission';
+import { createBlocking } from './connections/blocking';
+import { createEventBudget, endlessBudget } from './connections/eventBudget';
+import { createRealtime, type Realtime } from './transports/socketio/gateway';
 
 export interface Node {
   /** Where it listens; the port is the one it was given when it asked for any. */

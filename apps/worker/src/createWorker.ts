@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectDatabase } from '@pern/db/connect';
-import { type Backoff, deliveryCounts } from '@pern/db/deliveries';
-import { recordFinding } from '@pern/db/findings';
-import type { Log } from '@pern/delivery/log';
-import { createBus } from '@pern/redis/bus';
-import { createConnections } from '@pern/redis/connections';
-import { createConsumer } from '@pern/redis/consumer';
-import { createDeliveryQueue } from '@pern/redis/deliveryQueue';
-import { createQueueMarker } from '@pern/redis/queueMarker';
-import { watchSpace } from '@pern/settings/dataDirSpace';
+import { type Backoff, connectDatabase, deliveryCounts, recordFinding } from '@chasqui/db';
+import type { Log } from '@chasqui/foundation';
+import {
+  createBus,
+  createConnections,
+  createConsumer,
+  createDeliveryQueue,
+  createQueueMarker,
+} from '@chasqui/redis';
+import { watchSpace } from '@chasqui/settings';
 import { createAudit } from './audit/createAudit';
-import { createDeletionFinisher } from './finishDeletions';
-import { scheduleJob } from './jobSchedule';
-import { createDueCheck, DUE_CHECK_INTERVAL_MS } from './dueCheck';
-import { createMetrics } from './metrics';
-import { serveOperators } from './operatorServer';
+import { createDeletionFinisher } from './upkeep/finishDeletions';
+import { scheduleJob } from './wakeups/jobSchedule';
+import { createDueCheck, DUE_CHECK_INTERVAL_MS } from './wakeups/dueCheck';
+import { createMetrics } from './observability/metrics';
+import { serveOperators } from './observability/operatorServer';
 import { createReleasers } from './releasers';
-import { createRetention } from './retention';
-import { type PostgresState, postgresState } from './postgresState';
+import { createRetention } from './upkeep/retention';
+import { type PostgresState, postgresState } from './observability/postgresState';
 import type { Settings } from './settings';
-import { fillAllSearchNames } from './searchNames';
-import { createSweep } from './sweep';
-import { keepConsuming } from './tirelessConsumer';
-import { wakeRecipient, type WakeRecipientDeps } from './wakeRecipient';
+import { fillAllSearchNames } from './upkeep/searchNames';
+import { createSweep } from './wakeups/sweep';
+import { keepConsuming } from './wakeups/selfHealingConsumer';
+import { wakeRecipient, type WakeRecipientDeps } from './wakeups/wakeRecipient';
 
 export interface Worker {
   /** Port of the operator server, if there is one. */

@@ -1,7 +1,7 @@
-import '@pern/settings/nodeVersion';
-import { whyRefused } from '@pern/db/whyRefused';
+import '@chasqui/settings/nodeVersion';
+import { whyRefused } from '@chasqui/db';
 import { createWorker } from './createWorker';
-import { createLog } from './log';
+import { createLog } from './observability/log';
 import { parseSettings, type Settings } from './settings';
 
 /** Only this file reads the environment and handles signals. */

@@ -1,4 +1,4 @@
-import type { Log } from '@pern/delivery/log';
+import type { Log } from '@chasqui/foundation';
 
 /** Open resources, released in reverse order. */
 export interface Releasers {

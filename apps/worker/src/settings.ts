@@ -1,5 +1,4 @@
-import { type Environment, parseSettings as parse } from '@pern/settings/parseSettings';
-import { workerSettings } from '@pern/settings/settings';
+import { type Environment, parseSettings as parse, workerSettings } from '@chasqui/settings';
 
 export interface Settings {
   databaseUrl: string;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { quietLog } from '@pern/testing/quietLog';
-import { until } from '@pern/testing/until';
-import { openWorkerRoom, QUEUE, type WorkerRoom } from '@pern/testing/workerRoom';
+import { quietLog, until } from '@chasqui/testkit';
+import { openWorkerRoom, QUEUE, type WorkerRoom } from './testing/workerRoom';
 import { createWorker, type Worker } from './createWorker';
 
 // Recipients with undelivered messages are woken, once per attempt, until they acknowledge.

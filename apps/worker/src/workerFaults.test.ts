@@ -1,9 +1,6 @@
-import { deadLetters, retryDeadLetters } from '@pern/db/deadLetters';
-import { startTcpProxy } from '@pern/testing/tcpProxy';
-import { millisecondsOf } from '@pern/testing/timings';
-import { quietLog } from '@pern/testing/quietLog';
-import { until } from '@pern/testing/until';
-import { openWorkerRoom, QUEUE, type WorkerRoom } from '@pern/testing/workerRoom';
+import { deadLetters, retryDeadLetters } from '@chasqui/db';
+import { millisecondsOf, quietLog, startTcpProxy, until } from '@chasqui/testkit';
+import { openWorkerRoom, QUEUE, type WorkerRoom } from './testing/workerRoom';
 import { createWorker, type Worker } from './createWorker';
 
 // Wake-ups while stores, connections and workers fail.

@@ -2,7 +2,7 @@
 // exactly once, or a process crashed. A missed target is a result, not a failure.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { releaseGuard } from '@pern/testing/program';
+import { releaseGuard } from '@chasqui/testkit';
 import type { Effort } from './contest';
 import type { Line } from './figures/lines';
 import { tableOf } from './figures/table';

@@ -1,4 +1,4 @@
-import { releaseGuard } from '@pern/testing/program';
+import { releaseGuard } from '@chasqui/testkit';
 import type { Contest, Effort, Figures, Running } from './contest';
 import { linesOf, type Line } from './figures/lines';
 import { createScope, type ClosableScope } from './scope';

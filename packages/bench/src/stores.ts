@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
-import { openThrowawayStores, type Stores } from '@pern/services/stores';
+import { openThrowawayStores, type Stores } from '@chasqui/services';
 import pg from 'pg';
 import type { Scope } from './contest';
 

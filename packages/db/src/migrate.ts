@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { PlainRole } from './grantAccess';
-import { migrateDatabase } from './migrateDatabase';
+import type { PlainRole } from './migrating/grantAccess';
+import { migrateDatabase } from './migrating/migrateDatabase';
 
 /**
  * `npm run migrate`: the only entry point that changes the schema. `--grant ROLE` lets a role read and write, which

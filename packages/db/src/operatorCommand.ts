@@ -1,5 +1,5 @@
-import { connectDatabase, type Database } from './connect';
-import { findUserId } from './deadLetters';
+import { connectDatabase, type Database } from './connection/connect';
+import { findUserId } from './queries/deadLetters';
 
 /** What the person at the terminal is told in place of a result, in one line. */
 export class CommandError extends Error {

@@ -1,4 +1,4 @@
-// Writes docs/api/*.json from the compiled schemas: `yarn workspace @pern/protocol docs`.
+// Writes docs/api/*.json from the compiled schemas: `yarn workspace @chasqui/protocol docs`.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';

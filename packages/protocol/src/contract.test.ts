@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorNames } from './errors';
+import { errorNames } from './errors/errors';
 import { PROTOCOL } from './limits';
 import type { Endpoint } from './rest/endpoint';
 import { endpoints } from './rest/endpoints';

@@ -1,4 +1,4 @@
-import { UnauthorizedError, ValidationError } from './errors';
+import { UnauthorizedError, ValidationError } from './errors/errors';
 import { bearerToken, parseHandshake } from './handshake';
 
 test('reads what a client says of itself', () => {

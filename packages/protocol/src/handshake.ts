@@ -1,6 +1,6 @@
-import { UnauthorizedError, ValidationError } from './errors';
+import { UnauthorizedError, ValidationError } from './errors/errors';
 import { DEVICE_ID_MAX, TOKEN_MAX } from './limits';
-import { idTextProblem } from './textRules';
+import { idTextProblem } from './text/textRules';
 
 /** What a client says of itself when it connects: `io(url, {auth: {token, deviceId?, batch?, brief?, protocol?}})`. */
 export interface HandshakeAuth {

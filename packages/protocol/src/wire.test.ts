@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { createJsonSchemas, type JsonSchema } from './documents/jsonSchemas';
-import { errorBodySchema } from './errors';
+import { errorBodySchema } from './errors/errors';
 import * as limits from './limits';
 import type { Endpoint } from './rest/endpoint';
 import { endpoints } from './rest/endpoints';

@@ -1,7 +1,7 @@
 // A bot that answers "ping" with "pong". It can be killed at any moment: it answers missed messages after a restart.
 // node packages/sdk/examples/bot.mjs http://127.0.0.1:5000 pingbot 'a long password' bot.data
-import { openChatClient } from '@pern/sdk/openChatClient';
-import { openFileStorage } from '@pern/sdk/storage/fileStorage';
+import { openChatClient } from '@chasqui/sdk';
+import { openFileStorage } from '@chasqui/sdk/node';
 
 const [url, username, password, file] = process.argv.slice(2);
 const client = await openChatClient({ url, storage: await openFileStorage(file) });

@@ -1,6 +1,6 @@
 // Sends one message to another user and waits until the server has stored it.
 // node packages/sdk/examples/send.mjs http://127.0.0.1:5000 ana 'a long password' ben 'Hello, Ben'
-import { openChatClient } from '@pern/sdk/openChatClient';
+import { openChatClient } from '@chasqui/sdk';
 
 const [url, username, password, to, text] = process.argv.slice(2);
 const client = await openChatClient({ url });

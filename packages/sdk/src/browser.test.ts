@@ -19,10 +19,10 @@ test('the bundle for a web page contains nothing of Node and stays within its si
   const { outputFiles, warnings } = await build({
     stdin: {
       contents: [
-        `export { openChatClient } from '@pern/sdk/openChatClient';`,
-        `export { openIndexedDbStorage } from '@pern/sdk/storage/indexedDbStorage';`,
-        `export { createTabs } from '@pern/sdk/tabs/browserTabs';`,
-        `export * from '@pern/sdk/state/selectors';`,
+        `export { openChatClient } from '@chasqui/sdk/openChatClient';`,
+        `export { openIndexedDbStorage } from '@chasqui/sdk/storage/indexedDbStorage';`,
+        `export { createTabs } from '@chasqui/sdk/tabs/browserTabs';`,
+        `export * from '@chasqui/sdk/state/selectors';`,
       ].join('\n'),
       resolveDir: root,
     },

@@ -1,12 +1,16 @@
-import type { ConversationRole } from '@pern/protocol/conversationRole';
-import type { Participant } from '@pern/protocol/conversation';
-import type { Message, MessageType } from '@pern/protocol/message';
+import type {
+  Block,
+  ConversationRole,
+  GroupInvitation,
+  ListedSession,
+  Message,
+  MessageType,
+  Participant,
+  Privacy,
+  Request,
+  User,
+} from '@chasqui/protocol';
 import type { MessageDetail } from './actions/messageActions';
-import type { ListedSession } from '@pern/protocol/rest/sessions';
-import type { GroupInvitation, Request } from '@pern/protocol/request';
-import type { Privacy } from '@pern/protocol/rest/privacy';
-import type { Block } from '@pern/protocol/rest/blocks';
-import type { User } from '@pern/protocol/user';
 import type { Cipher } from './cipher';
 import type { ChatMessage } from './entry';
 import type { KnownConversation } from './state/chatState';
@@ -15,7 +19,7 @@ import type { ChatStore } from './store';
 /**
  * A chat client without a user interface, for one signed-in user at a time.
  *
- * Actions that need the server reject with the errors of the contract (`@pern/protocol/errors`) when the server refuses
+ * Actions that need the server reject with the errors of the contract (`@chasqui/protocol/errors`) when the server refuses
  * them, with OfflineError when the server cannot be reached, and with SignedOutError when nobody is signed in. After an
  * OfflineError the outcome is unknown: the server may have carried out the action. Only `send` and `markRead` work
  * without a connection; they are stored and transmitted later.

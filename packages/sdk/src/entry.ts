@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { seqNumber, uuid, version } from '@pern/protocol/ids';
-import { type Message, messageSchema } from '@pern/protocol/message';
+import { type Message, messageSchema, seqNumber, uuid, version } from '@chasqui/protocol';
 import type { Cipher } from './cipher';
 
 /** A message or conversation event with its decoded content. */

@@ -1,5 +1,4 @@
-import { conversationSchema } from '@pern/protocol/conversation';
-import { cursor } from '@pern/protocol/text';
+import { conversationSchema, cursor } from '@chasqui/protocol';
 import * as z from 'zod';
 import type { Clock, Timer } from './clock';
 import { isMessage, onWire, readEntry, type WireEntry } from './entry';

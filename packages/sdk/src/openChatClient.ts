@@ -1,6 +1,4 @@
-import { messageSend } from '@pern/protocol/commands/messageSend';
-import { PROTOCOL } from '@pern/protocol/limits';
-import { deviceId as deviceIdSchema } from '@pern/protocol/text';
+import { deviceId as deviceIdSchema, messageSend, PROTOCOL } from '@chasqui/protocol';
 import { createAccount } from './actions/account';
 import { createConversationActions } from './actions/conversationActions';
 import { createMessageActions } from './actions/messageActions';

@@ -1,4 +1,4 @@
-import { uuid } from '@pern/protocol/ids';
+import { uuid } from '@chasqui/protocol';
 import { randomId } from './randomId';
 
 test('ids are distinct UUIDs, with and without crypto.randomUUID', () => {

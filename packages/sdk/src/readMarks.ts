@@ -1,6 +1,4 @@
-import { noAnswer } from '@pern/protocol/commands/command';
-import { messageRead } from '@pern/protocol/commands/messageRead';
-import { position } from '@pern/protocol/ids';
+import { messageRead, noAnswer, position } from '@chasqui/protocol';
 import type { Clock, Timer } from './clock';
 import type { ChatSocket } from './connection/socket';
 import { isTransient } from './errors';

@@ -1,4 +1,4 @@
-import type { User } from '@pern/protocol/user';
+import type { User } from '@chasqui/protocol';
 import type { Cipher } from './cipher';
 import type { Clock } from './clock';
 import { decodeEntries } from './entry';

@@ -1,6 +1,5 @@
 import { tmpdir } from 'node:os';
-import { quietLog } from '@pern/testing/quietLog';
-import { until } from '@pern/testing/until';
+import { quietLog, until } from '@chasqui/testkit';
 import { spaceLevel, type SpaceReading, type SpaceWatch, watchSpace } from './dataDirSpace';
 
 const GIB = 1024 ** 3;

@@ -1,4 +1,4 @@
-import { RETENTION_MAX_S, RETENTION_MIN_S, USERNAME_MAX } from '@pern/protocol/limits';
+import { RETENTION_MAX_S, RETENTION_MIN_S, USERNAME_MAX } from '@chasqui/protocol';
 import * as z from 'zod';
 import {
   hostName,

@@ -1,4 +1,4 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
+import type { ChatClient } from '@chasqui/sdk';
 import { Notices } from '../shared/Notices';
 import { ClientContext } from '../store/ClientContext';
 import { useChatStore } from '../store/chatStore';

@@ -1,8 +1,10 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
-import { openChatClient } from '@pern/sdk/openChatClient';
-import { openIndexedDbStorage } from '@pern/sdk/storage/indexedDbStorage';
-import { createMemoryStorage } from '@pern/sdk/storage/memoryStorage';
-import { createTabs } from '@pern/sdk/tabs/browserTabs';
+import {
+  type ChatClient,
+  createMemoryStorage,
+  createTabs,
+  openChatClient,
+  openIndexedDbStorage,
+} from '@chasqui/sdk';
 import { STORAGE_NAME, serverUrl } from '../store/serverUrl';
 
 /**

@@ -1,4 +1,4 @@
-import { selectUnreadCount } from '@pern/sdk/state/selectors';
+import { selectUnreadCount } from '@chasqui/sdk';
 import { useEffect } from 'react';
 import { useChatStore } from '../store/chatStore';
 

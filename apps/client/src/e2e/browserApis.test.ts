@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { until } from '@pern/testing/until';
+import { until } from '@chasqui/testkit';
 import { setUpBrowserSuite } from './support/browserSuite';
 import { clientPage } from './support/clientPage';
 import { openDirectChat } from './support/directChat';

@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
-import { createRestClient } from '@pern/testing/restClient';
-import { until } from '@pern/testing/until';
+import { createRestClient, until } from '@chasqui/testkit';
 import { setUpBrowserSuite } from './support/browserSuite';
 import { storedIn } from './support/browserStorage';
 import { PASSWORD, signIn } from './support/clientPage';

@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
-import type { Person } from '@pern/testing/people';
-import { until } from '@pern/testing/until';
+import { type Person, until } from '@chasqui/testkit';
 import type { Page } from 'playwright-core';
 import { setUpBrowserSuite } from './support/browserSuite';
 import { type ClientPage, signIn } from './support/clientPage';

@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
-import { type PrefixProxy, startPrefixProxy } from '@pern/testing/prefixProxy';
-import { until } from '@pern/testing/until';
-import { openChatClient } from '@pern/sdk/openChatClient';
+import { openChatClient } from '@chasqui/sdk';
+import { type PrefixProxy, startPrefixProxy, until } from '@chasqui/testkit';
 import { setUpBrowserSuite } from './support/browserSuite';
 import { isStored } from './support/browserStorage';
 import { signUp } from './support/clientPage';

@@ -1,5 +1,4 @@
-import type { Connection } from '@pern/sdk/connection/connectionState';
-import { selectOutboxSize } from '@pern/sdk/state/selectors';
+import { type Connection, selectOutboxSize } from '@chasqui/sdk';
 import { useChatStore } from '../store/chatStore';
 import './connectionBadge.css';
 

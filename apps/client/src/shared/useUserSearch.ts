@@ -1,4 +1,4 @@
-import type { User } from '@pern/protocol/user';
+import type { User } from '@chasqui/protocol';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../store/chatStore';
 import { useClient } from '../store/ClientContext';

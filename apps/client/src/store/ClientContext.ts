@@ -1,4 +1,4 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
+import type { ChatClient } from '@chasqui/sdk';
 import { createContext, useContext } from 'react';
 
 export const ClientContext = createContext<ChatClient | null>(null);

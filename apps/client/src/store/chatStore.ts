@@ -1,4 +1,4 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
+import type { ChatClient } from '@chasqui/sdk';
 import { create } from 'zustand';
 import { type ChatView, emptyView, deriveView } from './chatView';
 

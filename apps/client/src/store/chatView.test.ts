@@ -1,6 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
-import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
-import { type ChatState, emptyState } from '@pern/sdk/state/chatState';
+import { type ChatMessage, type ChatState, emptyState, type OutboxEntry } from '@chasqui/sdk';
 import { emptyView, deriveView } from './chatView';
 
 const me = { id: 'me', username: 'ana', display_name: 'Ana', created_at: '', presence: null };

@@ -1,20 +1,18 @@
-import type { Presence, User } from '@pern/protocol/user';
-import type { Connection } from '@pern/sdk/connection/connectionState';
-import type { ChatMessage } from '@pern/sdk/entry';
-import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
+import type { Presence, User } from '@chasqui/protocol';
 import {
+  type ChatMessage,
   type ChatState,
-  type KnownConversation,
-  type TypingUser,
+  type Connection,
   emptyState,
-} from '@pern/sdk/state/chatState';
-import {
+  type KnownConversation,
+  type OutboxEntry,
   selectConversations,
   selectHasOlder,
   selectMessages,
   selectOutbox,
   selectTyping,
-} from '@pern/sdk/state/selectors';
+  type TypingUser,
+} from '@chasqui/sdk';
 
 /** A message in the chat window: stored by the server, or still in the outbox. */
 export type ShownMessage = ChatMessage | OutboxEntry;

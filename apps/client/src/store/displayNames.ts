@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import type { ChatView } from './chatView';
 
 /** The other participant of a direct conversation; undefined in groups. */

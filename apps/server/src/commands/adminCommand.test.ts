@@ -1,10 +1,12 @@
-import { systemClock } from '@pern/delivery/clock';
-import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
-import { quietLog } from '@pern/testing/quietLog';
-import { createAccounts } from '../administration/accounts';
-import { createInvitations } from '../administration/invitations';
-import { createPeople } from '../administration/people';
-import { createSecurityLog } from '../operation/securityLog';
+import { type DeliveryRoom, openDeliveryRoom } from '@chasqui/core/testing';
+import { systemClock } from '@chasqui/foundation';
+import {
+  createAccounts,
+  createInvitations,
+  createPeople,
+  createSecurityLog,
+} from '@chasqui/identity';
+import { quietLog } from '@chasqui/testkit';
 import { adminCommand } from './adminCommand';
 import { invitationsCommand } from './invitationsCommand';
 

@@ -1,9 +1,6 @@
-import type { Database } from '@pern/db/connect';
-import { CommandError, userNamed } from '@pern/db/operatorCommand';
-import { table } from '@pern/db/plainTable';
-import { email, username } from '@pern/protocol/text';
-import type { Accounts, TemporaryPassword } from '../administration/accounts';
-import type { People } from '../administration/people';
+import { CommandError, type Database, table, userNamed } from '@chasqui/db';
+import type { Accounts, People, TemporaryPassword } from '@chasqui/identity';
+import { email, username } from '@chasqui/protocol';
 import { parseCommandLine, toSeconds } from './commandLine';
 
 const USAGE =

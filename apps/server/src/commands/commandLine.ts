@@ -1,4 +1,4 @@
-import { CommandError } from '@pern/db/operatorCommand';
+import { CommandError } from '@chasqui/db';
 
 /** What was written after the name of a command: words, and options such as `--uses 5`. */
 export interface CommandLine {

@@ -1,9 +1,6 @@
-import { CommandError } from '@pern/db/operatorCommand';
-import { table } from '@pern/db/plainTable';
-import { ChasquiError } from '@pern/protocol/errors';
-import { isUuid } from '@pern/protocol/ids';
-import { INVITATION_DAYS_MAX, INVITATION_USES_MAX } from '@pern/protocol/limits';
-import type { Invitations } from '../administration/invitations';
+import { CommandError, table } from '@chasqui/db';
+import type { Invitations } from '@chasqui/identity';
+import { ChasquiError, INVITATION_DAYS_MAX, INVITATION_USES_MAX, isUuid } from '@chasqui/protocol';
 import { numberOption, parseCommandLine, toSeconds } from './commandLine';
 
 const USAGE =

@@ -1,14 +1,16 @@
-import '@pern/settings/nodeVersion';
+import '@chasqui/settings/nodeVersion';
 // What `npm run roles`, `npm run sessions`, `npm run admin` and `npm run invitations` run, at DATABASE_URL.
-import { CommandError, runOperatorCommand } from '@pern/db/operatorCommand';
-import { systemClock } from '@pern/delivery/clock';
-import { createAccounts } from '../administration/accounts';
-import { createInvitations } from '../administration/invitations';
-import { createPeople } from '../administration/people';
-import { createRoles } from '../administration/roles';
-import { createPasswords } from '../identity/passwords';
-import { createLog } from '../operation/log';
-import { createSecurityLog } from '../operation/securityLog';
+import { CommandError, runOperatorCommand } from '@chasqui/db';
+import { systemClock } from '@chasqui/foundation';
+import {
+  createAccounts,
+  createInvitations,
+  createPasswords,
+  createPeople,
+  createRoles,
+  createSecurityLog,
+} from '@chasqui/identity';
+import { createLog } from '../observability/log';
 import { adminCommand } from './adminCommand';
 import { invitationsCommand } from './invitationsCommand';
 import { rolesCommand } from './rolesCommand';

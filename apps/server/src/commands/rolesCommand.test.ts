@@ -1,8 +1,7 @@
-import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
-import { systemClock } from '@pern/delivery/clock';
-import { quietLog } from '@pern/testing/quietLog';
-import { createRoles } from '../administration/roles';
-import { createSecurityLog } from '../operation/securityLog';
+import { type DeliveryRoom, openDeliveryRoom } from '@chasqui/core/testing';
+import { systemClock } from '@chasqui/foundation';
+import { createRoles, createSecurityLog } from '@chasqui/identity';
+import { quietLog } from '@chasqui/testkit';
 import { rolesCommand } from './rolesCommand';
 
 let room: DeliveryRoom;

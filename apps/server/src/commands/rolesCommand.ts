@@ -1,9 +1,6 @@
-import type { Database } from '@pern/db/connect';
-import { CommandError, userNamed } from '@pern/db/operatorCommand';
-import { table } from '@pern/db/plainTable';
-import { ChasquiError } from '@pern/protocol/errors';
-import { instanceRole } from '@pern/protocol/rest/roles';
-import type { Roles } from '../administration/roles';
+import { CommandError, type Database, table, userNamed } from '@chasqui/db';
+import type { Roles } from '@chasqui/identity';
+import { ChasquiError, instanceRole } from '@chasqui/protocol';
 import { parseCommandLine, toSeconds } from './commandLine';
 
 const USAGE =

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { connectDatabase, type Database } from '@pern/db/connect';
-import { CommandError } from '@pern/db/operatorCommand';
-import { quietLog } from '@pern/testing/quietLog';
-import { openServerRoom, type ServerRoom } from '@pern/testing/serverRoom';
-import { until } from '@pern/testing/until';
-import { parseServerSettings } from '../settings';
+import { CommandError, connectDatabase, type Database } from '@chasqui/db';
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../startNode';
 import { sessionsCommand } from './sessionsCommand';
 

@@ -1,6 +1,5 @@
-import type { Database } from '@pern/db/connect';
-import { CommandError, userNamed } from '@pern/db/operatorCommand';
-import type { SecurityLog } from '../operation/securityLog';
+import { CommandError, type Database, userNamed } from '@chasqui/db';
+import type { SecurityLog } from '@chasqui/identity';
 import { parseCommandLine } from './commandLine';
 
 const USAGE = 'Usage: npm run sessions -- end-all | end <user> (a user name or an id)';

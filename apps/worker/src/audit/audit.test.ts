@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { withTransaction } from '@pern/db/connect';
-import { createDirect } from '@pern/delivery/conversations/createDirect';
-import { createGroup } from '@pern/delivery/conversations/createGroup';
-import { removeParticipant } from '@pern/delivery/conversations/removeParticipant';
-import { editMessage } from '@pern/delivery/messages/editMessage';
-import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
-import { quietLog } from '@pern/testing/quietLog';
+import {
+  createDirect,
+  createGroup,
+  type DeliveryRoom,
+  editMessage,
+  openDeliveryRoom,
+  removeParticipant,
+} from '@chasqui/core/testing';
+import { withTransaction } from '@chasqui/db';
+import { quietLog } from '@chasqui/testkit';
 import { type AuditDeps, createAudit } from './createAudit';
 import { shownUnread } from './shownUnread';
 

@@ -1,11 +1,14 @@
-import { readConversationFacts, sampleConversations } from '@pern/db/audit';
-import type { Database } from '@pern/db/connect';
-import { withSnapshot } from '@pern/db/snapshot';
-import { isUnavailable } from '@pern/db/storeErrors';
-import type { Log } from '@pern/delivery/log';
-import type { QueueMarker } from '@pern/redis/queueMarker';
+import {
+  type Database,
+  isUnavailable,
+  readConversationFacts,
+  sampleConversations,
+  withSnapshot,
+} from '@chasqui/db';
+import type { Log } from '@chasqui/foundation';
+import type { QueueMarker } from '@chasqui/redis';
 import { type Finding, findingsIn, keyOf } from './rules';
-import type { Metrics } from '../metrics';
+import type { Metrics } from '../observability/metrics';
 import { createReported } from './reportedFindings';
 import { shownUnread } from './shownUnread';
 import { createStaleMarks } from './staleMarks';

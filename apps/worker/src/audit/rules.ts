@@ -1,4 +1,4 @@
-import type { ConversationFacts, EntryFacts, MemberFacts } from '@pern/db/audit';
+import type { ConversationFacts, EntryFacts, MemberFacts } from '@chasqui/db';
 
 /** Kinds of inconsistencies, by the promise that they break; see `findingsIn`. */
 export const findingKinds = [

@@ -1,8 +1,5 @@
-import type { ConversationFacts } from '@pern/db/audit';
-import type { Database } from '@pern/db/connect';
-import type { Snapshot } from '@pern/db/snapshot';
-import { readConversations } from '@pern/delivery/conversations/readConversations';
-import { countUnread } from '@pern/delivery/unreadCounts';
+import { countUnread, readConversations } from '@chasqui/core';
+import type { ConversationFacts, Database, Snapshot } from '@chasqui/db';
 import { covers, type ShownUnread } from './rules';
 
 /** Members per query of `chat:unread_updated`. */

@@ -1,12 +1,13 @@
-import type { Database } from '@pern/db/connect';
 import {
+  CommandError,
+  type Database,
   type DeadLetter,
   deadLetters,
   purgeDeadLetter,
   retryDeadLetters,
-} from '@pern/db/deadLetters';
-import { CommandError, userNamed } from '@pern/db/operatorCommand';
-import { table } from '@pern/db/plainTable';
+  table,
+  userNamed,
+} from '@chasqui/db';
 
 const USAGE =
   'Usage: npm run dead-letters -- list | retry <user> | retry --all | purge <user> (user name or id)';

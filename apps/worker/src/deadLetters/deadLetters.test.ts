@@ -1,5 +1,4 @@
-import { createGroup } from '@pern/delivery/conversations/createGroup';
-import { openDeliveryRoom, type DeliveryRoom } from '@pern/testing/deliveryRoom';
+import { createGroup, type DeliveryRoom, openDeliveryRoom } from '@chasqui/core/testing';
 import { runCommand } from './command';
 
 let room: DeliveryRoom;

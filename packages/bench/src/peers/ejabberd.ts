@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findPort } from '@pern/services/ports';
+import { findPort } from '@chasqui/services';
 import type { Scope } from '../contest';
 import { accepts } from './mosquitto';
 import { throwawayFolder } from './throwawayFolder';

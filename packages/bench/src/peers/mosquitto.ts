@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { findPort } from '@pern/services/ports';
+import { findPort } from '@chasqui/services';
 import type { Scope } from '../contest';
 import { throwawayFolder } from './throwawayFolder';
 import { findTool, startTool } from './tool';

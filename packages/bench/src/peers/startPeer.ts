@@ -1,4 +1,4 @@
-import { type Program, startProgram } from '@pern/testing/program';
+import { type Program, startProgram } from '@chasqui/testkit';
 import type { Scope } from '../contest';
 
 /** Runs a peer from this folder in its own process. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { identityOf } from '@pern/services/processes';
-import { guardOfThisFile } from '@pern/testing/program';
+import { identityOf } from '@chasqui/services';
+import { guardOfThisFile } from '@chasqui/testkit';
 import type { Scope } from '../contest';
 
 // Debian installs servers in folders that only root has on its PATH.

@@ -29,7 +29,7 @@ export type Layer =
   | 'garbage collector';
 
 const OURS: readonly [part: string, layer: Layer][] = [
-  ['/packages/delivery/', 'delivery'],
+  ['/packages/core/', 'delivery'],
   ['/packages/db/', 'PostgreSQL driver'],
   ['/apps/', 'server'],
   ['/packages/', 'server'],

@@ -11,7 +11,7 @@ const profile: CpuProfile = {
   nodes: [
     { id: 1, callFrame: at('(root)'), children: [2, 3, 7, 8] },
     { id: 2, callFrame: at('(idle)') },
-    { id: 3, callFrame: at('send<T>', 'packages/delivery/dist/send.js'), children: [4, 5] },
+    { id: 3, callFrame: at('send<T>', 'packages/core/dist/send.js'), children: [4, 5] },
     { id: 4, callFrame: at('write', 'node_modules/ws/lib/sender.js'), children: [6] },
     { id: 5, callFrame: at('write', 'node_modules/ws/lib/sender.js') },
     { id: 6, callFrame: at('writev') },

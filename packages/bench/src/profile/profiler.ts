@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Program } from '@pern/testing/program';
+import type { Program } from '@chasqui/testkit';
 import type { Scope } from '../contest';
 import { until } from '../load/until';
 import { callsOf, type CpuProfile, sharesOf } from './cpuProfile';

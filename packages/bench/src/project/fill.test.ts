@@ -1,7 +1,5 @@
-import { findPort } from '@pern/services/ports';
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
-import { until } from '@pern/testing/until';
+import { findPort } from '@chasqui/services';
+import { createPeople, type Instance, openInstance, type People, until } from '@chasqui/testkit';
 import pg from 'pg';
 import { addRestingConversations, lengthenHistory } from './fill';
 

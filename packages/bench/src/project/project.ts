@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { migrateDatabase } from '@pern/db/migrateDatabase';
-import { type Program, startProgram } from '@pern/testing/program';
+import { migrateDatabase } from '@chasqui/db';
+import { type Program, startProgram } from '@chasqui/testkit';
 import pg from 'pg';
 import type { Scope } from '../contest';
 import { createProfiler } from '../profile/profiler';

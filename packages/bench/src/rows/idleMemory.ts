@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as passed } from 'node:timers/promises';
-import type { Program } from '@pern/testing/program';
+import type { Program } from '@chasqui/testkit';
 import { anewEachRun } from '../anewEachRun';
 import type { Contender, Contest, Scope } from '../contest';
 import { openFrameSocket } from '../load/frames';

@@ -1,4 +1,4 @@
-import { REQUEST_CONTENT_MAX_BYTES, REQUEST_MESSAGES_MAX } from '@pern/protocol/limits';
+import { REQUEST_CONTENT_MAX_BYTES, REQUEST_MESSAGES_MAX } from '@chasqui/protocol';
 
 /**
  * append_messages: a batch of concurrent sends in one transaction (group commit).

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FreshDatabase, freshDatabase } from '@pern/testing/freshDatabase';
+import { type FreshDatabase, freshDatabase } from '@chasqui/testkit';
 import pg from 'pg';
 
 const [ana, ben] = [randomUUID(), randomUUID()];

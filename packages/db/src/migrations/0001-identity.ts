@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** Makes the search for users quick where the extension can be had; without it the search reads the table. */
 export const SEARCH_INDEX = `

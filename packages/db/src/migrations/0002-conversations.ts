@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * Conversations and their log.

@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** What finds the few conversations with news among many (D12), and who waits for a wake-up (D5). */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

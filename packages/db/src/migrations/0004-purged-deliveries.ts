@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** How far the wake-ups of a membership were given up by an administrator (docs/adr/0005). */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** What workers found, counted where every node can tell it: a worker's own figures end with it. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

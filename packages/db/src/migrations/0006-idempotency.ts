@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * The index by which a repeated send is found begins with an expression, so that no other index fits the

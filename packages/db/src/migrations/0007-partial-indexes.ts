@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * Partial indexes begin with an expression, so that no other index fits the look-up. A plan that was made

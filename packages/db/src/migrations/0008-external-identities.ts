@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** Who the users of another issuer's tokens are here: one of its subjects is one user, for ever. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

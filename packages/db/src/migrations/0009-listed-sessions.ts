@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** By what a person recognises a session of theirs. Empty for sessions that began before. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

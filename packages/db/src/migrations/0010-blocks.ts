@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** Who wants nothing to do with whom, and which conversations take nothing more because of it. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

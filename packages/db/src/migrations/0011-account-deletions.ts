@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** Accounts that are being deleted, and where people have been: what is theirs there is found without a search. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** How long a conversation keeps content, and what of its tombstones live clients have not been told. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * The digest of what was first sent is made when the content goes, and no longer with every send: until then

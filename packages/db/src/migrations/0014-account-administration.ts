@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * Who administers the instance, who is suspended, who is invited, and whose password was set by somebody else. Only

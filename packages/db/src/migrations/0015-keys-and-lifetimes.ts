@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /**
  * Refresh tokens name the secret of the settings that they are bound to; those of before, and of servers of the release

@@ -1,4 +1,4 @@
-import type { MigrationContext } from './migration';
+import type { MigrationContext } from '../migrating/migration';
 
 /** Who may write to whom and add whom, and the requests that wait for an answer. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

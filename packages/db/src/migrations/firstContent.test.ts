@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { type FreshDatabase, freshDatabase } from '@pern/testing/freshDatabase';
-import { connectDatabase, type Database } from '../connect';
+import { type FreshDatabase, freshDatabase } from '@chasqui/testkit';
+import { connectDatabase, type Database } from '../connection/connect';
 
 let database: FreshDatabase;
 let db: Database;

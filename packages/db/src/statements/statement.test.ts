@@ -1,5 +1,5 @@
-import { type FreshDatabase, freshDatabase } from '@pern/testing/freshDatabase';
-import { connectDatabase, type Database, withTransaction } from '../connect';
+import { type FreshDatabase, freshDatabase } from '@chasqui/testkit';
+import { connectDatabase, type Database, withTransaction } from '../connection/connect';
 import {
   bytes,
   column,

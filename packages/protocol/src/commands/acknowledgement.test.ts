@@ -1,4 +1,4 @@
-import { parseWith } from '../parse';
+import { parseWith } from '../values/parse';
 import { acknowledgement } from './acknowledgement';
 
 const id = '0190b3c4-1111-7222-8333-444455556666';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { seqNumber, uuid } from '../ids';
-import { missingOr } from '../wording';
+import { seqNumber, uuid } from '../values/ids';
+import { missingOr } from '../values/wording';
 
 /**
  * Up to where: by the message, or by the place in the conversation. It covers all entries before it (D6). With both

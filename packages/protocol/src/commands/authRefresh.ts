@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { token } from '../text';
+import { token } from '../text/text';
 import { noAnswer, type Command } from './command';
 
 /** Carries a living connection past the expiry of the token it began with; without one the server disconnects. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { WireError } from '../errors';
+import type { WireError } from '../errors/errors';
 
 /** One thing a client may ask over the socket. Its file holds what it says, what it is answered, and the types. */
 export interface Command {

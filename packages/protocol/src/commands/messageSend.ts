@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
-import { briefMessageSchema, messageSchema, messageType } from '../message';
-import { clientMessageId, contentEncrypted } from '../text';
+import { uuid } from '../values/ids';
+import { briefMessageSchema, messageSchema, messageType } from '../entities/message';
+import { clientMessageId, contentEncrypted } from '../text/text';
 import type { Command } from './command';
 
 /** Answered after the commit (D1); the same clientMessageId always yields the first message (D2). */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PAGE_DEFAULT, PAGE_MAX } from '../limits';
-import { syncSchema } from '../sync';
-import { cursor } from '../text';
+import { syncSchema } from '../entities/sync';
+import { cursor } from '../text/text';
 import type { Command } from './command';
 
 /** As GET /api/sync: the two share their cursors (D7). */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
+import { uuid } from '../values/ids';
 import { noAnswer, type Command } from './command';
 
 /** Live only, never stored; ends by itself after TYPING_EXPIRES_MS (D10). */

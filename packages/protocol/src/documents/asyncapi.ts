@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Command } from '../commands/command';
-import { wireErrorSchema } from '../errors';
+import { wireErrorSchema } from '../errors/errors';
 import type { ServerEvent } from '../events/event';
 import { COMMAND_TIMEOUT_MS, PROTOCOL, WINDOW } from '../limits';
 import { commands, serverEvents } from '../socket';

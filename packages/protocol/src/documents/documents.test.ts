@@ -18,7 +18,7 @@ function readJson(file: string): AnySchemaObject {
 }
 
 test.each(documents)(
-  '%s says what the schemas say (else: yarn workspace @pern/protocol docs)',
+  '%s says what the schemas say (else: yarn workspace @chasqui/protocol docs)',
   (file, document) => {
     expect(readJson(join(folder, file))).toEqual(document());
   },

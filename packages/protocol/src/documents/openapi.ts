@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { errorBodySchema, type ErrorName } from '../errors';
+import { errorBodySchema, type ErrorName } from '../errors/errors';
 import { PROTOCOL } from '../limits';
 import type { Endpoint } from '../rest/endpoint';
 import { endpoints } from '../rest/endpoints';

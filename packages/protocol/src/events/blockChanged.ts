@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
+import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
 /** So that no device goes on as if nothing were: the list itself is read anew at each connection. */

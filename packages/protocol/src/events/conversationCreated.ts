@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { conversationSchema } from '../conversation';
+import { conversationSchema } from '../entities/conversation';
 import type { ServerEvent } from './event';
 
 /** To each participant with their own `my`; also to somebody who is added later. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
+import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
 /** To somebody who is no longer in it; nothing of it comes after this (D9). */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { conversationForAllSchema } from '../conversation';
+import { conversationForAllSchema } from '../entities/conversation';
 import type { ServerEvent } from './event';
 
 /** One JSON for everybody, hence without `my`. A send raises none (D7). */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { messageSchema } from '../message';
+import { messageSchema } from '../entities/message';
 import type { ServerEvent } from './event';
 
 /** In the order of seq, to every device of every participant until it acknowledges (D3, D4). */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { seqNumber, uuid } from '../ids';
-import { reportedStatus } from '../receipt';
-import { timestamp } from '../time';
+import { seqNumber, uuid } from '../values/ids';
+import { reportedStatus } from '../entities/receipt';
+import { timestamp } from '../values/time';
 import type { ServerEvent } from './event';
 
 /** Covers all of the receiver's messages up to `seq`. Events may cross: the highest seq counts (D6). */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { messageSchema } from '../message';
+import { messageSchema } from '../entities/message';
 import type { ServerEvent } from './event';
 
 /** After an edit, a deletion or a reaction; of two states the higher version wins (D7). */

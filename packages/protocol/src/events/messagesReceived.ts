@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BATCH_MAX } from '../limits';
-import { messageSchema } from '../message';
+import { messageSchema } from '../entities/message';
 import type { ServerEvent } from './event';
 
 /** Instead of single ones wherever several are due, for clients that connect with `auth.batch`. */

@@ -1,4 +1,4 @@
-import { privacySchema } from '../rest/privacy';
+import { privacySchema } from '../rest/account/privacy';
 import type { ServerEvent } from './event';
 
 /** So that all devices of a user show the same settings. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
+import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
 /** Says only that something changed: the list is short and read again. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
-import { deviceId } from '../text';
+import { uuid } from '../values/ids';
+import { deviceId } from '../text/text';
 import type { ServerEvent } from './event';
 
 /** Who this connection is, before anything else. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { position, uuid } from '../ids';
+import { position, uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
 /** Reading on one device clears the others (D8). */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
-import { timestamp } from '../time';
-import { presenceStatus } from '../user';
+import { uuid } from '../values/ids';
+import { timestamp } from '../values/time';
+import { presenceStatus } from '../entities/user';
 import type { ServerEvent } from './event';
 
 /** Per user, over all devices and nodes. Never queued (D10). */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { uuid } from '../ids';
-import { username } from '../text';
-import { timestamp } from '../time';
+import { uuid } from '../values/ids';
+import { username } from '../text/text';
+import { timestamp } from '../values/time';
 import type { ServerEvent } from './event';
 
 /** Never queued. Without another one it ends after TYPING_EXPIRES_MS (D10). */

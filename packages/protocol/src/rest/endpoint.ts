@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ErrorName } from '../errors';
+import type { ErrorName } from '../errors/errors';
 
 /** One row of the REST table: what is asked, what is answered, what can be refused. */
 export interface Endpoint {

@@ -1,35 +1,46 @@
-import { deleteMe } from './account';
-import { exportMe } from './export';
-import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin';
-import { changePassword, login, logout, refresh, register } from './auth';
-import { blockUser, listBlocks, unblockUser } from './blocks';
+import { deleteMe } from './account/account';
+import { exportMe } from './account/export';
+import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from './admin/admin';
+import { changePassword, login, logout, refresh, register } from './account/auth';
+import { blockUser, listBlocks, unblockUser } from './chat/blocks';
 import {
   createDirect,
   createGroup,
   listConversations,
   readConversation,
   renameConversation,
-} from './conversations';
+} from './chat/conversations';
 import type { Endpoint } from './endpoint';
-import { createInvitation, listInvitations, revokeInvitation } from './invitations';
-import { deleteMessage, editMessage, readHistory, sendMessage } from './messages';
-import { readStatus, reportStatus } from './messageStatus';
-import { readHealth, readReadiness } from './operation';
-import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants';
+import { createInvitation, listInvitations, revokeInvitation } from './admin/invitations';
+import { deleteMessage, editMessage, readHistory, sendMessage } from './chat/messages';
+import { readStatus, reportStatus } from './chat/messageStatus';
+import { readHealth, readReadiness } from './admin/operation';
+import {
+  addParticipant,
+  changeRole,
+  listParticipants,
+  removeParticipant,
+} from './chat/participants';
 import {
   endSessionsOfUser,
   listPeople,
   setTemporaryPassword,
   suspendUser,
   unsuspendUser,
-} from './people';
-import { changePrivacy, readPrivacy } from './privacy';
-import { addReaction, removeReaction, removeReactionNamed } from './reactions';
-import { acceptRequest, declineRequest, listInvited, listRequests, readRequest } from './requests';
-import { grantRole, listRoles, revokeRole } from './roles';
-import { endOtherSessions, endSession, listSessions } from './sessions';
-import { readSync } from './sync';
-import { findUsers, readMe, readUser } from './users';
+} from './admin/people';
+import { changePrivacy, readPrivacy } from './account/privacy';
+import { addReaction, removeReaction, removeReactionNamed } from './chat/reactions';
+import {
+  acceptRequest,
+  declineRequest,
+  listInvited,
+  listRequests,
+  readRequest,
+} from './chat/requests';
+import { grantRole, listRoles, revokeRole } from './admin/roles';
+import { endOtherSessions, endSession, listSessions } from './account/sessions';
+import { readSync } from './chat/sync';
+import { findUsers, readMe, readUser } from './account/users';
 
 /** The whole REST table by name, in the order of its documentation: what tests and documents walk through. */
 export const endpoints = {

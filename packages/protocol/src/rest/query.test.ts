@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { ValidationError } from '../errors';
-import { parseWith } from '../parse';
-import { readHistory } from './messages';
-import { findUsers } from './users';
+import { ValidationError } from '../errors/errors';
+import { parseWith } from '../values/parse';
+import { readHistory } from './chat/messages';
+import { findUsers } from './account/users';
 
 const { query } = readHistory;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { PAGE_DEFAULT, PAGE_MAX } from '../limits';
-import { cursor } from '../text';
+import { cursor } from '../text/text';
 
 /**
  * The query of an endpoint. A value given twice arrives as an array and is refused like any other wrong type, and so

@@ -1,4 +1,4 @@
-import { login, logout, register, sessionSchema } from '@pern/protocol/rest/auth';
+import { login, logout, register, sessionSchema } from '@chasqui/protocol';
 import { noBody } from '../connection/answers';
 import { request } from '../connection/request';
 import type { Rest } from '../connection/rest';

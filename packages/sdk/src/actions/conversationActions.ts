@@ -1,14 +1,18 @@
-import { conversationSchema, participantSchema } from '@pern/protocol/conversation';
-import { NotFoundError } from '@pern/protocol/errors';
-import { createDirect, createGroup, renameConversation } from '@pern/protocol/rest/conversations';
-import type { Endpoint } from '@pern/protocol/rest/endpoint';
 import {
   addParticipant,
   changeRole,
+  conversationSchema,
+  createDirect,
+  createGroup,
+  type Endpoint,
   listParticipants,
+  NotFoundError,
+  PAGE_DEFAULT,
+  PAGE_MAX,
+  participantSchema,
   removeParticipant,
-} from '@pern/protocol/rest/participants';
-import { PAGE_DEFAULT, PAGE_MAX } from '@pern/protocol/limits';
+  renameConversation,
+} from '@chasqui/protocol';
 import * as z from 'zod';
 import { noBody } from '../connection/answers';
 import type { Rest } from '../connection/rest';

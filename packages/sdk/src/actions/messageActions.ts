@@ -1,9 +1,15 @@
-import { errorFromWire } from '@pern/protocol/errorFromWire';
-import { NotFoundError } from '@pern/protocol/errors';
-import { readStatus, type RecipientStatus } from '@pern/protocol/rest/messageStatus';
-import { deleteMessage, editMessage } from '@pern/protocol/rest/messages';
-import { addReaction, removeReaction, removeReactionNamed } from '@pern/protocol/rest/reactions';
-import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  type Endpoint,
+  errorFromWire,
+  NotFoundError,
+  readStatus,
+  type RecipientStatus,
+  removeReaction,
+  removeReactionNamed,
+} from '@chasqui/protocol';
 import type { Cipher } from '../cipher';
 import type { ChatClient } from '../chatClient';
 import { entry, noBody } from '../connection/answers';

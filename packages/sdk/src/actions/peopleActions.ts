@@ -1,8 +1,4 @@
-import { noAnswer } from '@pern/protocol/commands/command';
-import { presenceOffline } from '@pern/protocol/commands/presenceOffline';
-import { presenceOnline } from '@pern/protocol/commands/presenceOnline';
-import { typing } from '@pern/protocol/commands/typing';
-import { findUsers } from '@pern/protocol/rest/users';
+import { findUsers, noAnswer, presenceOffline, presenceOnline, typing } from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
 import type { Clock } from '../clock';
 import type { Rest } from '../connection/rest';

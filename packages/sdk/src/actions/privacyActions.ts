@@ -1,7 +1,11 @@
-import { deleteMe } from '@pern/protocol/rest/account';
-import { blockUser, listBlocks, unblockUser } from '@pern/protocol/rest/blocks';
-import { exportMe } from '@pern/protocol/rest/export';
-import { PAGE_MAX } from '@pern/protocol/limits';
+import {
+  blockUser,
+  deleteMe,
+  exportMe,
+  listBlocks,
+  PAGE_MAX,
+  unblockUser,
+} from '@chasqui/protocol';
 import * as z from 'zod';
 import { noBody } from '../connection/answers';
 import { OfflineError } from '../errors';

@@ -1,14 +1,16 @@
-import { conversationSchema } from '@pern/protocol/conversation';
-import { NotFoundError } from '@pern/protocol/errors';
-import { PAGE_MAX } from '@pern/protocol/limits';
-import { openedRequestSchema } from '@pern/protocol/request';
-import { changePrivacy, privacySchema, readPrivacy } from '@pern/protocol/rest/privacy';
 import {
   acceptRequest,
+  changePrivacy,
+  conversationSchema,
   declineRequest,
   listInvited,
+  NotFoundError,
+  openedRequestSchema,
+  PAGE_MAX,
+  privacySchema,
+  readPrivacy,
   readRequest,
-} from '@pern/protocol/rest/requests';
+} from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
 import type { Cipher } from '../cipher';
 import { noBody } from '../connection/answers';

@@ -1,6 +1,11 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
-import { changePassword, sessionSchema } from '@pern/protocol/rest/auth';
-import { endOtherSessions, endSession, listSessions } from '@pern/protocol/rest/sessions';
+import {
+  changePassword,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  sessionSchema,
+  UnauthorizedError,
+} from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
 import { noBody } from '../connection/answers';
 import { request } from '../connection/request';

@@ -1,6 +1,5 @@
-import { NotFoundError, RateLimitError, UnavailableError } from '@pern/protocol/errors';
-import { createFakeClock } from '@pern/testing/fakeClock';
-import { until } from '@pern/testing/until';
+import { NotFoundError, RateLimitError, UnavailableError } from '@chasqui/protocol';
+import { createFakeClock, until } from '@chasqui/testkit';
 import * as z from 'zod';
 import { createAcknowledger } from './acknowledger';
 import type { ChatSocket } from './socket';

@@ -1,5 +1,4 @@
-import { messageDelivered } from '@pern/protocol/commands/messageDelivered';
-import { noAnswer } from '@pern/protocol/commands/command';
+import { messageDelivered, noAnswer } from '@chasqui/protocol';
 import type { Clock, Timer } from '../clock';
 import { isTransient } from '../errors';
 import type { ChatSocket } from './socket';

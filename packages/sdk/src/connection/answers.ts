@@ -1,8 +1,12 @@
-import { type Conversation, conversationSchema } from '@pern/protocol/conversation';
-import { receiptSchema } from '@pern/protocol/receipt';
-import { type Request, requestSchema } from '@pern/protocol/request';
-import { paged } from '@pern/protocol/rest/query';
-import { syncSchema } from '@pern/protocol/sync';
+import {
+  type Conversation,
+  conversationSchema,
+  paged,
+  receiptSchema,
+  type Request,
+  requestSchema,
+  syncSchema,
+} from '@chasqui/protocol';
 import * as z from 'zod';
 import { readEntry, type WireEntry } from '../entry';
 

@@ -1,10 +1,6 @@
-import type { Conversation } from '@pern/protocol/conversation';
-import { messageDelivered } from '@pern/protocol/commands/messageDelivered';
-import { sync } from '@pern/protocol/commands/sync';
-import type { Message } from '@pern/protocol/message';
-import { createModelServer } from '@pern/testing/clients/modelServer';
-import { createFakeClock } from '@pern/testing/fakeClock';
-import { until } from '@pern/testing/until';
+import { type Conversation, type Message, messageDelivered, sync } from '@chasqui/protocol';
+import { createFakeClock, until } from '@chasqui/testkit';
+import { createModelServer } from '../testing/modelServer';
 import { encodedNotEncrypted } from '../encodedNotEncrypted';
 import { createTurns } from '../inTurn';
 import { createFetcher } from '../reading/fetcher';

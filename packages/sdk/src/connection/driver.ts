@@ -1,6 +1,10 @@
-import { authRefresh } from '@pern/protocol/commands/authRefresh';
-import { noAnswer } from '@pern/protocol/commands/command';
-import { type ChasquiError, RateLimitError, UnauthorizedError } from '@pern/protocol/errors';
+import {
+  authRefresh,
+  type ChasquiError,
+  noAnswer,
+  RateLimitError,
+  UnauthorizedError,
+} from '@chasqui/protocol';
 import type { Clock, Timer } from '../clock';
 import { isTransient, OfflineError, SignedOutError } from '../errors';
 import type { Session } from '../session/session';

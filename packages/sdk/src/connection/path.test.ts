@@ -1,4 +1,4 @@
-import { ValidationError } from '@pern/protocol/errors';
+import { ValidationError } from '@chasqui/protocol';
 import fc from 'fast-check';
 import { isPlainSegment, pathOf } from './path';
 

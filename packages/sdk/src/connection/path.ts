@@ -1,4 +1,4 @@
-import { ValidationError } from '@pern/protocol/errors';
+import { ValidationError } from '@chasqui/protocol';
 
 /** Path parameters: `{id: …}` for `/api/users/:id`. */
 export type PathParams = Readonly<Record<string, string>>;

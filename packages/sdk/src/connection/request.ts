@@ -1,6 +1,4 @@
-import { errorFromWire } from '@pern/protocol/errorFromWire';
-import { UnavailableError } from '@pern/protocol/errors';
-import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import { type Endpoint, errorFromWire, UnavailableError } from '@chasqui/protocol';
 import * as z from 'zod';
 import { OfflineError } from '../errors';
 import { type PathParams, pathOf, type QueryParams } from './path';

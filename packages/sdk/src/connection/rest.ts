@@ -1,5 +1,4 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
-import type { Endpoint } from '@pern/protocol/rest/endpoint';
+import { type Endpoint, UnauthorizedError } from '@chasqui/protocol';
 import type * as z from 'zod';
 import type { Session } from '../session/session';
 import { type Ask, request } from './request';

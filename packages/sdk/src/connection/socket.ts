@@ -1,8 +1,11 @@
-import type { Command } from '@pern/protocol/commands/command';
-import { errorFromWire } from '@pern/protocol/errorFromWire';
-import { UnavailableError } from '@pern/protocol/errors';
-import { sessionReady, type SessionReady } from '@pern/protocol/events/sessionReady';
-import type { HandshakeAuth } from '@pern/protocol/handshake';
+import {
+  type Command,
+  errorFromWire,
+  type HandshakeAuth,
+  sessionReady,
+  type SessionReady,
+  UnavailableError,
+} from '@chasqui/protocol';
 import { io } from 'socket.io-client';
 import * as z from 'zod';
 import { OfflineError } from '../errors';

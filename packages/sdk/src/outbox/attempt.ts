@@ -7,7 +7,7 @@ import {
   UnauthorizedError,
   ValidationError,
   wireErrorSchema,
-} from '@pern/protocol/errors';
+} from '@chasqui/protocol';
 import { type Backoff, backoffMs } from '../backoff';
 import type { StoredEntry } from './outboxEntry';
 

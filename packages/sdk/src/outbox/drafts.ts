@@ -1,5 +1,4 @@
-import { messageSend } from '@pern/protocol/commands/messageSend';
-import { parseWith } from '@pern/protocol/parse';
+import { messageSend, parseWith } from '@chasqui/protocol';
 import type { SendMore } from '../chatClient';
 import type { Cipher } from '../cipher';
 import { createTurns } from '../inTurn';

@@ -1,12 +1,11 @@
-import { createFakeClock, type FakeClock } from '@pern/testing/fakeClock';
-import { until } from '@pern/testing/until';
 import {
   ConflictError,
   InternalError,
   NotFoundError,
   RateLimitError,
   UnavailableError,
-} from '@pern/protocol/errors';
+} from '@chasqui/protocol';
+import { createFakeClock, type FakeClock, until } from '@chasqui/testkit';
 import type { Entry } from '../entry';
 import { OfflineError } from '../errors';
 import { createMemoryStorage } from '../storage/memoryStorage';

@@ -1,4 +1,4 @@
-import type { MessageType } from '@pern/protocol/message';
+import type { MessageType } from '@chasqui/protocol';
 import type { Clock, Timer } from '../clock';
 import type { Entry } from '../entry';
 import { createTurns } from '../inTurn';

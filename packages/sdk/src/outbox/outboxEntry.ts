@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { wireErrorSchema } from '@pern/protocol/errors';
-import { uuid } from '@pern/protocol/ids';
-import { messageType } from '@pern/protocol/message';
-import { clientMessageId, contentEncrypted } from '@pern/protocol/text';
-import { timestamp } from '@pern/protocol/time';
+import {
+  clientMessageId,
+  contentEncrypted,
+  messageType,
+  timestamp,
+  uuid,
+  wireErrorSchema,
+} from '@chasqui/protocol';
 
 /** The stored form of an unsent message: everything an attempt needs, unchanged between attempts. */
 export const storedEntrySchema = z.object({

@@ -1,4 +1,4 @@
-import { errorFromWire } from '@pern/protocol/errorFromWire';
+import { errorFromWire } from '@chasqui/protocol';
 import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { OutboxEntry } from './outboxEntry';
 

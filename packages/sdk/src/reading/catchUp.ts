@@ -1,7 +1,4 @@
-import { ValidationError } from '@pern/protocol/errors';
-import { sync } from '@pern/protocol/commands/sync';
-import { PAGE_MAX } from '@pern/protocol/limits';
-import { listConversations } from '@pern/protocol/rest/conversations';
+import { listConversations, PAGE_MAX, sync, ValidationError } from '@chasqui/protocol';
 import { backoffMs } from '../backoff';
 import type { Cipher } from '../cipher';
 import { type Clock, pause } from '../clock';

@@ -1,11 +1,14 @@
-import { conversationSchema } from '@pern/protocol/conversation';
-import { NotFoundError } from '@pern/protocol/errors';
-import { PAGE_MAX, REQUESTS_IN_SYNC } from '@pern/protocol/limits';
-import { readConversation } from '@pern/protocol/rest/conversations';
-import { readHistory } from '@pern/protocol/rest/messages';
-import { listRequests } from '@pern/protocol/rest/requests';
-import { readUser } from '@pern/protocol/rest/users';
-import { userSchema } from '@pern/protocol/user';
+import {
+  conversationSchema,
+  listRequests,
+  NotFoundError,
+  PAGE_MAX,
+  readConversation,
+  readHistory,
+  readUser,
+  REQUESTS_IN_SYNC,
+  userSchema,
+} from '@chasqui/protocol';
 import type { Cipher } from '../cipher';
 import { historyPage, requestList } from '../connection/answers';
 import type { Rest } from '../connection/rest';

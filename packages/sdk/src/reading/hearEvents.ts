@@ -1,18 +1,20 @@
-import { blockChanged } from '@pern/protocol/events/blockChanged';
-import { conversationCreated } from '@pern/protocol/events/conversationCreated';
-import { conversationRemoved } from '@pern/protocol/events/conversationRemoved';
-import { conversationUpdated } from '@pern/protocol/events/conversationUpdated';
-import { messageReceived } from '@pern/protocol/events/messageReceived';
-import { messagesReceived } from '@pern/protocol/events/messagesReceived';
-import { messageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
-import { messageUpdated } from '@pern/protocol/events/messageUpdated';
-import { privacyChanged } from '@pern/protocol/events/privacyChanged';
-import { queueEmpty } from '@pern/protocol/events/queueEmpty';
-import { requestsChanged } from '@pern/protocol/events/requestsChanged';
-import { unreadUpdated } from '@pern/protocol/events/unreadUpdated';
-import { userStatusChanged } from '@pern/protocol/events/userStatusChanged';
-import { userTyping } from '@pern/protocol/events/userTyping';
-import { TYPING_EXPIRES_MS } from '@pern/protocol/limits';
+import {
+  blockChanged,
+  conversationCreated,
+  conversationRemoved,
+  conversationUpdated,
+  messageReceived,
+  messagesReceived,
+  messageStatusUpdated,
+  messageUpdated,
+  privacyChanged,
+  queueEmpty,
+  requestsChanged,
+  TYPING_EXPIRES_MS,
+  unreadUpdated,
+  userStatusChanged,
+  userTyping,
+} from '@chasqui/protocol';
 import type { z } from 'zod';
 import type { Cipher } from '../cipher';
 import type { Clock } from '../clock';

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '@pern/testing/until';
+import { until } from '@chasqui/testkit';
 import { openChatClient } from '../openChatClient';
 import { createMemoryStorage } from '../storage/memoryStorage';
 

@@ -1,7 +1,11 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
-import { refresh, type Session as SessionAnswer, sessionSchema } from '@pern/protocol/rest/auth';
-import { readMe } from '@pern/protocol/rest/users';
-import type { User } from '@pern/protocol/user';
+import {
+  readMe,
+  refresh,
+  type Session as SessionAnswer,
+  sessionSchema,
+  UnauthorizedError,
+  type User,
+} from '@chasqui/protocol';
 import type { Clock } from '../clock';
 import { request } from '../connection/request';
 import { OfflineError } from '../errors';

@@ -1,7 +1,6 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
-import type { Session as SessionAnswer } from '@pern/protocol/rest/auth';
-import { createLocks } from '@pern/testing/clients/locks';
-import { createFakeClock } from '@pern/testing/fakeClock';
+import { type Session as SessionAnswer, UnauthorizedError } from '@chasqui/protocol';
+import { createFakeClock } from '@chasqui/testkit';
+import { createLocks } from '../testing/locks';
 import { OfflineError, SignedOutError } from '../errors';
 import { createMemoryStorage } from '../storage/memoryStorage';
 import { createBrowserTabs } from '../tabs/browserTabs';

@@ -1,5 +1,4 @@
-import { UnauthorizedError } from '@pern/protocol/errors';
-import type { User } from '@pern/protocol/user';
+import { UnauthorizedError, type User } from '@chasqui/protocol';
 import type { Clock } from '../clock';
 import { SignedOutError } from '../errors';
 import type { Storage } from '../storage/storage';

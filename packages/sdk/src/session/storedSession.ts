@@ -1,5 +1,4 @@
-import { token } from '@pern/protocol/text';
-import { userSchema } from '@pern/protocol/user';
+import { token, userSchema } from '@chasqui/protocol';
 import * as z from 'zod';
 
 /** The stored form of a session. Anyone who can read the storage can act as its user until the session ends. */

@@ -1,5 +1,5 @@
-import { createModelServer, type Deed, type Told } from '@pern/testing/clients/modelServer';
-import type { Message } from '@pern/protocol/message';
+import { createModelServer, type Deed, type Told } from '../testing/modelServer';
+import type { Message } from '@chasqui/protocol';
 import fc from 'fast-check';
 import type { Entry } from '../entry';
 import { arrivedBySync, worthShowing } from '../reading/arrivals';

@@ -1,7 +1,10 @@
-import type { Conversation, ConversationForAll } from '@pern/protocol/conversation';
-import type { Receipt } from '@pern/protocol/receipt';
-import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
-import type { User } from '@pern/protocol/user';
+import type {
+  Conversation,
+  ConversationForAll,
+  Receipt,
+  UnreadUpdated,
+  User,
+} from '@chasqui/protocol';
 import { type Entry, isMessage, onWire } from '../entry';
 import type { ChatEvent } from './chatEvent';
 import {

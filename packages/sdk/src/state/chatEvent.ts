@@ -1,12 +1,15 @@
-import type { Conversation, ConversationForAll } from '@pern/protocol/conversation';
-import type { BlockChanged } from '@pern/protocol/events/blockChanged';
-import type { MessageStatusUpdated } from '@pern/protocol/events/messageStatusUpdated';
-import type { UnreadUpdated } from '@pern/protocol/events/unreadUpdated';
-import type { UserStatusChanged } from '@pern/protocol/events/userStatusChanged';
-import type { Receipt } from '@pern/protocol/receipt';
-import type { Request } from '@pern/protocol/request';
-import type { Privacy } from '@pern/protocol/rest/privacy';
-import type { User } from '@pern/protocol/user';
+import type {
+  BlockChanged,
+  Conversation,
+  ConversationForAll,
+  MessageStatusUpdated,
+  Privacy,
+  Receipt,
+  Request,
+  UnreadUpdated,
+  User,
+  UserStatusChanged,
+} from '@chasqui/protocol';
 import type { Connection } from '../connection/connectionState';
 import type { Entry } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';

@@ -1,7 +1,4 @@
-import type { Conversation } from '@pern/protocol/conversation';
-import type { Request } from '@pern/protocol/request';
-import type { Privacy } from '@pern/protocol/rest/privacy';
-import type { Presence, User } from '@pern/protocol/user';
+import type { Conversation, Presence, Privacy, Request, User } from '@chasqui/protocol';
 import { type Connection, signedOut } from '../connection/connectionState';
 import type { Entry } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';

@@ -3,8 +3,8 @@ import type {
   ConversationForAll,
   MyParticipation,
   Participant,
-} from '@pern/protocol/conversation';
-import type { Receipt } from '@pern/protocol/receipt';
+  Receipt,
+} from '@chasqui/protocol';
 import type { KnownConversation } from './chatState';
 
 /**

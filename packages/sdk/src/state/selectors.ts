@@ -1,4 +1,4 @@
-import { leastFar, type MessageStatus } from '@pern/protocol/receipt';
+import { leastFar, type MessageStatus } from '@chasqui/protocol';
 import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 import type { ChatState, KnownConversation, TypingUser } from './chatState';

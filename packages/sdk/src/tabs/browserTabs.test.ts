@@ -1,6 +1,5 @@
-import { createLocks } from '@pern/testing/clients/locks';
-import { createFakeClock } from '@pern/testing/fakeClock';
-import { until } from '@pern/testing/until';
+import { createLocks } from '../testing/locks';
+import { createFakeClock, until } from '@chasqui/testkit';
 import { createBrowserTabs } from './browserTabs';
 
 const channel = {

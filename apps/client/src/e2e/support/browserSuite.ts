@@ -1,5 +1,4 @@
-import { type Instance, openInstance } from '@pern/testing/instance';
-import { createPeople, type People } from '@pern/testing/people';
+import { createPeople, type Instance, openInstance, type People } from '@chasqui/testkit';
 import { type Chromium, openChromium } from './chromium';
 
 /** A running server, its test users, and a browser. Available inside tests. */

@@ -1,4 +1,4 @@
-import { chromiumProgram } from '@pern/testing/chromiumProgram';
+import { chromiumProgram } from '@chasqui/testkit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** The limit for a single action or wait, generous enough for a busy machine. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Person } from '@pern/testing/people';
+import type { Person } from '@chasqui/testkit';
 import type { Locator, Page } from 'playwright-core';
 import type { Profile } from './chromium';
 

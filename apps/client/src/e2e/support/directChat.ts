@@ -1,4 +1,4 @@
-import type { Person } from '@pern/testing/people';
+import type { Person } from '@chasqui/testkit';
 import type { BrowserSuite } from './browserSuite';
 import type { Profile } from './chromium';
 import { type ClientPage, signIn } from './clientPage';

@@ -1,6 +1,4 @@
-import type { Instance } from '@pern/testing/instance';
-import type { People, Person } from '@pern/testing/people';
-import { createRestClient } from '@pern/testing/restClient';
+import { createRestClient, type Instance, type People, type Person } from '@chasqui/testkit';
 
 /** A user whose conversations show most features. */
 export interface SampleConversations {

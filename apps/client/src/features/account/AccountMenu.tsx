@@ -1,6 +1,6 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
-import type { User } from '@pern/protocol/user';
-import { selectOutboxSize } from '@pern/sdk/state/selectors';
+import type { User } from '@chasqui/protocol';
+import { selectOutboxSize } from '@chasqui/sdk';
 import { FileDown, LogOut, Monitor, Moon, ShieldCheck, Sun, UserCheck } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Avatar } from '../../shared/Avatar';

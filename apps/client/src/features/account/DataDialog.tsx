@@ -1,5 +1,4 @@
-import { ForbiddenError, ValidationError } from '@pern/protocol/errors';
-import { PASSWORD_MAX } from '@pern/protocol/limits';
+import { ForbiddenError, PASSWORD_MAX, ValidationError } from '@chasqui/protocol';
 import { Download, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { errorText } from '../../shared/formatting/errorText';

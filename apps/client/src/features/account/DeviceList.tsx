@@ -1,4 +1,4 @@
-import type { ListedSession } from '@pern/protocol/rest/sessions';
+import type { ListedSession } from '@chasqui/protocol';
 import { Laptop, LogOut, Smartphone } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { deviceName } from './deviceName';

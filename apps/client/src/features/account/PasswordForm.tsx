@@ -1,5 +1,4 @@
-import { ForbiddenError } from '@pern/protocol/errors';
-import { PASSWORD_MAX, PASSWORD_MIN } from '@pern/protocol/limits';
+import { ForbiddenError, PASSWORD_MAX, PASSWORD_MIN } from '@chasqui/protocol';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';

@@ -1,4 +1,4 @@
-import type { Audience, Privacy } from '@pern/protocol/rest/privacy';
+import type { Audience, Privacy } from '@chasqui/protocol';
 import { useEffect } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';

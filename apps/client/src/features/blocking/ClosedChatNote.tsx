@@ -1,4 +1,4 @@
-import type { Bar } from '@pern/protocol/conversation';
+import type { Bar } from '@chasqui/protocol';
 import { setBlocked, useIsBlocked } from './blocks';
 import { useClient } from '../../store/ClientContext';
 

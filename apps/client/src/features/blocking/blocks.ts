@@ -1,4 +1,4 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
+import type { ChatClient } from '@chasqui/sdk';
 import { useEffect } from 'react';
 import { attempt } from '../../store/notices';
 import { useChatStore } from '../../store/chatStore';

@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import { ArrowLeft, LockOpen, Settings2, Timer, TimerOff } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Avatar } from '../../shared/Avatar';

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { useMemo, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { otherOf } from '../../store/displayNames';

@@ -1,5 +1,5 @@
-import type { Presence } from '@pern/protocol/user';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { Presence } from '@chasqui/protocol';
+import type { KnownConversation } from '@chasqui/sdk';
 import { BidiText } from '../../shared/formatting/BidiText';
 import { lastSeenText } from '../../shared/formatting/dates';
 import { useChatStore } from '../../store/chatStore';

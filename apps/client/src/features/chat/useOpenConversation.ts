@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react';
-import { newestRun } from '@pern/sdk/state/timeline';
-import type { ChatClient } from '@pern/sdk/chatClient';
+import { type ChatClient, newestRun } from '@chasqui/sdk';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';
 

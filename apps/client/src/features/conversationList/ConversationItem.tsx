@@ -1,5 +1,4 @@
-import { selectTyping } from '@pern/sdk/state/selectors';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { type KnownConversation, selectTyping } from '@chasqui/sdk';
 import { memo } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { readDraft } from '../../store/drafts';

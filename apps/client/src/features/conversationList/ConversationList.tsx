@@ -1,4 +1,4 @@
-import { searchForm } from '@pern/protocol/searchForm';
+import { searchForm } from '@chasqui/protocol';
 import { Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { navigateToConversation } from '../../store/route';

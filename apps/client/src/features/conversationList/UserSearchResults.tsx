@@ -1,4 +1,4 @@
-import type { User } from '@pern/protocol/user';
+import type { User } from '@chasqui/protocol';
 import { useUserSearch } from '../../shared/useUserSearch';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';

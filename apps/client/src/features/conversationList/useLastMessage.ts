@@ -1,7 +1,10 @@
-import { type ChatMessage, isMessage } from '@pern/sdk/entry';
-import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
-import { entryAt } from '@pern/sdk/state/timeline';
+import {
+  type ChatMessage,
+  entryAt,
+  isMessage,
+  type KnownConversation,
+  type OutboxEntry,
+} from '@chasqui/sdk';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';

@@ -1,5 +1,5 @@
-import type { User } from '@pern/protocol/user';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { User } from '@chasqui/protocol';
+import type { KnownConversation } from '@chasqui/sdk';
 import { useState } from 'react';
 import { isolateBidi } from '../../store/displayNames';
 import { attempt, notify } from '../../store/notices';

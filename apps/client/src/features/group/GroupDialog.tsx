@@ -1,6 +1,5 @@
-import { isAtLeast } from '@pern/protocol/conversationRole';
-import { TITLE_MAX } from '@pern/protocol/limits';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import { isAtLeast, TITLE_MAX } from '@chasqui/protocol';
+import type { KnownConversation } from '@chasqui/sdk';
 import { LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { navigateToList } from '../../store/route';

@@ -1,10 +1,10 @@
-import type { Participant } from '@pern/protocol/conversation';
 import {
   type ConversationRole,
   conversationRoles,
   isAtLeast,
-} from '@pern/protocol/conversationRole';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+  type Participant,
+} from '@chasqui/protocol';
+import type { KnownConversation } from '@chasqui/sdk';
 import { UserMinus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';

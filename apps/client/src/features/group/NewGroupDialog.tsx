@@ -1,6 +1,5 @@
-import { TITLE_MAX } from '@pern/protocol/limits';
-import type { User } from '@pern/protocol/user';
-import { randomId } from '@pern/sdk/randomId';
+import { TITLE_MAX, type User } from '@chasqui/protocol';
+import { randomId } from '@chasqui/sdk';
 import { useState } from 'react';
 import { navigateToConversation } from '../../store/route';
 import { errorText } from '../../shared/formatting/errorText';

@@ -1,5 +1,5 @@
-import type { GroupInvitation } from '@pern/protocol/request';
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { GroupInvitation } from '@chasqui/protocol';
+import type { KnownConversation } from '@chasqui/sdk';
 import { UserMinus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { attempt } from '../../store/notices';

@@ -1,5 +1,4 @@
-import { searchForm } from '@pern/protocol/searchForm';
-import type { User } from '@pern/protocol/user';
+import { searchForm, type User } from '@chasqui/protocol';
 import { Check, Search } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { useUserSearch } from '../../shared/useUserSearch';

@@ -1,4 +1,4 @@
-import type { Request } from '@pern/protocol/request';
+import type { Request } from '@chasqui/protocol';
 import { useChatStore } from '../../store/chatStore';
 import { compactTime } from '../../shared/formatting/dates';
 import { useDecodedMessage } from './useDecodedMessage';

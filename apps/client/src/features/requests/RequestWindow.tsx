@@ -1,5 +1,5 @@
-import type { Request } from '@pern/protocol/request';
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { Request } from '@chasqui/protocol';
+import type { ChatMessage } from '@chasqui/sdk';
 import { ArrowLeft } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { navigateToList } from '../../store/route';

@@ -1,5 +1,5 @@
-import type { Message } from '@pern/protocol/message';
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { Message } from '@chasqui/protocol';
+import type { ChatMessage } from '@chasqui/sdk';
 import { useEffect, useState } from 'react';
 import { useClient } from '../../store/ClientContext';
 

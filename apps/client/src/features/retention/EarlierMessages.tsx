@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import { useChatStore } from '../../store/chatStore';
 import { otherOf } from '../../store/displayNames';
 import { attempt } from '../../store/notices';

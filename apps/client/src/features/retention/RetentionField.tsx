@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { durations, durationText } from './durations';

@@ -4,7 +4,7 @@ import {
   PASSWORD_MIN,
   USERNAME_MAX,
   USERNAME_MIN,
-} from '@pern/protocol/limits';
+} from '@chasqui/protocol';
 
 /** The fields of the sign-up form. */
 export function SignUpFields({ invitation }: { invitation: string | null }) {

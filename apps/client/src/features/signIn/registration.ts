@@ -1,4 +1,4 @@
-import { healthSchema, type RegistrationMode } from '@pern/protocol/rest/operation';
+import { healthSchema, type RegistrationMode } from '@chasqui/protocol';
 import { useEffect, useState } from 'react';
 import { serverUrl } from '../../store/serverUrl';
 

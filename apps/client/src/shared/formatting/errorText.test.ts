@@ -1,5 +1,5 @@
-import { ForbiddenError, RateLimitError, ValidationError } from '@pern/protocol/errors';
-import { OfflineError } from '@pern/sdk/errors';
+import { ForbiddenError, RateLimitError, ValidationError } from '@chasqui/protocol';
+import { OfflineError } from '@chasqui/sdk';
 import { errorText } from './errorText';
 
 test('every error gets a text that says what happened and what to do, one sentence per invalid field', () => {

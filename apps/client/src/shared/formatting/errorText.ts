@@ -1,5 +1,5 @@
-import { ChasquiError } from '@pern/protocol/errors';
-import { OfflineError, SignedOutError, StorageError } from '@pern/sdk/errors';
+import { ChasquiError } from '@chasqui/protocol';
+import { OfflineError, SignedOutError, StorageError } from '@chasqui/sdk';
 
 /** Explains an error to the user: what went wrong and what they can do. */
 export function errorText(error: unknown): string {

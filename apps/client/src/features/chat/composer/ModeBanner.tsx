@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { X } from 'lucide-react';
 import { BidiText } from '../../../shared/formatting/BidiText';
 import { useChatStore } from '../../../store/chatStore';

@@ -1,5 +1,4 @@
-import { canonicalEmoji } from '@pern/protocol/emoji';
-import { reactionEmoji } from '@pern/protocol/text';
+import { canonicalEmoji, reactionEmoji } from '@chasqui/protocol';
 import groups from 'unicode-emoji-json/data-by-group.json';
 
 const offered = groups.flatMap(({ emojis }) => emojis.map(({ emoji }) => emoji));

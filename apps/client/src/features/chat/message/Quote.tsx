@@ -1,4 +1,4 @@
-import { selectMessage } from '@pern/sdk/state/selectors';
+import { selectMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../store/chatStore';
 import { nameOf } from '../../../store/displayNames';
 import { useIsBlocked } from '../../blocking/blocks';

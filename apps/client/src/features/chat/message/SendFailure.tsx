@@ -1,5 +1,5 @@
-import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
-import { errorFromWire } from '@pern/protocol/errorFromWire';
+import { errorFromWire } from '@chasqui/protocol';
+import type { OutboxEntry } from '@chasqui/sdk';
 import { RotateCcw, Trash2 } from 'lucide-react';
 import { errorText } from '../../../shared/formatting/errorText';
 import { attempt } from '../../../store/notices';

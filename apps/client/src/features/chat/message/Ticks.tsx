@@ -1,4 +1,4 @@
-import { selectStatus } from '@pern/sdk/state/selectors';
+import { selectStatus } from '@chasqui/sdk';
 import { Check, CheckCheck, CircleAlert, Clock } from 'lucide-react';
 import { useChatStore } from '../../../store/chatStore';
 import { isOutboxEntry, type ShownMessage } from '../../../store/chatView';

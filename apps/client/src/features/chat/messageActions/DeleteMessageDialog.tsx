@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { Dialog } from '../../../shared/Dialog';
 import { useClient } from '../../../store/ClientContext';
 import { attempt } from '../../../store/notices';

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { createContext, useContext } from 'react';
 
 /** Message actions that open something in the chat window. */

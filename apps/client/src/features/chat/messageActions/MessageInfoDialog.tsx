@@ -1,5 +1,4 @@
-import type { MessageDetail } from '@pern/sdk/actions/messageActions';
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage, MessageDetail } from '@chasqui/sdk';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
 import { errorText } from '../../../shared/formatting/errorText';

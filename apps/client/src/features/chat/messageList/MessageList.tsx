@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { dayLabel } from '../../../shared/formatting/dates';

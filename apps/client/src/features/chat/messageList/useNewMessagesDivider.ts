@@ -1,4 +1,4 @@
-import type { KnownConversation } from '@pern/sdk/state/chatState';
+import type { KnownConversation } from '@chasqui/sdk';
 import { useEffect, useState } from 'react';
 import { isPageFocused } from './pageFocus';
 

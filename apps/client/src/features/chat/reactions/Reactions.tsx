@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../store/chatStore';
 import { isolateBidi, nameOf } from '../../../store/displayNames';
 import { BidiText } from '../../../shared/formatting/BidiText';

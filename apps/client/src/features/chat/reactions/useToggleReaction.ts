@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../store/chatStore';
 import { attempt } from '../../../store/notices';
 import { useClient } from '../../../store/ClientContext';

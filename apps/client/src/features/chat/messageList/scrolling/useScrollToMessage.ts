@@ -1,4 +1,4 @@
-import type { ChatClient } from '@pern/sdk/chatClient';
+import type { ChatClient } from '@chasqui/sdk';
 import { useCallback, useEffect, useEffectEvent, useState } from 'react';
 import { useChatStore } from '../../../../store/chatStore';
 import { notify } from '../../../../store/notices';

@@ -1,5 +1,5 @@
-import type { ConversationEvent } from '@pern/protocol/message';
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ConversationEvent } from '@chasqui/protocol';
+import type { ChatMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../../store/chatStore';
 import { isolateBidi, nameOf } from '../../../../store/displayNames';
 import { durationText } from '../../../retention/durations';

@@ -1,5 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
-import type { OutboxEntry } from '@pern/sdk/outbox/outboxEntry';
+import type { ChatMessage, OutboxEntry } from '@chasqui/sdk';
 import { timelineRows } from './timelineRows';
 
 const ME = 'me';

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@pern/sdk/entry';
+import type { ChatMessage } from '@chasqui/sdk';
 import { isOutboxEntry, messageKey, type ShownMessage } from '../../../../store/chatView';
 import { dayOf } from '../../../../shared/formatting/dates';
 

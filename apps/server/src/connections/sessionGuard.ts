@@ -1,0 +1,118 @@
+import type { Bus } from '@chasqui/core/ports';
+import type { Log } from '@chasqui/foundation';
+import type { SessionBook, SessionEndings } from '@chasqui/identity';
+import type { ConnectionRegistry } from './registry';
+
+/** How late an ending is heard of at the most whose news was lost without anybody's noticing. */
+const RECHECK_MS = 4_000;
+/** While it is known that no news come. */
+const RECHECK_DEAF_MS = 2_000;
+const TICK_MS = 1_000;
+const SESSIONS_AT_ONCE = 1_000;
+/** How long an ending is remembered for handshakes that were on their way when it came. */
+const REMEMBERED_MS = 15_000;
+
+export interface SessionGuard {
+  /** Whether the session ended a moment ago, so that an answer read before that counts for nothing. */
+  endedJustNow(sessionId: string): boolean;
+  stop(): void;
+}
+
+interface Deps {
+  registry: ConnectionRegistry;
+  sessionBook: SessionBook;
+  endings: SessionEndings;
+  bus: Bus;
+  log: Log;
+}
+
+/**
+ * Closes the connections of sessions that have ended: at once when the news comes. For news that was lost it asks
+ * PostgreSQL, every 4 s, every 2 s while the bus is deaf, every second while it has no answer, and whenever the bus
+ * returns: so a node that was cut off from either knows it within these times of its return.
+ */
+export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps): SessionGuard {
+  const ended = new Map<string, number>();
+
+  function close(sessionIds: Iterable<string>): void {
+    for (const sessionId of sessionIds) {
+      for (const { socket } of registry.ofSession(sessionId)) socket.disconnect(true);
+    }
+  }
+
+  function remember(sessionIds: string[]): void {
+    const now = Date.now();
+    for (const [sessionId, at] of ended) if (now - at > REMEMBERED_MS) ended.delete(sessionId);
+    for (const sessionId of sessionIds) ended.set(sessionId, now);
+  }
+
+  async function recheck(): Promise<void> {
+    const all = registry.sessionIds();
+    const expired: string[] = [];
+    const living = new Set<string>();
+    for (let from = 0; from < all.length; from += SESSIONS_AT_ONCE) {
+      const some = all.slice(from, from + SESSIONS_AT_ONCE);
+      const states = await sessionBook.states(some);
+      close(some.filter((sessionId) => !states.has(sessionId)));
+      for (const [sessionId, state] of states) {
+        if (state === 'living') living.add(sessionId);
+        else expired.push(sessionId);
+      }
+    }
+    leaveExpired(expired, living);
+  }
+
+  /**
+   * A session whose time is over ends the connections that have nothing else. One that has shown a later token goes on
+   * by that: of another issuer every token may be a session of its own.
+   */
+  function leaveExpired(expired: readonly string[], living: ReadonlySet<string>): void {
+    for (const sessionId of expired) {
+      for (const connection of registry.ofSession(sessionId)) {
+        const goesOn = connection.sessionIds.some((other) => living.has(other));
+        if (goesOn) registry.unlink(connection, sessionId);
+        else connection.socket.disconnect(true);
+      }
+    }
+  }
+
+  let checking = false;
+  let failing = false;
+  let checkedAt = performance.now();
+  async function recheckOnce(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    try {
+      await recheck();
+      failing = false;
+    } catch (error) {
+      // Once for an outage, not once a second.
+      if (!failing)
+        log.warn({ err: error }, 'sessions could not be checked; will ask until they are');
+      failing = true;
+    }
+    checkedAt = performance.now();
+    checking = false;
+  }
+
+  const timer = setInterval(() => {
+    const dueAfterMs = bus.connected() ? RECHECK_MS : RECHECK_DEAF_MS;
+    if (failing || performance.now() - checkedAt >= dueAfterMs) void recheckOnce();
+  }, TICK_MS);
+  timer.unref();
+  const stops = [
+    endings.onEnded((sessionIds) => {
+      remember(sessionIds);
+      close(sessionIds);
+    }),
+    bus.onRecovered(() => void recheckOnce()),
+  ];
+
+  return {
+    endedJustNow: (sessionId) => ended.has(sessionId),
+    stop() {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+    },
+  };
+}

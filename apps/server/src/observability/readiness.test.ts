@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { checkReadiness, connectDatabase, migrateDatabase } from '@chasqui/db';
+import { createMigrator } from '@chasqui/db/testing';
+import { parseServerSettings } from '@chasqui/settings';
+import {
+  createHttpClient,
+  freshDatabase,
+  type FreshDatabase,
+  quietLog,
+  until,
+} from '@chasqui/testkit';
+import { startNode, type Node } from '../startNode';
+
+let database: FreshDatabase;
+let node: Node;
+
+async function sql(text: string): Promise<void> {
+  const client = createMigrator(database.url);
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  node = await startNode({
+    settings: parseServerSettings({
+      ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
+      JWT_SECRET: 'a secret of at least thirty-two characters',
+    }),
+    log: quietLog(),
+    redisPrefix: new URL(database.url).pathname,
+  });
+});
+afterAll(async () => {
+  await node.stop();
+  await database.drop();
+});
+
+/** Waits until the node is ready, or says this of why it is not. */
+function becomes(reason: RegExp | undefined): Promise<unknown> {
+  const http = createHttpClient(`http://127.0.0.1:${node.port}`);
+  return until(`the node says ${String(reason)}`, async () => {
+    const reply = await http('GET', '/readyz');
+    const body = reply.body as { status: string; postgres: string; reason?: string };
+    if (reason === undefined) return reply.status === 200 && body.reason === undefined;
+    expect(reply.status === 503).toBe(body.postgres === 'down');
+    return reply.status === 503 && reason.test(body.reason ?? '');
+  });
+}
+
+test('a node is not ready on a schema that is not the one of its version', async () => {
+  await becomes(undefined);
+  await sql("DELETE FROM migrations WHERE name = '0012-retention'");
+  await becomes(/0012-retention is missing, run npm run migrate/);
+  await sql("INSERT INTO migrations VALUES ('0012-retention'), ('9999-later')");
+  await becomes(undefined);
+  await sql('ALTER TABLE migrations RENAME TO elsewhere');
+  await becomes(/the schema is missing: run npm run migrate/);
+  await sql('ALTER TABLE elsewhere RENAME TO migrations');
+  await becomes(undefined);
+});
+
+test('a node is not ready on a database that takes no writes, and recovers by itself', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+  await becomes(/the database is read-only/);
+  await sql(`BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT`);
+  // Sessions that began before the reset are read-only still: none of them is kept.
+  await becomes(undefined);
+});
+
+test('a node is not ready with a role that lacks privileges, until they are granted', async () => {
+  const role = `plain_${randomUUID().slice(0, 8)}`;
+  await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, 'plain'];
+  const db = connectDatabase({ url: url.href, poolMax: 1 });
+  try {
+    await expect(checkReadiness(db)).rejects.toThrow(/the role lacks privileges/);
+    await migrateDatabase(database.url, { grantTo: { name: role } });
+    await expect(checkReadiness(db)).resolves.toBeUndefined();
+  } finally {
+    await db.close();
+    await sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
+});
+
+test('one refusal to write ends every idle connection to that server', async () => {
+  const db = connectDatabase({ url: database.url, poolMax: 4 });
+  await Promise.all([1, 2, 3, 4].map(() => db.query('', 'SELECT pg_sleep(0.2)', [])));
+  expect(db.pool().size).toBe(4);
+  await expect(db.sequelize.query('BEGIN READ ONLY; DELETE FROM findings; COMMIT')).rejects.toThrow(
+    'read-only',
+  );
+  await until('all are gone', () => db.pool().size === 0);
+  await db.close();
+});

@@ -1,8 +1,0 @@
-import { messageDelivered } from '@pern/protocol/commands/messageDelivered';
-import { handler } from '../commands';
-
-/** This device has it, and all before it in that conversation (D6). */
-export const onMessageDelivered = handler(messageDelivered, async ({ live }, target) => {
-  await live.acknowledge(target, 'delivered');
-  return {};
-});

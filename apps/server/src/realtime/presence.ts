@@ -1,8 +1,0 @@
-import type { PresenceReader } from '../identity/userDirectory';
-
-/** Who is online, as far as this room tells and asks. No call throws or waits, but `statusOf`. */
-export interface PresenceKeeper extends PresenceReader {
-  connected(userId: string, connectionId: string): void;
-  disconnected(userId: string, connectionId: string): void;
-  setVisible(userId: string, connectionId: string, visible: boolean): void;
-}

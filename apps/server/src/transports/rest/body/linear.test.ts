@@ -1,0 +1,92 @@
+import { request } from 'node:http';
+import { parseServerSettings } from '@chasqui/settings';
+import {
+  hostileTexts,
+  openServerRoom,
+  quickestOf,
+  quietLog,
+  type ServerRoom,
+} from '@chasqui/testkit';
+import { startNode, type Node } from '../../../startNode';
+
+// Every header that is parsed, by us or by a library, at the largest size that the server lets in.
+
+let room: ServerRoom<Node>;
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
+  );
+  await room.open({ RATE_LIMIT: 'off', TRUST_PROXY: '127.0.0.1' });
+});
+afterAll(() => room.close());
+
+/** Below the 12,288 bytes of all headers. */
+const LENGTH = 11_000;
+/** A request takes a few milliseconds; at this length quadratic work takes hundreds. */
+const BOUND_MS = 100;
+
+function ask(method: string, path: string, headers: Record<string, string>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${room.urlOf()}${path}`, { method, headers, agent: false }, (response) =>
+      response.resume().once('close', () => resolve(response.statusCode)),
+    );
+    asked.on('upgrade', (_response, socket) => resolve(socket.destroy()));
+    asked.on('error', reject).end(method === 'POST' ? '{}' : '');
+  });
+}
+
+const headers = [
+  ...['Host', 'Origin', 'Authorization', 'Content-Type', 'Content-Encoding', 'User-Agent'],
+  ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Forwarded', 'Cookie', 'Accept'],
+  ...['Accept-Encoding', 'Range', 'If-None-Match', 'If-Modified-Since', 'If-Range', 'Expect'],
+  ...['Access-Control-Request-Headers', 'Access-Control-Request-Method', 'Sec-WebSocket-Protocol'],
+];
+/** How a header begins that its parser goes on reading. */
+const beginnings: Readonly<Record<string, string>> = {
+  'Content-Type': 'application/json',
+  Authorization: 'Bearer ',
+  Range: 'bytes=0-',
+  'If-None-Match': 'W/"',
+  Origin: 'https://',
+};
+const asks: [method: string, path: string][] = [
+  ['GET', '/'],
+  ['GET', '/api/users/me'],
+  ['POST', '/api/auth/login'],
+  ['OPTIONS', '/api/users/me'],
+  ['GET', '/socket.io/?EIO=4&transport=polling'],
+];
+/** The ones that headers and paths can hold. */
+const texts = hostileTexts(LENGTH).filter((text) => !text.includes('\t') && text.trim() !== '');
+
+test.each(headers)('%s is parsed in linear time', async (name) => {
+  for (const text of texts.filter((_, i) => i % 2 === 0)) {
+    for (const [method, path] of asks) {
+      const ms = await quickest(() =>
+        ask(method, path, { [name]: `${beginnings[name] ?? 'x'}${text}` }),
+      );
+      expect([name, text.slice(0, 8), ms > BOUND_MS]).toEqual([name, text.slice(0, 8), false]);
+    }
+  }
+});
+
+test('paths and queries are parsed in linear time', async () => {
+  for (const text of texts) {
+    const path = encodeURI(text).slice(0, LENGTH).replace(/%.?$/, '');
+    for (const url of [
+      `/${path}`,
+      `/assets/${path}`,
+      `/api/users?${path}`,
+      `/socket.io/?${path}`,
+    ]) {
+      const ms = await quickest(() => ask('GET', url, {}));
+      expect([url.slice(0, 20), ms > BOUND_MS]).toEqual([url.slice(0, 20), false]);
+    }
+  }
+});
+
+/** What is quick once is quick. */
+async function quickest(work: () => Promise<unknown>): Promise<number> {
+  const first = await quickestOf(1, work);
+  return first <= BOUND_MS ? first : quickestOf(4, work);
+}

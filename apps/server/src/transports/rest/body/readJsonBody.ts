@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { ByteBudget } from '@chasqui/limits';
+import { MAX_FRAME_BYTES, ValidationError } from '@chasqui/protocol';
+import { saysJson } from './saysJson';
+
+/**
+ * Reads a JSON body; undefined when there is none. Throws ValidationError: 415 for anything that
+ * does not say it is JSON in UTF-8, 413 as soon as it is too large, 400 when it is malformed.
+ * What has arrived counts in `unread` until the body is whole, so that many slow writers cannot fill the memory.
+ *
+ * Written here because the usual parser reads an endless body to its end before it refuses it.
+ */
+export async function readJsonBody(request: IncomingMessage, unread: ByteBudget): Promise<unknown> {
+  if (!hasBody(request)) return undefined;
+  try {
+    if (!saysJson(request.headers['content-type'])) {
+      throw new ValidationError('the body must be application/json in UTF-8', undefined, 415);
+    }
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      throw new ValidationError('the body must not be compressed', undefined, 415);
+    }
+    const bytes = await readBytes(request, unread);
+    return bytes.length === 0 ? undefined : parse(bytes);
+  } catch (error) {
+    // What is still to come is thrown away; the server's request time-out ends it.
+    request.resume();
+    throw error;
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+async function readBytes(request: IncomingMessage, unread: ByteBudget): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_FRAME_BYTES) throw tooLarge();
+  const account = unread.open(() => request.socket.destroy());
+  // One buffer that grows: a body sent byte by byte would hold hundreds of bytes for each of its chunks.
+  let bytes = Buffer.alloc(0);
+  let size = 0;
+  function keep(chunk: Buffer): void {
+    if (size + chunk.length > bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(2 * bytes.length, size + chunk.length));
+      bytes.copy(grown, 0, 0, size);
+      bytes = grown;
+      account.set(bytes.length);
+    }
+    size += chunk.copy(bytes, size);
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      request.on('data', (chunk: Buffer) => {
+        if (size + chunk.length <= MAX_FRAME_BYTES) {
+          keep(chunk);
+          return;
+        }
+        request.removeAllListeners('data');
+        reject(tooLarge());
+      });
+      request.once('end', resolve);
+      request.once('error', () => reject(incomplete()));
+      request.once('close', () => reject(incomplete()));
+    });
+    return bytes.subarray(0, size);
+  } finally {
+    account.end();
+  }
+}
+
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new ValidationError('the body must be UTF-8');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // The parser's own message repeats what it read.
+    throw new ValidationError('the body must be well-formed JSON');
+  }
+}
+
+function tooLarge(): ValidationError {
+  return new ValidationError(`the body must be at most ${MAX_FRAME_BYTES} bytes`, undefined, 413);
+}
+
+function incomplete(): ValidationError {
+  return new ValidationError('the body ended early');
+}

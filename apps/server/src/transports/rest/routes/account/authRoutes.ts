@@ -1,0 +1,107 @@
+import {
+  type Identity,
+  loginKey,
+  LoginRefusedError,
+  NotAdmittedError,
+  type SecurityLog,
+  WrongCredentialsError,
+  WrongPasswordError,
+} from '@chasqui/identity';
+import type { LoginLimits, Quotas } from '@chasqui/limits';
+import {
+  changePassword,
+  login,
+  logout,
+  RateLimitError,
+  refresh,
+  register,
+  UnauthorizedError,
+} from '@chasqui/protocol';
+import { Router } from 'express';
+import { noContent, reply, type Door } from '../../endpointRouter';
+
+interface AuthDeps {
+  loginLimits: LoginLimits;
+  quotas: Quotas;
+  securityLog: SecurityLog;
+}
+
+export function authRoutes(
+  door: Door,
+  identity: Identity,
+  { loginLimits: limits, quotas, securityLog }: AuthDeps,
+): Router {
+  const router = Router();
+
+  door.open(router, register, async ({ body, address, agent }) => {
+    const who = { userId: null, address };
+    quotas.admit('quota_registrations', who);
+    try {
+      const session = await identity.register(body, { address, agent });
+      quotas.count('quota_registrations', who);
+      return reply(201, session);
+    } catch (error) {
+      if (error instanceof NotAdmittedError) {
+        securityLog.count({ event: 'registration_refused', reason: error.reason, address });
+      }
+      throw error;
+    }
+  });
+
+  door.open(router, login, async ({ body, address, agent }) => {
+    const isWrong = (error: unknown): boolean => error instanceof WrongCredentialsError;
+    try {
+      const session = await limits.login({ name: loginKey(body), address, isWrong }, () =>
+        identity.login(body, { address, agent }),
+      );
+      return reply(200, session);
+    } catch (error) {
+      if (error instanceof RateLimitError) {
+        securityLog.count({ event: 'login_refused', reason: 'rate', address });
+      }
+      if (error instanceof LoginRefusedError) {
+        securityLog.count({ event: 'login_refused', reason: error.reason, address });
+      }
+      if (error instanceof WrongCredentialsError) {
+        securityLog.record({ event: 'login_failed', userId: error.userId, address });
+      }
+      throw error;
+    }
+  });
+
+  door.open(router, refresh, async ({ body, address, agent }) => {
+    try {
+      return reply(200, await identity.refresh(body.refresh_token, agent));
+    } catch (error) {
+      if (error instanceof UnauthorizedError) {
+        securityLog.count({ event: 'token_refused', door: 'refresh', address });
+      }
+      throw error;
+    }
+  });
+
+  // As good for guessing as a login: the same limits.
+  door.closed(router, changePassword, async ({ caller, body, address, agent }) => {
+    const name = caller.username.toLowerCase();
+    const isWrong = (error: unknown): boolean => error instanceof WrongPasswordError;
+    try {
+      const session = await limits.reauthenticate({ name, address, isWrong }, () =>
+        identity.changePassword(caller, body, { address, agent }),
+      );
+      return reply(200, session);
+    } catch (error) {
+      if (isWrong(error)) {
+        const { userId } = caller;
+        securityLog.record({ event: 'password_check_failed', userId, address });
+      }
+      throw error;
+    }
+  });
+
+  door.closed(router, logout, async ({ caller }) => {
+    await identity.logout(caller);
+    return noContent;
+  });
+
+  return router;
+}

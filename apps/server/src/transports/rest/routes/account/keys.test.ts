@@ -1,0 +1,137 @@
+import { connectDatabase, type Database } from '@chasqui/db';
+import { type Session, sessionSchema } from '@chasqui/protocol';
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { startNode, type Node } from '../../../../startNode';
+
+// Secrets that change while people are signed in, and sessions whose time is over.
+
+const [a, b] = ['the first secret of all', 'the second secret of all'];
+const log = quietLog();
+let room: ServerRoom<Node>;
+let db: Database;
+/** Servers as a rotation leaves them one after the other. */
+let before: Node;
+let prepared: Node;
+let rotated: Node;
+let after: Node;
+
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
+  );
+  db = connectDatabase({ url: room.database.url });
+  before = await room.open({ JWT_SECRET: a });
+  await until('the first secret is noted', async () => {
+    const rows = await db.query('', `SELECT FROM instance WHERE key = 'signing_secret_id'`, []);
+    return rows.length > 0;
+  });
+  prepared = await room.open({ JWT_SECRET: a, JWT_SECRET_OTHER: b });
+  rotated = await room.open({ JWT_SECRET: b, JWT_SECRET_OTHER: a });
+  after = await room.open({ JWT_SECRET: b });
+});
+afterAll(async () => {
+  await db.close();
+  await room.close();
+});
+
+const refresh = (token: string, node: Node) =>
+  room.httpOf(node)('POST', '/api/auth/refresh', { body: { refresh_token: token } });
+const refreshed = async (token: string, node: Node): Promise<Session> =>
+  sessionSchema.parse((await refresh(token, node)).body);
+const statusAt = async (node: Node, token: string) =>
+  (await room.httpOf(node)('GET', '/api/users/me', { token })).status;
+
+describe('a rotation of the secret', () => {
+  test('loses nobody who refreshes between its steps, and ends the sessions of the others', async () => {
+    const [ana, idle] = [await room.register(before), await room.register(prepared)];
+    expect(await statusAt(rotated, ana.access_token)).toBe(200);
+    const next = await refreshed(ana.refresh_token, rotated);
+    expect(await statusAt(prepared, next.access_token)).toBe(200);
+    expect(await statusAt(after, next.access_token)).toBe(200);
+    const last = await refreshed(next.refresh_token, after);
+    expect(last.user.id).toBe(ana.user.id);
+    for (const token of [ana.access_token, idle.access_token]) {
+      expect(await statusAt(after, token)).toBe(401);
+    }
+    expect((await refresh(idle.refresh_token, after)).status).toBe(401);
+    // The secret could still come back: nothing was destroyed.
+    expect((await refresh(idle.refresh_token, rotated)).status).toBe(200);
+  });
+
+  test('does the same with tokens that servers of the release before have stored', async () => {
+    const [ana, ben] = [await room.register(before), await room.register(before)];
+    await db.query('', 'UPDATE refresh_tokens SET key_id = NULL', []);
+    expect((await refresh(ana.refresh_token, after)).status).toBe(401);
+    expect((await refresh(ana.refresh_token, rotated)).status).toBe(200);
+    expect((await refresh(ben.refresh_token, before)).status).toBe(200);
+  });
+
+  test('in its middle two tabs at two servers get the same token', async () => {
+    const ana = await room.register(before);
+    const [one, two] = [
+      await refreshed(ana.refresh_token, prepared),
+      await refreshed(ana.refresh_token, rotated),
+    ];
+    expect(two.refresh_token).toBe(one.refresh_token);
+    expect((await refresh(one.refresh_token, rotated)).status).toBe(200);
+  });
+
+  test('is in the security log, without a secret', async () => {
+    const lines = () => log.lines.map((line) => JSON.stringify(line));
+    await until('it is there', () => lines().some((line) => line.includes('keys_rotated')));
+    for (const secret of [a, b]) expect(lines().join()).not.toContain(secret);
+  });
+});
+
+describe('a session as old as it may be', () => {
+  const age = (person: Session, seconds: number) =>
+    db.query(
+      '',
+      "UPDATE sessions SET created_at = now() - $2 * interval '1 second' WHERE user_id = $1",
+      [person.user.id, seconds],
+    );
+  const SIX_MONTHS_S = 15_552_000;
+
+  test('ends although it was used all the time, and its connections with it', async () => {
+    const ana = await room.register(before);
+    const socket = await room.connect(ana.access_token, { node: before });
+    await age(ana, SIX_MONTHS_S - 60);
+    const next = await refreshed(ana.refresh_token, before);
+    const [row] = await db.query(
+      ...([
+        '',
+        "SELECT expires_at < now() + interval '61 s' FROM sessions WHERE user_id = $1",
+      ] as const),
+      [ana.user.id],
+    );
+    expect(row).toEqual([true]);
+    expect(socket.socket.connected).toBe(true);
+
+    // As a server of the release before would have prolonged it.
+    await db.query(
+      ...([
+        '',
+        `UPDATE sessions SET expires_at = now() + interval '90 days' WHERE user_id = $1`,
+      ] as const),
+      [ana.user.id],
+    );
+    await age(ana, SIX_MONTHS_S + 1);
+    await until('its connection is closed', () => !socket.socket.connected);
+    expect((await refresh(next.refresh_token, before)).status).toBe(401);
+    await until(
+      'its token is refused',
+      async () => (await statusAt(before, next.access_token)) === 401,
+    );
+    // The password begins another one.
+    expect((await room.login(ana, before)).user.id).toBe(ana.user.id);
+  });
+
+  test('ends earlier where the setting says so', async () => {
+    const strict = await room.open({ JWT_SECRET: a, SESSION_MAX_AGE_S: '3600' });
+    const ana = await room.register(strict);
+    await age(ana, 3_601);
+    expect((await refresh(ana.refresh_token, strict)).status).toBe(401);
+    expect((await refresh(ana.refresh_token, before)).status).toBe(200);
+  });
+});

@@ -1,0 +1,39 @@
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { startNode, type Node } from '../../../../startNode';
+
+// Password hashes are the dearest thing that a stranger can ask for. Addresses take turns for them.
+
+let room: ServerRoom<Node>;
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
+  );
+  await room.open({ TRUST_PROXY: '127.0.0.1' });
+});
+afterAll(() => room.close());
+
+test('one address with hundreds of logins does not hold up a login from another', async () => {
+  const { user } = await room.register();
+  const http = room.httpOf();
+  const login = (username: string, password: string, from: string) =>
+    http('POST', '/api/auth/login', {
+      ...{ body: { username, password }, headers: { 'x-forwarded-for': from } },
+    });
+  let answered = 0;
+  const flood = Array.from({ length: 250 }, async (_, i) => {
+    const { status } = await login(`nobody${i}`, 'a guess', '192.0.2.1');
+    answered += 1;
+    return status;
+  });
+  // By then the rest of the flood has been read and waits for the core.
+  await until('the flood has begun', () => answered >= 60);
+  const before = answered;
+  const honest = await login(user.username, 'correct horse', '192.0.2.2');
+  const overtook = 250 - answered;
+  expect(honest.status).toBe(200);
+  // It waited for its turn, a few hashes, and not behind all that came before it.
+  expect(overtook).toBeGreaterThan((250 - before) / 2);
+  // All are answered: by a refusal where the machine is too slow for so many hashes.
+  for (const status of await Promise.all(flood)) expect([401, 503]).toContain(status);
+});

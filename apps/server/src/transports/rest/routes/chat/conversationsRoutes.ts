@@ -1,0 +1,67 @@
+import type { Delivery } from '@chasqui/core';
+import type { Quotas, Requester } from '@chasqui/limits';
+import {
+  createDirect,
+  createGroup,
+  listConversations,
+  readConversation,
+  renameConversation,
+} from '@chasqui/protocol';
+import { Router } from 'express';
+import { reply, type Door } from '../../endpointRouter';
+
+export function conversationsRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
+  const router = Router();
+
+  door.closed(router, createDirect, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    admitConversation(quotas, who);
+    const { conversation, created } = await delivery.createDirect(caller.userId, body.user_id);
+    if (created) countConversation(quotas, who, 1);
+    return reply(created ? 201 : 200, conversation);
+  });
+
+  door.closed(router, createGroup, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    admitConversation(quotas, who);
+    const { conversation, created } = await delivery.findOrCreateGroup({
+      userId: caller.userId,
+      title: body.title,
+      participantIds: body.participant_ids,
+      clientId: body.client_id ?? null,
+    });
+    if (created) countConversation(quotas, who, body.participant_ids.length);
+    return reply(created ? 201 : 200, conversation);
+  });
+
+  door.closed(router, listConversations, async ({ caller, query }) => {
+    const { items, nextCursor } = await delivery.listConversations(caller.userId, query);
+    return reply(200, { conversations: items, next_cursor: nextCursor });
+  });
+
+  door.closed(router, readConversation, async ({ caller, params }) =>
+    reply(200, await delivery.readConversation(caller.userId, params.id)),
+  );
+
+  door.closed(router, renameConversation, async ({ caller, params, body }) =>
+    reply(
+      200,
+      await delivery.changeConversation(caller.userId, params.id, {
+        ...{ title: body.title, retentionS: body.retention_s },
+        applyToHistory: body.apply_to_history,
+      }),
+    ),
+  );
+
+  return router;
+}
+
+function admitConversation(quotas: Quotas, who: Requester): void {
+  quotas.admit('quota_conversations', who);
+  quotas.admit('quota_contacts', who);
+}
+
+function countConversation(quotas: Quotas, who: Requester, contacts: number): void {
+  quotas.count('quota_conversations', who);
+  quotas.count('quota_contacts', who, contacts);
+}

@@ -1,0 +1,89 @@
+import type { Delivery } from '@chasqui/core';
+import type { Quotas } from '@chasqui/limits';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  readHistory,
+  readStatus,
+  removeReaction,
+  removeReactionNamed,
+  reportStatus,
+  sendMessage,
+} from '@chasqui/protocol';
+import { Router } from 'express';
+import { noContent, reply, type Door } from '../../endpointRouter';
+
+export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
+  const router = Router();
+
+  door.closed(router, sendMessage, async ({ caller, body, address }) => {
+    const who = { userId: caller.userId, address };
+    quotas.admit('quota_storage', who);
+    const { message, repeated } = await delivery.send({
+      conversationId: body.conversation_id,
+      senderId: caller.userId,
+      contentEncrypted: body.content_encrypted,
+      messageType: body.message_type,
+      clientMessageId: body.client_message_id ?? null,
+      replyToId: body.reply_to_id ?? null,
+    });
+    if (!repeated) quotas.countMessage(who, body.content_encrypted.length);
+    return reply(repeated ? 200 : 201, message);
+  });
+
+  door.closed(router, readHistory, async ({ caller, params, query }) =>
+    reply(
+      200,
+      await delivery.readHistory(caller.userId, params.conversationId, {
+        limit: query.limit,
+        beforeSeq: query.before_seq,
+        afterSeq: query.after_seq,
+        offset: query.offset,
+      }),
+    ),
+  );
+
+  door.closed(router, editMessage, async ({ caller, params, body, address }) => {
+    const who = { userId: caller.userId, address };
+    const content = body.content_encrypted;
+    quotas.admit('quota_storage', who);
+    const edited = await delivery.editMessage(caller.userId, params.messageId, content);
+    quotas.countMessage(who, content.length);
+    return reply(200, edited);
+  });
+
+  door.closed(router, deleteMessage, async ({ caller, params }) => {
+    await delivery.deleteMessage(caller.userId, params.messageId);
+    return noContent;
+  });
+
+  door.closed(router, reportStatus, async ({ caller, params, body }) => {
+    return reply(200, await delivery.acknowledge(caller.userId, params, body.status));
+  });
+
+  door.closed(router, readStatus, async ({ caller, params, query }) =>
+    reply(200, await delivery.readStatus(caller.userId, params.messageId, query)),
+  );
+
+  door.closed(router, addReaction, async ({ caller, params, body }) => {
+    const { message, repeated } = await delivery.addReaction(
+      caller.userId,
+      params.messageId,
+      body.emoji,
+    );
+    return reply(repeated ? 200 : 201, message);
+  });
+
+  door.closed(router, removeReaction, async ({ caller, params }) => {
+    await delivery.removeReaction(caller.userId, params.messageId, params.emoji);
+    return noContent;
+  });
+
+  door.closed(router, removeReactionNamed, async ({ caller, params, query }) => {
+    await delivery.removeReaction(caller.userId, params.messageId, query.emoji);
+    return noContent;
+  });
+
+  return router;
+}

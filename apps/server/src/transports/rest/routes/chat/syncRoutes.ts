@@ -1,0 +1,14 @@
+import type { Delivery } from '@chasqui/core';
+import { readSync } from '@chasqui/protocol';
+import { Router } from 'express';
+import { reply, type Door } from '../../endpointRouter';
+
+export function syncRoutes(door: Door, delivery: Delivery): Router {
+  const router = Router();
+
+  door.closed(router, readSync, async ({ caller, query }) =>
+    reply(200, await delivery.sync(caller.userId, query)),
+  );
+
+  return router;
+}

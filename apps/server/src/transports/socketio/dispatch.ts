@@ -1,0 +1,100 @@
+import type { SecurityLog } from '@chasqui/identity';
+import { kindOfCommandNamed, laneOf, type Lanes, type Limits } from '@chasqui/limits';
+import {
+  type Command,
+  type CommandData,
+  type CommandResult,
+  parseWith,
+  RateLimitError,
+  ValidationError,
+} from '@chasqui/protocol';
+import type { Failures } from '../../observability/failures';
+import { countRefusal } from '../../observability/refusals';
+import type { Acknowledge, Answer, Answers } from './answers';
+import type { Connection } from '../../connections/connection';
+
+/** What one command does; its file has its name. */
+export interface CommandHandler {
+  name: string;
+  /** Parses, acts, answers. May throw, and may return a promise that rejects. */
+  run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
+}
+
+/** A handler that is given checked data and whose result is the answer. */
+export function handler<C extends Command>(
+  command: C,
+  handle: (connection: Connection, data: CommandData<C>) => Promise<CommandResult<C> & object>,
+): CommandHandler {
+  return {
+    name: command.name,
+    async run(connection, data, answer) {
+      answer.succeed(await handle(connection, parseWith<C['data']>(command.data, data)));
+    },
+  };
+}
+
+interface Deps {
+  answers: Answers;
+  failed: Failures;
+  limits: Limits;
+  lanes: Lanes;
+  securityLog: Pick<SecurityLog, 'count'>;
+}
+
+/**
+ * The one wrapper around all commands: whatever arrives is answered within ten seconds, whatever is
+ * thrown becomes an error of the contract, and nothing that was sent is ever sent back.
+ */
+export function createDispatch(
+  handlers: readonly CommandHandler[],
+  { answers, failed, limits, lanes, securityLog }: Deps,
+) {
+  const byName = new Map(
+    handlers.map((handler) => [
+      handler.name,
+      { ...handler, kind: kindOfCommandNamed(handler.name) },
+    ]),
+  );
+
+  return (
+    connection: Connection,
+    event: unknown,
+    data: unknown,
+    packetId: number | undefined,
+  ): void => {
+    const acknowledge: Acknowledge =
+      packetId === undefined ? undefined : (result) => connection.outlet.answer(packetId, result);
+    const command = typeof event === 'string' ? byName.get(event) : undefined;
+    const kind = command?.kind ?? 'unknown';
+    const waitMs =
+      limits.take(kind, connection.userId, connection.address) ||
+      (kind === 'acknowledgement' ? connection.budget.take() : 0);
+    // A flood is answered from here, before it costs anything.
+    if (waitMs > 0) {
+      acknowledge?.({ success: false, error: new RateLimitError(waitMs / 1_000).toWire() });
+      connection.refused();
+      return;
+    }
+    const { userId } = connection;
+    if (command === undefined) {
+      const error = new ValidationError('there is no such command');
+      countRefusal(securityLog, { userId, action: 'unknown command' }, error);
+      acknowledge?.({ success: false, error: error.toWire() });
+      return;
+    }
+    const answer = answers.expect(acknowledge, command.name);
+    const run = (): Promise<void> | void => command.run(connection, data, answer);
+    const fail = (error: unknown): void => {
+      countRefusal(securityLog, { userId, action: command.name }, error);
+      answer.fail(failed(error, { command: command.name }));
+    };
+    try {
+      // Without a lane not even a promise stands between a send and its transaction.
+      const running =
+        laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
+      running?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}

@@ -1,0 +1,149 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { sessionSchema } from '@chasqui/protocol';
+import { parseServerSettings } from '@chasqui/settings';
+import {
+  createHttpClient,
+  freshDatabase,
+  type FreshDatabase,
+  openSocket,
+  quietLog,
+  type SocketClient,
+  until,
+} from '@chasqui/testkit';
+import { startNode, type Node } from '../../startNode';
+
+// FAULTS, attackers 8: whoever connects too often, holds too much, or never says who they are.
+
+const log = quietLog();
+let database: FreshDatabase;
+const nodes: Node[] = [];
+const sockets: SocketClient[] = [];
+const raws: Socket[] = [];
+let people = 0;
+
+async function open(env: Record<string, string> = {}): Promise<string> {
+  const node = await startNode({
+    settings: parseServerSettings({
+      ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
+      ...{ JWT_SECRET: 'a secret of at least thirty-two characters', TRUST_PROXY: '127.0.0.1' },
+      ...env,
+    }),
+    log,
+    redisPrefix: `${new URL(database.url).pathname}${JSON.stringify(env)}`,
+  });
+  nodes.push(node);
+  return `http://127.0.0.1:${node.port}`;
+}
+
+async function register(url: string) {
+  const username = `person${++people}`;
+  const body = { username, email: `${username}@example.org`, password: 'correct horse' };
+  return sessionSchema.parse(
+    (await createHttpClient(url)('POST', '/api/auth/register', { body })).body,
+  );
+}
+
+/** Connects from an address; resolves to `ready`, or to the name of the refusal. */
+async function arrive(url: string, token: string, address = '192.0.2.1'): Promise<string> {
+  try {
+    const headers = { 'x-forwarded-for': address };
+    sockets.push(await openSocket(url, { auth: { token }, headers }));
+    return 'ready';
+  } catch (error) {
+    const { data, message } = error as { data?: { name: string }; message: string };
+    return data?.name ?? message;
+  }
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.close();
+  for (const raw of raws.splice(0)) raw.destroy();
+});
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.stop()));
+  await database.drop();
+});
+
+test('more connections than a user may hold are refused by name, over both nodes, until one is free', async () => {
+  const env = { CONNECTIONS_PER_USER: '4' };
+  const [one, two] = [await open(env), await open(env)];
+  const { access_token: token } = await register(one);
+  const other = await register(one);
+  for (let i = 0; i < 4; i++) expect(await arrive(one, token)).toBe('ready');
+  expect(await arrive(one, token)).toBe('RateLimitError');
+  expect(await arrive(one, other.access_token)).toBe('ready');
+  // The other node has heard of it by the time its own first one is told.
+  await until('the other node is full too', async () => {
+    return (await arrive(two, token)) === 'RateLimitError';
+  });
+  expect(sockets.length).toBeLessThanOrEqual(4 + 1 + 4);
+  for (const socket of sockets) socket.close();
+  await until('there is room again', async () => (await arrive(one, token)) === 'ready');
+});
+
+test('more than an address may hold are refused by name, and one that goes on by a line of HTTP', async () => {
+  const url = await open({ CONNECTIONS_PER_ADDRESS: '3' });
+  const { access_token: token } = await register(url);
+  for (let i = 0; i < 3; i++) expect(await arrive(url, token)).toBe('ready');
+  expect(await arrive(url, token)).toBe('RateLimitError');
+  expect(await arrive(url, token, '192.0.2.2')).toBe('ready');
+  const refusals = new Set<string>();
+  await until('those who go on are refused otherwise', async () => {
+    const some = await Promise.all(Array.from({ length: 50 }, () => arrive(url, token)));
+    for (const refusal of some) refusals.add(refusal);
+    return refusals.size > 1;
+  });
+  expect([...refusals].sort()).toEqual(['RateLimitError', 'websocket error']);
+  // By polling it can be told what REST would tell it.
+  const headers = { 'x-forwarded-for': '192.0.2.1' };
+  const poll = () =>
+    createHttpClient(url)('GET', '/socket.io/?EIO=4&transport=polling', { headers });
+  let refused: Awaited<ReturnType<typeof poll>> | undefined;
+  await until('a poll is refused too', async () => {
+    const some = await Promise.all(Array.from({ length: 100 }, poll));
+    refused = some.find(({ status }) => status !== 200);
+    return refused !== undefined;
+  });
+  expect(refused).toMatchObject({ status: 429, body: { error: { name: 'RateLimitError' } } });
+  expect(refused?.headers.get('retry-after')).toBe('10');
+  const { body } = await createHttpClient(url)('GET', '/metrics');
+  expect(body).toMatch(/chasqui_refused_total\{state="connect"\} \d+/);
+});
+
+test('with RATE_LIMIT=off nothing is refused', async () => {
+  const url = await open({
+    CONNECTIONS_PER_ADDRESS: '1',
+    CONNECTIONS_PER_USER: '1',
+    RATE_LIMIT: 'off',
+  });
+  const { access_token: token } = await register(url);
+  for (let i = 0; i < 5; i++) expect(await arrive(url, token)).toBe('ready');
+});
+
+test('who says nothing, half a request, or never who they are, is ended within 15 s', async () => {
+  const port = Number(new URL(await open()).port);
+  const head =
+    'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+  const words = [
+    '',
+    'GET /api/users/me HTTP/1.1\r\nHost: x\r\nX-Slow: ',
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${head}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${head}`,
+  ];
+  const began = performance.now();
+  const ended = new Map<string, number>();
+  for (const word of words) {
+    const socket = connectTcp({ host: '127.0.0.1', port });
+    raws.push(socket);
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(word);
+    socket.once('close', () => ended.set(word, performance.now() - began));
+  }
+  await until('all are ended', () => ended.size === words.length);
+  expect([...ended].filter(([, tookMs]) => tookMs > 15_000)).toEqual([]);
+});

@@ -1,0 +1,146 @@
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { startNode, type Node } from '../../startNode';
+
+let room: ServerRoom<Node>;
+let two: Node;
+const log = quietLog();
+
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
+  );
+  await room.open();
+  two = await room.open();
+});
+afterEach(() => room.hangUp());
+afterAll(() => room.close());
+
+const anyText: unknown = expect.any(String);
+const anyNumber: unknown = expect.any(Number);
+
+function refused(name: string): object {
+  const error: unknown = expect.objectContaining({ name });
+  return { success: false, error };
+}
+
+describe('messages', () => {
+  test('go from node to node, in order, and the answer takes the place of the frame', async () => {
+    const [ana, ben] = await Promise.all([room.register(), room.register()]);
+    const conversationId = await room.direct(ana.access_token, ben.user.id);
+    const from = await room.connect(ana.access_token);
+    const to = await room.connect(ben.access_token, { node: two });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        from.ask('chat:message_send', { conversationId, contentEncrypted: `message ${i}` }),
+      ),
+    );
+    expect(answers[0]).toMatchObject({
+      success: true,
+      message: { seq: 1, sender_id: ana.user.id, content_encrypted: 'message 0' },
+    });
+    await until('all have arrived', () => to.all('chat:message_received').length === 100);
+    expect(to.all('chat:message_received')).toMatchObject(
+      Array.from({ length: 100 }, (_, i) => ({ seq: i + 1, content_encrypted: `message ${i}` })),
+    );
+    expect(from.all('chat:message_received')).toEqual([]);
+    expect(await to.ask('chat:message_read', { conversationId, seq: 100 })).toEqual({
+      success: true,
+    });
+    await until('the author is told', () => from.all('chat:message_status_updated').length > 0);
+  });
+
+  test('are answered briefly to those who asked for that', async () => {
+    const [ana, ben] = await Promise.all([room.register(), room.register()]);
+    const conversationId = await room.direct(ana.access_token, ben.user.id);
+    const client = await room.connect(ana.access_token, { auth: { brief: true } });
+    const answer = await client.ask('chat:message_send', {
+      conversationId,
+      contentEncrypted: 'hello',
+      clientMessageId: 'mine',
+    });
+    expect(answer).toEqual({
+      success: true,
+      message: {
+        id: anyText,
+        conversation_id: conversationId,
+        seq: 1,
+        version: anyNumber,
+        client_message_id: 'mine',
+        created_at: anyText,
+      },
+    });
+  });
+
+  test('of strangers are not found', async () => {
+    const [ana, ben, eve] = await Promise.all([room.register(), room.register(), room.register()]);
+    const conversationId = await room.direct(ana.access_token, ben.user.id);
+    const client = await room.connect(eve.access_token);
+    const asked: [string, object][] = [
+      ['chat:message_send', { conversationId, contentEncrypted: 'hello' }],
+      ['chat:message_delivered', { conversationId, seq: 1 }],
+      ['chat:message_read', { conversationId, seq: 1 }],
+      ['chat:typing', { conversationId, isTyping: true }],
+    ];
+    for (const [command, data] of asked) {
+      expect([command, await client.ask(command, data)]).toEqual([
+        command,
+        refused('NotFoundError'),
+      ]);
+    }
+  });
+
+  test('more than 20 a second with bursts of 200 are refused', async () => {
+    const [ana, ben] = await Promise.all([room.register(), room.register()]);
+    const conversationId = await room.direct(ana.access_token, ben.user.id);
+    const client = await room.connect(ana.access_token);
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, () =>
+        client.ask('chat:message_send', { conversationId, contentEncrypted: 'x' }),
+      ),
+    );
+    const accepted = answers.filter(succeeded).length;
+    expect(accepted).toBeGreaterThanOrEqual(200);
+    expect(accepted).toBeLessThan(300);
+    expect(answers.find((answer) => !succeeded(answer))).toEqual(refused('RateLimitError'));
+  });
+});
+
+test('[D10] typing and presence reach the other side, wherever it is connected', async () => {
+  const [ana, ben] = await Promise.all([room.register(), room.register()]);
+  const conversationId = await room.direct(ana.access_token, ben.user.id);
+  const here = await room.connect(ana.access_token);
+  const there = await room.connect(ben.access_token, { node: two });
+  await until('Ana sees Ben come', () => here.all('user:status_changed').length > 0);
+  expect(here.all('user:status_changed')[0]).toMatchObject({
+    userId: ben.user.id,
+    status: 'online',
+  });
+  expect(await there.ask('chat:typing', { conversationId, isTyping: true })).toEqual({
+    success: true,
+  });
+  await until('Ana sees Ben type', () => here.all('chat:user_typing').length > 0);
+  const seen = await room.httpOf()('GET', `/api/users/${ben.user.id}`, { token: ana.access_token });
+  expect(seen.body).toMatchObject({ presence: { status: 'online' } });
+  await there.ask('presence:offline');
+  await until('Ana sees Ben go', () => here.all('user:status_changed').length > 1);
+  const after = await room.httpOf()('GET', `/api/users/${ben.user.id}`, {
+    token: ana.access_token,
+  });
+  expect(after.body).toMatchObject({
+    presence: { status: 'offline', last_seen_at: anyText },
+  });
+  const { access_token: stranger } = await room.register();
+  const hidden = await room.httpOf()('GET', `/api/users/${ben.user.id}`, { token: stranger });
+  expect(hidden.body).toMatchObject({ presence: null });
+});
+
+test('nothing of all this was a bug', () => {
+  expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+function succeeded(answer: unknown): boolean {
+  return (
+    typeof answer === 'object' && answer !== null && 'success' in answer && answer.success === true
+  );
+}

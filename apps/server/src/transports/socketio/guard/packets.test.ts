@@ -1,0 +1,220 @@
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { WebSocket } from 'ws';
+import { startNode, type Node } from '../../../startNode';
+
+// Packets that no client of ours sends, hundreds of each, at every stage of every transport: the connection is ended,
+// nothing is answered for each of them, and nothing of them stays.
+
+let room: ServerRoom<Node>;
+let one: Node;
+let token: string;
+const log = quietLog();
+const raws: WebSocket[] = [];
+
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
+  );
+  one = await room.open();
+  token = (await room.register()).access_token;
+});
+afterEach(() => {
+  room.hangUp();
+  for (const raw of raws.splice(0)) raw.terminate();
+});
+afterAll(() => room.close());
+
+const FLOOD = 300;
+/** A few before the end is noticed, pings, and the words of the handshake itself. */
+const ANSWERS_MAX = 12;
+type Stage = 'before' | 'during' | 'after';
+const stages: Stage[] = ['before', 'during', 'after'];
+
+const packets: Record<string, string | Buffer> = {
+  'Engine.IO open': '0{}',
+  'Engine.IO close': '1',
+  'Engine.IO ping': '2',
+  'Engine.IO probe': '2probe',
+  'Engine.IO pong': '3',
+  'Engine.IO upgrade': '5',
+  'Engine.IO noop': '6',
+  'no packet': 'x',
+  'an empty packet': '',
+  CONNECT: '40{}',
+  'CONNECT to an unknown namespace': '40/n,',
+  DISCONNECT: '41',
+  'EVENT of an unknown namespace': '42/n,["x"]',
+  ACK: '431[]',
+  CONNECT_ERROR: '44{"message":"x"}',
+  'BINARY_EVENT without its attachment': '451-["x",{"_placeholder":true,"num":0}]',
+  'BINARY_ACK without its attachment': '461-1[{"_placeholder":true,"num":0}]',
+  'an unknown packet': '49',
+  'an attachment of nothing': Buffer.alloc(64),
+};
+const polled = Object.entries(packets).filter(([, packet]) => typeof packet === 'string');
+
+interface Raw {
+  webSocket: WebSocket;
+  heard: string[];
+  isClosed: () => boolean;
+}
+
+async function openRaw(query = ''): Promise<Raw> {
+  const url = `ws://127.0.0.1:${one.port}/socket.io/?EIO=4&transport=websocket${query}`;
+  const webSocket = new WebSocket(url);
+  raws.push(webSocket);
+  const raw: Raw = {
+    ...{ webSocket, heard: [] },
+    isClosed: () => webSocket.readyState === WebSocket.CLOSED,
+  };
+  webSocket.on('error', () => undefined);
+  webSocket.on('message', (data: Buffer) => raw.heard.push(data.toString()));
+  await until('it is open', () => webSocket.readyState === WebSocket.OPEN);
+  return raw;
+}
+
+const isReady = ({ heard }: Raw): boolean => heard.some((text) => text.includes('session:ready'));
+
+async function bring({ webSocket, ...raw }: Raw, stage: Stage): Promise<void> {
+  if (stage !== 'before') webSocket.send(`40${JSON.stringify({ token })}`);
+  if (stage === 'after') await until('it is accepted', () => isReady({ webSocket, ...raw }));
+}
+
+describe.each(stages)('by WebSocket, %s the handshake', (stage) => {
+  test.each(Object.entries(packets))('%s', async (_what, packet) => {
+    const raw = await openRaw();
+    await bring(raw, stage);
+    for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
+    await until('it is ended', raw.isClosed);
+    expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+  });
+
+  test.each([
+    ['pings', (webSocket: WebSocket) => webSocket.ping()],
+    ['pongs', (webSocket: WebSocket) => webSocket.pong()],
+    ['fragments of a message', (webSocket: WebSocket) => webSocket.send('', { fin: false })],
+  ])('%s of WebSocket itself', async (_what, send) => {
+    const raw = await openRaw();
+    let pongs = 0;
+    raw.webSocket.on('pong', () => (pongs += 1));
+    await bring(raw, stage);
+    for (let i = 0; i < FLOOD; i++) send(raw.webSocket);
+    await until('it is ended', raw.isClosed);
+    expect(pongs).toBeLessThan(100);
+  });
+});
+
+test('a frame of 16 kB and more is refused before the handshake, and one of 128 kB is read after it', async () => {
+  const large = `42["chat:nothing","${'x'.repeat(120_000)}"]`;
+  const stranger = await openRaw();
+  stranger.webSocket.send(large);
+  await until('it is ended', stranger.isClosed);
+  const raw = await openRaw();
+  await bring(raw, 'after');
+  raw.webSocket.send(large.replace('42', '427'));
+  await until('it is answered', () => raw.heard.some((text) => text.startsWith('437[')));
+});
+
+const session = (query = '') => `${room.urlOf()}/socket.io/?EIO=4&transport=polling${query}`;
+
+async function openPolling(stage: Stage): Promise<string> {
+  const opened = await (await fetch(session())).text();
+  const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+  if (stage === 'before') return sid;
+  await post(sid, `40${JSON.stringify({ token })}`);
+  for (let heard = ''; stage === 'after' && !heard.includes('session:ready');) {
+    heard += await (await fetch(session(`&sid=${sid}`))).text();
+  }
+  return sid;
+}
+
+async function post(sid: string, body: string): Promise<number> {
+  const asked = { method: 'POST', body, headers: { 'content-type': 'text/plain' } };
+  // A body may be cut off by the end of its session.
+  return fetch(session(`&sid=${sid}`), asked).then(
+    ({ status }) => status,
+    () => 0,
+  );
+}
+
+/** Engine.IO answers 400 for a session that is no more. */
+async function isEnded(sid: string): Promise<boolean> {
+  return (await post(sid, '3')) === 400;
+}
+
+describe.each(stages)('by polling, %s the handshake', (stage) => {
+  test.each(polled)('%s', async (_what, packet) => {
+    const sid = await openPolling(stage);
+    await post(sid, Array<string>(FLOOD).fill(String(packet)).join('\u001e'));
+    await until('it is ended', () => isEnded(sid));
+  });
+});
+
+test('a session of polling has only so many requests and so many bytes before its handshake', async () => {
+  const many = await openPolling('before');
+  for (let i = 0; i < 40; i++) await post(many, '3');
+  expect(await isEnded(many)).toBe(true);
+  const large = await openPolling('before');
+  expect(await post(large, `40${JSON.stringify({ token: 'x'.repeat(20_000) })}`)).toBe(413);
+  const accepted = await openPolling('after');
+  expect(await post(accepted, `42["chat:nothing","${'x'.repeat(120_000)}"]`)).toBe(200);
+});
+
+describe.each(['before', 'after'] as const)('an upgrade under way, %s the handshake', (stage) => {
+  test.each(Object.entries(packets))('%s', async (_what, packet) => {
+    const sid = await openPolling(stage);
+    const raw = await openRaw(`&sid=${sid}`);
+    raw.webSocket.send('2probe');
+    for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
+    await until('it is ended', raw.isClosed);
+    expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+  });
+});
+
+test('a session that has left its namespace is closed', async () => {
+  const raw = await openRaw();
+  await bring(raw, 'after');
+  raw.webSocket.send('41');
+  await until('it is ended', raw.isClosed);
+});
+
+test('an empty session id, or one in a fragment of the URL, is a handshake like any other', async () => {
+  const limited = await room.open({
+    CONNECTIONS_PER_ADDRESS: '1',
+    TRUST_PROXY: '127.0.0.1',
+  });
+  const headers = { 'x-forwarded-for': '192.0.2.1' };
+  const first = await room.connect(token, { node: limited, headers });
+  expect(first.all('session:ready')).toHaveLength(1);
+  const url = (query: string) =>
+    `${room.urlOf(limited)}/socket.io/?EIO=4&transport=polling${query}`;
+  const refused = async (query: string): Promise<boolean> => {
+    const all = await Promise.all(
+      Array.from({ length: 300 }, () => fetch(url(query), { headers })),
+    );
+    return all.some(({ status }) => status === 429);
+  };
+  for (const query of ['', '&sid=', '&sid=x&sid='])
+    expect([query, await refused(query)]).toEqual([query, true]);
+});
+
+test('an upgrade to somewhere else is ended', async () => {
+  const webSocket = new WebSocket(`ws://127.0.0.1:${one.port}/elsewhere`);
+  webSocket.on('error', () => undefined);
+  const status = await new Promise((resolve) =>
+    webSocket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode)),
+  );
+  expect(status).toBe(404);
+});
+
+test('after all of it nothing is held, nothing was a bug, and others are served', async () => {
+  await until('nothing is held', async () => {
+    const text = await (await fetch(`${room.urlOf()}/metrics`)).text();
+    const held = [...text.matchAll(/^chasqui_held_bytes\{.*\} (\d+)$/gm)].map(([, bytes]) => bytes);
+    return held.length > 0 && held.every((bytes) => bytes === '0');
+  });
+  expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  const client = await room.connect(token);
+  expect(await client.ask('presence:online')).toEqual({ success: true });
+});

@@ -1,0 +1,94 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteBudget, Limits } from '@chasqui/limits';
+import { MAX_FRAME_BYTES } from '@chasqui/protocol';
+import type { ClientAddress } from '../../../network/clientAddress';
+import { HANDSHAKE_FRAME_BYTES } from './boundedWebSockets';
+import { type ConnectionGate, refusePoll, sessionIdOf } from '../../../connections/connectionGate';
+import { terminate } from '../wire/terminate';
+import type { TransportWatch } from './transportWatch';
+
+interface Deps {
+  gate: ConnectionGate;
+  limits: Limits;
+  addressOf: ClientAddress;
+  unread: ByteBudget;
+  watch: TransportWatch;
+}
+
+/** Requests of a session before its handshake is accepted: it needs three, and two more for each refusal. */
+const HANDSHAKE_REQUESTS = 32;
+/** A request that comes too soon is held for no longer than this, and two of a session: one poll and one body. */
+const HELD_MS = 5_000;
+const HELD_MAX = 2;
+
+/** A middleware of Engine.IO. */
+type Guard = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: Error) => void,
+) => void;
+
+/** Counts the requests of long polling, and bounds what each may bring. An upgrade was judged before (admission.ts). */
+export function createPollGuard({ gate, limits, addressOf, unread, watch }: Deps): Guard {
+  /** Takes the bytes of a body from the node's budget until they have come. */
+  function reserve(request: IncomingMessage, response: ServerResponse, bytes: number): void {
+    const account = unread.open(() => request.destroy());
+    response.once('close', () => account.end());
+    account.set(bytes);
+  }
+
+  return (request, response, next) => {
+    // Engine.IO gives an upgrade a response of its own making; anybody can write an Upgrade header.
+    if (!(response instanceof ServerResponse)) {
+      next();
+      return;
+    }
+    const sessionId = sessionIdOf(request);
+    if (sessionId === undefined) {
+      if (gate.admits(request) === 'no') refusePoll(response);
+      else next();
+      return;
+    }
+    const address = addressOf(request);
+    const session = watch.ofSession(sessionId);
+    if (session === undefined) {
+      if (limits.take('poll', null, address) > 0) refusePoll(response);
+      else next();
+      return;
+    }
+    session.requests += 1;
+    const isAccepted = session.guard.isAccepted();
+    if (!isAccepted && session.requests > HANDSHAKE_REQUESTS) {
+      refusePoll(response);
+      terminate(session.conn);
+      return;
+    }
+    if (request.method === 'POST') {
+      const most = isAccepted ? MAX_FRAME_BYTES : HANDSHAKE_FRAME_BYTES;
+      // A body in chunks does not say how long it is; Engine.IO stops it at the most.
+      const bytes = Number(request.headers['content-length'] ?? most);
+      if (!(bytes <= most)) {
+        response.writeHead(413, { Connection: 'close' }).end();
+        return;
+      }
+      reserve(request, response, bytes);
+    }
+    const waitMs = limits.take('poll', session.who?.userId ?? null, address);
+    if (waitMs <= 0) {
+      next();
+      return;
+    }
+    if (session.held >= HELD_MAX) {
+      refusePoll(response);
+      return;
+    }
+    session.held += 1;
+    setTimeout(
+      () => {
+        session.held -= 1;
+        if (!response.destroyed) next();
+      },
+      Math.min(waitMs, HELD_MS),
+    ).unref();
+  };
+}

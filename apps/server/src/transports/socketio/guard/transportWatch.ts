@@ -1,0 +1,211 @@
+import { performance } from 'node:perf_hooks';
+import type { ByteAccount, ByteBudget, Traffic } from '@chasqui/limits';
+import { MAX_FRAME_BYTES } from '@chasqui/protocol';
+import { WebSocket } from 'ws';
+import {
+  allowMessages,
+  createWebSocketEngine,
+  endAfterMessages,
+  unreadBytesOf,
+  type WebSocketEngine,
+} from './boundedWebSockets';
+import type { ChatSocket } from '../chatServer';
+import { createPacketGuard, type EnginePacket, type PacketGuard } from './packetGuard';
+import { createPause } from '../wire/pauseReading';
+import { boundPolling, liftPolling } from './polling';
+import { terminate } from '../wire/terminate';
+import { wireOf } from '../wire/writeTogether';
+
+type EngineSocket = ChatSocket['conn'];
+
+/** Watches every transport of the node from its first byte to its last. */
+export interface TransportWatch {
+  /** For Socket.IO's option `wsEngine`. */
+  readonly webSocketEngine: WebSocketEngine;
+  /** To be called with each new transport. */
+  watch(conn: EngineSocket): void;
+  /** The handshake was accepted: the bounds of strangers are lifted, and what is read counts for this user. */
+  accept(conn: EngineSocket, who: { userId: string; address: string }): void;
+  /** States how much waits to be written, between two looks. */
+  holds(conn: EngineSocket, bytes: number): void;
+  /** The transport of a polling session, by the id in its requests. */
+  ofSession(sessionId: string): WatchedTransport | undefined;
+  stop(): void;
+}
+
+export interface WatchedTransport {
+  readonly conn: EngineSocket;
+  readonly guard: PacketGuard;
+  /** Of a polling session. */
+  requests: number;
+  /** Requests that came too soon and wait. */
+  held: number;
+  /** Whose it is, once its handshake was accepted. */
+  who: { userId: string; address: string } | undefined;
+}
+
+interface Watched extends WatchedTransport {
+  readonly unsent: ByteAccount;
+  readonly unread: ByteAccount;
+  readonly pause: (ms: number) => void;
+  /** Read since it was last counted. */
+  bytes: number;
+  probes: number;
+  isLeaving: boolean;
+}
+
+interface Deps {
+  unsent: ByteBudget;
+  unread: ByteBudget;
+  traffic: Traffic;
+}
+
+/** Between two looks at what waits in buffers. */
+const LOOK_EVERY_MS = 250;
+/** Bytes that a connection reads before they are counted for its user: the hot path only adds. */
+const COUNT_EVERY_BYTES = 65_536;
+/** How long a connection that is being closed may take for it. */
+const GOODBYE_MS = 2_000;
+/** Messages that may have been under way when a connection was closed. */
+const MESSAGES_AFTER_CLOSE = 2_000;
+/** An upgrade is probed once. */
+const PROBES_MAX = 8;
+
+export function watchTransports({ unsent, unread, traffic }: Deps): TransportWatch {
+  const all = new Map<EngineSocket, Watched>();
+  const bySession = new Map<string, Watched>();
+  const webSockets = new Map<WebSocket, ByteAccount>();
+
+  function opened(webSocket: WebSocket): void {
+    const account = unread.open(() => webSocket.terminate());
+    webSockets.set(webSocket, account);
+    webSocket.once('close', () => {
+      webSockets.delete(webSocket);
+      account.end();
+    });
+  }
+
+  function judge(watched: Watched, packet: EnginePacket): void {
+    const { conn, guard } = watched;
+    const verdict = guard.judge(packet);
+    if (verdict === 'end') terminate(conn);
+    // Socket.IO answers within this turn of the event loop.
+    else if (verdict === 'last') setImmediate(() => conn.close());
+    else count(watched, packet.data);
+  }
+
+  function count(watched: Watched, data: unknown): void {
+    if (typeof data === 'string' || Buffer.isBuffer(data)) watched.bytes += data.length;
+    if (watched.bytes < COUNT_EVERY_BYTES || watched.who === undefined) return;
+    const { userId, address } = watched.who;
+    const waitMs = traffic.read(watched.bytes, userId, address);
+    watched.bytes = 0;
+    if (waitMs > 0) watched.pause(waitMs);
+  }
+
+  /**
+   * Bounds a connection that is being closed: Engine.IO waits for the other side to take what is left, ws for its
+   * goodbye, and both drop what still comes without counting it.
+   */
+  function leave(watched: Watched): void {
+    if (watched.isLeaving) return;
+    watched.isLeaving = true;
+    setTimeout(() => terminate(watched.conn), GOODBYE_MS).unref();
+    const webSocket = webSocketOf(watched.conn);
+    if (webSocket !== undefined) endAfterMessages(webSocket, MESSAGES_AFTER_CLOSE);
+  }
+
+  const timer = setInterval(() => {
+    for (const watched of all.values()) {
+      if (watched.conn.readyState === 'closing') leave(watched);
+      watched.unsent.set(unsentBytesOf(watched.conn));
+      watched.unread.set(watched.guard.attachmentBytes());
+    }
+    for (const [webSocket, account] of webSockets) account.set(unreadBytesOf(webSocket));
+  }, LOOK_EVERY_MS);
+  timer.unref();
+
+  return {
+    webSocketEngine: createWebSocketEngine(opened),
+    watch(conn) {
+      const close = (): void => terminate(conn);
+      const watched: Watched = {
+        ...{ conn, guard: createPacketGuard(() => performance.now()), pause: createPause(conn) },
+        ...{ unsent: unsent.open(close), unread: unread.open(close) },
+        ...{ who: undefined, bytes: 0, probes: 0, requests: 0, held: 0, isLeaving: false },
+      };
+      const sessionId = sessionIdOf(conn);
+      all.set(conn, watched);
+      bySession.set(sessionId, watched);
+      boundPolling(conn);
+      conn.on('packet', (packet: EnginePacket) => judge(watched, packet));
+      conn.on('upgrading', () => {
+        if (++watched.probes > PROBES_MAX) terminate(conn);
+      });
+      conn.on('upgrade', () => {
+        if (watched.guard.isAccepted()) liftBounds(conn);
+      });
+      conn.once('close', () => {
+        all.delete(conn);
+        bySession.delete(sessionId);
+        leave(watched);
+        watched.unsent.end();
+        watched.unread.end();
+      });
+    },
+    accept(conn, who) {
+      const watched = all.get(conn);
+      if (watched === undefined) return;
+      watched.who = who;
+      watched.guard.accept();
+      liftBounds(conn);
+    },
+    holds: (conn, bytes) => all.get(conn)?.unsent.set(bytes),
+    ofSession: (sessionId) => bySession.get(sessionId),
+    stop: () => clearInterval(timer),
+  };
+}
+
+function liftBounds(conn: EngineSocket): void {
+  const webSocket = webSocketOf(conn);
+  if (webSocket === undefined) liftPolling(conn);
+  else allowMessages(webSocket, MAX_FRAME_BYTES);
+}
+
+function webSocketOf({ transport }: EngineSocket): WebSocket | undefined {
+  const webSocket: unknown =
+    transport.name === 'websocket' ? Reflect.get(transport, 'socket') : undefined;
+  return webSocket instanceof WebSocket ? webSocket : undefined;
+}
+
+/** What Engine.IO holds for the next poll, or behind an upgrade, and what the kernel has not taken yet. */
+function unsentBytesOf(conn: EngineSocket): number {
+  let bytes = wireOf(conn)?.writableLength ?? 0;
+  const packets: unknown = Reflect.get(conn, 'writeBuffer');
+  if (!Array.isArray(packets)) return bytes;
+  for (const packet of packets) bytes += bytesOfPacket(packet);
+  return bytes;
+}
+
+/** An object and an entry in a list, besides its data. */
+const PACKET_BYTES = 200;
+
+function bytesOfPacket(packet: unknown): number {
+  if (typeof packet !== 'object' || packet === null) return PACKET_BYTES;
+  const data: unknown = Reflect.get(packet, 'data');
+  const options: unknown = Reflect.get(packet, 'options');
+  const frames: unknown =
+    typeof options === 'object' && options !== null
+      ? Reflect.get(options, 'wsPreEncodedFrame')
+      : undefined;
+  const frame: unknown = Array.isArray(frames) ? frames.at(0) : undefined;
+  const encoded = Buffer.isBuffer(frame) ? frame.length : 0;
+  return PACKET_BYTES + encoded + (typeof data === 'string' ? data.length : 0);
+}
+
+function sessionIdOf(conn: EngineSocket): string {
+  const id: unknown = Reflect.get(conn, 'id');
+  if (typeof id !== 'string')
+    throw new Error('this version of engine.io names sessions in another way');
+  return id;
+}

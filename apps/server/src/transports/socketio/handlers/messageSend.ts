@@ -1,0 +1,45 @@
+import type { Quotas } from '@chasqui/limits';
+import { type BriefMessage, type Message, messageSend, parseWith } from '@chasqui/protocol';
+import type { Failures } from '../../../observability/failures';
+import type { CommandHandler } from '../dispatch';
+
+/**
+ * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
+ * connection keep their order, and answers in the turn in which it is told to (D3).
+ */
+export function onMessageSend(failed: Failures, quotas: Quotas): CommandHandler {
+  return {
+    name: messageSend.name,
+    run(connection, data, answer) {
+      quotas.admit('quota_storage', connection);
+      const said = parseWith(messageSend.data, data);
+      const request = {
+        conversationId: said.conversationId,
+        senderId: connection.userId,
+        contentEncrypted: said.contentEncrypted,
+        messageType: said.messageType,
+        clientMessageId: said.clientMessageId ?? null,
+        replyToId: said.replyToId ?? null,
+      };
+      connection.live.send(request, (outcome) => {
+        if (outcome instanceof Error) {
+          return answer.fail(failed(outcome, { command: messageSend.name }));
+        }
+        const { message, repeated } = outcome;
+        if (!repeated) quotas.countMessage(connection, said.contentEncrypted.length);
+        return answer.succeed({ message: connection.brief ? brief(message) : message });
+      });
+    },
+  };
+}
+
+function brief({
+  id,
+  conversation_id,
+  seq,
+  version,
+  client_message_id,
+  created_at,
+}: Message): BriefMessage {
+  return { id, conversation_id, seq, version, client_message_id, created_at };
+}

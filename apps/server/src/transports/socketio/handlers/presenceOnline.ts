@@ -1,0 +1,11 @@
+import type { PresenceKeeper } from '@chasqui/presence';
+import { presenceOnline } from '@chasqui/protocol';
+import { handler, type CommandHandler } from '../dispatch';
+
+/** The way back from `presence:offline` (D10). */
+export function onPresenceOnline(presence: PresenceKeeper): CommandHandler {
+  return handler(presenceOnline, async ({ userId, socket }) => {
+    presence.setVisible(userId, socket.id, true);
+    return {};
+  });
+}

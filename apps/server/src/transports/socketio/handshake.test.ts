@@ -1,0 +1,147 @@
+import { parseServerSettings } from '@chasqui/settings';
+import { openServerRoom, openSocket, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { WebSocket } from 'ws';
+import { startNode, type Node } from '../../startNode';
+
+// Who is let in, by whom they say they are, and for how long.
+
+let room: ServerRoom<Node>;
+let one: Node;
+let two: Node;
+const log = quietLog();
+
+beforeAll(async () => {
+  room = await openServerRoom((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
+  );
+  [one, two] = [
+    await room.open({ CORS_ORIGINS: 'https://app.example' }),
+    await room.open({ CORS_ORIGINS: 'https://app.example' }),
+  ];
+});
+afterEach(() => room.hangUp());
+afterAll(() => room.close());
+
+const anyText: unknown = expect.any(String);
+const anyUuid: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
+
+function refused(name: string): object {
+  const error: unknown = expect.objectContaining({ name });
+  return { success: false, error };
+}
+
+describe('the handshake', () => {
+  test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
+    'by %s begins with session:ready, and without a device id the session is the device',
+    async (transport) => {
+      const { access_token, user } = await room.register();
+      const { events } = await room.connect(access_token, { transports: [transport] });
+      await until('the backlog is told', () => events.length > 1);
+      expect(events[0]).toEqual({
+        event: 'session:ready',
+        data: { userId: user.id, deviceId: anyUuid, protocol: 1 },
+      });
+      expect(events[1]).toEqual({ event: 'chat:queue_empty', data: { delivered: 0 } });
+    },
+  );
+
+  test('takes a bearer header, and a device id', async () => {
+    const { access_token } = await room.register();
+    const client = await openSocket(room.urlOf(), {
+      auth: { deviceId: 'my phone' },
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    expect(client.all('session:ready')).toMatchObject([{ deviceId: 'my phone' }]);
+    client.close();
+  });
+
+  test.each<[string, () => Promise<Record<string, unknown>>, string]>([
+    ['no token', async () => ({}), 'UnauthorizedError'],
+    ['a wrong token', async () => ({ token: 'x' }), 'UnauthorizedError'],
+    ['no text for a token', async () => ({ token: { $ne: 1 } }), 'UnauthorizedError'],
+    [
+      'a refresh token',
+      async () => ({ token: (await room.register()).refresh_token }),
+      'UnauthorizedError',
+    ],
+    [
+      'a device id that is none',
+      async () => ({ token: (await room.register()).access_token, deviceId: 'x'.repeat(129) }),
+      'ValidationError',
+    ],
+  ])('with %s is refused with a name of the contract', async (_what, auth, name) => {
+    await expect(openSocket(room.urlOf(), { auth: await auth() })).rejects.toMatchObject({
+      data: { name, message: anyText },
+    });
+  });
+
+  test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
+    'by %s is refused to pages of foreign origins',
+    async (transport) => {
+      const { access_token } = await room.register();
+      const from = (origin: string) =>
+        room.connect(access_token, { transports: [transport], headers: { origin } });
+      await expect(from('https://evil.example')).rejects.toThrow();
+      await expect(from('https://app.example')).resolves.toBeDefined();
+      await expect(from(room.urlOf())).resolves.toBeDefined();
+    },
+  );
+
+  test('of a thousand in one transport only one is under way', async () => {
+    const { access_token } = await room.register();
+    const raw = new WebSocket(`ws://127.0.0.1:${one.port}/socket.io/?EIO=4&transport=websocket`);
+    raw.on('open', () => {
+      for (let i = 0; i < 1_000; i++) raw.send(`40{"token":"${access_token}"}`);
+    });
+    await new Promise((resolve) => raw.once('close', resolve));
+    await expect(room.connect(access_token)).resolves.toBeDefined();
+  });
+});
+
+describe('tokens of a living connection', () => {
+  test('it ends when its token expires', async () => {
+    const brief = await room.open({ ACCESS_TOKEN_TTL_S: '1' });
+    const person = await room.register(brief);
+    const client = await room.connectInTime(brief, person);
+    await until('the server disconnects', () => client.socket.disconnected);
+  });
+
+  test('auth:refresh carries it further, for the same user only', async () => {
+    const brief = await room.open({ ACCESS_TOKEN_TTL_S: '2' });
+    const [person, stranger] = await Promise.all([room.register(brief), room.register()]);
+    const fresh = await room.login(person);
+    const lost = await room.connectInTime(brief, person, async (client) => {
+      for (const token of [stranger.access_token, 'x']) {
+        expect(await client.ask('auth:refresh', { token })).toEqual(refused('UnauthorizedError'));
+      }
+    });
+    const kept = await room.connectInTime(brief, person, async (client) => {
+      expect(await client.ask('auth:refresh', { token: fresh.access_token })).toEqual({
+        success: true,
+      });
+    });
+    await until('the server disconnects the other', () => lost.socket.disconnected);
+    expect(kept.socket.connected).toBe(true);
+  });
+
+  test('logout closes the sockets of its session on every node, and no others', async () => {
+    const person = await room.register();
+    const { access_token } = person;
+    const other = await room.login(person);
+    const [here, there, stays] = await Promise.all([
+      room.connect(access_token),
+      room.connect(access_token, { node: two }),
+      room.connect(other.access_token, { node: two }),
+    ]);
+    await room.httpOf()('POST', '/api/auth/logout', { token: access_token });
+    await until('both are closed', () => here.socket.disconnected && there.socket.disconnected);
+    expect(stays.socket.connected).toBe(true);
+    await expect(room.connect(access_token, { node: two })).rejects.toMatchObject({
+      data: { name: 'UnauthorizedError' },
+    });
+  });
+});
+
+test('nothing of all this was a bug', () => {
+  expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});

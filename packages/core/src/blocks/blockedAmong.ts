@@ -1,0 +1,43 @@
+import type { Database } from '@chasqui/db';
+import { ForbiddenError } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+
+/** SQL that holds when one of the two has blocked the other. */
+export function isBlockedBetween(one: string, other: string): string {
+  return `(EXISTS (SELECT FROM blocks b WHERE b.blocker_id = ${one} AND b.blocked_id = ${other})
+    OR EXISTS (SELECT FROM blocks b WHERE b.blocker_id = ${other} AND b.blocked_id = ${one}))`;
+}
+
+/** Of these users, those who have blocked this one or are blocked by them. */
+export async function blockedAmong(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  otherIds: string[],
+): Promise<Set<string>> {
+  const rows = await db.sequelize.query<{ id: string }>(
+    `SELECT o.id FROM unnest($2::uuid[]) AS o (id) WHERE ${isBlockedBetween('$1::uuid', 'o.id')}`,
+    { bind: [userId, otherIds], type: QueryTypes.SELECT, transaction },
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Nobody gathers in a group whom they could not write to: it would be the way around a block. Throws
+ * ForbiddenError; groups that both are in go on as before.
+ */
+export async function checkMayGather(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  otherIds: string[],
+): Promise<void> {
+  const blocked = await blockedAmong(db, transaction, userId, otherIds);
+  if (blocked.size === 0) return;
+  throw cannotBeAdded();
+}
+
+/** The same for a block and for somebody who lets nobody add them: it does not say which. */
+export function cannotBeAdded(): ForbiddenError {
+  return new ForbiddenError('this person cannot be added', { reason: 'blocked' });
+}

@@ -1,0 +1,130 @@
+import { createFakeClock, until } from '@chasqui/testkit';
+import { noGauges } from '../testing/noGauges';
+import { type RecordingOutlet, recordingOutlet } from '../testing/recordingOutlet';
+import { type ChangedEntry, changedEntry } from './changedEntries';
+import { type Connection, createConnection } from '../connection/connection';
+import { createLocalConversations, type LocalConversations } from './conversationCache';
+import type { EntryHint } from '../ports/index';
+
+const ME = 'me';
+const ROOM = 'room';
+
+function json(seq: number, version: number, text = 'as it was'): string {
+  return JSON.stringify({
+    ...{ id: `m${seq}`, conversation_id: ROOM, seq, version, content_encrypted: text },
+  });
+}
+
+function entry(seq: number): EntryHint {
+  const [id, senderId, origin] = [`m${seq}`, 'other', null];
+  return { id, seq, senderId, counts: true, origin, json: json(seq, seq), at: 0 };
+}
+
+const edit = (seq: number, version: number): ChangedEntry =>
+  changedEntry(json(seq, version, `edited at ${version}`));
+
+let outlet: RecordingOutlet;
+beforeEach(() => (outlet = recordingOutlet()));
+
+/** A connection, and a store in which three entries lie; a read ends when it is let. */
+function connect(batch: boolean): { connection: Connection; endRead: () => void } {
+  let endRead = (): void => undefined;
+  const connection = createConnection({
+    ...{ userId: ME, deviceNo: 1, batch, outlet, clock: createFakeClock(), gauges: noGauges },
+    readEntries: ([asked]) =>
+      new Promise((resolve) => {
+        const page = [1, 2, 3].filter((seq) => seq > (asked?.seq ?? 0)).map(entry);
+        endRead = () => resolve(new Map([[ROOM, page]]));
+      }),
+    readPosition: () => Promise.resolve({ position: 0, lastSeq: 3 }),
+    onReadFailed: () => undefined,
+  });
+  connection.begin([{ conversationId: ROOM, position: 0, lastSeq: 3 }]);
+  connection.start();
+  return { connection, endRead: () => endRead() };
+}
+
+const texts = (): string[] =>
+  outlet.messages().map(({ content_encrypted: text }) => text ?? 'nothing');
+
+describe('[D7] a change that is heard before its entry is sent', () => {
+  test.each([false, true])(
+    'during the read: the entry is sent as it is now (batch: %s)',
+    async (batch) => {
+      const { connection, endRead } = connect(batch);
+      connection.changed(edit(2, 9));
+      endRead();
+      await until('all are sent', () => outlet.seqs().length === 3);
+      expect(texts()).toEqual(['as it was', 'edited at 9', 'as it was']);
+    },
+  );
+
+  test('after the read: the page that waits for room is mended', async () => {
+    const { connection, endRead } = connect(false);
+    outlet.takeOnly(1);
+    endRead();
+    await until('one is sent', () => outlet.seqs().length === 1);
+    connection.changed(edit(3, 9));
+    connection.changed(edit(3, 8));
+    outlet.drain();
+    await until('all are sent', () => outlet.seqs().length === 3);
+    expect(texts()).toEqual(['as it was', 'as it was', 'edited at 9']);
+  });
+
+  test('is told after the entry that shares its turn, also to a client of batches', async () => {
+    const { connection, endRead } = connect(true);
+    endRead();
+    await until('all are sent', () => outlet.seqs().length === 3);
+    const mind = {
+      id: ROOM,
+      membersVersion: 1,
+      requestedId: null,
+      recent: [entry(4)],
+      recentBytes: 0,
+    };
+    const heardAt = createFakeClock().now();
+    connection.offer({ ...mind, heardAt, members: new Map([[ME, 1]]) }, entry(4));
+    connection.changed(edit(4, 9));
+    expect(outlet.frames.map(({ event }) => event)).toEqual([
+      ...['chat:messages_received', 'chat:queue_empty'],
+      ...['chat:message_received', 'chat:message_updated'],
+    ]);
+  });
+});
+
+describe('[D7] what a node has in mind of the newest entries', () => {
+  let conversations: LocalConversations;
+  beforeEach(() => {
+    conversations = createLocalConversations({
+      db: { query: () => Promise.resolve([[ROOM, 1, ME, 1]]) } as never,
+      clock: createFakeClock(),
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      onMissed: () => undefined,
+    });
+  });
+
+  function remembered(...entries: EntryHint[]): Promise<string[]> {
+    return new Promise((resolve) => {
+      conversations.with(ROOM, 1, (conversation) => {
+        conversations.remember(conversation, entries);
+        resolve(
+          conversation.recent.map(
+            (one) => (JSON.parse(one.json) as { content_encrypted: string }).content_encrypted,
+          ),
+        );
+      });
+    });
+  }
+
+  test('is mended by a change, and by no older one', async () => {
+    await remembered(entry(1), entry(2));
+    conversations.changed(edit(2, 9));
+    conversations.changed(edit(2, 8));
+    expect(await remembered()).toEqual(['as it was', 'edited at 9']);
+  });
+
+  test('is mended by a change whose news came before those of the entry', async () => {
+    conversations.changed(edit(2, 9));
+    expect(await remembered(entry(1), entry(2))).toEqual(['as it was', 'edited at 9']);
+  });
+});

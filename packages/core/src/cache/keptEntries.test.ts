@@ -1,0 +1,104 @@
+import { createFakeClock } from '@chasqui/testkit';
+import { newCursor, nextEntry, type Cursor } from '../connection/cursor';
+import { createHub } from '../fanout/hub';
+import {
+  createLocalConversations,
+  type LocalConversation,
+  type LocalConversations,
+} from './conversationCache';
+import type { EntryHint } from '../ports/index';
+
+// A node goes on sending from its memory what PostgreSQL would show as a tombstone by now, unless it is too
+// young for any retention. The shortest is a minute.
+
+const clock = createFakeClock();
+// This node is not asked what time it is: its clock and that of PostgreSQL may be far apart.
+const STORED = 1_000_000;
+
+function entry(seq: number, at = STORED): EntryHint {
+  return { id: `m${seq}`, seq, senderId: 'other', counts: true, origin: null, json: '{}', at };
+}
+
+function behind(seq: number, known: Partial<Cursor>): Cursor {
+  return Object.assign(newCursor('room'), { sent: seq - 1, target: seq, ...known });
+}
+
+async function inMind(): Promise<{
+  conversations: LocalConversations;
+  conversation: LocalConversation;
+  remember: (...entries: EntryHint[]) => void;
+}> {
+  const conversations = createLocalConversations({
+    db: { query: () => Promise.resolve([['room', 1, 'me', 1, null]]) } as never,
+    clock,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    onMissed: () => undefined,
+  });
+  return new Promise((resolve) => {
+    conversations.with('room', 1, (conversation) =>
+      resolve({
+        conversations,
+        conversation,
+        remember: (...entries) => {
+          conversations.remember(conversation, entries);
+          conversations.trim(conversation);
+        },
+      }),
+    );
+  });
+}
+
+test('what was heard is sent for a moment, and read again after it', async () => {
+  const { conversation: local, remember } = await inMind();
+  remember(entry(1));
+  const next = (): unknown => nextEntry(behind(1, { local }), 'me', clock.now())?.seq;
+  clock.advance(20_000);
+  expect(next()).toBe(1);
+  clock.advance(10_000);
+  expect(next()).toBeUndefined();
+});
+
+test('nor does what comes after it keep it', async () => {
+  const { conversation: local, remember } = await inMind();
+  for (let seq = 1; seq <= 10; seq += 1) {
+    clock.advance(10_000);
+    remember(entry(seq, STORED + seq * 10_000));
+    // An older one that is heard again makes nothing younger.
+    remember(entry(seq, STORED + seq * 10_000));
+  }
+  const kept = local.recent.map(({ at }) => at - STORED);
+  expect(kept).toEqual([80_000, 90_000, 100_000]);
+  expect(nextEntry(behind(7, { local }), 'me', clock.now())).toBeUndefined();
+  expect(nextEntry(behind(8, { local }), 'me', clock.now())?.seq).toBe(8);
+});
+
+test('what was read ahead for a slow device is read again', () => {
+  const cursor = behind(1, { page: [entry(1), entry(2)], pageReadAt: clock.now() });
+  clock.advance(5_000);
+  expect(nextEntry(cursor, 'me', clock.now())?.seq).toBe(1);
+  clock.advance(6_000);
+  expect(nextEntry(cursor, 'me', clock.now())).toBeUndefined();
+});
+
+test('a batch is offered from memory whole, however large, and only then forgotten', async () => {
+  const { conversations, conversation } = await inMind();
+  const offered: (number | undefined)[] = [];
+  const hub = createHub({
+    bus: { publish: () => undefined } as never,
+    conversations,
+    connections: {
+      offer: (local: LocalConversation, entries: EntryHint[]) => {
+        const now = clock.now();
+        offered.push(
+          ...entries.map(({ seq }) => nextEntry(behind(seq, { local }), 'me', now)?.seq),
+        );
+      },
+    } as never,
+    typing: undefined as never,
+    recheckUsers: () => undefined,
+  });
+  const entries = Array.from({ length: 200 }, (_, i) => entry(i + 1));
+  hub.entriesOf([{ conversationId: 'room', membersVersion: 1, entries }]);
+  expect(offered).toEqual(entries.map(({ seq }) => seq));
+  expect(conversation.recent.map(({ seq }) => seq)).toEqual(offered.slice(-64));
+});

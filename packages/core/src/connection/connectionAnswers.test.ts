@@ -1,0 +1,200 @@
+import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
+import { until } from '@chasqui/testkit';
+import type { LocalConversation } from '../cache/conversationCache';
+import type { EntryHint } from '../ports/index';
+
+let room: ConnectionRoom;
+beforeEach(() => {
+  room = openConnectionRoom();
+});
+
+const upTo = (n: number, from = 1): number[] =>
+  Array.from({ length: n - from + 1 }, (_, i) => from + i);
+
+describe('[D3] the answers to own sends', () => {
+  /** Sends and commits at once, as the send path does: answered and announced in one turn. */
+  function send(id: string, mind: LocalConversation, answered: string[]): void {
+    room.connection.sending(id);
+    const entry = room.append(mind.id, { senderId: ME, origin: room.outlet.id, id });
+    room.connection.sent(
+      id,
+      mind.id,
+      entry.seq,
+      () => answered.push(`${id}@${room.outlet.frames.length}`) > 0,
+    );
+    mind.recent.push(entry);
+    room.connection.offer(mind, entry);
+  }
+
+  test('take the place of the frame, between those of others', () => {
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    const mind = room.local('a');
+    const answered: string[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const entry = room.append('a');
+      mind.recent.push(entry);
+      room.connection.offer(mind, entry);
+      send(`mine${i}`, mind, answered);
+    }
+    // The first frame is queue_empty.
+    expect(room.outlet.seqs()).toEqual([1, 3, 5]);
+    expect(answered).toEqual(['mine0@2', 'mine1@3', 'mine2@4']);
+  });
+
+  test('[D4] too late for its command, an answer leaves its entry due: it is sent as a frame', () => {
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    const mind = room.local('a');
+    const entries = ['late', 'in time'].map((id) => {
+      room.connection.sending(id);
+      const entry = room.append('a', { senderId: ME, origin: room.outlet.id, id });
+      room.connection.sent(id, 'a', entry.seq, () => id !== 'late');
+      return entry;
+    });
+    mind.recent.push(...entries);
+    for (const entry of entries) room.connection.offer(mind, entry);
+    expect(room.outlet.seqs()).toEqual([1]);
+  });
+
+  test('come after the batched frames before them', () => {
+    room.reopen(true);
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    const mind = room.local('a');
+    const answered: string[] = [];
+    for (const entry of room.appendMany('a', 3)) {
+      mind.recent.push(entry);
+      room.connection.offer(mind, entry);
+    }
+    expect(room.outlet.seqs()).toEqual([]);
+    send('mine', mind, answered);
+    expect(room.outlet.seqs()).toEqual([1, 2, 3]);
+    expect(answered).toEqual(['mine@2']);
+  });
+
+  test.each([false, true])('of a repeat follows its frame; batched: %s', async (batch) => {
+    room.reopen(batch);
+    room.appendMany('a', 3);
+    room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
+    room.connection.sending('again');
+    const sentBefore: number[][] = [];
+    room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.outlet.seqs()) > 0);
+    expect(sentBefore).toEqual([]);
+    room.connection.start();
+    await until('all is sent', () => room.outlet.seqs().length === 3);
+    room.connection.repeated('once more', 'a', 2, () => sentBefore.push(room.outlet.seqs()) > 0);
+    expect(sentBefore).toEqual([upTo(2), upTo(3)]);
+  });
+
+  test('of a repeat whose frame is held back comes early, and the frame all the same', () => {
+    const [first, second] = room.appendMany('a', 2) as [EntryHint, EntryHint];
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    room.outlet.takeOnly(0);
+    const mind = room.local('a', [first, second]);
+    room.connection.offer(mind, first);
+    room.connection.offer(mind, second);
+    let answers = 0;
+    room.connection.repeated('again', 'a', 2, () => (answers += 1) > 0);
+    room.clock.advance(5_000);
+    room.connection.answerOverdue();
+    expect(answers).toBe(1);
+    room.outlet.drain();
+    expect(room.outlet.seqs()).toEqual([1, 2]);
+    expect(answers).toBe(1);
+  });
+
+  test('an entry that is read before its send was answered waits for the answer', async () => {
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    room.connection.sending('mine');
+    room.append('a', { senderId: ME, id: 'mine' });
+    room.append('a');
+    room.connection.expect('a', 2, undefined);
+    await until('the page is read', () => room.store.reads.length === 1);
+    const answered: number[] = [];
+    room.connection.sent('mine', 'a', 1, () => answered.push(room.outlet.seqs().length) > 0);
+    room.connection.expect('a', 2, undefined);
+    await until('what follows is sent', () => room.outlet.seqs().length === 1);
+    expect([answered, room.outlet.seqs()]).toEqual([[0], [2]]);
+  });
+
+  test('a send that failed although it was stored comes as a frame', async () => {
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    room.connection.sending('mine');
+    room.append('a', { senderId: ME, id: 'mine' });
+    room.connection.expect('a', 1, undefined);
+    await until('the page is read', () => room.store.reads.length === 1);
+    room.connection.sendEnded('mine', 'a');
+    await until('it is sent', () => room.outlet.seqs().length === 1);
+  });
+
+  test('waits for the position where the connection had no cursor', async () => {
+    room.appendMany('a', 4);
+    room.store.positions.set('a', 2);
+    room.connection.begin([]);
+    room.connection.start();
+    const answered: string[] = [];
+    send('mine', room.local('a', []), answered);
+    expect(answered).toEqual([]);
+    // The two before it might still be on their way.
+    await until('the position is known', () => room.clock.pending === 1);
+    room.clock.advance(10);
+    await until('it is answered', () => answered.length === 1);
+    expect(room.outlet.seqs()).toEqual([3, 4]);
+  });
+
+  test('is answered at once where the device has already gone by', async () => {
+    room.appendMany('a', 4);
+    room.store.positions.set('a', 5);
+    room.connection.begin([]);
+    room.connection.start();
+    const answered: string[] = [];
+    send('mine', room.local('a', []), answered);
+    await until('it is answered', () => answered.length === 1);
+    expect(room.outlet.seqs()).toEqual([]);
+  });
+
+  test('every answer is given exactly once, also when the conversation or the connection ends', () => {
+    room.connection.begin([]);
+    room.connection.start();
+    const answered: string[] = [];
+    const a = room.local('a');
+    const b = room.local('b');
+    // No position yet: they wait.
+    send('one', a, answered);
+    send('two', b, answered);
+    expect(answered).toEqual([]);
+    room.connection.forget('a');
+    room.connection.close();
+    room.connection.close();
+    room.connection.sending('late');
+    room.connection.sent('late', 'b', 9, () => answered.push('late') > 0);
+    expect(answered.map((one) => one.split('@')[0])).toEqual(['one', 'two', 'late']);
+  });
+
+  test('a client that sends on and never acknowledges is closed before it fills the memory', () => {
+    room.connection.begin([]);
+    room.connection.start();
+    room.connection.expect('a', 0, 0);
+    room.outlet.takeOnly(0);
+    const mind = room.local('a');
+    const first = room.append('a');
+    mind.recent.push(first);
+    room.connection.offer(mind, first);
+    const answered: string[] = [];
+    for (let i = 0; i < 10_001; i += 1) send(`mine${i}`, mind, answered);
+    room.clock.advance(5_000);
+    room.connection.answerOverdue();
+    expect(answered).toHaveLength(10_001);
+    expect(room.outlet.closedFor).toBeDefined();
+  });
+});

@@ -1,0 +1,71 @@
+import type { Clock, Timer } from '@chasqui/foundation';
+import { UnavailableError } from '@chasqui/protocol';
+import type { Connection } from './connection';
+import type { AckTarget } from '../chatCore';
+
+export interface LateAcknowledgement {
+  connection: Connection;
+  target: AckTarget;
+  status: 'delivered' | 'read';
+}
+
+/**
+ * Acknowledgements for which PostgreSQL gave no answer, tried again every second until it does: a client may
+ * have asked for no answer, and goes on as if all were said (D6, D11). Trying twice harms nothing, because
+ * positions only rise. With the connection they go: what it had not acknowledged is sent to the device again
+ * when it reconnects (D4).
+ */
+export interface LateAcknowledgements {
+  /** Keeps it if waiting helps; of those of one connection in one conversation the furthest. */
+  keep(late: LateAcknowledgement, reason: unknown): void;
+}
+
+const AGAIN_AFTER_MS = 1_000;
+/** A node that has more of them lets the further ones go, as if it had been restarted. */
+const MAX_KEPT = 100_000;
+
+export function createLateAcknowledgements(
+  clock: Clock,
+  acknowledge: (late: LateAcknowledgement) => Promise<void>,
+): LateAcknowledgements {
+  let kept = new Map<string, LateAcknowledgement>();
+  let timer: Timer | undefined;
+  let trying = false;
+
+  function keep(late: LateAcknowledgement, reason: unknown): void {
+    const { connection, target, status } = late;
+    if (!(reason instanceof UnavailableError) || connection.isClosed()) return;
+    const what = 'seq' in target ? target.conversationId : target.messageId;
+    const key = `${connection.outlet.id} ${status} ${what}`;
+    const before = kept.get(key);
+    if (before === undefined ? kept.size < MAX_KEPT : isFurther(target, before.target)) {
+      kept.set(key, late);
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    if (timer !== undefined || trying || kept.size === 0) return;
+    timer = clock.setTimeout(() => {
+      timer = undefined;
+      void tryAgain();
+    }, AGAIN_AFTER_MS);
+  }
+
+  async function tryAgain(): Promise<void> {
+    trying = true;
+    const due = [...kept.values()].filter(({ connection }) => !connection.isClosed());
+    kept = new Map();
+    await Promise.all(
+      due.map((late) => acknowledge(late).catch((reason: unknown) => keep(late, reason))),
+    );
+    trying = false;
+    schedule();
+  }
+
+  return { keep };
+}
+
+function isFurther(one: AckTarget, other: AckTarget): boolean {
+  return 'seq' in one && 'seq' in other && one.seq > other.seq;
+}

@@ -1,0 +1,110 @@
+import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { type Conversation, NotFoundError } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { isBlockedBetween } from '../blocks/blockedAmong';
+import type { ConversationDeps } from '../conversations/conversationDeps';
+import {
+  announceGroupUpdate,
+  readGroupUpdate,
+  type GroupUpdate,
+} from '../conversations/group/groupUpdate';
+import { insertParticipants } from '../members/insertParticipants';
+import { readConversations } from '../conversations/read/readConversations';
+import { lockConversation, openResting } from '../conversations/lockConversation';
+import { tellRequests } from './requests/tellRequests';
+
+/**
+ * Accepts a direct conversation that somebody else started: from the commit on it is a normal one. Everything that was
+ * written becomes unread and is delivered like any backlog (D4, D8); receipts begin with it (D6). It waits for the
+ * conversation's row, so each send is before it or after it. A second call, or one where nothing was asked, returns the
+ * conversation as it is. Throws NotFoundError when it is not the user's to accept.
+ */
+export async function acceptContact(
+  deps: ConversationDeps,
+  userId: string,
+  conversationId: string,
+): Promise<Conversation> {
+  const { db, announce } = deps;
+  return guarded(async () => {
+    const { conversation, update } = await withTransaction(db, async (transaction) => {
+      const accepted = await accept(db, transaction, userId, conversationId);
+      const [mine] = await readConversations(db, userId, [conversationId], {
+        ...{ preview: false, transaction },
+      });
+      return { conversation: mine, update: accepted };
+    });
+    if (conversation === undefined) throw new NotFoundError();
+    if (update === undefined) return conversation;
+    const { membersVersion } = update.group;
+    announce.joined(conversationId, membersVersion, [userId], conversation);
+    announceGroupUpdate(announce, update, []);
+    announce.recheck([userId]);
+    deps.wake?.([userId]);
+    deps.onAccepted?.(userId, conversation.created_by);
+    tellRequests(announce, [userId], conversationId);
+    return conversation;
+  });
+}
+
+async function accept(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  conversationId: string,
+): Promise<GroupUpdate | undefined> {
+  const locked = await lockConversation(db, transaction, conversationId);
+  if (locked === undefined) return undefined;
+  const [row] = await db.sequelize.query<{ at: number }>(
+    `UPDATE conversations c SET requested_id = NULL, participant_count = 2,
+       members_version = members_version + 1, version = version + 1,
+       barred = CASE WHEN barred IS NULL AND ${isBlockedBetween('c.created_by', '$2::uuid')}
+         THEN 'blocked' ELSE barred END
+     WHERE id = $1 AND requested_id = $2 AND barred IS DISTINCT FROM 'deleted'
+     RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at`,
+    { bind: [conversationId, userId], type: QueryTypes.SELECT, transaction },
+  );
+  if (row === undefined) return undefined;
+  await openResting(db, transaction, locked);
+  await insertParticipants(
+    db,
+    transaction,
+    // Version 0 and the first seq: a sync shows them everything, as in a conversation that is new (R5).
+    { conversationId, joinedSeq: 1, fromVersion: 0, at: row.at },
+    [{ userId, role: 'member' }],
+  );
+  if (locked.lastSeq > 0) await markPending(db, transaction, userId, conversationId);
+  await db.sequelize.query(
+    `UPDATE requests SET state = 'accepted', settled_at = now() WHERE conversation_id = $1 AND to_id = $2`,
+    { bind: [conversationId, userId], type: QueryTypes.UPDATE, transaction },
+  );
+  return readGroupUpdate(db, transaction, {
+    ...locked,
+    version: locked.version + 1,
+    membersVersion: locked.membersVersion + 1,
+    participantCount: 2,
+  });
+}
+
+/** The messages wait for a device of theirs: the mark and the row that a send would have made (R6). */
+async function markPending(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  conversationId: string,
+): Promise<void> {
+  for (const statement of [
+    `UPDATE participants p SET pending = true WHERE p.conversation_id = $conversationId AND p.user_id = $userId
+       AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.kind = 'message'
+         AND m.sender_id <> p.user_id)`,
+    `INSERT INTO deliveries AS d (user_id, next_at)
+     SELECT p.user_id, clock_timestamp() + interval '2 seconds' FROM participants p
+     WHERE p.conversation_id = $conversationId AND p.user_id = $userId AND p.pending
+     ON CONFLICT (user_id) DO UPDATE SET updated_at = clock_timestamp()`,
+  ]) {
+    await db.sequelize.query(statement, {
+      bind: { userId, conversationId },
+      type: QueryTypes.RAW,
+      transaction,
+    });
+  }
+}

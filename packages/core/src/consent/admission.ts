@@ -1,0 +1,86 @@
+import type { Database } from '@chasqui/db';
+import type { Audience } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { hasLeft, knowsSql, sharesSql } from './acquaintance';
+
+/** What the instance does with strangers: `open` lets them in, `requests` makes them ask. */
+export type ContactPolicy = 'open' | 'requests';
+
+/** What happens when somebody writes to a person, or adds them to a group, for the first time. */
+export type Admission = 'admitted' | 'asked' | 'refused';
+
+/** A first message, or a place in a group. A new group has no id: nobody can have left it. */
+export type Approach = { kind: 'message' } | { kind: 'add'; groupId: string | null };
+
+interface Question {
+  db: Database;
+  transaction: Transaction;
+  policy: ContactPolicy;
+  fromId: string;
+}
+
+const SETTINGS = `SELECT u.id, u.who_can_message AS "message", u.who_can_add AS "add"
+  FROM users u WHERE u.id = ANY ($1::uuid[])`;
+
+/**
+ * Decides for each of these people. With the policy `open` and settings that nobody has touched this reads the
+ * people's own rows and nothing else. Blocks are judged elsewhere.
+ */
+export async function admissionsOf(
+  { db, transaction, policy, fromId }: Question,
+  otherIds: readonly string[],
+  approach: Approach,
+): Promise<Map<string, Admission>> {
+  const settings = await db.sequelize.query<{ id: string } & Record<Approach['kind'], Audience>>(
+    SETTINGS,
+    { bind: [otherIds], type: QueryTypes.SELECT, transaction },
+  );
+  const admissions = new Map<string, Admission>();
+  const unclear: { id: string; audience: Audience }[] = [];
+  for (const { id, [approach.kind]: audience } of settings) {
+    if (audience === 'nobody') admissions.set(id, 'refused');
+    else if (audience === 'everybody' && policy === 'open') admissions.set(id, 'admitted');
+    else unclear.push({ id, audience });
+  }
+  if (unclear.length === 0) return admissions;
+
+  const groupId = approach.kind === 'add' ? approach.groupId : null;
+  const ties = await readTies({ db, transaction, policy, fromId }, unclear, groupId);
+  for (const { id, audience } of unclear) {
+    admissions.set(id, judge(approach.kind, audience, ties.get(id)));
+  }
+  return admissions;
+}
+
+/** What is between the two: B knows A, B shares a conversation with A, B has left the group. */
+interface Ties {
+  knows: boolean;
+  shares: boolean;
+  left: boolean;
+}
+
+function judge(kind: Approach['kind'], audience: Audience, ties: Ties | undefined): Admission {
+  const { knows = false, shares = false, left = false } = ties ?? {};
+  if (left) return 'asked';
+  if (audience === 'everybody') return knows || shares ? 'admitted' : 'asked';
+  if (knows) return 'admitted';
+  return kind === 'add' ? 'asked' : 'refused';
+}
+
+async function readTies(
+  { db, transaction, fromId }: Question,
+  people: readonly { id: string }[],
+  groupId: string | null,
+): Promise<Map<string, Ties>> {
+  const rows = await db.sequelize.query<Ties & { id: string }>(
+    `SELECT o.id, ${knowsSql('o.id', '$1::uuid')} AS knows, ${sharesSql('o.id', '$1::uuid')} AS shares,
+       ${hasLeft('o.id', '$3::uuid')} AS left
+     FROM unnest($2::uuid[]) AS o (id)`,
+    {
+      bind: [fromId, people.map(({ id }) => id), groupId],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}

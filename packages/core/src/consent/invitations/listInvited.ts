@@ -1,0 +1,42 @@
+import { guarded } from '@chasqui/db';
+import { type GroupInvitation, NotFoundError } from '@chasqui/protocol';
+import type { ConversationDeps } from '../../conversations/conversationDeps';
+import { jsonRows } from '../../conversations/read/jsonRows';
+import { decodePlace, encodePlace } from '../../paging/pagePlace';
+import type { Page } from '../../chatCore';
+import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
+
+const IS_IN_GROUP = `SELECT FROM participants p WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid`;
+// Declined ones are among them: a group is not told who has declined.
+const INVITED = `SELECT ${INVITATION} AS row FROM (
+    SELECT * FROM requests x WHERE x.conversation_id = $1::uuid AND x.kind = 'group'
+      AND x.state IN ('open', 'declined') AND (x.created_at, x.to_id) < ($3::timestamptz, $4::uuid)
+      AND EXISTS (SELECT FROM participants me WHERE me.conversation_id = $1::uuid AND me.user_id = $2::uuid)
+    ORDER BY x.created_at DESC, x.to_id DESC LIMIT $5::integer
+  ) r JOIN users u ON u.id = r.to_id ORDER BY r.created_at DESC, r.to_id DESC`;
+
+const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+
+/** Who was asked to join a group and has not joined, newest first. Throws NotFoundError to strangers (D9). */
+export async function listInvited(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  conversationId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Page<GroupInvitation>> {
+  const list = `invited ${conversationId}`;
+  const { at, id } = cursor === undefined ? BEGINNING : decodePlace(list, cursor);
+  return guarded(async () => {
+    const member = await db.query('is_in_group', IS_IN_GROUP, [conversationId, userId]);
+    if (member.length === 0) throw new NotFoundError();
+    const values = [conversationId, userId, at, id, limit + 1];
+    const rows = await jsonRows<InvitationRow>(db, 'invited_to', INVITED, values);
+    const items = rows.slice(0, limit).map(toInvitation);
+    const last = items.at(-1);
+    const more = rows.length > limit && last !== undefined;
+    return {
+      items,
+      nextCursor: more ? encodePlace(list, Date.parse(last.created_at), last.user_id) : null,
+    };
+  });
+}

@@ -1,0 +1,106 @@
+import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  type Conversation,
+  type ConversationRole,
+  ForbiddenError,
+  NotFoundError,
+} from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { addMember, announceAdded, type AddedMember } from '../../members/addMember';
+import { checkMayAdd } from '../../members/addParticipant';
+import { roleOf } from '../../conversations/group/changeGroup';
+import type { ConversationDeps } from '../../conversations/conversationDeps';
+import { readConversation } from '../../conversations/read/readConversation';
+import { lockConversation, type LockedConversation } from '../../conversations/lockConversation';
+import { acceptContact } from '../acceptContact';
+import { tellRequests } from './tellRequests';
+
+/**
+ * Accepts a request. A second call, from any device, returns the conversation as it is. Throws NotFoundError when there
+ * is no such request of the user's, or nobody stands behind the invitation any more.
+ */
+export async function acceptRequest(
+  deps: ConversationDeps,
+  userId: string,
+  requestId: string,
+): Promise<Conversation> {
+  const found = await readStored(deps, userId, requestId);
+  if (found.kind === 'contact') return acceptContact(deps, userId, found.conversationId);
+  const { conversationId } = found;
+  const added = await guarded(() => acceptInvitation(deps, userId, requestId, conversationId));
+  if (added !== undefined) {
+    announceAdded(deps.announce, added);
+    tellRequests(deps.announce, [userId], conversationId);
+  }
+  return readConversation(deps, userId, conversationId);
+}
+
+interface Stored {
+  kind: 'contact' | 'group';
+  conversationId: string;
+  fromId: string;
+  role: ConversationRole;
+  state: 'open' | 'accepted' | 'declined' | 'withdrawn';
+}
+
+const STORED = `SELECT kind, conversation_id AS "conversationId", from_id AS "fromId", role, state
+  FROM requests WHERE id = $1 AND to_id = $2`;
+
+/** A request in whatever state. Throws NotFoundError when it is somebody else's. */
+export async function readStored(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  requestId: string,
+  transaction?: Transaction,
+): Promise<Stored> {
+  const [row] = await guarded(() =>
+    db.sequelize.query<Stored>(STORED, {
+      bind: [requestId, userId],
+      type: QueryTypes.SELECT,
+      ...(transaction === undefined ? {} : { transaction }),
+    }),
+  );
+  if (row === undefined) throw new NotFoundError();
+  return row;
+}
+
+/** Undefined when the user is a member already. */
+async function acceptInvitation(
+  { db }: ConversationDeps,
+  userId: string,
+  requestId: string,
+  conversationId: string,
+): Promise<AddedMember | undefined> {
+  return withTransaction(db, async (transaction) => {
+    const group = await lockConversation(db, transaction, conversationId);
+    if (group === undefined) throw new NotFoundError();
+    // Requests of a group change under this lock alone, so what is read now holds until the commit.
+    const request = await readStored({ db }, userId, requestId, transaction);
+    if ((await roleOf(db, transaction, conversationId, userId)) !== undefined) return undefined;
+    if (request.state === 'accepted' || request.state === 'withdrawn') throw new NotFoundError();
+    const role = await roleToGive(db, transaction, group, request);
+    await db.sequelize.query(
+      `UPDATE requests SET state = 'accepted', settled_at = now() WHERE id = $1`,
+      { bind: [requestId], type: QueryTypes.UPDATE, transaction },
+    );
+    return addMember(db, transaction, group, request.fromId, { userId, role });
+  });
+}
+
+/** Who invited may have lost the right to since: then the invitation is worth nothing. */
+async function roleToGive(
+  db: Database,
+  transaction: Transaction,
+  group: LockedConversation,
+  { fromId, role }: Stored,
+): Promise<ConversationRole> {
+  const inviter = await roleOf(db, transaction, group.id, fromId);
+  if (inviter === undefined) throw new NotFoundError();
+  try {
+    checkMayAdd(inviter, role);
+  } catch (error) {
+    if (error instanceof ForbiddenError) throw new NotFoundError();
+    throw error;
+  }
+  return role;
+}

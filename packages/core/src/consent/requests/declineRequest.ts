@@ -1,0 +1,35 @@
+import { guarded, withTransaction } from '@chasqui/db';
+import { ConflictError } from '@chasqui/protocol';
+import { QueryTypes } from 'sequelize';
+import type { ConversationDeps } from '../../conversations/conversationDeps';
+import { lockConversation } from '../../conversations/lockConversation';
+import { readStored } from './acceptRequest';
+import { tellRequests } from './tellRequests';
+
+/**
+ * Declines a request: it disappears from the list of the user, and the sender is told nothing, now or later. A second
+ * call changes nothing. Throws NotFoundError when there is no such request of the user's,
+ * ConflictError when it was accepted.
+ */
+export async function declineRequest(
+  { db, announce }: Pick<ConversationDeps, 'db' | 'announce'>,
+  userId: string,
+  requestId: string,
+): Promise<void> {
+  const { conversationId } = await readStored({ db }, userId, requestId);
+  const changed = await guarded(() =>
+    withTransaction(db, async (transaction) => {
+      // An answer from another device is given under the same lock: one of the two comes first.
+      await lockConversation(db, transaction, conversationId);
+      const { state } = await readStored({ db }, userId, requestId, transaction);
+      if (state === 'accepted') throw new ConflictError('this request was accepted already');
+      if (state !== 'open') return false;
+      await db.sequelize.query(
+        `UPDATE requests SET state = 'declined', settled_at = now() WHERE id = $1`,
+        { bind: [requestId], type: QueryTypes.UPDATE, transaction },
+      );
+      return true;
+    }),
+  );
+  if (changed) tellRequests(announce, [userId], conversationId);
+}

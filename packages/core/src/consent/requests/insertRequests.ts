@@ -1,0 +1,45 @@
+import type { Database } from '@chasqui/db';
+import type { ConversationRole } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { v7 } from 'uuid';
+import { checkQuota } from '../quota';
+
+/** A declined invitation can be repeated after this time; until then the answer stands. */
+const ASKED_AGAIN_AFTER = '30 days';
+
+interface Asked {
+  kind: 'contact' | 'group';
+  conversationId: string;
+  fromId: string;
+  toIds: readonly string[];
+  role: ConversationRole;
+}
+
+// What is open stays as it is, and so does a fresh refusal: the answer to the asker is the same.
+const INSERT = `INSERT INTO requests AS r (id, kind, conversation_id, from_id, to_id, role)
+  SELECT a.id, $3, $4, $5, a.to_id, $6 FROM unnest($1::uuid[], $2::uuid[]) AS a (id, to_id)
+  ON CONFLICT (conversation_id, to_id) DO UPDATE
+    SET id = excluded.id, from_id = excluded.from_id, role = excluded.role, state = 'open', created_at = now(),
+      settled_at = NULL
+    WHERE r.state IN ('accepted', 'withdrawn')
+      OR (r.state = 'declined' AND r.settled_at < now() - interval '${ASKED_AGAIN_AFTER}')
+  RETURNING r.to_id AS "toId"`;
+
+/**
+ * Asks these people. The caller holds the conversation's row, or has just inserted it. Returns those for whom it is
+ * news. Throws RateLimitError when the sender has asked too many people.
+ */
+export async function insertRequests(
+  db: Database,
+  transaction: Transaction,
+  { kind, conversationId, fromId, toIds, role }: Asked,
+): Promise<string[]> {
+  if (toIds.length === 0) return [];
+  await checkQuota(db, transaction, fromId, kind, toIds.length);
+  const rows = await db.sequelize.query<{ toId: string }>(INSERT, {
+    bind: [toIds.map(() => v7()), toIds, kind, conversationId, fromId, role],
+    type: QueryTypes.SELECT,
+    transaction,
+  });
+  return rows.map(({ toId }) => toId);
+}

@@ -1,0 +1,97 @@
+import type { Database } from '@chasqui/db';
+import {
+  ForbiddenError,
+  NotFoundError,
+  REQUEST_CONTENT_MAX_BYTES,
+  REQUEST_MESSAGES_MAX,
+} from '@chasqui/protocol';
+import type { SendRequest, SendResult } from '../chatCore';
+import type { Sender } from '../send/sender';
+
+const STANDING = `SELECT c.requested_id = $2::uuid,
+    EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2::uuid)
+  FROM conversations c WHERE c.id = $1::uuid AND c.requested_id IS NOT NULL AND c.barred IS NULL`;
+
+/** Who sends into a conversation that is not accepted: the person who was asked, or the one who asks. */
+async function standingOf(
+  db: Database,
+  { conversationId, senderId }: SendRequest,
+): Promise<'asked' | 'asking' | undefined> {
+  const [row] = await db.query('standing_in_request', STANDING, [conversationId, senderId]);
+  const [isAsked, isParticipant] = (row ?? []) as [boolean?, boolean?];
+  if (isAsked === true) return 'asked';
+  return isParticipant === true ? 'asking' : undefined;
+}
+
+/**
+ * A sender for which an answer to a request is an acceptance, and which says why a request takes no more messages.
+ * Asks PostgreSQL only about sends that were refused, so accepted conversations pay nothing for it.
+ */
+export function createConsentingSender(deps: {
+  db: Database;
+  sender: Sender;
+  accept: (userId: string, conversationId: string) => Promise<unknown>;
+}): Sender {
+  const { db, sender } = deps;
+  let answering = 0;
+  let onIdle: (() => void)[] = [];
+
+  async function answerRefused(
+    refusal: NotFoundError | ForbiddenError,
+    request: SendRequest,
+    again: () => void,
+    finish: (result: SendResult | Error) => void,
+  ): Promise<void> {
+    answering += 1;
+    try {
+      const standing = await standingOf(db, request);
+      if (refusal instanceof NotFoundError && standing === 'asked') {
+        await deps.accept(request.senderId, request.conversationId);
+        again();
+      } else {
+        finish(refusal instanceof ForbiddenError && standing === 'asking' ? waiting() : refusal);
+      }
+    } catch {
+      // The refusal holds, whatever became of the question.
+      finish(refusal);
+    }
+    answering -= 1;
+    if (answering > 0) return;
+    for (const resolve of onIdle) resolve();
+    onIdle = [];
+  }
+
+  return {
+    send(id, request, origin, finish) {
+      sender.send(id, request, origin, (result) => {
+        if (!(result instanceof NotFoundError || isBlocked(result))) finish(result);
+        else {
+          const again = (): void => sender.send(id, request, origin, finish);
+          void answerRefused(result, request, again, finish);
+        }
+      });
+    },
+    async idle() {
+      if (answering > 0) await new Promise<void>((resolve) => onIdle.push(resolve));
+      await sender.idle();
+    },
+  };
+}
+
+function isBlocked(result: SendResult | Error): result is ForbiddenError {
+  if (!(result instanceof ForbiddenError)) return false;
+  const { details } = result;
+  return details !== undefined && 'reason' in details && details.reason === 'blocked';
+}
+
+function waiting(): ForbiddenError {
+  return new ForbiddenError(
+    `this person has not accepted the conversation yet: it takes ${REQUEST_MESSAGES_MAX} messages of at most ${REQUEST_CONTENT_MAX_BYTES} bytes until then`,
+    { reason: 'requested' },
+  );
+}
+
+/** The same for an edit, which could otherwise make a message as large as any. Throws ForbiddenError. */
+export function checkEditInRequest(isRequested: boolean, content: string): void {
+  if (isRequested && Buffer.byteLength(content) > REQUEST_CONTENT_MAX_BYTES) throw waiting();
+}

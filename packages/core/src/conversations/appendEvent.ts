@@ -1,0 +1,95 @@
+import type { Database } from '@chasqui/db';
+import type { ConversationEvent } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { v7 } from 'uuid';
+import type { LockedConversation } from './lockConversation';
+import { toMessage } from '../messages/messageRows';
+import type { EntryHint } from '../ports/index';
+import { conversationModels } from './conversationModels';
+
+/** What else becomes of the group's row with the entry. */
+export interface RowChange {
+  /** How many join (1) or leave (-1); raises the version of the membership (D9). */
+  members?: 0 | 1 | -1;
+  title?: string;
+}
+
+/** A group after an entry, and the entry to be announced after the commit. */
+export interface Appended {
+  group: LockedConversation;
+  entry: EntryHint;
+}
+
+/**
+ * Writes an entry of the conversation's own history: it takes the next seq and version and counts for
+ * nothing (D3, D8). The caller holds the conversation's row and has called `openResting`.
+ */
+export async function appendEvent(
+  db: Database,
+  transaction: Transaction,
+  before: LockedConversation,
+  senderId: string,
+  event: ConversationEvent,
+  { members = 0, title }: RowChange = {},
+): Promise<Appended> {
+  const group: LockedConversation = {
+    ...before,
+    title: title ?? before.title,
+    lastSeq: before.lastSeq + 1,
+    version: before.version + 1,
+    membersVersion: before.membersVersion + Math.abs(members),
+    participantCount: before.participantCount + members,
+  };
+  const at = await writeRow(db, transaction, group);
+  const id = v7();
+  await conversationModels(db).messages.create(
+    {
+      conversationId: group.id,
+      seq: group.lastSeq,
+      id,
+      version: group.version,
+      kind: 'event',
+      senderId,
+      createdAt: new Date(at),
+      event,
+    },
+    { transaction, returning: false },
+  );
+  const message = toMessage([
+    ...[id, group.id, group.lastSeq, group.version, 'event', senderId, null, 'text', null, null],
+    ...[at / 1000, null, null, null, event, null, 'sent'],
+  ]);
+  return {
+    group,
+    entry: {
+      id,
+      seq: group.lastSeq,
+      senderId,
+      counts: false,
+      origin: null,
+      json: JSON.stringify(message),
+      at,
+    },
+  };
+}
+
+/** Returns the time of the change, milliseconds since 1970 by the clock of PostgreSQL. */
+async function writeRow(
+  db: Database,
+  transaction: Transaction,
+  group: LockedConversation,
+): Promise<number> {
+  const { id, title, lastSeq, version, membersVersion, participantCount } = group;
+  const [row] = await db.sequelize.query<{ at: number }>(
+    `UPDATE conversations SET title = $2, last_seq = $3, version = $4, members_version = $5,
+       participant_count = $6, updated_at = date_trunc('milliseconds', clock_timestamp())
+     WHERE id = $1 RETURNING (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
+    {
+      bind: [id, title, lastSeq, version, membersVersion, participantCount],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  );
+  if (row === undefined) throw new Error('the row of a locked conversation is gone');
+  return row.at;
+}

@@ -1,0 +1,144 @@
+import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { type Conversation, NotFoundError, ValidationError } from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { v7 } from 'uuid';
+import { barredError } from '../blocks/barred';
+import { blockedAmong } from '../blocks/blockedAmong';
+import { lockPair, pairKey } from '../blocks/pair';
+import { acceptContact } from '../consent/acceptContact';
+import { admissionsOf } from '../consent/admission';
+import { insertRequests } from '../consent/requests/insertRequests';
+import type { ConversationDeps } from './conversationDeps';
+import { insertParticipants } from '../members/insertParticipants';
+import { readConversations } from './read/readConversations';
+import { unknownUsers } from '../members/unknownUsers';
+
+/**
+ * Returns the direct conversation of two users and creates it if there is none. Both may ask at once, on different
+ * nodes: they get the same one, and only one of them `created` it. Where the other person has to be asked first it is
+ * created for the caller alone, with a request for the other (docs/subsystems/consent.md); the call of that other person accepts
+ * the request. Throws ValidationError for oneself, NotFoundError for an unknown user, ForbiddenError for a new one
+ * while one blocks the other or the other admits nobody, RateLimitError when too many people were asked.
+ */
+export async function createDirect(
+  deps: ConversationDeps,
+  userId: string,
+  otherId: string,
+): Promise<{ conversation: Conversation; created: boolean }> {
+  const { db, announce } = deps;
+  if (userId === otherId) {
+    const message = 'must be somebody else';
+    throw new ValidationError(`user_id: ${message}`, [{ path: 'user_id', message }]);
+  }
+  return guarded(async () => {
+    const answer = await withTransaction(db, async (transaction) => {
+      const found = await findOrInsert(deps, transaction, userId, otherId);
+      const { id, created } = found;
+      if (found.requestedId === userId) return { accepts: id, created };
+      const mine = await readConversations(db, userId, [id], { preview: false, transaction });
+      const theirs =
+        created && found.requestedId === null
+          ? await readConversations(db, otherId, [id], { preview: true, transaction })
+          : [];
+      return { conversation: mine[0], theirs: theirs[0], created };
+    });
+    if (answer.accepts !== undefined) {
+      return { conversation: await acceptContact(deps, userId, answer.accepts), created: false };
+    }
+    const { conversation, theirs, created } = answer;
+    if (conversation === undefined) throw new NotFoundError();
+    if (created) announce.toUsers([userId], 'conversation:created', conversation);
+    if (theirs !== undefined) announce.toUsers([otherId], 'conversation:created', theirs);
+    return { conversation, created };
+  });
+}
+
+interface Direct {
+  id: string;
+  /** The one of the two who has not accepted it yet. */
+  requestedId: string | null;
+}
+
+async function findOrInsert(
+  { db, retentionS = null, contactPolicy = 'open' }: ConversationDeps,
+  transaction: Transaction,
+  userId: string,
+  otherId: string,
+): Promise<Direct & { created: boolean }> {
+  const directKey = pairKey(userId, otherId);
+  const known = await findDirect(db, transaction, directKey);
+  if (known !== undefined) return { ...known, created: false };
+
+  // A block is committed before, and seen here, or after, and bars what is made here.
+  await lockPair(db, transaction, directKey);
+  if ((await unknownUsers(db, transaction, [userId, otherId])).size > 0) throw new NotFoundError();
+  const blocked = await blockedAmong(db, transaction, userId, [otherId]);
+  if (blocked.size > 0) throw barredError('blocked');
+  const question = { db, transaction, policy: contactPolicy, fromId: userId };
+  const admissions = await admissionsOf(question, [otherId], { kind: 'message' });
+  const admission = admissions.get(otherId);
+  // The same refusal as for a block: nobody learns from it what the other person has set.
+  if (admission === 'refused') throw barredError('blocked');
+  const requestedId = admission === 'asked' ? otherId : null;
+  const row = { directKey, retentionS, requestedId };
+  const inserted = await insertDirect(db, transaction, userId, row);
+  if (inserted === undefined) {
+    // The insert waited for somebody else's, which is committed now.
+    const theirs = await findDirect(db, transaction, directKey);
+    if (theirs === undefined)
+      throw new Error('a direct conversation disappeared while it was made');
+    return { ...theirs, created: false };
+  }
+  await insertParticipants(
+    db,
+    transaction,
+    { conversationId: inserted.id, joinedSeq: 1, fromVersion: 0, at: inserted.at },
+    (requestedId === null ? [userId, otherId] : [userId]).map((id) => ({
+      ...{ userId: id, role: 'member' },
+    })),
+  );
+  if (requestedId !== null) {
+    await insertRequests(db, transaction, {
+      ...{ kind: 'contact', conversationId: inserted.id, fromId: userId, role: 'member' },
+      toIds: [requestedId],
+    });
+  }
+  return { id: inserted.id, requestedId, created: true };
+}
+
+async function findDirect(
+  db: Database,
+  transaction: Transaction,
+  directKey: string,
+): Promise<Direct | undefined> {
+  const [found] = await db.sequelize.query<Direct>(
+    'SELECT id, requested_id AS "requestedId" FROM conversations WHERE direct_key = $1',
+    { bind: [directKey], type: QueryTypes.SELECT, transaction },
+  );
+  return found;
+}
+
+interface NewDirect {
+  directKey: string;
+  retentionS: number | null;
+  requestedId: string | null;
+}
+
+/** Version 1 and no entry: its history begins with the first message. */
+async function insertDirect(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  { directKey, retentionS, requestedId }: NewDirect,
+): Promise<{ id: string; at: number } | undefined> {
+  const [row] = await db.sequelize.query<{ id: string; at: number }>(
+    `INSERT INTO conversations (id, type, created_by, version, participant_count, direct_key, retention_s, requested_id)
+     VALUES ($1, 'direct', $2, 1, $6, $3, $4, $5) ON CONFLICT (direct_key) DO NOTHING
+     RETURNING id, (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
+    {
+      bind: [v7(), userId, directKey, retentionS, requestedId, requestedId === null ? 2 : 1],
+      ...{ type: QueryTypes.SELECT, transaction },
+    },
+  );
+  return row;
+}

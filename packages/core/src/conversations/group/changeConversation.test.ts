@@ -1,0 +1,101 @@
+import { conversationForAllSchema } from '@chasqui/protocol';
+import { openDeliveryRoom, type DeliveryRoom } from '../../testing/coreRoom';
+import { addParticipant } from '../../members/addParticipant';
+import { createGroup } from './createGroup';
+import { changeConversation } from '../changeConversation';
+
+let room: DeliveryRoom;
+let ana: string;
+let ben: string;
+let cleo: string;
+let id: string;
+beforeAll(async () => {
+  room = await openDeliveryRoom();
+  [ana, ben, cleo] = await room.users('ana', 'ben', 'cleo');
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  ({ id } = await createGroup(room, ana, 'Choir', [ben]));
+  room.announce.take();
+});
+
+test('a new title is an entry of the history, and everybody hears of it', async () => {
+  const seq = await room.send(id, ben);
+  const renamed = await changeConversation(room, ana, id, { title: 'Band' });
+  expect(renamed).toMatchObject({
+    title: 'Band',
+    version: 3,
+    last_seq: seq + 1,
+    last_message: { seq },
+    my: { unread_count: 1 },
+  });
+  const [log, members, ...rest] = room.announce.take();
+  expect(rest).toEqual([]);
+  expect(log).toMatchObject({ to: 'log', membersVersion: 1, entries: [{ seq: seq + 1 }] });
+  const { my: _my, ...forAll } = renamed;
+  expect(members).toEqual({
+    to: 'members',
+    conversationId: id,
+    membersVersion: 1,
+    event: 'conversation:updated',
+    payload: forAll,
+    seq,
+  });
+  expect(conversationForAllSchema.parse(forAll)).toEqual(forAll);
+});
+
+test('the title that it has already changes nothing', async () => {
+  const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
+  expect(await changeConversation(room, ana, id, { title: 'Choir' })).toMatchObject({ version: 1 });
+  expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);
+  expect(room.announce.take()).toEqual([]);
+});
+
+test('members may not, strangers learn nothing', async () => {
+  await expect(changeConversation(room, ben, id, { title: 'Mine' })).rejects.toMatchObject({
+    name: 'ForbiddenError',
+  });
+  await expect(changeConversation(room, cleo, id, { title: 'Mine' })).rejects.toMatchObject({
+    name: 'NotFoundError',
+  });
+});
+
+test('[D9] who joined after the last message is told of the title without that message', async () => {
+  const seq = await room.send(id, ana, 'before Cleo');
+  await addParticipant(room, ana, id, cleo, 'member');
+  room.announce.take();
+  await changeConversation(room, ana, id, { title: 'Band' });
+  const [, members, late] = room.announce.take();
+  expect(members).toMatchObject({ to: 'members', seq, payload: { last_message: { seq } } });
+  expect(late).toMatchObject({
+    to: 'users',
+    userIds: [cleo],
+    event: 'conversation:updated',
+    payload: { title: 'Band', last_message: null },
+  });
+});
+
+test('two things at once are one change, told once, and both or neither is done', async () => {
+  const seq = await room.send(id, ana);
+  const both = { title: 'Band', retentionS: 3_600 };
+  await addParticipant(room, ana, id, cleo, 'moderator');
+  const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
+  room.announce.take();
+  // A moderator may give a title, and not say how long content is kept.
+  await expect(changeConversation(room, cleo, id, both)).rejects.toMatchObject({
+    name: 'ForbiddenError',
+  });
+  await expect(changeConversation({ ...room, maxS: 60 }, ana, id, both)).rejects.toMatchObject({
+    ...{ name: 'ValidationError', details: [{ path: 'retention_s' }] },
+  });
+  expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);
+  expect(room.announce.take()).toEqual([]);
+
+  const changed = await changeConversation(room, ana, id, both);
+  expect(changed).toMatchObject({ title: 'Band', retention_s: 3_600, last_seq: seq + 3 });
+  const told = room.announce.take();
+  expect(told.map(({ to }) => to)).toEqual(['log', 'members', 'users']);
+  expect(told[1]).toMatchObject({ payload: { title: 'Band', retention_s: 3_600 } });
+  await changeConversation(room, ana, id, both);
+  expect(room.announce.take()).toEqual([]);
+});

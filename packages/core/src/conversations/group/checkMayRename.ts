@@ -1,0 +1,14 @@
+import { ForbiddenError } from '@chasqui/protocol';
+import type { Present } from '../read/present';
+
+/** A group's admins and moderators may; a direct conversation has no title. Throws ForbiddenError. */
+export function checkMayRename({ type, role }: Pick<Present, 'type' | 'role'>): void {
+  if (type === 'direct') {
+    throw new ForbiddenError(
+      'the participants and the title of a direct conversation cannot be changed',
+    );
+  }
+  if (role === 'member') {
+    throw new ForbiddenError('only an admin or a moderator may change the title');
+  }
+}

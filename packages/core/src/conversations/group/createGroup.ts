@@ -1,0 +1,202 @@
+import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  type Conversation,
+  type ConversationRole,
+  NotFoundError,
+  ValidationError,
+} from '@chasqui/protocol';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { v7 } from 'uuid';
+import { cannotBeAdded, checkMayGather } from '../../blocks/blockedAmong';
+import { admissionsOf, type Admission } from '../../consent/admission';
+import { insertRequests } from '../../consent/requests/insertRequests';
+import { tellRequests } from '../../consent/requests/tellRequests';
+import type { LockedConversation } from '../lockConversation';
+import { appendEvent } from '../appendEvent';
+import type { ConversationDeps } from '../conversationDeps';
+import { conversationModels } from '../conversationModels';
+import { readGroupUpdate } from './groupUpdate';
+import { insertParticipants } from '../../members/insertParticipants';
+import { newMembership } from '../../members/newMembership';
+import { readConversations } from '../read/readConversations';
+import { unknownUsers } from '../../members/unknownUsers';
+
+/** Others in a new group: about as many ids as fit a request; more are added one by one. */
+const GROUP_CREATE_MAX = 3_000;
+
+/**
+ * Creates a group with its creator as admin and the others as members; repeated ids and the creator's own count once.
+ * Those who have to be asked first are invited instead. Its history begins with the entry 'created', which all members
+ * see. A second call creates a second group. Throws NotFoundError for unknown users, ForbiddenError when there is a block
+ * between the creator and one of them or one of them admits nobody, ValidationError for too many, RateLimitError for
+ * too many invitations.
+ */
+export async function createGroup(
+  deps: ConversationDeps,
+  userId: string,
+  title: string,
+  participantIds: string[],
+): Promise<Conversation> {
+  return (await findOrCreateGroup(deps, { userId, title, participantIds, clientId: null }))
+    .conversation;
+}
+
+export interface GroupRequest {
+  userId: string;
+  title: string;
+  participantIds: string[];
+  /** The creator's id for this group; null: every call makes another one. */
+  clientId: string | null;
+}
+
+/**
+ * The same, but a second call of the same user with the same `clientId` returns the first group as it is
+ * now, whatever else it says, on any node and also when both run at once. NotFoundError when the user has
+ * left that group.
+ */
+export async function findOrCreateGroup(
+  { db, announce, retentionS = null, contactPolicy = 'open' }: ConversationDeps,
+  { userId, title, participantIds, clientId }: GroupRequest,
+): Promise<{ conversation: Conversation; created: boolean }> {
+  const others = [...new Set(participantIds)].filter((id) => id !== userId);
+  if (others.length > GROUP_CREATE_MAX) {
+    const message = `must be at most ${GROUP_CREATE_MAX} users`;
+    throw new ValidationError(`participant_ids: ${message}`, [
+      { path: 'participant_ids', message },
+    ]);
+  }
+  return guarded(async () => {
+    const made = await withTransaction(db, async (transaction) => {
+      // First: people may have left the instance since, and the group is there all the same.
+      const known = await findGroup(db, transaction, userId, clientId);
+      if (known !== undefined) return { known };
+      await checkUsers(db, transaction, userId, participantIds, others);
+      await checkMayGather(db, transaction, userId, others);
+      const question = { db, transaction, policy: contactPolicy, fromId: userId };
+      const approach = { kind: 'add' as const, groupId: null };
+      const admissions = await admissionsOf(question, others, approach);
+      const those = (admission: Admission): string[] =>
+        others.filter((id) => admissions.get(id) === admission);
+      if (those('refused').length > 0) throw cannotBeAdded();
+      const members = those('admitted');
+      const participantCount = members.length + 1;
+      const row = { title, participantCount, retentionS, clientId };
+      const group = await insertGroup(db, transaction, userId, row);
+      if (group === undefined) {
+        // The insert waited for the same request on another connection, which is committed now.
+        return { known: await findGroup(db, transaction, userId, clientId) };
+      }
+      const user_ids = [userId, ...members];
+      const created = await appendEvent(db, transaction, group, userId, {
+        type: 'created',
+        title,
+        user_ids,
+      });
+      await insertParticipants(
+        db,
+        transaction,
+        {
+          conversationId: group.id,
+          joinedSeq: created.entry.seq,
+          fromVersion: group.version,
+          at: created.entry.at,
+        },
+        user_ids.map((id) => ({ userId: id, role: id === userId ? 'admin' : 'member' })),
+      );
+      const invited = await insertRequests(db, transaction, {
+        ...{ kind: 'group', conversationId: group.id, fromId: userId, role: 'member' },
+        toIds: those('asked'),
+      });
+      return {
+        ...{ members, invited },
+        mine: await readConversations(db, userId, [group.id], { preview: false, transaction }),
+        update: await readGroupUpdate(db, transaction, created.group),
+        entry: created.entry,
+      };
+    });
+    if ('known' in made) {
+      const [known] = await readConversations(
+        db,
+        userId,
+        made.known === undefined ? [] : [made.known],
+        {
+          preview: false,
+        },
+      );
+      if (known === undefined) throw new NotFoundError();
+      return { conversation: known, created: false };
+    }
+    const { mine, update, entry, members, invited } = made;
+    const [conversation] = mine;
+    if (conversation === undefined) throw new Error('a group was made without its creator');
+    const created = (role: ConversationRole): Conversation => ({
+      ...update.conversation,
+      my: newMembership(role, entry.seq),
+    });
+    const { membersVersion } = update.group;
+    announce.joined(conversation.id, membersVersion, [userId], created('admin'));
+    if (members.length > 0) {
+      announce.joined(conversation.id, membersVersion, members, created('member'));
+    }
+    tellRequests(announce, invited, conversation.id);
+    announce.entries(conversation.id, membersVersion, [entry]);
+    return { conversation, created: true };
+  });
+}
+
+async function checkUsers(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  participantIds: string[],
+  others: string[],
+): Promise<void> {
+  const unknown = await unknownUsers(db, transaction, [userId, ...others]);
+  if (unknown.size === 0) return;
+  const index = participantIds.findIndex((id) => unknown.has(id));
+  throw new NotFoundError(index < 0 ? undefined : `participant_ids.${index}: no such user`);
+}
+
+interface NewGroup {
+  title: string;
+  participantCount: number;
+  retentionS: number | null;
+  clientId: string | null;
+}
+
+async function findGroup(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  clientId: string | null,
+): Promise<string | undefined> {
+  if (clientId === null) return undefined;
+  const found = await conversationModels(db).conversations.findOne({
+    attributes: ['id'],
+    where: { createdBy: userId, clientId },
+    transaction,
+  });
+  return found?.id;
+}
+
+/** undefined when the creator has made a group with this client id before. */
+async function insertGroup(
+  db: Database,
+  transaction: Transaction,
+  userId: string,
+  { title, participantCount, retentionS, clientId }: NewGroup,
+): Promise<LockedConversation | undefined> {
+  const id = v7();
+  const [row] = await db.sequelize.query(
+    `INSERT INTO conversations (id, type, title, created_by, participant_count, retention_s, client_id)
+     VALUES ($1, 'group', $2, $3, $4, $5, $6)
+     ON CONFLICT (created_by, client_id) WHERE client_id IS NOT NULL DO NOTHING RETURNING id`,
+    {
+      bind: [id, title, userId, participantCount, retentionS, clientId],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  );
+  if (row === undefined) return undefined;
+  return { id, type: 'group', title, lastSeq: 0, version: 0, membersVersion: 1, participantCount };
+}

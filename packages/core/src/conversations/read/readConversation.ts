@@ -1,0 +1,14 @@
+import { type Conversation, NotFoundError } from '@chasqui/protocol';
+import type { ConversationDeps } from '../conversationDeps';
+import { readConversations } from './readConversations';
+
+/** One conversation with all participants up to 100. Throws NotFoundError to strangers (D9). */
+export async function readConversation(
+  { db }: Pick<ConversationDeps, 'db'>,
+  userId: string,
+  conversationId: string,
+): Promise<Conversation> {
+  const [conversation] = await readConversations(db, userId, [conversationId], { preview: false });
+  if (conversation === undefined) throw new NotFoundError();
+  return conversation;
+}

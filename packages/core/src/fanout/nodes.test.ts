@@ -1,0 +1,315 @@
+import { wakeupsStillNeeded } from '@chasqui/db';
+import { until, withSeed } from '@chasqui/testkit';
+import type { Hint } from '../ports/index';
+import { createFakeNetwork, type FakeNetwork } from '../testing/fakeBus';
+import {
+  openDeliveryNode,
+  sendRequest,
+  type DeliveryNode,
+  type NodeDevice,
+} from '../testing/coreNode';
+import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
+import { recordingOutlet } from '../testing/recordingOutlet';
+
+let room: DeliveryRoom;
+let network: FakeNetwork;
+let here: DeliveryNode;
+let there: DeliveryNode;
+let ana: string;
+let ben: string;
+let cleo: string;
+let round = 0;
+beforeAll(async () => {
+  room = await openDeliveryRoom();
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  round += 1;
+  network = createFakeNetwork();
+  here = openDeliveryNode(room.db, { bus: network.join(), recheckMs: 100 });
+  there = openDeliveryNode(room.otherNode(), { bus: network.join(), recheckMs: 100 });
+  [ana, ben, cleo] = await room.users(`ana${round}`, `ben${round}`, `cleo${round}`);
+});
+afterEach(async () => {
+  await Promise.all([here.stop(), there.stop()]);
+});
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => 1 + i);
+const group = async (...others: string[]): Promise<string> =>
+  (await here.delivery.createGroup(ana, 'Group', others)).id;
+const send = (node: DeliveryNode, conversationId: string, senderId: string) =>
+  node.delivery.send(sendRequest(conversationId, senderId));
+const acknowledge = (device: NodeDevice, conversationId: string, seq: number): Promise<void> =>
+  device.live.acknowledge({ conversationId, seq }, 'delivered');
+
+test('[D3] on every node entries and answers stand in the order of seq', async () => {
+  const conversationId = await group(ben);
+  const one = await here.connect(ana);
+  const two = await there.connect(ben);
+  const answers: number[][] = [[], []];
+  await Promise.all(
+    [one, two].flatMap((device, i) =>
+      Array.from({ length: 100 }, async () => {
+        const { message } = await device.send(conversationId, 'hello');
+        // Nothing later of this conversation has been sent before the answer.
+        expect(device.outlet.seqs(conversationId).filter((seq) => seq > message.seq)).toEqual([]);
+        answers[i]?.push(message.seq);
+      }),
+    ),
+  );
+  for (const [i, { outlet }] of [one, two].entries()) {
+    await until('all is there', () => outlet.seqs(conversationId).length === 101);
+    const all = [...outlet.seqs(conversationId), ...(answers[i] ?? [])];
+    expect(all.sort((a, b) => a - b)).toEqual(upTo(201));
+    const seqs = outlet.seqs(conversationId);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  }
+});
+
+test('[R3] a node whose hints are lost, doubled and reordered sends everything in order', () =>
+  withSeed(async (random) => {
+    network.copies = () => random.pick([0, 0, 1, 1, 2]);
+    const ids = [await group(ben, cleo), await group(cleo, ben), await group(ben)];
+    const devices = [
+      await there.connect(ben),
+      await there.connect(ben, { deviceId: 'laptop', batch: true }),
+      await here.connect(cleo),
+      await there.connect(cleo, { deviceId: 'laptop' }),
+    ];
+    for (let i = 0; i < 25; i += 1) {
+      network.hold();
+      await Promise.all(
+        Array.from({ length: 6 }, () =>
+          send(random.pick([here, there]), random.pick(ids), random.pick([ana, ben])).catch(
+            () => undefined,
+          ),
+        ),
+      );
+      network.release((held) => held.sort(() => random.next() - 0.5));
+      const device = random.pick(devices);
+      const newest = device.outlet.messages().at(-1);
+      if (newest !== undefined) await acknowledge(device, newest.conversation_id, newest.seq);
+    }
+    for (const device of devices) {
+      for (const { id, last_seq } of (
+        await here.delivery.listConversations(device.userId, { limit: 50 })
+      ).items) {
+        await until(`all of ${id} is there`, () => device.outlet.seqs(id).length >= last_seq);
+        expect(device.outlet.seqs(id)).toEqual(upTo(last_seq));
+      }
+    }
+  }));
+
+test('[D9] (fault 14) a node that was cut off tells nothing to who was removed, and the rest to the others', async () => {
+  const conversationId = await group(ben, cleo);
+  const removed = await there.connect(ben);
+  const stays = await there.connect(cleo);
+  await until('it began', () => stays.outlet.seqs(conversationId).length === 1);
+  network.cut();
+  await send(here, conversationId, ana);
+  await here.delivery.removeParticipant(ana, conversationId, ben);
+  const { message } = await send(here, conversationId, ana);
+  network.heal();
+  await until('the rest is there', () => stays.outlet.seqs(conversationId).at(-1) === message.seq);
+  await until(
+    'the removal is told',
+    () => removed.outlet.payloads('conversation:removed').length > 0,
+  );
+  await send(here, conversationId, ana);
+  await until('it flows', () => stays.outlet.seqs(conversationId).length === 5);
+  expect(stays.outlet.seqs(conversationId)).toEqual(upTo(5));
+  // What was sent while a member may come; nothing of later.
+  expect(Math.max(...removed.outlet.seqs(conversationId))).toBeLessThanOrEqual(2);
+});
+
+test('[R3] what another device had closed before this node looked is found all the same', async () => {
+  const conversationId = await group(ben);
+  const connected = await there.connect(ben, { deviceId: 'phone' });
+  await until('it began', () => connected.outlet.seqs(conversationId).length === 1);
+  network.copies = () => 0;
+  await send(here, conversationId, ana);
+  const other = await here.connect(ben, { deviceId: 'laptop' });
+  await until('the other has it', () => other.outlet.seqs(conversationId).length === 2);
+  await acknowledge(other, conversationId, 2);
+  await here.delivery.sync(ben, { limit: 10 });
+  const [row] = await room.rows('SELECT open FROM participants WHERE user_id = $1', ben);
+  expect(row).toEqual([false]);
+  await until('this one gets it', () => connected.outlet.seqs(conversationId).length === 2);
+});
+
+test('[D9] news of a removal that come after those of a new membership take nothing away', async () => {
+  const conversationId = await group(ben, cleo);
+  const phone = await there.connect(ben);
+  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 1);
+  network.hold();
+  await here.delivery.removeParticipant(ana, conversationId, ben);
+  await here.delivery.addParticipant(ana, conversationId, ben, 'member');
+  network.release(([removal, ...rest]) => [...rest, ...(removal === undefined ? [] : [removal])]);
+  await send(here, conversationId, ana);
+  await until('what was sent since is there', () => phone.outlet.seqs(conversationId).length === 3);
+  expect(phone.outlet.seqs(conversationId)).toEqual([1, 3, 4]);
+  expect(phone.outlet.payloads('conversation:created')).toContainEqual(
+    expect.objectContaining({ id: conversationId }),
+  );
+  expect(phone.outlet.payloads('conversation:removed')).toEqual([]);
+});
+
+test('[D9] news of a group that come after those of a removal show it to nobody who has left', async () => {
+  const phone = await there.connect(ben);
+  network.hold();
+  const conversationId = await group(ben, cleo);
+  await here.delivery.removeParticipant(ana, conversationId, ben);
+  network.release((held) => held.toReversed());
+  const other = await group(ben);
+  await until('what came later is there', () => phone.outlet.seqs(other).length === 1);
+  const shown = phone.outlet
+    .payloads('conversation:created')
+    .map((one) => (one as { id: string }).id);
+  expect(shown).toEqual([other]);
+});
+
+test('[D7] events that were lost are told again after a repair: state is that of a fresh fetch', async () => {
+  const conversationId = await group(ben);
+  const phone = await there.connect(ben, { deviceId: 'phone' });
+  const laptop = await here.connect(ben, { deviceId: 'laptop' });
+  const bens = await laptop.send(conversationId, 'mine');
+  const { message } = await send(here, conversationId, ana);
+  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 3);
+  network.cut();
+  await here.delivery.editMessage(ana, message.id, 'edited');
+  await here.delivery.addReaction(ana, bens.message.id, '👍');
+  await here.delivery.changeConversation(ana, conversationId, { title: 'Renamed' });
+  await here.delivery.acknowledge(ana, { conversationId, seq: 3 }, 'read');
+  await here.delivery.acknowledge(ben, { conversationId, seq: 3 }, 'read');
+  const other = (await here.delivery.createGroup(ana, 'New', [ben])).id;
+  network.heal();
+  const reached = {
+    conversationId,
+    messageId: bens.message.id,
+    seq: bens.message.seq,
+    userId: ana,
+  };
+  const expected: [event: string, payload: object][] = [
+    ['chat:message_updated', { id: message.id, content_encrypted: 'edited' }],
+    [
+      'chat:message_updated',
+      { id: bens.message.id, reactions: [{ emoji: '👍', user_ids: [ana] }] },
+    ],
+    ['chat:message_status_updated', { ...reached, status: 'delivered' }],
+    ['chat:message_status_updated', { ...reached, status: 'read' }],
+    ['conversation:updated', { id: conversationId, title: 'Renamed' }],
+    ['chat:unread_updated', { conversationId, unreadCount: 0, readSeq: 3 }],
+    ['conversation:created', { id: other }],
+  ];
+  await until('everything has been told', () => {
+    for (const [event, payload] of expected) {
+      expect(phone.outlet.payloads(event)).toContainEqual(expect.objectContaining(payload));
+    }
+    return true;
+  });
+  for (const update of phone.outlet.payloads('conversation:updated')) {
+    expect(update).not.toHaveProperty('my');
+  }
+});
+
+test('[D7] what is committed only after trouble is over is told as well, though nobody says so', async () => {
+  const conversationId = await group(ben);
+  const phone = await there.connect(ben);
+  const { message } = await send(here, conversationId, ana);
+  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 2);
+  network.cut();
+  network.heal();
+  // As a statement that was given up, and is come to late.
+  const late = openDeliveryNode(room.otherNode());
+  try {
+    for (const content of ['late', 'later']) {
+      await late.delivery.editMessage(ana, message.id, content);
+      await until('it has been told', () => {
+        expect(phone.outlet.payloads('chat:message_updated')).toContainEqual(
+          expect.objectContaining({ id: message.id, content_encrypted: content }),
+        );
+        return true;
+      });
+    }
+  } finally {
+    await late.stop();
+  }
+});
+
+test('[R4] an acknowledgement on another node opens the window', async () => {
+  const conversationId = await group(ben);
+  for (let i = 0; i < 52; i += 1) {
+    await Promise.all(Array.from({ length: 20 }, () => send(here, conversationId, ana)));
+  }
+  const outlet = recordingOutlet();
+  await there.connect(ben, { outlet, batch: true });
+  await until('the window is full', () => outlet.seqs().length === 1_001);
+  const same = await here.connect(ben);
+  await acknowledge(same, conversationId, 900);
+  await until('the rest is sent', () => outlet.seqs().length === 1_041);
+  expect(outlet.seqs()).toEqual(upTo(1_041));
+});
+
+test('a wake-up makes every node look again', async () => {
+  const conversationId = await group(ben);
+  const phone = await there.connect(ben);
+  await until('it began', () => phone.outlet.seqs(conversationId).length === 1);
+  await room.send(conversationId, ana);
+  const bus = network.join();
+  bus.publish({ type: 'recheck', userIds: [ben] });
+  await until('it is there', () => phone.outlet.seqs(conversationId).length === 2);
+});
+
+test('[R7] receipts reach the authors, an unread count the reader, wherever they are', async () => {
+  const conversationId = await group(ben);
+  const author = await there.connect(ana);
+  const reader = await here.connect(ben);
+  const { message } = await author.send(conversationId, 'hello');
+  await until('it is there', () => reader.outlet.seqs(conversationId).length === 2);
+  await reader.live.acknowledge({ messageId: message.id }, 'read');
+  await until(
+    'both are told',
+    () =>
+      author.outlet.payloads('chat:message_status_updated').length === 2 &&
+      reader.outlet.payloads('chat:unread_updated').length === 1,
+  );
+  expect(author.outlet.payloads('chat:message_status_updated')).toMatchObject([
+    { conversationId, messageId: message.id, seq: 2, userId: ben, status: 'delivered' },
+    { conversationId, messageId: message.id, seq: 2, userId: ben, status: 'read' },
+  ]);
+  expect(reader.outlet.payloads('chat:unread_updated')).toEqual([
+    { conversationId, unreadCount: 0, readSeq: 2 },
+  ]);
+});
+
+test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is not', async () => {
+  const conversationId = await group(ben, cleo);
+  const phone = await here.connect(ben);
+  const { message } = await send(here, conversationId, ana);
+  await until('it is there', () => phone.outlet.seqs(conversationId).length === 2);
+  await acknowledge(phone, conversationId, message.seq);
+  expect([...here.woken].sort()).toEqual([ben, cleo].sort());
+  await until('one of them needs it', async () => {
+    const needed = await wakeupsStillNeeded(room.db, here.woken, 0);
+    expect(needed.map(({ userId }) => userId)).toEqual([cleo]);
+    return true;
+  });
+});
+
+test('a stopped node has let go of everything', async () => {
+  const hints: Hint[] = [];
+  const conversationId = await group(ben);
+  const phone = await here.connect(ben);
+  const answers: unknown[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    phone.live.send(sendRequest(conversationId, ben), (outcome) => answers.push(outcome) > 0);
+  }
+  await here.stop();
+  expect(answers).toHaveLength(20);
+  expect(answers.filter((one) => one instanceof Error)).toEqual([]);
+  network.join().subscribe((hint) => hints.push(hint));
+  const frames = phone.outlet.frames.length;
+  await send(there, conversationId, ana);
+  await until('it was announced', () => hints.length > 0);
+  expect(phone.outlet.frames.length).toBe(frames);
+});

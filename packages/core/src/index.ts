@@ -1,0 +1,13 @@
+export type { AccountDeps } from './accounts/accountDeps';
+export { finishDeletion, unfinishedDeletions } from './accounts/finishDeletion';
+export type { Delivery, LiveConnection } from './chatCore';
+export { readConversations } from './conversations/read/readConversations';
+export { createDelivery } from './createCore';
+export { announceBy } from './fanout/announceBy';
+export { decodePlace, encodePlace } from './paging/pagePlace';
+export { createRecount } from './receipts/recountUnread';
+export { createUnreadAnnouncer } from './receipts/unreadAnnouncer';
+export { countUnread } from './receipts/unreadCounts';
+export { expireMessages } from './retention/expireMessages';
+export { limitRetention } from './retention/limitRetention';
+export { tellTombstones } from './retention/tellTombstones';

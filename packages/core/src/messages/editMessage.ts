@@ -1,0 +1,27 @@
+import { ForbiddenError, type Message, ValidationError } from '@chasqui/protocol';
+import { barredError } from '../blocks/barred';
+import { checkEditInRequest } from '../consent/sendOutcome';
+import { changeMessage, type ChangeDeps } from './changeMessage';
+
+/** Replaces the content; only its sender may. The same content again changes nothing. */
+export async function editMessage(
+  deps: ChangeDeps,
+  userId: string,
+  messageId: string,
+  contentEncrypted: string,
+): Promise<Message> {
+  const { message } = await changeMessage(deps, userId, messageId, (subject) => {
+    if (subject.kind !== 'message' || subject.senderId !== userId) {
+      throw new ForbiddenError('only its sender may edit a message');
+    }
+    if (subject.barred !== null) throw barredError(subject.barred);
+    checkEditInRequest(subject.requested, contentEncrypted);
+    if (subject.deleted) throw new ValidationError('a deleted message cannot be edited');
+    if (subject.content === contentEncrypted) return undefined;
+    return {
+      assignments: `content_encrypted = $contentEncrypted, edited_at = date_trunc('milliseconds', clock_timestamp())`,
+      bind: { contentEncrypted },
+    };
+  });
+  return message;
+}

@@ -1,0 +1,37 @@
+import type { Database } from '@chasqui/db';
+import { createFakeClock, quietLog } from '@chasqui/testkit';
+import { createUnreadAnnouncer } from './unreadAnnouncer';
+
+test('[D8] a read that could not be counted while PostgreSQL was away is told when it is back', async () => {
+  const clock = createFakeClock();
+  const told: unknown[] = [];
+  let away = true;
+  const query = jest.fn(() =>
+    away ? Promise.reject(new Error('away')) : Promise.resolve([['ana', 'room', 36, 23]]),
+  );
+  const log = quietLog();
+  const unread = createUnreadAnnouncer({
+    db: { query } as unknown as Database,
+    clock,
+    log,
+    tell: (events) => told.push(...events),
+  });
+  const counted = async (times: number): Promise<void> => {
+    expect(query).toHaveBeenCalledTimes(times);
+    await new Promise(setImmediate);
+  };
+
+  unread.changed('ana', 'room');
+  clock.advance(50);
+  await counted(1);
+  clock.advance(1_000);
+  await counted(2);
+  expect(told).toEqual([]);
+  away = false;
+  clock.advance(1_000);
+  await counted(3);
+  const json = JSON.stringify({ conversationId: 'room', unreadCount: 23, readSeq: 36 });
+  expect(told).toEqual([{ userIds: ['ana'], event: 'chat:unread_updated', json }]);
+  clock.advance(5_000);
+  await counted(3);
+});

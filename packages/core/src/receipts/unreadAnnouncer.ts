@@ -1,0 +1,77 @@
+import type { Database } from '@chasqui/db';
+import type { Clock, Log, Timer } from '@chasqui/foundation';
+import { countUnread } from './unreadCounts';
+
+/** Tells a user's own devices how many are unread after the read position moved, or a message was deleted. */
+export interface UnreadAnnouncer {
+  changed(userId: string, conversationId: string): void;
+  stop(): void;
+}
+
+/** Readers scroll: several moves within this time are counted once. */
+const GATHER_MS = 50;
+const MAX_BATCH = 200;
+const RETRY_MS = 1_000;
+
+interface Pair {
+  userId: string;
+  conversationId: string;
+}
+
+export function createUnreadAnnouncer(deps: {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  tell: (events: { userIds: string[]; event: string; json: string }[]) => void;
+}): UnreadAnnouncer {
+  let waiting = new Map<string, Pair>();
+  let timer: Timer | undefined;
+  let stopped = false;
+
+  function add(pair: Pair): void {
+    waiting.set(`${pair.userId} ${pair.conversationId}`, pair);
+  }
+
+  function flushIn(ms: number): void {
+    if (stopped) return;
+    timer ??= deps.clock.setTimeout(() => {
+      timer = undefined;
+      void flush();
+    }, ms);
+  }
+
+  async function flush(): Promise<void> {
+    const pairs = [...waiting.values()];
+    waiting = new Map();
+    for (let i = 0; i < pairs.length; i += MAX_BATCH) {
+      try {
+        const counts = await countUnread(deps.db, pairs.slice(i, i + MAX_BATCH));
+        deps.tell(
+          counts.map(({ userId, conversationId, unreadCount, readSeq }) => ({
+            userIds: [userId],
+            event: 'chat:unread_updated',
+            json: JSON.stringify({ conversationId, unreadCount, readSeq }),
+          })),
+        );
+      } catch (error) {
+        // The read is committed, and nobody else would tell the reader's other devices of it.
+        deps.log.warn({ err: error }, 'counting unread messages failed; will count again');
+        pairs.slice(i).forEach(add);
+        flushIn(RETRY_MS);
+        return;
+      }
+    }
+  }
+
+  return {
+    changed(userId, conversationId) {
+      if (stopped) return;
+      add({ userId, conversationId });
+      flushIn(GATHER_MS);
+    },
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}

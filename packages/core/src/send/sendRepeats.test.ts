@@ -1,0 +1,114 @@
+import { sendRequest } from '../testing/coreNode';
+import { nameOf, openSendRoom, type SendRoom } from '../testing/sendRoom';
+import { removeParticipant } from '../members/removeParticipant';
+import type { SendRequest, SendResult } from '../chatCore';
+import { deleteMessage } from '../messages/deleteMessage';
+import { editMessage } from '../messages/editMessage';
+
+let room: SendRoom;
+let ana: string;
+let ben: string;
+beforeAll(async () => {
+  room = await openSendRoom();
+  ({ ana, ben } = room);
+});
+afterAll(() => room.close());
+
+describe('[D2] the same client message id', () => {
+  test('gives the first message, whoever asks first, on two nodes at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const conversationId = await room.newDirect();
+      const before = (await room.seqs(conversationId)).length;
+      const request = sendRequest(conversationId, ana, { clientMessageId: `id ${round}` });
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => room.node(i % 2).send({ ...request })),
+      );
+      expect(new Set(results.map(({ message }) => message.id)).size).toBe(1);
+      expect(results.filter(({ repeated }) => !repeated)).toHaveLength(1);
+      expect(await room.seqs(conversationId)).toHaveLength(before + 1);
+    }
+  });
+
+  test('is another one in another conversation and of another sender', async () => {
+    const [one, two] = [await room.newGroup(ben), await room.newGroup(ben)];
+    const clientMessageId = 'same';
+    const results = await Promise.all([
+      room.node().send(sendRequest(one, ana, { clientMessageId })),
+      room.node().send(sendRequest(one, ben, { clientMessageId })),
+      room.node().send(sendRequest(two, ana, { clientMessageId })),
+    ]);
+    expect(results.map(({ repeated }) => repeated)).toEqual([false, false, false]);
+  });
+
+  test('is a conflict with other content, type or reply, also after an edit and a deletion', async () => {
+    const conversationId = await room.newGroup(ben);
+    const first = await room.node().send(sendRequest(conversationId, ana));
+    const request = sendRequest(conversationId, ana, {
+      clientMessageId: 'once',
+      contentEncrypted: 'first',
+    });
+    const { message } = await room.node().send(request);
+    const others: Partial<SendRequest>[] = [
+      { contentEncrypted: 'other' },
+      { messageType: 'voice' },
+      { replyToId: first.message.id },
+    ];
+    const expectConflicts = async (): Promise<void> => {
+      for (const other of others) {
+        await expect(room.node(1).send({ ...request, ...other })).rejects.toMatchObject({
+          name: 'ConflictError',
+        });
+      }
+    };
+    await expectConflicts();
+
+    await editMessage(room, ana, message.id, 'edited');
+    // What was first sent counts, not what it has become.
+    expect(await room.node(1).send(request)).toMatchObject({
+      repeated: true,
+      message: { id: message.id, content_encrypted: 'edited' },
+    });
+    await expect(
+      room.node().send({ ...request, contentEncrypted: 'edited' }),
+    ).rejects.toMatchObject({
+      name: 'ConflictError',
+    });
+    await expectConflicts();
+
+    await deleteMessage(room, ana, message.id);
+    expect(await room.node().send(request)).toMatchObject({
+      repeated: true,
+      message: { id: message.id, content_encrypted: null, seq: message.seq },
+    });
+    await expectConflicts();
+    expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
+  });
+
+  test('in one batch: the first is stored, the second is its repeat, in this order', async () => {
+    const conversationId = await room.newGroup(ben);
+    const request = sendRequest(conversationId, ana, { clientMessageId: 'twice' });
+    const order: string[] = [];
+    const named = async (name: string, sent: SendRequest): Promise<SendResult> => {
+      const result = await room.node().send(sent);
+      order.push(name);
+      return result;
+    };
+    const [a, b, c, d] = await Promise.allSettled([
+      named('a', request),
+      named('b', { ...request }),
+      named('c', { ...request, contentEncrypted: 'other' }),
+      named('d', sendRequest(conversationId, ana)),
+    ]);
+    expect([a, b, c, d].map(nameOf)).toEqual(['ok', 'ok', 'ConflictError', 'ok']);
+    expect(order[0]).toBe('a');
+    expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
+  });
+
+  test('is a 404 after a removal', async () => {
+    const conversationId = await room.newGroup(ben);
+    const request = sendRequest(conversationId, ben, { clientMessageId: 'mine' });
+    await room.node().send(request);
+    await removeParticipant(room, ana, conversationId, ben);
+    await expect(room.node().send(request)).rejects.toMatchObject({ name: 'NotFoundError' });
+  });
+});

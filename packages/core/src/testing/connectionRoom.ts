@@ -1,0 +1,119 @@
+import { type Connection, createConnection } from '../connection/connection';
+import type { LocalConversation } from '../cache/conversationCache';
+import type { EntryHint } from '../ports/index';
+import { createFakeClock, type FakeClock } from '@chasqui/testkit';
+import { noGauges } from './noGauges';
+import { recordingOutlet, type RecordingOutlet } from './recordingOutlet';
+
+export const ME = 'me';
+const OTHER = 'other';
+
+/** What PostgreSQL would have. */
+interface ConnectionStore {
+  entries: Map<string, EntryHint[]>;
+  /** First visible seq; a conversation that is missing is not mine. */
+  joined: Map<string, number>;
+  positions: Map<string, number>;
+  reads: { conversationId: string; seq: number }[][];
+  failing: boolean;
+  /** While set, reads wait for it. */
+  gate: Promise<void> | undefined;
+}
+
+/** ME on one connection, with conversations as PostgreSQL and this node have them: no store, no clock, no socket. */
+export interface ConnectionRoom {
+  readonly clock: FakeClock;
+  readonly store: ConnectionStore;
+  /** Reads that failed. */
+  readonly failures: unknown[];
+  /** Where the next connection writes to. */
+  outlet: RecordingOutlet;
+  readonly connection: Connection;
+  /** Puts another connection, to the present outlet, in the place of the first. */
+  reopen(batch?: boolean): void;
+  /** Stores the next entry of a conversation. */
+  append(conversationId: string, more?: Partial<EntryHint>): EntryHint;
+  appendMany(conversationId: string, count: number, more?: Partial<EntryHint>): EntryHint[];
+  /** What this node has in mind of a conversation: only what it was told. */
+  local(id: string, recent?: EntryHint[]): LocalConversation;
+}
+
+export function openConnectionRoom(): ConnectionRoom {
+  const clock = createFakeClock();
+  const failures: unknown[] = [];
+  const store: ConnectionStore = {
+    entries: new Map(),
+    joined: new Map(),
+    positions: new Map(),
+    reads: [],
+    failing: false,
+    gate: undefined,
+  };
+
+  const open = (outlet: RecordingOutlet, batch: boolean): Connection =>
+    createConnection({
+      ...{ userId: ME, deviceNo: 1, batch, outlet, clock, gauges: noGauges },
+      async readEntries(after, limit) {
+        store.reads.push(after.map(({ conversationId, seq }) => ({ conversationId, seq })));
+        const { failing } = store;
+        const pages = new Map<string, EntryHint[]>();
+        for (const { conversationId, seq } of after) {
+          const from = store.joined.get(conversationId);
+          const page = (store.entries.get(conversationId) ?? [])
+            .filter((entry) => from !== undefined && entry.seq > seq && entry.seq >= from)
+            .slice(0, limit);
+          if (page.length > 0) pages.set(conversationId, page);
+        }
+        await store.gate;
+        if (failing) throw new Error('the store is gone');
+        return pages;
+      },
+      async readPosition(conversationId) {
+        await store.gate;
+        if (store.failing) throw new Error('the store is gone');
+        const joined = store.joined.get(conversationId);
+        if (joined === undefined) return undefined;
+        const lastSeq = store.entries.get(conversationId)?.at(-1)?.seq ?? 0;
+        const position = Math.max(store.positions.get(conversationId) ?? 0, joined - 1);
+        return { position, lastSeq };
+      },
+      onReadFailed: (error) => failures.push(error),
+    });
+
+  const append = (conversationId: string, more: Partial<EntryHint> = {}): EntryHint => {
+    if (!store.joined.has(conversationId)) store.joined.set(conversationId, 1);
+    const log = store.entries.get(conversationId) ?? [];
+    store.entries.set(conversationId, log);
+    const seq = (log.at(-1)?.seq ?? 0) + 1;
+    const id = `${conversationId}:${seq}`;
+    const senderId = more.senderId ?? OTHER;
+    const message = { id, conversation_id: conversationId, seq, sender_id: senderId };
+    const json = JSON.stringify(message);
+    const entry = { id, seq, senderId, counts: true, origin: null, json, at: clock.now(), ...more };
+    log.push({ ...entry, origin: null });
+    return entry;
+  };
+
+  const outlet = recordingOutlet();
+  let connection = open(outlet, false);
+  return {
+    ...{ clock, store, failures, outlet },
+    get connection() {
+      return connection;
+    },
+    reopen(batch = false) {
+      connection = open(this.outlet, batch);
+    },
+    append,
+    appendMany: (conversationId, count, more) =>
+      Array.from({ length: count }, () => append(conversationId, more)),
+    local(id, recent = []) {
+      const members = new Map([
+        [ME, store.joined.get(id) ?? 1],
+        [OTHER, 1],
+      ]);
+      const mind = { id, membersVersion: 1, members, requestedId: null };
+      return { ...mind, recent, recentBytes: 0, heardAt: clock.now() };
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@chasqui/db';
+import { type Log, systemClock } from '@chasqui/foundation';
+import { quietLog } from '@chasqui/testkit';
+import { createDelivery } from '../createCore';
+import type { Delivery, LiveConnection, SendRequest, SendResult } from '../chatCore';
+import type { Bus } from '../ports/index';
+import { createFakeNetwork } from './fakeBus';
+import { noGauges } from './noGauges';
+import { recordingOutlet, type RecordingOutlet } from './recordingOutlet';
+
+/** A device of somebody on a node: its connection, and what came by it. */
+export interface NodeDevice {
+  userId: string;
+  live: LiveConnection;
+  outlet: RecordingOutlet;
+  /** Sends and waits for the answer. */
+  send(conversationId: string, content: string, more?: Partial<SendRequest>): Promise<SendResult>;
+}
+
+export interface DeliveryNode {
+  delivery: Delivery;
+  log: ReturnType<typeof quietLog>;
+  /** Users for whom a wake-up was asked. */
+  woken: string[];
+  connect(
+    userId: string,
+    options?: { deviceId?: string; sessionId?: string; batch?: boolean; outlet?: RecordingOutlet },
+  ): Promise<NodeDevice>;
+  stop(): Promise<void>;
+}
+
+/** The delivery core of one node, with nothing around it. */
+export function openDeliveryNode(
+  db: Database,
+  { bus = createFakeNetwork().join(), recheckMs = 60_000 }: { bus?: Bus; recheckMs?: number } = {},
+): DeliveryNode {
+  const log = quietLog();
+  const woken: string[] = [];
+  const open: LiveConnection[] = [];
+  const delivery = createDelivery({
+    db,
+    bus,
+    clock: systemClock,
+    gauges: noGauges,
+    log: log satisfies Log,
+    recheckMs,
+    firstDelayMs: 2_000,
+    wakeups: { enqueueAfterCommit: (userIds) => void woken.push(...userIds) },
+  });
+  return {
+    delivery,
+    log,
+    woken,
+    async connect(
+      userId,
+      {
+        deviceId = 'phone',
+        sessionId = randomUUID(),
+        batch = false,
+        outlet = recordingOutlet(),
+      } = {},
+    ) {
+      const live = await delivery.openConnection({ userId, sessionId, deviceId, batch, outlet });
+      open.push(live);
+      live.start();
+      return {
+        userId,
+        live,
+        outlet,
+        send: (conversationId, contentEncrypted, more = {}) =>
+          new Promise((resolve, reject) => {
+            live.send(
+              sendRequest(conversationId, userId, { contentEncrypted, ...more }),
+              (outcome) => {
+                if (outcome instanceof Error) reject(outcome);
+                else resolve(outcome);
+                return true;
+              },
+            );
+          }),
+      };
+    },
+    async stop() {
+      for (const live of open) live.close();
+      await delivery.stop(5_000);
+    },
+  };
+}
+
+/** A send as the door lets it through. */
+export function sendRequest(
+  conversationId: string,
+  senderId: string,
+  more: Partial<SendRequest> = {},
+): SendRequest {
+  return {
+    conversationId,
+    senderId,
+    contentEncrypted: 'hello',
+    messageType: 'text',
+    clientMessageId: null,
+    replyToId: null,
+    ...more,
+  };
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@chasqui/db';
+import { type Clock, systemClock } from '@chasqui/foundation';
+import { quietLog } from '@chasqui/testkit';
+import { createDirect } from '../conversations/createDirect';
+import { createGroup } from '../conversations/group/createGroup';
+import type { SendRequest, SendResult } from '../chatCore';
+import { readMessageById } from '../messages/readMessages';
+import { type Committed, createSender, type Sender } from '../send/sender';
+import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
+import { noGauges } from './noGauges';
+
+/** The send path of one node, and what came of it. */
+export interface SendNode {
+  sender: Sender;
+  announced: Committed[];
+  batches: number[];
+  waiting: string[];
+  log: ReturnType<typeof quietLog>;
+  send(request: SendRequest): Promise<SendResult>;
+}
+
+/** The send paths of two nodes on one database, three people, and somebody slow. */
+export interface SendRoom extends DeliveryRoom {
+  ana: string;
+  ben: string;
+  eve: string;
+  readonly nodes: readonly [SendNode, SendNode];
+  /** The first, or by turns: even numbers are of the first and odd ones of the second. */
+  node(i?: number): SendNode;
+  openNode(db: Database, options?: { clock?: Clock; announce?: () => void }): SendNode;
+  /** Ana's with Ben. */
+  newDirect(): Promise<string>;
+  /** Ana's with these. */
+  newGroup(...others: string[]): Promise<string>;
+  seqs(conversationId: string): Promise<unknown[]>;
+  /** Holds rows of conversations from outside, as somebody slow does. */
+  hold(...ids: string[]): Promise<{ release(): Promise<void> }>;
+}
+
+export async function openSendRoom(): Promise<SendRoom> {
+  const room = await openDeliveryRoom();
+  const [ana, ben, eve] = await room.users('ana', 'ben', 'eve');
+  const nodes = [openSendNode(room.db), openSendNode(room.otherNode())] as const;
+  const holder = room.otherNode();
+  return {
+    ...room,
+    ...{ ana, ben, eve, nodes, openNode: openSendNode },
+    node: (i = 0) => nodes[i % 2 === 0 ? 0 : 1],
+    newDirect: async () => (await createDirect(room, ana, ben)).conversation.id,
+    newGroup: async (...others) => (await createGroup(room, ana, 'Group', others)).id,
+    async seqs(conversationId) {
+      const rows = await room.rows(
+        'SELECT seq::integer FROM messages WHERE conversation_id = $1 ORDER BY seq',
+        conversationId,
+      );
+      return rows.flat();
+    },
+    async hold(...ids) {
+      const transaction = await holder.sequelize.transaction();
+      await holder.sequelize.query('SELECT FROM conversations WHERE id IN (:ids) FOR UPDATE', {
+        replacements: { ids },
+        transaction,
+      });
+      return { release: () => transaction.commit() };
+    },
+    async close() {
+      await Promise.all(nodes.map(({ sender }) => sender.idle()));
+      await room.close();
+    },
+  };
+}
+
+function openSendNode(
+  db: Database,
+  { clock = systemClock, announce }: { clock?: Clock; announce?: () => void } = {},
+): SendNode {
+  const announced: Committed[] = [];
+  const batches: number[] = [];
+  const waiting: string[] = [];
+  const log = quietLog();
+  const sender = createSender({
+    ...{ db, clock, log, firstDelayMs: 2_000 },
+    gauges: { ...noGauges, sendBatch: (messages) => void batches.push(messages) },
+    readMessage: (id) => readMessageById(db, id),
+    announce: (committed, users) => {
+      announced.push(...committed);
+      waiting.push(...users);
+      announce?.();
+    },
+  });
+  return {
+    ...{ sender, announced, batches, waiting, log },
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        sender.send(randomUUID(), request, null, (result) => {
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        });
+      }),
+  };
+}
+
+/** What a send came to: `ok`, or the name of its error. */
+export function nameOf(outcome: PromiseSettledResult<unknown>): string {
+  if (outcome.status === 'fulfilled') return 'ok';
+  return outcome.reason instanceof Error ? outcome.reason.name : String(outcome.reason);
+}

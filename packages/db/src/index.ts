@@ -1,0 +1,61 @@
+export { connectDatabase, type Database, withTransaction } from './connection/connect';
+export { describeError } from './connection/describeError';
+export { checkReadiness, NotReadyError } from './connection/readiness';
+export { type Snapshot, withSnapshot } from './connection/snapshot';
+export {
+  guarded,
+  isRefusal,
+  isUnavailable,
+  shortageOf,
+  toStoreError,
+} from './connection/storeErrors';
+export { whyRefused } from './connection/whyRefused';
+export { functions } from './functions/all';
+export { CLOSED_AT_ONCE } from './functions/closeChanges';
+export { isGone } from './functions/expiredAt';
+export { migrations } from './migrating/allMigrations';
+export { migrateDatabase } from './migrating/migrateDatabase';
+export { type Conversation, defineConversation } from './models/Conversation';
+export { defineExternalIdentity, type ExternalIdentity } from './models/ExternalIdentity';
+export { defineMessage, type Message } from './models/Message';
+export { defineParticipant, type Participant } from './models/Participant';
+export { defineRefreshToken, type RefreshToken } from './models/RefreshToken';
+export { defineSession, type Session } from './models/Session';
+export { defineUser, type User } from './models/User';
+export { table } from './models/plainTable';
+export { CommandError, runOperatorCommand, userNamed } from './operatorCommand';
+export {
+  type ConversationFacts,
+  type EntryFacts,
+  type MemberFacts,
+  readConversationFacts,
+  sampleConversations,
+} from './queries/audit';
+export {
+  type DeadLetter,
+  deadLetters,
+  purgeDeadLetter,
+  retryDeadLetters,
+} from './queries/deadLetters';
+export {
+  allScheduledWakeups,
+  type Backoff,
+  claimWakeup,
+  clearDeliveryErrors,
+  deliveryCounts,
+  insertForgottenDeliveries,
+  overdueWakeups,
+  postponeKeepingUp,
+  recordDeliveryError,
+  replaceOverdueJobs,
+  restartBackoff,
+  type ScheduledWakeup,
+  settleCaughtUp,
+  settleForgotten,
+  wakeupsStillNeeded,
+} from './queries/deliveries';
+export { fillSearchNames } from './queries/fillSearchNames';
+export { type FindingSource, readFindings, recordFinding } from './queries/findings';
+export { readCursorKey } from './queries/instanceKeys';
+export { nameQuery, searchColumns } from './queries/searchNames';
+export { integerArray, textArray, uuidArray } from './statements/binaryArrays';

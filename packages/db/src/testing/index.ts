@@ -1,0 +1,3 @@
+export { createMigrator } from '../connection/connect';
+export { sqlState } from '../connection/storeErrors';
+export { scheduledWakeups } from '../queries/deliveries';

@@ -1,0 +1,153 @@
+import type { ServerEventName } from '@chasqui/protocol';
+import type { Device, People, Person } from '@chasqui/testkit';
+
+// Who may hear what. Whoever adds an event says here what raises it and who hears of it, or it does not compile.
+
+/** Who listens, as seen from a group and from whoever does something in it. */
+export const listeners = [
+  /** The connection by which the actor acts. */
+  'own',
+  /** Another device of the actor. */
+  'other',
+  /** Wrote what is read and reacted to. */
+  'author',
+  'member',
+  'moderator',
+  'admin',
+  /** Is removed in the end. */
+  'leaver',
+  /** A device of the actor that connects only now. */
+  'fresh',
+  'removed',
+  'stranger',
+  /** Of the instance. */
+  'administrator',
+] as const;
+export type Listener = (typeof listeners)[number];
+
+export interface Stage {
+  people: People;
+  actor: Person;
+  author: Person;
+  admin: Person;
+  leaver: Person;
+  groupId: string;
+  own: Device;
+  other: Device;
+  fresh: Device;
+}
+
+export interface HearingRow {
+  raise: (stage: Stage) => Promise<unknown>;
+  heardBy: readonly Listener[];
+}
+
+const everybodyElse = ['other', 'author', 'member', 'moderator', 'admin', 'leaver'] as const;
+const everybody = ['own', ...everybodyElse] as const;
+
+export const hearingTable: Record<ServerEventName, HearingRow> = {
+  'session:ready': { raise: ({ fresh }) => fresh.connect(), heardBy: ['fresh'] },
+  'chat:queue_empty': {
+    async raise({ fresh }) {
+      await fresh.connect();
+      await fresh.drained();
+    },
+    heardBy: ['fresh'],
+  },
+  'chat:message_received': {
+    raise: ({ own, groupId }) => own.send(groupId, 'hello'),
+    heardBy: everybodyElse,
+  },
+  'chat:messages_received': {
+    async raise({ fresh, author, groupId }) {
+      await fresh.connect();
+      fresh.disconnect();
+      for (let i = 0; i < 3; i += 1) await author.send(groupId, 'while it was away');
+      await fresh.connect();
+      await fresh.drained();
+    },
+    heardBy: ['fresh'],
+  },
+  'chat:message_updated': {
+    async raise({ actor, author, groupId }) {
+      const { id: messageId } = await actor.send(groupId, 'with a mistake');
+      const params = { messageId };
+      await author.call('addReaction', { params, body: { emoji: '👍' } });
+      await actor.call('editMessage', { params, body: { content_encrypted: 'without' } });
+      await author.call('removeReaction', { params: { messageId, emoji: '👍' } });
+      await actor.call('deleteMessage', { params });
+    },
+    heardBy: everybody,
+  },
+  'chat:message_status_updated': {
+    async raise({ own, author, groupId }) {
+      const { seq } = await author.send(groupId, 'to be read');
+      await own.read(groupId, seq);
+    },
+    heardBy: ['author'],
+  },
+  'chat:unread_updated': {
+    async raise({ own, author, groupId }) {
+      const { seq } = await author.send(groupId, 'to be read as well');
+      await own.read(groupId, seq);
+    },
+    heardBy: ['own', 'other'],
+  },
+  'chat:block_changed': {
+    async raise({ actor, author }) {
+      const params = { id: author.id };
+      await actor.call('blockUser', { params });
+      await actor.call('unblockUser', { params });
+    },
+    heardBy: ['own', 'other'],
+  },
+  'requests:changed': {
+    async raise({ people, actor, author }) {
+      const { id: user_id } = actor;
+      await actor.call('changePrivacy', { body: { who_can_add: 'known' } });
+      // Somebody whom the actor does not know.
+      const host = await people.register();
+      const { id } = await people.group(host, author);
+      await host.call('addParticipant', { params: { id }, body: { user_id } });
+      await actor.call('changePrivacy', { body: { who_can_add: 'everybody' } });
+    },
+    heardBy: ['own', 'other'],
+  },
+  'privacy:changed': {
+    raise: ({ actor }) => actor.call('changePrivacy', { body: { who_can_message: 'everybody' } }),
+    heardBy: ['own', 'other'],
+  },
+  'chat:user_typing': {
+    async raise({ own, groupId }) {
+      await own.ask('chat:typing', { conversationId: groupId, isTyping: true });
+      await own.ask('chat:typing', { conversationId: groupId, isTyping: false });
+    },
+    heardBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
+  },
+  'user:status_changed': {
+    async raise({ own, other }) {
+      await own.ask('presence:offline');
+      await other.ask('presence:offline');
+      await own.ask('presence:online');
+    },
+    heardBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
+  },
+  'conversation:created': {
+    raise: ({ people, actor, author, leaver }) => people.group(actor, author, leaver),
+    heardBy: ['own', 'other', 'author', 'leaver'],
+  },
+  'conversation:updated': {
+    async raise({ people, admin, groupId: id }) {
+      await admin.call('renameConversation', { params: { id }, body: { title: 'Renamed' } });
+      const { id: user_id } = await people.register();
+      await admin.call('addParticipant', { params: { id }, body: { user_id } });
+      await admin.call('removeParticipant', { params: { id, userId: user_id } });
+    },
+    heardBy: everybody,
+  },
+  'conversation:removed': {
+    raise: ({ admin, leaver, groupId: id }) =>
+      admin.call('removeParticipant', { params: { id, userId: leaver.id } }),
+    heardBy: ['leaver'],
+  },
+};

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createPeople,
+  type Device,
+  type Instance,
+  judge,
+  openInstance,
+  type People,
+  type Person,
+  until,
+} from '@chasqui/testkit';
+
+// D4 and D5: what is sent to somebody offline waits, comes once and in order, and leaves nothing behind.
+
+let instance: Instance;
+let people: People;
+beforeAll(async () => {
+  instance = await openInstance({ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000' } });
+  people = createPeople(instance);
+});
+afterAll(async () => {
+  people.leave();
+  await instance.close();
+});
+
+async function two() {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  return { ana, ben, id };
+}
+
+/** Sends many over one connection, a few hundred at a time. */
+async function sendMany(from: Device, conversationId: string, count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 500) {
+    const some = Math.min(500, count - sent);
+    await Promise.all(
+      Array.from({ length: some }, (_, i) => from.send(conversationId, `message ${sent + i + 1}`)),
+    );
+  }
+  expect(from.attempts.filter(({ outcome }) => outcome !== 'acknowledged')).toEqual([]);
+}
+
+const upTo = (count: number, from = 1) => Array.from({ length: count }, (_, i) => i + from);
+
+async function connected(device: Device): Promise<Device> {
+  await device.connect();
+  await device.drained(60_000);
+  return device;
+}
+
+/** The place up to which the device has acknowledged is known to PostgreSQL. */
+async function settled(person: Person, id: string, seq: number): Promise<void> {
+  await until(
+    `${person.username} has acknowledged ${seq}`,
+    async () => (await person.conversation(id)).my.delivered_seq === seq,
+  );
+}
+
+test('[D4] 20 messages come in order, then queue_empty; a further reconnect brings none', async () => {
+  const { ana, ben, id } = await two();
+  const sender = await connected(ana.device());
+  await sendMany(sender, id, 20);
+  const device = ben.on(1).device();
+  await device.connect();
+  expect(await device.drained()).toBe(20);
+  expect(device.wire(id)).toEqual(upTo(20));
+  await settled(ben, id, 20);
+  await device.connect();
+  expect(await device.drained()).toBe(0);
+  expect(device.wire(id)).toEqual([]);
+  const devices = [sender, device];
+  const { attempts } = sender;
+  expect(
+    await judge({ instance, conversationId: id, people: [ana, ben], devices, attempts }),
+  ).toEqual([]);
+});
+
+describe.each([
+  ['one by one', false],
+  ['in batches', true],
+])('[D4] 20,000 messages %s', (_how, batch) => {
+  test('come once and in order within the window, then queue_empty; a reconnect brings none', async () => {
+    const { ana, ben, id } = await two();
+    const sender = await connected(ana.device({ brief: true }));
+    await sendMany(sender, id, 20_000);
+    const device = ben.on(1).device({ batch });
+    await device.connect();
+    expect(await device.drained(60_000)).toBe(20_000);
+    expect(device.wire(id)).toEqual(upTo(20_000));
+    expect(device.repeats()).toBe(0);
+    const singles = device.told('chat:message_received').length;
+    if (batch) expect(singles).toBeLessThan(1_000);
+    else expect(singles).toBe(20_000);
+    await settled(ben, id, 20_000);
+    await device.connect();
+    expect(await device.drained()).toBe(0);
+    expect(device.wire(id)).toEqual([]);
+    expect(device.complaints).toEqual([]);
+  });
+});
+
+test('[D4] one that never acknowledges is sent exactly 1,000, live ones included, and goes on when it does', async () => {
+  const { ana, ben, id } = await two();
+  const sender = await connected(ana.device({ brief: true }));
+  await sendMany(sender, id, 1_500);
+  const lazy = ben.device({ acknowledges: false, batch: true });
+  await lazy.connect();
+  await until('the window is full', () => lazy.wire(id).length >= 1_000);
+  await sendMany(sender, id, 100);
+  // Something that needs no window, after all that would have come.
+  await ana.call('createGroup', { body: { title: 'x', participant_ids: [ben.id] } });
+  await until('it is told', () => lazy.told('conversation:created').length === 1);
+  expect(lazy.wire(id)).toEqual(upTo(1_000));
+  expect(lazy.told('chat:queue_empty')).toEqual([]);
+  await lazy.acknowledge(id, 400);
+  await until('400 more came', () => lazy.wire(id).length >= 1_400);
+  await lazy.acknowledge(id, 1_400);
+  await until('all came', () => lazy.wire(id).length === 1_600);
+  expect(lazy.wire(id)).toEqual(upTo(1_600));
+  await lazy.drained();
+  expect(lazy.complaints).toEqual([]);
+});
+
+test('[D5] who is there and acknowledges needs no wake-up, however long others go on writing', async () => {
+  const { ana, ben, id } = await two();
+  const [sender, device] = [await connected(ana.device()), await connected(ben.on(1).device())];
+  const jobs = (): Promise<unknown> =>
+    instance.redis.command('KEYS', `bull:message_delivery:${ben.id}*`);
+  const end = performance.now() + 4_000;
+  const found: string[] = [];
+  let sent = 0;
+  // Who is written to for ever would have one all the time. When the machine has stood still for longer than a
+  // wake-up waits, there is one, until that has found nothing to do.
+  await until('hardly ever a job is found', async () => {
+    for (let i = 0; i < 10; i += 1) {
+      // Always one more before the last is settled.
+      await Promise.all([1, 2].map(() => sender.send(id, `message ${++sent}`)));
+    }
+    found.push(String(await jobs()));
+    const none = found.filter((job) => job === '');
+    return performance.now() > end && found.length >= 20 && none.length > found.length / 2;
+  });
+  await until('all came', () => device.wire(id).length === sent);
+
+  device.disconnect();
+  await sender.send(id, 'still there?');
+  await until('now they wait', async () => String(await jobs()) !== '');
+});
+
+test('[D4] own messages never fill the window', async () => {
+  const { ana, id } = await two();
+  const sender = await connected(ana.device({ acknowledges: false, brief: true }));
+  const other = await connected(ana.on(1).device({ acknowledges: false, batch: true }));
+  await sendMany(sender, id, 1_200);
+  await until('all came', () => other.wire(id).length === 1_200);
+  expect(other.complaints).toEqual([]);
+});
+
+test('[D4] what was sent and not acknowledged comes again; what was acknowledged does not', async () => {
+  const { ana, ben, id } = await two();
+  const sender = await connected(ana.device());
+  await sendMany(sender, id, 10);
+  const device = ben.device({ acknowledges: false });
+  await connected(device);
+  await device.acknowledge(id, 4);
+  await device.connect();
+  expect(await device.drained()).toBe(6);
+  expect(device.wire(id)).toEqual(upTo(6, 5));
+});
+
+test('[D4] two devices, one offline: each gets everything once', async () => {
+  const { ana, ben, id } = await two();
+  const phone = ben.device({ deviceId: 'phone' });
+  const laptop = ben.on(1).device({ deviceId: 'laptop' });
+  await connected(phone);
+  await connected(laptop);
+  phone.disconnect();
+  const sender = await connected(ana.device());
+  await sendMany(sender, id, 50);
+  await until('the laptop has all', () => laptop.wire(id).length === 50);
+  await settled(ben, id, 50);
+  await phone.connect();
+  expect(await phone.drained()).toBe(50);
+  expect(phone.wire(id)).toEqual(upTo(50));
+  expect(phone.complaints.concat(laptop.complaints)).toEqual([]);
+});
+
+test('[D4] a new device begins after what any device has acknowledged', async () => {
+  const { ana, ben, id } = await two();
+  const sender = await connected(ana.device());
+  await sendMany(sender, id, 10);
+  const phone = await connected(ben.device({ acknowledges: false }));
+  await phone.acknowledge(id, 7);
+  const tablet = ben.on(1).device();
+  await tablet.connect();
+  expect(await tablet.drained()).toBe(3);
+  expect(tablet.wire(id)).toEqual([8, 9, 10]);
+});
+
+test('[D4] two connections of one device: an acknowledgement counts for both', async () => {
+  const { ana, ben, id } = await two();
+  const sender = await connected(ana.device());
+  const options = { deviceId: 'shared', acknowledges: false };
+  const tabs = [ben.device(options), ben.on(1).device(options)] as const;
+  for (const tab of tabs) await connected(tab);
+  await sendMany(sender, id, 5);
+  await until('both have all', () => tabs.every((tab) => tab.wire(id).length === 5));
+  await tabs[0].acknowledge(id, 5);
+  const again = ben.on(1).device(options);
+  await again.connect();
+  expect(await again.drained()).toBe(0);
+});
+
+test('[D4] logout forgets the device: it begins anew after what others acknowledged', async () => {
+  const { ana, ben, id } = await two();
+  const { body: login } = await ben.call('login', { body: ben });
+  const options = { deviceId: 'phone', acknowledges: false };
+  const phone = await connected(ben.device({ ...options, token: login.access_token }));
+  const laptop = await connected(ben.device({ deviceId: 'laptop' }));
+  await ben.call('logout', { token: login.access_token });
+  await until('it is closed', () => !phone.socket().connected);
+  await ana.send(id, 'one');
+  await until('the laptop has it', () => laptop.wire(id).length === 1);
+  await settled(ben, id, 1);
+  const anew = ben.device(options);
+  await anew.connect();
+  expect(await anew.drained()).toBe(0);
+});
+
+describe('the queue', () => {
+  const jobs = async (): Promise<string[]> => {
+    const keys = await instance.redis.command('KEYS', 'bull:message_delivery:*');
+    return Array.isArray(keys) ? keys.map(String) : [];
+  };
+  const dump = async (): Promise<string> => {
+    const texts: unknown[] = [];
+    const keys = await instance.redis.command('KEYS', '*');
+    for (const key of Array.isArray(keys) ? keys.map(String) : []) {
+      const type = await instance.redis.command('TYPE', key);
+      const read: Record<string, [string, ...(string | number)[]]> = {
+        string: ['GET', key],
+        hash: ['HGETALL', key],
+        list: ['LRANGE', key, 0, -1],
+        set: ['SMEMBERS', key],
+        zset: ['ZRANGE', key, 0, -1],
+        stream: ['XRANGE', key, '-', '+'],
+      };
+      const command = read[String(type)];
+      if (command) texts.push(key, await instance.redis.command(...command));
+    }
+    return JSON.stringify(texts);
+  };
+
+  test('[D5] holds one job per waiting recipient with ids only, and none of a recipient who came', async () => {
+    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { id } = await people.group(ana, ben, cleo);
+    const content = `secret-${randomUUID()}`;
+    for (let i = 0; i < 50; i++)
+      await ana.send(id, content, { client_message_id: `${content}${i}` });
+    const jobOf = async (person: Person): Promise<number> => {
+      let found = 0;
+      for (const key of await jobs()) {
+        const data = await instance.redis.command('HGET', key, 'data').catch(() => null);
+        if (typeof data === 'string' && data.includes(person.id)) found += 1;
+      }
+      return found;
+    };
+    await until('both wait', async () => (await jobOf(ben)) === 1 && (await jobOf(cleo)) === 1);
+    const all = await dump();
+    expect(all).toContain(ben.id);
+    expect(all).not.toContain(content);
+    expect(await jobOf(ana)).toBe(0);
+    const device = ben.device();
+    await device.connect();
+    await device.drained();
+    await until('ben no longer waits', async () => {
+      const rows = await instance.sql('SELECT FROM deliveries WHERE user_id = $1', [ben.id]);
+      return rows.length === 0;
+    });
+    await until('nor does a job', async () => (await jobOf(ben)) === 0);
+    expect(await jobOf(cleo)).toBe(1);
+  });
+
+  test('[D5] FLUSHALL with deliveries pending: a sweep makes the jobs anew, and a reconnect brings all', async () => {
+    const { ana, ben, id } = await two();
+    const sender = await connected(ana.device());
+    await sendMany(sender, id, 1_000);
+    await until('a job is there', async () => (await dump()).includes(ben.id));
+    await instance.redis.command('FLUSHALL');
+    await until('a job is there again', async () => (await dump()).includes(ben.id));
+    const device = ben.on(1).device({ batch: true });
+    await device.connect();
+    expect(await device.drained()).toBe(1_000);
+    expect(device.wire(id)).toEqual(upTo(1_000));
+  });
+});

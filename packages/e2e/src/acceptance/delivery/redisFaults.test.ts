@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createPeople,
+  createRestClient,
+  type Device,
+  type Instance,
+  judge,
+  medianOf,
+  millisecondsOf,
+  openInstance,
+  type People,
+  type Person,
+  startTcpProxy,
+  until,
+} from '@chasqui/testkit';
+
+// D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis dies, freezes, forgets, and comes back.
+
+let instance: Instance;
+let people: People;
+beforeAll(async () => {
+  instance = await openInstance({
+    ...{ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000', DELIVERY_BACKOFF_MS: '500' } },
+  });
+  people = createPeople(instance);
+});
+afterAll(async () => {
+  people.leave();
+  await instance.close();
+});
+afterEach(async () => {
+  instance.redis.thaw();
+  for (const { program } of instance.nodes.slice(0, 2)) expect(program.isRunning()).toBe(true);
+  expect(instance.worker().program.isRunning()).toBe(true);
+  await until('both nodes are ready', async () => {
+    const states = await Promise.all([ready(0), ready(1)]);
+    return states.every(({ status }) => status === 'ok');
+  });
+});
+
+const ready = async (node: number) =>
+  (await createRestClient(instance.url(node)).call('readReadiness')).body;
+
+async function connected(device: Device): Promise<Device> {
+  await device.connect();
+  await device.drained();
+  return device;
+}
+
+interface Room {
+  id: string;
+  ana: Person;
+  ben: Person;
+  cleo: Person;
+  /** On the first node: the sender, and somebody beside. On the second: one more. */
+  sender: Device;
+  near: Device;
+  far: Device;
+}
+
+async function room(): Promise<Room> {
+  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { id } = await people.group(ana, ben, cleo);
+  const sender = await connected(ana.device());
+  const near = await connected(ben.device());
+  const far = await connected(cleo.on(1).device());
+  await until('the first entry came', () => near.wire(id).length + far.wire(id).length === 2);
+  return { id, ana, ben, cleo, sender, near, far };
+}
+
+async function judged({ id, ana, ben, cleo, sender, near, far }: Room, more: Device[] = []) {
+  return judge({
+    ...{ instance, conversationId: id, people: [ana, ben, cleo] },
+    ...{ devices: [sender, near, far, ...more], attempts: sender.attempts },
+  });
+}
+
+const jobsOf = async (person: Person): Promise<number> => {
+  const keys = await instance.redis.command('KEYS', 'bull:message_delivery:*');
+  let found = 0;
+  for (const key of Array.isArray(keys) ? keys.map(String) : []) {
+    const data = await instance.redis.command('HGET', key, 'data').catch(() => null);
+    if (typeof data === 'string' && data.includes(person.id)) found += 1;
+  }
+  return found;
+};
+
+test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all is delivered when it is back', async () => {
+  const here = await room();
+  const { id, ana, sender, near, far } = here;
+  const dora = await people.register();
+  await ana.call('addParticipant', { params: { id }, body: { user_id: dora.id } });
+  await until('told', () => near.wire(id).length === 2 && far.wire(id).length === 2);
+  await instance.redis.kill();
+  const down = performance.now();
+  const tookMs: number[] = [];
+  let count = 0;
+  await until('15 s have passed, with a send and a broadcast at every look', async () => {
+    tookMs.push(
+      await millisecondsOf(async () => {
+        expect((await sender.send(id, `down ${count++}`)).outcome).toBe('acknowledged');
+      }),
+    );
+    await sender.ask('chat:typing', { conversationId: id, isTyping: true });
+    return performance.now() - down > 15_000;
+  });
+  expect(tookMs.length).toBeGreaterThan(15);
+  // Not even the half second that Redis is given: a send asks it nothing.
+  expect(medianOf(tookMs)).toBeLessThan(400);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
+  await until('the neighbour has all', () => near.entries(id).length === count + 2);
+  expect(await ready(0)).toEqual({ status: 'degraded', postgres: 'ok', redis: 'down' });
+  expect((await ana.call('listConversations')).status).toBe(200);
+  expect((await ana.send(id, 'by REST')).status).toBe('sent');
+  const login = await createRestClient(instance.url()).call('login', { body: ana });
+  expect(login.status).toBe(200);
+
+  await instance.redis.start();
+  await until('the far one has all', () => far.entries(id).length === count + 3);
+  await until('who is offline has a job', async () => (await jobsOf(dora)) === 1);
+  const late = dora.on(1).device();
+  await late.connect();
+  expect(await late.drained()).toBe(count + 2);
+  expect(await judged(here, [late])).toEqual([]);
+});
+
+test('[D11] Redis frozen: sends are acknowledged at once, and everything arrives when it goes on', async () => {
+  const here = await room();
+  const { id, sender, near, far } = here;
+  instance.redis.freeze();
+  const tookMs: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    const send = async () =>
+      expect((await sender.send(id, `frozen ${i}`)).outcome).toBe('acknowledged');
+    tookMs.push(await millisecondsOf(send));
+  }
+  expect(medianOf(tookMs)).toBeLessThan(400);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
+  await until('the neighbour has all', () => near.entries(id).length === 31);
+  await until('it shows', async () => (await ready(0)).status === 'degraded');
+  instance.redis.thaw();
+  await until('the far one has all', () => far.entries(id).length === 31);
+  expect(await judged(here)).toEqual([]);
+});
+
+test('kill -9 of Redis, which comes back empty, loses and doubles nothing', async () => {
+  const here = await room();
+  const { id, ana, ben, sender, near, far } = here;
+  near.disconnect();
+  for (let i = 0; i < 20; i++) await sender.send(id, `before ${i}`);
+  await until('ben waits', async () => (await jobsOf(ben)) === 1);
+  await instance.redis.kill();
+  for (let i = 0; i < 20; i++) await sender.send(id, `during ${i}`);
+  await instance.redis.start();
+  for (let i = 0; i < 20; i++) await sender.send(id, `after ${i}`);
+  await until('ben has a job again', async () => (await jobsOf(ben)) === 1);
+  await until('the far one has all', () => far.entries(id).length === 61);
+  await near.connect();
+  expect(await near.drained()).toBe(60);
+  expect(near.repeats()).toBe(0);
+  expect(await judged(here)).toEqual([]);
+  expect((await ana.conversation(id)).last_seq).toBe(61);
+});
+
+test('FLUSHALL under traffic loses nothing', async () => {
+  const here = await room();
+  const { id, sender, near, far } = here;
+  for (let round = 0; round < 5; round++) {
+    const sends = Array.from({ length: 40 }, (_, i) => sender.send(id, `${round} ${i}`));
+    await instance.redis.command('FLUSHALL');
+    await Promise.all(sends);
+  }
+  await until('all have all', () =>
+    [near, far].every((device) => device.entries(id).length === 201),
+  );
+  expect(await judged(here)).toEqual([]);
+});
+
+test('[D9] a removal while Redis is down reaches the other node when it is back, and nothing else does', async () => {
+  const here = await room();
+  const { id, ana, cleo, sender, near, far } = here;
+  await instance.redis.kill();
+  await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
+  const secret = await sender.send(id, `secret ${randomUUID()}`);
+  await until('the neighbour has it', () => near.entries(id).at(-1)?.id === secret.message?.id);
+  await instance.redis.start();
+  await sender.send(id, 'after the outage');
+  await until('the removal is told', () => far.told('conversation:removed').length === 1);
+  await people.direct(ana, cleo);
+  await until('something else reaches her', () => far.told('conversation:created').length > 0);
+  expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
+});
+
+test('[D9] a node that is silently cut off from Redis misses nothing, and tells the removed nothing', async () => {
+  const wire = await startTcpProxy(instance.redis.port);
+  const node = await instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
+  try {
+    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { id } = await people.group(ana, ben, cleo);
+    const sender = await connected(ana.device());
+    const stays = await connected(ben.device({ urls: [node.url] }));
+    const goes = await connected(cleo.device({ urls: [node.url] }));
+    await sender.send(id, 'before');
+    await until('both have it', () => [stays, goes].every((one) => one.entries(id).length === 2));
+    wire.cut();
+    await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
+    const secrets = [];
+    for (let i = 0; i < 10; i++) secrets.push((await sender.send(id, `secret ${i}`)).message?.id);
+    await until('who stays has all, cut off as the node is', () => stays.entries(id).length === 13);
+    wire.heal();
+    await until('the removal is told', () => goes.told('conversation:removed').length === 1);
+    await people.direct(ana, cleo);
+    await until('something else comes', () => goes.told('conversation:created').length > 0);
+    const told = JSON.stringify(goes.frames);
+    expect(secrets.filter((secret) => secret === undefined || told.includes(secret))).toEqual([]);
+    expect(stays.complaints).toEqual([]);
+  } finally {
+    await node.program.stop();
+    await wire.close();
+  }
+});
+
+test('[D11] a session that was ended while Redis was down is closed on the other node afterwards', async () => {
+  const ana = await people.register();
+  const far = await connected(ana.on(1).device());
+  await instance.redis.kill();
+  expect((await ana.call('logout')).status).toBe(204);
+  await instance.redis.start();
+  await until('it is closed', () => !far.socket().connected);
+});
+
+test('[D11] a node that starts without Redis serves, and finds it by itself', async () => {
+  await instance.redis.kill();
+  const node = await instance.addNode();
+  const rest = createRestClient(node.url);
+  expect((await rest.call('readReadiness')).body).toMatchObject({ status: 'degraded' });
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const [one, two] = [ana.device({ urls: [node.url] }), ben.device({ urls: [node.url] })];
+  await connected(one);
+  await connected(two);
+  expect((await one.send(id, 'without Redis')).outcome).toBe('acknowledged');
+  await until('it came', () => two.wire(id).length === 1);
+  await instance.redis.start();
+  await until('it is whole', async () => (await rest.call('readReadiness')).body.status === 'ok');
+  const far = await connected(ben.on(1).device());
+  await one.send(id, 'with Redis');
+  await until('it came to another node', () => far.entries(id).some(({ seq }) => seq === 2));
+  const { code, tookMs } = await node.program.stop();
+  expect(code).toBe(0);
+  expect(tookMs).toBeLessThan(10_000);
+  await node.restart();
+});
+
+test('[D11] SIGTERM ends server and worker within 10 s while Redis is frozen, with sockets open', async () => {
+  const here = await room();
+  for (let i = 0; i < 10; i++) await here.sender.send(here.id, `m${i}`);
+  instance.redis.freeze();
+  const [node] = instance.nodes;
+  const worker = instance.worker();
+  if (!node) throw new Error('no node');
+  const ended = await Promise.all([node.program.stop(), worker.program.stop()]);
+  for (const { tookMs, code } of ended) {
+    expect(tookMs).toBeLessThan(10_000);
+    expect(code).toBe(0);
+  }
+  instance.redis.thaw();
+  await node.restart();
+  await worker.restart();
+});

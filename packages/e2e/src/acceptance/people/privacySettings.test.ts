@@ -1,0 +1,60 @@
+import {
+  createPeople,
+  type Instance,
+  openInstance,
+  type People,
+  type Person,
+} from '@chasqui/testkit';
+
+let instance: Instance;
+let people: People;
+beforeAll(async () => {
+  instance = await openInstance({ nodes: 2, worker: false });
+  people = createPeople(instance);
+});
+afterAll(async () => {
+  people.leave();
+  await instance.close();
+});
+
+const set = (who: Person, body: object) => who.call('changePrivacy', { body });
+
+test('with the policy open, each person says who may write to them, and a refusal looks like a block', async () => {
+  const { ana, ben, cleo, dan } = await people.cast('ana', 'ben', 'cleo', 'dan');
+  await set(ben, { who_can_message: 'nobody' });
+  await set(cleo, { who_can_message: 'known' });
+  await dan.call('blockUser', { params: { id: ana.id } });
+  const refused = async (who: Person) => {
+    const { status, error } = await ana.refused('createDirect', { body: { user_id: who.id } });
+    return { status, error };
+  };
+  const block = await refused(dan);
+  expect(block.status).toBe(403);
+  expect([await refused(ben), await refused(cleo)]).toEqual([block, block]);
+  // Whom Cleo wrote to she knows, and a conversation that exists goes on.
+  const { id } = await people.direct(cleo, ana);
+  await set(cleo, { who_can_message: 'nobody' });
+  expect((await ana.send(id, 'hello')).seq).toBe(1);
+});
+
+test('with the policy open, known people add and others invite; nobody refuses like a block; leaving is remembered', async () => {
+  const { ana, ben, cleo, dan } = await people.cast('ana', 'ben', 'cleo', 'dan');
+  const { id } = await people.group(ana);
+  const add = (who: Person) => ({ params: { id }, body: { user_id: who.id } });
+  await set(ben, { who_can_add: 'known' });
+  expect((await ana.call('addParticipant', add(ben))).status).toBe(202);
+  await people.direct(cleo, ana);
+  await set(cleo, { who_can_add: 'known' });
+  expect((await ana.call('addParticipant', add(cleo))).status).toBe(201);
+  await cleo.call('removeParticipant', { params: { id, userId: cleo.id } });
+  expect((await ana.call('addParticipant', add(cleo))).status).toBe(202);
+  await set(dan, { who_can_add: 'nobody' });
+  expect((await ana.refused('addParticipant', add(dan))).error.details).toEqual({
+    reason: 'blocked',
+  });
+  // Defaults: somebody who left is added again.
+  const eve = await people.register('eve');
+  await ana.call('addParticipant', add(eve));
+  await eve.call('removeParticipant', { params: { id, userId: eve.id } });
+  expect((await ana.call('addParticipant', add(eve))).status).toBe(201);
+});

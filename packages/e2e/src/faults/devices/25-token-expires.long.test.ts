@@ -1,0 +1,59 @@
+import { until } from '@chasqui/testkit';
+import { connected, openScene, type Scene, sendSurely } from '../scene';
+
+let scene: Scene;
+beforeAll(async () => {
+  // Tokens of the second server live for four seconds, those of the first for a quarter of an hour.
+  scene = await openScene({ envOf: [{}, { ACCESS_TOKEN_TTL_S: '4' }] });
+});
+afterAll(() => scene.close());
+
+test('[fault 25: U] a token expires on a living connection: disconnected at expiry unless refreshed; a send is retried with its id', async () => {
+  const { ana, ben, id } = await scene.pair();
+  const { access_token: token } = (await ana.on(1).call('login', { body: ana })).body;
+  const listener = await connected(ben.on(1).device());
+  const expiring = await connected(ana.device({ token }));
+  const { access_token: other } = (await ana.on(1).call('login', { body: ana })).body;
+  const loggedInAt = performance.now();
+  const refreshed = await connected(ana.device({ token: other }));
+  const { access_token: fresh } = (await ana.call('login', { body: ana })).body;
+  const answer = await refreshed.ask('auth:refresh', { token: fresh });
+
+  const sending: Promise<unknown>[] = [];
+  while (expiring.socket().connected) {
+    sending.push(expiring.send(id, `message ${sending.length}`));
+    await sending.at(-1);
+  }
+  expect(performance.now() - loggedInAt).toBeLessThan(7_000);
+  await Promise.all(sending);
+  expect(sending.length).toBeGreaterThan(20);
+  const unknown = expiring.attempts.filter(({ outcome }) => outcome !== 'acknowledged');
+  expect(unknown.length).toBeLessThan(2);
+
+  // A refresh is only accepted from the same session.
+  if (answer.success) expect(refreshed.socket().connected).toBe(true);
+  await expect(expiring.connect()).rejects.toMatchObject({ data: { name: 'UnauthorizedError' } });
+  const anew = ana.device({ deviceId: expiring.deviceId });
+  await connected(anew);
+  for (const { clientMessageId } of unknown) {
+    const content = `message ${expiring.attempts.findIndex((one) => one.clientMessageId === clientMessageId)}`;
+    const again = await sendSurely(anew, id, content, { clientMessageId });
+    expect(again.outcome).toBe('acknowledged');
+  }
+  await until('all have arrived', () => listener.wire(id).length === expiring.attempts.length);
+  const attempts = [...expiring.attempts, ...anew.attempts];
+  const run = { conversationId: id, people: [ana, ben], devices: [listener] };
+  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+});
+
+test('[fault 25] a connection that refreshes its token lives on', async () => {
+  const { ana } = await scene.pair();
+  const { body } = await ana.on(1).call('login', { body: ana });
+  const living = await connected(ana.device({ token: body.access_token }));
+  const dying = await connected(ana.device({ token: body.access_token }));
+  const renewed = await ana.call('refresh', { body: { refresh_token: body.refresh_token } });
+  const answer = await living.ask('auth:refresh', { token: renewed.body.access_token });
+  expect(answer.success).toBe(true);
+  await until('the other has expired', () => !dying.socket().connected);
+  expect((await living.ask('chat:sync', {})).success).toBe(true);
+});

@@ -1,0 +1,126 @@
+import {
+  createPeople,
+  type Device,
+  type Instance,
+  judge,
+  openInstance,
+  type People,
+  type PostgresServer,
+  type Replica,
+  startPostgresServer,
+  startTcpProxy,
+  type TcpProxy,
+  until,
+} from '@chasqui/testkit';
+import { connected, sendSurely } from '../scene';
+
+// A primary with a synchronous replica, behind an address that follows the primary.
+
+let primary: PostgresServer;
+let replica: Replica;
+let address: TcpProxy;
+let instance: Instance;
+let people: People;
+
+beforeEach(async () => {
+  primary = await startPostgresServer();
+  replica = await primary.startReplica();
+  address = await startTcpProxy(Number(new URL(primary.url).port));
+  const url = new URL(primary.url);
+  url.port = String(address.port);
+  instance = await openInstance({
+    ...{ nodes: 2, databaseUrl: url.href },
+    env: { SWEEP_INTERVAL_MS: '1000', DELIVERY_BACKOFF_MS: '500' },
+  });
+  await instance.addWorker();
+  people = createPeople(instance);
+});
+afterEach(async () => {
+  people.leave();
+  await instance.close();
+  await address.close();
+  await replica.close();
+  await primary.close();
+});
+
+/** Sends one after the other until told to stop, each until it is answered. */
+function sendOn(device: Device, id: string): { stop(): Promise<void> } {
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) await sendSurely(device, id, `message of ${device.deviceId}`);
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+    },
+  };
+}
+
+const acknowledged = (device: Device): number =>
+  device.attempts.filter(({ outcome }) => outcome === 'acknowledged').length;
+
+test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its replica promoted: nothing that was acknowledged is lost', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const senders = [ana.device(), ana.on(1).device(), ben.device(), ben.on(1).device()];
+  const listeners = [await connected(ben.device()), await connected(ana.on(1).device())];
+  for (const device of senders) await connected(device);
+  const sends = senders.map((device) => sendOn(device, id));
+  await until('all are at it', () => senders.every((device) => acknowledged(device) > 30));
+
+  await primary.kill();
+  const killedAt = performance.now();
+  await replica.promote();
+  address.retarget(replica.port);
+  address.drop();
+  const before = senders.map(acknowledged);
+  await until('all go on, on the new primary', () =>
+    senders.every((device, i) => acknowledged(device) > (before[i] ?? 0) + 20),
+  );
+  expect(performance.now() - killedAt).toBeLessThan(30_000);
+  await Promise.all(sends.map((one) => one.stop()));
+
+  const attempts = senders.flatMap((device) => device.attempts);
+  expect(attempts.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
+  await until('every device has every entry', async () => {
+    const { last_seq: last } = await ana.conversation(id);
+    return listeners.every((one) => one.entries(id).length === last);
+  });
+  const run = { instance, conversationId: id, people: [ana, ben], devices: listeners, attempts };
+  expect(await judge(run)).toEqual([]);
+});
+
+test('[fault 38: U, D1] the address leads to a standby that is not promoted yet: clear errors, no acknowledgement, and it goes on by itself', async () => {
+  const { ana, ben } = await people.cast('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const sender = await connected(ana.device());
+  const listener = await connected(ben.on(1).device());
+  await sender.send(id, 'before');
+
+  await primary.kill();
+  address.retarget(replica.port);
+  address.drop();
+  const refusals = await until('the standby refuses', async () => {
+    const refused = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        ben.on(1).refused('sendMessage', {
+          body: { conversation_id: id, content_encrypted: 'not now' },
+        }),
+      ),
+    );
+    return refused.some(({ status }) => status === 503) ? refused : null;
+  });
+  expect(refusals.map(({ status, name }) => [status, name])).toEqual(
+    refusals.map(() => [503, 'UnavailableError']),
+  );
+  // What is read is served by a standby as well as by a primary.
+  expect((await ben.history(id)).map(({ content_encrypted: text }) => text)).toEqual(['before']);
+  const waiting = sendSurely(sender, id, 'after');
+  await replica.promote();
+  expect(await waiting).toMatchObject({ outcome: 'acknowledged', message: { seq: 2 } });
+  await until('it arrives', () => listener.entries(id).length === 2);
+  const { attempts } = sender;
+  const run = { instance, conversationId: id, people: [ana, ben], devices: [listener], attempts };
+  expect(await judge(run)).toEqual([]);
+});

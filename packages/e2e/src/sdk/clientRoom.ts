@@ -1,0 +1,30 @@
+import {
+  createPeople,
+  type Instance,
+  type InstanceOptions,
+  openInstance,
+  type People,
+} from '@chasqui/testkit';
+import { type ChatClients, createChatClients } from './chatClients';
+
+/** A whole instance, people on it, and client libraries in their hands. */
+export interface ClientRoom {
+  readonly instance: Instance;
+  readonly people: People;
+  readonly clients: ChatClients;
+  close(): Promise<void>;
+}
+
+export async function openClientRoom(options?: InstanceOptions): Promise<ClientRoom> {
+  const instance = await openInstance(options);
+  const people = createPeople(instance);
+  const clients = createChatClients(instance);
+  return {
+    ...{ instance, people, clients },
+    async close() {
+      await clients.close();
+      people.leave();
+      await instance.close();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { withTransaction } from '@chasqui/db';
+import {
+  type changePassword as endpoint,
+  ForbiddenError,
+  UnauthorizedError,
+} from '@chasqui/protocol';
+import type * as z from 'zod';
+import type { OpenedSession } from './answer';
+import { revokeOthers, takeLeave } from '../sessions/endSessions';
+import { refuseGuessable } from './guessablePasswords';
+import type { Caller, Client, IdentityDeps } from '../identityDeps';
+
+export type PasswordChange = z.output<(typeof endpoint)['body']>;
+
+/** The present password that was given is not the present password. */
+export class WrongPasswordError extends ForbiddenError {
+  constructor() {
+    super('the current password is wrong', { reason: 'wrong_password' });
+  }
+}
+
+/**
+ * Sets another password and ends every other session, in one transaction. The caller's session goes on with a new chain
+ * of refresh tokens: whoever copied the old one has nothing. Throws WrongPasswordError, ForbiddenError for users who
+ * sign in elsewhere, and UnauthorizedError when the session was ended meanwhile.
+ */
+export async function changePassword(
+  deps: IdentityDeps,
+  { userId, sessionId }: Caller,
+  { current_password, new_password }: PasswordChange,
+  { address }: Pick<Client, 'address'>,
+): Promise<OpenedSession> {
+  const { store, passwords, chain, lifetime } = deps;
+  const user = await store.users.findByPk(userId);
+  if (user === null) throw new UnauthorizedError();
+  const { passwordHash: known } = user;
+  if (known === null) {
+    throw new ForbiddenError('this account has no password here: its users sign in elsewhere', {
+      reason: 'no_password',
+    });
+  }
+  refuseGuessable(new_password, user, 'new_password');
+  if (!(await passwords.verify(current_password, known, { address, userId })))
+    throw new WrongPasswordError();
+  const passwordHash = await passwords.hash(new_password, { address, userId });
+  const refreshToken = chain.first();
+  const ended = await withTransaction(store.db, async (transaction) => {
+    // Holds the user's row: no login with the old password comes in between (login.ts).
+    const [changed] = await store.users.update(
+      { passwordHash, passwordTemporaryUntil: null },
+      { where: { id: userId, passwordHash: known }, transaction },
+    );
+    if (changed === 0) throw new WrongPasswordError();
+    const others = await revokeOthers(store, userId, sessionId, transaction);
+    await store.refreshTokens.destroy({ where: { sessionId }, transaction });
+    await store.refreshTokens.create(
+      {
+        ...{ tokenHash: chain.hash(refreshToken), sessionId },
+        ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+      },
+      { transaction },
+    );
+    return others;
+  });
+  await takeLeave(deps, userId, ended);
+  return { user, sessionId, refreshToken };
+}

@@ -1,0 +1,104 @@
+import {
+  type ExportRecord,
+  type ListedSession,
+  type Session,
+  UnauthorizedError,
+} from '@chasqui/protocol';
+import { answer } from './accounts/answer';
+import { changePassword, type PasswordChange } from './accounts/changePassword';
+import { deleteAccount, type AccountDeletion } from './accounts/deleteAccount';
+import { endOtherSessions, endSession } from './sessions/endSessions';
+import { exportAccount } from './accounts/exportAccount';
+import { authenticateExternal } from './sessions/externalSessions';
+import { login, type Credentials } from './accounts/login';
+import { listSessions } from './sessions/listSessions';
+import { logout } from './sessions/logout';
+import { refreshSession } from './sessions/refreshSession';
+import { register, type Registration } from './accounts/register';
+import type { Agent, Caller, IdentityDeps, Client } from './identityDeps';
+
+export interface Identity {
+  register(registration: Registration, client: Client): Promise<Session>;
+  login(credentials: Credentials, client: Client): Promise<Session>;
+  refresh(refreshToken: string, agent: Agent): Promise<Session>;
+  logout(caller: Caller): Promise<void>;
+  /** See changePassword.ts for what it throws. */
+  changePassword(caller: Caller, change: PasswordChange, client: Client): Promise<Session>;
+  listSessions(caller: Caller): Promise<ListedSession[]>;
+  /** Throws NotFoundError unless it is a living session of the caller's. */
+  endSession(caller: Caller, sessionId: string): Promise<void>;
+  endOtherSessions(caller: Caller): Promise<void>;
+  /** A page at a time; nothing is read before it is asked for. See exportAccount.ts. */
+  exportAccount(caller: Caller): AsyncGenerator<ExportRecord[]>;
+  /** See deleteAccount.ts for what it throws. */
+  deleteAccount(caller: Caller, deletion: AccountDeletion, client: Client): Promise<void>;
+  /**
+   * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
+   * of somebody whom only that issuer knows makes a user of them.
+   */
+  authenticate(accessToken: string, agent?: Agent): Promise<Caller>;
+}
+
+export function createIdentity(deps: IdentityDeps): Identity {
+  const { accessTokens, sessionBook, endings, external, securityLog } = deps;
+  endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
+  return {
+    async register(registration, client) {
+      const opened = await register(deps, registration, client);
+      const { invitationId } = opened;
+      securityLog.record({
+        ...{ event: 'registered', userId: opened.user.id },
+        ...(invitationId === undefined ? {} : { invitationId }),
+      });
+      return answer(deps, opened);
+    },
+    async login(credentials, client) {
+      const opened = await login(deps, credentials, client);
+      const { user, sessionId, changedPassword } = opened;
+      const userId = user.id;
+      if (changedPassword)
+        securityLog.record({ event: 'password_changed', userId, actorId: userId });
+      securityLog.record({ event: 'login_succeeded', userId, sessionId });
+      return answer(deps, opened);
+    },
+    refresh: async (refreshToken, agent) =>
+      answer(deps, await refreshSession(deps, refreshToken, agent)),
+    async logout(caller) {
+      await logout(deps, caller);
+      const { userId, sessionId } = caller;
+      securityLog.record({ event: 'session_ended', userId, sessionId, actorId: userId });
+    },
+    async changePassword(caller, change, client) {
+      const opened = await changePassword(deps, caller, change, client);
+      const { userId } = caller;
+      securityLog.record({ event: 'password_changed', userId, actorId: userId });
+      return answer(deps, opened);
+    },
+    listSessions: (caller) => listSessions(deps, caller),
+    async endSession(caller, sessionId) {
+      await endSession(deps, caller, sessionId);
+      const { userId } = caller;
+      securityLog.record({ event: 'session_ended', userId, sessionId, actorId: userId });
+    },
+    async endOtherSessions(caller) {
+      await endOtherSessions(deps, caller);
+      const { userId } = caller;
+      securityLog.record({ event: 'sessions_ended', userId, actorId: userId });
+    },
+    exportAccount: ({ userId }) => exportAccount(deps, userId),
+    async deleteAccount(caller, deletion, client) {
+      await deleteAccount(deps, caller, deletion, client);
+      const { userId } = caller;
+      securityLog.record({ event: 'account_deleted', userId, actorId: userId });
+    },
+    async authenticate(accessToken, agent = null) {
+      if (external?.isTheirs(accessToken) === true) {
+        return authenticateExternal(deps, await external.verify(accessToken), agent);
+      }
+      const { userId, sessionId, expiresAt } = accessTokens.verify(accessToken);
+      const session = await sessionBook.find(sessionId);
+      if (session?.userId !== userId) throw new UnauthorizedError();
+      return { userId, sessionId, expiresAt, username: session.username };
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { withTransaction } from '@chasqui/db';
+import { UnauthorizedError, USERNAME_MAX } from '@chasqui/protocol';
+import { literal, QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { isSuspended } from '../administration/suspensions';
+import type { ExternalClaims } from '../tokens/externalTokens';
+import type { Caller, IdentityDeps } from '../identityDeps';
+import type { IdentityStore } from '../identityStore';
+
+type Deps = Pick<IdentityDeps, 'store' | 'sessionBook' | 'reservedNames' | 'securityLog'>;
+
+/**
+ * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
+ * Throws UnauthorizedError when its session was ended here.
+ */
+export async function authenticateExternal(
+  { store, sessionBook, reservedNames, securityLog }: Deps,
+  claims: ExternalClaims,
+  agent: string | null,
+): Promise<Caller> {
+  const isReserved = reservedNames.has(claims.username?.toLowerCase() ?? '');
+  const proven = isReserved ? { ...claims, username: undefined } : claims;
+  const { sessionId, expiresAt, acceptedUntil } = proven;
+  let session = await sessionBook.find(sessionId);
+  const isNew = session === null;
+  // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
+  if (session === null || session.expiresAt < acceptedUntil) {
+    await openSession(store, proven, agent);
+    sessionBook.forget([sessionId]);
+    session = await sessionBook.find(sessionId);
+  }
+  if (session === null) throw new UnauthorizedError();
+  // Requests that bring the first token at the same moment write a line each.
+  if (isNew) {
+    const { userId } = session;
+    securityLog.record({ event: 'login_succeeded', userId, sessionId, by: 'issuer' });
+  }
+  return { userId: session.userId, username: session.username, sessionId, expiresAt };
+}
+
+/** How often another node, or another name, may come in between. */
+const ATTEMPTS = 5;
+
+async function openSession(
+  store: IdentityStore,
+  proven: ExternalClaims,
+  agent: string | null,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await withTransaction(store.db, async (transaction) => {
+        // One that was ended here begins no more, and makes nobody of an account that is gone.
+        if (await isEnded(store, proven.sessionId, transaction)) return;
+        const userId = await userOf(store, proven, transaction);
+        if (await isSuspended(store.db, userId, transaction)) return;
+        await prolong(store, userId, { ...proven, agent }, transaction);
+      });
+      return;
+    } catch (error) {
+      // Somebody made the same user, or took the name, at the same moment.
+      if (!(error instanceof UniqueConstraintError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function isEnded(
+  { db }: IdentityStore,
+  sessionId: string,
+  transaction: Transaction,
+): Promise<boolean> {
+  const [row] = await db.sequelize.query<{ ended: boolean }>(
+    `SELECT EXISTS (SELECT FROM sessions WHERE id = $sessionId AND revoked_at IS NOT NULL)
+       OR EXISTS (SELECT FROM ended_external_sessions WHERE session_id = $sessionId) AS ended`,
+    { bind: { sessionId }, type: QueryTypes.SELECT, transaction },
+  );
+  return row?.ended === true;
+}
+
+async function userOf(
+  store: IdentityStore,
+  proven: ExternalClaims,
+  transaction: Transaction,
+): Promise<string> {
+  const { issuer, subject } = proven;
+  const known = await store.externalIdentities.findOne({
+    ...{ where: literal('issuer = $1 AND subject = $2'), bind: [issuer, subject], transaction },
+  });
+  if (known !== null) return known.userId;
+  const id = randomUUID();
+  const username = await freeName(store, proven.username, transaction);
+  // No mail is ever sent to it, and nobody can register it: accounts are not joined by what tokens say of addresses.
+  const email = `${id}@external.invalid`;
+  await store.users.create(
+    {
+      ...{ id, username, usernameKey: username.toLowerCase(), email, emailKey: email },
+      displayName: proven.displayName ?? username,
+      passwordHash: null,
+    },
+    { transaction },
+  );
+  await store.externalIdentities.create({ issuer, subject, userId: id }, { transaction });
+  return id;
+}
+
+async function freeName(
+  store: IdentityStore,
+  wish: string | undefined,
+  transaction: Transaction,
+): Promise<string> {
+  const suffix = randomUUID().replaceAll('-', '').slice(0, 12);
+  if (wish === undefined) return `user_${suffix}`;
+  const taken = await store.users.findOne({
+    ...{ attributes: ['id'], where: literal('username_key = $1'), bind: [wish.toLowerCase()] },
+    transaction,
+  });
+  return taken === null ? wish : `${wish.slice(0, USERNAME_MAX - suffix.length - 1)}_${suffix}`;
+}
+
+/** The session lasts as long as the longest of its tokens; one that was ended stays so. */
+async function prolong(
+  { db }: IdentityStore,
+  userId: string,
+  { sessionId, acceptedUntil, agent }: ExternalClaims & { agent: string | null },
+  transaction: Transaction,
+): Promise<void> {
+  await db.sequelize.query(
+    `INSERT INTO sessions (id, user_id, expires_at, user_agent)
+     VALUES ($sessionId, $userId, to_timestamp($acceptedUntil), $agent)
+     ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at),
+       last_seen_at = now(), user_agent = coalesce(excluded.user_agent, sessions.user_agent)`,
+    {
+      bind: { sessionId, userId, acceptedUntil: acceptedUntil / 1_000, agent },
+      type: QueryTypes.INSERT,
+      transaction,
+    },
+  );
+}

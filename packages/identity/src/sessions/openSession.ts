@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'sequelize';
+import type { IdentityStore } from '../identityStore';
+import type { RefreshTokens } from '../tokens/refreshTokens';
+import type { SessionLifetime } from './sessionLifetime';
+
+interface Deps {
+  store: IdentityStore;
+  chain: RefreshTokens;
+  lifetime: SessionLifetime;
+}
+
+/** Begins a session with the first token of its chain. */
+export async function openSession(
+  { store: { sessions, refreshTokens }, chain, lifetime }: Deps,
+  { userId, agent }: { userId: string; agent: string | null },
+  transaction: Transaction,
+): Promise<{ sessionId: string; refreshToken: string }> {
+  const sessionId = randomUUID();
+  const refreshToken = chain.first();
+  await sessions.create(
+    { id: sessionId, userId, userAgent: agent, expiresAt: lifetime.fromNow },
+    { transaction },
+  );
+  await refreshTokens.create(
+    {
+      ...{ tokenHash: chain.hash(refreshToken), sessionId },
+      ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+    },
+    { transaction },
+  );
+  return { sessionId, refreshToken };
+}

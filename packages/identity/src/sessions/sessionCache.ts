@@ -1,0 +1,116 @@
+import type { Database } from '@chasqui/db';
+import type { SessionLifetime } from './sessionLifetime';
+
+/** A session that has neither ended nor expired, and whose it is. */
+export interface LiveSession {
+  sessionId: string;
+  userId: string;
+  username: string;
+  /** Unless it is prolonged, milliseconds since 1970. */
+  expiresAt: number;
+}
+
+export interface SessionBook {
+  /** The session as it was at most 3 s ago, or null. Throws when PostgreSQL is gone and nothing is known. */
+  find(sessionId: string): Promise<LiveSession | null>;
+  /**
+   * Of these sessions, those that nobody has ended, straight from PostgreSQL: `living`, or `expired` when their time is
+   * over. The others have been ended.
+   */
+  states(sessionIds: string[]): Promise<Map<string, 'living' | 'expired'>>;
+  /** Makes the next look go to PostgreSQL. */
+  forget(sessionIds: string[]): void;
+}
+
+const CACHED_MS = 3_000;
+const CACHED_MAX = 50_000;
+
+// Sessions end with a suspension; a server of the release before knows of none and may begin another.
+const NOT_SUSPENDED = 'NOT EXISTS (SELECT FROM suspensions x WHERE x.user_id = s.user_id)';
+
+const selectLiving = ({ endOf }: SessionLifetime): string => `
+  SELECT s.id, s.user_id, u.username, extract(epoch FROM ${endOf('s')})::float8
+  FROM sessions s JOIN users u ON u.id = s.user_id
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${endOf('s')} > now()
+    AND ${NOT_SUSPENDED}`;
+
+const selectStates = ({ endOf }: SessionLifetime): string => `
+  SELECT s.id, ${endOf('s')} > now() FROM sessions s
+  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${NOT_SUSPENDED}`;
+
+interface Entry {
+  at: number;
+  session: Promise<LiveSession | null>;
+}
+
+/**
+ * Who is asked for at the same moment is read in one statement: two thousand clients that reconnect
+ * at once are a handful of queries (fault 28).
+ */
+export function createSessionBook(
+  db: Database,
+  lifetime: SessionLifetime,
+  now: () => number = Date.now,
+): SessionBook {
+  const [living, states] = [selectLiving(lifetime), selectStates(lifetime)];
+  const cache = new Map<string, Entry>();
+  let batch: { ids: Set<string>; living: Promise<Map<string, LiveSession>> } | null = null;
+
+  async function read(sessionIds: string[]): Promise<Map<string, LiveSession>> {
+    const rows = await db.query('living_sessions', living, [sessionIds]);
+    return new Map(
+      rows.map(([id, userId, username, expires]) => [
+        String(id),
+        {
+          ...{ sessionId: String(id), userId: String(userId), username: String(username) },
+          expiresAt: Math.round(Number(expires) * 1000),
+        },
+      ]),
+    );
+  }
+
+  function openBatch() {
+    const ids = new Set<string>();
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    const living = turn.then(() => {
+      batch = null;
+      return read([...ids]);
+    });
+    return { ids, living };
+  }
+
+  async function readTogether(sessionId: string): Promise<LiveSession | null> {
+    batch ??= openBatch();
+    batch.ids.add(sessionId);
+    const living = await batch.living;
+    return living.get(sessionId) ?? null;
+  }
+
+  return {
+    find(sessionId) {
+      const known = cache.get(sessionId);
+      if (known && now() - known.at < CACHED_MS) return known.session;
+      const entry: Entry = { at: now(), session: readTogether(sessionId) };
+      cache.delete(sessionId);
+      cache.set(sessionId, entry);
+      // An error is not an answer: the next one asks again.
+      entry.session.catch(() => {
+        if (cache.get(sessionId) === entry) cache.delete(sessionId);
+      });
+      if (cache.size > CACHED_MAX) {
+        const oldest = cache.keys().next();
+        if (!oldest.done) cache.delete(oldest.value);
+      }
+      return entry.session;
+    },
+    async states(sessionIds) {
+      const rows = await db.query('session_states', states, [sessionIds]);
+      return new Map(
+        rows.map(([id, lives]) => [String(id), lives === true ? 'living' : 'expired']),
+      );
+    },
+    forget(sessionIds) {
+      for (const sessionId of sessionIds) cache.delete(sessionId);
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { pruneSessions } from '../sessions/pruneSessions';
+export { jwksSource } from '../tokens/externalKeys';

@@ -1,0 +1,74 @@
+import type { Database } from '@chasqui/db';
+import type { Clock, Timer } from '@chasqui/foundation';
+import type { SecurityLog } from '../securityLog';
+import type { SecretKeys } from './secretKeys';
+
+/** What PostgreSQL remembers of the secrets of the settings: their ids. */
+export interface SecretGenerations {
+  /**
+   * The secret that tokens without a key id belong to: the one that signed when the first server that knows of key ids
+   * came up. Servers of the release before store such tokens.
+   */
+  first(): Promise<string>;
+  /** Notes which secret signs now. True when another one did before. */
+  noteSigning(): Promise<boolean>;
+}
+
+const REMEMBER = `INSERT INTO instance (key, value) VALUES ($1, convert_to($2, 'UTF8')) ON CONFLICT DO NOTHING`;
+const READ = `SELECT convert_from(value, 'UTF8') FROM instance WHERE key = $1`;
+const CHANGE = `UPDATE instance SET value = convert_to($2, 'UTF8')
+  WHERE key = $1 AND value <> convert_to($2, 'UTF8') RETURNING key`;
+
+const FIRST = 'first_secret_id';
+const SIGNING = 'signing_secret_id';
+
+export function createSecretGenerations(
+  db: Database,
+  { signing: { id } }: SecretKeys,
+): SecretGenerations {
+  let known: string | undefined;
+  return {
+    async first() {
+      if (known !== undefined) return known;
+      await db.query('remember_secret_id', REMEMBER, [FIRST, id]);
+      const [row] = await db.query('secret_id', READ, [FIRST]);
+      known = String(row?.[0]);
+      return known;
+    },
+    async noteSigning() {
+      await db.query('remember_secret_id', REMEMBER, [SIGNING, id]);
+      const changed = await db.query('change_secret_id', CHANGE, [SIGNING, id]);
+      return changed.length > 0;
+    },
+  };
+}
+
+const RETRY_MS = 10_000;
+
+interface NotingDeps {
+  secrets: SecretGenerations;
+  securityLog: SecurityLog;
+  clock: Pick<Clock, 'setTimeout'>;
+}
+
+/** Notes the secrets when a server comes up, also when PostgreSQL comes up after it. Returns what stops that. */
+export function noteSecrets({ secrets, securityLog, clock }: NotingDeps): () => void {
+  let timer: Timer | undefined;
+  let stopped = false;
+  async function note(): Promise<void> {
+    try {
+      await secrets.first();
+      if (await secrets.noteSigning()) {
+        securityLog.record({ event: 'keys_rotated', actor: 'setting' });
+      }
+    } catch {
+      // PostgreSQL is away, which others report.
+      if (!stopped) timer = clock.setTimeout(() => void note(), RETRY_MS);
+    }
+  }
+  void note();
+  return () => {
+    stopped = true;
+    timer?.cancel();
+  };
+}

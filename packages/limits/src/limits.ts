@@ -1,0 +1,183 @@
+import type { Clock } from '@chasqui/foundation';
+import { RateLimitError } from '@chasqui/protocol';
+import { type Buckets, createBuckets } from './local/buckets';
+import type { Kind, KindOfAction } from './kinds';
+import type { SharedDebts } from './shared/sharedDebts';
+
+/** How often somebody may do what, by whichever door, over all nodes. Nothing here waits for Redis. */
+export interface Limits<K extends string = Kind> {
+  /**
+   * Counts one action. Returns the milliseconds to wait when it is one too many, which counts nothing, else 0. Only
+   * what is given is counted: without a user (null) the address alone.
+   */
+  take(kind: K, userId: string | null, address: string | null): number;
+  /** As `take`, without counting. */
+  look(kind: K, userId: string | null, address: string | null): number;
+  /** Counts `amount` that has happened, even if nothing was left: later calls wait for what is missing. */
+  charge(kind: K, who: Who, amount: number): void;
+  /** Counts a refusal that was decided elsewhere (reservations.ts). */
+  countRefusal(kind: K): void;
+  /** How much was refused since the node began, by kind. */
+  refusals(): Readonly<Record<string, number>>;
+  stop(): void;
+}
+
+/** Between two reports to the other nodes; the first goes at once. */
+const REPORT_EVERY_MS = 50;
+const TIDY_EVERY_MS = 10_000;
+
+interface LimitsOptions<K extends string> {
+  kinds: Readonly<Record<K, KindOfAction>>;
+  debts: SharedDebts;
+  /** One that is never set back. */
+  clock: Clock;
+}
+
+/**
+ * Each node gives from buckets of its own and tells of those that are used up by an eighth; Redis adds up and says
+ * what is missing over all nodes, and the node holds back until it is there again. So with n nodes nobody gets more
+ * than `perSecond × time + n × burst`, and what was too much is waited for: on the long run it is the rate. Without
+ * Redis each node limits by itself.
+ */
+export function createLimits<K extends string>({
+  kinds,
+  debts,
+  clock,
+}: LimitsOptions<K>): Limits<K> {
+  const refused = new Map<string, number>();
+  const named: (readonly [name: string, buckets: Buckets])[] = [];
+  const rates = new Map<string, ByScope>();
+  let reporting = false;
+  let reportedAt = -Infinity;
+  let stopped = false;
+
+  for (const [kind, rate] of Object.entries<KindOfAction>(kinds)) {
+    const bucketsOf = (scope: keyof KindOfAction): Buckets | undefined => {
+      const limit = rate[scope];
+      if (limit === undefined) return undefined;
+      const buckets = createBuckets({ rate: limit, onDue: reportSoon });
+      named.push([`${kind}:${scope}`, buckets]);
+      return buckets;
+    };
+    rates.set(kind, {
+      user: bucketsOf('user'),
+      address: bucketsOf('address'),
+    });
+    refused.set(kind, 0);
+  }
+
+  function reportSoon(): void {
+    if (reporting || stopped) return;
+    reporting = true;
+    const waitMs = Math.max(0, reportedAt + REPORT_EVERY_MS - clock.now());
+    clock.setTimeout(() => {
+      reporting = false;
+      void report();
+    }, waitMs);
+  }
+
+  async function report(): Promise<void> {
+    reportedAt = clock.now();
+    const uses = named.flatMap(([name, buckets]) =>
+      buckets.untold().map(({ key, ms }) => ({ name, buckets, key, ms })),
+    );
+    if (!stopped) await spend(uses);
+  }
+
+  async function spend(uses: readonly NamedUse[]): Promise<void> {
+    const at = clock.now();
+    const answer = await debts.add(
+      uses.map(({ name, buckets, key, ms }) => ({
+        key: `${name}:${key}`,
+        ms,
+        fullMs: buckets.fullMs,
+      })),
+    );
+    uses.forEach(({ buckets, key }, index) => {
+      const debt = answer[index];
+      if (typeof debt === 'number') buckets.heard(key, debt, at);
+    });
+  }
+
+  function tidy(): void {
+    if (stopped) return;
+    const now = clock.now();
+    for (const [, buckets] of named) buckets.forgetIdle(now);
+    tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
+  }
+  let tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
+
+  function scopesOf(kind: string): ByScope {
+    const scopes = rates.get(kind);
+    if (scopes === undefined) throw new Error(`nothing is said of ${kind}`);
+    return scopes;
+  }
+
+  function judged(kind: string, waitMs: number): number {
+    if (waitMs > 0) refused.set(kind, (refused.get(kind) ?? 0) + 1);
+    return waitMs;
+  }
+
+  function waitOf({ user, address }: ByScope, who: Who, now: number): number {
+    return Math.max(
+      who.userId === null ? 0 : (user?.waitMs(who.userId, now) ?? 0),
+      who.address === null ? 0 : (address?.waitMs(who.address, now) ?? 0),
+    );
+  }
+
+  return {
+    take(kind, userId, address) {
+      const scopes = scopesOf(kind);
+      const now = clock.now();
+      const waitMs = waitOf(scopes, { userId, address }, now);
+      if (waitMs === 0) {
+        if (userId !== null) scopes.user?.take(userId, now);
+        if (address !== null) scopes.address?.take(address, now);
+      }
+      return judged(kind, waitMs);
+    },
+    look: (kind, userId, address) =>
+      judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
+    charge(kind, { userId, address }, amount) {
+      const scopes = scopesOf(kind);
+      const now = clock.now();
+      if (userId !== null) scopes.user?.take(userId, now, amount);
+      if (address !== null) scopes.address?.take(address, now, amount);
+    },
+    countRefusal: (kind) => void judged(kind, 1),
+    refusals: () => Object.fromEntries(refused),
+    stop() {
+      stopped = true;
+      tidying.cancel();
+    },
+  };
+}
+
+interface NamedUse {
+  name: string;
+  buckets: Buckets;
+  key: string;
+  ms: number;
+}
+
+type ByScope = Readonly<Record<'user' | 'address', Buckets | undefined>>;
+
+interface Who {
+  userId: string | null;
+  address: string | null;
+}
+
+/** For RATE_LIMIT=off. */
+export const noLimits: Limits<string> = {
+  take: () => 0,
+  look: () => 0,
+  charge: () => undefined,
+  countRefusal: () => undefined,
+  refusals: () => ({}),
+  stop: () => undefined,
+};
+
+/** Throws RateLimitError unless there is nothing to wait for. */
+export function refuseIf(waitMs: number): void {
+  if (waitMs > 0) throw new RateLimitError(waitMs / 1_000);
+}

@@ -1,0 +1,33 @@
+import type { Log } from '@chasqui/foundation';
+import { type ByteBudget, createByteBudget } from './byteBudget';
+
+/** Bytes that a node holds for slow connections. They bound memory, so RATE_LIMIT=off does not lift them. */
+export interface ByteBudgets {
+  /** Answers and socket frames that have not been read. */
+  unsent: ByteBudget;
+  /** Request bodies that have not arrived whole. */
+  unread: ByteBudget;
+}
+
+const UNSENT_BYTES_MAX = 64 * 1_048_576;
+const UNREAD_BYTES_MAX = 32 * 1_048_576;
+const LOG_EVERY_MS = 60_000;
+
+/** `now`: milliseconds of a clock that is never set back. */
+export function createByteBudgets({ log, now }: { log: Log; now: () => number }): ByteBudgets {
+  const budget = (name: string, maxBytes: number): ByteBudget => {
+    let loggedAt = -Infinity;
+    let closedSince = 0;
+    return createByteBudget({
+      ...{ maxBytes, now },
+      onRelief(closed) {
+        closedSince += closed;
+        if (now() - loggedAt < LOG_EVERY_MS) return;
+        log.warn({ budget: name, maxBytes, closed: closedSince }, 'closed slow connections');
+        loggedAt = now();
+        closedSince = 0;
+      },
+    });
+  };
+  return { unsent: budget('unsent', UNSENT_BYTES_MAX), unread: budget('unread', UNREAD_BYTES_MAX) };
+}

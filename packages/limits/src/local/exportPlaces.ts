@@ -1,0 +1,27 @@
+import { RateLimitError } from '@chasqui/protocol';
+
+/** Who may be sent an export now: each holds a page in memory for as long as its reader takes. */
+export interface ExportPlaces {
+  /** Runs `work` in a place of this user's. Throws RateLimitError when the user or the node has none left. */
+  take<T>(userId: string, work: () => Promise<T>): Promise<T>;
+}
+
+const NODE_MAX = 5;
+const RETRY_AFTER_S = 30;
+
+/** One export at a time for a user, five for a node. */
+export function createExportPlaces(): ExportPlaces {
+  const users = new Set<string>();
+  return {
+    async take(userId, work) {
+      if (users.has(userId)) throw new RateLimitError(RETRY_AFTER_S, 'an export is being sent');
+      if (users.size >= NODE_MAX) throw new RateLimitError(RETRY_AFTER_S, 'too many exports');
+      users.add(userId);
+      try {
+        return await work();
+      } finally {
+        users.delete(userId);
+      }
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { performance } from 'node:perf_hooks';
+import { systemClock } from '@chasqui/foundation';
+import { createConnections } from '@chasqui/redis';
+import { quietLog, redisKinds, startAnyRedis, startRedisServer, until } from '@chasqui/testkit';
+import { createFamiliarPlaces } from '../access/knownAddresses';
+import { kindsOfActions } from '../kinds';
+import { createLimits } from '../limits';
+import { createLoginLimits } from '../access/loginLimits';
+import { createPlaces } from '../access/connectionQuota';
+import { createReservations } from '../local/reservations';
+import { createSharedDebts } from './sharedDebts';
+import { createSharedPlaces } from './sharedPlaces';
+
+const log = quietLog();
+const clock = { ...systemClock, now: () => performance.now() };
+const now = clock.now;
+/** A second or two, which a machine may stand still, earns next to nothing. */
+const kinds = {
+  ...kindsOfActions({ sendsPerSecond: 1 }),
+  send: { user: { perSecond: 1 / 60, burst: 10 } },
+};
+const names = ['ana', 'ben', 'cleo{x}', '{dora}', 'emil', 'fritz', 'gina', '192.0.2.1'];
+
+type Node = ReturnType<typeof openNodes>['nodes'][number];
+
+function openNodes(url: string, count: number) {
+  const connections = createConnections({ url, log });
+  const nodes = Array.from({ length: count }, (_, i) => {
+    const stores = connections.shards.map((shard) => ({
+      redis: connections.open('failing-fast', 'limits', shard),
+      prefix: shard.tag,
+    }));
+    const debts = createSharedDebts(stores, log, now);
+    const limits = createLimits({ kinds, debts, clock });
+    const shared = createSharedPlaces({ stores, nodeId: `node ${i}`, log, now });
+    const places = createPlaces({ name: 'user', max: 8, shared, clock });
+    const logins = createLoginLimits({
+      wrongPasswords: createReservations({
+        ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
+        onRefusal: () => limits.countRefusal('failedLogin'),
+      }),
+      ...{ familiar: createFamiliarPlaces(stores), key: Buffer.alloc(32), earlierKeys: [] },
+    });
+    return { stores, limits, places, logins };
+  });
+  return {
+    nodes,
+    connected: () =>
+      until('they are connected', () =>
+        nodes.every(({ stores }) => stores.every(({ redis }) => redis.status === 'ready')),
+      ),
+    async close() {
+      for (const { limits, places } of nodes) {
+        limits.stop();
+        places.stop();
+      }
+      await connections.close();
+    },
+  };
+}
+
+describe.each(redisKinds)('on %s', (kind) => {
+  let server: Awaited<ReturnType<typeof startAnyRedis>>;
+  let opened: ReturnType<typeof openNodes>;
+  beforeAll(async () => {
+    server = await startAnyRedis(kind);
+    opened = openNodes(server.url, 2);
+    await opened.connected();
+  });
+  afterAll(async () => {
+    await opened.close();
+    await server.close();
+  });
+
+  test('what one node gives away, another no longer has', async () => {
+    const [a, b] = opened.nodes;
+    for (const name of names) {
+      for (let i = 0; i < 10; i++) expect(a?.limits.take('send', name, null)).toBe(0);
+      expect(a?.limits.take('send', name, null)).toBeGreaterThan(0);
+    }
+    await until('Redis has been told', async () => {
+      const told = await Promise.all(
+        (a?.stores ?? []).map(({ redis }) => redis.keys('*chasqui:rate:*')),
+      );
+      return new Set(told.flat()).size >= names.length;
+    });
+    // The other node hears of it with the first that it gives away and tells: by itself it would give all ten.
+    for (const name of names) {
+      for (let i = 0; i < 2; i++) expect(b?.limits.take('send', name, null)).toBe(0);
+    }
+    await until('the other node refuses', () =>
+      names.every((name) => (b?.limits.look('send', name, null) ?? 0) > 0),
+    );
+  });
+
+  test('connections that one node holds, another does not give', async () => {
+    const [a, b] = opened.nodes;
+    const releases = names.flatMap((name) => Array.from({ length: 7 }, () => a?.places.take(name)));
+    const ours = names.map((name) => b?.places.take(name));
+    await until('the other node is full', () => names.every((name) => b?.places.isFull(name)));
+    for (const release of [...releases, ...ours]) release?.();
+    for (const name of names) b?.places.take(name);
+    await until('there is room again', () =>
+      names.every((name) => b?.places.isFull(name) === false),
+    );
+  });
+});
+
+describe('without Redis, and logins', () => {
+  test('[D11] each node limits by itself, and together again once Redis is back', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const [a, b] = opened.nodes;
+    await server.kill();
+    const exhaust = (node: typeof a, name: string): number => {
+      let given = 0;
+      while (node?.limits.take('send', name, null) === 0) given += 1;
+      return given;
+    };
+    expect(exhaust(a, 'ana')).toBe(10);
+    expect(exhaust(b, 'ana')).toBe(10);
+    await server.start();
+    await opened.connected();
+    await until('they count together', async () => {
+      const name = `user ${now()}`;
+      exhaust(a, name);
+      let given = 0;
+      await until('the other node refuses', () => {
+        const refuses = (b?.limits.take('send', name, null) ?? 0) > 0;
+        if (!refuses) given += 1;
+        return refuses;
+      });
+      return given < 10;
+    });
+    await opened.close();
+    await server.close();
+  });
+
+  const wrong = new Error('wrong password');
+  const guess = async (node: Node | undefined, name: string, address: string): Promise<boolean> => {
+    try {
+      const who = { name, address, isWrong: (error: unknown) => error === wrong };
+      await node?.logins.login(who, () => Promise.reject(wrong));
+    } catch (error) {
+      return error === wrong;
+    }
+    throw new Error('a guess succeeded');
+  };
+  const login = async (node: Node | undefined, name: string, address: string) =>
+    node?.logins.login({ name, address, isWrong: () => false }, () => Promise.resolve('in'));
+
+  test('who guesses at an account locks out their own address, and never its owner', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const [a, b] = opened.nodes;
+    await login(a, 'ana', 'at home');
+    let guesses = 0;
+    while (guesses < 1_000 && (await guess(a, 'ana', 'elsewhere'))) guesses += 1;
+    expect(guesses).toBe(50);
+    // From everywhere else as before, on either node.
+    await expect(login(b, 'ana', 'in a café')).resolves.toBe('in');
+    await expect(login(b, 'ben', 'elsewhere')).resolves.toBe('in');
+    // From thousands of addresses: slowed down wherever she has never been, and nowhere else.
+    for (let i = 0; i < 200; i++) await guess(a, 'ana', `address ${i}`);
+    await expect(login(a, 'ana', 'in a hotel')).rejects.toMatchObject({ name: 'RateLimitError' });
+    await expect(login(a, 'ana', 'at home')).resolves.toBe('in');
+    await expect(login(b, 'ana', 'at home')).resolves.toBe('in');
+    await opened.close();
+    await server.close();
+  });
+
+  test('300 guesses at the same moment on two nodes are 50, and without Redis 50 on each', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const guessAtOnce = async (name: string): Promise<number[]> => {
+      const [a, b] = await Promise.all(
+        opened.nodes.map(async (node) => {
+          const tries = Array.from({ length: 150 }, () => guess(node, name, 'here'));
+          return (await Promise.all(tries)).filter((wasTried) => wasTried).length;
+        }),
+      );
+      return [a ?? 0, b ?? 0];
+    };
+    const [a = 0, b = 0] = await guessAtOnce('ana');
+    expect(a + b).toBe(50);
+    await server.kill();
+    expect(await guessAtOnce('ben')).toEqual([50, 50]);
+    await opened.close();
+    await server.close();
+  });
+
+  test('right passwords use nothing up, on this node and on the other', async () => {
+    const server = await startRedisServer();
+    const opened = openNodes(server.url, 2);
+    await opened.connected();
+    const [a, b] = opened.nodes;
+    for (let i = 0; i < 10; i += 1) {
+      const logins = Array.from({ length: 20 }, (_, n) => login(n % 2 ? a : b, 'ana', 'here'));
+      expect(new Set(await Promise.all(logins))).toEqual(new Set(['in']));
+    }
+    let guesses = 0;
+    while (guesses < 1_000 && (await guess(b, 'ana', 'here'))) guesses += 1;
+    expect(guesses).toBe(50);
+    // What went wrong for another reason than the password is given back as well.
+    const gone = new Error('PostgreSQL is gone');
+    const who = { name: 'cleo', address: 'there', isWrong: (error: unknown) => error === wrong };
+    for (let i = 0; i < 60; i += 1) {
+      await expect(a?.logins.login(who, () => Promise.reject(gone))).rejects.toBe(gone);
+    }
+    await opened.close();
+    await server.close();
+  });
+});

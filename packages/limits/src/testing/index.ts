@@ -1,0 +1,1 @@
+export { createByteBudget } from '../local/byteBudget';

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { uuid } from '../../values/ids';
+import { displayName, username } from '../../text/text';
+import { timestamp } from '../../values/time';
+import { noContent, type Endpoint } from '../endpoint';
+import { paged, page, query } from '../query';
+
+export const blockSchema = z
+  .object({ user_id: uuid, username, display_name: displayName, created_at: timestamp })
+  .meta({ id: 'Block' });
+
+/** Somebody whom one has blocked. */
+export type Block = z.infer<typeof blockSchema>;
+
+const params = z.object({ id: uuid });
+
+export const blockUser = {
+  method: 'PUT',
+  path: '/api/users/:id/block',
+  summary:
+    'Block somebody: no direct messages, no presence and no typing between the two, either way. Groups go on.',
+  params,
+  answers: { 204: noContent },
+  refusals: ['ValidationError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const unblockUser = {
+  method: 'DELETE',
+  path: '/api/users/:id/block',
+  summary: 'Take back a block of one’s own; where there is none nothing changes.',
+  params,
+  answers: { 204: noContent },
+  refusals: ['ValidationError'],
+} as const satisfies Endpoint;
+
+export const listBlocks = {
+  method: 'GET',
+  path: '/api/blocks',
+  summary: 'Whom one has blocked, latest first. Nobody is told who has blocked them.',
+  query: query(page),
+  answers: { 200: paged({ blocks: z.array(blockSchema) }) },
+  refusals: ['ValidationError'],
+} as const satisfies Endpoint;

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { conversationSchema, retention } from '../../entities/conversation';
+import { uuid } from '../../values/ids';
+import { PARTICIPANT_IDS_MAX } from '../../limits';
+import { listOf } from '../../values/list';
+import { clientConversationId, title } from '../../text/text';
+import type { Endpoint } from '../endpoint';
+import { paged, page, query } from '../query';
+
+export const createDirect = {
+  method: 'POST',
+  path: '/api/conversations/direct',
+  summary: 'The conversation of two: 201 when it is new, 200 with the one that exists.',
+  body: z.object({ user_id: uuid }),
+  answers: { 200: conversationSchema, 201: conversationSchema },
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const createGroup = {
+  method: 'POST',
+  path: '/api/conversations/group',
+  summary:
+    'A group. Its creator is admin, the others are members. Those who have to be asked first are invited. 200 with the group that exists when its creator repeats a client_id.',
+  body: z.object({
+    title,
+    participant_ids: listOf(uuid, PARTICIPANT_IDS_MAX).meta({
+      description: "Repeated ids and the creator's own count once.",
+    }),
+    client_id: clientConversationId.optional(),
+  }),
+  answers: { 200: conversationSchema, 201: conversationSchema },
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const listConversations = {
+  method: 'GET',
+  path: '/api/conversations',
+  summary: 'My conversations, most recent activity first.',
+  query: query(page),
+  answers: {
+    200: paged({ conversations: z.array(conversationSchema) }),
+  },
+  refusals: ['ValidationError'],
+} as const satisfies Endpoint;
+
+const params = z.object({ id: uuid });
+
+export const readConversation = {
+  method: 'GET',
+  path: '/api/conversations/:id',
+  summary: 'A conversation, with up to 100 participants.',
+  params,
+  answers: { 200: conversationSchema },
+  refusals: ['ValidationError', 'NotFoundError'],
+} as const satisfies Endpoint;
+
+export const renameConversation = {
+  method: 'PATCH',
+  path: '/api/conversations/:id',
+  summary:
+    'Give a group another title (admin, moderator), set how long content that is sent from now on is kept (admin; in a direct conversation either of the two), or both at once: all of it or nothing. With `apply_to_history` retention holds for what was sent before, too; in a direct conversation once both have asked for it.',
+  params,
+  body: z
+    .object({
+      title: title.optional(),
+      retention_s: retention.optional(),
+      apply_to_history: z.boolean({ error: 'must be true or false' }).optional().meta({
+        description:
+          'Whether retention_s holds for what was sent before, too. Nothing is kept for longer than was set when it was sent.',
+      }),
+    })
+    .check((context) => {
+      const { title, retention_s, apply_to_history } = context.value;
+      if (apply_to_history === true && (retention_s ?? null) === null) {
+        const message = 'must be a number of seconds with apply_to_history';
+        context.issues.push({
+          code: 'custom',
+          path: ['retention_s'],
+          message,
+          input: context.value,
+        });
+        return;
+      }
+      if (title !== undefined || retention_s !== undefined) return;
+      const path = ['title'];
+      context.issues.push({ code: 'custom', path, message: 'is missing', input: context.value });
+    }),
+  answers: { 200: conversationSchema },
+  refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
+} as const satisfies Endpoint;

@@ -1,0 +1,12 @@
+import { syncSchema } from '../../entities/sync';
+import type { Endpoint } from '../endpoint';
+import { page, query } from '../query';
+
+export const readSync = {
+  method: 'GET',
+  path: '/api/sync',
+  summary: 'What changed since the cursor. Without a cursor: nothing yet, but one to start from.',
+  query: query(page),
+  answers: { 200: syncSchema },
+  refusals: ['ValidationError'],
+} as const satisfies Endpoint;

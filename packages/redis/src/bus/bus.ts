@@ -1,0 +1,215 @@
+import type { Bus, Hint } from '@chasqui/core/ports';
+import type { Log } from '@chasqui/foundation';
+import { BEAT_WHILE_UNPROVEN_MS, type BusLane, createBusLane } from './busLane';
+import type { Connections } from '../connections/connections';
+import { parseHints } from './notifications';
+import { createPeers } from './peers';
+import { chooseFor } from '../connections/shards';
+
+export interface NodeBus extends Bus {
+  /** Notifications that could not be passed to Redis since the start. */
+  dropped(): number;
+  /** Sends queued notifications and stops. Bounded; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+export interface BusOptions {
+  connections: Connections;
+  /** Unique per process. */
+  nodeId: string;
+  log: Log;
+  /** Interval of the heartbeats on each channel, milliseconds. */
+  beatMs?: number;
+  /** Without an own heartbeat for this long, the bus counts as broken, milliseconds. */
+  deafMs?: number;
+}
+
+const LARGEST_PUBLISH_CHARS = 512 * 1024;
+/** Recovery is announced without a channel that is down for longer than this. */
+const LONG_AWAY_MS = 5_000;
+
+/** Missed beats before a process counts as dead. */
+const SILENT_BEATS = 3;
+
+const GAP = '?';
+
+/**
+ * Notifications between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster. A node
+ * publishes on the channel that its id selects, or on another while that is down, and subscribes to all.
+ *
+ * Pub/sub loses messages silently, so the node listens to its own heartbeat on every channel. A channel works when a
+ * beat that was sent after the last failure has come back; the bus works when all channels do. A node whose
+ * notifications were lost announces that once it can, and the other nodes report `onRecovered` too, because they hold
+ * the recipients.
+ *
+ * A process that falls silent without a goodbye may have committed messages that it never announced, so its death
+ * also counts as a loss. While no other process listens, nothing is published: a single node pays nothing for the
+ * bus.
+ *
+ * The payload is a JSON array of notifications, or `?` when notifications were lost. Lanes add their own beats.
+ */
+export function createBus(options: BusOptions): NodeBus {
+  const { connections, nodeId, log, beatMs = 2_000, deafMs = 5_000 } = options;
+  const hintListeners = new Set<(hint: Hint) => void>();
+  const recoveryListeners = new Set<() => void>();
+
+  let waiting: string[] = [];
+  let scheduled: NodeJS.Immediate | undefined;
+  let dropped = 0;
+  let hintsLost = false;
+  let recoveryOwed = false;
+  let closed = false;
+
+  const guarded = (listener: () => void): void => {
+    try {
+      listener();
+    } catch (error) {
+      log.error({ err: error }, 'a bus listener threw');
+    }
+  };
+
+  const announceRecovery = (): void => {
+    for (const listener of [...recoveryListeners]) guarded(listener);
+  };
+
+  const receive = (payload: string): void => {
+    if (payload === GAP) {
+      announceRecovery();
+      return;
+    }
+    for (const hint of parseHints(payload)) {
+      for (const listener of [...hintListeners]) guarded(() => listener(hint));
+    }
+  };
+
+  const peers = createPeers(SILENT_BEATS * beatMs);
+  let wholeSince = Infinity;
+
+  const lanes: BusLane[] = connections.shards.map((shard) =>
+    createBusLane({
+      ...{ connections, shard, nodeId, beatMs, deafMs },
+      listens: () => hintListeners.size > 0,
+      onMessage: receive,
+      onPeer: peers.heard,
+      onPeerLeft: peers.left,
+      onProven() {
+        recoveryOwed = true;
+        recover();
+      },
+      onDeaf: () => log.warn({ shard: shard.tag }, 'the bus between nodes receives nothing'),
+    }),
+  );
+  const ownLane = chooseFor(nodeId, lanes);
+  const isWhole = (): boolean => lanes.every((lane) => lane.proven());
+  const publishingLane = (): BusLane | undefined =>
+    ownLane.proven() && ownLane.writable()
+      ? ownLane
+      : (lanes.find((lane) => lane.proven() && lane.writable()) ??
+        (ownLane.writable() ? ownLane : undefined));
+
+  /**
+   * Channels recover one after the other. Announces recovery once, without waiting for a channel that stays down.
+   */
+  const recover = (): void => {
+    const now = performance.now();
+    const isAwaited = (lane: BusLane): boolean =>
+      !lane.proven() && now - lane.doubtedAt() <= LONG_AWAY_MS;
+    if (!recoveryOwed || closed || lanes.some(isAwaited)) return;
+    recoveryOwed = false;
+    if (hintsLost) announceGap();
+    if (isWhole()) log.info({}, 'the bus between nodes works');
+    announceRecovery();
+  };
+
+  const announceGap = (): void => {
+    const lane = publishingLane();
+    if (lane === undefined) return;
+    hintsLost = false;
+    lane.publish(GAP).catch(() => {
+      hintsLost = true;
+      lane.doubt();
+    });
+  };
+
+  const lose = (count: number, lane: BusLane): void => {
+    dropped += count;
+    hintsLost = true;
+    lane.doubt();
+  };
+
+  const publishPart = (lane: BusLane, hints: string[]): void => {
+    lane.publish(`[${hints.join(',')}]`).catch(() => lose(hints.length, lane));
+  };
+
+  const flush = (): void => {
+    scheduled = undefined;
+    const hints = waiting;
+    waiting = [];
+    if (hints.length === 0) return;
+    const lane = publishingLane();
+    if (lane === undefined) {
+      lose(hints.length, ownLane);
+      return;
+    }
+    let part: string[] = [];
+    let size = 0;
+    for (const hint of hints) {
+      if (size > 0 && size + hint.length > LARGEST_PUBLISH_CHARS) {
+        publishPart(lane, part);
+        part = [];
+        size = 0;
+      }
+      part.push(hint);
+      size += hint.length;
+    }
+    publishPart(lane, part);
+  };
+
+  /** While all channels work, no beat is missed: a process without a beat in that time does not exist. */
+  const isAlone = (): boolean =>
+    !peers.someListen() && performance.now() - wholeSince > SILENT_BEATS * beatMs;
+
+  const timer = setInterval(() => {
+    for (const lane of lanes) lane.tick();
+    recover();
+    if (!isWhole()) wholeSince = Infinity;
+    else if (wholeSince === Infinity) wholeSince = performance.now();
+    // While this node receives nothing, the silence of other nodes proves nothing.
+    if (performance.now() - wholeSince > SILENT_BEATS * beatMs && peers.someDied()) {
+      log.info({}, 'a node fell silent; polling for messages that it may not have announced');
+      announceRecovery();
+    }
+  }, BEAT_WHILE_UNPROVEN_MS);
+
+  return {
+    publish(hint) {
+      if (closed || isAlone()) return;
+      waiting.push(JSON.stringify(hint));
+      // One publish per turn of the event loop, for all notifications of that turn.
+      scheduled ??= setImmediate(flush);
+    },
+    subscribe(listener) {
+      hintListeners.add(listener);
+      return () => hintListeners.delete(listener);
+    },
+    lost() {
+      if (closed || isAlone()) return;
+      hintsLost = true;
+      announceGap();
+    },
+    onRecovered(listener) {
+      recoveryListeners.add(listener);
+      return () => recoveryListeners.delete(listener);
+    },
+    connected: isWhole,
+    dropped: () => dropped,
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearInterval(timer);
+      if (scheduled) clearImmediate(scheduled);
+      flush();
+      await Promise.all(lanes.map((lane) => lane.close()));
+    },
+  };
+}

@@ -1,0 +1,7 @@
+export { createBus } from './bus/bus';
+export { type Connections, createConnections } from './connections/connections';
+export { chooseFor } from './connections/shards';
+export { type Consumer, createConsumer, type RawJob } from './queue/consumer';
+export { createDeliveryQueue, type DeliveryQueue } from './queue/deliveryQueue';
+export { createQueueMarker, type QueueMarker } from './queue/queueMarker';
+export { createWakeups } from './queue/wakeups';

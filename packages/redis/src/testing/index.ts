@@ -1,0 +1,1 @@
+export { CLUSTER_SHARDS } from '../connections/shards';

@@ -1,0 +1,1 @@
+export { openFileStorage } from './storage/fileStorage';

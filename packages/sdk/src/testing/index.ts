@@ -1,0 +1,1 @@
+export { createLocks } from './locks';

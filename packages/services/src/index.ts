@@ -1,0 +1,11 @@
+export { runningInstance, type RunState } from './dataDir/instanceFile';
+export { launch } from './launcher/launcher';
+export { parseSettings } from './launcher/settings';
+export { StartupError } from './launcher/startupError';
+export { openThrowawayStores, type Stores } from './launcher/stores';
+export { embeddedPostgres } from './postgres/postgres';
+export { type Guard, startGuard } from './processes/guard';
+export { findPort } from './processes/ports';
+export { hasEnded, identityOf, isAlive, type ProcessIdentity, signal } from './processes/processes';
+export { fetchDebianPackage, has, unpackedEnvironment } from './redis/debianPackage';
+export { redisProgram } from './redis/redisProgram';

@@ -1,0 +1,194 @@
+import path from 'node:path';
+import { watchSpace } from '@chasqui/settings';
+import { compiler, createApps } from './apps';
+import { checkOpenFiles, prepareFolder } from '../dataDir/dataFolder';
+import { startGuard, type Guard } from '../processes/guard';
+import { claim, writeState, type RunState } from '../dataDir/instanceFile';
+import { keptSecret } from '../dataDir/keptFiles';
+import { migrate } from './migrate';
+import { findPort, whyNotListen } from '../processes/ports';
+import { identityOf } from '../processes/processes';
+import { parseSettings, type LauncherSettings } from './settings';
+import { StartupError } from './startupError';
+import { openStores, type Stores } from './stores';
+import { supervise, type SupervisedPart, type Surroundings } from './supervise';
+
+export interface LaunchOptions {
+  /** The folder with apps/ and packages/ in it, already built. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  say(line: string): void;
+  /** How many servers; they behave as one. */
+  servers?: number;
+  /** Compile whatever changes, as long as the instance runs. */
+  watch?: boolean;
+  /** Delete the data folder once everything has ended, however that comes about. */
+  throwaway?: boolean;
+  /** Aborted: the start is given up and what it has started is ended. */
+  signal?: AbortSignal;
+}
+
+export interface Instance extends Stores {
+  /** The address of each server. */
+  urls: string[];
+  dataDir: string;
+  /** What the launcher keeps running: postgres, redis, server, worker, server-2 … */
+  parts: readonly SupervisedPart[];
+  /** Ends everything within 12 s, at once when in a hurry. Nothing is left running. */
+  stop(options?: { hurry: boolean }): Promise<void>;
+}
+
+const appGraceMs = 10_500;
+const stopWithinMs = 11_500;
+
+/**
+ * Starts a whole instance and keeps it running: stores, migrations, servers, worker.
+ * @throws StartupError with one line for the person at the terminal; nothing is left running then.
+ */
+export async function launch(options: LaunchOptions): Promise<Instance> {
+  const { root, env, say } = options;
+  const settings = parseSettings(env, root);
+  const { dataDir } = settings;
+  checkOpenFiles();
+  prepareFolder(dataDir);
+  const claimed = await claim(dataDir);
+  const guard = startGuard(claimed.fd);
+  if (options.throwaway) guard.removeAfterwards(dataDir);
+  const stores: SupervisedPart[] = [];
+  const apps: SupervisedPart[] = [];
+  const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };
+  let stopping: Promise<void> | undefined;
+  let isStateWritten = true;
+  const tell = (_fields: object, line: string) => say(line);
+  const space = watchSpace({ folder: dataDir, log: { info: tell, warn: tell, error: tell } });
+
+  const changed = () => {
+    if (stopping !== undefined) return;
+    try {
+      writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
+      isStateWritten = true;
+    } catch (error) {
+      // On a full disk the parts are kept running all the same; the next change writes it.
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isStateWritten) say(`run.json cannot be written: ${reason}`);
+      isStateWritten = false;
+    }
+  };
+  guard.onReplaced(changed);
+  const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
+
+  async function stopAll(): Promise<void> {
+    space.stop();
+    const deadline = Date.now() + stopWithinMs;
+    await Promise.all(apps.map((part) => part.stop(appGraceMs)));
+    await Promise.all(stores.map((part) => part.stop(Math.max(deadline - Date.now(), 700))));
+    await guard.release();
+    claimed.release();
+  }
+
+  const stop: Instance['stop'] = async ({ hurry } = { hurry: false }) => {
+    stopping ??= Promise.resolve().then(stopAll);
+    if (hurry) await Promise.all([...apps, ...stores].map((part) => part.stop(0)));
+    await stopping;
+  };
+  options.signal?.addEventListener('abort', () => void stop());
+
+  try {
+    const urls = await addresses(settings, options.servers ?? 1);
+    changed();
+    const cacheDir = path.join(root, 'node_modules/.cache/chasqui');
+    const urlsOfStores = await timed(say, 'PostgreSQL and Redis are up', () =>
+      openStores({ ...settings, cacheDir, lockFd: claimed.fd }, around, stores),
+    );
+    state.urls = urls;
+    state.database_url = urlsOfStores.databaseUrl;
+    state.redis_url = urlsOfStores.redisUrl;
+    changed();
+    const childEnv = environmentFor(settings, urlsOfStores, env);
+    const { databaseUrl, plainRole } = urlsOfStores;
+    // Only the migrations get the owner's address.
+    const ownerEnv = {
+      ...childEnv,
+      DATABASE_URL: databaseUrl,
+      ...(plainRole === undefined ? {} : { GRANT_PASSWORD: plainRole.password }),
+    };
+    await timed(say, 'The database schema is current', () =>
+      migrate({
+        ...{ root, dataDir, guard, lockFd: claimed.fd },
+        ...{ env: ownerEnv, grantTo: plainRole?.name },
+      }),
+    );
+    const parts = createApps({ root, dataDir, urls, env: childEnv, lockFd: claimed.fd });
+    if (options.watch) parts.push(compiler(root, dataDir));
+    apps.push(...parts.map((part) => supervise(part, around)));
+    await timed(say, 'Server and worker are up', () => startAll(apps));
+    if (around.isOver()) throw new StartupError('Interrupted.');
+    state.ready = true;
+    changed();
+    return { urls, dataDir, ...urlsOfStores, parts: [...stores, ...apps], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(parts: readonly SupervisedPart[]): Promise<void> {
+  const started = await Promise.allSettled(parts.map((part) => part.start()));
+  const failed = started.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function processesOf(guard: Guard, parts: readonly SupervisedPart[]): RunState['processes'] {
+  const all = [
+    { name: 'launcher', identity: identityOf(process.pid) },
+    { name: 'watchdog', identity: guard.identity() },
+    ...parts.map((part) => ({ name: part.name, identity: part.identity() })),
+  ];
+  return all.flatMap(({ name, identity }) => (identity ? [{ name, ...identity }] : []));
+}
+
+async function addresses({ host, port }: LauncherSettings, servers: number): Promise<string[]> {
+  const reason = await whyNotListen(port, host);
+  if (reason !== undefined) throw new StartupError(reason);
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const urls: string[] = [];
+  for (let index = 0; index < servers; index += 1) {
+    const chosen = index === 0 && port !== 0 ? port : await findPort(host);
+    urls.push(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${chosen}`);
+  }
+  return urls;
+}
+
+function environmentFor(
+  settings: LauncherSettings,
+  { databaseUrl, plainRole, redisUrl }: Stores,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const { dataDir, jwtSecret, host } = settings;
+  return {
+    NODE_ENV: 'production',
+    ...(settings.databaseUrl === undefined ? withoutPostgres(env) : env),
+    EMBEDDED: settings.databaseUrl === undefined ? 'on' : 'off',
+    DATA_DIR: dataDir,
+    HOST: host,
+    DATABASE_URL: plainRole?.url ?? databaseUrl,
+    REDIS_URL: redisUrl,
+    JWT_SECRET: jwtSecret ?? keptSecret(path.join(dataDir, 'jwt-secret')),
+  };
+}
+
+/** PGSSLMODE and the like are about other databases than the embedded one. */
+function withoutPostgres(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PG[A-Z]+$/.test(name)));
+}
+
+async function timed<T>(
+  say: (line: string) => void,
+  done: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const result = await work();
+  say(`${done} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return result;
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { keep, kept, keptPort, keptSecret } from '../dataDir/keptFiles';
+import { openLog } from '../launcher/logFile';
+import { findPort } from '../processes/ports';
+import { end, identityOf, runsIn } from '../processes/processes';
+import type { RedisProgram } from './redisProgram';
+import type { Part } from '../launcher/supervise';
+
+export interface RedisOptions {
+  program: RedisProgram;
+  /** Everything of this server lies in it: append-only file, port, password. */
+  folder: string;
+  logFile: string;
+  /** Kept open by the server, and with it the lock on the data folder. */
+  lockFd?: number | undefined;
+}
+
+export interface RedisPart extends Part {
+  url: string;
+  /** Whether it ended because somebody else listens on its port. */
+  portWasTaken(): boolean;
+}
+
+const host = '127.0.0.1';
+
+/**
+ * A private Redis on loopback that forgets nothing of its own accord. Port and password are kept
+ * beside its data. A server that an earlier crash of ours left running is stopped.
+ */
+export async function privateRedis({ program, ...options }: RedisOptions): Promise<RedisPart> {
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  const folder = realpathSync(options.folder);
+  await stopLeftover(folder);
+  const password = keptSecret(path.join(folder, 'password'));
+  const portFile = path.join(folder, 'port');
+  const port = await findPort(host, keptPort(portFile));
+  keep(portFile, `${port}\n`);
+  const log = openLog(options.logFile);
+
+  const config = [
+    `bind ${host}`,
+    `port ${port}`,
+    `requirepass ${password}`,
+    'appendonly yes',
+    'save ""',
+    // A queue whose jobs may be evicted is none.
+    'maxmemory-policy noeviction',
+    `pidfile ${pidFileName}`,
+    'daemonize no',
+  ];
+
+  const inherited = options.lockFd === undefined ? [] : [options.lockFd];
+
+  return {
+    name: 'redis',
+    kind: 'store',
+    stopSignal: 'SIGTERM',
+    url: `redis://:${password}@${host}:${port}/0`,
+    async spawn() {
+      await stopLeftover(folder);
+      const child = spawn(program.command, ['-'], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, LC_ALL: 'C', ...program.env },
+        detached: true,
+        stdio: ['pipe', log.fd, log.fd, ...inherited],
+      });
+      // Over the pipe, because everybody can read the arguments of a process.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(`${config.join('\n')}\n`);
+      return child;
+    },
+    isReady: () => answersPing(port, password),
+    portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
+    complaint: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
+  };
+}
+
+const pidFileName = 'redis.pid';
+
+async function stopLeftover(folder: string): Promise<void> {
+  const file = path.join(folder, pidFileName);
+  const pid = Number(kept(file));
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  const leftover = identityOf(pid);
+  if (leftover !== undefined && runsIn(pid, folder, /redis|valkey/)) {
+    await end(leftover, [
+      ['SIGTERM', 5_000],
+      ['SIGKILL', 2_000],
+    ]);
+  }
+  rmSync(file, { force: true });
+}
+
+/** Whether Redis has loaded its data and takes commands. */
+function answersPing(port: number, password: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    let answer = '';
+    const settle = (ready: boolean) => {
+      socket.destroy();
+      resolve(ready);
+    };
+    socket.setTimeout(1_000, () => settle(false));
+    socket.on('error', () => settle(false));
+    socket.on('close', () => settle(false));
+    socket.on('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      if (answer.includes('+PONG')) settle(true);
+      else if (answer.includes('-')) settle(false);
+    });
+  });
+}
