@@ -66,7 +66,7 @@ test('every dependency has its reason written down', () => {
     Object.keys({ ...dependencies, ...devDependencies }),
   );
   const unexplained = [...new Set(direct)]
-    .filter((name) => !name.startsWith('@pern/') && !name.startsWith('@types/'))
+    .filter((name) => !name.startsWith('@chasqui/') && !name.startsWith('@types/'))
     .filter((name) => !pages.some((page) => page.includes(`\`${name}\``)));
   expect(unexplained).toEqual([]);
 });
