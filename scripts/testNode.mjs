@@ -1,13 +1,22 @@
 // npm run test:node: the quick acceptance tests on every supported version of Node.
 // `npm run test:node -- 24` runs them on one; `-- --fetch` only downloads, and prints where each version is.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { compile } from './compile.mjs';
 import { fail, step } from './console.mjs';
 import { ensureInstalled } from './install.mjs';
 import { nodeBinary, nodeVersions } from './nodeBinary.mjs';
-import { run } from './run.mjs';
+import { root, run } from './run.mjs';
 
-/** REST, order of sends, receipts, the queue of an offline recipient, and the worker that wakes them. */
-const quickAcceptance = ['rest', 'order', 'receipts', 'offline', 'leaving'];
+/** REST, order, receipts, the queue of an offline recipient, the worker that wakes them, and the client library. */
+const quickAcceptance = [
+  'acceptance/access/rest',
+  'acceptance/delivery/order',
+  'acceptance/delivery/receipts',
+  'acceptance/delivery/offline',
+  'acceptance/people/leaving',
+  'sdk/examples',
+].map((name) => `packages/e2e/src/${name}.test.ts`);
 
 const majorOf = (version) => version.split('.')[0];
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--fetch');
@@ -22,14 +31,17 @@ if (process.argv.includes('--fetch')) {
   process.exit(0);
 }
 
+for (const file of quickAcceptance) {
+  if (!existsSync(path.join(root, file))) fail(`There is no ${file}.`);
+}
 await ensureInstalled();
 if (!(await step('Building', () => compile()))) fail('The build failed; see above.');
 for (const [version, binary] of binaries) {
-  const files = `src/acceptance/(${quickAcceptance.join('|')})\\.test`;
-  const jest = ['node_modules/jest/bin/jest.js', `--testPathPatterns=packages/[^/]+/${files}`];
+  const jest = ['node_modules/jest/bin/jest.js', '--runTestsByPath', ...quickAcceptance];
   const code = await step(`Node ${version}`, () => run(binary, jest));
-  if (code !== 0)
+  if (code !== 0) {
     fail(`Node ${version}: failed. (Alone: npm run test:node -- ${majorOf(version)})`);
+  }
 }
 
 function fetched(version) {

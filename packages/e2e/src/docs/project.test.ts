@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -18,6 +19,17 @@ const project = json(
     scripts: z.record(z.string(), z.string()),
   }),
 );
+
+const dependencyRules = z
+  .object({
+    forbidden: z.array(
+      z.object({
+        name: z.string(),
+        to: z.object({ pathNot: z.union([z.string(), z.array(z.string())]).default([]) }),
+      }),
+    ),
+  })
+  .parse(createRequire(__filename)(path.join(root, '.dependency-cruiser.cjs'))).forbidden;
 
 const workflow = yaml(
   '.github/workflows/checks.yml',
@@ -131,10 +143,26 @@ describe('CONTRIBUTING.md', () => {
     expect(names).toEqual([]);
   });
 
-  test('lists every folder of apps and packages', () => {
-    const folders = ['apps', 'packages'].flatMap((group) =>
-      readdirSync(path.join(root, group)).map((name) => `${group}/${name}`),
-    );
-    expect(folders.filter((folder) => !text.includes(`| \`${folder}\``))).toEqual([]);
+  test('lists every workspace, and what the dependency rules let it import', () => {
+    const rows = [...text.matchAll(/^\| `((?:apps|packages)\/\w+)` +\|[^|]+\| ([^|]+?) +\|$/gm)];
+    const listed = new Map(rows.map(([, folder = '', below = '']) => [folder, below]));
+    expect([...listed.keys()].sort()).toEqual(workspaceFolders());
+    for (const { name, to } of dependencyRules) {
+      const folder = /^(\w+)-imports-only-what-lies-below-it$/.exec(name)?.[1];
+      if (folder === undefined) continue;
+      const below = [to.pathNot].flat().map((one) => /^\^packages\/(\w+)\/$/.exec(one)?.[1]);
+      const others = below.filter((one) => one !== folder).join(', ');
+      expect([folder, listed.get(`packages/${folder}`)]).toEqual([
+        folder,
+        others || 'nothing of ours',
+      ]);
+    }
   });
 });
+
+function workspaceFolders(): string[] {
+  return ['apps', 'packages']
+    .flatMap((group) => readdirSync(path.join(root, group)).map((name) => `${group}/${name}`))
+    .filter((folder) => existsSync(path.join(root, folder, 'package.json')))
+    .sort();
+}
