@@ -3,8 +3,8 @@ import type { PlainRole } from './migrating/grantAccess';
 import { migrateDatabase } from './migrating/migrateDatabase';
 
 /**
- * `npm run migrate`: the only entry point that changes the schema. `--grant ROLE` lets a role read and write, which
- * server and worker can use then; with GRANT_PASSWORD it is created and gets this password.
+ * Entry point of `npm run migrate`, the only program that changes the schema. `--grant ROLE` gives a role the
+ * privileges of server and worker; with GRANT_PASSWORD, the role is created with this password.
  */
 async function main(): Promise<void> {
   const url = process.env.DATABASE_URL;

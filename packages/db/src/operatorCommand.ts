@@ -1,14 +1,14 @@
 import { connectDatabase, type Database } from './connection/connect';
 import { findUserId } from './queries/deadLetters';
 
-/** What the person at the terminal is told in place of a result, in one line. */
+/** Why a command cannot be run, in one line for the terminal. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
 /**
- * Runs a command of the operator against the database at DATABASE_URL: prints its lines, or one line that says why it
- * failed, with exit code 1. Errors of the contract are told as they are.
+ * Runs an operator's command against the database at DATABASE_URL. Prints its lines, or one line with the reason for
+ * its failure and exit code 1.
  */
 export async function runOperatorCommand(
   applicationName: string,
@@ -28,7 +28,10 @@ export async function runOperatorCommand(
   }
 }
 
-/** The id of the user with this id, or with this user name in any case. Throws CommandError when there is none. */
+/**
+ * Returns the id of the user with this id, or with this user name in any case. Throws CommandError when there is
+ * none.
+ */
 export async function userNamed(db: Database, who: string): Promise<string> {
   const userId = await findUserId(db, who);
   if (userId === null) throw new CommandError(`There is no user ${JSON.stringify(who)}.`);
@@ -38,13 +41,15 @@ export async function userNamed(db: Database, who: string): Promise<string> {
 function databaseUrl(): string {
   const url = process.env.DATABASE_URL ?? '';
   if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return url;
-  throw new CommandError('DATABASE_URL is missing or malformed: postgres://…');
+  throw new CommandError(
+    'DATABASE_URL is missing or malformed: it must be like postgres://user:password@host:5432/name',
+  );
 }
 
-/** One line; what PostgreSQL said stands behind an error of ours. */
+/** One line. The cause of our own errors is what PostgreSQL reported. */
 function reasonOf(error: unknown): string {
   if (error instanceof CommandError) return error.message;
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const text = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return `The database refused or did not answer: ${text.split('\n')[0]}`;
+  return `The database failed: ${text.split('\n')[0]}`;
 }

@@ -5,20 +5,20 @@ import { StartupError } from './launcher/startupError';
 
 export interface StartOptions {
   root: string;
-  /** Compile what changes, and restart server and worker with it. */
+  /** Compile changed sources and restart server and worker. */
   watch: boolean;
 }
 
-// npm passes on a Ctrl-C that the terminal has sent us already: the echo is not a second one.
+// npm forwards a Ctrl-C that the terminal has already sent; this echo does not count as a second one.
 const echoMs = 1_000;
 
 /**
- * What `npm start` runs once everything is built: an instance in the foreground, until Ctrl-C,
- * SIGTERM, SIGHUP or the end of the npm that started us. A second Ctrl-C hurries.
+ * Implements `npm start` after the build: runs an instance in the foreground until Ctrl-C, SIGTERM, SIGHUP or the end
+ * of the parent npm. A second Ctrl-C stops at once.
  */
 export async function start(options: StartOptions): Promise<void> {
   const say = (line: string) => console.log(`  ${line}`);
-  // A closed terminal takes its output along; that must not keep us from cleaning up.
+  // When the terminal closes, writing fails; clean up all the same.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
 
@@ -51,11 +51,11 @@ export async function start(options: StartOptions): Promise<void> {
   if (options.watch) restartOnChange(options.root, instance);
   console.log(`Chasqui is running at ${instance.urls[0]}`);
   say(
-    `data and logs are in ${path.relative(process.cwd(), instance.dataDir) || '.'}; Ctrl-C stops it`,
+    `data and logs: ${path.relative(process.cwd(), instance.dataDir) || '.'}; press Ctrl-C to stop`,
   );
 }
 
-/** One line for what the system refuses; a bug keeps its stack. */
+/** One line for a system error; a bug keeps its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof StartupError) return error.message;
   if (!(error instanceof Error)) return `Chasqui could not start: ${String(error)}`;
@@ -63,7 +63,7 @@ function reasonOf(error: unknown): string {
   return `Chasqui could not start: ${isRefusal ? error.message : (error.stack ?? error.message)}`;
 }
 
-/** npm does not always pass signals on; when it is gone, so are we. */
+/** npm does not always forward signals: stop when the parent is gone. */
 function followParent(leave: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
@@ -79,13 +79,13 @@ function restartOnChange(root: string, instance: Instance): void {
   const apps = instance.parts.filter(({ name }) => /^(server|worker)/.test(name));
   let timer: NodeJS.Timeout | undefined;
   const restart = () => {
-    console.log('  the code has changed: restarting server and worker');
+    console.log('  sources changed: restarting server and worker');
     for (const part of apps) {
       part.restart().catch((error: unknown) => console.error(String(error)));
     }
   };
   const changed = () => {
-    // The compiler writes many files in a row.
+    // The compiler writes many files in a row; wait for the last.
     clearTimeout(timer);
     timer = setTimeout(restart, 500);
   };

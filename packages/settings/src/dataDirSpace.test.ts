@@ -45,44 +45,44 @@ describe('a disk that fills up', () => {
   async function goesTo(next: SpaceReading | Error): Promise<void> {
     reading = next;
     const seen = reads;
-    // The second further reading starts only after the first has been noted.
+    // The second reading starts only after the first has been processed.
     await until('the disk was read again', () => reads > seen + 1);
   }
   const free = (mib: number) => goesTo({ freeBytes: mib * MIB, totalBytes: 1000 * GIB });
-  const said = () => log.lines.map(({ level, message }) => `${level} ${message.split(':')[0]}`);
+  const logged = () => log.lines.map(({ level, message }) => `${level} ${message.split(':')[0]}`);
 
-  test('is said once for each threshold, and once when there is enough again', async () => {
+  test('is logged once per threshold, and once when space is available again', async () => {
     await free(15 * 1024);
     await free(14 * 1024);
-    expect(said()).toEqual(['warn low disk space']);
+    expect(logged()).toEqual(['warn low disk space']);
     await free(200);
     await free(100);
     await free(200);
-    expect(said()).toEqual(['warn low disk space', 'error low disk space']);
+    expect(logged()).toEqual(['warn low disk space', 'error low disk space']);
     await free(500 * 1024);
-    expect(said().at(-1)).toBe('info the disk has enough free space again');
+    expect(logged().at(-1)).toBe('info the disk has enough free space again');
     await free(15 * 1024);
-    expect(said().at(-1)).toBe('warn low disk space');
-    expect(said()).toHaveLength(4);
+    expect(logged().at(-1)).toBe('warn low disk space');
+    expect(logged()).toHaveLength(4);
   });
 
-  test('is a warning as long as there is little space', async () => {
+  test('causes a warning while space is low', async () => {
     await goesTo({ freeBytes: 500 * GIB, totalBytes: 1000 * GIB });
     expect(watch.warnings()).toEqual([]);
     await free(200);
     expect(watch.warnings()).toEqual(['the disk is nearly full']);
     await free(15 * 1024);
-    expect(watch.warnings()).toEqual(['little disk space is left']);
+    expect(watch.warnings()).toEqual(['disk space is low']);
     await free(200);
     expect(watch.freeBytes()).toBe(200 * MIB);
     await free(500 * 1024);
     expect(watch.warnings()).toEqual([]);
   });
 
-  test('that cannot be read is said once and is no warning', async () => {
+  test('that cannot be read is logged once and causes no warning', async () => {
     await goesTo(new Error('no such folder'));
     await goesTo(new Error('no such folder'));
-    expect(said()).toEqual(['warn the free space of the disk is not known']);
+    expect(logged()).toEqual(['warn could not read the free disk space']);
     expect(watch.freeBytes()).toBeNull();
     expect(watch.warnings()).toEqual([]);
   });
@@ -90,12 +90,12 @@ describe('a disk that fills up', () => {
 
 test('the free space of a real disk is read', async () => {
   const watch = watchSpace({ folder: tmpdir(), log: quietLog() });
-  await until('it was read', () => watch.freeBytes() !== null);
+  await until('the free space was read', () => watch.freeBytes() !== null);
   expect(watch.freeBytes()).toBeGreaterThanOrEqual(0);
   watch.stop();
 });
 
-test('without a folder nothing is watched', () => {
+test('nothing is watched without a folder', () => {
   const watch = watchSpace({ folder: undefined, log: quietLog() });
   expect([watch.freeBytes(), watch.warnings()]).toEqual([null, []]);
   watch.stop();

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 
-/** A log of the process that watches. */
+/** The log of the watching process. */
 interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -8,7 +8,7 @@ interface Log {
 }
 
 export interface SpaceReading {
-  /** What a process without privileges can still use. */
+  /** Space that is available to unprivileged processes. */
   freeBytes: number;
   totalBytes: number;
 }
@@ -18,7 +18,7 @@ export type SpaceLevel = 'enough' | 'low' | 'critical';
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-/** A share of the disk, within bounds: 10 % of a large disk is no cause for alarm, 10 % of a small one is little. */
+/** A share of the disk, within bounds: 10 % of a large disk is plenty, 10 % of a small one is little. */
 const LEVELS = [
   { level: 'critical', share: 0.02, leastBytes: 128 * MIB, mostBytes: 4 * GIB },
   { level: 'low', share: 0.1, leastBytes: GIB, mostBytes: 20 * GIB },
@@ -33,15 +33,15 @@ export function spaceLevel({ freeBytes, totalBytes }: SpaceReading): SpaceLevel 
 }
 
 export interface SpaceWatch {
-  /** Null while it is not known: before the first reading, or when the folder cannot be read. */
+  /** Null while unknown: before the first reading, or when the folder cannot be read. */
   freeBytes(): number | null;
-  /** One sentence while there is little space. Strangers may read it: no path and no figure. */
+  /** One sentence while space is low. It may be public, so it contains no path and no figure. */
   warnings(): string[];
   stop(): void;
 }
 
 export interface SpaceWatchOptions {
-  /** Any folder on the disk; undefined: nothing is watched. */
+  /** Any folder on the disk; undefined to watch nothing. */
   folder: string | undefined;
   log: Log;
   read?(folder: string): Promise<SpaceReading>;
@@ -49,15 +49,15 @@ export interface SpaceWatchOptions {
 }
 
 const WARNINGS = {
-  low: 'little disk space is left',
+  low: 'disk space is low',
   critical: 'the disk is nearly full',
 } as const;
 
 const SEVERITY: Readonly<Record<SpaceLevel, number>> = { enough: 0, low: 1, critical: 2 };
 
 /**
- * Reads the free space of a disk now and every five seconds. Logs one line each time it falls below a
- * threshold, and one when there is enough again. Never throws.
+ * Reads the free space of a disk now and every five seconds. Logs one line each time it falls below a threshold, and
+ * one when it has recovered. Never throws.
  */
 export function watchSpace({
   folder,
@@ -84,8 +84,8 @@ export function watchSpace({
     level = next;
   }
 
-  async function look(): Promise<void> {
-    // A network file system that hangs must not pile up calls.
+  async function check(): Promise<void> {
+    // Calls must not pile up on a hanging network file system.
     if (folder === undefined || isReading) return;
     isReading = true;
     try {
@@ -93,7 +93,7 @@ export function watchSpace({
       hasFailed = false;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (!hasFailed) log.warn({ folder, reason }, 'the free space of the disk is not known');
+      if (!hasFailed) log.warn({ folder, reason }, 'could not read the free disk space');
       hasFailed = true;
       last = undefined;
     } finally {
@@ -101,8 +101,8 @@ export function watchSpace({
     }
   }
 
-  void look();
-  const timer = setInterval(() => void look(), everyMs);
+  void check();
+  const timer = setInterval(() => void check(), everyMs);
   timer.unref();
   return {
     freeBytes: () => last?.freeBytes ?? null,
@@ -113,7 +113,7 @@ export function watchSpace({
 
 function sentence({ freeBytes, totalBytes }: SpaceReading): string {
   const free = `${Math.floor(freeBytes / MIB)} MiB of ${Math.ceil(totalBytes / MIB)} MiB`;
-  return `the disk of DATA_DIR has ${free} left; without space nothing can be stored`;
+  return `the disk of DATA_DIR has ${free} left; free some space or messages can no longer be stored`;
 }
 
 async function readSpace(folder: string): Promise<SpaceReading> {

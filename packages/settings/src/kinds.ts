@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { parseRedisAddress, REDIS_ADDRESS_FORMAT } from './redisAddress';
 
-/** Kinds of settings. Each is parsed from text; `describe` says what it must be, after "it must be". */
+/** Kinds of settings, parsed from text. `describe` completes the sentence "it must be …". */
 
 export const wholeNumber = (minimum: number, maximum: number) =>
   z
@@ -17,7 +17,7 @@ export const onOrOff = z
   .transform((value) => value === 'on')
   .describe('on or off');
 
-/** Separated by commas; spaces around an item and empty items do not count. */
+/** Comma-separated. Spaces around an item and empty items are ignored. */
 export const list = z.string().transform((text) =>
   text
     .split(',')

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-// Programs say in one line that Node is too old, before anything that an old Node does not understand.
+// Programs report an old Node in one line, before they load syntax that it cannot parse.
 
 const root = path.resolve(__dirname, '../../..');
 const pretend = `data:text/javascript,Object.defineProperty(process, 'versions', {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A setting is missing or malformed. The message is one line and names it. */
+/** A setting is missing or malformed. The message is one line that names it. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -8,9 +8,8 @@ export class SettingsError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the settings of one program. An empty variable counts as not given; spaces around a value do
- * not count, except in a secret. Throws SettingsError for the first that is wrong, which never
- * repeats the value: it may be a password.
+ * Reads the settings of one program. An empty variable counts as missing. Spaces around a value are ignored, except
+ * in a secret. Throws SettingsError for the first invalid setting, without its value: it may be a password.
  */
 export function parseSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -39,7 +38,7 @@ function checkSecrets({ JWT_SECRET: signing, JWT_SECRET_OTHER: other }: Environm
   }
 }
 
-/** Foreign tokens need an issuer, an audience and one of three kinds of key. */
+/** External tokens need an issuer, an audience and exactly one key. */
 function checkExternal(given: Environment): void {
   const keys = ['EXTERNAL_SECRET', 'EXTERNAL_PUBLIC_KEY', 'EXTERNAL_JWKS_URL'].filter(
     (name) => given[name] !== undefined,
@@ -50,11 +49,11 @@ function checkExternal(given: Environment): void {
   if (missing[0] !== undefined) throw new SettingsError(`${missing[0]} is missing.`);
   if (keys[0] === undefined) {
     throw new SettingsError(
-      'EXTERNAL_SECRET, EXTERNAL_PUBLIC_KEY or EXTERNAL_JWKS_URL is missing.',
+      'EXTERNAL_SECRET, EXTERNAL_PUBLIC_KEY or EXTERNAL_JWKS_URL is missing: set one of them.',
     );
   }
   if (keys[1] !== undefined) {
-    throw new SettingsError(`${keys[1]} is one too many, with ${keys[0]}.`);
+    throw new SettingsError(`${keys[0]} and ${keys[1]} exclude each other: set only one of them.`);
   }
 }
 
@@ -67,7 +66,7 @@ function checkRetention(given: Environment): void {
   }
 }
 
-/** The description stands on the field, or on what it wraps as optional or with a default. */
+/** The description is on the field, or on the field that an optional or a default wraps. */
 function describe(schema: z.ZodObject, name: string): string {
   let field: unknown = schema.shape[name];
   while (field instanceof z.ZodDefault || field instanceof z.ZodOptional) {

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-/** A key, and the one algorithm that goes with it: the header of a token chooses nothing. */
+/** A key with its only algorithm: a token's header cannot choose another. */
 export interface PublicKey {
   key: KeyObject;
   algorithm: 'RS256' | 'ES256';
@@ -8,11 +8,11 @@ export interface PublicKey {
 
 const RSA_BITS_MIN = 2_048;
 
-/** RSA with 2,048 bits or more, or P-256, from PEM or a JWK; undefined for everything else. */
+/** Parses an RSA key of at least 2,048 bits or a P-256 key, from PEM or JWK; undefined for anything else. */
 export function parsePublicKey(
   material: Parameters<typeof createPublicKey>[0],
 ): PublicKey | undefined {
-  // createPublicKey also accepts a private key, which must not be in a setting.
+  // createPublicKey also accepts private keys, which do not belong in a setting.
   if (typeof material === 'string' && !/-----BEGIN (RSA )?PUBLIC KEY-----/.test(material)) {
     return undefined;
   }

@@ -1,13 +1,13 @@
 import { parseRedisAddress } from './redisAddress';
 
-test('one address is a single Redis, as it stands', () => {
+test('one address is a single Redis', () => {
   expect(parseRedisAddress('redis://:secret@cache:6380/2')).toEqual({
     cluster: null,
     url: 'redis://:secret@cache:6380/2',
   });
 });
 
-test('several addresses, or the scheme of a cluster, are a cluster', () => {
+test('several addresses, or a cluster scheme, are a cluster', () => {
   expect(
     parseRedisAddress('rediss://ana:s%40fe@a:7001, rediss://b, rediss://ana:s%40fe@[::1]:7003/0'),
   ).toEqual({
@@ -45,6 +45,6 @@ test.each([
   'redis://a,redis://b:99999',
   'redis://a,redis://b/2',
   'redis://:one@a,redis://:other@b',
-])('%j is refused, without being repeated', (text) => {
+])('%j is refused by an error without the value', (text) => {
   expect(() => parseRedisAddress(text)).toThrow(/^expected redis:\/\/host:port/);
 });

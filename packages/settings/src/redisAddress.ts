@@ -1,4 +1,4 @@
-/** Where Redis is: one server, or some nodes of a cluster, from which the others are learned. */
+/** Address of Redis: one server, or some nodes of a cluster, which name the others. */
 export type RedisAddress = { cluster: null; url: string } | { cluster: ClusterAddress };
 
 export interface ClusterAddress {
@@ -21,9 +21,9 @@ const PROTOCOLS = ['redis:', 'rediss:'];
 const DEFAULT_PORT = 6_379;
 
 /**
- * One address is a single Redis; several, separated by commas, are a cluster, and so is one whose
- * scheme is `redis+cluster` or `rediss+cluster`. All nodes share scheme, user and password, which may
- * stand in the first address alone. Throws an Error that does not repeat the text: it may hold a password.
+ * One address means a single Redis. Several addresses, separated by commas, mean a cluster, and so does the scheme
+ * `redis+cluster` or `rediss+cluster`. All nodes share scheme, user and password, which may be given in the first
+ * address only. Throws an Error without the text, which may contain a password.
  */
 export function parseRedisAddress(text: string): RedisAddress {
   const urls = text.split(',').map((part) => parseUrl(part.trim()));
@@ -36,7 +36,7 @@ export function parseRedisAddress(text: string): RedisAddress {
       url.protocol === first.protocol &&
       (url.username === '' || url.username === first.username) &&
       (url.password === '' || url.password === first.password);
-    // A cluster has no databases but 0.
+    // A cluster has only database 0.
     if (!isAlike || !['', '/', '/0'].includes(url.pathname) || url.search !== '') throw malformed();
   }
   return {

@@ -101,7 +101,7 @@ test('tokens of another issuer take an issuer, an audience and one key', () => {
     [{ ...secret, EXTERNAL_AUDIENCE: 'chat' }, 'EXTERNAL_ISSUER is missing'],
     [{ ...secret, EXTERNAL_ISSUER: 'x' }, 'EXTERNAL_AUDIENCE is missing'],
     [issuer, 'or EXTERNAL_JWKS_URL is missing'],
-    [{ ...issuer, ...secret, ...jwks }, 'EXTERNAL_JWKS_URL is one too many'],
+    [{ ...issuer, ...secret, ...jwks }, 'EXTERNAL_SECRET and EXTERNAL_JWKS_URL exclude each other'],
     [{ ...issuer, EXTERNAL_SECRET: 'short' }, 'EXTERNAL_SECRET is malformed'],
     [{ ...issuer, EXTERNAL_PUBLIC_KEY: 'none' }, 'EXTERNAL_PUBLIC_KEY is malformed'],
   ];

@@ -13,7 +13,7 @@ const given = {
 };
 const names = Object.keys(launcherSettings.shape);
 
-test('a value that server or worker refuses, the launcher refuses with the same line', () => {
+test('the launcher refuses a value with the same line as server and worker', () => {
   const wrong = { PORT: 'x', SWEEP_INTERVAL_MS: '5', DELIVERY_BACKOFF_MS: '700000', HOST: 'a b' };
   for (const [name, value] of Object.entries({ ...wrong, WORKER_METRICS_PORT: '70000' })) {
     const env = { ...given, [name]: value };
@@ -29,7 +29,7 @@ test('a value that server or worker refuses, the launcher refuses with the same 
   }
 });
 
-test('every setting is read by the server or by the worker', () => {
+test('the server or the worker reads every setting', () => {
   const read = new Set([
     ...Object.keys(serverSettings.shape),
     ...Object.keys(workerSettings.shape),
@@ -37,7 +37,7 @@ test('every setting is read by the server or by the worker', () => {
   expect(names.filter((name) => !read.has(name))).toEqual([]);
 });
 
-test('spaces around a value do not count, except in a secret', () => {
+test('spaces around a value are ignored, except in a secret', () => {
   const settings = { ...given, PORT: ' 6000 ', JWT_SECRET: ` ${'x'.repeat(16)} ` };
   expect(parseSettings(serverSettings, settings)).toMatchObject({
     PORT: 6_000,
@@ -45,7 +45,7 @@ test('spaces around a value do not count, except in a secret', () => {
   });
 });
 
-test('the table in README.md names every setting, with the default that it has', () => {
+test('the table in README.md lists every setting with its default', () => {
   const rows = read('README.md')
     .split('\n')
     .flatMap((line) => {
@@ -57,7 +57,7 @@ test('the table in README.md names every setting, with the default that it has',
     const defaults = (byDefault ?? '').split(', ');
     return found.map((each, i) => ({ name: each, byDefault: defaults[i] ?? defaults[0] ?? '' }));
   });
-  // All settings of foreign tokens are one row, and one page.
+  // The settings for external tokens share one row and a page of their own.
   const embedding = read('docs/operations/embedding.md');
   const undocumented = names.filter(
     (name) =>
@@ -88,5 +88,5 @@ function messageOf(action: () => unknown): string {
     if (error instanceof SettingsError) return error.message;
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('no setting was refused');
 }

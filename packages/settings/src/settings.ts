@@ -20,9 +20,9 @@ const retentionSeconds = wholeNumber(RETENTION_MIN_S, RETENTION_MAX_S)
   .describe(`a whole number of seconds from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`);
 
 /**
- * Every setting of Chasqui, by the name of its environment variable. A new setting is one line here
- * and one row of the table in README.md; the server gets it, and the launcher checks it before it
- * starts anything. A setting that the worker reads is named in `workerSettings` too.
+ * Every setting of Chasqui, by the name of its environment variable. To add one, add a line here and a row to the
+ * table in README.md: the server receives it, and the launcher validates it before it starts anything. A setting of
+ * the worker must also be listed in `workerSettings`.
  */
 const all = z.object({
   HOST: hostName.default('127.0.0.1'),
@@ -30,7 +30,7 @@ const all = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   DATABASE_POOL_MAX: wholeNumber(2, 200).default(16),
   REDIS_URL: redisAddress,
-  // The launcher's own; server and worker watch the free space there when it is given.
+  // Used by the launcher. Server and worker watch the free space there when it is set.
   DATA_DIR: z.string().describe('a folder').optional(),
   JWT_SECRET: z.string().min(16).describe('a secret of at least 16 characters, better 32'),
   JWT_SECRET_OTHER: z
@@ -44,7 +44,7 @@ const all = z.object({
   EXTERNAL_SECRET: z.string().min(32).optional().describe('a secret of at least 32 characters'),
   EXTERNAL_PUBLIC_KEY: z
     .string()
-    // Where a variable is one line, line breaks are written as \\n.
+    // In variables that cannot contain line breaks, write them as \\n.
     .transform((pem) => pem.replaceAll('\\n', '\n'))
     .refine((pem) => parsePublicKey(pem) !== undefined)
     .optional()
@@ -77,7 +77,7 @@ const all = z.object({
     .enum(['open', 'invite', 'closed'])
     .describe('open, invite or closed')
     .default('open'),
-  // Set by the launcher beside a PostgreSQL of its own.
+  // Set by the launcher when it runs the embedded PostgreSQL.
   EMBEDDED: onOrOff.default(false),
   RATE_LIMIT: onOrOff.default(true),
   RATE_LIMIT_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).default(20),
@@ -96,7 +96,7 @@ const all = z.object({
   WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
 });
 
-/** The worker's. */
+/** Settings of the worker. */
 export const workerSettings = all.pick({
   DATABASE_URL: true,
   REDIS_URL: true,
@@ -110,13 +110,13 @@ export const workerSettings = all.pick({
   WORKER_METRICS_PORT: true,
 });
 
-/** The server's: everything that does not belong to the worker or the launcher alone. */
+/** Settings of the server: all except those of the worker and the launcher. */
 export const serverSettings = all.omit({
   AUDIT_INTERVAL_MS: true,
   WORKER_METRICS_PORT: true,
 });
 
-/** The launcher's: everything. What it can provide itself may be missing. */
+/** Settings of the launcher: all. Those that it can provide itself are optional. */
 export const launcherSettings = all.extend({
   DATA_DIR: z.string().describe('a folder').default('.data'),
   DATABASE_URL: all.shape.DATABASE_URL.optional(),

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** A group that ana writes to. ben has acknowledged everything and is closed, cem is away. */
+/** A group that ana writes to. ben has acknowledged everything and rests, cem is away. */
 beforeEach(async () => {
   [ana, ben, cem] = await room.users('ana', 'ben', 'cem');
   group = (await createGroup(room, ana, 'Group', [ben, cem])).id;

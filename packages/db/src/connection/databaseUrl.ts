@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
 
-/** A DATABASE_URL, or a file that it names, cannot be used. The message is one line without the password. */
+/** DATABASE_URL, or a file that it names, cannot be used. The message is one line without the password. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }
 
-/** How to reach one database. Everything the environment could change without being asked is said here. */
+/** The address of one database, with every option that the environment would otherwise change. */
 export interface ConnectionTarget {
-  /** For a client of pg; fields that the URL leaves out (user, password) pg takes from PGUSER, PGPASSWORD, PGPASSFILE. */
+  /** Options for pg. Fields that the URL omits (user, password) come from PGUSER, PGPASSWORD or PGPASSFILE. */
   readonly client: ClientConfig;
-  /** TLS where the server offers it, plain where it does not (`sslmode=prefer`). */
+  /** Use TLS if the server offers it, otherwise connect in plain (`sslmode=prefer`). */
   readonly tlsIfOffered: boolean;
 }
 
@@ -18,9 +18,9 @@ const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] a
 type SslMode = (typeof SSL_MODES)[number];
 
 /**
- * Reads a URL of PostgreSQL with libpq's meaning of `sslmode`, `sslrootcert`, `sslcert` and `sslkey`. Without
- * `sslmode` there and in PGSSLMODE the connection is plain. `options` are passed on, PGOPTIONS are not.
- * @throws DatabaseUrlError
+ * Parses a PostgreSQL URL with libpq's meaning of `sslmode`, `sslrootcert`, `sslcert` and `sslkey`. Without `sslmode`
+ * in the URL and in PGSSLMODE, the connection is plain. `options` are passed on; PGOPTIONS are ignored. @throws
+ * DatabaseUrlError
  */
 export function parseDatabaseUrl(
   text: string,
@@ -28,7 +28,7 @@ export function parseDatabaseUrl(
 ): ConnectionTarget {
   if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
     throw new DatabaseUrlError(
-      'DATABASE_URL is malformed: postgres://user:password@host:5432/name',
+      'DATABASE_URL is malformed: it must be like postgres://user:password@host:5432/name',
     );
   }
   const url = new URL(text);
@@ -52,7 +52,7 @@ export function parseDatabaseUrl(
   };
 }
 
-/** What is empty counts as not given. */
+/** Treats an empty value as missing. */
 function given(text: string | null | undefined): string | undefined {
   return text === '' || text === null ? undefined : text;
 }
@@ -61,11 +61,11 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new DatabaseUrlError('DATABASE_URL is malformed: a % is written %25 there');
+    throw new DatabaseUrlError('DATABASE_URL is malformed: write % as %25');
   }
 }
 
-/** `ssl=true` and `sslmode=no-verify` are what Node's own drivers understand besides. */
+/** Also accepts `ssl=true` and `sslmode=no-verify`, as other Node drivers do. */
 function sslModeOf(ssl: string | null, mode: string | undefined): SslMode {
   if (mode === 'no-verify' || ssl === 'no-verify') return 'require';
   if (mode === undefined) return ssl === 'true' || ssl === '1' ? 'verify-full' : 'disable';
@@ -82,7 +82,7 @@ function tlsOptions(
   const ca = root === undefined || root === 'system' ? undefined : fileOf('sslrootcert', root);
   const cert = ssl('sslcert');
   const key = ssl('sslkey');
-  // With a root certificate of its own, `require` means `verify-ca`, as libpq has it.
+  // With a root certificate, `require` means `verify-ca`, as in libpq.
   const verified = mode === 'require' && root !== undefined ? 'verify-ca' : mode;
   if (verified === 'verify-ca' && ca === undefined) {
     throw new DatabaseUrlError(

@@ -1,9 +1,9 @@
-/** Class 22, data exceptions: PostgreSQL repeats in their message what it could not read. */
+/** Class 22, data exceptions: PostgreSQL's message repeats the invalid value. */
 const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/;
 
 /**
- * What a log may hold of an error: name, message, code, stack, and the same of its cause. Errors of pg and
- * Sequelize carry the statement, its parameters, and in `detail` and `where` the values of rows besides.
+ * The part of an error that may be logged: name, message, code, stack, and the same of its cause. Errors of pg and
+ * Sequelize also carry the statement, its parameters, and row values in `detail` and `where`.
  */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -11,15 +11,15 @@ export function describeError(error: unknown): object {
   const repeatsInput = typeof code === 'string' && DATA_EXCEPTION.test(code);
   return {
     name: error.name,
-    message: repeatsInput ? 'a value that PostgreSQL cannot read' : error.message,
+    message: repeatsInput ? 'a value that PostgreSQL cannot parse' : error.message,
     ...(typeof code === 'string' ? { code } : {}),
-    // Its first lines are the message.
+    // The first lines of the stack repeat the message.
     stack: repeatsInput ? framesOf(error.stack) : error.stack,
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
 }
 
-/** Of Sequelize's errors: the one of pg. */
+/** The driver's error inside a Sequelize error. */
 function parentOf(error: Error): object | undefined {
   const parent: unknown = Reflect.get(error, 'parent');
   return parent instanceof Object ? parent : undefined;

@@ -5,30 +5,31 @@ import { PIN_SESSION, STATEMENT_TIMEOUT_MS } from './sessionSettings';
 
 /** read_only_sql_transaction */
 const READ_ONLY = '25006';
-/** A prepared statement that is there twice or not at all: this is another session than before. */
+/** A prepared statement exists twice or not at all: the session has changed. */
 const OTHER_SESSION = new Set(['26000', '42P05']);
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** Of this process, to whichever server. */
+/** All clients of this process. */
 const living = new Set<GuardedClient>();
 
 /**
- * A pg client that gives up its connection when a statement has had no answer in time. Without it a
- * frozen or silently cut PostgreSQL keeps every connection of the pool for ever, and a connection
- * whose answer is still to come would be handed to the next query (fault 17). The other connections to
- * the same server go with it: they were most likely cut too, and each would cost somebody a time-out
- * to find out (fault 16).
+ * A pg client that drops its connection when a statement gets no answer in time. Otherwise a frozen or silently cut
+ * PostgreSQL would keep every connection of the pool forever, and a connection with an outstanding answer would serve
+ * the next query (fault 17 in docs/testing/faults.md). Other connections to the same server are dropped too: they
+ * were most likely cut as well, and each would cost a time-out to find out (fault 16).
  */
 export class GuardedClient extends Client {
   readonly #target: ConnectionTarget;
-  /** Below TLS, if there is TLS. */
+  /** The socket below TLS, if TLS is used. */
   readonly #wire: unknown;
-  /** The session is not the one that the server greeted: a pooler stands between (docs/operations/postgresql.md). */
+  /**
+   * A pooler is in between: the session differs from the one that was opened (docs/operations/postgresql.md).
+   */
   isPooled = false;
 
   readonly #pins: string;
 
-  /** `pins` are statements that prepare a new session. A migration's `query_timeout` is 0: none. */
+  /** `pins` are statements that set up a new session. A migration sets `query_timeout` to 0: no limit. */
   constructor(target: ConnectionTarget, config: ClientConfig, pins: string = PIN_SESSION) {
     super({
       keepAlive: true,
@@ -43,13 +44,13 @@ export class GuardedClient extends Client {
     this.forgetEnvironment();
     living.add(this);
     this.on('end', () => living.delete(this));
-    // Out of the pool a connection may die at any time; the pool notices by itself.
+    // A pooled connection may die at any time; the pool notices that itself.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const guard = (error: unknown): void => {
       if (!(error instanceof Error)) return;
       const code: unknown = Reflect.get(error, 'code');
-      // A standby, or a primary that was demoted: the address leads elsewhere now, or will soon.
+      // A standby, or a demoted primary: the address leads to another server now, or soon will.
       if (error.message === 'Query read timeout' || code === READ_ONLY) this.abandonAll();
       if (typeof code === 'string' && OTHER_SESSION.has(code)) this.abandon();
     };
@@ -68,7 +69,7 @@ export class GuardedClient extends Client {
         return answer;
       },
     });
-    // Assigned, as `query` is: pg calls it with a callback and with none.
+    // Assigned like `query`, because pg calls it with and without a callback.
     const connect = this.connect.bind(this) as () => Promise<unknown>;
     Object.assign(this, {
       connect: (done?: (error?: unknown) => void): unknown => {
@@ -80,13 +81,15 @@ export class GuardedClient extends Client {
     });
   }
 
-  /** Drops every connection of this process to the same server: at once, or when its work is done. */
+  /**
+   * Drops all connections of this process to the same server: idle ones at once, busy ones when they are returned.
+   */
   abandonAll(): void {
     this.abandon();
     for (const other of living) {
       if (other.host !== this.host || other.port !== this.port) continue;
       if (Reflect.get(other, 'readyForQuery') === true) other.abandon();
-      // What Sequelize's pool asks before it hands a connection out.
+      // Sequelize's pool checks this before it hands out a connection.
       else Reflect.set(other, '_invalid', true);
     }
   }
@@ -106,7 +109,7 @@ export class GuardedClient extends Client {
     }
   }
 
-  /** What the shell happens to set is no setting of ours: PGOPTIONS, PGREPLICATION, PGCLIENTENCODING. */
+  /** Ignores settings of the shell: PGOPTIONS, PGREPLICATION, PGCLIENTENCODING. */
   private forgetEnvironment(): void {
     const parameters: unknown = Reflect.get(this, 'connectionParameters');
     if (typeof parameters !== 'object' || parameters === null) return;
@@ -116,8 +119,8 @@ export class GuardedClient extends Client {
   }
 
   /**
-   * Resets the socket: an orderly goodbye would wait behind the answer that does not come, and what waits
-   * to be sent would still be, so that a statement took effect long after its sender was told to ask again.
+   * Resets the socket. An orderly close would wait for the missing answer and still send queued data, so a statement
+   * could take effect long after its sender was told to retry.
    */
   private abandon(): void {
     const connection = connectionOf(this);
@@ -127,14 +130,14 @@ export class GuardedClient extends Client {
       try {
         wire.resetAndDestroy();
       } catch {
-        // Only TCP can be reset; TLS and Unix sockets can be closed without a goodbye at least.
+        // Only TCP sockets can be reset; TLS and Unix sockets are destroyed.
         wire.destroy();
       }
     }
   }
 }
 
-/** Of the last of several results. */
+/** The pid in the last of several results. */
 function pidOf(results: unknown): unknown {
   const last: unknown = Array.isArray(results) ? results.at(-1) : results;
   const rows: unknown = last instanceof Object ? Reflect.get(last, 'rows') : undefined;
@@ -151,12 +154,14 @@ function isCallback(value: unknown): value is (error: unknown, ...rest: unknown[
   return typeof value === 'function';
 }
 
-/** An SSLRequest: its length, and the code that no version of the protocol has. */
+/** An SSLRequest message: its length, and a code that no protocol version uses. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** Asks on a connection of its own. False also where nobody answers: connecting says then what is wrong. */
+/**
+ * Asks the server on a separate connection. Also false when no server answers; connecting then reports the error.
+ */
 function offersTls(host: string, port: number): Promise<boolean> {
-  // Over a Unix socket there is no TLS.
+  // Unix sockets have no TLS.
   if (host.startsWith('/')) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout: CONNECT_TIMEOUT_MS });

@@ -32,7 +32,7 @@ async function withDatabase(work: (db: Database) => Promise<void>, query = ''): 
 const show = async (db: Database, setting: string): Promise<unknown> =>
   (await db.query('', `SELECT current_setting('${setting}')`, []))[0]?.[0];
 
-test('[D1] what a database is configured with changes nothing that the promises hang on', async () => {
+test('[D1] the configuration of a database does not change the pinned settings', async () => {
   const others = {
     default_transaction_isolation: ['serializable', 'read committed'],
     default_transaction_deferrable: ['on', 'off'],
@@ -68,21 +68,21 @@ test('[D1] what a database is configured with changes nothing that the promises 
   await migrateDatabase(database.url);
 });
 
-test('a commit that waits for other servers stays as it was configured', async () => {
+test('a synchronous_commit that waits for other servers is kept', async () => {
   await configure({ synchronous_commit: 'remote_write' });
   await withDatabase(async (db) => {
     expect(await show(db, 'synchronous_commit')).toBe('remote_write');
   });
 });
 
-test('options of the URL are kept beside the settings of the session', async () => {
+test('options of the URL are combined with the pinned settings', async () => {
   await withDatabase(async (db) => {
     expect(await show(db, 'search_path')).toBe('own,public');
     expect(await show(db, 'enable_seqscan')).toBe('off');
   }, '?options=-c%20search_path%3Down,public%20-c%20enable_seqscan%3Don');
 });
 
-test('what the shell sets for other programs is none of ours', async () => {
+test('PG variables of the shell are ignored', async () => {
   const set = {
     PGOPTIONS: '-c search_path=elsewhere -c default_transaction_read_only=on',
     PGAPPNAME: 'somebody',

@@ -1,22 +1,22 @@
-/** Longest time a client waits for the answer to a statement before it gives up the connection, milliseconds. */
+/** How long a client waits for the answer to a statement before it drops the connection, milliseconds. */
 export const STATEMENT_TIMEOUT_MS = 6_000;
 
 /**
- * What the promises hang on, for every session: a role, a database or a server may be configured otherwise.
- * Not pinned, because it is the operator's to say: search_path, default_transaction_read_only (/readyz
- * reports it), and a synchronous_commit that waits for more or other servers than this one.
+ * Settings that the promises depend on, pinned for every session: a role, a database or a server may be configured
+ * differently. Settings of the operator are not pinned: search_path, default_transaction_read_only (/readyz reports
+ * it), and a synchronous_commit that waits for other servers.
  */
 const PINNED: Readonly<Record<string, string>> = {
-  // A repeated send, and every lock, counts on seeing what was committed before the statement.
+  // Repeated sends and locks rely on seeing everything that was committed before the statement.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
-  // The client gives up after STATEMENT_TIMEOUT_MS; then nobody waits for the statement any more.
+  // The client gives up after STATEMENT_TIMEOUT_MS; nobody waits for a longer statement.
   statement_timeout: '10s',
   lock_timeout: '4s',
   idle_in_transaction_session_timeout: '30s',
   idle_session_timeout: '0',
   transaction_timeout: '0',
-  // How values look as text.
+  // Text format of values.
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
@@ -28,9 +28,9 @@ const PINNED: Readonly<Record<string, string>> = {
   gin_fuzzy_search_limit: '0',
   row_security: 'on',
   client_min_messages: 'warning',
-  // Every statement here finds few rows by a key. A plan that was made while the tables were small may read
-  // them whole, and would be kept until they are next analyzed, which a busy minute does not wait for: so each
-  // execution is planned by the size that the tables have (the hot functions pin their own).
+  // Every statement finds few rows by a key. A plan made while the tables were small may read them entirely, and
+  // would be kept until they are next analyzed. So each execution is planned for the current size (the hot functions
+  // pin their own plans).
   plan_cache_mode: 'force_custom_plan',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
@@ -42,13 +42,13 @@ const PINNED: Readonly<Record<string, string>> = {
   enable_sort: 'on',
   join_collapse_limit: '8',
   from_collapse_limit: '8',
-  // JIT costs more than it gives on queries of a few rows.
+  // JIT costs more than it saves on queries of a few rows.
   jit: 'off',
 };
 
 /**
- * Migrations read and write whole tables, take their time, and give way to traffic: a change of the schema
- * that waits for a lock makes everybody wait who comes after it.
+ * Migrations read and write whole tables, may take long, and yield to traffic: a schema change that waits for a lock
+ * makes every later session wait.
  */
 const MIGRATING: Readonly<Record<string, string>> = {
   ...PINNED,
@@ -61,8 +61,8 @@ const MIGRATING: Readonly<Record<string, string>> = {
 };
 
 /**
- * Pins the settings of a session. Statements and no start-up parameters: poolers refuse those. Settings that
- * a version does not have are left out. Its one row is the process id of the session that ran it.
+ * Builds the statements that pin the settings of a session. Not start-up parameters, which poolers refuse. Skips
+ * settings that the server's version lacks. Returns one row with the session's process id.
  */
 function pinning(settings: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(settings).map(([name, value]) => `('${name}', '${value}')`);
@@ -75,8 +75,8 @@ SELECT pg_backend_pid() AS pid, count(set_config(s.name, v.value, false)),
 FROM (VALUES ${pairs.join(', ')}) v (name, value) JOIN pg_settings s ON lower(s.name) = lower(v.name)`;
 }
 
-/** For a session that serves. */
+/** For sessions of the pool. */
 export const PIN_SESSION = pinning(PINNED);
 
-/** For the session that migrates. */
+/** For migrations. */
 export const PIN_MIGRATION = pinning(MIGRATING);

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const keys = `SELECT count(*)::int FROM instance WHERE key LIKE 'seen %'`;
 
-test('what is committed meanwhile is not seen', async () => {
+test('a snapshot does not see later commits', async () => {
   const counts = await withSnapshot(db, 60_000, async ({ query }) => {
     const before = await query('', keys, []);
     await db.query('', `INSERT INTO instance VALUES ('seen later', '')`, []);
@@ -26,12 +26,12 @@ test('what is committed meanwhile is not seen', async () => {
   expect(await db.query('', keys, [])).toEqual([[1]]);
 });
 
-test('nothing can be written', async () => {
+test('a snapshot refuses writes', async () => {
   const write = withSnapshot(db, 60_000, ({ query }) => query('', 'DELETE FROM instance', []));
   await expect(write).rejects.toThrow('read-only');
 });
 
-test('PostgreSQL ends what takes too long, and the connection is good for others', async () => {
+test('PostgreSQL cancels a slow statement, and the connection can be reused', async () => {
   const slow = withSnapshot(db, 50, ({ query }) => query('', 'SELECT pg_sleep(30)', []));
   await expect(slow).rejects.toThrow('statement timeout');
   expect(await db.query('', 'SHOW statement_timeout', [])).toEqual([['10s']]);

@@ -1,9 +1,9 @@
 import { UnavailableError } from '@chasqui/protocol';
 
-// Classes of SQLSTATE that say "not now": connection, resources, operator, system; then lock and
-// statement time-outs, serialisation and deadlock. https://www.postgresql.org/docs/current/errcodes-appendix.html
+// SQLSTATE classes of transient errors: connection, resources, operator, system. Below: lock and statement time-outs,
+// serialization failures and deadlocks. https://www.postgresql.org/docs/current/errcodes-appendix.html
 const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
-// 26000 and 42P05 are prepared statements of another session: the connection is given up, the next one has its own.
+// 26000 and 42P05 mean that the session has changed; its connection is dropped.
 const TRANSIENT_STATES = new Set([
   '55P03',
   '40001',
@@ -29,7 +29,7 @@ const NETWORK = new Set([
 const CLIENT_SIDE =
   /query read timeout|connection terminated|connection ended|timeout expired|client has encountered a connection error|not queryable|connection manager was closed|server closed the connection/i;
 
-/** The SQLSTATE or network code of an error of pg or Sequelize, if it has one. */
+/** Returns the SQLSTATE or network code of an error of pg or Sequelize, if any. */
 export function sqlState(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = Reflect.get(at, 'parent') ?? at.cause) {
     const code: unknown = Reflect.get(at, 'code');
@@ -43,12 +43,12 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   '53200': 'memory',
 };
 
-/** What PostgreSQL says that it has run out of; undefined for every other error. */
+/** The resource that PostgreSQL has run out of; undefined for other errors. */
 export function shortageOf(error: unknown): string | undefined {
   return SHORTAGES[sqlState(error) ?? ''];
 }
 
-/** Whether PostgreSQL was gone, overloaded or busy, as opposed to asked something wrong. */
+/** Whether PostgreSQL was down, overloaded or busy, as opposed to a faulty statement. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = sqlState(error);
@@ -60,12 +60,15 @@ export function isUnavailable(error: unknown): boolean {
   return CLIENT_SIDE.test(error.message);
 }
 
-/** Whether PostgreSQL itself refused the statement: then its transaction was surely rolled back. */
+/** Whether PostgreSQL refused the statement, so its transaction was certainly rolled back. */
 export function isRefusal(error: unknown): boolean {
   return /^(?=.*\d)[0-9A-Z]{5}$/.test(sqlState(error) ?? '') && !isUnavailable(error);
 }
 
-/** What the core throws for an error of the store: UnavailableError when waiting helps, else the error itself (a bug). */
+/**
+ * Translates an error of the store for the core: UnavailableError when waiting helps, otherwise the error itself (a
+ * bug).
+ */
 export function toStoreError(error: unknown): unknown {
   if (!isUnavailable(error)) return error;
   const translated = new UnavailableError(
@@ -75,7 +78,7 @@ export function toStoreError(error: unknown): unknown {
   return translated;
 }
 
-/** Runs `work` and translates what the store throws. */
+/** Runs `work` and translates its store errors. */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,6 +1,6 @@
-// Whose rows a batch concerns: those who acknowledge; and, where they rest, everybody in small groups,
-// in large ones the authors of what is newly covered. Laterals that the planner cannot dissolve: it would read
-// whole histories and judge them afterwards (D12).
+// Rows that a batch affects: the acknowledging users; plus resting participants: everyone in small groups, in large
+// groups the authors of newly covered messages. The laterals with OFFSET 0 keep the planner from reading whole
+// histories and filtering them afterwards (D12).
 const CONCERNED = `
     SELECT i.conversation_id, i.user_id FROM unnest(p_users, p_conversations) AS i (user_id, conversation_id)
     UNION
@@ -25,18 +25,18 @@ const CONCERNED = `
     JOIN participants r ON r.conversation_id = me.conversation_id AND r.user_id = m.sender_id AND NOT r.open`;
 
 /**
- * advance_watermarks: a batch of acknowledgements in one transaction. Input rows are unique per
- * (user, conversation); p_devices is null for positions that come by REST and move no device.
+ * advance_watermarks: applies a batch of acknowledgements in one transaction. Input rows are unique per (user,
+ * conversation); p_devices is null for positions sent by REST, which move no device.
  *
- * Lock order: advisory locks of the conversations (shared; only close_changes takes them exclusively
- * and never waits for them), then every participant row that will change, sorted. The rows stay
- * locked, so the statements after read what they will write.
+ * Lock order: shared advisory locks of the conversations (only close_changes takes them exclusively, and never waits
+ * for them), then every participant row that will change, sorted. The rows stay locked, so later statements see the
+ * values that they update.
  *
- * A watermark's time is kept while it is younger than a second, else the old pair goes to
- * watermark_log: at most one row a second, and times exact to a second (D6).
+ * A watermark keeps its time while it is younger than a second; otherwise the old pair moves to watermark_log. That
+ * is at most one row per second, with times exact to a second (D6).
  *
- * Returns per input row its outcome (ok, not_found, ahead) with the positions before and after, and
- * per author whose messages were newly covered the furthest one ('delivered', 'read').
+ * Returns for each input row its outcome (ok, not_found, ahead) with the positions before and after, and for each
+ * author of newly covered messages the last of them ('delivered', 'read').
  */
 export const advanceWatermarks = `
 CREATE OR REPLACE FUNCTION advance_watermarks(

@@ -11,7 +11,7 @@ import { pruneChanges } from './pruneChanges';
 import { purgeDelivery } from './purgeDelivery';
 import { settlePending } from './settlePending';
 
-/** Everything that runs inside PostgreSQL, in an order in which it can be created. */
+/** All functions inside PostgreSQL, in an order in which they can be created. */
 export const functions: readonly string[] = [
   appendMessages,
   advanceWatermarks,

@@ -1,29 +1,28 @@
 import { REQUEST_CONTENT_MAX_BYTES, REQUEST_MESSAGES_MAX } from '@chasqui/protocol';
 
 /**
- * append_messages: a batch of concurrent sends in one transaction (group commit).
+ * append_messages: stores a batch of concurrent sends in one transaction (group commit).
  *
- * The batch comes as three lists: the conversations, sorted by id; the writers, each in one of them
- * (`p_writer_in` counts them from 1); the sends, each by one of the writers, with its number among
- * the sends of its conversation: 1, 2, 3, … in the order in which they are to be stored.
+ * The batch consists of three lists: the conversations, sorted by id; the writers, each in one conversation
+ * (`p_writer_in` is its index, from 1); and the sends, each by one writer, numbered 1, 2, 3, … within its
+ * conversation in the order to store.
  *
- * 1. Locks the conversations, in the order of their ids. With p_wait = false a conversation that
- *    somebody else holds is skipped ('busy'), so that one slow conversation never delays the others.
- * 2. In statements of their own, whose snapshots are younger than the locks: judges every send,
- *    inserts the new ones with the next numbers (D3) and raises the counters.
- * 3. Where somebody rests or has nothing waiting, opens resting participants (R5) and registers
- *    recipients who now have something waiting (R6). In a lively conversation there is nobody.
+ * 1. Locks the conversations in the order of their ids. With p_wait = false, a conversation that another transaction
+ *   holds is skipped ('busy'), so that one slow conversation never delays the others.
+ * 2. In separate statements, whose snapshots are newer than the locks: checks every send, inserts the new ones with
+ *   the next numbers (D3) and raises the counters.
+ * 3. Opens resting participants (R5) and registers recipients who now have something waiting (R6). An active
+ *   conversation has neither.
  *
  * Returns
- * - 'new' per conversation that got messages: its place in the list, `seq` and `version` before them
- *   and the time that all of them have;
- * - per send that was not stored its place in the list and why: repeat (with the id of the first
- *   message), conflict, blocked, deleted, bad_reply, not_found, busy; the sends after it move up;
+ * - 'new' per conversation with new messages: its index, `seq` and `version` before them, and their common time;
+ * - per send that was not stored its index and the reason: repeat (with the id of the first message), conflict,
+ *   blocked, deleted, bad_reply, not_found, busy; later sends move up;
  * - 'waiting' per user who got a row in deliveries.
  *
- * The plans are pinned: with a generic plan over arrays the planner would guess, and a guess made
- * while the tables were small would stay. Several small statements and not one large: what a
- * statement costs before it reads its first row grows with its plan, and is paid by every batch.
+ * The plans are pinned: a generic plan over arrays relies on estimates, and a plan made while the tables were small
+ * would stay. Several small statements instead of a large one: the fixed cost of a statement grows with its plan, and
+ * every batch pays it.
  */
 export const appendMessages = `
 DROP FUNCTION IF EXISTS append_messages(
@@ -43,22 +42,22 @@ AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz;
-  -- Of the conversations that are held, in the order of their ids.
+  -- Of the locked conversations, in the order of their ids.
   locked uuid[];
   last_seqs bigint[];
   versions bigint[];
   members bigint[];
   bars text[];
-  -- The second person has not accepted the conversation yet.
+  -- The second participant has not accepted the conversation yet.
   requested boolean[];
-  -- Of the writers: where their membership begins, -1 for who is no participant.
+  -- Of the writers: the first seq of their membership; -1 for users who are not participants.
   joined bigint[];
   -- Of the sends that are not stored.
   refused integer[];
   reasons text[];
   firsts uuid[];
   numbers integer[] := p_numbers;
-  -- Of the conversations that get messages: which, how many, and by whom if by one alone.
+  -- Of the conversations with new messages: index, number of messages, and the sender if there is only one.
   touched integer[];
   counts integer[];
   soles uuid[];
@@ -83,7 +82,7 @@ BEGIN
   moment := date_trunc('milliseconds', clock_timestamp());
 
   IF locked IS DISTINCT FROM p_conversations THEN
-    -- Some are missing: counters by the place in the list again, -1 where there is none.
+    -- Some are missing: align the counters with the list, -1 for locked and -2 for unknown conversations.
     SELECT array_agg(coalesce(last_seqs[l.at], CASE WHEN c.id IS NULL THEN -2 ELSE -1 END) ORDER BY p.n),
       array_agg(coalesce(versions[l.at], -1) ORDER BY p.n), array_agg(coalesce(members[l.at], -1) ORDER BY p.n),
       array_agg(bars[l.at] ORDER BY p.n), array_agg(requested[l.at] ORDER BY p.n)
@@ -102,15 +101,15 @@ BEGIN
     SELECT s.ord::integer AS ord, m.id AS first_id, CASE
       WHEN last_seqs[p_writer_in[s.writer]] = -1 THEN 'busy'
       WHEN joined[s.writer] = -1 THEN 'not_found'
-      -- As long as nobody changed it the content itself says what was first sent, then its digest (D2). Asked only
-      -- of what is there: both sides of a comparison are computed, also beside a null.
+      -- The content of an unchanged message is what was first sent; otherwise its digest represents it (D2). Guarded
+      -- by m.id: both sides of a comparison are evaluated, even beside a null.
       WHEN m.id IS NOT NULL THEN CASE
         WHEN CASE WHEN m.digest IS NULL
           THEN m.content_encrypted = p_contents[s.ord] AND m.message_type = p_types[s.ord]
             AND m.reply_to_id IS NOT DISTINCT FROM s.reply_id
           ELSE m.digest = message_digest(p_types[s.ord], s.reply_id, p_contents[s.ord]) END THEN 'repeat'
         ELSE 'conflict' END
-      -- After the repeat: what was acknowledged stays so, whoever has blocked whom since (D2).
+      -- After the check for repeats: an acknowledged message stays acknowledged, even after a block (D2).
       WHEN bars[p_writer_in[s.writer]] IS NOT NULL THEN bars[p_writer_in[s.writer]]
       WHEN requested[p_writer_in[s.writer]] AND octet_length(p_contents[s.ord]) > ${REQUEST_CONTENT_MAX_BYTES}
         THEN 'blocked'
@@ -122,8 +121,8 @@ BEGIN
     END AS reason
     FROM unnest(p_writer, p_client_ids, p_replies) WITH ORDINALITY
       AS s (writer, client_id, reply_id, ord)
-    -- Written so that only the index of client message ids fits: with another one the planner may look up
-    -- by the conversation alone and filter, and a send would cost as much as its history is long (D12).
+    -- Written so that only the index of client message ids matches: with another index the planner might look up by
+    -- conversation and filter, so that a send would cost as much as its history is long (D12).
     LEFT JOIN LATERAL (
       SELECT m.id, m.digest, m.content_encrypted, m.message_type, m.reply_to_id FROM messages m
       WHERE uuid_send(m.conversation_id) = uuid_send(p_conversations[p_writer_in[s.writer]])
@@ -142,8 +141,8 @@ BEGIN
     FROM unnest(refused, reasons, firsts) AS r (ord, reason, first_id);
   END IF;
 
-  -- Before the conversation is accepted it takes a few messages. What is refused is the end of what was asked for, so
-  -- the numbers before it stay. The server says why: the previous release knows no outcome for it.
+  -- An unaccepted conversation accepts only a few messages. The refused ones are at the end, so earlier numbers stay.
+  -- The server adds the reason: the previous release has no outcome for it.
   IF true = ANY (requested) THEN
     RETURN QUERY SELECT 'blocked', s.ord::integer, NULL::uuid, NULL::float8, NULL::float8, NULL::float8, NULL::float8
     FROM unnest(p_writer, numbers) WITH ORDINALITY AS s (writer, n, ord)
@@ -174,8 +173,8 @@ BEGIN
 
   UPDATE conversations c
   SET last_seq = c.last_seq + t.n, version = c.version + t.n, updated_at = moment,
-    -- Null without retention, and null it stays; otherwise it moves only when nothing was left, or when what is left
-    -- has a longer retention. So the index of what is due is hardly ever touched.
+    -- Null without retention, and stays null. Otherwise it changes only when nothing was due, or when what is left
+    -- has a longer retention, so the index of due conversations is rarely updated.
     next_expiry_at = least(c.next_expiry_at, moment + make_interval(secs => c.retention_s))
   FROM unnest(touched, counts) AS t (conversation, n) WHERE c.id = p_conversations[t.conversation];
 
@@ -220,7 +219,7 @@ BEGIN
     ) p
   ),
   due AS MATERIALIZED (
-    -- Acknowledgements lock participants in this order too.
+    -- The same lock order as acknowledgements.
     SELECT p.conversation_id, p.user_id
     FROM flips f JOIN participants p ON p.conversation_id = f.conversation_id AND p.user_id = f.user_id
     ORDER BY p.conversation_id, p.user_id FOR NO KEY UPDATE OF p
@@ -240,7 +239,7 @@ BEGIN
     INSERT INTO deliveries AS d (user_id, next_at)
     SELECT DISTINCT f.user_id, moment + p_first_delay_ms * interval '1 millisecond' FROM flipped f WHERE f.pending
     ORDER BY f.user_id
-    -- Touching an existing row makes settle_pending wait for us, see there.
+    -- Touching an existing row makes settle_pending wait for this transaction; see there.
     ON CONFLICT (user_id) DO UPDATE SET updated_at = moment
     RETURNING d.user_id, d.xmax = 0 AS is_new
   )

@@ -1,8 +1,7 @@
 /**
- * apply_retention_to_history: makes retention hold for everything that a conversation holds, not only for what is
- * sent from now on. Nothing is kept for longer than was promised when it was sent: a span with a shorter retention
- * keeps it. The caller holds the conversation's row (R1). Returns whether anything changed; a second call returns
- * false.
+ * apply_retention_to_history: applies retention to the whole history of a conversation, not only to future messages.
+ * No message is kept longer than was promised when it was sent: a span with a shorter retention keeps it. The caller
+ * holds the conversation's row (R1). Returns whether anything changed; a second call returns false.
  */
 export const applyRetentionToHistory = `
 CREATE OR REPLACE FUNCTION apply_retention_to_history(p_conversation uuid, p_retention_s integer) RETURNS boolean
@@ -20,7 +19,7 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM retention_spans s WHERE s.conversation_id = p_conversation AND s.retention_s < p_retention_s
   ) THEN
-    -- All of it has the same age from now on, so one span replaces all.
+    -- The whole history has one age from now on, so one span replaces all.
     SELECT s.expired_seq INTO done_seq FROM retention_spans s
     WHERE s.conversation_id = p_conversation AND s.from_seq = 1;
     DELETE FROM retention_spans s WHERE s.conversation_id = p_conversation;

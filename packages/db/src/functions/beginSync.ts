@@ -1,6 +1,6 @@
 /**
- * begin_sync: closes what is open and returns the position up to which the following reads are
- * complete, which becomes the next cursor. Null for an unknown user.
+ * begin_sync: closes open conversations and returns the position up to which the following reads are complete, which
+ * becomes the next cursor. Null for an unknown user.
  */
 export const beginSync = `
 CREATE OR REPLACE FUNCTION begin_sync(p_user uuid) RETURNS float8

@@ -1,16 +1,16 @@
-/** Conversations that one call closes at most. */
+/** Maximum number of conversations that one call closes. */
 export const CLOSED_AT_ONCE = 200;
 
 /**
- * close_changes: takes open conversations of a user out of the set of open ones and writes into the
- * change log from where they had changed (R5). The caller holds the row of the user, so positions of
- * one user are written in commit order.
+ * close_changes: closes open conversations of a user and records in the change log from where they had changed (R5).
+ * The caller holds the user's row, so the positions of one user are written in commit order.
  *
- * Closing is never waited for: a conversation in which somebody is sending or acknowledging right
- * now stays open, and an open one is always looked at. SKIP LOCKED waits all the same where the row has just
- * been updated, while the caller holds the user's row: hence the time-out, well before a deadlock.
- * With p_acknowledged only those are closed in which the most advanced device has everything. At most CLOSED_AT_ONCE: each takes a place in
- * the lock table that all sessions share, and what is left stays open until the next time.
+ * Closing never waits: a conversation in which someone is sending or acknowledging stays open, and open ones are
+ * always read. SKIP LOCKED may still wait on a row that has just been updated, while the caller holds the user's row;
+ * the time-out ends that long before a deadlock.
+ *
+ * With p_acknowledged, closes only conversations in which the most advanced device has everything. Closes at most
+ * CLOSED_AT_ONCE: each needs an entry in the shared lock table, and the rest stays open until the next call.
  */
 export const closeChanges = `
 CREATE OR REPLACE FUNCTION close_changes(p_user uuid, p_acknowledged boolean) RETURNS void

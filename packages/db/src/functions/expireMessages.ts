@@ -1,16 +1,15 @@
 /**
- * expire_messages: one bounded step of retention. Takes the conversations that have been due longest, and of each
- * span of theirs (\`retention_spans\`) the oldest messages that are no tombstones yet; those past their span's age, by
- * PostgreSQL's clock, become tombstones. Returns how many there were, and whether more may be due.
+ * expire_messages: one bounded step of retention. Takes the conversations that have been due longest, and from each
+ * of their spans (`retention_spans`) the oldest messages that are not tombstones yet. Those older than their span
+ * allows, by PostgreSQL's clock, become tombstones. Returns how many, and whether more may be due.
  *
- * A span goes by \`expired_seq\`: what lies up to it is never read again (D12), and a span that takes no further
- * messages goes with its last one. \`next_expiry_at\` of the conversation is the earliest of its spans; a send into a
- * conversation in which nothing is left sets it again (append_messages). Messages of a span are stored in the order
- * of seq by one clock, so the first that is not due ends the step there.
+ * A span progresses by `expired_seq`: entries up to it are never read again (D12), and a span that gets no further
+ * messages is deleted with its last one. `next_expiry_at` of the conversation is the earliest of its spans; a send
+ * into a conversation without any due time sets it again (append_messages). Messages of a span are stored in the
+ * order of seq by one clock, so the step ends at the first message that is not due.
  *
- * Several workers share the work: what one holds, or what is being written to, is skipped. SKIP LOCKED waits all the
- * same where a row has just been updated, hence the time-out; rows are locked in the order of their ids, as by sends
- * (R8).
+ * Several workers share the work and skip locked conversations. SKIP LOCKED may still wait on a row that has just
+ * been updated, hence the time-out. Rows are locked in the order of their ids, as by sends (R8).
  */
 export const expireMessages = `
 CREATE OR REPLACE FUNCTION expire_messages(p_conversations integer, p_messages integer)
@@ -24,14 +23,14 @@ DECLARE
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
   patience text := current_setting('lock_timeout');
   locked uuid[];
-  -- The conversations that are held and due.
+  -- The conversations that are locked and due.
   ids uuid[];
-  -- Of their spans: which, up to where they are done, when to look again.
+  -- Of their spans: key, progress and next due time.
   owners uuid[];
   starts bigint[];
   reached bigint[];
   nexts timestamptz[];
-  -- The messages whose time has come.
+  -- The messages that expire now.
   places uuid[];
   seqs bigint[];
 BEGIN
@@ -55,7 +54,7 @@ BEGIN
     RETURN;
   END IF;
 
-  -- In statements of their own, whose snapshots are younger than the locks (R1).
+  -- In separate statements, whose snapshots are newer than the locks (R1).
   SELECT array_agg(c.id) INTO ids FROM conversations c WHERE c.id = ANY (locked) AND c.next_expiry_at <= moment;
   IF ids IS NULL THEN
     RETURN QUERY SELECT 0, false;

@@ -1,17 +1,17 @@
 /**
- * What is beyond its conversation's retention and no tombstone yet: nobody reads it, whether or not a worker
- * comes by (docs/adr/0009). Asked by statements that read messages.
+ * Functions for messages that have exceeded their retention but are not tombstones yet. Statements that read messages
+ * use them to hide such messages even before a worker deletes them (docs/adr/0009).
  *
- * expiry_is_due: whether that can concern anything at all. One look at the end of an index that is empty
- * where nothing is kept for a time only; as `(SELECT expiry_is_due())` it is made once in a statement.
+ * expiry_is_due: whether any conversation is due at all. One probe at the end of an index that is empty without
+ * retention; as `(SELECT expiry_is_due())` it runs once per statement.
  *
- * message_expired_at: when this message of the conversation, stored at this time, went beyond the retention of its
- * span, in seconds since 1970; null for what may be read. Asked of messages only while something is due.
+ * message_expired_at: when this message, stored at this time, exceeded the retention of its span, in seconds since
+ * 1970; null for messages that may be read. Called only while a conversation is due.
  *
- * expired_at: the same by the conversation's present setting alone, for servers of the previous release.
+ * expired_at: the same by the conversation's current setting alone, for servers of the previous release.
  *
- * Functions because their plans are pinned: written out, a plan that was made while the tables were small
- * would stay, and read all conversations to find none.
+ * They are functions so that their plans are pinned: inlined, a plan made while the tables were small would stay and
+ * read all conversations to find none.
  */
 export const expiredAt = `
 CREATE OR REPLACE FUNCTION expiry_is_due() RETURNS boolean
@@ -57,7 +57,7 @@ END
 $$;
 `;
 
-/** SQL that holds for a message `alias` that is a tombstone, or is to be read like one. */
+/** A SQL condition: the message `alias` is a tombstone, or must be read like one. */
 export function isGone(alias: string): string {
   return `(${alias}.deleted_at IS NOT NULL OR (SELECT expiry_is_due())
     AND message_expired_at(${alias}.conversation_id, ${alias}.seq, ${alias}.created_at) IS NOT NULL)`;

@@ -1,14 +1,14 @@
 /**
- * make_tombstones: takes content and reactions from messages, many at a time, and leaves their
- * tombstones (D7). The one place where that is done in batches, whoever asks for it.
+ * make_tombstones: deletes content and reactions of many messages and leaves their tombstones (D7). Every batch of
+ * tombstones is made here.
  *
- * The two lists belong together: message `p_seqs[i]` of `p_conversations[i]`. The caller holds the rows
- * of these conversations (R1) and nothing that comes after them in the order of locks (R8). What is no
- * message, or is a tombstone already, is left alone: a second call does nothing.
+ * The two lists belong together: message `p_seqs[i]` of `p_conversations[i]`. The caller holds the rows of these
+ * conversations (R1) and no lock that comes later in the lock order (R8). Skips entries that are not messages or are
+ * tombstones already: a second call does nothing.
  *
- * Opens resting participants (R5), gives every tombstone a version of its own, in the order of seq, for
- * a sync goes on by it from page to page, and leaves a row in tombstone_news, by which live clients are
- * told after the commit. Returns how many there were.
+ * Opens resting participants (R5), gives each tombstone its own version in the order of seq, because sync pages by
+ * version, and inserts a row into tombstone_news, from which live clients are notified after the commit. Returns the
+ * number of new tombstones.
  */
 export const makeTombstones = `
 CREATE OR REPLACE FUNCTION make_tombstones(p_conversations uuid[], p_seqs bigint[]) RETURNS integer
@@ -43,7 +43,7 @@ BEGIN
         WHERE uuid_send(x.conversation_id) = uuid_send(i.id) AND NOT x.open OFFSET 0
       ) r
     ) f ON f.conversation_id = p.conversation_id AND f.user_id = p.user_id
-    -- Acknowledgements lock participants in this order too.
+    -- The same lock order as acknowledgements.
     ORDER BY p.conversation_id, p.user_id FOR NO KEY UPDATE OF p
   )
   UPDATE participants p SET open = true, from_seq = c.last_seq, from_version = c.version,

@@ -1,10 +1,10 @@
 /**
- * open_device: registers a device as seen, makes a new one start where the user's most advanced
- * device is (D4), and moves the device's clean position forward over what it has acknowledged, so
- * that the next connect need not look at it again (D12). Returns its number; null for an unknown user, or one whose account was deleted.
+ * open_device: registers a device as seen, starts a new one at the position of the user's most advanced device (D4),
+ * and advances the device's clean position over everything that it has acknowledged, so that the next connect need
+ * not read it again (D12). Returns the device's number; null for an unknown user or a deleted account.
  *
- * Keeps the 20 most recently seen devices, none longer than 90 days unseen, and the change log no longer
- * than it is needed. LIMIT 1 keeps the planner from beginning with all memberships of the user.
+ * Keeps the 20 most recently seen devices, each for at most 90 days after it was last seen, and prunes the change
+ * log. LIMIT 1 keeps the planner from starting with all memberships of the user.
  */
 export const openDevice = `
 CREATE OR REPLACE FUNCTION open_device(p_user uuid, p_device_id text, p_session uuid) RETURNS integer
@@ -50,7 +50,7 @@ BEGIN
       ) p
     )
     UPDATE participants p SET cursors = jsonb_build_object(number::text, p.acked_seq) || (
-      -- Devices that were forgotten leave their cursors behind; this is the moment to drop them.
+      -- Deleted devices leave their cursors behind; drop them here.
       SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM jsonb_each(p.cursors) e
       WHERE e.key::integer IN (SELECT k.device_no FROM devices k WHERE k.user_id = p_user)
     )

@@ -4,7 +4,7 @@ import pg from 'pg';
 
 const [ana, ben] = [randomUUID(), randomUUID()];
 
-// Each session keeps the plans that it has made, as a pooled connection does; nobody analyzes the tables.
+// Each session keeps its plans, as a pooled connection does, and the tables are never analyzed.
 let database: FreshDatabase;
 let client: pg.Client;
 const sessions: pg.Client[] = [];
@@ -49,7 +49,7 @@ async function conversation(participantCount: number): Promise<string> {
   return id;
 }
 
-/** Sends so many by Ana, as one batch. */
+/** Sends `count` messages by Ana, as one batch. */
 async function send(id: string, count: number): Promise<void> {
   const all = Array.from({ length: count }, (_, i) => i + 1);
   const ids = all.map(() => randomUUID());
@@ -67,7 +67,7 @@ const acknowledge = (id: string, seq: number): Promise<unknown> =>
     ...[[ben], [id], [seq], [0], [1]],
   ]);
 
-/** Rows that it reads from tables, by the statistics of its transaction. */
+/** Rows read from tables by `work`, according to the statistics of its transaction. */
 async function rowsRead(work: () => Promise<unknown>): Promise<number> {
   const soFar = async (): Promise<number> => {
     const { rows } = await client.query<{ n: number }>(
@@ -91,7 +91,7 @@ test.each([
   [101, 3],
   [101, 40],
 ])(
-  '[D12] %i members: plans made beside %i messages in each of 50 conversations read no more when the history is long',
+  '[D12] %i members: plans made with %i messages in each of 50 conversations read no more rows when the history is long',
   async (members, messages) => {
     for (let i = 0; i < 50; i += 1) {
       const other = await conversation(members);

@@ -1,16 +1,18 @@
-/** Days after which no cursor reaches back to a line of the change log: one more than cursors and devices live. */
+/**
+ * Days after which no cursor refers to a line of the change log: one more than the lifetime of cursors and devices.
+ */
 const DAYS = 91;
-/** Lines that one call looks at. */
+/** Lines per call. */
 const AT_ONCE = 2_000;
 
 /**
- * prune_changes: takes from a user's change log what nobody will ask for again; called whenever something is
- * written to it. The caller holds the row of the user.
+ * prune_changes: deletes lines of a user's change log that no one will read again; called whenever lines are added.
+ * The caller holds the user's row.
  *
- * Gone for good is what no cursor reaches back to and every device has acknowledged. Where no device is left, or there
- * never was one, the next one starts where the most advanced of them stood (D4), for which it needs one line of
- * each conversation that has changed since: the older ones are drawn together, with the lowest place from
- * where anything changed. What is left of them is dated anew, and looked at again when that is old.
+ * Lines that no cursor can reach and every device has acknowledged are deleted. Without devices, the next device
+ * starts at the position of the most advanced one (D4) and needs one line per conversation that has changed since:
+ * older lines are merged, with the lowest positions of any change. A merged line gets the current date and is checked
+ * again when it is old.
  */
 export const pruneChanges = `
 CREATE OR REPLACE FUNCTION prune_changes(p_user uuid) RETURNS void
@@ -53,7 +55,7 @@ BEGIN
   )
   SELECT array_agg(c.closed_pos) INTO kept FROM changed c;
   DELETE FROM changes l WHERE l.user_id = p_user AND l.closed_pos = ANY (lines) AND l.closed_pos <> ALL (kept);
-  -- All that was old is done, or nothing can be: else the next call goes on.
+  -- All old lines are merged, or nothing more can be; otherwise the next call continues.
   IF cardinality(lines) < ${AT_ONCE} OR cardinality(kept) = cardinality(lines) THEN
     UPDATE changes l SET closed_at = now() WHERE l.user_id = p_user AND l.closed_pos = ANY (kept);
   END IF;

@@ -1,17 +1,17 @@
-/** Conversations whose marks one call takes off at most: sends there wait meanwhile. */
+/** Maximum number of conversations whose marks one call clears: sends to them wait meanwhile. */
 const PURGED_AT_ONCE = 200;
 
 /**
- * purge_delivery: gives up the wake-ups of one user whose delivery is dead. The marks 'pending' go,
- * purged_seq says up to where, and the delivery goes with the last mark. No message and no position
- * is touched: devices are sent everything when they connect (D4), and the next message by others
- * finds no mark, sets one and makes a delivery of its own (D5).
+ * purge_delivery: gives up the wake-ups of one user whose delivery is dead. Clears the 'pending' marks, records in
+ * purged_seq up to where, and deletes the delivery with the last mark. Messages and positions stay: devices receive
+ * everything when they connect (D4), and the next message from another user sets a new mark and creates a new
+ * delivery (D5).
  *
- * Holds the conversations like settle_pending, for the same reason: no send may rely on a mark that
- * is about to go. Those that are busy are left for the next call. A delivery that lives, because its
- * user has returned or somebody retries it, is left alone with all its marks.
+ * Locks the conversations like settle_pending and for the same reason: no send may rely on a mark that is about to be
+ * cleared. Locked conversations are left for the next call. A delivery that is no longer dead, because its user
+ * returned or it was retried, keeps all its marks.
  *
- * Returns whether the delivery is 'gone' now, was 'not_dead', or has 'more' marks that are left.
+ * Returns 'gone' when the delivery was deleted, 'not_dead' when it was not dead, and 'more' when marks are left.
  */
 export const purgeDelivery = `
 CREATE OR REPLACE FUNCTION purge_delivery(p_user uuid) RETURNS text

@@ -1,11 +1,11 @@
 /**
- * settle_pending: takes the mark 'pending' off participants who have acknowledged everything by
- * others, and forgets the deliveries of users who have nothing waiting any more (R6).
+ * settle_pending: clears the 'pending' mark of participants who have acknowledged every message from others, and
+ * deletes the deliveries of users without marks (R6).
  *
- * The conversation's row is held meanwhile, so no send can rely on a mark that is about to go; one
- * that is busy is returned for a later try. A delivery is judged under its row lock in a statement
- * of its own: a send that set a mark has touched that row before it committed.
- * Losing this commit in a crash only means that somebody is woken once more: it need not be flushed.
+ * It holds the conversations' rows, so no send can rely on a mark that is about to be cleared. Returns the pairs
+ * whose conversation is locked, for a later attempt. It decides about a delivery under its row lock in a separate
+ * statement: a send that set a mark has touched that row before it committed. Losing this commit in a crash only
+ * wakes the user once more, so it is not flushed to disk.
  */
 export const settlePending = `
 CREATE OR REPLACE FUNCTION settle_pending(p_users uuid[], p_conversations uuid[])
@@ -42,7 +42,7 @@ BEGIN
   SELECT array_agg(s.user_id) INTO held FROM (
     SELECT d.user_id FROM deliveries d WHERE d.user_id = ANY (p_users) ORDER BY d.user_id FOR UPDATE
   ) s;
-  -- Only rows that are held: of one that came since, the marks behind it might not be seen.
+  -- Only locked rows: the marks behind a newer row might not be visible.
   DELETE FROM deliveries d WHERE d.user_id = ANY (held) AND NOT EXISTS (
     SELECT FROM participants p WHERE uuid_send(p.user_id) = uuid_send(d.user_id) AND p.pending
   );

@@ -18,7 +18,7 @@ import * as retentionSpans from '../migrations/0017-retention-spans';
 import * as searchNames from '../migrations/0018-search-names';
 import type { Migration } from './migration';
 
-/** In the order in which they run. Never changed once released; a new one is added instead. */
+/** In order of execution. A released migration never changes; add a new one instead. */
 export const migrations: readonly Migration[] = [
   { name: '0001-identity', ...identity },
   { name: '0002-conversations', ...conversations },

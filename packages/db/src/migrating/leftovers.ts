@@ -1,19 +1,19 @@
 import { SEARCH_INDEX } from '../migrations/0001-identity';
 
-/** By what one knows that a migration has run: all of it, because PostgreSQL ran it as one transaction. */
+/** Objects that prove that a migration has run completely, because PostgreSQL ran it as one transaction. */
 interface Leftover {
   /** Tables and indexes. */
   relations?: readonly string[];
   columns?: readonly (readonly [table: string, column: string])[];
   functions?: readonly string[];
-  /** What ran after it in a transaction of its own; can be repeated. */
+  /** A repeatable statement that ran after it in a separate transaction. */
   rest?: string;
 }
 
 /**
- * Up to 0013 a migration and its record were two transactions: a process that ended in between left a
- * database that no later attempt could migrate. Those migrations are recognised by what they made. (0006 and
- * 0007 can be run again.)
+ * Up to 0013, a migration and its record were two transactions: a process that was killed in between left a database
+ * that no later attempt could migrate. Such a migration is recognized by the objects that it created. (0006 and 0007
+ * can run again.)
  */
 export const leftovers: Readonly<Record<string, Leftover>> = {
   '0001-identity': {

@@ -25,7 +25,7 @@ function urlOf(database: string, port = new URL(admin).port): string {
   return url.href;
 }
 
-/** Messages of a session before its first migration begins: settings, facts, patience, lock, table, records. */
+/** Messages of a session before its first migration: settings, facts, time-out, lock, table, records. */
 const BEFORE_THE_FIRST = 5;
 
 const created: string[] = [];
@@ -41,7 +41,7 @@ async function drop(name: string): Promise<void> {
   await asking(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
 }
 
-/** Empty again, even with clients still connected. */
+/** Empties a database, even with clients connected. */
 async function clear(name: string): Promise<void> {
   await asking(urlOf(name), async (client) => {
     await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -54,7 +54,7 @@ afterAll(async () => {
   for (const name of created) await drop(name);
 });
 
-/** Everything that a dump of the schema would tell, and what is recorded. */
+/** The content of a schema dump, and the recorded migrations. */
 function fingerprint(url: string): Promise<unknown[]> {
   return asking(url, async (client) => {
     const parts = [
@@ -78,7 +78,7 @@ function fingerprint(url: string): Promise<unknown[]> {
   });
 }
 
-/** Carries one connection and ends it, without a goodbye to either side, with its nth message to the server. */
+/** Proxies a connection and cuts it at its nth message to the server, without notifying either side. */
 async function wireThatBreaks(
   nth: number,
 ): Promise<{ port: string; broke(): boolean; close(): void }> {
@@ -96,12 +96,12 @@ async function wireThatBreaks(
       from.on('close', () => to.destroy());
       from.on('data', (bytes: Buffer) => {
         to.write(bytes);
-        // Q: a simple query, P: one with parameters.
+        // Q is a simple query, P one with parameters.
         if (from !== client || !['Q', 'P'].includes(String.fromCharCode(bytes[0] ?? 0))) return;
         messages += 1;
         if (messages !== nth) return;
         broken = true;
-        // The server has the statement, and finds nobody to tell.
+        // The server has the statement and cannot report its result.
         client.destroy();
         target.end();
       });
@@ -119,7 +119,7 @@ async function wireThatBreaks(
   };
 }
 
-test('[D1] a migration that is cut off at any statement is finished by the next one', async () => {
+test('[D1] the next run completes a migration that was cut off at any statement', async () => {
   const whole = await emptyDatabase();
   await migrateDatabase(urlOf(whole));
   const expected = await fingerprint(urlOf(whole));
@@ -144,7 +144,7 @@ test('[D1] a migration that is cut off at any statement is finished by the next 
     if (!wire.broke()) break;
     points += 1;
     expect([nth, cut]).toEqual([nth, 'cut off']);
-    await until('the session that was cut off is over', () =>
+    await until('the cut session has ended', () =>
       asking(urlOf(name), async (client) => {
         const left = await client.query(
           "SELECT FROM pg_stat_activity WHERE application_name = 'chasqui-migrate' AND datname = $1",
@@ -154,7 +154,7 @@ test('[D1] a migration that is cut off at any statement is finished by the next 
       }),
     );
     const now = await recorded();
-    // The statement that was cut off was the commit: on with the first statement of the next migration.
+    // The cut statement was a commit: continue with the first statement of the next migration.
     if (now > done) nth = BEFORE_THE_FIRST;
     done = now;
   }
@@ -162,7 +162,7 @@ test('[D1] a migration that is cut off at any statement is finished by the next 
   expect(points).toBeGreaterThan(4 * migrations.length);
 });
 
-test('a database that an older version left half-way is recognised and finished', async () => {
+test('a migration that an older version left unrecorded is recognized and completed', async () => {
   const whole = await emptyDatabase();
   await migrateDatabase(urlOf(whole));
   const expected = await fingerprint(urlOf(whole));
@@ -171,7 +171,7 @@ test('a database that an older version left half-way is recognised and finished'
     await clear(name);
     await migrateDatabase(urlOf(name), { migrations: migrations.slice(0, at), functions: [] });
     await asking(urlOf(name), async (client) => {
-      // What the older version did: the migration committed, its record not.
+      // The older version committed the migration, but not its record.
       const query = (text: string): Promise<unknown> => client.query(text);
       await migration.up({ context: { sequelize: { query } } });
     });
@@ -180,7 +180,7 @@ test('a database that an older version left half-way is recognised and finished'
   }
 });
 
-test('tables of somebody else are not taken for ours', async () => {
+test('tables of other programs are not mistaken for Chasqui’s', async () => {
   const name = await emptyDatabase();
   await asking(urlOf(name), (client) => client.query('CREATE TABLE users (id int)'));
   await expect(migrateDatabase(urlOf(name))).rejects.toThrow(
@@ -191,7 +191,7 @@ test('tables of somebody else are not taken for ours', async () => {
   expect(ran).toHaveLength(migrations.length);
 });
 
-test('what cannot run in a transaction is run again until it is recorded', async () => {
+test('a migration outside a transaction is repeated until it is recorded', async () => {
   const name = await emptyDatabase();
   let attempts = 0;
   const concurrent: Migration = {
@@ -211,7 +211,7 @@ test('what cannot run in a transaction is run again until it is recorded', async
   expect(await migrateDatabase(urlOf(name), { migrations: list })).toEqual([]);
 });
 
-test('an older version changes nothing on the schema of a newer one', async () => {
+test('an older version leaves the schema of a newer one unchanged', async () => {
   const name = await emptyDatabase();
   await migrateDatabase(urlOf(name));
   await asking(urlOf(name), (client) =>
@@ -224,31 +224,31 @@ test('an older version changes nothing on the schema of a newer one', async () =
   expect(found.rows).toEqual([{ it: null }]);
 });
 
-test('two nodes migrate at once, and one finds nothing left to do', async () => {
+test('one of two nodes that migrate at once finds nothing to do', async () => {
   const name = await emptyDatabase();
   const ran = await Promise.all([migrateDatabase(urlOf(name)), migrateDatabase(urlOf(name))]);
   expect(ran.map((each) => each.length).sort((a, b) => a - b)).toEqual([0, migrations.length]);
 });
 
-test('somebody who holds a table is named, and not waited for without end', async () => {
+test('a session that holds a table lock is named and waited for only for a limited time', async () => {
   const name = await emptyDatabase();
   await migrateDatabase(urlOf(name), { migrations: migrations.slice(0, 9) });
   await asking(`${urlOf(name)}?application_name=backup`, async (client) => {
     await client.query('BEGIN; LOCK TABLE conversations IN ACCESS SHARE MODE');
-    const said: string[] = [];
-    const patience = { tableMs: 3_000, say: (line: string) => void said.push(line) };
+    const lines: string[] = [];
+    const patience = { tableMs: 3_000, say: (line: string) => void lines.push(line) };
     await expect(migrateDatabase(urlOf(name), { patience })).rejects.toThrow(
       /^gave up after 3 s: a lock is held by process \d+ \(backup as \w+, idle in transaction/,
     );
-    expect(said).toHaveLength(1);
+    expect(lines).toHaveLength(1);
     const ran = migrateDatabase(urlOf(name), { patience: { say: patience.say } });
-    await until('it waits again', () => said.length > 1);
+    await until('it waits for the lock again', () => lines.length > 1);
     await client.query('ROLLBACK');
     expect((await ran)[0]).toBe('0010-blocks');
   });
 });
 
-test('a database of another encoding is refused before anything is changed', async () => {
+test('a database with another encoding is refused before any change', async () => {
   const name = await emptyDatabase("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
   await expect(migrateDatabase(urlOf(name))).rejects.toThrow(
     /^the encoding of the database is LATIN1/,

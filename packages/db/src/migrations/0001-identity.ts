@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Makes the search for users quick where the extension can be had; without it the search reads the table. */
+/** Speeds up the search for users where the extension is available; otherwise the search reads the table. */
 export const SEARCH_INDEX = `
     DO $$
     BEGIN
@@ -17,21 +17,21 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     CREATE TABLE users (
       id uuid PRIMARY KEY,
       username text NOT NULL,
-      -- Lower case: Ana and ana are one name, and one address.
+      -- Lower case: Ana and ana are the same name and the same address.
       username_key text NOT NULL UNIQUE,
       email text NOT NULL,
       email_key text NOT NULL UNIQUE,
       display_name text NOT NULL,
-      -- Empty for users of an external directory.
+      -- Null for users of an external directory.
       password_hash text,
       external_id text UNIQUE,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
       last_seen_at timestamptz(3),
-      -- Everything closed up to here has been acknowledged by all devices of the user (RULES.md).
+      -- All devices of the user have acknowledged everything closed up to here (RULES.md).
       clean_pos bigint NOT NULL DEFAULT 0,
-      -- Numbers devices; only rises.
+      -- Number of the last device; only increases.
       device_counter integer NOT NULL DEFAULT 0,
-      -- What people are searched by. A line break cannot be searched for, so no match spans both.
+      -- Text for searching. It cannot contain a line break, so no match spans both names.
       search text NOT NULL GENERATED ALWAYS AS (lower(username || E'\\n' || display_name)) STORED
     ) WITH (fillfactor = 80);
 
@@ -39,7 +39,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       id uuid PRIMARY KEY,
       user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
-      -- Moves on with every refresh.
+      -- Extended by every refresh.
       expires_at timestamptz(3) NOT NULL,
       revoked_at timestamptz(3)
     );
@@ -47,7 +47,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     CREATE INDEX sessions_expiring ON sessions (expires_at);
 
     CREATE TABLE refresh_tokens (
-      -- SHA-256: who reads the table cannot log in with it.
+      -- SHA-256, so reading the table does not allow logging in.
       token_hash bytea PRIMARY KEY,
       session_id uuid NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
       created_at timestamptz(3) NOT NULL DEFAULT now(),

@@ -3,9 +3,9 @@ import type { MigrationContext } from '../migrating/migration';
 /**
  * Conversations and their log.
  *
- * `messages` has no foreign key to conversations: every insert happens in a transaction that holds the
- * conversation's row, and the check would double the cost of the hot path. All of a conversation's
- * rows carry its id first in the key, so that they can be partitioned by it one day.
+ * `messages` has no foreign key to conversations: every insert runs in a transaction that holds the conversation's
+ * row, and the check would double the cost of the hot path. Every row starts its key with the conversation's id, so
+ * that the tables can be partitioned by it later.
  */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
@@ -15,15 +15,15 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       title text,
       created_by uuid NOT NULL,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
-      -- Last activity: what lists are ordered by.
+      -- Last activity; orders the lists.
       updated_at timestamptz(3) NOT NULL DEFAULT now(),
-      -- Rises with every change of an entry or of the conversation (CONDSTORE's modification sequence).
+      -- Increases with every change of an entry or of the conversation (CONDSTORE's modification sequence).
       version bigint NOT NULL DEFAULT 0,
       last_seq bigint NOT NULL DEFAULT 0,
       participant_count integer NOT NULL DEFAULT 0,
-      -- Rises when somebody joins or leaves: lets nodes keep member lists and know when they are old.
+      -- Increases when a user joins or leaves: nodes cache member lists by it.
       members_version bigint NOT NULL DEFAULT 1,
-      -- The two user ids of a direct conversation, sorted: one per pair, for ever.
+      -- The two sorted user ids of a direct conversation: one per pair, forever.
       direct_key text UNIQUE
     ) WITH (fillfactor = 60);
 
@@ -35,7 +35,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       kind text NOT NULL DEFAULT 'message',
       sender_id uuid NOT NULL,
       client_message_id text,
-      -- Keyed digest of what was first sent; outlives edits and deletion (D2).
+      -- Keyed digest of the first content; outlives edits and deletion (D2).
       digest bytea,
       message_type text NOT NULL DEFAULT 'text',
       content_encrypted text,
@@ -43,7 +43,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       created_at timestamptz(3) NOT NULL,
       edited_at timestamptz(3),
       deleted_at timestamptz(3),
-      -- Set by every change after the send: what sync has to look for besides new entries (D7).
+      -- Time of the last change after the send: sync reads such entries besides new ones (D7).
       changed_at timestamptz(3),
       reactions jsonb,
       event jsonb,
@@ -60,7 +60,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       joined_at timestamptz(3) NOT NULL,
       -- The first seq that this membership sees.
       joined_seq bigint NOT NULL,
-      -- Watermarks of the user: whatever door they came by.
+      -- Watermarks of the user, over all transports.
       delivered_seq bigint NOT NULL,
       delivered_at timestamptz(3),
       read_seq bigint NOT NULL,
@@ -68,16 +68,16 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       -- Watermark of the most advanced device, and of each device: {device_no: seq} (D4).
       acked_seq bigint NOT NULL,
       cursors jsonb NOT NULL DEFAULT '{}',
-      -- Something changed since the row was last closed; the three say from where (RULES.md, R5).
+      -- Something has changed since the row was last closed, starting from these three positions (RULES.md, R5).
       open boolean NOT NULL DEFAULT true,
       from_seq bigint NOT NULL,
       from_version bigint NOT NULL,
       from_pos bigint NOT NULL,
-      -- Holds messages by others that no device has acknowledged: the recipient needs a wake-up (D5).
+      -- There are messages from others that no device has acknowledged: the recipient needs a wake-up (D5).
       pending boolean NOT NULL DEFAULT false,
-      -- Position of the change log when the watermarks last moved: receipts for sync.
+      -- Position of the change log when a watermark last moved; sync reads receipts by it.
       moved_pos bigint NOT NULL DEFAULT 0,
-      -- The conversation's updated_at when the row was closed: orders the resting ones in lists (D12).
+      -- The conversation's updated_at when the row was closed; orders resting ones in lists (D12).
       activity_at timestamptz(3) NOT NULL,
       PRIMARY KEY (conversation_id, user_id)
     ) WITH (fillfactor = 70);
@@ -89,7 +89,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     CREATE INDEX participants_pending ON participants (user_id) WHERE pending;
     CREATE INDEX participants_settled ON participants (conversation_id) WHERE NOT pending;
 
-    -- Where a watermark was before it moved on, at most once a second: answers "when did Ben get 17" (D6).
+    -- Earlier values of a watermark, at most one per second: when was message 17 delivered to Ben (D6)?
     CREATE TABLE watermark_log (
       conversation_id uuid NOT NULL,
       user_id uuid NOT NULL,

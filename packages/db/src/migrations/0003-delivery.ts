@@ -1,15 +1,16 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** What finds the few conversations with news among many (D12), and who waits for a wake-up (D5). */
+/**
+ * The change log, which finds the few changed conversations among many (D12), and the pending deliveries (D5).
+ */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
-    -- Position in every user's change log. Only compared within one user, under the lock of its row.
+    -- Position in all change logs. Compared only within one user, under the lock of the user's row.
     CREATE SEQUENCE change_pos;
-    -- A sequence that was never asked says 1 and then gives out 1: the first change would lie at the
-    -- position up to which somebody has already seen everything.
+    -- A new sequence reports 1 and then returns 1: the first change would get a position that counts as already seen.
     SELECT setval('change_pos', 1);
 
-    -- One row per closing of (user, conversation): "until here there were changes from from_*".
+    -- One row per closing of (user, conversation): up to here there were changes, starting at from_*.
     CREATE TABLE changes (
       user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
       closed_pos bigint NOT NULL,
@@ -25,11 +26,11 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
 
     CREATE TABLE devices (
       user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-      -- Never reused: a device that was forgotten and comes back is a new one.
+      -- Never reused: a deleted device that returns is a new one.
       device_no integer NOT NULL,
       device_id text NOT NULL,
       session_id uuid NOT NULL,
-      -- Everything closed up to here has been acknowledged by this device.
+      -- This device has acknowledged everything closed up to here.
       clean_pos bigint NOT NULL,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
       last_seen_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -37,7 +38,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       UNIQUE (user_id, device_id)
     );
 
-    -- A row exists while a recipient has something waiting. Redis only knows when to look again.
+    -- A row exists while a recipient has something pending. Redis only stores when to check again.
     CREATE TABLE deliveries (
       user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -52,7 +53,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     CREATE INDEX deliveries_due ON deliveries (next_at) WHERE dead_at IS NULL;
     CREATE INDEX deliveries_dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
 
-    -- What all nodes of an instance share and nobody configures, such as keys.
+    -- Values shared by all nodes of an instance that need no configuration, such as keys.
     CREATE TABLE instance (key text PRIMARY KEY, value bytea NOT NULL);
     INSERT INTO instance (key, value)
       SELECT name, decode(md5(gen_random_uuid()::text) || md5(gen_random_uuid()::text), 'hex')

@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** What workers found, counted where every node can tell it: a worker's own figures end with it. */
+/** Counts findings of all workers where every node can read them; a worker's own counters end with it. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE findings (

@@ -1,9 +1,8 @@
 import type { MigrationContext } from '../migrating/migration';
 
 /**
- * The index by which a repeated send is found begins with an expression, so that no other index fits the
- * look-up. A plan that was made while the table was empty took the primary key as readily, and kept on
- * reading the whole conversation for every send.
+ * The index that finds a repeated send starts with an expression, so that no other index matches the look-up. A plan
+ * made while the table was empty preferred the primary key, and kept reading the whole conversation for every send.
  */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`

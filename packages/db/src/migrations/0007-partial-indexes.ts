@@ -1,10 +1,9 @@
 import type { MigrationContext } from '../migrating/migration';
 
 /**
- * Partial indexes begin with an expression, so that no other index fits the look-up. A plan that was made
- * while nearly everything was open, or while the partial index was swollen by what had passed through it,
- * took the index of all memberships as readily, and kept on reading them all (D12). participants_recent is
- * chosen for its order, and has all that is asked of it in the index.
+ * Partial indexes start with an expression, so that no other index matches the look-up. A plan made while nearly
+ * everything was open, or while the partial index was bloated, preferred the index of all memberships, and kept
+ * reading all of them (D12). participants_recent is chosen for its order and covers its query.
  */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`

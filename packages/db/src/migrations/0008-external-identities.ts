@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Who the users of another issuer's tokens are here: one of its subjects is one user, for ever. */
+/** Maps users of an external issuer to users here: each of its subjects is one user, forever. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE external_identities (

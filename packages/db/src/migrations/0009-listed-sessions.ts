@@ -1,12 +1,12 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** By what a person recognises a session of theirs. Empty for sessions that began before. */
+/** Describes sessions so that users recognize them. Null for older sessions. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE sessions
-      -- What the client called itself: cleaned, and at most 200 characters.
+      -- The client's name: cleaned, and at most 200 characters.
       ADD COLUMN user_agent text,
-      -- The last exchange of tokens; when a device connected is known from devices.
+      -- Last exchange of tokens. The table of devices has the last connection.
       ADD COLUMN last_seen_at timestamptz(3);
   `);
 }

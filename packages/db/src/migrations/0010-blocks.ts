@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Who wants nothing to do with whom, and which conversations take nothing more because of it. */
+/** Blocks between users, and the conversations that accept no messages because of them. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE blocks (
@@ -12,7 +12,8 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     CREATE INDEX blocks_of_blocked ON blocks (blocked_id);
     CREATE INDEX blocks_recent ON blocks (blocker_id, created_at DESC, blocked_id DESC);
 
-    -- Why nothing more is sent here. Every send holds this row anyway: it asks nothing else about blocks (D12).
+    -- Why this conversation accepts no messages. Every send holds this row anyway, so blocks cost it no other query
+    -- (D12).
     ALTER TABLE conversations ADD COLUMN barred text CHECK (barred IN ('blocked', 'deleted'));
   `);
 }

@@ -1,12 +1,15 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Accounts that are being deleted, and where people have been: what is theirs there is found without a search. */
+/**
+ * Accounts that are being deleted, and former memberships, so that the messages of an account are found without a
+ * search.
+ */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
-    -- Nobody any more: the row stays for what others hold of it, with no word of who it was.
+    -- Set for an anonymized user: the row stays for references from others, without personal data.
     ALTER TABLE users ADD COLUMN deleted_at timestamptz(3);
 
-    -- What is left to do of a deletion, and how far it has come. The row goes with the last of it.
+    -- Progress of a deletion. Deleted when it is complete.
     CREATE TABLE account_deletions (
       user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
       erase_messages boolean NOT NULL,
@@ -16,7 +19,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       erased_seq bigint NOT NULL DEFAULT 0
     );
 
-    -- From when to when somebody was in a group that they have left.
+    -- The range of seqs in which a user was a member of a group that they have left.
     CREATE TABLE former_memberships (
       user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
       conversation_id uuid NOT NULL,
@@ -24,7 +27,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       to_seq bigint NOT NULL,
       PRIMARY KEY (user_id, conversation_id, from_seq)
     );
-    -- Of those that ended before this was kept there is what was written in them.
+    -- Memberships that ended before this migration are reconstructed from the messages.
     INSERT INTO former_memberships (user_id, conversation_id, from_seq, to_seq)
     SELECT m.sender_id, m.conversation_id, min(m.seq), max(m.seq)
     FROM messages m

@@ -1,12 +1,12 @@
 import type { MigrationContext } from '../migrating/migration';
 
 /**
- * The digest of what was first sent is made when the content goes, and no longer with every send: until then
- * the content itself tells a repeat from a reuse (D2). A trigger, because it has to hold whoever takes the
- * content away: an edit, a deletion, whatever erases many at once.
+ * The digest of the first content is computed when the content changes, no longer with every send: until then, the
+ * content itself distinguishes a repeat from a reused id (D2). A trigger, because the rule must hold for every kind
+ * of change: edit, deletion, or a batch.
  *
- * `message_digest` is HMAC-SHA-256 (RFC 2104) with `digest_key`, as rows of before have it: what it does
- * with the key alone is done here, once.
+ * `message_digest` is HMAC-SHA-256 (RFC 2104) with `digest_key`, as in older rows. The part that depends only on the
+ * key is computed here once.
  */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`

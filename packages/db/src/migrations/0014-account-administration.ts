@@ -1,21 +1,21 @@
 import type { MigrationContext } from '../migrating/migration';
 
 /**
- * Who administers the instance, who is suspended, who is invited, and whose password was set by somebody else. Only
- * additions: a server of the release before runs on it and sees none of them.
+ * Instance roles, suspensions, invitations and temporary passwords. Only additions: a server of the previous release
+ * works on this schema and ignores them.
  */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
-    -- By user id, so that a role follows no name: who takes a name that is free again gets nothing with it.
+    -- Keyed by user id: a user who later takes a freed name does not inherit its role.
     CREATE TABLE instance_roles (
       user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
       role text NOT NULL CHECK (role IN ('owner', 'admin')),
-      -- Null: granted at the command line, or by a setting.
+      -- Null when granted on the command line or by a setting.
       granted_by uuid,
       granted_at timestamptz(3) NOT NULL DEFAULT now()
     );
 
-    -- A row for each user who may not sign in. Their messages wait.
+    -- Users who may not sign in. Their messages wait.
     CREATE TABLE suspensions (
       user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
       suspended_by uuid,
@@ -24,7 +24,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
 
     CREATE TABLE instance_invitations (
       id uuid PRIMARY KEY,
-      -- SHA-256 of the code: who reads the table cannot register with it.
+      -- SHA-256 of the code, so reading the table does not allow registering.
       code_digest bytea NOT NULL UNIQUE,
       created_by uuid,
       created_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -35,7 +35,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     );
     CREATE INDEX instance_invitations_recent ON instance_invitations (created_at DESC, id DESC);
 
-    -- While this is set, the password was chosen by an administrator: it is good for choosing another one, until then.
+    -- Set while the password was chosen by an administrator: until then, it only allows choosing a new one.
     ALTER TABLE users ADD COLUMN password_temporary_until timestamptz(3);
   `);
 }

@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Who may write to whom and add whom, and the requests that wait for an answer. */
+/** Privacy settings, and open requests for contact or group membership. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE users
@@ -9,14 +9,14 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       ADD COLUMN who_can_add text NOT NULL DEFAULT 'everybody'
         CHECK (who_can_add IN ('everybody', 'known', 'nobody'));
 
-    -- The second person of a direct conversation who has not accepted it yet. They have no row in participants, so
-    -- nothing is delivered to them and nothing about them is announced. Null for every other conversation.
+    -- The second user of a direct conversation who has not accepted it yet. They have no row in participants, so
+    -- nothing is delivered to them or announced about them. Null for every other conversation.
     ALTER TABLE conversations ADD COLUMN requested_id uuid;
 
-    -- Set when the member left by themselves. Null when somebody else removed them.
+    -- Set when the member left. Null when the member was removed.
     ALTER TABLE former_memberships ADD COLUMN left_at timestamptz(3);
 
-    -- One row per conversation and invited person. Settled rows stay: a second answer finds out what the first one was.
+    -- One row per conversation and invited user. Answered requests stay, so that a second answer returns the first.
     CREATE TABLE requests (
       id uuid PRIMARY KEY,
       kind text NOT NULL CHECK (kind IN ('contact', 'group')),
@@ -24,7 +24,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
       conversation_id uuid NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
       from_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
       to_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-      -- What the person becomes in a group.
+      -- The user's role in the group after accepting.
       role text NOT NULL DEFAULT 'member' CHECK (role IN ('admin', 'moderator', 'member')),
       created_at timestamptz(3) NOT NULL DEFAULT now(),
       settled_at timestamptz(3),

@@ -1,17 +1,17 @@
 import type { QueryInterface } from 'sequelize';
 
 /**
- * Retention applies to what is sent after it was set: a span of the log per setting, each with its own age.
+ * Retention applies to messages sent after it was set: one span of the log per setting, each with its own age.
  *
- * The spans follow from changes of `conversations.retention_s`, by triggers, so a server of the previous release
- * that runs beside this one keeps them too. What was set before this migration goes on to apply to everything.
+ * Triggers derive the spans from changes of `conversations.retention_s`, so a server of the previous release that
+ * runs at the same time maintains them too. A setting from before this migration still applies to the whole history.
  */
 export async function up({ context }: { context: QueryInterface }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE retention_spans (
       conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
       from_seq bigint NOT NULL,
-      -- Null: what is sent from now on belongs to it as well.
+      -- Null while new messages extend the span.
       until_seq bigint CHECK (until_seq >= from_seq),
       retention_s integer NOT NULL CHECK (retention_s > 0),
       -- Every message of the span up to here is a tombstone; never read again (D12).
@@ -22,15 +22,15 @@ export async function up({ context }: { context: QueryInterface }): Promise<void
       SELECT id, 1, retention_s, expired_seq FROM conversations WHERE retention_s IS NOT NULL;
 
     ALTER TABLE conversations
-      -- Nothing in it is kept for longer than this; null: something may be kept for ever.
+      -- No message is kept longer than this; null when some are kept forever.
       ADD COLUMN history_limit_s integer,
-      -- Of a direct conversation: who wants retention to apply to the history, and which. The other has to agree.
+      -- Direct conversations: a user's proposal to apply retention to the history, which the other user must accept.
       ADD COLUMN history_request_by uuid,
       ADD COLUMN history_request_s integer;
 
     UPDATE conversations SET history_limit_s = retention_s WHERE retention_s IS NOT NULL;
 
-    -- Turned off, a conversation still has spans in which something is due.
+    -- A conversation whose retention was turned off still has spans with due messages.
     DO $$
     DECLARE
       rule name := (

@@ -1,20 +1,20 @@
 import type { QueryInterface } from 'sequelize';
 
 /**
- * Names in the form in which they are searched, written by the server; and the id by which a client repeats the making
- * of a group. Servers of the release before write users without the new columns, which a worker fills in.
+ * The search form of names, written by the server; and the client's id for a new group, by which a repeat is
+ * recognized. Servers of the previous release leave the new columns of users empty, and a worker fills them in.
  */
 export async function up({ context }: { context: QueryInterface }): Promise<void> {
   await context.sequelize.query(`
     ALTER TABLE users
       ADD COLUMN search_key text,
       ADD COLUMN search_grams integer[];
-    -- Without a list of pending entries: a search would have to read it as well.
+    -- Without a pending list, which every search would have to read.
     CREATE INDEX users_search_grams ON users USING gin (search_grams) WITH (fastupdate = off);
     CREATE INDEX users_without_search_key ON users (id) WHERE search_key IS NULL AND deleted_at IS NULL;
 
-    -- Code that changes a name without its search form, a server of the release before or an erasure, leaves none of
-    -- the old name behind.
+    -- When code changes a name without its search form (a server of the previous release, or an anonymization),
+    -- delete the old search form.
     CREATE FUNCTION forget_search_names() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       NEW.search_key := NULL;

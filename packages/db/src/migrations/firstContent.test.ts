@@ -14,7 +14,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('[D2] a digest is the one that servers made before, whatever was sent', async () => {
+test('[D2] message_digest returns the digest that earlier servers computed', async () => {
   const [row] = await db.query(
     'digest_key',
     `SELECT value FROM instance WHERE key = 'digest_key'`,
@@ -37,7 +37,7 @@ test('[D2] a digest is the one that servers made before, whatever was sent', asy
   }
 });
 
-test('[D2] the digest of what was first sent is kept from the first change on, however many change at once', async () => {
+test('[D2] the digest of the first content is stored by the first change, also when many messages change at once', async () => {
   const conversationId = randomUUID();
   await db.query(
     'sends',

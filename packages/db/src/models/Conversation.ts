@@ -10,34 +10,34 @@ import {
 } from 'sequelize';
 import { bigint } from './bigint';
 
-/** A direct conversation or a group. Its row is the lock under which everything in it changes. */
+/** A direct conversation or a group. Its row is the lock for every change in it. */
 export interface Conversation extends Model<
   InferAttributes<Conversation>,
   InferCreationAttributes<Conversation>
 > {
   id: string;
   type: 'direct' | 'group';
-  /** Empty in direct conversations. */
+  /** Null in direct conversations. */
   title: CreationOptional<string | null>;
   createdBy: string;
   createdAt: CreationOptional<Date>;
-  /** Last activity: what lists are ordered by. */
+  /** Last activity; orders the lists. */
   updatedAt: CreationOptional<Date>;
-  /** Rises with every change of an entry or of the conversation. */
+  /** Increases with every change of an entry or of the conversation. */
   version: CreationOptional<number>;
   lastSeq: CreationOptional<number>;
   participantCount: CreationOptional<number>;
-  /** Rises when somebody joins or leaves (D9). */
+  /** Increases when a user joins or leaves (D9). */
   membersVersion: CreationOptional<number>;
-  /** The two user ids of a direct conversation, sorted and joined with ':'. */
+  /** The two user ids of a direct conversation, sorted and joined by ':'. */
   directKey: CreationOptional<string | null>;
-  /** Seconds for which content is kept; null: for ever. */
+  /** Seconds for which content is kept; null for no limit. */
   retentionS: CreationOptional<number | null>;
-  /** The creator's id for the making of this group, by which a repeat finds it. */
+  /** The creator's id for this group, by which a repeated creation is recognized. */
   clientId: CreationOptional<string | null>;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineConversation(sequelize: Sequelize): ModelStatic<Conversation> {
   return sequelize.define<Conversation>(
     'Conversation',

@@ -9,7 +9,7 @@ import {
   type Sequelize,
 } from 'sequelize';
 
-/** A user as another issuer of tokens names them. */
+/** Maps the subject of an external token issuer to a user. */
 export interface ExternalIdentity extends Model<
   InferAttributes<ExternalIdentity>,
   InferCreationAttributes<ExternalIdentity>
@@ -20,7 +20,7 @@ export interface ExternalIdentity extends Model<
   createdAt: CreationOptional<Date>;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineExternalIdentity(sequelize: Sequelize): ModelStatic<ExternalIdentity> {
   return sequelize.define<ExternalIdentity>(
     'ExternalIdentity',

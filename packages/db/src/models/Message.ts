@@ -9,7 +9,7 @@ import {
 } from 'sequelize';
 import { bigint } from './bigint';
 
-/** An entry of a conversation's log: what somebody wrote, or the conversation's own history. */
+/** An entry of a conversation's log: a message, or an event of the conversation. */
 export interface Message extends Model<InferAttributes<Message>, InferCreationAttributes<Message>> {
   conversationId: string;
   seq: number;
@@ -18,7 +18,7 @@ export interface Message extends Model<InferAttributes<Message>, InferCreationAt
   kind: 'message' | 'event';
   senderId: string;
   clientMessageId: CreationOptional<string | null>;
-  /** Keyed digest of what was first sent, from when the content has been changed or is gone (D2). */
+  /** Keyed digest of the first content, once the content has changed or is gone (D2). */
   digest: CreationOptional<Buffer | null>;
   messageType: CreationOptional<'text' | 'image' | 'file' | 'voice'>;
   contentEncrypted: CreationOptional<string | null>;
@@ -26,13 +26,13 @@ export interface Message extends Model<InferAttributes<Message>, InferCreationAt
   createdAt: Date;
   editedAt: CreationOptional<Date | null>;
   deletedAt: CreationOptional<Date | null>;
-  /** Of the last change after the send: what sync looks for besides new entries (D7). */
+  /** Time of the last change after the send: sync reads such entries besides new ones (D7). */
   changedAt: CreationOptional<Date | null>;
   reactions: CreationOptional<object[] | null>;
   event: CreationOptional<object | null>;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineMessage(sequelize: Sequelize): ModelStatic<Message> {
   return sequelize.define<Message>(
     'Message',

@@ -11,8 +11,8 @@ import type { Literal } from 'sequelize/types/utils';
 import { bigint } from './bigint';
 
 /**
- * One membership. The row lives from joining to leaving: who is added again has a new one (D9).
- * Only created, given a role and deleted here; its marks move in the functions of the delivery path.
+ * One membership. The row exists from joining to leaving: a user who is added again gets a new one (D9). This model
+ * only creates and deletes it and sets its role; the functions of the delivery path move its positions.
  */
 export interface Participant extends Model<
   InferAttributes<Participant>,
@@ -28,7 +28,7 @@ export interface Participant extends Model<
   readSeq: number;
   /** Position of the most advanced device. */
   ackedSeq: number;
-  /** Something changed since `fromSeq`, `fromVersion` and `fromPos` (RULES.md, R5). */
+  /** Something has changed since `fromSeq`, `fromVersion` and `fromPos` (RULES.md, R5). */
   open: CreationOptional<boolean>;
   fromSeq: number;
   fromVersion: number;
@@ -37,7 +37,7 @@ export interface Participant extends Model<
   activityAt: Date;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineParticipant(sequelize: Sequelize): ModelStatic<Participant> {
   return sequelize.define<Participant>(
     'Participant',

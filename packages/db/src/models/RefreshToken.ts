@@ -10,7 +10,7 @@ import {
 } from 'sequelize';
 import type { Literal } from 'sequelize/types/utils';
 
-/** A link in the chain of a session's refresh tokens; never the token, always its SHA-256. */
+/** A refresh token of a session, stored as its SHA-256, never as itself. */
 export interface RefreshToken extends Model<
   InferAttributes<RefreshToken>,
   InferCreationAttributes<RefreshToken>
@@ -19,14 +19,14 @@ export interface RefreshToken extends Model<
   sessionId: string;
   createdAt: CreationOptional<Date>;
   expiresAt: Date | Literal;
-  /** When it was exchanged for its successor; null for the newest one. */
+  /** When it was exchanged for its successor; null for the latest one. */
   rotatedAt: CreationOptional<Date | Literal | null>;
   successorHash: CreationOptional<Buffer | null>;
-  /** The secret of the settings that it is bound to; null for those that releases before key ids stored. */
+  /** Id of the signing secret that it is bound to; null for tokens of releases without key ids. */
   keyId: CreationOptional<string | null>;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineRefreshToken(sequelize: Sequelize): ModelStatic<RefreshToken> {
   return sequelize.define<RefreshToken>(
     'RefreshToken',

@@ -10,21 +10,21 @@ import {
 } from 'sequelize';
 import type { Literal } from 'sequelize/types/utils';
 
-/** One login on one device: the family of its refresh tokens. */
+/** One login on one device, with its family of refresh tokens. */
 export interface Session extends Model<InferAttributes<Session>, InferCreationAttributes<Session>> {
   id: string;
   userId: string;
   createdAt: CreationOptional<Date>;
-  /** Times are PostgreSQL's own: the clock of a node decides nothing. */
+  /** All times are PostgreSQL's: no node's clock matters. */
   expiresAt: Date | Literal;
   revokedAt: CreationOptional<Date | Literal | null>;
-  /** What the client called itself, cleaned; null when it said nothing. */
+  /** The client's name, cleaned; null when it gave none. */
   userAgent: CreationOptional<string | null>;
-  /** The last exchange of tokens; null before the first. */
+  /** Last exchange of tokens; null before the first. */
   lastSeenAt: CreationOptional<Date | Literal | null>;
 }
 
-/** Binds the model to one connection. */
+/** Defines the model on one connection. */
 export function defineSession(sequelize: Sequelize): ModelStatic<Session> {
   return sequelize.define<Session>(
     'Session',

@@ -23,16 +23,16 @@ export interface User extends Model<InferAttributes<User>, InferCreationAttribut
   passwordHash: string | null;
   createdAt: CreationOptional<Date>;
   lastSeenAt: CreationOptional<Date | null>;
-  /** The account is no more; names and address are placeholders. */
+  /** When the account was deleted; names and address are placeholders then. */
   deletedAt: CreationOptional<Date | null>;
-  /** The password was set by an administrator and is good, until then, for choosing another. */
+  /** Set while the password was chosen by an administrator: until then, it only allows choosing a new one. */
   passwordTemporaryUntil: CreationOptional<Date | null>;
-  /** What the user is found by (searchNames.ts). Written with every new user, and read by nobody but the search. */
+  /** Search form of the names (searchNames.ts). Written with every new user and read only by the search. */
   searchKey: CreationOptional<string | null>;
   searchGrams: CreationOptional<number[] | null>;
 }
 
-/** Binds the model to one connection; several databases in one process each have their own. */
+/** Defines the model on one connection; several databases in one process each have their own. */
 export function defineUser(sequelize: Sequelize): ModelStatic<User> {
   return sequelize.define<User>(
     'User',

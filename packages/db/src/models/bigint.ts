@@ -1,8 +1,8 @@
 import { DataTypes, type ModelAttributeColumnOptions } from 'sequelize';
 
 /**
- * A bigint that is read as a number: seqs, versions and positions stay far below 2^53, and the wire
- * carries them as JSON numbers.
+ * A bigint column that reads as a number: seqs, versions and positions stay far below 2^53, and the wire carries them
+ * as JSON numbers.
  */
 export function bigint(
   name: string,

@@ -1,4 +1,4 @@
-/** Lines of a plain table: columns as wide as they need to be, the last one open. */
+/** Formats rows as a plain table, with columns as wide as their widest cell. */
 export function table(head: string[], rows: string[][]): string[] {
   const lines = [head.map((name) => name.toUpperCase()), ...rows].map((row) => row.map(printable));
   const widths = head.map((_, column) =>
@@ -12,7 +12,7 @@ export function table(head: string[], rows: string[][]): string[] {
   );
 }
 
-/** On one line, and without what a terminal would take for a command. */
+/** Keeps a cell on one line and removes terminal control characters. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -13,13 +13,13 @@ afterAll(() => room.close());
 
 const kill = (userId: string, deadAt = '2026-01-31T12:00:00.000Z') =>
   room.rows(
-    `UPDATE deliveries SET dead_at = $2, attempts = 12, errors = 10, last_error = 'spoilt'
+    `UPDATE deliveries SET dead_at = $2, attempts = 12, errors = 10, last_error = 'broken'
      WHERE user_id = $1`,
     userId,
     deadAt,
   );
 
-/** Groups of ana and ben with a message that waits for ben, whose delivery has been given up. */
+/** Groups of ana and ben, each with a message for ben, whose delivery is dead. */
 async function deadBen(groups = 1) {
   const [ana, ben] = await room.users('ana', 'ben');
   const ids: string[] = [];
@@ -35,7 +35,7 @@ async function deadBen(groups = 1) {
 const marks = async () =>
   Number((await room.rows('SELECT count(*) FROM participants WHERE pending'))[0]?.[0]);
 
-/** What the auditor calls mark_missing and delivery_missing (R6). */
+/** The auditor's findings mark_missing and delivery_missing (R6). */
 const broken = () =>
   room.rows(`
     SELECT p.user_id FROM participants p WHERE CASE WHEN p.pending
@@ -44,12 +44,12 @@ const broken = () =>
         AND m.seq > greatest(p.acked_seq, p.purged_seq) AND m.kind = 'message' AND m.sender_id <> p.user_id)
       END`);
 
-test('dead letters are listed latest first, with reason and times, on pages that leave nothing out', async () => {
+test('dead letters are listed latest first, with reason and times, on complete pages', async () => {
   const { ana, ben, groups } = await deadBen();
   expect(await deadLetters(room.db, { limit: 10 })).toEqual([
     {
       ...{ userId: ben, username: 'ben', displayName: 'Ben' },
-      ...{ attempts: 12, errors: 10, reason: 'spoilt' },
+      ...{ attempts: 12, errors: 10, reason: 'broken' },
       waitingSince: expect.any(Date) as Date,
       deadAt: new Date('2026-01-31T12:00:00.000Z'),
     },
@@ -59,7 +59,7 @@ test('dead letters are listed latest first, with reason and times, on pages that
     await room.rows('INSERT INTO deliveries (user_id) VALUES ($1)', userId);
     await kill(userId, userId < ben ? '2026-01-30T12:00:00.000Z' : undefined);
   }
-  // Waiting, and not dead.
+  // Pending, but not dead.
   await room.rows('INSERT INTO deliveries (user_id) VALUES ($1)', ana);
   const seen: string[] = [];
   for (let after: { at: string; id: string } | undefined; ;) {
@@ -73,7 +73,7 @@ test('dead letters are listed latest first, with reason and times, on pages that
   expect(groups).toHaveLength(1);
 });
 
-test('[D5] retried: due at once with a backoff that begins anew; the living are left alone', async () => {
+test('[D5] a retried delivery is due at once with a restarted backoff; others are unchanged', async () => {
   const { ben } = await deadBen();
   const [ana] = await room.users('other');
   await room.rows('INSERT INTO deliveries (user_id, attempts) VALUES ($1, 3)', ana);
@@ -86,7 +86,7 @@ test('[D5] retried: due at once with a backoff that begins anew; the living are 
   expect(await retryDeadLetters(room.db, [ben])).toEqual([]);
 });
 
-test('[D5] purged: nothing wakes for what waits, and no truth check brings it back', async () => {
+test('[D5] a purged delivery causes no wake-up and is not reinserted by the consistency check', async () => {
   const { ben } = await deadBen(3);
   expect(await purgeDeadLetter(room.db, ben)).toBe(true);
   expect(await deliveryCounts(room.db)).toEqual({ pending: 0, dead: 0 });
@@ -96,7 +96,7 @@ test('[D5] purged: nothing wakes for what waits, and no truth check brings it ba
   expect(await purgeDeadLetter(room.db, ben)).toBe(false);
 });
 
-test('[D4] purging moves no position: all of it is still to be sent to every device', async () => {
+test('[D4] purging moves no position, so every device still receives all messages', async () => {
   const { ben } = await deadBen(2);
   const positions = () =>
     room.rows(
@@ -109,7 +109,7 @@ test('[D4] purging moves no position: all of it is still to be sent to every dev
   expect(await positions()).toEqual(before);
 });
 
-test('[D5] the next message after a purge makes a delivery of its own', async () => {
+test('[D5] the next message after a purge creates a new delivery', async () => {
   const { ana, ben, groups } = await deadBen(2);
   await purgeDeadLetter(room.db, ben);
   await room.send(groups[0] ?? '', ana);
@@ -124,7 +124,7 @@ test('[D5] the next message after a purge makes a delivery of its own', async ()
   expect(await deliveryCounts(room.db)).toEqual({ pending: 0, dead: 0 });
 });
 
-test('[D5] only what is dead is purged', async () => {
+test('[D5] only dead deliveries are purged', async () => {
   const { ben } = await deadBen();
   await retryDeadLetters(room.db, [ben]);
   expect(await purgeDeadLetter(room.db, ben)).toBe(false);
@@ -132,7 +132,7 @@ test('[D5] only what is dead is purged', async () => {
   expect(await deliveryCounts(room.db)).toEqual({ pending: 1, dead: 0 });
 });
 
-test('[D5] purging while others send: every message is either purged or has its wake-up', async () => {
+test('[D5] when users send during a purge, every message is purged or has a wake-up', async () => {
   const { ana, ben, groups } = await deadBen(8);
   for (let round = 0; round < 5; round += 1) {
     const sends = groups.map(async (id) => {
@@ -144,7 +144,7 @@ test('[D5] purging while others send: every message is either purged or has its 
   }
 });
 
-test('[D5] a send under way relies on the mark that it saw: the purge waits for it, and for nobody else', async () => {
+test('[D5] a purge waits only for sends in progress, which rely on the mark that they saw', async () => {
   const { ana, ben, groups } = await deadBen(3);
   let purged: Promise<boolean> | undefined;
   await withTransaction(room.db, async (transaction) => {
@@ -162,7 +162,7 @@ test('[D5] a send under way relies on the mark that it saw: the purge waits for 
   expect(await broken()).toEqual([]);
 });
 
-test('more conversations than one call purges', async () => {
+test('a purge covers more conversations than one call', async () => {
   const { ana, ben } = await deadBen();
   await room.rows(
     `WITH made AS (
@@ -179,7 +179,7 @@ test('more conversations than one call purges', async () => {
   expect(await marks()).toBe(0);
 });
 
-test('a user is found by id and by name in any case', async () => {
+test('a user is found by id, and by name in any case', async () => {
   const [ana] = await room.users('ana');
   for (const said of ['ana', 'ANA', ana, ana.toUpperCase()]) {
     expect(await findUserId(room.db, said)).toBe(ana);

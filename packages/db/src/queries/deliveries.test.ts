@@ -47,7 +47,7 @@ async function waiting(nextAt = 'now()', attempts = 0): Promise<string> {
 const jobOf = async (userId: string): Promise<string> =>
   (await scheduledWakeups(db, [userId]))[0]?.jobId ?? '';
 
-test('[D5] of ten jobs for one user at the same moment one is the wake-up', async () => {
+test('[D5] one of ten simultaneous jobs for a user claims the wake-up', async () => {
   const userId = await waiting();
   const jobId = await jobOf(userId);
   const claims = await Promise.all(
@@ -60,7 +60,7 @@ test('[D5] of ten jobs for one user at the same moment one is the wake-up', asyn
   expect(outcomes.filter((outcome) => outcome === 'stale')).toHaveLength(9);
 });
 
-test('[D5] delays double up to the cap, give or take a fifth', async () => {
+test('[D5] delays double up to the cap, with 20 % jitter', async () => {
   for (const [attempts, full] of [
     [0, 2_000],
     [1, 4_000],
@@ -78,19 +78,19 @@ test('[D5] delays double up to the cap, give or take a fifth', async () => {
   }
 });
 
-test('[D5] a job that comes before its time, by the clock of a node that is ahead, changes nothing', async () => {
+test('[D5] a job that runs early, by the clock of another node, changes nothing', async () => {
   const userId = await waiting(`now() + interval '10 minutes'`);
   const jobId = await jobOf(userId);
   expect(await claimWakeup(db, { userId, jobId }, backoff)).toEqual({ outcome: 'early' });
   expect(await jobOf(userId)).toBe(jobId);
 });
 
-test('nothing waiting: settled', async () => {
+test('a job of a user without a delivery is settled', async () => {
   const claim = await claimWakeup(db, { userId: randomUUID(), jobId: 'x' }, backoff);
   expect(claim).toEqual({ outcome: 'settled' });
 });
 
-test('[D5] dead after so many errors in a row, alive again when the user returns', async () => {
+test('[D5] a delivery is dead after repeated errors, and revived when the user returns', async () => {
   const userId = await waiting();
   expect(await recordDeliveryError(db, userId, 'first', 3)).toBe(false);
   expect(await recordDeliveryError(db, userId, 'second', 3)).toBe(false);
@@ -109,14 +109,14 @@ test('[D5] dead after so many errors in a row, alive again when the user returns
   expect(await deliveryCounts(db)).toEqual({ pending: 1, dead: 0 });
 });
 
-test('[D12] a return restarts the backoff only of those who were tried before', async () => {
+test('[D12] a return restarts the backoff only of users who were tried before', async () => {
   const [fresh, tried] = [await waiting(), await waiting(`now() + interval '1 hour'`, 7)];
   const former = await jobOf(tried);
   const restarted = await restartBackoff(db, [fresh, tried, randomUUID()], 500);
   expect(restarted).toMatchObject([{ userId: tried, formerJobId: former }]);
 });
 
-test('pages hold everybody once, and the most overdue come first', async () => {
+test('pages contain every delivery once, and the most overdue first', async () => {
   const users: string[] = [];
   for (let i = 0; i < 7; i += 1) users.push(await waiting(`now() - interval '${i + 10} seconds'`));
   const seen: string[] = [];
@@ -131,7 +131,7 @@ test('pages hold everybody once, and the most overdue come first', async () => {
   expect(late.map(({ userId }) => userId)).toEqual([...users].reverse().slice(2));
 });
 
-test('replacing a job makes it another one, due now', async () => {
+test('a replaced job has a new id and is due now', async () => {
   const [late, early] = [
     await waiting(`now() - interval '1 minute'`),
     await waiting(`now() + interval '1 minute'`),

@@ -14,7 +14,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('what workers find adds up by source and kind, whichever worker found it', async () => {
+test('findings of all workers add up by source and kind', async () => {
   expect(await readFindings(db, 'sweep')).toEqual({});
   await Promise.all([
     recordFinding(db, 'sweep', 'overdue', 3),

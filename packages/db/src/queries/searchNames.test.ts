@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { nameQuery, searchColumns } from './searchNames';
 
-/** Whether the index and the comparison behind it find a user of these names. */
+/** Whether index and comparison find a user with these names. */
 function finds(query: string, username: string, displayName: string): boolean {
   const { searchKey, searchGrams } = searchColumns(username, displayName);
   const asked = nameQuery(query);
@@ -38,7 +38,7 @@ test.each([
   expect(finds(query, 'somebody', name)).toBe(false);
 });
 
-test('every name is found by itself, and by every part of three characters or more', () => {
+test('every name is found by itself and by every part of three or more characters', () => {
   const name = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
   fc.assert(
     fc.property(name, fc.nat(), fc.nat(), (display, from, length) => {
@@ -48,7 +48,7 @@ test('every name is found by itself, and by every part of three characters or mo
       const characters = [...form];
       const start = from % Math.max(1, characters.length);
       const part = characters.slice(start, start + 3 + (length % 10)).join('');
-      // A part may begin or end with a space, which a query does not.
+      // Queries are trimmed, parts are not.
       if ([...part.trim()].length >= 3) expect(finds(part, 'somebody', display)).toBe(true);
     }),
     { numRuns: 2000 },

@@ -1,37 +1,39 @@
 import { searchForm } from '@chasqui/protocol';
 
-/** What a user is found by. */
+/** The search form of a user's names. */
 export interface SearchColumns {
-  /** User name and display name in their search form, a line break between them: no query spans both. */
+  /** User name and display name in search form, separated by a line break, so that no query spans both. */
   searchKey: string;
-  /** Hashes of every three characters in a row, and of the first one and two of every word. Distinct. */
+  /** Distinct hashes of every three consecutive characters, and of the first one and two of every word. */
   searchGrams: number[];
 }
 
-/** A query has this many grams at most: more narrow the candidates down no further, the key is compared anyway. */
+/**
+ * Maximum number of grams of a query. More would hardly narrow the candidates, and the key is compared anyway.
+ */
 const QUERY_GRAMS_MAX = 12;
 
-/** Words begin where a run of letters and digits does; everything else is a word of one character. */
+/** A word starts where a run of letters and digits starts; any other character is a word by itself. */
 const IN_WORD = /[\p{L}\p{M}\p{N}]/u;
-/** Written without spaces between words: each character begins one. */
+/** Scripts without spaces between words: each character starts a word. */
 const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 
-/** The columns to write with a user, computed here and nowhere else: PostgreSQL folds case by its locale. */
+/** Computes the columns of a user, always in the server: PostgreSQL folds case by its locale. */
 export function searchColumns(username: string, displayName: string): SearchColumns {
   const parts = [searchForm(username), searchForm(displayName)];
   const grams = parts.flatMap((part) => [...triples(part), ...wordStarts(part)]);
   return { searchKey: parts.join('\n'), searchGrams: hashed(grams) };
 }
 
-/** How to ask for users: the grams they must have, and the text their key must contain. */
+/** A search for users: the grams that they must have, and the text that their key must contain. */
 export interface NameQuery {
   grams: number[];
   part: string;
 }
 
 /**
- * Three characters or more are found anywhere in a name, one or two at the beginning of its words: so every query is
- * answered from the index. null for a query that nobody can be found by.
+ * Three or more characters match anywhere in a name, one or two at the start of its words, so every query uses the
+ * index. Returns null for a query that can match no name.
  */
 export function nameQuery(query: string): NameQuery | null {
   const part = searchForm(query);
@@ -46,7 +48,7 @@ function triples(part: string): string[] {
   return characters.slice(2).map((last, i) => `${characters[i]}${characters[i + 1]}${last}`);
 }
 
-/** A line break marks the beginning of a word: no name has one. */
+/** A line break marks the start of a word, because names contain none. */
 function wordStarts(part: string): string[] {
   const characters = [...part];
   return characters.flatMap((first, i) => {
@@ -63,7 +65,10 @@ function hashed(grams: string[]): number[] {
   return [...new Set(grams.map(hash))];
 }
 
-/** FNV-1a as PostgreSQL's integer: short rows, and a collision only adds a candidate. Stored, so it never changes. */
+/**
+ * FNV-1a as PostgreSQL's integer: rows stay short, and a collision only adds a candidate. Stored, so it must never
+ * change.
+ */
 function hash(gram: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < gram.length; i += 1) {

@@ -14,7 +14,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('PostgreSQL reads what was written, nulls and empty lists included', async () => {
+test('PostgreSQL decodes the arrays, including nulls and empty arrays', async () => {
   const ids = [
     '0190a0b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b',
     null,
@@ -31,6 +31,6 @@ test('PostgreSQL reads what was written, nulls and empty lists included', async 
   expect(row).toEqual([lowered, texts, numbers, [], 0]);
 });
 
-test('a number that does not fit is refused here, before anything is sent', () => {
+test('a number out of range is refused before anything is sent', () => {
   expect(() => integerArray([2_147_483_648])).toThrow('out of range');
 });

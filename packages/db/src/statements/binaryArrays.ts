@@ -1,31 +1,31 @@
 /**
- * Array parameters in PostgreSQL's binary format (array_send in arrayfuncs.c): dimensions, whether
- * there are nulls, element type, length, lower bound, then each element with its length. The driver
- * passes a Buffer on as it is. As text each element would be escaped here and parsed there, which
- * on the send path costs both sides more than the rest of the statement's way.
+ * Encodes array parameters in PostgreSQL's binary format (array_send in arrayfuncs.c): dimensions, null flag, element
+ * type, length, lower bound, then each element with its length. The driver passes a Buffer unchanged. As text, each
+ * element would be escaped here and parsed there, which on the send path costs both sides more than the rest of the
+ * statement.
  */
 
 const HEADER_BYTES = 20;
 const UUID_BYTES = 16;
 
-// Type oids are fixed by pg_type.dat.
+// Type oids are fixed in pg_type.dat.
 const INT4 = 23;
 const TEXT = 25;
 const UUID = 2950;
 
-/** Of ids in their 36 characters; anything else is stored as another id, so parse before (protocol/ids). */
+/** Encodes ids of 36 characters. Any other text is stored as a wrong id, so parse ids first (protocol/ids). */
 export function uuidArray(values: readonly (string | null)[]): Buffer {
   return encode(UUID, values, () => UUID_BYTES, writeUuid);
 }
 
-/** Of any text without U+0000, which PostgreSQL refuses. */
+/** Encodes texts. PostgreSQL refuses U+0000. */
 export function textArray(values: readonly (string | null)[]): Buffer {
   return encode(TEXT, values, Buffer.byteLength, (buffer, value, at) => {
     buffer.write(value, at, 'utf8');
   });
 }
 
-/** Of whole numbers of 32 bits; throws a RangeError for others. */
+/** Encodes 32-bit integers; throws a RangeError for other numbers. */
 export function integerArray(values: readonly (number | null)[]): Buffer {
   return encode(
     INT4,
@@ -45,7 +45,7 @@ for (let digit = 0; digit < 16; digit += 1) {
 }
 const HYPHEN = 0x2d;
 
-// By hand: a batch of sends has three ids to each message, and the library takes seven times as long.
+// Written by hand: a batch of sends has three ids per message, and the library takes seven times as long.
 function writeUuid(buffer: Buffer, value: string, at: number): void {
   for (let byte = 0, from = 0; byte < UUID_BYTES; byte += 1, from += 2) {
     if (value.charCodeAt(from) === HYPHEN) from += 1;

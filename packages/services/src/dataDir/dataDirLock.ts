@@ -3,19 +3,19 @@ import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * A lock of the operating system on an open file. It belongs to the file descriptor: it lasts until
- * the last process that has the descriptor is gone, however that process ends, and whichever
- * container it runs in. No process id is recorded that could belong to somebody else later.
+ * A lock of the operating system on an open file. It belongs to the file descriptor and lasts until the last process
+ * that holds the descriptor is gone, however that process ends and whichever container it runs in. No process id is
+ * recorded that another process could reuse.
  */
 export interface OsLock {
-  /** To be handed to every process that writes below the data folder. */
+  /** Pass it to every process that writes below the data folder. */
   fd: number;
   release(): void;
 }
 
 /**
- * `flock(1)` locks the descriptor that it inherits from us and ends; the lock stays with ours.
- * 'unsupported' where there is no such program, as on macOS, or the file system knows no locks.
+ * `flock(1)` locks the inherited descriptor and exits; the lock stays with this process. Returns 'unsupported' where
+ * the program is missing, as on macOS, or the file system has no locks.
  */
 export function takeOsLock(file: string): OsLock | 'taken' | 'unsupported' {
   const fd = openSync(file, 'a', 0o600);
@@ -31,13 +31,13 @@ export function takeOsLock(file: string): OsLock | 'taken' | 'unsupported' {
 const BEAT_MS = 1_000;
 const SILENT_MS = 6_000;
 
-/** Shows that the holder of this lock file lives, for those who cannot see its process. */
+/** Touches the lock file to show processes outside this container that its holder is alive. */
 export function startHeartbeat(file: string): () => void {
   const timer = setInterval(() => {
     try {
       utimesSync(file, new Date(), new Date());
     } catch {
-      // The folder is full, read-only or gone; the stores say so themselves.
+      // The folder is full, read-only or gone; the stores report that themselves.
     }
   }, BEAT_MS);
   timer.unref();
@@ -45,8 +45,8 @@ export function startHeartbeat(file: string): () => void {
 }
 
 /**
- * Watches the file for six seconds. Compares two of its own times with each other, so it does not
- * matter whether its clock is the one of this machine.
+ * Watches the file for six seconds and returns whether its time changes. Compares only times of the file, so the
+ * clock of its writer does not matter.
  */
 export async function showsHeartbeat(file: string): Promise<boolean> {
   const before = modifiedAt(file);

@@ -9,14 +9,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a folder is created with those above it, and a second call changes nothing', () => {
+test('a folder is created with its parents, and a second call changes nothing', () => {
   const wanted = path.join(folder, 'a/b/c');
   prepareFolder(wanted);
   prepareFolder(wanted);
   expect(existsSync(wanted)).toBe(true);
 });
 
-test('a folder that cannot be is refused in one line, and at once', () => {
+test('an impossible folder is refused at once, in one line', () => {
   writeFileSync(path.join(folder, 'file'), '');
   expect(() => prepareFolder(path.join(folder, 'file/data'))).toThrow(
     /^DATA_DIR \S+ cannot be written to: part of the path is not a folder\.$/,

@@ -4,8 +4,8 @@ import { hasCode } from './keptFiles';
 import { StartupError } from '../launcher/startupError';
 
 /**
- * Creates the data folder if it is missing, and tries to write there. @throws StartupError with one
- * line that says why that is not possible: no permission, read-only, full, or not a folder.
+ * Creates the data folder if it is missing, and tests that it can be written to. @throws StartupError with one line
+ * that names the cause: no permission, read-only, full, or not a folder.
  */
 export function prepareFolder(dataDir: string): void {
   const probe = path.join(dataDir, `.probe-${process.pid}`);
@@ -18,7 +18,7 @@ export function prepareFolder(dataDir: string): void {
   }
 }
 
-/** As `recursive` does, which never ends below /proc: there a folder that exists takes no other. */
+/** Like mkdir with `recursive`, which never returns below /proc, where an existing folder accepts no other. */
 function createFolders(folder: string): void {
   if (existsSync(folder)) return;
   createFolders(path.dirname(folder));
@@ -42,7 +42,7 @@ function reasonOf(error: unknown): string {
   return REASONS[known ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** PostgreSQL alone opens some hundred files, and a server one for each of its connections. */
+/** PostgreSQL alone opens a few hundred files, and a server one per connection. */
 const OPEN_FILES_MIN = 256;
 
 /** @throws StartupError when the shell allows fewer open files than an instance needs. */
@@ -50,11 +50,11 @@ export function checkOpenFiles(limits = readLimits()): void {
   const limit = Number(/^Max open files\s+\d+\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
   if (limit >= OPEN_FILES_MIN) return;
   throw new StartupError(
-    `Only ${limit} open files are allowed here (ulimit -n), and Chasqui needs ${OPEN_FILES_MIN} or more: raise the limit.`,
+    `The limit of open files (ulimit -n) is ${limit}, but Chasqui needs at least ${OPEN_FILES_MIN}: raise it.`,
   );
 }
 
-/** Of this process on Linux; elsewhere nobody says. */
+/** The limits of this process on Linux; empty on other systems. */
 function readLimits(): string {
   try {
     return readFileSync('/proc/self/limits', 'utf8');

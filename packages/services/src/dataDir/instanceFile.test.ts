@@ -34,7 +34,7 @@ async function take(): Promise<Claim> {
   return claimed;
 }
 
-/** Another launcher, of another container as far as its files say. */
+/** Another launcher, which according to its files runs in another container. */
 async function holder(scope = 'another container'): Promise<ChildProcess> {
   const script = `require(${JSON.stringify(compiled)}).claim(${JSON.stringify(dataDir)})
     .then(() => { console.log('claimed'); setInterval(() => undefined, 1000); });`;
@@ -45,17 +45,17 @@ async function holder(scope = 'another container'): Promise<ChildProcess> {
   return child;
 }
 
-test('a launcher whose process cannot be seen keeps the folder, also while it is frozen', async () => {
+test('a launcher in another container keeps the folder, even while it is frozen', async () => {
   const child = await holder();
-  await expect(take()).rejects.toThrow(/^\S+ is in use by processes that cannot be seen from here/);
+  await expect(take()).rejects.toThrow(/^\S+ is in use by processes that not visible from here/);
   child.kill('SIGSTOP');
-  await expect(take()).rejects.toThrow(/cannot be seen from here/);
+  await expect(take()).rejects.toThrow(/not visible from here/);
   child.kill('SIGKILL');
   await once(child, 'exit');
   await expect(take()).resolves.toBeDefined();
 });
 
-test('a process that has the id of a dead launcher does not keep the folder', async () => {
+test('a process that reuses the id of a dead launcher does not keep the folder', async () => {
   const child = await holder(processScope());
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -64,34 +64,34 @@ test('a process that has the id of a dead launcher does not keep the folder', as
   await expect(take()).resolves.toBeDefined();
 });
 
-test('of many launchers that start at once one gets the folder', async () => {
+test('one of several launchers that start at once gets the folder', async () => {
   const attempts = await Promise.allSettled(Array.from({ length: 5 }, take));
   expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-describe('without locks of the system', () => {
+describe('without operating system locks', () => {
   beforeEach(() => {
     process.env.PATH = '/nowhere';
   });
 
-  test('a launcher that cannot be seen keeps the folder as long as its lock file changes', async () => {
+  test('a launcher in another container keeps the folder as long as its lock file changes', async () => {
     await take();
     const foreign = JSON.stringify({ pid: 1, startedAt: '1', scope: 'another container' });
     writeFileSync(file('launcher.lock'), foreign);
     let beats = 0;
     const heartbeat = setInterval(() => {
       beats += 1;
-      // By a clock of its own, far in the past.
+      // By another clock, far in the past.
       utimesSync(file('launcher.lock'), beats, beats);
     }, 50);
-    await expect(take()).rejects.toThrow(/cannot be seen from here/);
+    await expect(take()).rejects.toThrow(/not visible from here/);
     clearInterval(heartbeat);
     for (const each of claims.splice(0)) each.release();
     writeFileSync(file('launcher.lock'), foreign);
     await expect(take()).resolves.toBeDefined();
   });
 
-  test('a launcher that can be seen keeps it as long as it lives', async () => {
+  test('a launcher on this machine keeps the folder as long as it lives', async () => {
     await take();
     await expect(take()).rejects.toThrow(/^Chasqui already runs on/);
   });

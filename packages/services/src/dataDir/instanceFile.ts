@@ -14,17 +14,17 @@ import {
 } from '../processes/processes';
 import { StartupError } from '../launcher/startupError';
 
-/** What DATA_DIR/run.json says about the instance that runs on this data folder. */
+/** Content of DATA_DIR/run.json: the instance that runs on this data folder. */
 export interface RunState {
-  /** Where the ids of its processes mean something. */
+  /** The scope in which its process ids are valid. */
   scope: string;
-  /** Whether it has ever been usable since its start. */
+  /** Whether it has been ready since its start. */
   ready: boolean;
-  /** Where each server listens; the first is the address that people are told. */
+  /** Address of each server; the first is the public one. */
   urls: string[];
   database_url: string;
   redis_url: string;
-  /** launcher, watchdog, postgres, redis, server, worker, and server-2 … where there are more. */
+  /** launcher, watchdog, postgres, redis, server, worker, and server-2 … with several servers. */
   processes: Named[];
 }
 
@@ -33,7 +33,7 @@ type Named = { name: string } & ProcessIdentity;
 const runFile = (dataDir: string) => path.join(dataDir, 'run.json');
 const lockFile = (dataDir: string) => path.join(dataDir, 'launcher.lock');
 
-/** The instance that runs on this data folder now; undefined when there is none. */
+/** Returns the running instance of this data folder; undefined when there is none. */
 export function runningInstance(dataDir: string): RunState | undefined {
   const state = readState(dataDir);
   const launcher = state?.processes.find(({ name }) => name === 'launcher');
@@ -54,24 +54,23 @@ function readState(dataDir: string): RunState | undefined {
   }
 }
 
-/** The data folder is this process' alone, from `claim` until `release`. */
+/** Exclusive use of the data folder, from `claim` until `release`. */
 export interface Claim {
-  /** Handed to every process that writes below the folder; undefined without locks of the system. */
+  /** Pass it to every process that writes below the folder; undefined without operating system locks. */
   fd: number | undefined;
   release(): void;
 }
 
 /**
- * Makes this process the only launcher of the data folder, and ends what an earlier one that
- * crashed has left running. @throws StartupError when another launcher is at work there, be it in
- * another container or on another machine.
+ * Makes this process the only launcher of the data folder, and stops processes that a crashed launcher left running.
+ * @throws StartupError when another launcher uses the folder, even from another container or machine.
  */
 export async function claim(dataDir: string): Promise<Claim> {
   const osLock = await takeWhenFree(dataDir);
   try {
     const stopHeartbeat =
       osLock === undefined ? await claimByFile(dataDir) : claimByRight(lockFile(dataDir));
-    await clearAway(dataDir);
+    await stopLeftovers(dataDir);
     return {
       fd: osLock?.fd,
       release() {
@@ -87,45 +86,45 @@ export async function claim(dataDir: string): Promise<Claim> {
   }
 }
 
-/** Undefined where the system has no such locks. */
+/** Undefined where the operating system has no such locks. */
 async function takeWhenFree(dataDir: string): Promise<OsLock | undefined> {
   const file = path.join(dataDir, 'in-use.lock');
   let lock = takeOsLock(file);
   if (lock === 'taken') {
     refuseIfRunning(dataDir);
-    // The launcher is gone and something that it started is not: it is ended, if it can be seen.
-    await clearAway(dataDir, { stores: true });
+    // The launcher is gone but one of its processes is not: stop it, if it is visible.
+    await stopLeftovers(dataDir, { stores: true });
   }
   const began = performance.now();
   while (lock === 'taken' && performance.now() - began < patienceMs(dataDir)) {
-    // What was started a moment before the crash is in no record. The lock itself leads to it.
+    // A process that started just before the crash is not recorded. The lock leads to it.
     if (isOfCrashedLauncher(dataDir)) await endAll(partsHolding(file));
     await delay(100);
     refuseIfRunning(dataDir);
     lock = takeOsLock(file);
   }
-  if (lock === 'taken') throw usedElsewhere(dataDir);
+  if (lock === 'taken') throw usedByOthers(dataDir);
   return lock === 'unsupported' ? undefined : lock;
 }
 
-/** A watchdog of ours may need its whole time; processes that cannot be seen do not end for us. */
+/** A watchdog on this machine may need its full time; processes in other containers will not stop. */
 function patienceMs(dataDir: string): number {
   return isOfCrashedLauncher(dataDir) ? 20_000 : 2_000;
 }
 
-/** Call it only after `refuseIfRunning`. */
+/** Call only after `refuseIfRunning`. */
 function isOfCrashedLauncher(dataDir: string): boolean {
   const holder = holderOf(lockFile(dataDir));
   return holder === undefined || isOurScope(holder);
 }
 
-/** With the lock of the system: whatever the file says is of the past. */
+/** With an operating system lock, the old content of the file is obsolete. */
 function claimByRight(lock: string): () => void {
   keep(lock, JSON.stringify(ourIdentity()));
   return () => undefined;
 }
 
-/** Without: the process that creates the file has the folder, and keeps it as long as the file changes. */
+/** Without one, the process that creates the file owns the folder as long as the file keeps changing. */
 async function claimByFile(dataDir: string): Promise<() => void> {
   const lock = lockFile(dataDir);
   const draft = `${lock}.${process.pid}`;
@@ -133,7 +132,7 @@ async function claimByFile(dataDir: string): Promise<() => void> {
   try {
     while (!linked(draft, lock)) {
       refuseIfRunning(dataDir);
-      if (!isOurScope(holderOf(lock)) && (await showsHeartbeat(lock))) throw usedElsewhere(dataDir);
+      if (!isOurScope(holderOf(lock)) && (await showsHeartbeat(lock))) throw usedByOthers(dataDir);
       rmSync(lock, { force: true });
     }
   } finally {
@@ -152,7 +151,7 @@ function linked(draft: string, lock: string): boolean {
   }
 }
 
-/** A process, and where its id means something. */
+/** A process and the scope of its id. */
 type Holder = ProcessIdentity & { scope: string };
 
 function ourIdentity(): Holder {
@@ -180,17 +179,17 @@ function refuseIfRunning(dataDir: string): void {
   );
 }
 
-function usedElsewhere(dataDir: string): StartupError {
+function usedByOthers(dataDir: string): StartupError {
   return new StartupError(
-    `${dataDir} is in use by processes that cannot be seen from here, perhaps in another container: stop them first, or set DATA_DIR.`,
+    `${dataDir} is in use by processes that are not visible from here, perhaps in another container: stop them first, or set DATA_DIR.`,
   );
 }
 
 /**
- * The watchdog of a crashed launcher is given its time; what is alive after that is ended. Stores
- * that hold no lock are left to those who start them again.
+ * Gives the watchdog of a crashed launcher its time, then stops what is still alive. Stores that hold no lock are
+ * left to the code that restarts them.
  */
-async function clearAway(dataDir: string, also = { stores: false }): Promise<void> {
+async function stopLeftovers(dataDir: string, also = { stores: false }): Promise<void> {
   const state = readState(dataDir);
   if (!isOurScope(state)) return;
   const left = (state?.processes ?? []).filter(({ name }) => name !== 'launcher');
@@ -205,7 +204,7 @@ async function endAll(processes: readonly Named[]): Promise<void> {
   await Promise.all(
     processes.map((process) =>
       end(process, [
-        // PostgreSQL would wait for its clients on SIGTERM.
+        // On SIGTERM, PostgreSQL would wait for its clients.
         [process.name === 'postgres' ? 'SIGINT' : 'SIGTERM', 5_000],
         [process.name === 'postgres' ? 'SIGQUIT' : 'SIGKILL', 2_000],
         ['SIGKILL', 2_000],

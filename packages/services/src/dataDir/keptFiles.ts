@@ -12,12 +12,12 @@ import {
 import path from 'node:path';
 
 /**
- * Writes a file readable by its owner only. After a crash or a power cut, the file has either its old content
- * or all of the new one. One process at a time writes a file.
+ * Writes a file that only its owner can read. After a crash or a power cut, the file has either its old content or
+ * all of the new. Only one process at a time may write a file.
  */
 export function keep(file: string, content: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  // Always the same name, so that a draft that a crash left behind is overwritten by the next one.
+  // A fixed name, so the next write replaces a draft that a crash left behind.
   const draft = `${file}.draft`;
   const fd = openSync(draft, 'w', 0o600);
   try {
@@ -30,7 +30,7 @@ export function keep(file: string, content: string): void {
   renameDurably(draft, file);
 }
 
-/** Renames within a folder. When it returns, a power cut no longer undoes it. */
+/** Renames within a folder. Durable against a power cut when it returns. */
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   syncFolder(path.dirname(to));
@@ -41,13 +41,13 @@ function syncFolder(folder: string): void {
   try {
     fsyncSync(fd);
   } catch {
-    // Some file systems cannot sync folders; they order these changes by themselves.
+    // Some file systems cannot sync folders; they order these changes themselves.
   } finally {
     closeSync(fd);
   }
 }
 
-/** The content of a kept file; undefined when there is none. */
+/** Returns the content of a file; undefined when it does not exist. */
 export function kept(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
@@ -57,7 +57,7 @@ export function kept(file: string): string | undefined {
   }
 }
 
-/** A secret that is generated once and stays the same as long as its file is there. */
+/** Returns a secret that is generated once and stays the same as long as its file exists. */
 export function keptSecret(file: string): string {
   const known = kept(file)?.trim();
   if (known !== undefined && known !== '') return known;
@@ -66,13 +66,13 @@ export function keptSecret(file: string): string {
   return secret;
 }
 
-/** A port that was used last time, if there was one. */
+/** Returns the port of the last run, if any. */
 export function keptPort(file: string): number | undefined {
   const port = Number(kept(file));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** Whether an error is the system's, with this code. */
+/** Whether this is a system error with this code. */
 export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { identityOf, type ProcessIdentity } from '../processes/processes';
 
 /**
- * The parts of an instance (stores, migrations, servers, worker) that hold the lock of the operating system on this
- * file, as far as this process can see them. A launcher and its watchdog are never among them. Only Linux tells who
- * holds a lock; elsewhere the list is empty.
+ * Returns the parts of an instance (stores, migrations, servers, worker) that hold the operating system's lock on
+ * this file, as far as they are visible. Never includes a launcher or its watchdog. Only Linux reveals the holders;
+ * elsewhere the list is empty.
  */
 export function partsHolding(file: string): ({ name: string } & ProcessIdentity)[] {
   if (process.platform !== 'linux') return [];
@@ -19,7 +19,7 @@ export function partsHolding(file: string): ({ name: string } & ProcessIdentity)
     });
 }
 
-/** Whether the process has the lock, and not merely the file open. */
+/** Whether the process holds the lock, not only an open file. */
 function holds(pid: string, target: string): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some(
@@ -28,7 +28,7 @@ function holds(pid: string, target: string): boolean {
         readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8').includes('FLOCK'),
     );
   } catch {
-    // The process has ended in the meantime, or it belongs to somebody else.
+    // The process has ended, or belongs to another user.
     return false;
   }
 }

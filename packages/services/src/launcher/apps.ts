@@ -8,14 +8,14 @@ import type { Part } from './supervise';
 export interface AppsOptions {
   root: string;
   dataDir: string;
-  /** One server for each. */
+  /** One server is started per URL. */
   urls: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Kept open by each, and with it the lock on the data folder. */
+  /** Inherited by each process, which keeps the lock on the data folder. */
   lockFd?: number | undefined;
 }
 
-/** The servers and the worker. */
+/** Creates the servers and the worker. */
 export function createApps({ root, dataDir, urls, env, lockFd }: AppsOptions): Part[] {
   const logFile = (name: string) => path.join(dataDir, 'logs', `${name}.log`);
   const servers = urls.map((url, index) => {
@@ -37,7 +37,7 @@ export function createApps({ root, dataDir, urls, env, lockFd }: AppsOptions): P
   ];
 }
 
-/** Keeps dist/ up to date while somebody works on the sources. */
+/** Compiles changed sources into dist/ continuously. */
 export function compiler(root: string, dataDir: string): Part {
   return app({
     name: 'compiler',
@@ -51,18 +51,18 @@ export function compiler(root: string, dataDir: string): Part {
 
 interface AppOptions {
   name: string;
-  /** The compiled entry point, below the root. */
+  /** Compiled entry point, relative to the root. */
   entry: string;
   args?: readonly string[];
   root: string;
   env: NodeJS.ProcessEnv;
   lockFd?: number | undefined;
   logFile: string;
-  /** Asked until it answers 200. Without one the app counts as ready when it runs. */
+  /** Polled until it answers 200. Without it, the app is ready as soon as it runs. */
   readyUrl?: string;
 }
 
-/** A program of ours, run by plain `node` as in production. */
+/** A Chasqui program, run by plain `node` as in production. */
 function app(options: AppOptions): Part {
   const { name, entry, args = [], root, env, lockFd, logFile, readyUrl } = options;
   const log = openLog(logFile);
@@ -75,15 +75,15 @@ function app(options: AppOptions): Part {
       return spawn(process.execPath, [path.join(root, entry), ...args], {
         cwd: root,
         env,
-        // In a session of its own: Ctrl-C reaches the launcher alone, and it ends all in turn.
+        // In its own session, so that Ctrl-C reaches only the launcher, which stops everything in order.
         detached: true,
         stdio: ['ignore', log.fd, log.fd, ...inherited],
       });
     },
     isReady: async () => readyUrl === undefined || (await answersOk(readyUrl)),
     complaint() {
-      if (!existsSync(path.join(root, entry))) return `${entry} is missing: npm run build`;
-      return log.plainLines()[0] ?? `${name} did not start: ${logFile} says why`;
+      if (!existsSync(path.join(root, entry))) return `${entry} is missing: run npm run build`;
+      return log.plainLines()[0] ?? `${name} did not start: see ${logFile}`;
     },
   };
 }

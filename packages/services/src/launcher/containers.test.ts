@@ -3,7 +3,7 @@ import path from 'node:path';
 import { serverSettings, workerSettings } from '@chasqui/settings';
 import { parse } from 'yaml';
 
-// What can be known about the images and the compose file without an engine to run them.
+// Checks of the images and the compose file that need no container engine.
 
 interface Service {
   build?: { context: string; dockerfile: string };
@@ -38,7 +38,7 @@ const services = Object.entries(compose.services);
 const built = services.filter(([, service]) => service.build !== undefined);
 const dockerfiles = ['docker/server.Dockerfile', 'docker/worker.Dockerfile'];
 
-/** The settings that each program reads: one that it does not read has no effect. */
+/** The settings that each program reads; any other setting would have no effect. */
 const readers = {
   server: serverSettings,
   'server-a': serverSettings,
@@ -50,43 +50,37 @@ function sourceOf(entry: string): string {
   return entry.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
 }
 
-test('the compose file names everything an instance consists of', () => {
+test('the compose file contains every part of an instance', () => {
   expect(services.map(([name]) => name)).toEqual(
     expect.arrayContaining(['postgres', 'redis', 'migrate', 'server', 'server-a', 'worker']),
   );
 });
 
-test.each(built)('%s is built from a Dockerfile that exists', (_name, { build }) => {
+test.each(built)('%s is built from an existing Dockerfile', (_name, { build }) => {
   const dockerfile = path.join('docker', build?.context ?? '', build?.dockerfile ?? '');
   expect(dockerfiles).toContain(dockerfile);
 });
 
-test.each(services)(
-  '%s waits only for services that exist',
-  (_name, { depends_on: needs = {} }) => {
-    for (const [name, { condition }] of Object.entries(needs)) {
-      expect(Object.keys(compose.services)).toContain(name);
-      expect(condition).toBe(
-        name === 'migrate' ? 'service_completed_successfully' : 'service_healthy',
-      );
-    }
-  },
-);
+test.each(services)('%s depends only on existing services', (_name, { depends_on: needs = {} }) => {
+  for (const [name, { condition }] of Object.entries(needs)) {
+    expect(Object.keys(compose.services)).toContain(name);
+    expect(condition).toBe(
+      name === 'migrate' ? 'service_completed_successfully' : 'service_healthy',
+    );
+  }
+});
 
-test.each(Object.entries(readers))(
-  'every setting of %s is one that it reads',
-  (name, { shape }) => {
-    const given = Object.keys(compose.services[name]?.environment ?? {});
-    expect(given).toContain('DATABASE_URL');
-    expect(given.filter((setting) => !(setting in shape))).toEqual([]);
-  },
-);
+test.each(Object.entries(readers))('%s reads every setting that it is given', (name, { shape }) => {
+  const given = Object.keys(compose.services[name]?.environment ?? {});
+  expect(given).toContain('DATABASE_URL');
+  expect(given.filter((setting) => !(setting in shape))).toEqual([]);
+});
 
-test.each(Object.keys(readers))('%s has time to close before it is killed', (name) => {
+test.each(Object.keys(readers))('%s has time to shut down before it is killed', (name) => {
   expect(parseInt(compose.services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(10);
 });
 
-test('data outlives the containers', () => {
+test('data is stored in volumes', () => {
   for (const name of ['postgres', 'redis']) {
     const volume = compose.services[name]?.volumes?.[0]?.split(':')[0] ?? '';
     expect(Object.keys(compose.volumes)).toContain(volume);
@@ -115,15 +109,15 @@ test.each(services)(
   },
 );
 
-test('every service but the migrations says whether it is well', () => {
-  const silent = services.filter(
+test('every service except the migrations has a health check', () => {
+  const unchecked = services.filter(
     ([, { build, healthcheck }]) =>
       healthcheck?.disable === true || (build === undefined && healthcheck?.test === undefined),
   );
-  expect(silent.map(([name]) => name)).toEqual(['migrate']);
+  expect(unchecked.map(([name]) => name)).toEqual(['migrate']);
 });
 
-test('images are named by exact versions', () => {
+test('images have exact versions', () => {
   const named = services.flatMap(([, { build, image }]) => (build === undefined ? [image] : []));
   const bases = dockerfiles.flatMap((file) =>
     [...read(file).matchAll(/^FROM (\S+)/gm)].map(([, image]) => image),
@@ -131,7 +125,7 @@ test('images are named by exact versions', () => {
   for (const image of [...named, ...bases]) expect(image).toMatch(/:\d+\.\d+(\.\d+)?-/);
 });
 
-test('PostgreSQL and Redis are reached by nobody outside', () => {
+test('PostgreSQL and Redis cannot be reached from outside', () => {
   expect(compose.networks.stores?.internal).toBe(true);
   for (const name of ['postgres', 'redis', 'migrate', 'worker']) {
     expect(compose.services[name]).toMatchObject({ networks: ['stores'] });
@@ -140,7 +134,7 @@ test('PostgreSQL and Redis are reached by nobody outside', () => {
   expect(compose.services.nginx?.networks).toEqual(['public']);
 });
 
-test('no password or secret has a default, and each has a line in makeEnv.sh', () => {
+test('no password or secret has a default, and makeEnv.sh generates each', () => {
   const text = read('docker/compose.yaml');
   const secret = /(PASSWORD|JWT_SECRET)$/;
   const used = [...text.matchAll(/\$\{(\w+)([^}]*)\}/g)].filter(([, name = '']) =>
@@ -153,7 +147,7 @@ test('no password or secret has a default, and each has a line in makeEnv.sh', (
   }
 });
 
-test('server and worker sign in as the role that owns nothing, the migrations as the owner', () => {
+test('server and worker use a role that owns nothing, and the migrations use the owner', () => {
   const roleOf = (name: string) =>
     /postgres:\/\/(\w+):/.exec(compose.services[name]?.environment?.DATABASE_URL ?? '')?.[1];
   const names = ['server', 'server-a', 'worker', 'migrate'];
@@ -163,7 +157,7 @@ test('server and worker sign in as the role that owns nothing, the migrations as
   expect(read('docker/postgres/roles.sh')).toMatch(/ROLE chasqui_app WITH LOGIN NOSUPERUSER/);
 });
 
-test('Redis asks for its password', () => {
+test('Redis requires a password', () => {
   expect(compose.services.redis?.command?.at(-1)).toContain('requirepass $$REDIS_PASSWORD');
   expect(compose.services.server?.environment?.REDIS_URL).toContain('REDIS_PASSWORD');
 });
@@ -177,7 +171,7 @@ describe.each(dockerfiles)('%s', (file) => {
     expect(existsSync(path.join(root, sourceOf(entry)))).toBe(true);
   });
 
-  test('copies only what is there', () => {
+  test('copies only existing files', () => {
     const copied = [...text.matchAll(/^COPY --from=build \/chasqui\/(\S+)/gm)].map(([, it]) => it);
     expect(copied).toEqual(expect.arrayContaining(['package.json', 'node_modules', 'packages']));
     for (const it of copied.filter((each) => each !== 'node_modules')) {
@@ -185,12 +179,12 @@ describe.each(dockerfiles)('%s', (file) => {
     }
   });
 
-  test('installs with the Yarn of this repository', () => {
+  test('installs with the Yarn version of this repository', () => {
     const { packageManager } = JSON.parse(read('package.json')) as { packageManager: string };
     expect(text).toContain(packageManager.replace('yarn@', '@yarnpkg/cli-dist@'));
   });
 
-  test('leaves tools for development and secrets out of the image', () => {
+  test('leaves development tools and secrets out of the image', () => {
     expect(text).toMatch(/workspaces focus @pern\/\w+ --production/);
     expect(text).not.toMatch(/^(ARG|ENV) .*(SECRET|PASSWORD|TOKEN|DATABASE_URL)/m);
     expect(read('.dockerignore').split('\n')).toEqual(
@@ -198,7 +192,7 @@ describe.each(dockerfiles)('%s', (file) => {
     );
   });
 
-  test('does not run as root and tells whether it is well', () => {
+  test('does not run as root and has a health check', () => {
     expect(text).toMatch(/^USER node$/m);
     expect(text).toMatch(/^HEALTHCHECK /m);
   });

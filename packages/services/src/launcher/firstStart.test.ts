@@ -13,7 +13,7 @@ import path from 'node:path';
 import { runningInstance } from '../dataDir/instanceFile';
 import { isAlive } from '../processes/processes';
 
-// Stand-ins for server, worker and migrations: what is tested is the launcher around them.
+// Minimal replacements for server, worker and migrations: the launcher is under test.
 const programs = {
   'apps/server/dist/main.js': `
     const server = require('node:http').createServer((_, answer) => answer.end('ok'));
@@ -28,11 +28,10 @@ const programs = {
 const compiled = path.resolve(__dirname, '../../dist/start.js');
 
 /**
- * Loaded into the launcher before everything else: signals it at the first step that no earlier start was signalled
- * at, and records the step. A step is a change on disk or the start of a program; kill -9 cuts a write in half, and
- * Ctrl-C comes at fewer of them.
+ * Preloaded into the launcher: sends the signal at the first step that has not been hit before, and records the step.
+ * A step is a change on disk or the start of a program. kill -9 can cut a write in half; Ctrl-C only hits some steps.
  */
-const saboteur = `
+const interrupter = `
 const fs = require('node:fs');
 const programs = require('node:child_process');
 const path = require('node:path');
@@ -82,7 +81,7 @@ programs.spawn = (command, args, options) => {
 };
 const facts = ['PG_VERSION', 'pg_wal', 'postgresql.conf', 'pg_hba.conf', 'global/pg_control', 'base/1/PG_VERSION', 'base/4', 'base/5'];
 programs.spawnSync = (command, args, options) => {
-  // Either it outlives the launcher, as it does when only the launcher is killed, or it ends with it.
+  // initdb either outlives the launcher, as when only the launcher is killed, or ends with it.
   const cuts = facts.flatMap((fact) => [{ fact, ends: true }, { fact, ends: false }]);
   const cut = /initdb$/.test(command) && cuts.find(({ fact, ends }) => isNew('initdb ' + fact + ' ' + ends));
   if (!cut) return spawnSync(command, args, options);
@@ -97,7 +96,7 @@ programs.spawnSync = (command, args, options) => {
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-first-start-'));
-  writeFileSync(path.join(folder, 'saboteur.js'), saboteur);
+  writeFileSync(path.join(folder, 'interrupter.js'), interrupter);
   for (const [file, content] of Object.entries(programs)) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), content);
@@ -111,10 +110,10 @@ interface Start {
   output: string;
 }
 
-/** Starts an instance and waits until it has ended. One that comes up is asked to end. */
+/** Starts an instance and waits until it ends. One that comes up is asked to stop. */
 function startUntilItEnds(signal: NodeJS.Signals, onUp: () => void): Promise<Start> {
   const script = `require(${JSON.stringify(compiled)}).start({ root: ${JSON.stringify(folder)}, watch: false })`;
-  const child = spawn(process.execPath, ['-r', path.join(folder, 'saboteur.js'), '-e', script], {
+  const child = spawn(process.execPath, ['-r', path.join(folder, 'interrupter.js'), '-e', script], {
     env: {
       PATH: process.env.PATH,
       PORT: '0',
@@ -142,7 +141,7 @@ function startUntilItEnds(signal: NodeJS.Signals, onUp: () => void): Promise<Sta
 }
 
 test.each(['SIGKILL', 'SIGINT'] as const)(
-  'a first start that %s ends at any step leaves what the next start can use',
+  'the next start succeeds after %s has ended a first start at any step',
   async (signal) => {
     const steps = () =>
       existsSync(path.join(folder, 'steps'))
@@ -150,7 +149,7 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
         : [];
     let processes: readonly Parameters<typeof isAlive>[0][] = [];
     let isUp = false;
-    // Each start has to get past the steps that earlier ones were ended at, so one folder tells for all of them.
+    // Each start passes the steps where earlier ones ended, so one folder covers all of them.
     while (!isUp) {
       const before = steps().length;
       const {

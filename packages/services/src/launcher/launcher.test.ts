@@ -17,7 +17,7 @@ import { runningInstance, type RunState } from '../dataDir/instanceFile';
 import { launch } from './launcher';
 import { isAlive, signal, type ProcessIdentity } from '../processes/processes';
 
-// Stand-ins for server, worker and migrations: what is tested is the launcher around them.
+// Minimal replacements for server, worker and migrations: the launcher is under test.
 const programs = {
   'apps/server/dist/main.js': `
     const server = require('node:http').createServer((_, answer) => answer.end('ok'));
@@ -34,7 +34,7 @@ const compiled = path.resolve(__dirname, '../../dist/start.js');
 interface Launcher {
   child: ChildProcess;
   output(): string;
-  /** Resolves when the output holds this text. */
+  /** Resolves when the output contains this text. */
   says(text: string): Promise<void>;
   /** Resolves to the exit code. */
   ended(): Promise<number | null>;
@@ -109,7 +109,7 @@ describe('the launcher', () => {
     );
   }
 
-  test('Ctrl-C ends everything and the next start finds the data again', async () => {
+  test('Ctrl-C stops everything, and the next start finds the data', async () => {
     const first = launcher();
     await first.says('Chasqui is running at http://127.0.0.1:');
     await inDatabase(running().database_url, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -129,7 +129,7 @@ describe('the launcher', () => {
   });
 
   test.each(['postgres', 'redis', 'server', 'worker', 'watchdog'])(
-    '%s is there again after kill -9',
+    '%s is restarted after kill -9',
     async (name) => {
       await launcher().says('Chasqui is running');
       const killed = processOf(name);
@@ -144,18 +144,18 @@ describe('the launcher', () => {
     },
   );
 
-  test('after kill -9 of the launcher nothing is left running', async () => {
+  test('no process is left after kill -9 of the launcher', async () => {
     await launcher().says('Chasqui is running');
     const { processes } = running();
     signal(processOf('launcher'), 'SIGKILL');
     await noneAlive(processes);
   });
 
-  test('what survives a crash of launcher and watchdog is stopped by the next start', async () => {
+  test('the next start stops processes that survived launcher and watchdog', async () => {
     await launcher().says('Chasqui is running');
     const { processes } = running();
     const watchdog = processOf('watchdog');
-    // Stopped first, so that it cannot do its work in between.
+    // Stop it first, so that it cannot clean up in between.
     signal(watchdog, 'SIGSTOP');
     signal(processOf('launcher'), 'SIGKILL');
     signal(watchdog, 'SIGKILL');
@@ -163,7 +163,7 @@ describe('the launcher', () => {
     await noneAlive(processes);
   });
 
-  test('a start that is interrupted leaves nothing running and nothing broken', async () => {
+  test('an interrupted start leaves no process and no damage', async () => {
     const interrupted = launcher();
     await eventually(() => readdirSync(root).includes('.data'));
     await eventually(() => runningInstance(dataDir()) !== undefined);
@@ -173,7 +173,7 @@ describe('the launcher', () => {
     await launcher().says('Chasqui is running');
   });
 
-  test('a child that ignores SIGTERM does not keep the stop from ending within 12 s', async () => {
+  test('stopping takes less than 12 s, even when a child ignores SIGTERM', async () => {
     program(
       'apps/worker/dist/main.js',
       `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000);`,
@@ -188,7 +188,7 @@ describe('the launcher', () => {
     await noneAlive(processes);
   });
 
-  test('several servers run side by side, each at an address of its own', async () => {
+  test('several servers run at different addresses', async () => {
     const instance = await launch({ root, env: { PORT: '0' }, say: () => undefined, servers: 2 });
     try {
       const answers = await Promise.all(instance.urls.map((url) => fetch(`${url}/readyz`)));
@@ -200,7 +200,7 @@ describe('the launcher', () => {
     }
   });
 
-  test('a restart on request is no crash and leaves one process', async () => {
+  test('a requested restart is not reported as a crash and leaves one process', async () => {
     const said: string[] = [];
     const instance = await launch({ root, env: { PORT: '0' }, say: (line) => said.push(line) });
     try {
@@ -215,14 +215,14 @@ describe('the launcher', () => {
     }
   });
 
-  test('a second start on the same data says so in one line', async () => {
+  test('a second start on the same data is refused in one line', async () => {
     await launcher().says('Chasqui is running');
     const second = launcher();
     expect(await second.ended()).toBe(1);
     expect(second.output()).toMatch(/^Chasqui already runs on .*\n$/);
   });
 
-  test('a port in use is said in one line', async () => {
+  test('a port in use is reported in one line', async () => {
     const listener = createServer();
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const address = listener.address();
@@ -236,7 +236,7 @@ describe('the launcher', () => {
     }
   });
 
-  test('a server that refuses its settings ends the start with what it said', async () => {
+  test('a server that refuses its settings ends the start with its message', async () => {
     program(
       'apps/server/dist/main.js',
       `console.error('ACCESS_TOKEN_TTL_S is malformed'); process.exit(1);`,
@@ -247,7 +247,7 @@ describe('the launcher', () => {
     expect(runningInstance(dataDir())).toBeUndefined();
   });
 
-  test('failed migrations end the start with what they said', async () => {
+  test('failed migrations end the start with their message', async () => {
     program('packages/db/dist/migrate.js', `console.error('no such table'); process.exit(1);`);
     const refused = launcher();
     expect(await refused.ended()).toBe(1);
@@ -288,7 +288,7 @@ async function eventually(holds: () => boolean, otherwise = () => ''): Promise<v
   });
 }
 
-/** Tries until it works; after a minute fails with the last reason. */
+/** Retries for a minute, then fails with the last error. */
 async function eventuallyAsync(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {

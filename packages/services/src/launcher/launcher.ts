@@ -14,17 +14,17 @@ import { openStores, type Stores } from './stores';
 import { supervise, type SupervisedPart, type Surroundings } from './supervise';
 
 export interface LaunchOptions {
-  /** The folder with apps/ and packages/ in it, already built. */
+  /** The repository's root, already built. */
   root: string;
   env: NodeJS.ProcessEnv;
   say(line: string): void;
-  /** How many servers; they behave as one. */
+  /** Number of servers of the instance. */
   servers?: number;
-  /** Compile whatever changes, as long as the instance runs. */
+  /** Compile changed sources while the instance runs. */
   watch?: boolean;
-  /** Delete the data folder once everything has ended, however that comes about. */
+  /** Delete the data folder once everything has stopped, for whatever reason. */
   throwaway?: boolean;
-  /** Aborted: the start is given up and what it has started is ended. */
+  /** Aborting it cancels the start and stops everything. */
   signal?: AbortSignal;
 }
 
@@ -32,9 +32,9 @@ export interface Instance extends Stores {
   /** The address of each server. */
   urls: string[];
   dataDir: string;
-  /** What the launcher keeps running: postgres, redis, server, worker, server-2 … */
+  /** The supervised processes: postgres, redis, server, worker, server-2 … */
   parts: readonly SupervisedPart[];
-  /** Ends everything within 12 s, at once when in a hurry. Nothing is left running. */
+  /** Stops everything within 12 s, or at once with `hurry`. No process is left. */
   stop(options?: { hurry: boolean }): Promise<void>;
 }
 
@@ -42,8 +42,8 @@ const appGraceMs = 10_500;
 const stopWithinMs = 11_500;
 
 /**
- * Starts a whole instance and keeps it running: stores, migrations, servers, worker.
- * @throws StartupError with one line for the person at the terminal; nothing is left running then.
+ * Starts a whole instance and keeps it running: stores, migrations, servers, worker. @throws StartupError with one
+ * line for the terminal, after stopping everything.
  */
 export async function launch(options: LaunchOptions): Promise<Instance> {
   const { root, env, say } = options;
@@ -59,8 +59,11 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   const state = { ready: false, urls: [] as string[], database_url: '', redis_url: '' };
   let stopping: Promise<void> | undefined;
   let isStateWritten = true;
-  const tell = (_fields: object, line: string) => say(line);
-  const space = watchSpace({ folder: dataDir, log: { info: tell, warn: tell, error: tell } });
+  const logLine = (_fields: object, line: string) => say(line);
+  const space = watchSpace({
+    folder: dataDir,
+    log: { info: logLine, warn: logLine, error: logLine },
+  });
 
   const changed = () => {
     if (stopping !== undefined) return;
@@ -68,9 +71,9 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
       writeState(dataDir, { ...state, processes: processesOf(guard, [...stores, ...apps]) });
       isStateWritten = true;
     } catch (error) {
-      // On a full disk the parts are kept running all the same; the next change writes it.
+      // The parts keep running on a full disk; the next change writes the file.
       const reason = error instanceof Error ? error.message : String(error);
-      if (isStateWritten) say(`run.json cannot be written: ${reason}`);
+      if (isStateWritten) say(`could not write run.json: ${reason}`);
       isStateWritten = false;
     }
   };
@@ -106,13 +109,13 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     changed();
     const childEnv = environmentFor(settings, urlsOfStores, env);
     const { databaseUrl, plainRole } = urlsOfStores;
-    // Only the migrations get the owner's address.
+    // Only the migrations connect as the owner.
     const ownerEnv = {
       ...childEnv,
       DATABASE_URL: databaseUrl,
       ...(plainRole === undefined ? {} : { GRANT_PASSWORD: plainRole.password }),
     };
-    await timed(say, 'The database schema is current', () =>
+    await timed(say, 'The database schema is up to date', () =>
       migrate({
         ...{ root, dataDir, guard, lockFd: claimed.fd },
         ...{ env: ownerEnv, grantTo: plainRole?.name },
@@ -177,7 +180,7 @@ function environmentFor(
   };
 }
 
-/** PGSSLMODE and the like are about other databases than the embedded one. */
+/** Variables like PGSSLMODE are not meant for the embedded database. */
 function withoutPostgres(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PG[A-Z]+$/.test(name)));
 }

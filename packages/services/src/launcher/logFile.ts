@@ -12,11 +12,11 @@ import path from 'node:path';
 
 const rotateAboveBytes = 20 * 1024 * 1024;
 
-/** Where the output of a child goes: appended, with one older file kept beside it. */
+/** Receives the output of a child process. Appends, and keeps one older file. */
 export interface LogFile {
   path: string;
   fd: number;
-  /** What has been written since the file was opened, without the lines that are JSON. */
+  /** The lines written since the file was opened, except JSON. */
   plainLines(): string[];
   close(): void;
 }

@@ -5,7 +5,7 @@ import { openLog } from './logFile';
 import { identityOf } from '../processes/processes';
 import { StartupError } from './startupError';
 
-/** What stands before the reason in the output of the migrations. */
+/** Prefix of the reason in the output of the migrations. */
 const FAILED = 'Migration failed: ';
 
 export interface MigrateOptions {
@@ -13,13 +13,13 @@ export interface MigrateOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   guard: Guard;
-  /** The role that server and worker log in as, which the migrations create. */
+  /** The role for server and worker, which the migrations create. */
   grantTo?: string | undefined;
-  /** Kept open by the migrations, and with it the lock on the data folder. */
+  /** Inherited by the migrations, which keeps the lock on the data folder. */
   lockFd?: number | undefined;
 }
 
-/** Runs the migrations to their end. @throws StartupError when they fail. */
+/** Runs the migrations. @throws StartupError when they fail. */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { root, dataDir, env, guard, lockFd, grantTo } = options;
   const grant = grantTo === undefined ? [] : ['--grant', grantTo];

@@ -2,7 +2,7 @@ import { parseSettings } from './settings';
 
 const given = { DATABASE_URL: 'postgres://u:p@db/chasqui', JWT_SECRET: 'a secret of our own' };
 
-test('without any setting everything is embedded, on loopback, below .data', () => {
+test('without settings, everything is embedded, on loopback, below .data', () => {
   expect(parseSettings({}, '/srv/chasqui')).toEqual({
     host: '127.0.0.1',
     port: 5000,
@@ -13,7 +13,7 @@ test('without any setting everything is embedded, on loopback, below .data', () 
   });
 });
 
-test('given stores are used', () => {
+test('given URLs replace the embedded stores', () => {
   const settings = parseSettings({ ...given, REDIS_URL: 'redis://cache:6379' }, '/');
   expect(settings).toMatchObject({
     databaseUrl: given.DATABASE_URL,
@@ -22,7 +22,7 @@ test('given stores are used', () => {
   });
 });
 
-test('an empty setting counts as not given', () => {
+test('an empty setting counts as missing', () => {
   expect(
     parseSettings({ HOST: '', PORT: '', DATABASE_URL: '', DATA_DIR: '' }, '/srv'),
   ).toMatchObject({
@@ -43,7 +43,7 @@ test.each([
   ['DATABASE_URL', 'nonsense'],
   ['REDIS_URL', 'http://cache'],
   ['REDIS_URL', 'redis://a:7001,b:7002'],
-])('a malformed %s (%j) is named in one line', (name, value) => {
+])('a malformed %s (%j) is reported in one line', (name, value) => {
   expect(() => parseSettings({ ...given, [name]: value }, '/')).toThrow(
     new RegExp(`^${name} is malformed: [^\\n]+$`),
   );

@@ -2,30 +2,28 @@ import path from 'node:path';
 import { launcherSettings, parseSettings as parse, SettingsError } from '@chasqui/settings';
 import { StartupError } from './startupError';
 
-/** What the launcher itself needs. It checks the rest and hands it to server and worker as it is. */
+/** The settings of the launcher itself. It validates all others and passes them to server and worker. */
 export interface LauncherSettings {
   host: string;
-  /** 0 means any free port. */
+  /** 0 for any free port. */
   port: number;
-  /** Undefined: an embedded PostgreSQL. */
+  /** Undefined for an embedded PostgreSQL. */
   databaseUrl: string | undefined;
-  /** Undefined: a private Redis. */
+  /** Undefined for a private Redis. */
   redisUrl: string | undefined;
-  /** Undefined: generated and kept, which only the embedded mode allows. */
+  /** Undefined to generate and store one, which requires the embedded PostgreSQL. */
   jwtSecret: string | undefined;
   dataDir: string;
 }
 
 /**
- * Checks every setting, also those that only server or worker read, so that nothing is started that
- * would end at once. @throws StartupError that names the first setting that is missing or malformed.
+ * Validates every setting, including those of server and worker, so that no program starts only to exit at once.
+ * @throws StartupError that names the first missing or malformed setting.
  */
 export function parseSettings(env: NodeJS.ProcessEnv, root: string): LauncherSettings {
   const given = parsed(env);
   if (given.DATABASE_URL !== undefined && given.JWT_SECRET === undefined) {
-    throw new StartupError(
-      'JWT_SECRET is missing: with a database of your own (DATABASE_URL) give a secret of your own too.',
-    );
+    throw new StartupError('JWT_SECRET is missing: it is required together with DATABASE_URL.');
   }
   return {
     host: given.HOST,

@@ -1,4 +1,4 @@
-/** Why nothing can be started, in one line for the person at the terminal. */
+/** Why the instance cannot start, in one line for the terminal. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

@@ -7,7 +7,7 @@ import { openThrowawayStores, type Stores } from './stores';
 
 const cacheDir = path.resolve(__dirname, '../../../../node_modules/.cache/chasqui');
 
-describe('stores below a folder that is closed to other accounts', () => {
+describe('stores below a folder that other accounts cannot enter', () => {
   let closed: string;
   let dataDir: string;
   let stores: Stores & { close(): Promise<void> };
@@ -35,7 +35,7 @@ describe('stores below a folder that is closed to other accounts', () => {
     }
   }
 
-  test('PostgreSQL runs, never as root, and keeps what it has acknowledged', async () => {
+  test('PostgreSQL runs with durable settings', async () => {
     expect(await setting('SHOW synchronous_commit')).toBe('on');
     expect(await setting('SHOW fsync')).toBe('on');
     expect(await setting('SHOW server_encoding')).toBe('UTF8');
@@ -44,7 +44,7 @@ describe('stores below a folder that is closed to other accounts', () => {
     expect(await setting("SELECT 'a' < 'B' COLLATE \"default\"")).toBe(false);
   });
 
-  test('both refuse who does not know the password', async () => {
+  test('both refuse a wrong password', async () => {
     const url = new URL(stores.databaseUrl);
     url.password = 'guessed';
     const client = new Client({ connectionString: url.href });
@@ -53,14 +53,14 @@ describe('stores below a folder that is closed to other accounts', () => {
     expect(() => redisCommand(port, 'PING')).toThrow(/NOAUTH/);
   });
 
-  test('Redis evicts nothing and writes down everything', () => {
+  test('Redis evicts nothing and logs every write', () => {
     const { port, password } = new URL(stores.redisUrl);
     const ask = (name: string) => redisCommand(port, `AUTH ${password}`, `CONFIG GET ${name}`);
     expect(ask('maxmemory-policy')).toContain('noeviction');
     expect(ask('appendonly')).toContain('yes');
   });
 
-  test('throw-away stores leave no folder behind', async () => {
+  test('throwaway stores delete their folder', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-thrown-away-'));
     const others = await openThrowawayStores({ dataDir: folder, cacheDir });
     await others.close();
@@ -68,7 +68,7 @@ describe('stores below a folder that is closed to other accounts', () => {
   });
 });
 
-/** Sends commands over a plain socket, in a process of its own, and returns the answers. */
+/** Sends commands over a plain socket, in a separate process, and returns the answers. */
 function redisCommand(port: string, ...commands: string[]): string {
   const script = `
     const socket = require('node:net').connect(${port}, '127.0.0.1');

@@ -8,27 +8,27 @@ import { supervise, type SupervisedPart, type Surroundings } from './supervise';
 
 export interface StoreOptions {
   dataDir: string;
-  /** Where fetched programs are kept from one start to the next. */
+  /** Folder in which fetched programs are kept. */
   cacheDir: string;
-  /** Used instead of an embedded PostgreSQL. */
+  /** URL of an existing PostgreSQL instead of the embedded one. */
   databaseUrl?: string | undefined;
-  /** Used instead of a private Redis. */
+  /** URL of an existing Redis instead of the private one. */
   redisUrl?: string | undefined;
   maxConnections?: number;
-  /** Kept open by the stores, and with it the lock on the data folder. */
+  /** Inherited by the stores, which keeps the lock on the data folder. */
   lockFd?: number | undefined;
 }
 
 export interface Stores {
   databaseUrl: string;
   redisUrl: string;
-  /** Of the embedded PostgreSQL: whom server and worker log in as. */
+  /** The role for server and worker, with an embedded PostgreSQL. */
   plainRole?: PlainLogin | undefined;
 }
 
 /**
- * Brings up PostgreSQL and Redis, those of them that are not given, side by side. What it starts it
- * adds to `parts` before it starts it; stopping them is the caller's.
+ * Starts those of PostgreSQL and Redis that are not given, in parallel. Adds each to `parts` before it starts; the
+ * caller stops them.
  */
 export async function openStores(
   options: StoreOptions,
@@ -45,7 +45,7 @@ export async function openStores(
         await supervised.start();
         return part;
       } catch (error) {
-        // Its port was free a moment ago; another will do.
+        // Another program took the port just now; try another one.
         if (!part.portWasTaken() || tries === PORTS_TRIED) throw error;
         parts.splice(parts.indexOf(supervised), 1);
       }
@@ -96,8 +96,7 @@ async function openRedis(
 }
 
 /**
- * Stores that live no longer than this process and leave nothing behind, for tests: even when the
- * process is killed they end, and their folder goes with them.
+ * Opens stores for tests. They stop and their folder is deleted when this process ends, even when it is killed.
  */
 export async function openThrowawayStores(
   options: StoreOptions,

@@ -4,40 +4,40 @@ import type { Guard, Ward } from '../processes/guard';
 import { end, identityOf, isAlive, type ProcessIdentity } from '../processes/processes';
 import { StartupError } from './startupError';
 
-/** One process that has to be there as long as the instance is. */
+/** A process that must run as long as the instance does. */
 export interface Part {
   name: string;
   kind: Ward['kind'];
-  /** What asks it to end in good order. */
+  /** The signal for an orderly shutdown. */
   stopSignal: NodeJS.Signals;
-  /** Starts the process. Also called after a crash, so it clears away what a crash leaves. */
+  /** Starts the process. Also called after a crash, so it cleans up first. */
   spawn(): Promise<ChildProcess>;
   isReady(): Promise<boolean>;
-  /** What the process said when it failed to start, for the person at the terminal. */
+  /** Why the process failed to start, for the terminal. */
   complaint(): string;
 }
 
 export interface SupervisedPart {
   readonly name: string;
   identity(): ProcessIdentity | undefined;
-  /** Resolves when it is ready. @throws StartupError when it ends before that. */
+  /** Resolves when it is ready. @throws StartupError when it ends first. */
   start(): Promise<void>;
-  /** Ends it gently and starts it again, one restart after the other. */
+  /** Stops it gracefully and starts it again. Restarts run one after the other. */
   restart(): Promise<void>;
-  /** Ends it within `graceMs`, gently if possible. Nothing is left of it afterwards. */
+  /** Stops it within `graceMs`, gracefully if possible. No process is left. */
   stop(graceMs: number): Promise<void>;
 }
 
 export interface Surroundings {
   guard: Guard;
   say(line: string): void;
-  /** Called whenever a process id has changed. */
+  /** Called when a process id has changed. */
   changed(): void;
-  /** Whether everything is being stopped, so that nothing may be started any more. */
+  /** Whether the instance is stopping, so nothing may be started any more. */
   isOver(): boolean;
 }
 
-// A store may have to recover from a crash first, and that takes as long as there is to recover.
+// A store may first have to recover from a crash, which can take long.
 const readyWithinMs = { app: 60_000, store: 600_000 };
 const steadyAfterMs = 30_000;
 const longestPauseMs = 5_000;
@@ -46,13 +46,13 @@ const interrupted = () => new StartupError('Interrupted.');
 
 interface Running {
   identity: ProcessIdentity;
-  /** Whether it has been ready: before that its end is a failed start and not a crash. */
+  /** Whether it has been ready. If it ends earlier, the start has failed; later, it has crashed. */
   isUp: boolean;
-  /** Whether it was us who asked it to end. */
+  /** Whether the launcher asked it to stop. */
   dismissed: boolean;
 }
 
-/** Keeps a part running: when it dies it is started again, at once and then ever more slowly. */
+/** Keeps a part running: restarts it when it ends, at first immediately and then with growing pauses. */
 export function supervise(
   part: Part,
   { guard, say, changed, isOver }: Surroundings,
@@ -65,7 +65,7 @@ export function supervise(
 
   async function open(): Promise<void> {
     const child = await part.spawn();
-    // Without a process id the start has failed; 'error' says why.
+    // Without a process id, the start has failed, and 'error' follows.
     if (child.pid === undefined) {
       throw await new Promise<Error>((resolve) => child.once('error', resolve));
     }
@@ -86,7 +86,7 @@ export function supervise(
     });
     changed();
     await readiness(identity);
-    // It may have ended between the answer and now.
+    // It may have ended since that answer.
     if (!isAlive(identity) && wanted) throw new StartupError(part.complaint());
     opened.isUp = true;
   }
@@ -105,7 +105,7 @@ export function supervise(
   }
 
   async function revive(reason: string): Promise<void> {
-    say(`${part.name} ended unexpectedly (${reason}); starting it again`);
+    say(`${part.name} ended unexpectedly (${reason}); restarting it`);
     const since = Date.now();
     while (wanted) {
       if (failures > 0) await pause(Math.min(100 * 2 ** failures, longestPauseMs));
@@ -116,14 +116,14 @@ export function supervise(
         say(`${part.name} is back after ${((Date.now() - since) / 1000).toFixed(1)} s`);
         return;
       } catch {
-        // Its log has the reason; a process that is not ready in time must not stand in the way.
+        // Its log has the reason. Kill it if it is still running but not ready.
         if (current !== undefined) await end(current.identity, [['SIGKILL', 2_000]]);
-        if (failures % 10 === 0) say(`${part.name} does not come up: ${part.complaint()}`);
+        if (failures % 10 === 0) say(`${part.name} still fails to start: ${part.complaint()}`);
       }
     }
   }
 
-  /** Waits, but no longer than the part is wanted. */
+  /** Waits, unless the part is stopped meanwhile. */
   async function pause(durationMs: number): Promise<void> {
     const until = Date.now() + durationMs;
     while (wanted && Date.now() < until) await delay(50);
@@ -157,7 +157,7 @@ export function supervise(
         await close(10_500);
         await start();
       });
-      // A restart that failed must not keep the next from being tried.
+      // A failed restart must not prevent the next one.
       restarting = restarted.catch(() => undefined);
       return restarted;
     },

@@ -17,26 +17,26 @@ import { end, identityOf, runsIn } from '../processes/processes';
 import type { Part } from '../launcher/supervise';
 
 export interface PostgresOptions {
-  /** Everything of this server lies below it: data, port, password. */
+  /** Holds data, port and password of this server. */
   folder: string;
   logFile: string;
-  /** Kept open by the server, and with it the lock on the data folder. */
+  /** Inherited by the server, which keeps the lock on the data folder. */
   lockFd?: number | undefined;
   maxConnections: number;
 }
 
 export interface PostgresPart extends Part {
-  /** Of the owner, who migrates. */
+  /** URL of the owner role, for the migrations. */
   url: string;
-  /** Server and worker log in as this role, which the migrations create. */
+  /** The role for server and worker, which the migrations create. */
   plainRole: PlainLogin;
-  /** Whether it ended because somebody else listens on its port. */
+  /** Whether it ended because its port was in use. */
   portWasTaken(): boolean;
-  /** Creates the database if it is missing. Call it once the server is ready. */
+  /** Creates the database if it is missing. Call it when the server is ready. */
   ensureDatabase(): Promise<void>;
 }
 
-/** A role that reads and writes rows and changes no schema. */
+/** A role that reads and writes rows and cannot change the schema. */
 export interface PlainLogin {
   name: string;
   password: string;
@@ -49,8 +49,8 @@ const database = 'chasqui';
 const host = '127.0.0.1';
 
 /**
- * An embedded PostgreSQL on loopback. Port and password are kept beside the data, so that addresses
- * survive a restart. A server that an earlier crash of ours left running is stopped.
+ * Prepares an embedded PostgreSQL on loopback. Port and password are stored beside the data, so that addresses
+ * survive a restart. Stops a server that an earlier crash left running.
  */
 export async function embeddedPostgres(options: PostgresOptions): Promise<PostgresPart> {
   mkdirSync(options.folder, { recursive: true });
@@ -76,7 +76,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     max_connections: options.maxConnections,
     synchronous_commit: 'on',
     password_encryption: 'scram-sha-256',
-    // Nothing that people wrote gets into its log: no values of rows, no statements, no parameters.
+    // Keep user data out of its log: no row values, statements or parameters.
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
     log_parameter_max_length: 0,
@@ -88,7 +88,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
   return {
     name: 'postgres',
     kind: 'store',
-    // A fast shutdown: SIGTERM would wait for every client to leave.
+    // Fast shutdown: on SIGTERM it would wait for every client to leave.
     stopSignal: 'SIGINT',
     url: url(database),
     plainRole: {
@@ -109,12 +109,12 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     },
     isReady: () => answers(url('postgres')),
     portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
-    complaint: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
+    complaint: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
     ensureDatabase: () => ensureDatabase(url('postgres')),
   };
 }
 
-/** Ends a server that an earlier crash left running on this data, and forgets one that is gone. */
+/** Stops a server that an earlier crash left running on this data, and removes a stale lock file. */
 async function stopLeftover(data: string): Promise<void> {
   const lock = path.join(data, 'postmaster.pid');
   const pid = Number(kept(lock)?.split('\n')[0]);
@@ -148,11 +148,11 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: 2_000,
-    // Given, because pg takes from PGSSLMODE and PGOPTIONS what is not.
+    // Set explicitly: otherwise pg reads PGSSLMODE and PGOPTIONS.
     ssl: false,
     options: '-c client_min_messages=warning',
   });
-  // A connection that breaks after its last answer is of no interest here.
+  // Errors after the last answer do not matter here.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 
-/** Whom PostgreSQL runs as when we are root, which it refuses to be. */
+/** The account that PostgreSQL runs as when the launcher is root, which PostgreSQL refuses. */
 export interface Account {
   uid: number;
   gid: number;
 }
 
 /**
- * Undefined when we are not root and PostgreSQL can run as we do. Otherwise the owner of the data
- * if there is some, else an account without rights that this machine already has: none is created.
+ * Returns undefined when the launcher is not root and PostgreSQL can run as the same user. Otherwise returns the
+ * owner of existing data, or an existing account without privileges; creates none.
  */
 export function postgresAccount(dataFolder: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;

@@ -19,8 +19,8 @@ import { StartupError } from '../launcher/startupError';
 export const postgresEnvironment = { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' };
 
 /**
- * The path by which PostgreSQL reaches its data. On Linux PostgreSQL is started in that folder and reaches it
- * through itself, so that it works below folders that are closed to the account it runs as.
+ * The path through which PostgreSQL reaches its data. On Linux PostgreSQL starts in that folder and uses its working
+ * directory, so it also works below folders that its account cannot enter.
  */
 export function reachable(folder: string): string {
   return process.platform === 'linux' ? '/proc/self/cwd' : folder;
@@ -29,7 +29,7 @@ export function reachable(folder: string): string {
 export interface Cluster {
   programs: string;
   account: Account | undefined;
-  /** The data folder, which appears complete or not at all. */
+  /** The data folder. It appears complete or not at all. */
   data: string;
   user: string;
   password: string;
@@ -37,38 +37,38 @@ export interface Cluster {
 }
 
 /**
- * Sets up the data folder of a PostgreSQL. Whenever the process is killed, the next call starts over or finds the
- * complete folder. A second call does nothing. @throws StartupError with what initdb said.
+ * Creates the data folder of a PostgreSQL. If the process is killed, the next call starts over or finds the complete
+ * folder. A second call does nothing. @throws StartupError with the output of initdb.
  */
 export function createCluster(cluster: Cluster): void {
   const { data } = cluster;
   removeDrafts(data);
   if (existsSync(path.join(data, 'PG_VERSION'))) return;
-  // The name is new each time: the initdb of a start that was killed may still write to the old draft.
+  // A new name each time: the initdb of a killed start may still be writing to the old draft.
   const setup = mkdtempSync(`${data}.setup-`);
   try {
     const draft = path.join(setup, 'data');
     mkdirSync(draft, { mode: 0o700 });
     initialise(cluster, setup, draft);
-    // initdb has synced the files. PostgreSQL acknowledges nothing before the name of their folder is durable too.
+    // initdb has synced the files; the folder's name must be durable too before PostgreSQL acknowledges anything.
     renameDurably(draft, data);
   } finally {
     rmSync(setup, { recursive: true, force: true });
   }
 }
 
-/** Deletes what killed starts left. What cannot be deleted yet is in nobody's way. */
+/** Deletes the drafts of killed starts. A draft that cannot be deleted yet does no harm. */
 function removeDrafts(data: string): void {
   const parent = path.dirname(data);
   const base = path.basename(data);
-  // The last two are what earlier releases called theirs.
+  // Earlier releases used the last two names.
   const isDraft = (name: string): boolean =>
     name.startsWith(`${base}.setup-`) || name.startsWith('setup-') || name === `${base}.new`;
   for (const name of readdirSync(parent).filter(isDraft)) {
     try {
       rmSync(path.join(parent, name), { recursive: true, force: true });
     } catch {
-      // An initdb that outlived its launcher is still adding files. The next start deletes them.
+      // An initdb that outlived its launcher is still writing. The next start deletes the draft.
     }
   }
 }
@@ -83,14 +83,14 @@ function initialise(cluster: Cluster, setup: string, draft: string): void {
       chownSync(file, account?.uid ?? 0, account?.gid ?? 0);
     }
     const onLinux = process.platform === 'linux';
-    // Like the data: reached through the process itself, also when the folder is closed to its account.
+    // Like the data, reached through the process, so that the folder need not be open to its account.
     const pwfile = onLinux ? '/proc/self/fd/3' : passwordFile;
     const made = spawnSync(
       path.join(programs, 'bin/initdb'),
       [
         ...['-D', reachable(draft), '-U', user, '-A', 'scram-sha-256', `--pwfile=${pwfile}`],
         ...['--encoding=UTF8', `--locale=${onLinux ? 'C.UTF-8' : 'C'}`],
-        // The same order of text on every platform.
+        // The same collation on every platform.
         ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
       ],
       {
@@ -104,7 +104,9 @@ function initialise(cluster: Cluster, setup: string, draft: string): void {
     if (made.status !== 0) {
       const reason = made.error?.message ?? made.stderr.trim();
       writeFileSync(logFile, `${made.stdout ?? ''}${reason}\n`, { flag: 'a', mode: 0o600 });
-      throw new StartupError(`PostgreSQL could not set up its data: ${reason.split('\n').at(-1)}`);
+      throw new StartupError(
+        `PostgreSQL could not create its data folder: ${reason.split('\n').at(-1)}`,
+      );
     }
   } finally {
     closeSync(passwordFd);
@@ -120,7 +122,7 @@ export function refuseOtherVersion(programs: string, data: string): void {
   const ours = /(\d+)\./.exec(version.stdout)?.[1];
   if (ours !== undefined && ours !== found) {
     throw new StartupError(
-      `The data in ${data} belongs to PostgreSQL ${found}, this is ${ours}: dump it there and load it here.`,
+      `The data in ${data} belongs to PostgreSQL ${found}, but this is ${ours}: dump it with ${found} and restore it here.`,
     );
   }
 }

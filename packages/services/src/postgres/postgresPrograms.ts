@@ -15,17 +15,18 @@ import type { Account } from './postgresAccount';
 import { StartupError } from '../launcher/startupError';
 
 /**
- * The folder that holds bin/postgres and bin/initdb, runnable by `account` (or by us).
+ * Returns the folder with bin/postgres and bin/initdb that `account` (or this user) can run.
  *
- * The programs come with the dependencies. When another account is to run them and cannot get at
- * them, because the clone lies below a folder that is closed to it, a copy is made in a temporary
- * folder. @throws StartupError when that does not help either.
+ * The programs are installed as dependencies. When another account cannot reach them, because the clone is below a
+ * folder that is closed to it, they are copied to a temporary folder. @throws StartupError when that does not help
+ * either.
  */
 export function postgresPrograms(account: Account | undefined): string {
   const { folder, version } = bundled();
   const complaint = whyNot(folder, account);
   if (complaint === undefined) return folder;
-  if (account === undefined) throw new StartupError(`PostgreSQL does not run here: ${complaint}`);
+  if (account === undefined)
+    throw new StartupError(`PostgreSQL does not run on this machine: ${complaint}`);
   const complaints = [complaint];
   for (const place of new Set([os.tmpdir(), '/var/tmp', '/tmp'])) {
     try {
@@ -38,7 +39,7 @@ export function postgresPrograms(account: Account | undefined): string {
     }
   }
   throw new StartupError(
-    `PostgreSQL cannot run as root, and no other account can reach it: run npm start as an ordinary user, or set DATABASE_URL. (${complaints.at(-1)})`,
+    `PostgreSQL refuses to run as root, and no other account can run it: run npm start as an ordinary user, or set DATABASE_URL. (${complaints.at(-1)})`,
   );
 }
 
@@ -54,7 +55,7 @@ function bundled(): { folder: string; version: string } {
     };
   } catch {
     throw new StartupError(
-      `There is no bundled PostgreSQL for ${process.platform} on ${process.arch}: set DATABASE_URL to one of your own.`,
+      `There is no bundled PostgreSQL for ${process.platform} on ${process.arch}: set DATABASE_URL.`,
     );
   }
 }
@@ -69,7 +70,7 @@ function whyNot(folder: string, account: Account | undefined): string | undefine
   return tried.status === 0 ? undefined : tried.stderr.trim();
 }
 
-/** A copy that everybody may run and only we may change; an earlier one of ours is used again. */
+/** Returns a copy that everyone may run and only this user may change. Reuses an earlier copy. */
 function copied(folder: string, copy: string): string {
   if (isOurs(copy)) return copy;
   const draft = mkdtempSync(`${copy}-`);
@@ -80,7 +81,7 @@ function copied(folder: string, copy: string): string {
     renameSync(draft, copy);
     return copy;
   } catch (error) {
-    // Somebody else was quicker.
+    // Another process created it first.
     if (!isOurs(copy)) throw error;
     rmSync(draft, { recursive: true, force: true });
     return copy;

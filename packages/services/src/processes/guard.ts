@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { hasEnded, identityOf, type ProcessIdentity } from './processes';
 
-/** What the watchdog is told about a process that must not outlive us. */
+/** A process that must not outlive the launcher. */
 export interface Ward extends ProcessIdentity {
-  /** Apps end before the stores that they use. */
+  /** Apps are stopped before the stores that they use. */
   kind: 'app' | 'store';
   signal: NodeJS.Signals;
 }
@@ -15,26 +15,26 @@ export type GuardMessage =
   | { type: 'remove'; folder: string };
 
 export interface Guard {
-  /** The watchdog itself. */
+  /** The watchdog's process. */
   identity(): ProcessIdentity | undefined;
   watch(ward: Ward): void;
   forget(pid: number): void;
-  /** Called when another watchdog has taken the place of one that was killed. */
+  /** Called when a killed watchdog has been replaced. */
   onReplaced(listener: () => void): void;
-  /** A folder to delete once everything has ended, for instances that are thrown away. */
+  /** Deletes a folder once everything has stopped, for throwaway instances. */
   removeAfterwards(folder: string): void;
-  /** Lets the watchdog finish: it ends what is still watched. Resolves when it is gone. */
+  /** Closes the pipe: the watchdog stops everything that it still watches. Resolves when it is gone. */
   release(): Promise<void>;
 }
 
-// The watchdog is a program, and so it is always the compiled file, also below Jest.
+// The watchdog is a separate program, so this is the compiled file, also under Jest.
 const program = path.resolve(__dirname, '../../dist/processes/watchdog.js');
 
 /**
- * Starts a watchdog: a process in a session of its own that holds the other end of a pipe to us.
- * When we are gone, however that came about, the pipe closes and it ends every process it was told
- * to watch. It is started again should somebody kill it. It keeps `lockFd` open, and with it a lock
- * of the operating system, until it has ended what it watches.
+ * Starts a watchdog: a process in its own session that holds the other end of a pipe to the launcher. When the
+ * launcher is gone, for whatever reason, the pipe closes and the watchdog stops every process that it watches. It is
+ * replaced if it is killed. It keeps `lockFd` open, and with it the lock on the data folder, until everything has
+ * stopped.
  */
 export function startGuard(lockFd?: number): Guard {
   const wards = new Map<number, Ward>();
@@ -53,14 +53,14 @@ export function startGuard(lockFd?: number): Guard {
     child.on('exit', () => {
       if (released) return;
       watchdog = open();
-      for (const ward of wards.values()) tell({ type: 'watch', ward });
-      for (const folder of folders) tell({ type: 'remove', folder });
+      for (const ward of wards.values()) send({ type: 'watch', ward });
+      for (const folder of folders) send({ type: 'remove', folder });
       replaced();
     });
     return child;
   }
 
-  function tell(message: GuardMessage): void {
+  function send(message: GuardMessage): void {
     watchdog.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
@@ -68,17 +68,17 @@ export function startGuard(lockFd?: number): Guard {
     identity: () => (watchdog.pid === undefined ? undefined : identityOf(watchdog.pid)),
     watch(ward) {
       wards.set(ward.pid, ward);
-      tell({ type: 'watch', ward });
+      send({ type: 'watch', ward });
     },
     forget(pid) {
-      if (wards.delete(pid)) tell({ type: 'forget', pid });
+      if (wards.delete(pid)) send({ type: 'forget', pid });
     },
     onReplaced(listener) {
       replaced = listener;
     },
     removeAfterwards(folder) {
       folders.add(folder);
-      tell({ type: 'remove', folder });
+      send({ type: 'remove', folder });
     },
     async release() {
       released = true;

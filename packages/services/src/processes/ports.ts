@@ -1,31 +1,31 @@
 import { createServer } from 'node:net';
 
-/** Whether a server could listen there now. */
+/** Whether a server can listen there now. */
 async function isFree(port: number, host: string): Promise<boolean> {
   return typeof (await listenBriefly(port, host)) === 'number';
 }
 
-/** Why no server can listen there, in one line for the person at the terminal; undefined when one can. */
+/** Why no server can listen there, in one line for the terminal; undefined when one can. */
 export async function whyNotListen(port: number, host: string): Promise<string | undefined> {
   const result = await listenBriefly(port, host);
   if (typeof result === 'number') return undefined;
   switch (result.code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another.`;
+      return `Port ${port} on ${host} is in use: stop the program that listens there, or set PORT to another port.`;
     case 'EACCES':
     case 'EPERM':
-      return `Port ${port} on ${host} needs privileges that this process lacks: set PORT to another.`;
+      return `Port ${port} on ${host} needs privileges that this process lacks: set PORT to another port.`;
     case 'EADDRNOTAVAIL':
-      return `HOST ${host} is no address of this machine.`;
+      return `HOST ${host} is not an address of this machine: set HOST to one, or to 127.0.0.1.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `HOST ${host} cannot be resolved to an address.`;
+      return `HOST ${host} cannot be resolved: set HOST to an address of this machine.`;
     default:
-      return `HOST ${host} cannot be listened on: ${result.message}.`;
+      return `Cannot listen on HOST ${host}: ${result.message}.`;
   }
 }
 
-/** The preferred port if it is free, so that addresses stay the same over restarts; else any. */
+/** Returns the preferred port if it is free, so that addresses survive a restart; otherwise any free port. */
 export async function findPort(host: string, preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred, host))) return preferred;
   const port = await listenBriefly(0, host);

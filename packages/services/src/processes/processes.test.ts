@@ -6,7 +6,7 @@ function sleeper(script = 'setInterval(() => undefined, 1000); console.log(1)') 
   return spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-test('a process is told from another with the same id', async () => {
+test('a process is distinguished from a later one with the same id', async () => {
   const child = sleeper();
   const identity = identityOf(child.pid ?? 0);
   expect(identity && isAlive(identity)).toBe(true);
@@ -16,18 +16,18 @@ test('a process is told from another with the same id', async () => {
   expect(identity && isAlive(identity)).toBe(false);
 });
 
-test('somebody else’s process is not taken for ours', () => {
+test('another program is not mistaken for ours', () => {
   expect(runsIn(process.pid, process.cwd(), /no such program/)).toBe(false);
   expect(runsIn(2 ** 22 + 1, process.cwd(), /node/)).toBe(false);
 });
 
-test('a process that ignores the gentle signal is ended by the next', async () => {
+test('a process that ignores the first signal is ended by the next', async () => {
   const child = sleeper(
     `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000); console.log(1)`,
   );
   await once(child.stdout, 'data');
   const identity = identityOf(child.pid ?? 0);
-  if (identity === undefined) throw new Error('it did not start');
+  if (identity === undefined) throw new Error('the process did not start');
   await end(identity, [
     ['SIGTERM', 100],
     ['SIGKILL', 5_000],

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A process that can be told from a later one with the same id. */
+/** Identifies a process, even after its id has been reused. */
 export interface ProcessIdentity {
   pid: number;
   startedAt: string;
@@ -12,8 +12,8 @@ export interface ProcessIdentity {
 const onLinux = process.platform === 'linux';
 
 /**
- * Within which process ids mean the same: this run of the machine and, on Linux, this namespace. Two
- * containers have namespaces of their own, and a process id of one says nothing in the other.
+ * The scope in which process ids are unique: this boot of the machine and, on Linux, this pid namespace. Containers
+ * have separate namespaces, so an id of one means nothing in another.
  */
 export function processScope(): string {
   if (!onLinux) return os.hostname();
@@ -25,14 +25,14 @@ export function processScope(): string {
   }
 }
 
-/** When the process began, in the system's own words; undefined when it is gone or a zombie. */
+/** The process' start time as the system reports it; undefined when it is gone or a zombie. */
 export function startOf(pid: number): string | undefined {
   try {
     if (!onLinux) {
       const lines = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).toString();
       return lines.startsWith('Z') ? undefined : lines.trim().replace(/^\S+\s+/, '') || undefined;
     }
-    // The name in parentheses may hold spaces and parentheses of its own.
+    // The name in parentheses may contain spaces and parentheses.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
@@ -41,7 +41,7 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
-/** The identity of a living process; undefined when there is none with this id. */
+/** Returns the identity of a running process; undefined when no process has this id. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   const startedAt = startOf(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
@@ -52,8 +52,8 @@ export function isAlive(process: ProcessIdentity): boolean {
 }
 
 /**
- * Whether the process with this id is `program`, running in `folder`. A process id that we read
- * from a file may belong to somebody else by now.
+ * Whether the process with this id is `program`, running in `folder`. A process id from a file may belong to another
+ * process by now.
  */
 export function runsIn(pid: number, folder: string, program: RegExp): boolean {
   try {
@@ -69,17 +69,17 @@ export function runsIn(pid: number, folder: string, program: RegExp): boolean {
   }
 }
 
-/** Sends a signal if the process is still there. */
+/** Sends a signal if the process still exists. */
 export function signal(process: ProcessIdentity, name: NodeJS.Signals): void {
   if (!isAlive(process)) return;
   try {
     globalThis.process.kill(process.pid, name);
   } catch {
-    // It ended between the look and the signal.
+    // It ended between the check and the signal.
   }
 }
 
-/** Resolves to whether the process is gone before `timeoutMs` have passed. */
+/** Resolves with whether the process has ended within `timeoutMs`. */
 export async function hasEnded(process: ProcessIdentity, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (isAlive(process)) {
@@ -89,7 +89,7 @@ export async function hasEnded(process: ProcessIdentity, timeoutMs: number): Pro
   return true;
 }
 
-/** Asks the process to end with each signal in turn, giving it the time that stands beside it. */
+/** Sends each signal in turn and waits up to its grace time for the process to end. */
 export async function end(
   process: ProcessIdentity,
   steps: readonly (readonly [name: NodeJS.Signals, graceMs: number])[],

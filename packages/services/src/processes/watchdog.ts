@@ -1,4 +1,4 @@
-// A process that outlives its launcher by as long as it takes to clean up after it. See guard.ts.
+// The watchdog process: outlives its launcher just long enough to clean up. See guard.ts.
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { GuardMessage, Ward } from './guard';
@@ -7,14 +7,14 @@ import { end } from './processes';
 const wards = new Map<number, Ward>();
 const folders = new Set<string>();
 
-// The pipe alone decides when we end: a signal to everybody in the terminal is not for us.
+// Only the closing pipe ends this process; ignore signals to the whole terminal.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 const lines = createInterface({ input: process.stdin });
-lines.on('line', (line) => obey(JSON.parse(line) as GuardMessage));
+lines.on('line', (line) => handle(JSON.parse(line) as GuardMessage));
 lines.on('close', () => void cleanUp());
 
-function obey(message: GuardMessage): void {
+function handle(message: GuardMessage): void {
   switch (message.type) {
     case 'watch':
       wards.set(message.ward.pid, message.ward);
@@ -41,7 +41,7 @@ async function endAll(kind: Ward['kind'], graceMs: number): Promise<void> {
     chosen.map((ward) =>
       end(ward, [
         [ward.signal, graceMs],
-        // PostgreSQL takes its own children along on SIGQUIT, which SIGKILL leaves to chance.
+        // On SIGQUIT PostgreSQL also ends its children; after SIGKILL they might stay.
         [kind === 'store' ? 'SIGQUIT' : 'SIGKILL', 500],
         ['SIGKILL', 500],
       ]),

@@ -3,16 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import path from 'node:path';
 
 /**
- * Downloads a package of Debian or a relative with the libraries that are missing here, and unpacks
- * them in `cache`, without being root and without changing the system. `usual` is what it takes where
- * apt does not tell. Leaves `cache` as it was when something fails; whoever calls looks for the program.
+ * Downloads a Debian or Ubuntu package with its missing libraries and unpacks them into `cache`, without root and
+ * without changing the system. `usual` lists the packages to take when apt cannot resolve them. Leaves `cache`
+ * unchanged on failure; callers check whether the program exists.
  */
 export function fetchDebianPackage(cache: string, name: string, usual: readonly string[]): void {
   mkdirSync(path.dirname(cache), { recursive: true });
   const draft = mkdtempSync(`${cache}-`);
   try {
     if (!download(draft, [], name, usual)) {
-      // No package lists yet, as in a fresh container: fetch them into a folder of our own.
+      // No package lists yet, as in a fresh container: fetch them into a private folder.
       const lists = path.join(draft, 'apt');
       mkdirSync(path.join(lists, 'lists/partial'), { recursive: true });
       mkdirSync(path.join(lists, 'cache/archives/partial'), { recursive: true });
@@ -35,11 +35,11 @@ export function fetchDebianPackage(cache: string, name: string, usual: readonly 
   }
 }
 
-/** What a program needs in its environment to find the libraries that were unpacked with it. */
+/** Returns the environment in which a program finds the libraries that were unpacked with it. */
 export function unpackedEnvironment(cache: string): { LD_LIBRARY_PATH: string } {
   const libraries = path.join(cache, 'usr/lib');
   if (!existsSync(libraries)) return { LD_LIBRARY_PATH: '' };
-  // Some libraries keep private ones in a folder of their own, which they expect below /usr/lib.
+  // Some libraries keep private ones in subfolders of /usr/lib.
   const folders = readdirSync(libraries, { recursive: true, withFileTypes: true })
     .filter((entry) => /\.so(\.\d+)*$/.test(entry.name))
     .map((entry) => entry.parentPath);
@@ -52,7 +52,7 @@ function download(
   name: string,
   usual: readonly string[],
 ): boolean {
-  // apt leaves out what it has downloaded before, so it must not see the machine's own archives.
+  // apt skips packages that it has downloaded before, so hide the machine's own archives.
   const archives = path.join(folder, 'archives');
   mkdirSync(path.join(archives, 'partial'), { recursive: true });
   const asked = spawnSync(
@@ -73,12 +73,12 @@ function download(
   return attempt('apt-get', [...options, ...sandbox, 'download', ...packages], folder);
 }
 
-/** Whether there is such a command. */
+/** Whether the command exists. */
 export function has(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
-/** Runs it to its end, two minutes at most; whether it went well. */
+/** Runs a command, two minutes at most. Returns whether it succeeded. */
 export function attempt(command: string, args: readonly string[], cwd?: string): boolean {
   return spawnSync(command, args, { cwd, stdio: 'ignore', timeout: 120_000 }).status === 0;
 }

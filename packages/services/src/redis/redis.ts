@@ -11,24 +11,24 @@ import type { Part } from '../launcher/supervise';
 
 export interface RedisOptions {
   program: RedisProgram;
-  /** Everything of this server lies in it: append-only file, port, password. */
+  /** Holds append-only file, port and password of this server. */
   folder: string;
   logFile: string;
-  /** Kept open by the server, and with it the lock on the data folder. */
+  /** Inherited by the server, which keeps the lock on the data folder. */
   lockFd?: number | undefined;
 }
 
 export interface RedisPart extends Part {
   url: string;
-  /** Whether it ended because somebody else listens on its port. */
+  /** Whether it ended because its port was in use. */
   portWasTaken(): boolean;
 }
 
 const host = '127.0.0.1';
 
 /**
- * A private Redis on loopback that forgets nothing of its own accord. Port and password are kept
- * beside its data. A server that an earlier crash of ours left running is stopped.
+ * Prepares a private Redis on loopback that never evicts data. Port and password are stored beside its data. Stops a
+ * server that an earlier crash left running.
  */
 export async function privateRedis({ program, ...options }: RedisOptions): Promise<RedisPart> {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
@@ -46,7 +46,7 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
     `requirepass ${password}`,
     'appendonly yes',
     'save ""',
-    // A queue whose jobs may be evicted is none.
+    // A queue must not lose jobs to eviction.
     'maxmemory-policy noeviction',
     `pidfile ${pidFileName}`,
     'daemonize no',
@@ -67,14 +67,14 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
         detached: true,
         stdio: ['pipe', log.fd, log.fd, ...inherited],
       });
-      // Over the pipe, because everybody can read the arguments of a process.
+      // Through the pipe: the arguments of a process are public.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(`${config.join('\n')}\n`);
       return child;
     },
     isReady: () => answersPing(port, password),
     portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
-    complaint: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'no reason given'}`,
+    complaint: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
   };
 }
 
@@ -94,7 +94,7 @@ async function stopLeftover(folder: string): Promise<void> {
   rmSync(file, { force: true });
 }
 
-/** Whether Redis has loaded its data and takes commands. */
+/** Whether Redis has loaded its data and accepts commands. */
 function answersPing(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { attempt, fetchDebianPackage, has, unpackedEnvironment } from './debianPackage';
 import { StartupError } from '../launcher/startupError';
 
-/** A Redis server that runs on this machine. */
+/** A Redis server program that runs on this machine. */
 export interface RedisProgram {
   command: string;
-  /** What it needs in its environment beside ours. */
+  /** Additional environment variables. */
   env: Record<string, string>;
 }
 
@@ -15,9 +15,8 @@ const names = ['redis-server', 'valkey-server'];
 const USUAL_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
 
 /**
- * Looks for a Redis server and fetches one if there is none: on Debian and its relatives into
- * `cache`, without being root and without changing the system; else from the system's packages.
- * @throws StartupError that says what to install.
+ * Finds a Redis server, or fetches one: on Debian and Ubuntu into `cache`, without root and without changing the
+ * system; otherwise from the system's packages. @throws StartupError that names what to install.
  */
 export function redisProgram(cache: string, say: (line: string) => void): RedisProgram {
   const installedBefore = onThePath();
@@ -29,7 +28,7 @@ export function redisProgram(cache: string, say: (line: string) => void): RedisP
     return kept;
   }
   if (has('apt-get') && has('dpkg')) {
-    say('fetching redis-server, because this machine has none');
+    say('fetching redis-server, which is not installed on this machine');
     fetchDebianPackage(cache, 'redis-server', USUAL_PACKAGES);
     const fetched = unpackedIn(cache);
     if (fetched !== undefined) return fetched;
@@ -38,20 +37,23 @@ export function redisProgram(cache: string, say: (line: string) => void): RedisP
       attempt('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server']);
     }
   } else if (has('brew')) {
-    say('installing redis with brew, because this machine has none');
+    say('installing redis with brew');
     attempt('brew', ['install', 'redis']);
   }
   const installed = onThePath();
   if (installed !== undefined) return installed;
   throw new StartupError(
-    'There is no Redis on this machine and none could be fetched: install redis-server (or valkey-server), or set REDIS_URL.',
+    'Redis is not installed and could not be fetched: install redis-server or valkey-server, or set REDIS_URL.',
   );
 }
 
 const DAY_MS = 86_400_000;
 const OLD_DAYS = 90;
 
-/** What to say of a fetched copy that has missed the security updates of months; nobody updates it. `now`: ms since 1970. */
+/**
+ * A notice when the fetched copy has missed months of security updates, because nothing updates it. `now`: ms since
+ * 1970.
+ */
 export function noticeOfAge(cache: string, now: number): string | undefined {
   const days = Math.floor((now - statSync(commandIn(cache)).ctimeMs) / DAY_MS);
   if (days < OLD_DAYS) return undefined;
