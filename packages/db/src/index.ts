@@ -59,3 +59,25 @@ export { type FindingSource, readFindings, recordFinding } from './queries/findi
 export { readCursorKey } from './queries/instanceKeys';
 export { nameQuery, searchColumns } from './queries/searchNames';
 export { integerArray, textArray, uuidArray } from './statements/binaryArrays';
+export {
+  bytes,
+  column,
+  columns,
+  type Decoder,
+  flag,
+  listOf,
+  nullable,
+  number,
+  oneOf,
+  text,
+  time,
+} from './statements/columns';
+export { inTransaction } from './statements/queriers';
+export {
+  type Command,
+  command,
+  type Querier,
+  type RawRow,
+  type Statement,
+  statement,
+} from './statements/statement';
