@@ -19,7 +19,7 @@ export function openOutput(fd = 1): DestinationStream {
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-// A net below the rule that none of these is ever passed to the log (FAULTS, attackers 9).
+// A safety net: code never passes any of these to the log.
 const SECRETS = [
   'authorization',
   'token',

@@ -7,7 +7,7 @@ export interface StatusEvent {
   json: string;
 }
 
-/** In larger groups receipts are told at most once a second per user (CONTRACT, section 4). */
+/** In larger groups a user's receipts are sent at most once a second (docs/CONTRACT.md, Events). */
 const LARGE_GROUP = 100;
 const THINNED_MS = 1_000;
 

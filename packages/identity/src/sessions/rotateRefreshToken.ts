@@ -10,7 +10,7 @@ export type Rotation =
   | { outcome: 'rotated'; userId: string; sessionId: string; refreshToken: string }
   /** Not ours, of a session that has ended, or bound to a secret that is no longer in the settings. */
   | { outcome: 'refused' }
-  /** Used before by somebody else: the session has been ended (FAULTS, attackers 4). */
+  /** Reused by another client: the session has been ended. */
   | { outcome: 'reused'; userId: string; sessionId: string };
 
 /** Old links are kept this long, so that the use of a stolen one is noticed. */

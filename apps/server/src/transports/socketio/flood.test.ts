@@ -13,7 +13,7 @@ import {
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../startNode';
 
-// FAULTS, attackers 8: whoever connects too often, holds too much, or never says who they are.
+// Clients that connect too often, hold too many connections, or never authenticate.
 
 const log = quietLog();
 let database: FreshDatabase;

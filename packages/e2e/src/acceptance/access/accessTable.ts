@@ -3,7 +3,7 @@ import type { CommandName, EndpointName, ErrorName } from '@chasqui/protocol';
 import type { Ask } from '@chasqui/testkit';
 import type { Room } from './accessRoom';
 
-// FAULTS, attackers 1: whoever adds an endpoint or a command says here who may use it, or it does not compile.
+// Who may use each endpoint and command. One without a row here does not compile.
 
 /** One outcome for each relation, in their order. */
 type Outcomes<T> = readonly [

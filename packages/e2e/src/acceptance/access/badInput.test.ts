@@ -14,7 +14,7 @@ import {
 } from '@chasqui/testkit';
 import { io } from 'socket.io-client';
 
-// What FAULTS calls bad input, at the doors of a running node: an error of the contract, and the process lives.
+// docs/testing/hostile-input.md, against a running node: each input gets an error of the contract, and the process lives.
 
 let instance: Instance;
 let people: People;

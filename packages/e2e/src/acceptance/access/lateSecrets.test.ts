@@ -11,9 +11,8 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// FAULTS, attackers 9: what fails, comes late or waits for a lock is logged, by us and by PostgreSQL. What people
-// wrote, their addresses and the hashes of their passwords are in neither log, also where PostgreSQL logs the
-// statements that failed, as it does unless told otherwise.
+// Failed, late and blocked statements are logged, by us and by PostgreSQL. Neither log contains content, e-mail
+// addresses or password hashes, even though PostgreSQL logs failed statements by default.
 
 const mark = `SECRET${randomUUID().slice(0, 8)}`;
 const password = `${mark} password`;

@@ -12,8 +12,8 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// FAULTS, attackers 9, and D5: what is secret is in PostgreSQL and in the answers to those whom it concerns, and
-// nowhere else. Everything here carries one mark, and the mark is looked for in all other places.
+// D5: secrets are in PostgreSQL and in answers to their owners, and nowhere else. All data of this test contains
+// one mark, and the test searches every other place for it.
 
 const mark = `SECRET${randomUUID().slice(0, 8)}`;
 

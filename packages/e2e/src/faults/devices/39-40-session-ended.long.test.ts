@@ -1,7 +1,7 @@
 import { until } from '@chasqui/testkit';
 import { connected, openScene, type Scene } from '../scene';
 
-// FAULTS, attackers 5: sessions that are ended while a node cannot be told.
+// Sessions that end while a node cannot be notified.
 
 let scene: Scene;
 beforeAll(async () => {
