@@ -30,7 +30,8 @@ export function ChatPage() {
   useLoadBlocks();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented) return;
+      // With a dialog open, keys belong to it, even if its focused button has just disappeared.
+      if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
       if (event.key === 'Escape') navigateToList();
       if (event.altKey && event.key === 'ArrowDown') openNeighbor(event, 1);
       if (event.altKey && event.key === 'ArrowUp') openNeighbor(event, -1);

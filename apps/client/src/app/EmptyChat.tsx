@@ -70,7 +70,7 @@ function Invitation() {
   const address = serverUrl();
   return (
     <section className="invitation" aria-label="Invite people">
-      <h2>No one here yet?</h2>
+      <h2>Invite people</h2>
       <p>
         Share this address with the people you want to talk to. To try it on your own, open it in a
         private window and sign up as someone else.

@@ -31,18 +31,19 @@ export async function createSampleConversations(
   await chloe.send(direct.id, 'Lunch at one?');
   const other = await people.direct(ana, ben);
   await ana.send(other.id, 'I sent you the address');
-  const { id } = await people.group(ana, ben, chloe);
+  const {
+    body: { id },
+  } = await ana.call('createGroup', {
+    body: { title: 'Hike', participant_ids: [ben.id, chloe.id] },
+  });
   const group = 'Sunday hike 🏔️';
   await rest.call('renameConversation', {
     token: ana.token,
     params: { id },
     body: { title: group },
   });
-  const plan = await ben.send(
-    id,
-    'Shall we take the train at 8:14? It is the last one before the crowd.',
-  );
-  await chloe.send(id, 'Yes. It is the one that stops at the lake: https://example.org/timetable');
+  const plan = await ben.send(id, 'Shall we take the 8:14 train? After that it gets crowded.');
+  await chloe.send(id, 'Yes, that one stops at the lake: https://example.org/timetable');
   await ana.send(id, 'Perfect, I will be there', { reply_to_id: plan.id });
   const drinks = await ana.send(id, 'I will bring the drinks');
   const mistake = await chloe.send(id, 'Wrong chat');

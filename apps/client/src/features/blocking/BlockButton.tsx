@@ -25,9 +25,14 @@ export function BlockButton({ userId, name }: { userId: string; name: string }) 
       {isConfirming && (
         <Dialog title={`${label}?`} onClose={() => setConfirming(false)}>
           <p>
-            {isBlocked
-              ? 'You will be able to message each other and see when the other is online.'
-              : 'You will not be able to message each other or see when the other is online. Groups are not affected. They will see that one of you has blocked the other.'}
+            {isBlocked ? (
+              'You will be able to message each other and see when the other is online.'
+            ) : (
+              <>
+                You will not be able to message each other or see when the other is online. Groups
+                are not affected. <bdi>{name}</bdi> will see that one of you has blocked the other.
+              </>
+            )}
           </p>
           <footer>
             <button className="button" type="button" onClick={() => setConfirming(false)}>

@@ -137,7 +137,9 @@ function ResponseButtons({ request }: { request: Request }) {
           disabled={isSubmitting}
           onClick={() => void respond(setBlocked(client, from.user_id, true), true)}
         >
-          Block <bdi>{from.display_name}</bdi>
+          <span>
+            Block <bdi>{from.display_name}</bdi>
+          </span>
         </button>
       </div>
     </section>
