@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type * as Axe from 'axe-core';
-import { until } from '@pern/testing/until';
+import { until } from '@chasqui/testkit';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { setUpBrowserSuite } from './support/browserSuite';
