@@ -69,12 +69,22 @@ function exists(cited: string): boolean {
   return readdirSync(folder).some((name) => name.startsWith(path.basename(whole)));
 }
 
+/** A source file by the end of its path, without `src/` where that reads better. */
+const endsWith = (name: string): boolean =>
+  files.some((file) =>
+    [file, file.replace('/src/', '/')].some((whole) => `/${whole}`.endsWith(`/${name}`)),
+  );
+
 test.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s cites existing paths', (page) => {
-  const missing = [...read(page).matchAll(/`([^`\n]+)`/g)]
-    .map(([, cited = '']) => cited.replace(/\/$/, ''))
-    .filter((cited) => REPOSITORY_PATH.test(cited) && !MADE.test(cited))
-    .filter((cited) => !exists(cited));
-  expect(missing).toEqual([]);
+  const cited = [...read(page).matchAll(/`([^`\n]+)`/g)].map(([, one = '']) => one);
+  const paths = cited
+    .map((one) => one.replace(/\/$/, ''))
+    .filter((one) => REPOSITORY_PATH.test(one) && !MADE.test(one));
+  const sourceFiles = cited.filter((one) => /^[\w/-][\w./-]*\.(?:tsx?|mjs)$/.test(one));
+  expect([
+    ...paths.filter((one) => !exists(one)),
+    ...sourceFiles.filter((one) => !endsWith(one)),
+  ]).toEqual([]);
 });
 
 test('source files cite existing documents', () => {
