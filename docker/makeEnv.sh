@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes docker/.env with fresh passwords and secrets, readable by you alone. Refuses to replace one that exists.
+# Writes docker/.env with new passwords and secrets, readable only by you. Refuses to overwrite an existing file.
 set -eu
 cd "$(dirname "$0")"
 umask 077
@@ -10,4 +10,4 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
     echo "$name=$(random)"
   done
 } > .env
-echo 'docker/.env is written.'
+echo 'Wrote docker/.env.'

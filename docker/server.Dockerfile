@@ -1,5 +1,5 @@
-# The server, with the web client that it hands out: docker build -f docker/server.Dockerfile .
-# The same image runs the migrations: node packages/db/dist/migrate.js
+# The server with the web client: docker build -f docker/server.Dockerfile .
+# This image also runs the migrations: node packages/db/dist/migrate.js
 
 FROM node:22.23.3-bookworm-slim AS build
 WORKDIR /chasqui
@@ -21,7 +21,7 @@ COPY --from=build /chasqui/apps/server ./apps/server
 COPY --from=build /chasqui/apps/client/dist ./apps/client/dist
 USER node
 EXPOSE 5000
-# Ready also without Redis, which the server can do without for a while.
+# Also ready without Redis, which the server can do without for a while.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "apps/server/dist/main.js"]

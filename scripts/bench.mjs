@@ -1,12 +1,8 @@
-// npm run bench -- relay: how fast it is, beside others on the same machine; without a name every row.
-import { compile } from './compile.mjs';
-import { fail, step } from './console.mjs';
-import { ensureInstalled } from './install.mjs';
-import { run } from './run.mjs';
+// npm run bench -- relay: measures throughput and latency beside other programs; without a name, every benchmark.
+import { ensureBuilt } from './building/ensureBuilt.mjs';
+import { run } from './running/run.mjs';
 
-await ensureInstalled();
-if (!(await step('Building', () => compile())))
-  fail('The build failed; the lines above say where.');
+await ensureBuilt();
 process.exit(
   await run(process.execPath, ['packages/bench/dist/main.js', ...process.argv.slice(2)]),
 );

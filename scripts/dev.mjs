@@ -1,3 +1,3 @@
-// yarn workspace @pern/server dev: a whole instance that follows every change of the sources.
+// yarn workspace @pern/server dev: runs a whole instance and restarts it when sources change.
 process.argv.push('--watch');
 await import('./start.mjs');

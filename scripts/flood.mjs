@@ -1,12 +1,8 @@
-// npm run flood -- --minutes 10: two servers are flooded at many times their limits while others chat.
+// npm run flood -- --minutes 10: floods two servers far beyond their limits while other users chat.
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { compile } from './compile.mjs';
-import { fail, step } from './console.mjs';
-import { ensureInstalled } from './install.mjs';
-import { root } from './run.mjs';
+import { ensureBuilt } from './building/ensureBuilt.mjs';
+import { root } from './running/run.mjs';
 
-await ensureInstalled();
-if (!(await step('Building', () => compile())))
-  fail('The build failed; the lines above say where.');
+await ensureBuilt();
 createRequire(import.meta.url)(path.join(root, 'packages/e2e/dist/flood/main.js'));

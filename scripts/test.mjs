@@ -1,9 +1,9 @@
-// npm test: every check, from the quickest to the most thorough; the first that fails ends the run.
+// npm test: runs every check, the quickest first, and stops at the first failure.
 // `node scripts/test.mjs lint types` runs only those two.
-import { compile } from './compile.mjs';
-import { fail, step } from './console.mjs';
-import { ensureInstalled } from './install.mjs';
-import { runBin } from './run.mjs';
+import { compile } from './building/compile.mjs';
+import { fail, step } from './running/console.mjs';
+import { ensureInstalled } from './dependencies/install.mjs';
+import { runBin } from './running/run.mjs';
 
 const checks = {
   format: ['Formatting', () => runBin('prettier/bin/prettier.cjs', ['--check', '.'])],
@@ -39,7 +39,9 @@ function cache(name) {
 }
 
 const chosen = process.argv.slice(2);
-for (const name of chosen) if (!(name in checks)) fail(`There is no check "${name}".`);
+for (const name of chosen)
+  if (!(name in checks))
+    fail(`There is no check "${name}": choose from ${Object.keys(checks).join(', ')}.`);
 
 const started = Date.now();
 await ensureInstalled();

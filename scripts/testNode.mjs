@@ -1,12 +1,11 @@
-// npm run test:node: the quick acceptance tests on every supported version of Node.
-// `npm run test:node -- 24` runs them on one; `-- --fetch` only downloads, and prints where each version is.
+// npm run test:node: runs the quick acceptance tests on every supported version of Node.
+// `npm run test:node -- 24` runs them on one; `-- --fetch` only downloads the versions and prints their paths.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { compile } from './compile.mjs';
-import { fail, step } from './console.mjs';
-import { ensureInstalled } from './install.mjs';
-import { nodeBinary, nodeVersions } from './nodeBinary.mjs';
-import { root, run } from './run.mjs';
+import { ensureBuilt } from './building/ensureBuilt.mjs';
+import { fail, step } from './running/console.mjs';
+import { nodeBinary, nodeVersions } from './dependencies/nodeBinary.mjs';
+import { root, run } from './running/run.mjs';
 
 /** REST, order, receipts, the queue of an offline recipient, the worker that wakes them, and the client library. */
 const quickAcceptance = [
@@ -34,8 +33,7 @@ if (process.argv.includes('--fetch')) {
 for (const file of quickAcceptance) {
   if (!existsSync(path.join(root, file))) fail(`There is no ${file}.`);
 }
-await ensureInstalled();
-if (!(await step('Building', () => compile()))) fail('The build failed; see above.');
+await ensureBuilt();
 for (const [version, binary] of binaries) {
   const jest = ['node_modules/jest/bin/jest.js', '--runTestsByPath', ...quickAcceptance];
   const code = await step(`Node ${version}`, () => run(binary, jest));

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the two roles and the database of Chasqui in a new PostgreSQL. The postgres image runs it once, when its volume
-# is empty; a second call changes the passwords. The owner runs the migrations; the application reads and writes rows.
+# Creates Chasqui's two roles and its database. The postgres image runs it once, when its volume is empty; a second call
+# changes the passwords. The owner runs the migrations; the application reads and writes rows.
 set -eu
 : "${CHASQUI_OWNER_PASSWORD:?}" "${CHASQUI_APP_PASSWORD:?}"
 
@@ -23,6 +23,6 @@ ALTER DEFAULT PRIVILEGES FOR ROLE chasqui_owner IN SCHEMA public
   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO chasqui_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE chasqui_owner IN SCHEMA public
   GRANT USAGE, SELECT ON SEQUENCES TO chasqui_app;
--- Nobody signs in as the superuser over the network; inside the container the local socket does.
+-- The superuser cannot log in over the network; inside the container, the local socket needs no password.
 ALTER ROLE CURRENT_USER PASSWORD NULL;
 SQL

@@ -9,7 +9,11 @@ import { createPeople, openInstance, thisRelease, until } from '@chasqui/testkit
 
 const versions = z
   .array(z.string())
-  .parse(JSON.parse(readFileSync(path.join(thisRelease, 'scripts/nodeVersions.json'), 'utf8')));
+  .parse(
+    JSON.parse(
+      readFileSync(path.join(thisRelease, 'scripts/dependencies/nodeVersions.json'), 'utf8'),
+    ),
+  );
 const majorOf = (version: string): string => version.split('.')[0] ?? '';
 const others = versions.filter((one) => majorOf(one) !== majorOf(process.versions.node));
 

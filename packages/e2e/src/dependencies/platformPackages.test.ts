@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { root } from './installed';
 
-// Packages of single platforms have no checksum in yarn.lock, so scripts/platformPackages.json has one for each.
+// Packages of single platforms have no checksum in yarn.lock, so scripts/dependencies/platformPackages.json has one for each.
 
-const script = pathToFileURL(path.join(root, 'scripts/platformPackages.mjs')).href;
+const script = pathToFileURL(path.join(root, 'scripts/dependencies/platformPackages.mjs')).href;
 
 /** What an expression comes to with the functions of the script, which is a module that Jest cannot load. */
 function evaluated<T>(schema: z.ZodType<T>, expression: string): T {

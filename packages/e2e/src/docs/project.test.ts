@@ -47,7 +47,7 @@ const workflow = yaml(
 );
 
 describe('supported versions of Node', () => {
-  const versions = json('scripts/nodeVersions.json', z.array(z.string()));
+  const versions = json('scripts/dependencies/nodeVersions.json', z.array(z.string()));
   const majors = versions.map((version) => version.split('.')[0]);
 
   test('the workflow runs .ci/run on each of them', () => {

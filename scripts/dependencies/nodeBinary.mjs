@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './run.mjs';
+import { root } from '../running/run.mjs';
 
 /** One release of Node for each supported major version. */
 export const nodeVersions = JSON.parse(
-  readFileSync(path.join(root, 'scripts/nodeVersions.json'), 'utf8'),
+  readFileSync(path.join(root, 'scripts/dependencies/nodeVersions.json'), 'utf8'),
 );
 
 const cache = path.join(root, 'node_modules/.cache/chasqui');

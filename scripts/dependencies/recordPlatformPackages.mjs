@@ -1,11 +1,11 @@
-// node scripts/recordPlatformPackages.mjs: records the checksums of the packages of this platform that have none in
-// yarn.lock. Each is downloaded once more by npm, compared with what the registry says of it and with what is installed.
+// node scripts/dependencies/recordPlatformPackages.mjs: records the checksums of this platform's packages
+// that have none in yarn.lock. npm downloads each again; it is compared with the registry's checksum and the installed files.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fail } from './console.mjs';
+import { fail } from '../running/console.mjs';
 import {
   digestOf,
   installedWithoutChecksum,
@@ -31,12 +31,12 @@ async function record(spec, folder) {
     const [archive = ''] = readdirSync(draft);
     const content = readFileSync(path.join(draft, archive));
     const found = `sha512-${createHash('sha512').update(content).digest('base64')}`;
-    if (found !== integrity) fail(`The archive of ${spec} is not the one that the registry names.`);
+    if (found !== integrity)
+      fail(`The archive of ${spec} does not match the checksum in the registry.`);
     execFileSync('tar', ['-xzf', archive], { cwd: draft });
     const [unpacked = ''] = readdirSync(draft).filter((name) => name !== archive);
     const files = digestOf(path.join(draft, unpacked));
-    if (files !== digestOf(folder))
-      fail(`What is installed of ${spec} is not what its archive holds.`);
+    if (files !== digestOf(folder)) fail(`The installed files of ${spec} differ from its archive.`);
     console.log(`Recorded ${spec}`);
     return { integrity, files };
   } finally {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './run.mjs';
+import { root } from '../running/run.mjs';
 
-/** Made by building, or not part of what is built. */
+/** Created by the build, or not part of it. */
 const skipped = new Set(['dist', 'node_modules']);
 
-/** Says of the sources of these workspaces whether one has changed: by name, time and size, without reading them. */
+/** A hash of the sources of these workspaces by name, time and size, without reading them. */
 export function fingerprint(workspaces) {
   const hash = createHash('sha256');
   const add = (file) => {

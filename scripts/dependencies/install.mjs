@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import { fail, step } from './console.mjs';
+import { fail, step } from '../running/console.mjs';
 import { changedPackages } from './platformPackages.mjs';
-import { root, runAlone, writeWhole } from './run.mjs';
+import { root, runAlone, writeWhole } from '../running/run.mjs';
 
 const state = path.join(root, 'node_modules/.yarn-state.yml');
-/** There while an installation is under way, and after one that was cut short or is not what it should be. */
+/** Exists during an installation, and after one that was interrupted or has wrong checksums. */
 const unfinished = path.join(root, '.yarn/unfinished');
 const { packageManager, engines } = JSON.parse(
   readFileSync(path.join(root, 'package.json'), 'utf8'),
@@ -13,7 +13,7 @@ const { packageManager, engines } = JSON.parse(
 const yarnVersion = packageManager.replace('yarn@', '');
 const oldestNode = Number(engines.node.replace('>=', ''));
 
-/** Installs what the lock file names, and does nothing when that is already there. */
+/** Installs the dependencies of the lock file. Does nothing when they are already installed. */
 export async function ensureInstalled() {
   if (Number(process.versions.node.split('.')[0]) < oldestNode) {
     fail(`Chasqui needs Node ${oldestNode} or later; this is ${process.version}.`);
@@ -27,14 +27,16 @@ export async function ensureInstalled() {
     const args = ['--yes', `@yarnpkg/cli-dist@${yarnVersion}`, 'install', '--immutable'];
     writeWhole(unfinished, '');
     const code = await runAlone(npx, args, { env: { ...process.env, NODE_ENV: '' } });
-    if (code !== 0) fail('The dependencies could not be installed; the lines above say why.');
+    if (code !== 0) fail('The dependencies could not be installed: see the output above.');
     const changed = changedPackages();
     if (changed.length > 0) {
-      // The next start installs and checks again.
+      // Makes the next start install and check again.
       rmSync(state, { force: true });
-      fail(`Not the packages that this version was made with: ${changed.join(', ')}.`);
+      fail(
+        `These installed packages differ from the recorded checksums: ${changed.join(', ')}. Run npm start again; if this persists, do not use them.`,
+      );
     }
-    // Yarn leaves the file alone when nothing was to be done; then every start would ask it again.
+    // Yarn does not touch the file when nothing had to be installed; without this, every start would run it again.
     utimesSync(state, new Date(), new Date());
     rmSync(unfinished, { force: true });
   });

@@ -3,11 +3,11 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
- * Runs a program with our terminal and resolves to its exit code. Signals that reach us are passed
- * on, so that nothing outlives an interrupted script.
+ * Runs a program in this terminal and resolves with its exit code. Forwards signals, so that no process outlives an
+ * interrupted script.
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function run(command, args, options = {}) {
     child.on('error', (error) => settle(() => reject(error)));
     child.on('exit', (code, signal) =>
       settle(() => {
-        // The child was interrupted, and so are we.
+        // The child was interrupted, so end this process too.
         if (signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP') process.exit(130);
         resolve(code ?? 1);
       }),
@@ -30,21 +30,21 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** Runs the command of an installed package with this very Node, without looking at the PATH. */
+/** Runs the command of an installed package with this Node, ignoring PATH. */
 export function runBin(script, args, options) {
   return run(process.execPath, [path.join(root, 'node_modules', script), ...args], options);
 }
 
 /**
- * Like `run`, but one such program at a time in this folder: a start that was killed may have left one that still
- * writes, and the next start waits for it. The lock is the operating system's and ends with the program. Without
- * flock(1), as on macOS, the program just runs.
+ * Like `run`, but only one such program at a time in this folder: a killed start may have left one that is still
+ * writing, and the next start waits for it. The operating system holds the lock until the program ends. Without
+ * flock(1), as on macOS, the program runs without a lock.
  */
 export function runAlone(command, args, options) {
   const folder = path.join(root, '.yarn');
   mkdirSync(folder, { recursive: true });
   const lock = path.join(folder, 'start.lock');
-  // -F: the program takes the place of flock, so that signals reach it.
+  // -F: flock executes the program in its place, so that signals reach it.
   const locks =
     spawnSync('flock', ['-F', `${lock}.probe`, 'true'], { stdio: 'ignore' }).status === 0;
   return locks
@@ -57,7 +57,7 @@ export function runBinAlone(script, args, options) {
   return runAlone(process.execPath, [path.join(root, 'node_modules', script), ...args], options);
 }
 
-/** Writes a small file completely or not at all. */
+/** Writes a small file atomically. */
 export function writeWhole(file, content) {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.draft`, content);

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './run.mjs';
+import { root } from '../running/run.mjs';
 
 /**
- * Packages that exist for some platforms alone have no checksum in yarn.lock: Yarn does not download those of other
- * platforms. platformPackages.json has checksums of our own, recorded by recordPlatformPackages.mjs on each platform.
+ * Packages for single platforms have no checksum in yarn.lock, because Yarn does not download those of other
+ * platforms. platformPackages.json contains their checksums, recorded by recordPlatformPackages.mjs on each platform.
  */
-export const recordFile = path.join(root, 'scripts/platformPackages.json');
+export const recordFile = path.join(root, 'scripts/dependencies/platformPackages.json');
 
-/** The packages without a checksum in the lock file that are installed here, as `{ spec, folder }`. */
+/** The installed packages without a checksum in the lock file, as `{ spec, folder }`. */
 export function installedWithoutChecksum() {
   return withoutChecksum()
     .map(({ name, version }) => ({
@@ -19,7 +19,7 @@ export function installedWithoutChecksum() {
     .filter(({ folder }) => existsSync(folder));
 }
 
-/** Every entry of the lock file that names no checksum, with the platforms that it is for. */
+/** Every entry of the lock file without a checksum, with its platforms. */
 export function withoutChecksum() {
   return readFileSync(path.join(root, 'yarn.lock'), 'utf8')
     .split('\n\n')
@@ -31,12 +31,12 @@ export function withoutChecksum() {
     });
 }
 
-/** The recorded checksums: of the archive, as the registry names it, and of the files in it. */
+/** The recorded checksums: of the archive, as in the registry, and of its files. */
 export function recorded() {
   return existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : {};
 }
 
-/** The specs of installed packages whose files are not the recorded ones. Empty when all is well. */
+/** The specs of installed packages whose files differ from the recorded checksum. */
 export function changedPackages() {
   const records = recorded();
   return installedWithoutChecksum()
@@ -45,7 +45,7 @@ export function changedPackages() {
     .map(({ spec }) => spec);
 }
 
-/** One checksum of the names and contents of all files in a folder. Links, which install scripts make, do not count. */
+/** A checksum of the names and contents of all files in a folder. Ignores links, which install scripts create. */
 export function digestOf(folder) {
   const all = createHash('sha512');
   for (const file of filesIn(folder)) {

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint } from './fingerprint.mjs';
-import { root, runBinAlone, writeWhole } from './run.mjs';
+import { root, runBinAlone, writeWhole } from '../running/run.mjs';
 
 const stamp = path.join(root, 'node_modules/.cache/chasqui/bundled');
 const client = path.join(root, 'apps/client');
 
 /**
- * Bundles the web client into apps/client/dist, where the server finds it; nothing when none of its
- * sources has changed. Resolves to whether it is there.
+ * Bundles the web client into apps/client/dist, where the server finds it. Does nothing when no source has changed.
+ * Resolves with whether the bundle exists.
  */
 export async function bundleClient() {
   const sources = fingerprint(['apps/client', 'packages/sdk', 'packages/protocol']);
