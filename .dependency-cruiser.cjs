@@ -12,7 +12,7 @@ const mayImport = {
   sdk: ['protocol'],
   services: ['settings'],
   testkit: ['db', 'foundation', 'protocol', 'services'],
-  e2e: ['protocol', 'sdk', 'testkit'],
+  e2e: ['foundation', 'protocol', 'sdk', 'testkit'],
   demo: ['protocol', 'services'],
   bench: ['db', 'services', 'testkit'],
 };

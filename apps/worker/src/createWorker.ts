@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, connectDatabase, deliveryCounts, recordFinding } from '@chasqui/db';
-import type { Log } from '@chasqui/foundation';
+import { type Log, createReleasers } from '@chasqui/foundation';
 import {
   createBus,
   createConnections,
@@ -16,7 +16,6 @@ import { scheduleJob } from './wakeups/jobSchedule';
 import { createDueCheck, DUE_CHECK_INTERVAL_MS } from './wakeups/dueCheck';
 import { createMetrics } from './observability/metrics';
 import { serveOperators } from './observability/operatorServer';
-import { createReleasers } from './releasers';
 import { createRetention } from './upkeep/retention';
 import { type PostgresState, postgresState } from './observability/postgresState';
 import type { Settings } from './settings';
@@ -67,20 +66,20 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     poolMax: 10,
     applicationName: 'chasqui-worker',
   });
-  releasers.add('postgres', 1_500, () => db.close());
+  releasers.push('postgres', () => db.close(), 1_500);
   const connections = createConnections({
     url: options.redisUrl,
     prefix: options.redisPrefix,
     log,
   });
-  releasers.add('redis', 1_000, () => connections.close());
+  releasers.push('redis', () => connections.close(), 1_000);
   const queue = createDeliveryQueue(connections);
   const marker = createQueueMarker(connections);
   const bus = createBus({ connections, nodeId: `worker-${randomUUID()}`, log });
-  releasers.add('bus', 1_000, () => bus.close());
+  releasers.push('bus', () => bus.close(), 1_000);
 
   const space = watchSpace({ folder: options.dataDir ?? undefined, log });
-  releasers.add('free space', 100, async () => space.stop());
+  releasers.push('free space', async () => space.stop(), 100);
   const metrics = createMetrics({
     deliveries: () => deliveryCounts(db).catch(() => null),
     queue: async () => (queue.reachable() ? queue.depth().catch(() => null) : null),
@@ -108,7 +107,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       }),
     { log, onRestart: () => metrics.consumerRestarted() },
   );
-  releasers.add('consumer', 4_000, () => consumer.stop(3_400));
+  releasers.push('consumer', () => consumer.stop(3_400), 4_000);
 
   const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs, firstMs: backoffMs });
   const sweeps = scheduleJob({
@@ -136,9 +135,13 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: DUE_CHECK_INTERVAL_MS,
     firstAfterMs: DUE_CHECK_INTERVAL_MS,
   });
-  releasers.add('sweep and due check', 1_000, async () => {
-    await Promise.all([sweeps.stop(1_000), dueChecks.stop(1_000)]);
-  });
+  releasers.push(
+    'sweep and due check',
+    async () => {
+      await Promise.all([sweeps.stop(1_000), dueChecks.stop(1_000)]);
+    },
+    1_000,
+  );
 
   const ending = new AbortController();
   const finisher = createDeletionFinisher({ db, bus, log, isOver: () => ending.signal.aborted });
@@ -199,13 +202,17 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     firstAfterMs: 0,
   });
   // Each may be interrupted at any point, so they share a short limit.
-  releasers.add('audit, deletions, retention and search names', 400, async () => {
-    ending.abort();
-    await Promise.all(
-      [audits, deletions, retention, searchNames, states].map((job) => job.stop(300)),
-    );
-    finisher.stop();
-  });
+  releasers.push(
+    'audit, deletions, retention and search names',
+    async () => {
+      ending.abort();
+      await Promise.all(
+        [audits, deletions, retention, searchNames, states].map((job) => job.stop(300)),
+      );
+      finisher.stop();
+    },
+    400,
+  );
 
   const isRedisUsable = () => queue.reachable() && connections.trouble() === undefined;
   let operatorPort: number | null = null;
@@ -222,7 +229,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         }),
       });
       operatorPort = operators.port;
-      releasers.add('operators', 500, () => operators.close());
+      releasers.push('operators', () => operators.close(), 500);
     } catch (error) {
       await releasers.releaseAll();
       throw error;

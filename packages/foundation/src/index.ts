@@ -1,5 +1,11 @@
+// Clock, log, scheduling and concurrency: what every package shares. Nothing here knows of chat.
+export { type Batcher, createBatcher } from './batcher';
 export { type Clock, systemClock, type Timer } from './clock';
 export { createLimiter } from './concurrencyLimit';
+export { createGatherer, type Gatherer } from './gatherer';
 export type { Log } from './log';
-export { createReleasers } from './releasers';
+export { createReleasers, type Releasers } from './releasers';
 export { createTimetable } from './scheduler';
+export { createSerialQueue, type SerialQueue } from './serialQueue';
+export { createSingleFlight, type SingleFlight } from './singleFlight';
+export { endsWithin, withTimeout } from './timeout';

@@ -1,4 +1,5 @@
 import type { Log } from './log';
+import { withTimeout } from './timeout';
 
 /** What has been opened, and how it is closed: last in, first out. */
 export interface Releasers {
@@ -18,7 +19,8 @@ export function createReleasers(log: Log): Releasers {
     for (let last = opened.pop(); last; last = opened.pop()) {
       const { name, withinMs } = last;
       try {
-        const closed = await inTime(Promise.resolve(last.release()), withinMs);
+        const closing = Promise.resolve(last.release()).then(() => true);
+        const closed = await withTimeout(closing, withinMs, () => false);
         if (!closed) log.warn({ what: name }, 'did not close in time');
       } catch (error) {
         log.warn({ err: error, what: name }, 'did not close well');
@@ -32,16 +34,4 @@ export function createReleasers(log: Log): Releasers {
     },
     releaseAll: () => (releasing ??= release()),
   };
-}
-
-async function inTime(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { withTimeout } from '@chasqui/foundation';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Gauges } from '@chasqui/core/ports';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -193,15 +194,5 @@ function seconds(nanoseconds: number): number {
 
 /** The figures, or null when they are not there in time. */
 async function bounded<T>(figures: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), LOOKUP_MS);
-  });
-  try {
-    return await Promise.race([figures, tooLate]);
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
+  return withTimeout(figures, LOOKUP_MS, () => null).catch(() => null);
 }

@@ -1,4 +1,5 @@
 import { NotReadyError } from '@chasqui/db';
+import { withTimeout } from '@chasqui/foundation';
 import { type Health, PROTOCOL, type Readiness, type RegistrationMode } from '@chasqui/protocol';
 import { Router } from 'express';
 
@@ -47,15 +48,9 @@ const SILENT = 'the store does not answer';
 
 /** Why a store cannot be used; undefined when it can. What else an error says may name addresses and accounts. */
 async function whyNot(probe: () => Promise<unknown>): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(SILENT), PROBE_MS);
-  });
   const answered = probe().then(
     () => undefined,
     (error: unknown) => (error instanceof NotReadyError ? error.message : SILENT),
   );
-  const result = await Promise.race([answered, tooLate]);
-  clearTimeout(timer);
-  return result;
+  return withTimeout(answered, PROBE_MS, () => SILENT);
 }

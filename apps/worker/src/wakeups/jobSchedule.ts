@@ -1,4 +1,4 @@
-import type { Log } from '@chasqui/foundation';
+import { endsWithin, type Log } from '@chasqui/foundation';
 
 export interface JobScheduleDeps {
   /** For the log. */
@@ -78,12 +78,7 @@ export function scheduleJob(deps: JobScheduleDeps): JobSchedule {
     async stop(withinMs) {
       stopped = true;
       clearTimeout(timer);
-      let deadline: NodeJS.Timeout | undefined;
-      await Promise.race([
-        running,
-        new Promise((resolve) => (deadline = setTimeout(resolve, withinMs))),
-      ]);
-      clearTimeout(deadline);
+      await endsWithin(Promise.resolve(running), withinMs);
     },
   };
 }

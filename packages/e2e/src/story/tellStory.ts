@@ -1,3 +1,4 @@
+import { withTimeout } from '@chasqui/foundation';
 import type { Scene } from '../faults/scene';
 import { randomness, type Randomness } from '@chasqui/testkit';
 import { type Company, gatherCompany } from './company';
@@ -110,10 +111,7 @@ function pick<T extends Deed | Mishap>(from: readonly T[], random: Randomness): 
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), ms);
+const within = (ms: number, work: Promise<unknown>): Promise<unknown> =>
+  withTimeout(work, ms, () => {
+    throw new Error('too late');
   });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}

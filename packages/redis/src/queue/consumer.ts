@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Log } from '@chasqui/foundation';
+import { endsWithin, type Log } from '@chasqui/foundation';
 import {
   BLOCKING_COMMAND_S,
   type ConnectionKind,
@@ -109,27 +109,17 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       stopped = true;
       const end = performance.now() + withinMs;
       const atMost = (ms: number): number => Math.max(0, Math.min(ms, end - performance.now()));
-      await within(atMost(1_000), queue.pause(true, true));
-      await within(atMost(withinMs), Promise.allSettled(atWork));
+      await endsWithin(queue.pause(true, true), atMost(1_000));
+      await endsWithin(Promise.allSettled(atWork), atMost(withinMs));
       const settled = new Promise<void>((resolve) => {
         onSettled = () => unsettled.size === 0 && resolve();
         onSettled();
       });
-      await within(atMost(500), settled);
-      await within(atMost(1_000), queue.close(true));
+      await endsWithin(settled, atMost(500));
+      await endsWithin(queue.close(true), atMost(1_000));
       await Promise.all(opened.map((connection) => connections.release(connection)));
     },
   };
-}
-
-/** Waits up to `ms` for `work`, whether it resolves or rejects. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work.catch(() => undefined),
-    new Promise((resolve) => (timer = setTimeout(resolve, ms))),
-  ]);
-  clearTimeout(timer);
 }
 
 /** Calls `say` at most once per `ms`, with the number of suppressed calls since. */

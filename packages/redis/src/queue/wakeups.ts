@@ -1,5 +1,5 @@
 import type { Wakeups } from '@chasqui/core/ports';
-import type { Log } from '@chasqui/foundation';
+import { endsWithin, type Log } from '@chasqui/foundation';
 import type { DeliveryQueue, QueueDepth, WakeupJob } from './deliveryQueue';
 
 /** The queries that tell which wake-ups are needed. */
@@ -44,6 +44,7 @@ const MOST_GATHERED = 20_000;
 const USERS_PER_BATCH = 500;
 /** A message is at least this much older than the query about it. */
 const ASKING_MS = 50;
+const CLOSES_WITHIN_MS = 1_000;
 
 /**
  * Creates jobs only for recipients whose oldest unacknowledged message is older than `gatherMs`. It gathers users for
@@ -143,12 +144,7 @@ export function createWakeups(options: WakeupOptions): NodeWakeups {
       if (closed) return;
       closed = true;
       clearTimeout(timer);
-      let deadline: NodeJS.Timeout | undefined;
-      await Promise.race([
-        Promise.resolve(running).then(run),
-        new Promise((resolve) => (deadline = setTimeout(resolve, 1_000))),
-      ]);
-      clearTimeout(deadline);
+      await endsWithin(Promise.resolve(running).then(run), CLOSES_WITHIN_MS);
       await queue.close();
     },
   };

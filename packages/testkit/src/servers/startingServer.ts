@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endsWithin, withTimeout } from '@chasqui/foundation';
 
 /**
  * Only a process that hangs is waited for so long: one that ends is noticed at once, and one on a
@@ -49,11 +50,11 @@ export async function endOrAnswer(server: StartingServer): Promise<'answers' | '
   const deadline = performance.now() + hangsAfterMs;
   while (!isOver()) {
     const waitMs = Math.min(ASKS_AGAIN_AFTER_MS, Math.max(0, deadline - performance.now()));
-    const answered = await Promise.race([
-      answers().catch(() => false),
-      delay(waitMs, false, { ref: false }),
-      closed.then(() => false),
-    ]);
+    const answered = await withTimeout(
+      Promise.race([answers().catch(() => false), closed.then(() => false)]),
+      waitMs,
+      () => false,
+    );
     if (answered && !isOver()) return 'answers';
     if (performance.now() > deadline) {
       const waited = `${Math.round(hangsAfterMs / 1_000)} s`;
@@ -62,7 +63,7 @@ export async function endOrAnswer(server: StartingServer): Promise<'answers' | '
     await Promise.race([delay(20), closed]);
   }
   // Its last words are read to the end.
-  await Promise.race([closed, delay(1_000)]);
+  await endsWithin(closed, 1_000);
   const said = lastLines();
   if (PORT_TAKEN.test(said)) return 'port taken';
   throw new Error(`${name} ended with ${child.signalCode ?? `code ${child.exitCode}`}:\n${said}`);
