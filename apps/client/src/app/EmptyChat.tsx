@@ -9,10 +9,10 @@ import './emptyChat.css';
 /** Shown while no conversation is open. Guides the first user of a new server to invite others. */
 export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean }) {
   const hasNoConversations = useChatStore((view) => view.conversations.length === 0);
-  // Before the first sync an empty list says nothing.
+  // Until the first sync, an empty list does not mean that there are no conversations.
   const isSynced = useChatStore((view) => view.chat.cursor !== null);
   const { me, isOnline } = useChatStore.getState();
-  if (props.isMissing) return <Missing isOnline={isOnline} />;
+  if (props.isMissing) return <ConversationNotFound isOnline={isOnline} />;
   if (hasNoConversations && !isSynced)
     return <main className="chat-pane empty-chat" aria-busy="true" />;
   return (
@@ -41,13 +41,13 @@ export function EmptyChat(props: { onNewGroup: () => void; isMissing: boolean })
             <Users size={18} aria-hidden /> New group
           </button>
         </div>
-        {hasNoConversations && <Invitation />}
+        {hasNoConversations && <InvitePeople />}
       </div>
     </main>
   );
 }
 
-function Missing({ isOnline }: { isOnline: boolean }) {
+function ConversationNotFound({ isOnline }: { isOnline: boolean }) {
   return (
     <main className="chat-pane empty-chat">
       <div>
@@ -65,7 +65,7 @@ function Missing({ isOnline }: { isOnline: boolean }) {
   );
 }
 
-function Invitation() {
+function InvitePeople() {
   const [isCopied, setCopied] = useState(false);
   const address = serverUrl();
   return (

@@ -13,7 +13,7 @@ import { STORAGE_NAME, serverUrl } from '../store/serverUrl';
  */
 export async function openClient(): Promise<{ client: ChatClient; survivesReload: boolean }> {
   const persistent = await openPersistent().catch(() => undefined);
-  // Without storage, tabs have nothing to share, so none is coordinated.
+  // Without storage, tabs have no state to share, so this one works alone.
   const client =
     persistent ?? (await openChatClient({ url: serverUrl(), storage: createMemoryStorage() }));
   client.connect();

@@ -48,7 +48,7 @@ async function axeFindings(page: Page, theme: 'light' | 'dark'): Promise<string[
   }, scope);
 }
 
-/** A browser of this width. `shot` takes screenshots and collects findings; `expectGood` checks them at the end. */
+/** A browser of this width. `shot` takes screenshots and collects findings; `expectNoFindings` checks them at the end. */
 async function openViewport(width: number) {
   const profile = await suite.chromium.newProfile({
     viewport: { width, height: width === 360 ? 740 : 800 },
@@ -61,7 +61,7 @@ async function openViewport(width: number) {
     async shot(page: Page, name: string): Promise<void> {
       findings.push(...(await checkAppearance(page, name)));
     },
-    async expectGood(page: Page): Promise<void> {
+    async expectNoFindings(page: Page): Promise<void> {
       const widths = await page.evaluate(() => [document.body.scrollWidth, innerWidth]);
       expect(widths[0]).toBe(widths[1]);
       expect(findings).toEqual([]);
@@ -75,7 +75,7 @@ test.each([1_280, 360])(
   '[client] sign-up, list, chat and group screens are accessible and fit, at a width of %i',
   async (width) => {
     const { ana, names, group } = await createSampleConversations(suite.people, suite.instance);
-    const { profile, isNarrow, shot, expectGood } = await openViewport(width);
+    const { profile, isNarrow, shot, expectNoFindings } = await openViewport(width);
 
     const first = await profile.openTab(suite.instance.url());
     await first.getByLabel('Your name').waitFor();
@@ -131,7 +131,7 @@ test.each([1_280, 360])(
     await shot(page, '8-new-group');
 
     await page.keyboard.press('Escape');
-    await expectGood(page);
+    await expectNoFindings(page);
   },
 );
 
@@ -139,7 +139,7 @@ test.each([1_280, 360])(
   '[client] account, privacy, block and request screens are accessible and fit, at a width of %i',
   async (width) => {
     const { ana, names } = await createSampleConversations(suite.people, suite.instance);
-    const { profile, isNarrow, shot, expectGood } = await openViewport(width);
+    const { profile, isNarrow, shot, expectNoFindings } = await openViewport(width);
     const { page, open } = await signIn(profile, suite.instance.url(), ana);
     const openDialog = async (name: string): Promise<void> => {
       await page.getByRole('button', { name: 'Account and settings' }).click();
@@ -195,7 +195,7 @@ test.each([1_280, 360])(
     await page.getByText(`You blocked ${names.ben}.`).waitFor();
     await shot(page, '11-blocked');
     if (isNarrow) await page.getByRole('button', { name: 'All conversations' }).click();
-    await expectGood(page);
+    await expectNoFindings(page);
   },
 );
 

@@ -28,10 +28,10 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(takeOver());
+  event.waitUntil(activate());
 });
 
-async function takeOver(): Promise<void> {
+async function activate(): Promise<void> {
   // Keep the previous shell for open pages that still have parts to fetch.
   const old = (await caches.keys()).filter((name) => isShell(name) && name !== CACHE);
   await Promise.all(old.slice(0, -1).map((name) => caches.delete(name)));

@@ -40,8 +40,8 @@ export interface ChatView {
 export const isOutboxEntry = (message: ShownMessage): message is OutboxEntry => 'order' in message;
 
 /**
- * A stable React key for a message. An own message keeps its key when the server acknowledges it, so its row is not
- * remounted.
+ * A stable React key for a message. The user's own messages keep their key when the server acknowledges them, so their
+ * rows are not remounted.
  */
 export function messageKey(message: ShownMessage, me: string | undefined): string {
   // A client message id is arbitrary text. The prefix keeps it from matching an inherited property such as `__proto__`
@@ -84,9 +84,12 @@ export function deriveView(chat: ChatState, openId: string | null, before?: Chat
   };
 }
 
-type Shown = Pick<ChatView, 'messagesById' | 'messageIdsInConversation' | 'optimisticMessageIds'>;
+type IndexedMessages = Pick<
+  ChatView,
+  'messagesById' | 'messageIdsInConversation' | 'optimisticMessageIds'
+>;
 
-function indexMessages(messages: readonly ShownMessage[], me: string | undefined): Shown {
+function indexMessages(messages: readonly ShownMessage[], me: string | undefined): IndexedMessages {
   const messagesById: Record<string, ShownMessage> = {};
   const optimisticMessageIds = new Set<string>();
   for (const message of messages) {

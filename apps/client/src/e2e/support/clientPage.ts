@@ -12,7 +12,7 @@ export interface ClientPage {
   send(text: string): Promise<void>;
   /** The newest rendered message with this text. */
   message(text: string): Locator;
-  /** Waits until an own message has this status. */
+  /** Waits until the user's own message has this status. */
   waitForTicks(text: string, stage: Stage): Promise<void>;
   /** Opens the menu of a message and chooses an action. */
   chooseAction(text: string, action: string): Promise<void>;

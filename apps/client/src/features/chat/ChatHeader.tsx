@@ -5,7 +5,7 @@ import { Avatar } from '../../shared/Avatar';
 import { ConnectionBadge } from '../../shared/ConnectionBadge';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';
-import { otherOf, titleOf } from '../../store/displayNames';
+import { otherParticipant, conversationTitle } from '../../store/displayNames';
 import { notify } from '../../store/notices';
 import { navigateToList } from '../../store/route';
 import { BlockButton } from '../blocking/BlockButton';
@@ -26,14 +26,14 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
   const me = useChatStore((view) => view.me?.id);
   const [openDialog, setOpenDialog] = useState<'group' | 'retention' | null>(null);
   const isGroup = conversation.type === 'group';
-  const other = otherOf(conversation, me);
+  const other = otherParticipant(conversation, me);
   const isClosed = (conversation.barred ?? null) !== null;
   // A closed conversation gets no presence updates, so the last known presence is stale.
   const presence = useChatStore((view) =>
     isClosed ? undefined : view.userPresenceById[other?.user_id ?? ''],
   );
   const isOnline = useChatStore((view) => view.isOnline);
-  const title = titleOf(conversation, me);
+  const title = conversationTitle(conversation, me);
   const protection = `Messages are ${client.protection}`;
   return (
     <header className="chat-header">

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '@chasqui/sdk';
 import { useMemo, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
-import { otherOf } from '../../store/displayNames';
+import { otherParticipant } from '../../store/displayNames';
 import { useIsBlocked } from '../blocking/blocks';
 import { ClosedChatNote } from '../blocking/ClosedChatNote';
 import { PendingRequestNote } from '../requests/PendingRequestNote';
@@ -32,7 +32,7 @@ export function ChatWindow({ conversationId }: { conversationId: string }) {
     [],
   );
   const me = useChatStore((view) => view.me?.id);
-  const other = conversation && otherOf(conversation, me);
+  const other = conversation && otherParticipant(conversation, me);
   const isBlocked = useIsBlocked(other?.user_id);
   if (conversation === undefined) return null;
   const bar = conversation.barred ?? null;

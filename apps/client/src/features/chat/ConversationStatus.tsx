@@ -3,7 +3,8 @@ import type { KnownConversation } from '@chasqui/sdk';
 import { BidiText } from '../../shared/formatting/BidiText';
 import { lastSeenText } from '../../shared/formatting/dates';
 import { useChatStore } from '../../store/chatStore';
-import { isolateBidi, nameOf } from '../../store/displayNames';
+import { isolateBidi } from '../../shared/formatting/bidi';
+import { displayName } from '../../store/displayNames';
 
 interface ConversationStatus {
   conversation: KnownConversation;
@@ -15,7 +16,7 @@ export function ConversationStatus({ conversation, presence }: ConversationStatu
   const { id, type, participant_count: count } = conversation;
   const typing = useChatStore((view) => view.typingUsersInConversation);
   const view = useChatStore.getState();
-  const names = typing.map(({ user_id: userId }) => nameOf(view, id, userId));
+  const names = typing.map(({ user_id: userId }) => displayName(view, id, userId));
   if (names.length > 0) {
     return (
       <p className="one-line is-typing" aria-live="polite">

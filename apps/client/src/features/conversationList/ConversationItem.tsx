@@ -2,7 +2,8 @@ import { type KnownConversation, selectTyping } from '@chasqui/sdk';
 import { memo } from 'react';
 import { useChatStore } from '../../store/chatStore';
 import { readDraft } from '../../store/drafts';
-import { isolateBidi, nameOf, otherOf, titleOf } from '../../store/displayNames';
+import { isolateBidi } from '../../shared/formatting/bidi';
+import { displayName, otherParticipant, conversationTitle } from '../../store/displayNames';
 import { BidiText } from '../../shared/formatting/BidiText';
 import { compactTime } from '../../shared/formatting/dates';
 import { useIsBlocked } from '../blocking/blocks';
@@ -19,12 +20,12 @@ interface ConversationItem {
 export const ConversationItem = memo(function ConversationItem(props: ConversationItem) {
   const { conversation, isOpen, onChoose } = props;
   const me = useChatStore((view) => view.me?.id);
-  const other = otherOf(conversation, me);
+  const other = otherParticipant(conversation, me);
   const isBarred = (conversation.barred ?? null) !== null;
   const presence = useChatStore((view) =>
     isBarred ? undefined : view.userPresenceById[other?.user_id ?? '']?.status,
   );
-  const title = titleOf(conversation, me);
+  const title = conversationTitle(conversation, me);
   const { last_message: last, my } = conversation;
   const unread = my.unread_count;
   return (
@@ -69,7 +70,7 @@ function Preview({ conversation, isOpen }: Pick<ConversationItem, 'conversation'
   const me = useChatStore((view) => view.me?.id);
   const last = useLastMessage(conversation);
   const author = useChatStore((view) =>
-    last === undefined ? '' : nameOf(view, id, last.sender_id),
+    last === undefined ? '' : displayName(view, id, last.sender_id),
   );
   const isBlocked = useIsBlocked(type === 'group' ? last?.sender_id : undefined);
   const draft = isOpen || me === undefined ? '' : readDraft(me, id);

@@ -3,7 +3,7 @@ import { Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { navigateToConversation } from '../../store/route';
 import { useChatStore } from '../../store/chatStore';
-import { titleOf } from '../../store/displayNames';
+import { conversationTitle } from '../../store/displayNames';
 import { focusSearchField, SEARCH_FIELD_ID } from './searchField';
 import { useContactPresence } from './useContactPresence';
 import { RequestList } from '../requests/RequestList';
@@ -22,7 +22,9 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
   const searched = useDeferredValue(searchForm(query));
-  const found = conversations.filter((one) => searchForm(titleOf(one, me)).includes(searched));
+  const found = conversations.filter((one) =>
+    searchForm(conversationTitle(one, me)).includes(searched),
+  );
   useContactPresence();
 
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useChatStore } from '../../store/chatStore';
-import { otherOf } from '../../store/displayNames';
+import { otherParticipant } from '../../store/displayNames';
 import { useClient } from '../../store/ClientContext';
 
 /** About one screen of conversations. The presence of others becomes known when it changes. */
@@ -13,7 +13,7 @@ export function useContactPresence(): void {
   const ids = useChatStore((view) =>
     view.conversations
       .slice(0, CONTACTS_MAX)
-      .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
+      .map((one) => otherParticipant(one, view.me?.id)?.user_id ?? '')
       .filter((id) => id !== '' && view.userPresenceById[id] === undefined)
       .join(' '),
   );
@@ -22,7 +22,7 @@ export function useContactPresence(): void {
     view.conversations
       .slice(0, CONTACTS_MAX)
       .filter(({ barred, request }) => (barred ?? request ?? null) === null)
-      .map((one) => otherOf(one, view.me?.id)?.user_id ?? '')
+      .map((one) => otherParticipant(one, view.me?.id)?.user_id ?? '')
       .join(' '),
   );
   const before = useRef(openIds);

@@ -1,7 +1,7 @@
 import type { User } from '@chasqui/protocol';
 import type { KnownConversation } from '@chasqui/sdk';
 import { useState } from 'react';
-import { isolateBidi } from '../../store/displayNames';
+import { isolateBidi } from '../../shared/formatting/bidi';
 import { attempt, notify } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { PeoplePicker } from './PeoplePicker';

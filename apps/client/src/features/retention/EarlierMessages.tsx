@@ -1,6 +1,6 @@
 import type { KnownConversation } from '@chasqui/sdk';
 import { useChatStore } from '../../store/chatStore';
-import { otherOf } from '../../store/displayNames';
+import { otherParticipant } from '../../store/displayNames';
 import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 import { durationText } from './durations';
@@ -15,7 +15,7 @@ export function EarlierMessages({ conversation }: { conversation: KnownConversat
   const { id, type, retention_s: seconds = null, history_request: request = null } = conversation;
   const isCovered = seconds === null || (conversation.retention_from_seq ?? 1) <= 1;
   if (isCovered) return null;
-  const other = otherOf(conversation, me)?.display_name ?? 'the other person';
+  const other = otherParticipant(conversation, me)?.display_name ?? 'the other person';
   const isRequested = request !== null && request.retention_s === seconds;
   if (isRequested && request.user_id === me) {
     return (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
 
-/** Leaves the decision to the server while connected, and tolerates a slightly wrong clock. */
+/** Leaves the decision to the server while connected, and tolerates a slightly wrong clock (docs/testing/faults.md, fault 26). */
 const GRACE_MS = 60_000;
 /** The longest delay that setTimeout accepts. */
 const TIMER_MAX_MS = 2_147_483_647;

@@ -38,8 +38,8 @@ export function SignInPage() {
     setSubmitting(true);
     setError('');
     try {
-      if (mode === 'sign up') await client.signUp(signUpOf(text));
-      else await client.signIn(signInOf(text));
+      if (mode === 'sign up') await client.signUp(signUpRequest(text));
+      else await client.signIn(signInRequest(text));
       markReturning();
     } catch (error) {
       setPasswordTemporary(errorReason(error) === 'new_password_required');
@@ -99,7 +99,7 @@ export function SignInPage() {
   );
 }
 
-const signUpOf = (text: (name: string) => string) => ({
+const signUpRequest = (text: (name: string) => string) => ({
   username: text('username').trim(),
   email: text('email'),
   password: text('password'),
@@ -107,7 +107,7 @@ const signUpOf = (text: (name: string) => string) => ({
   ...(text('invitation') === '' ? {} : { invitation: text('invitation').trim() }),
 });
 
-function signInOf(text: (name: string) => string) {
+function signInRequest(text: (name: string) => string) {
   const [name, password] = [text('username').trim(), text('password')];
   const newPassword = text('new_password') === '' ? undefined : text('new_password');
   return name.includes('@')

@@ -2,7 +2,8 @@ import type { ChatMessage } from '@chasqui/sdk';
 import { X } from 'lucide-react';
 import { BidiText } from '../../../shared/formatting/BidiText';
 import { useChatStore } from '../../../store/chatStore';
-import { isolateBidi, nameOf } from '../../../store/displayNames';
+import { isolateBidi } from '../../../shared/formatting/bidi';
+import { displayName } from '../../../store/displayNames';
 
 /** What the composer writes: a new message, a reply, or an edit. */
 export type ComposerMode =
@@ -16,7 +17,9 @@ interface ModeBanner {
 /** The message being replied to or edited, above the input field. */
 export function ModeBanner({ mode, onCancel }: ModeBanner) {
   const { kind, message } = mode;
-  const author = useChatStore((view) => nameOf(view, message.conversation_id, message.sender_id));
+  const author = useChatStore((view) =>
+    displayName(view, message.conversation_id, message.sender_id),
+  );
   return (
     <div className="composer-mode">
       <p>

@@ -1,7 +1,7 @@
 import { memo, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
 import { isOutboxEntry, type ShownMessage } from '../../../store/chatView';
-import { nameOf } from '../../../store/displayNames';
+import { displayName } from '../../../store/displayNames';
 import { timeOfDay, dateAndTime } from '../../../shared/formatting/dates';
 import { useIsBlocked } from '../../blocking/blocks';
 import { useExpired } from '../../retention/useExpired';
@@ -27,7 +27,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRow) {
   const { message, isMine, isFirst, isLast, isGroup } = props;
   const senderId = isOutboxEntry(message) ? '' : message.sender_id;
   const author = useChatStore((view) =>
-    isMine ? 'You' : nameOf(view, message.conversation_id, senderId),
+    isMine ? 'You' : displayName(view, message.conversation_id, senderId),
   );
   const classes = ['message', isMine ? 'mine' : 'theirs'];
   if (isFirst) classes.push('first');

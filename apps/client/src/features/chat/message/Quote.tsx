@@ -1,6 +1,6 @@
 import { selectMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../store/chatStore';
-import { nameOf } from '../../../store/displayNames';
+import { displayName } from '../../../store/displayNames';
 import { useIsBlocked } from '../../blocking/blocks';
 import { useExpired } from '../../retention/useExpired';
 import { useJumpToMessage } from '../messageList/scrolling/JumpToMessageContext';
@@ -13,7 +13,7 @@ export function Quote(props: { conversationId: string; messageId: string }) {
   const quoted = useChatStore((view) => selectMessage(view.chat, conversationId, messageId));
   const isExpired = useExpired(conversationId, quoted);
   const author = useChatStore((view) =>
-    quoted === undefined ? '' : nameOf(view, conversationId, quoted.sender_id),
+    quoted === undefined ? '' : displayName(view, conversationId, quoted.sender_id),
   );
   const isGroup = useChatStore(
     (view) => view.chat.conversationsById[conversationId]?.type === 'group',

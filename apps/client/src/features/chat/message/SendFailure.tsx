@@ -6,7 +6,7 @@ import { attempt } from '../../../store/notices';
 import { useClient } from '../../../store/ClientContext';
 import './sendFailure.css';
 
-/** The reason why the server refused a message (D9), with buttons to retry or discard it. */
+/** The reason why the server refused a message, with buttons to retry or discard it. */
 export function SendFailure({ message }: { message: OutboxEntry }) {
   const client = useClient();
   const { client_message_id: id, refused } = message;

@@ -14,7 +14,7 @@ const stages = {
   read: [CheckCheck, 'Read'],
 } as const satisfies Record<Stage, readonly [unknown, string]>;
 
-/** The status of an own message, aggregated over all recipients (D6). */
+/** The status of the user's own message, aggregated over all recipients (D6). */
 export function Ticks({ message }: { message: ShownMessage }) {
   const stage = useChatStore((view): Stage => {
     if (isOutboxEntry(message)) return message.status === 'refused' ? 'refused' : 'pending';

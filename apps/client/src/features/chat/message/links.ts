@@ -4,7 +4,7 @@ export interface TextPart {
   readonly href?: string;
 }
 
-/** Where a URL can start. `startsUrl` checks the preceding character; a lookbehind here would scan text twice. */
+/** Where a URL can start. `startsUrl` checks the preceding character, so that no text is scanned twice. */
 const START = /https?:\/\/|www\./giu;
 
 /**

@@ -2,7 +2,7 @@ import type { ChatMessage, MessageDetail } from '@chasqui/sdk';
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
 import { errorText } from '../../../shared/formatting/errorText';
-import { nameOf } from '../../../store/displayNames';
+import { displayName } from '../../../store/displayNames';
 import { dateAndTime } from '../../../shared/formatting/dates';
 import { useClient } from '../../../store/ClientContext';
 import { Avatar } from '../../../shared/Avatar';
@@ -11,7 +11,7 @@ import './messageInfoDialog.css';
 
 type Statuses = MessageDetail['statuses'];
 
-/** Who has read an own message, who has received it, and who has not, with times. */
+/** Who has read one of the user's own messages, who has received it and who has not, with times. */
 export function MessageInfoDialog(props: { message: ChatMessage; onClose: () => void }) {
   const { message, onClose } = props;
   const client = useClient();
@@ -96,7 +96,7 @@ function StatusSection({ title, message, statuses, status }: StatusSection) {
       </h3>
       <ul>
         {people.map(({ user_id: id, read_at: readAt, delivered_at: deliveredAt }) => {
-          const name = nameOf(view, message.conversation_id, id);
+          const name = displayName(view, message.conversation_id, id);
           const at = status === 'read' ? readAt : deliveredAt;
           return (
             <li key={id}>

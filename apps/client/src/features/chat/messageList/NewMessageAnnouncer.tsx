@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useChatStore } from '../../../store/chatStore';
-import { isolateBidi, nameOf } from '../../../store/displayNames';
+import { isolateBidi } from '../../../shared/formatting/bidi';
+import { displayName } from '../../../store/displayNames';
 import { useClient } from '../../../store/ClientContext';
 
 /**
@@ -14,7 +15,7 @@ export function NewMessageAnnouncer({ conversationId }: { conversationId: string
     () =>
       client.onMessage((message) => {
         if (message.conversation_id !== conversationId) return;
-        const author = nameOf(useChatStore.getState(), conversationId, message.sender_id);
+        const author = displayName(useChatStore.getState(), conversationId, message.sender_id);
         const { chat } = useChatStore.getState();
         const isBlocked = chat.blockedById[message.sender_id] === true;
         setAnnouncement(

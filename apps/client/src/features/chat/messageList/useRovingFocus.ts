@@ -49,7 +49,7 @@ export function useRovingFocus(rows: readonly Row[], scrollToIndex: ScrollToInde
   };
 }
 
-/** The menu opens on a key press of its button. */
+/** Radix opens the menu on a key press on its trigger. */
 function openMenu(slot: HTMLElement): void {
   const button = slot.querySelector<HTMLElement>('[data-message-menu]');
   button?.focus();

@@ -1,11 +1,12 @@
 import type { ChatMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../store/chatStore';
-import { isolateBidi, nameOf } from '../../../store/displayNames';
+import { isolateBidi } from '../../../shared/formatting/bidi';
+import { displayName } from '../../../store/displayNames';
 import { BidiText } from '../../../shared/formatting/BidiText';
 import { useToggleReaction } from './useToggleReaction';
 import './reactions.css';
 
-/** The reactions to a message. Clicking one adds or removes the own reaction. */
+/** The reactions to a message. Clicking one adds or removes the user's own. */
 export function Reactions({ message }: { message: ChatMessage }) {
   const toggleReaction = useToggleReaction(message);
   const me = useChatStore((view) => view.me?.id ?? '');
@@ -13,7 +14,9 @@ export function Reactions({ message }: { message: ChatMessage }) {
   return (
     <ul className="reactions" aria-label="Reactions">
       {message.reactions.map(({ emoji, user_ids: ids, count = ids.length }) => {
-        const named = ids.map((id) => nameOf(view, message.conversation_id, id)).map(isolateBidi);
+        const named = ids
+          .map((id) => displayName(view, message.conversation_id, id))
+          .map(isolateBidi);
         const names = [
           ...named,
           ...(count > ids.length ? [`${count - ids.length} more`] : []),

@@ -14,7 +14,7 @@ const PAGE_SIZE = 100;
 const PAGES_MAX = 20;
 const HIGHLIGHT_MS = 1_600;
 
-/** Scrolls to a message and highlights it briefly. Loads history until the message is there. */
+/** Scrolls to a message and highlights it briefly. Loads history until the message is found. */
 export function useScrollToMessage({ conversationId, indexOf, scrollToIndex }: Deps) {
   const client = useClient();
   const [targetId, setTargetId] = useState<string>();

@@ -1,7 +1,8 @@
 import type { ConversationEvent } from '@chasqui/protocol';
 import type { ChatMessage } from '@chasqui/sdk';
 import { useChatStore } from '../../../../store/chatStore';
-import { isolateBidi, nameOf } from '../../../../store/displayNames';
+import { isolateBidi } from '../../../../shared/formatting/bidi';
+import { displayName } from '../../../../store/displayNames';
 import { durationText } from '../../../retention/durations';
 import { BidiText } from '../../../../shared/formatting/BidiText';
 
@@ -12,7 +13,7 @@ export function EventMessage({ message }: { message: ChatMessage }) {
     const name = (id: string): string => {
       // Compare ids: another user may have the display name "You".
       if (id === view.me?.id) return id === senderId ? 'You' : 'you';
-      return isolateBidi(nameOf(view, conversationId, id));
+      return isolateBidi(displayName(view, conversationId, id));
     };
     return event === undefined ? '' : eventText(event, name(senderId), name);
   });

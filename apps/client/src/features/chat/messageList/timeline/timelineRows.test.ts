@@ -63,7 +63,7 @@ test('consecutive messages by one person form a group, unless time or an event s
   ]);
 });
 
-test('an own message keeps its key when the server stores it', () => {
+test('a sent message keeps its key when the server stores it', () => {
   const stored = message(2, { sender_id: ME, client_message_id: 'mine' });
   const [before, after] = [rows([message(1), waiting('mine')]), rows([message(1), stored])];
   expect(before.at(-1)?.key).toBe('own/mine');
