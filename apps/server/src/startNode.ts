@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { createDelivery, type Delivery } from '@chasqui/core';
+import { createCore, type ChatCore } from '@chasqui/core';
 import {
   checkReadiness,
   connectDatabase,
@@ -152,7 +152,7 @@ async function open(
     await Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
   };
 
-  const delivery: Delivery = createDelivery({
+  const core: ChatCore = createCore({
     db,
     bus,
     wakeups,
@@ -168,24 +168,24 @@ async function open(
     contactPolicy: settings.CONTACT_POLICY,
     onAccepted: (userId, otherId) => void blocking.introduce(userId, otherId),
   });
-  releasers.push('delivery', () => delivery.stop(2_000), 2_200);
+  releasers.push('core', () => core.stop(2_000), 2_200);
 
   const store = createIdentityStore(db);
   const presence = createPresence({
     connections,
     nodeId,
     clock: systemClock,
-    onChange: createPresenceNews({ store, delivery, log }),
+    onChange: createPresenceNews({ store, core, log }),
     log,
   });
   releasers.push('presence', () => presence.close(), 1_000);
 
-  const blocking = createBlocking({ delivery, presence, log, now: () => systemClock.now() });
+  const blocking = createBlocking({ core, presence, log, now: () => systemClock.now() });
   const reserved = reservedNames(settings.ADMIN_USERNAMES);
   const lifetime = createSessionLifetime(settings.SESSION_MAX_AGE_S);
   const sessionBook = createSessionBook(db, lifetime);
   const endings = createSessionEndings(bus);
-  const directory = createUserDirectory({ store, delivery, presence });
+  const directory = createUserDirectory({ store, core, presence });
   const secrets = createSecretGenerations(db, keys);
   releasers.push('secrets', noteSecrets({ secrets, securityLog, clock: systemClock }));
   const passwords = createPasswords(() => performance.now());
@@ -200,7 +200,7 @@ async function open(
     sessionBook,
     endings,
     directory,
-    delivery,
+    core,
     log,
     securityLog,
     reservedNames: reserved,
@@ -224,7 +224,7 @@ async function open(
   const app = createApp({
     identity,
     directory,
-    delivery,
+    core,
     blocking,
     ...limiting,
     addressOf,
@@ -267,7 +267,7 @@ async function open(
     httpServer,
     nodeName: settings.NODE_NAME,
     identity,
-    delivery,
+    core,
     presence,
     wakeups,
     sessionBook,

@@ -1,58 +1,39 @@
-import { type Database, guarded, readCursorKey } from '@chasqui/db';
+import type { Database } from '@chasqui/db';
 import { type Clock, createTimetable, type Log } from '@chasqui/foundation';
-import { type Bar, NotFoundError, type Receipt, UnavailableError } from '@chasqui/protocol';
-import { createWatermarks, type Advance } from './receipts/watermarks';
-import { exportConversations } from './accounts/exportConversations';
-import { finishDeletion } from './accounts/finishDeletion';
-import { acceptContact } from './consent/acceptContact';
-import { acceptRequest } from './consent/requests/acceptRequest';
-import type { ContactPolicy } from './consent/admission';
-import { declineRequest } from './consent/requests/declineRequest';
-import { exportRequests } from './consent/requests/exportRequests';
-import { listInvited } from './consent/invitations/listInvited';
-import { listRequests, readRequest } from './consent/requests/listRequests';
-import { changePrivacy, readPrivacy } from './consent/privacy';
-import { createConsentingSender } from './consent/sendOutcome';
-import { blockUser, unblockUser } from './blocks/blockUser';
-import { listBlocks } from './blocks/listBlocks';
-import { addParticipant } from './members/addParticipant';
-import { changeRole } from './members/changeRole';
-import { createDirect } from './conversations/createDirect';
-import { createGroup, findOrCreateGroup } from './conversations/group/createGroup';
-import { listConversations } from './conversations/read/listConversations';
-import { listParticipants } from './members/listParticipants';
-import { presenceAudience } from './members/presenceAudience';
-import { changeConversation } from './conversations/changeConversation';
-import { readConversation } from './conversations/read/readConversation';
-import { readConversations } from './conversations/read/readConversations';
-import { removeParticipant } from './members/removeParticipant';
-import { sharesConversation } from './members/sharesConversation';
-import type { AckTarget, Delivery, SendRequest, SendResult } from './chatCore';
-import { createRecount } from './receipts/recountUnread';
-import { createHub, type Hub } from './fanout/hub';
-import { createLiveConnections } from './connection/liveConnections';
-import { createLocalConnections } from './fanout/localConnections';
+import { createAccounts } from './accounts/accounts';
+import { createBlocks } from './blocks/blocks';
 import { createLocalConversations } from './cache/conversationCache';
 import { createLocations } from './cache/messageLocations';
-import { addReaction, removeReaction } from './messages/reactions';
-import { deleteMessage } from './messages/deleteMessage';
-import { editMessage } from './messages/editMessage';
-import { newMessageId } from './send/messageIds';
+import type { ChatCore } from './chatCore';
+import { createConnections } from './connection/connections';
+import { createLiveConnections } from './connection/liveConnections';
+import { acceptContact } from './consent/acceptContact';
+import type { ContactPolicy } from './consent/admission';
+import { createConsent } from './consent/consent';
+import { createConsentingSender } from './consent/sendOutcome';
+import { createConversations } from './conversations/conversations';
+import { readConversation } from './conversations/read/readConversation';
+import { createHub, type Hub } from './fanout/hub';
+import { createLocalConnections } from './fanout/localConnections';
+import { createTypingBoard } from './fanout/typing';
+import { createMembers } from './members/members';
 import { messageJson } from './messages/messageJson';
-import { locateMessage, readHistory, readMessageById } from './messages/readMessages';
-import { readReceipt } from './messages/readReceipt';
-import { readStatus } from './messages/readStatus';
+import { createMessages } from './messages/messages';
+import { readMessageById } from './messages/readMessages';
 import type { Bus, Gauges, Wakeups } from './ports/index';
+import { createSettler } from './receipts/clearPending';
+import { createReceipts } from './receipts/receipts';
+import { createUnreadRecount } from './receipts/recountUnread';
+import { createStatusAnnouncer } from './receipts/statusAnnouncer';
+import { createUnreadAnnouncer } from './receipts/unreadAnnouncer';
+import { type Advance, createWatermarks } from './receipts/watermarks';
+import { createOutcomeTracker } from './reconcile/outcomeTracker';
 import { createRecheck } from './reconcile/poll';
 import { createEventRepair } from './reconcile/replayEvents';
-import { createSender, type Committed } from './send/sender';
-import { createSettler } from './receipts/clearPending';
-import { createStatusAnnouncer } from './receipts/statusAnnouncer';
-import { syncChanges } from './sync/syncChanges';
-import { createTypingBoard } from './fanout/typing';
-import { createUnreadAnnouncer } from './receipts/unreadAnnouncer';
+import { type Committed, createSender } from './send/sender';
+import { createSync } from './sync/sync';
 
-export interface DeliveryDeps {
+export interface CoreDeps {
   db: Database;
   bus: Bus;
   wakeups: Wakeups;
@@ -85,10 +66,9 @@ const RECHECK_IN_DOUBT_MS = 2_000;
 const IN_DOUBT_MS = 30_000;
 const OVERDUE_CHECK_MS = 500;
 
-/** Composes the delivery core of one node. Opens nothing by itself; `stop` ends its timers. */
-export function createDelivery(deps: DeliveryDeps): Delivery {
+/** Composes the chat core of one node. Opens nothing by itself; `stop` ends its timers. */
+export function createCore(deps: CoreDeps): ChatCore {
   const { db, bus, clock, log, gauges } = deps;
-  const cursorKey = lazily(() => readCursorKey(db));
   const locations = createLocations(clock);
   const timetable = createTimetable({ clock, log });
   let inDoubtUntil = 0;
@@ -105,12 +85,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     bus.lost();
     look();
   });
+  const track = createOutcomeTracker(lookForUnknown);
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, clock, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
   const settler = createSettler({ db, clock, log, onSettled: wakeAbsent });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
-  const countAgain = createRecount({ db, log, unread });
+  const recountUnread = createUnreadRecount({ db, log, unread });
   const statuses = createStatusAnnouncer({
     clock,
     tell: (events) =>
@@ -134,7 +115,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       readMessage: (messageId) => readMessageById(db, messageId),
       announce: announceCommitted,
     }),
-    accept: (userId, conversationId) => changing(acceptContact(change, userId, conversationId)),
+    accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
   const live = createLiveConnections({
     db,
@@ -241,135 +222,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }
   }
 
-  /** A change whose outcome is unknown is looked for, here and on the other nodes (D7). */
-  async function changing<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof UnavailableError) lookForUnknown();
-      throw error;
-    }
-  }
-
-  function send(request: SendRequest): Promise<SendResult> {
-    return new Promise((resolve, reject) => {
-      sender.send(newMessageId(), request, null, (result) => {
-        if (result instanceof Error) reject(result);
-        else resolve(result);
-      });
-    });
-  }
-
-  async function acknowledge(
-    userId: string,
-    target: AckTarget,
-    status: 'delivered' | 'read',
-  ): Promise<Receipt> {
-    const { conversationId, seq } =
-      'seq' in target ? target : await locateMessage(db, userId, target.messageId);
-    await watermarks.acknowledge({ userId, deviceNo: null, conversationId, seq, status });
-    return readReceipt(db, userId, conversationId);
-  }
-
   return {
-    send,
-    acknowledge,
-    editMessage: (userId, messageId, content) =>
-      changing(editMessage(change, userId, messageId, content)),
-    async deleteMessage(userId, messageId) {
-      const { conversationId, changed } = await changing(deleteMessage(change, userId, messageId));
-      if (changed) await countAgain(conversationId);
-    },
-    addReaction: (userId, messageId, emoji) =>
-      changing(addReaction(change, userId, messageId, emoji)),
-    removeReaction: (userId, messageId, emoji) =>
-      changing(removeReaction(change, userId, messageId, emoji)),
-    readHistory: (userId, conversationId, page) => readHistory(db, userId, conversationId, page),
-    readStatus: (userId, messageId, page) => readStatus(db, userId, messageId, page),
-
-    createDirect: (userId, otherId) => changing(createDirect(change, userId, otherId)),
-    createGroup: (userId, title, ids) => changing(createGroup(change, userId, title, ids)),
-    findOrCreateGroup: (request) => changing(findOrCreateGroup(change, request)),
-    listConversations: (userId, page) => listConversations(change, userId, page),
-    readConversation: (userId, id) => readConversation(change, userId, id),
-    changeConversation: (userId, id, wanted) =>
-      changing(changeConversation({ ...change, maxS }, userId, id, wanted)),
-    listParticipants: (userId, id, page) => listParticipants(change, userId, id, page),
-    addParticipant: (userId, id, otherId, role) =>
-      changing(addParticipant(change, userId, id, otherId, role)),
-    changeRole: (userId, id, otherId, role) =>
-      changing(changeRole(change, userId, id, otherId, role)),
-    removeParticipant: (userId, id, otherId) =>
-      changing(removeParticipant(change, userId, id, otherId)),
-
-    sync: (userId, page) =>
-      syncChanges(
-        {
-          db,
-          cursorKey,
-          now: () => clock.now(),
-          readConversations: (reader, ids) => readConversations(db, reader, ids, { preview: true }),
-        },
-        userId,
-        page,
-      ),
-
-    listInvited: (userId, id, page) => listInvited(change, userId, id, page),
-    listRequests: (userId, page) => listRequests(db, userId, page),
-    readRequest: (userId, id) => readRequest(db, userId, id),
-    acceptRequest: (userId, id) => changing(acceptRequest(change, userId, id)),
-    declineRequest: (userId, id) => changing(declineRequest(change, userId, id)),
-    readPrivacy: (userId) => readPrivacy(db, userId),
-    changePrivacy: (userId, wanted) => changePrivacy(change, userId, wanted),
-
-    blockUser: (userId, otherId) => blockUser(change, userId, otherId),
-    unblockUser: (userId, otherId) => unblockUser(change, userId, otherId),
-    listBlocks: (userId, page) => listBlocks(change, userId, page),
-
-    exportRequests: (userId) => exportRequests(db, userId),
-    exportConversations: (userId) => exportConversations(db, userId),
-    finishDeletion(userId, withinMs) {
-      const end = clock.now() + withinMs;
-      const deps = { ...change, countAgain, isOver: () => clock.now() >= end };
-      return changing(finishDeletion(deps, userId));
-    },
-
-    async announceTyping(userId, username, conversationId, isTyping) {
-      const [row] = await guarded(() =>
-        db.query(
-          'typing_membership',
-          `SELECT c.members_version::float8, c.barred FROM participants p JOIN conversations c ON c.id = p.conversation_id
-           WHERE p.conversation_id = $1 AND p.user_id = $2`,
-          [conversationId, userId],
-        ),
-      );
-      if (row === undefined) throw new NotFoundError();
-      const [membersVersion, barred] = row as [number, Bar | null];
-      if (barred !== null) return;
-      hub.typing({
-        type: 'typing',
-        conversationId,
-        membersVersion,
-        userId,
-        username,
-        isTyping,
-        at: clock.now(),
-      });
-    },
-    presenceAudience: (userId) => presenceAudience(change, userId),
-    sharesConversation: (userId, otherIds) => sharesConversation(change, userId, otherIds),
-
-    openConnection: (params) => live.open(params),
-    async forgetSessionDevices(userId, sessionId) {
-      await guarded(() =>
-        db.query('forget_devices', 'DELETE FROM devices WHERE user_id = $1 AND session_id = $2', [
-          userId,
-          sessionId,
-        ]),
-      );
-    },
-    emitToUsers: (userIds, event, payload) => hub.toUsers(userIds, event, payload),
-    localUsers: () => connections.users(),
+    messages: createMessages({ change, track, sender, recountUnread }),
+    conversations: createConversations({ change, track, maxRetentionS: maxS }),
+    members: createMembers({ change, track }),
+    consent: createConsent({ change, track }),
+    receipts: createReceipts({ db, watermarks }),
+    sync: createSync({ db, clock }),
+    blocks: createBlocks(change),
+    accounts: createAccounts({ change, track, clock, recountUnread }),
+    connections: createConnections({ db, clock, hub, live, local: connections }),
 
     async stop(withinMs) {
       timetable.stop();
@@ -388,17 +250,5 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ]);
       settler.stop();
     },
-  };
-}
-
-/** Reads once; a failure is not kept, so the next call tries again. */
-function lazily(read: () => Promise<Buffer>): () => Promise<Buffer> {
-  let kept: Promise<Buffer> | undefined;
-  return () => {
-    kept ??= read().catch((error: unknown) => {
-      kept = undefined;
-      throw error;
-    });
-    return kept;
   };
 }

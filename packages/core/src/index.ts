@@ -1,11 +1,12 @@
 export type { AccountDeps } from './accounts/accountDeps';
 export { finishDeletion, unfinishedDeletions } from './accounts/finishDeletion';
-export type { Delivery, LiveConnection } from './chatCore';
+export type { ChatCore } from './chatCore';
+export type { LiveConnection } from './connection/liveConnections';
 export { readConversations } from './conversations/read/readConversations';
-export { createDelivery } from './createCore';
+export { createCore } from './createCore';
 export { announceBy } from './fanout/announceBy';
 export { decodePlace, encodePlace } from './paging/pagePlace';
-export { createRecount } from './receipts/recountUnread';
+export { createUnreadRecount } from './receipts/recountUnread';
 export { createUnreadAnnouncer } from './receipts/unreadAnnouncer';
 export { countUnread } from './receipts/unreadCounts';
 export { expireMessages } from './retention/expireMessages';

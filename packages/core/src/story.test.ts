@@ -106,9 +106,9 @@ test('L, D, O, U, S: whatever happens, every device shows every message once and
     // Before there is anything: a device that is new later starts later (D4).
     for (const device of devices) await device.connect(nodeAt());
     const ids = [
-      (await nodeAt().delivery.createDirect(ana, ben)).conversation.id,
-      (await nodeAt().delivery.createGroup(ana, 'All', [ben, cleo])).id,
-      (await nodeAt().delivery.createGroup(cleo, 'Two', [ana])).id,
+      (await nodeAt().core.conversations.createDirect(ana, ben)).conversation.id,
+      (await nodeAt().core.conversations.createGroup(ana, 'All', [ben, cleo])).id,
+      (await nodeAt().core.conversations.createGroup(cleo, 'Two', [ana])).id,
     ];
     const memberOf = new Map([
       [ids[0], [ana, ben]],
@@ -144,7 +144,7 @@ test('L, D, O, U, S: whatever happens, every device shows every message once and
               mine.length > 0 && random.chance(0.7)
                 ? random.pick(mine).send(conversationId, clientMessageId)
                 : nodeAt()
-                    .delivery.send(
+                    .core.messages.send(
                       sendRequest(conversationId, sender, {
                         clientMessageId,
                         contentEncrypted: 'hello',
@@ -155,7 +155,7 @@ test('L, D, O, U, S: whatever happens, every device shows every message once and
             acknowledged.set(first.id, first);
             // Somebody who did not hear the answer asks again, perhaps elsewhere.
             if (random.chance(0.2)) {
-              const again = await nodeAt().delivery.send(
+              const again = await nodeAt().core.messages.send(
                 sendRequest(conversationId, sender, { clientMessageId, contentEncrypted: 'hello' }),
               );
               expect([again.repeated, again.message.seq]).toEqual([true, first.seq]);
@@ -181,7 +181,7 @@ test('L, D, O, U, S: whatever happens, every device shows every message once and
     for (const device of devices) {
       for (const [id = '', members] of memberOf) {
         if (!members.includes(device.userId)) continue;
-        const { last_seq } = await nodeAt().delivery.readConversation(device.userId, id);
+        const { last_seq } = await nodeAt().core.conversations.read(device.userId, id);
         const all = Array.from({ length: last_seq }, (_, i) => i + 1);
         await until(`${device.userId} has all of ${id}`, () => {
           expect(device.seen.get(id) ?? []).toEqual(all);
@@ -205,7 +205,7 @@ test('L, D, O, U, S: whatever happens, every device shows every message once and
       await device.disconnect();
     }
     for (const userId of users) {
-      const { items } = await nodeAt().delivery.listConversations(userId, { limit: 50 });
+      const { items } = await nodeAt().core.conversations.list(userId, { limit: 50 });
       expect(items.map(({ my }) => my.unread_count)).toEqual(items.map(() => 0));
     }
     for (const node of nodes) await node.stop();

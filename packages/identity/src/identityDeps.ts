@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import type { RegistrationMode } from '@chasqui/protocol';
 import type { SecurityLog } from './securityLog';
@@ -32,15 +32,7 @@ export interface IdentityDeps {
   sessionBook: SessionBook;
   endings: SessionEndings;
   directory: UserDirectory;
-  delivery: Pick<
-    Delivery,
-    | 'forgetSessionDevices'
-    | 'finishDeletion'
-    | 'exportConversations'
-    | 'exportRequests'
-    | 'listBlocks'
-    | 'readPrivacy'
-  >;
+  core: Pick<ChatCore, 'connections' | 'accounts' | 'blocks' | 'consent'>;
   log: Log;
   securityLog: SecurityLog;
   /** Lower case. Nobody registers them (ADMIN_USERNAMES). */

@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import type { IdentityStore } from '@chasqui/identity';
 import type { PresenceStatus, UserStatusChanged } from '@chasqui/protocol';
@@ -9,7 +9,7 @@ export type PresenceNews = (userId: string, status: PresenceStatus, at: number) 
 
 interface Deps {
   store: IdentityStore;
-  delivery: Pick<Delivery, 'presenceAudience' | 'emitToUsers'>;
+  core: Pick<ChatCore, 'members' | 'connections'>;
   log: Log;
 }
 
@@ -19,7 +19,7 @@ const AT_ONCE = 4;
  * Remembers when somebody was last seen, and tells those who may know (D10). When thousands come at
  * once the news queue up, and of one user only the latest counts.
  */
-export function createPresenceNews({ store, delivery, log }: Deps): PresenceNews {
+export function createPresenceNews({ store, core, log }: Deps): PresenceNews {
   const waiting = new Map<string, { status: PresenceStatus; at: number }>();
   const underWay = new Set<string>();
 
@@ -35,9 +35,9 @@ export function createPresenceNews({ store, delivery, log }: Deps): PresenceNews
         },
       },
     );
-    const audience = await delivery.presenceAudience(userId);
+    const audience = await core.members.presenceAudience(userId);
     const event: UserStatusChanged = { userId, status, timestamp: seen.toISOString() };
-    if (audience.length > 0) delivery.emitToUsers(audience, 'user:status_changed', event);
+    if (audience.length > 0) core.connections.emitToUsers(audience, 'user:status_changed', event);
   }
 
   function next(): void {

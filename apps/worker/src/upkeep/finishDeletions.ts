@@ -1,7 +1,7 @@
 import {
   type AccountDeps,
   announceBy,
-  createRecount,
+  createUnreadRecount,
   createUnreadAnnouncer,
   finishDeletion,
   unfinishedDeletions,
@@ -31,7 +31,7 @@ export function createDeletionFinisher({
   });
   const deps: AccountDeps = {
     ...{ db, isOver, announce: notify },
-    countAgain: createRecount({ db, log, unread }),
+    recountUnread: createUnreadRecount({ db, log, unread }),
   };
   return {
     async run(): Promise<void> {

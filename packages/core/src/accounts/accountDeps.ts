@@ -1,9 +1,9 @@
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 
-/** What taking an account apart needs from outside. */
-export interface AccountDeps extends ConversationDeps {
-  /** Messages were erased: the members are told how many are unread. Never throws. */
-  countAgain: (conversationId: string) => Promise<void>;
-  /** Whether it is to stop and to be gone on with later. */
+/** Everything that deleting an account depends on. */
+export interface AccountDeps extends ChangeDeps {
+  /** Announces the unread counts of a conversation after messages were erased. Never rejects. */
+  recountUnread: (conversationId: string) => Promise<void>;
+  /** Whether the time is up; a later call continues. */
   isOver: () => boolean;
 }

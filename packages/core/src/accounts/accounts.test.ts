@@ -40,7 +40,7 @@ const deps = (looks = Infinity) => ({
   db: room.db,
   announce: room.announce,
   isOver: () => looks-- <= 0,
-  countAgain(conversationId: string) {
+  recountUnread(conversationId: string) {
     recounted.push(conversationId);
     return Promise.resolve();
   },

@@ -1,6 +1,6 @@
 import { type Database, withTransaction } from '@chasqui/db';
 import { QueryTypes, type Transaction } from 'sequelize';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from '../members/lockMembers';
 import { lockConversation, openResting } from '../conversations/lockConversation';
@@ -11,7 +11,7 @@ import { lockConversation, openResting } from '../conversations/lockConversation
  * the other has read and what they wrote stays theirs. A second call changes nothing but the version.
  */
 export async function barDirect(
-  { db, announce }: ConversationDeps,
+  { db, announce }: ChangeDeps,
   userId: string,
   conversationId: string,
 ): Promise<void> {

@@ -66,7 +66,10 @@ interface Batch {
   done: number;
 }
 
-async function eraseBatch({ db, announce, countAgain }: AccountDeps, batch: Batch): Promise<void> {
+async function eraseBatch(
+  { db, announce, recountUnread }: AccountDeps,
+  batch: Batch,
+): Promise<void> {
   const { conversationId, seqs } = batch;
   const erased = await withTransaction(db, async (transaction) => {
     const told = seqs.length === 0 ? undefined : await erase(db, transaction, batch);
@@ -79,7 +82,7 @@ async function eraseBatch({ db, announce, countAgain }: AccountDeps, batch: Batc
     const told = [held.membersVersion, 'chat:message_updated', message, message.seq] as const;
     announce.toMembers(conversationId, ...told);
   }
-  await countAgain(conversationId);
+  await recountUnread(conversationId);
   // All who are connected have been told. Had this process died before, a worker would tell them.
   await db.query('told_tombstones', TOLD, [conversationId, held.version]);
 }

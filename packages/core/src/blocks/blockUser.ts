@@ -2,7 +2,7 @@ import { type Database, guarded, withTransaction } from '@chasqui/db';
 import { NotFoundError, ValidationError } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { Announce } from '../fanout/announce';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import {
   announceGroupUpdate,
   readGroupUpdate,
@@ -13,7 +13,7 @@ import { tellRequests } from '../consent/requests/tellRequests';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 import { lockPair, pairKey } from './pair';
 
-type Deps = Pick<ConversationDeps, 'db' | 'announce'>;
+type Deps = Pick<ChangeDeps, 'db' | 'announce'>;
 
 interface Blocked {
   changed: boolean;

@@ -1,8 +1,8 @@
 import { guarded } from '@chasqui/db';
 import type { Block } from '@chasqui/protocol';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { decodePlace, encodePlace } from '../paging/pagePlace';
-import type { Page } from '../chatCore';
+import type { Page, PageRequest } from '../paging/page';
 import { isoTime } from '../messages/messageRows';
 
 const BLOCKS = `SELECT b.blocked_id, u.username, u.display_name, extract(epoch FROM b.created_at)::float8
@@ -16,9 +16,9 @@ const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
 
 /** Whom a user has blocked, latest first. Throws ValidationError for a cursor of another list. */
 export async function listBlocks(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<Page<Block>> {
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace('blocks', cursor);
   const rows = await guarded(() => db.query('blocks_of', BLOCKS, [userId, at, id, limit + 1]));

@@ -26,11 +26,11 @@ let round = 0;
 beforeEach(async () => {
   round += 1;
   [ana, ben] = await room.users(`ana${round}`, `ben${round}`);
-  conversationId = (await node.delivery.createDirect(ana, ben)).conversation.id;
+  conversationId = (await node.core.conversations.createDirect(ana, ben)).conversation.id;
 });
 
 async function send(count = 1, to = conversationId): Promise<void> {
-  for (let i = 0; i < count; i += 1) await node.delivery.send(sendRequest(to, ana));
+  for (let i = 0; i < count; i += 1) await node.core.messages.send(sendRequest(to, ana));
 }
 
 /** Connects, waits for the end of the backlog, and says what came. */
@@ -74,7 +74,7 @@ describe('[D4] a device', () => {
     await acknowledge(phone, 3);
     expect(await drained('laptop')).toEqual([4, 5]);
     // Reading by REST acknowledges for no device.
-    await node.delivery.acknowledge(ben, { conversationId, seq: 5 }, 'read');
+    await node.core.receipts.acknowledge(ben, { conversationId, seq: 5 }, 'read');
     expect(await drained('tablet')).toEqual([4, 5]);
     await acknowledge(phone, 5);
     expect(await drained('watch')).toEqual([]);
@@ -92,7 +92,7 @@ describe('[D4] a device', () => {
       await acknowledge(phone, seq);
       phone.live.close();
       // Closes the conversation each time.
-      await node.delivery.sync(ben, { limit: 10 });
+      await node.core.sync.readChanges(ben, { limit: 10 });
       await drained('phone');
     }
     expect(await drained('laptop')).toEqual([3, 4, 5]);
@@ -115,7 +115,7 @@ describe('[D4] a device', () => {
     const laptop = await drain('laptop');
     await acknowledge(laptop, 1);
     phone.live.close();
-    await node.delivery.forgetSessionDevices(ben, sessionId);
+    await node.core.connections.forgetSessionDevices(ben, sessionId);
     expect(await drained('phone')).toEqual([2]);
     const numbers = await room.rows(
       'SELECT device_no FROM devices WHERE user_id = $1 ORDER BY 1',
@@ -145,14 +145,14 @@ describe('[D4] a device', () => {
   });
 
   test('[D9] gets nothing from before it was added again, nor after it was removed', async () => {
-    const { id } = await node.delivery.createGroup(ana, 'Group', [ben]);
+    const { id } = await node.core.conversations.createGroup(ana, 'Group', [ben]);
     await send(2, id);
     (await drain('phone')).live.close();
-    await node.delivery.removeParticipant(ana, id, ben);
+    await node.core.members.remove(ana, id, ben);
     await send(2, id);
     const away = await drain('phone');
     expect(away.outlet.seqs(id)).toEqual([]);
-    await node.delivery.addParticipant(ana, id, ben, 'member');
+    await node.core.members.add(ana, id, ben, 'member');
     await send(1, id);
     await until('live from joining on', () => away.outlet.seqs(id).length === 2);
     expect(away.outlet.seqs(id)).toEqual([7, 8]);
@@ -165,7 +165,7 @@ describe('[D5] the order of a backlog', () => {
   test('the conversation with the oldest entry comes first', async () => {
     const ids: string[] = [];
     for (const title of ['One', 'Two', 'Three']) {
-      ids.push((await node.delivery.createGroup(ana, title, [ben])).id);
+      ids.push((await node.core.conversations.createGroup(ana, title, [ben])).id);
     }
     const phone = await drain('phone');
     for (const id of ids) await acknowledge(phone, 1, id);
@@ -190,7 +190,7 @@ describe('[D12] the clean position', () => {
     const laptop = await drain('laptop');
     await acknowledge(phone, 1);
     for (const device of [phone, laptop]) device.live.close();
-    await node.delivery.sync(ben, { limit: 10 });
+    await node.core.sync.readChanges(ben, { limit: 10 });
     const before = await cleanPos('laptop');
     await drained('phone');
     await drained('laptop');
@@ -217,7 +217,8 @@ describe('[D12] the clean position', () => {
       return rowsTouched(room.db, (db) => readBacklog(db, ben, Number(row?.[0])));
     };
     const few = await touched();
-    for (let i = 0; i < 60; i += 1) await node.delivery.createGroup(ana, `Group ${i}`, [ben]);
+    for (let i = 0; i < 60; i += 1)
+      await node.core.conversations.createGroup(ana, `Group ${i}`, [ben]);
     // Whatever the planner has come to believe, here that nearly everything is new.
     await room.rows('ANALYZE participants');
     // What is being settled at that moment stays open until the next connecting.
@@ -233,7 +234,7 @@ describe('[D12] the clean position', () => {
 test('(fault 23) a message between the backlog and the live flow is sent once and in order', async () => {
   for (let i = 0; i < 15; i += 1) {
     const sending = Promise.all(
-      Array.from({ length: 8 }, () => node.delivery.send(sendRequest(conversationId, ana))),
+      Array.from({ length: 8 }, () => node.core.messages.send(sendRequest(conversationId, ana))),
     );
     const phone = await drain('phone');
     const { message } = (await sending).at(-1) ?? {};

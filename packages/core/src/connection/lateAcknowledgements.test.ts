@@ -35,11 +35,11 @@ beforeEach(async () => {
   };
   node = openDeliveryNode(db);
   [ana, ben] = await room.users(`ana${round}`, `ben${round}`);
-  conversationId = (await node.delivery.createDirect(ana, ben)).conversation.id;
+  conversationId = (await node.core.conversations.createDirect(ana, ben)).conversation.id;
   phone = await node.connect(ben);
   messageIds = [];
   for (let i = 0; i < 3; i += 1) {
-    const { message } = await node.delivery.send(sendRequest(conversationId, ana));
+    const { message } = await node.core.messages.send(sendRequest(conversationId, ana));
     messageIds.push(message.id);
   }
   await until('they are sent', () => phone.outlet.seqs().length === 3);
@@ -100,7 +100,7 @@ test('[R6] marks that could not be settled are settled once PostgreSQL answers',
 test('[R4] the window moves on with the acknowledgement, and waits for no commit; what was not sent frees nothing', async () => {
   phone.live.close();
   await Promise.all(
-    Array.from({ length: 1_200 }, () => node.delivery.send(sendRequest(conversationId, ana))),
+    Array.from({ length: 1_200 }, () => node.core.messages.send(sendRequest(conversationId, ana))),
   );
   const laptop = await node.connect(ben);
   await until('the window is full', () => laptop.outlet.seqs().length === 1_000);

@@ -5,7 +5,8 @@ import type { Watermarks } from '../receipts/watermarks';
 import { readBacklog, readEntries, readPositions, type PositionQuestion } from './backlog';
 import { createCoalescer } from '../batching/coalesce';
 import { createConnection, type Connection } from './connection';
-import type { AckTarget, LiveConnection, SendRequest, SendResult } from '../chatCore';
+import type { AckTarget } from '../receipts/receipts';
+import type { SendRequest, SendResult } from '../send/sendRequest';
 import { createLateAcknowledgements, type LateAcknowledgement } from './lateAcknowledgements';
 import type { LocalConnections } from '../fanout/localConnections';
 import { newMessageId } from '../send/messageIds';
@@ -27,14 +28,32 @@ export interface LiveDeps {
   onLeft: (userId: string) => void;
 }
 
+/** One device's connection to this node, opened by `connections.open`. */
+export interface LiveConnection {
+  readonly deviceId: string;
+  /** Starts the backlog, which ends with `chat:queue_empty`. Call after emitting `session:ready`. */
+  start(): void;
+  /**
+   * Sends a message. Calls `answer` exactly once, with the message at its place in seq order (D3) or with the
+   * error. Never throws.
+   */
+  send(request: SendRequest, answer: (outcome: SendResult | Error) => boolean): void;
+  /** Resolves after the commit. Throws ValidationError, NotFoundError, UnavailableError. */
+  acknowledge(target: AckTarget, status: 'delivered' | 'read'): Promise<void>;
+  /** Removes the connection. A second call does nothing. */
+  close(): void;
+}
+
+export interface OpenParams {
+  userId: string;
+  sessionId: string;
+  deviceId: string;
+  batch: boolean;
+  outlet: Outlet;
+}
+
 export interface LiveConnections {
-  open(params: {
-    userId: string;
-    sessionId: string;
-    deviceId: string;
-    batch: boolean;
-    outlet: Outlet;
-  }): Promise<LiveConnection>;
+  open(params: OpenParams): Promise<LiveConnection>;
   /** Reads the backlogs of these users again: a wake-up. */
   recheckUsers(userIds: string[]): void;
   /** Looks whether another connection of the device, on another node, has acknowledged. */

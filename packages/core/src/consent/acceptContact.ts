@@ -2,7 +2,7 @@ import { type Database, guarded, withTransaction } from '@chasqui/db';
 import { type Conversation, NotFoundError } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { isBlockedBetween } from '../blocks/blockedAmong';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import {
   announceGroupUpdate,
   readGroupUpdate,
@@ -20,7 +20,7 @@ import { tellRequests } from './requests/tellRequests';
  * conversation as it is. Throws NotFoundError when it is not the user's to accept.
  */
 export async function acceptContact(
-  deps: ConversationDeps,
+  deps: ChangeDeps,
   userId: string,
   conversationId: string,
 ): Promise<Conversation> {

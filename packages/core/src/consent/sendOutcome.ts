@@ -5,7 +5,7 @@ import {
   REQUEST_CONTENT_MAX_BYTES,
   REQUEST_MESSAGES_MAX,
 } from '@chasqui/protocol';
-import type { SendRequest, SendResult } from '../chatCore';
+import type { SendRequest, SendResult } from '../send/sendRequest';
 import type { Sender } from '../send/sender';
 
 const STANDING = `SELECT c.requested_id = $2::uuid,

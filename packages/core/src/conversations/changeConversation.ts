@@ -7,13 +7,13 @@ import { checkMaySetRetention } from '../retention/checkMaySetRetention';
 import { retentionChange, type PresentRetention } from '../retention/retentionChange';
 import { appendEvent, type RowChange } from './appendEvent';
 import { checkMayRename } from './group/checkMayRename';
-import type { ConversationDeps } from './conversationDeps';
+import type { ChangeDeps } from './changeDeps';
 import { announceGroupUpdate, readGroupUpdate } from './group/groupUpdate';
 import { readConversations } from './read/readConversations';
 
-interface ChangeDeps extends ConversationDeps {
-  /** Seconds for which the instance keeps content at most; null: for ever. */
-  maxS?: number | null;
+interface Deps extends ChangeDeps {
+  /** Longest retention that the instance allows, seconds; null: forever. */
+  maxRetentionS?: number | null;
 }
 
 /** What is to be different; what is not named stays. */
@@ -39,7 +39,7 @@ const APPLY = 'SELECT apply_retention_to_history($1, $2)';
  * `checkMayRename` and `checkMaySetRetention` do.
  */
 export async function changeConversation(
-  { db, announce, maxS = null }: ChangeDeps,
+  { db, announce, maxRetentionS = null }: Deps,
   userId: string,
   conversationId: string,
   { title, retentionS, applyToHistory = false }: ConversationChange,
@@ -53,7 +53,7 @@ export async function changeConversation(
       });
       if (locked === undefined || present === undefined) throw new NotFoundError();
       if (title !== undefined) checkMayRename(present);
-      if (retentionS !== undefined) checkMaySetRetention(present, retentionS, maxS);
+      if (retentionS !== undefined) checkMaySetRetention(present, retentionS, maxRetentionS);
 
       const renames = title !== undefined && title !== present.title;
       const retention =

@@ -8,7 +8,7 @@ import { lockPair, pairKey } from '../blocks/pair';
 import { acceptContact } from '../consent/acceptContact';
 import { admissionsOf } from '../consent/admission';
 import { insertRequests } from '../consent/requests/insertRequests';
-import type { ConversationDeps } from './conversationDeps';
+import type { ChangeDeps } from './changeDeps';
 import { insertParticipants } from '../members/insertParticipants';
 import { readConversations } from './read/readConversations';
 import { unknownUsers } from '../members/unknownUsers';
@@ -21,7 +21,7 @@ import { unknownUsers } from '../members/unknownUsers';
  * while one blocks the other or the other admits nobody, RateLimitError when too many people were asked.
  */
 export async function createDirect(
-  deps: ConversationDeps,
+  deps: ChangeDeps,
   userId: string,
   otherId: string,
 ): Promise<{ conversation: Conversation; created: boolean }> {
@@ -60,7 +60,7 @@ interface Direct {
 }
 
 async function findOrInsert(
-  { db, retentionS = null, contactPolicy = 'open' }: ConversationDeps,
+  { db, retentionS = null, contactPolicy = 'open' }: ChangeDeps,
   transaction: Transaction,
   userId: string,
   otherId: string,

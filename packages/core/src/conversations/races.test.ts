@@ -1,13 +1,13 @@
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
 import { addParticipant } from '../members/addParticipant';
 import { changeRole } from '../members/changeRole';
-import type { ConversationDeps } from './conversationDeps';
+import type { ChangeDeps } from './changeDeps';
 import { createGroup } from './group/createGroup';
 import { removeParticipant } from '../members/removeParticipant';
 import { changeConversation } from './changeConversation';
 
 let room: DeliveryRoom;
-let there: ConversationDeps;
+let there: ChangeDeps;
 let ana: string;
 let ben: string;
 let others: string[];

@@ -2,7 +2,7 @@ import type { EntryHint } from '../ports/index';
 
 /**
  * What changing the log announces after its commit, on this node and on the others. The rooms that
- * change something get this; how it travels is the business of `createDelivery`.
+ * change something get this; how it travels is the business of `createCore`.
  */
 export interface Announce {
   /** New entries of one conversation, ascending by seq. */

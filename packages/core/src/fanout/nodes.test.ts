@@ -36,9 +36,9 @@ afterEach(async () => {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => 1 + i);
 const group = async (...others: string[]): Promise<string> =>
-  (await here.delivery.createGroup(ana, 'Group', others)).id;
+  (await here.core.conversations.createGroup(ana, 'Group', others)).id;
 const send = (node: DeliveryNode, conversationId: string, senderId: string) =>
-  node.delivery.send(sendRequest(conversationId, senderId));
+  node.core.messages.send(sendRequest(conversationId, senderId));
 const acknowledge = (device: NodeDevice, conversationId: string, seq: number): Promise<void> =>
   device.live.acknowledge({ conversationId, seq }, 'delivered');
 
@@ -92,7 +92,7 @@ test('[R3] a node whose hints are lost, doubled and reordered sends everything i
     }
     for (const device of devices) {
       for (const { id, last_seq } of (
-        await here.delivery.listConversations(device.userId, { limit: 50 })
+        await here.core.conversations.list(device.userId, { limit: 50 })
       ).items) {
         await until(`all of ${id} is there`, () => device.outlet.seqs(id).length >= last_seq);
         expect(device.outlet.seqs(id)).toEqual(upTo(last_seq));
@@ -107,7 +107,7 @@ test('[D9] (fault 14) a node that was cut off tells nothing to who was removed, 
   await until('it began', () => stays.outlet.seqs(conversationId).length === 1);
   network.cut();
   await send(here, conversationId, ana);
-  await here.delivery.removeParticipant(ana, conversationId, ben);
+  await here.core.members.remove(ana, conversationId, ben);
   const { message } = await send(here, conversationId, ana);
   network.heal();
   await until('the rest is there', () => stays.outlet.seqs(conversationId).at(-1) === message.seq);
@@ -131,7 +131,7 @@ test('[R3] what another device had closed before this node looked is found all t
   const other = await here.connect(ben, { deviceId: 'laptop' });
   await until('the other has it', () => other.outlet.seqs(conversationId).length === 2);
   await acknowledge(other, conversationId, 2);
-  await here.delivery.sync(ben, { limit: 10 });
+  await here.core.sync.readChanges(ben, { limit: 10 });
   const [row] = await room.rows('SELECT open FROM participants WHERE user_id = $1', ben);
   expect(row).toEqual([false]);
   await until('this one gets it', () => connected.outlet.seqs(conversationId).length === 2);
@@ -142,8 +142,8 @@ test('[D9] news of a removal that come after those of a new membership take noth
   const phone = await there.connect(ben);
   await until('it has begun', () => phone.outlet.seqs(conversationId).length === 1);
   network.hold();
-  await here.delivery.removeParticipant(ana, conversationId, ben);
-  await here.delivery.addParticipant(ana, conversationId, ben, 'member');
+  await here.core.members.remove(ana, conversationId, ben);
+  await here.core.members.add(ana, conversationId, ben, 'member');
   network.release(([removal, ...rest]) => [...rest, ...(removal === undefined ? [] : [removal])]);
   await send(here, conversationId, ana);
   await until('what was sent since is there', () => phone.outlet.seqs(conversationId).length === 3);
@@ -158,7 +158,7 @@ test('[D9] news of a group that come after those of a removal show it to nobody 
   const phone = await there.connect(ben);
   network.hold();
   const conversationId = await group(ben, cleo);
-  await here.delivery.removeParticipant(ana, conversationId, ben);
+  await here.core.members.remove(ana, conversationId, ben);
   network.release((held) => held.toReversed());
   const other = await group(ben);
   await until('what came later is there', () => phone.outlet.seqs(other).length === 1);
@@ -176,12 +176,12 @@ test('[D7] events that were lost are told again after a repair: state is that of
   const { message } = await send(here, conversationId, ana);
   await until('it has begun', () => phone.outlet.seqs(conversationId).length === 3);
   network.cut();
-  await here.delivery.editMessage(ana, message.id, 'edited');
-  await here.delivery.addReaction(ana, bens.message.id, '👍');
-  await here.delivery.changeConversation(ana, conversationId, { title: 'Renamed' });
-  await here.delivery.acknowledge(ana, { conversationId, seq: 3 }, 'read');
-  await here.delivery.acknowledge(ben, { conversationId, seq: 3 }, 'read');
-  const other = (await here.delivery.createGroup(ana, 'New', [ben])).id;
+  await here.core.messages.edit(ana, message.id, 'edited');
+  await here.core.messages.addReaction(ana, bens.message.id, '👍');
+  await here.core.conversations.change(ana, conversationId, { title: 'Renamed' });
+  await here.core.receipts.acknowledge(ana, { conversationId, seq: 3 }, 'read');
+  await here.core.receipts.acknowledge(ben, { conversationId, seq: 3 }, 'read');
+  const other = (await here.core.conversations.createGroup(ana, 'New', [ben])).id;
   network.heal();
   const reached = {
     conversationId,
@@ -223,7 +223,7 @@ test('[D7] what is committed only after trouble is over is told as well, though 
   const late = openDeliveryNode(room.otherNode());
   try {
     for (const content of ['late', 'later']) {
-      await late.delivery.editMessage(ana, message.id, content);
+      await late.core.messages.edit(ana, message.id, content);
       await until('it has been told', () => {
         expect(phone.outlet.payloads('chat:message_updated')).toContainEqual(
           expect.objectContaining({ id: message.id, content_encrypted: content }),

@@ -13,7 +13,7 @@ import { invite } from '../consent/invitations/invite';
 import { tellRequests } from '../consent/requests/tellRequests';
 import { addMember, announceAdded } from './addMember';
 import { changeGroup, roleOf } from '../conversations/group/changeGroup';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { unknownUsers } from './unknownUsers';
 
 /** A new participant, or the invitation of somebody who has to be asked first. */
@@ -27,7 +27,7 @@ export type Added = Participant | { invitation: GroupInvitation };
  * caller has invited too many people.
  */
 export async function addParticipant(
-  { db, announce, contactPolicy = 'open' }: ConversationDeps,
+  { db, announce, contactPolicy = 'open' }: ChangeDeps,
   userId: string,
   conversationId: string,
   otherId: string,

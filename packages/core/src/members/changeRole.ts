@@ -9,7 +9,7 @@ import {
 import { openResting } from '../conversations/lockConversation';
 import { appendEvent } from '../conversations/appendEvent';
 import { changeGroup, roleOf, type GroupChange } from '../conversations/group/changeGroup';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { conversationModels } from '../conversations/conversationModels';
 import { announceGroupUpdate, readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from './lockMembers';
@@ -20,7 +20,7 @@ import { readParticipant } from './participantRows';
  * admin cannot step down while staying (ValidationError): a group that nobody may manage has no way back.
  */
 export async function changeRole(
-  { db, announce }: ConversationDeps,
+  { db, announce }: ChangeDeps,
   userId: string,
   conversationId: string,
   otherId: string,

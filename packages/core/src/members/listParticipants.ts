@@ -1,7 +1,7 @@
 import { guarded } from '@chasqui/db';
 import { NotFoundError, type Participant } from '@chasqui/protocol';
-import type { Page } from '../chatCore';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { Page, PageRequest } from '../paging/page';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { jsonRows } from '../conversations/read/jsonRows';
 import { decodePlace, encodePlace } from '../paging/pagePlace';
 import {
@@ -24,10 +24,10 @@ const BEGINNING = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' 
 
 /** Everybody in a conversation, longest-standing first. Throws NotFoundError to strangers (D9). */
 export async function listParticipants(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
   conversationId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<Page<Participant>> {
   return guarded(async () => {
     const [member] = await db.query('participation', MEMBERSHIP, [conversationId, userId]);

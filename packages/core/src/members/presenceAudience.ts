@@ -1,7 +1,7 @@
 import { guarded } from '@chasqui/db';
 import { PARTICIPANTS_EMBEDDED_MAX } from '@chasqui/protocol';
 import { isBlockedBetween } from '../blocks/blockedAmong';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 
 /** Of more conversations nobody is told: coming and going must not cost what a long life has gathered (D12). */
 const MOST_CONVERSATIONS = 500;
@@ -26,7 +26,7 @@ const AUDIENCE = `SELECT DISTINCT o.user_id
  * (D10), of the 500 conversations with the latest activity, but for those between whom and this user a block stands.
  */
 export async function presenceAudience(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
 ): Promise<string[]> {
   const rows = await guarded(() =>

@@ -11,7 +11,7 @@ import { openResting } from '../conversations/lockConversation';
 import { appendEvent, type Appended } from '../conversations/appendEvent';
 import { changeGroup, roleOf, type GroupChange } from '../conversations/group/changeGroup';
 import { setRole } from './changeRole';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { endMembership, lockUser, settleUser } from './endMembership';
 import { announceGroupUpdate, readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from './lockMembers';
@@ -24,7 +24,7 @@ import { findSuccessor } from './successor';
  * back. Throws NotFoundError for everybody else.
  */
 export async function removeParticipant(
-  { db, announce }: ConversationDeps,
+  { db, announce }: ChangeDeps,
   userId: string,
   conversationId: string,
   otherId: string,

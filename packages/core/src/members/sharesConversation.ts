@@ -1,6 +1,6 @@
 import { guarded } from '@chasqui/db';
 import { isBlockedBetween } from '../blocks/blockedAmong';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 
 const SHARES = `SELECT o.id FROM unnest($2::uuid[]) AS o (id)
   WHERE o.id = $1::uuid OR (EXISTS (
@@ -13,7 +13,7 @@ const SHARES = `SELECT o.id FROM unnest($2::uuid[]) AS o (id)
  * always, and nobody between whom and this one a block stands.
  */
 export async function sharesConversation(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
   otherIds: string[],
 ): Promise<Set<string>> {

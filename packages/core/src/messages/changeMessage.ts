@@ -1,7 +1,7 @@
 import { type Database, guarded, isGone, withTransaction } from '@chasqui/db';
 import { type Bar, type ConversationRole, type Message, NotFoundError } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
-import type { Announce } from '../fanout/announce';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import {
   lockConversation,
   openResting,
@@ -9,11 +9,6 @@ import {
 } from '../conversations/lockConversation';
 import type { StoredReaction } from './storedReactions';
 import { readChanged } from './readMessages';
-
-export interface ChangeDeps {
-  db: Database;
-  announce: Announce;
-}
 
 /** What a rule needs to know before it changes a message. */
 export interface Subject {

@@ -1,5 +1,6 @@
 import { ForbiddenError } from '@chasqui/protocol';
-import { changeMessage, type ChangeDeps } from './changeMessage';
+import type { ChangeDeps } from '../conversations/changeDeps';
+import { changeMessage } from './changeMessage';
 
 /**
  * Leaves a tombstone with its seq and without content or reactions (D7). Its sender may, and in groups

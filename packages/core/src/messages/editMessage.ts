@@ -1,7 +1,8 @@
 import { ForbiddenError, type Message, ValidationError } from '@chasqui/protocol';
 import { barredError } from '../blocks/barred';
 import { checkEditInRequest } from '../consent/sendOutcome';
-import { changeMessage, type ChangeDeps } from './changeMessage';
+import type { ChangeDeps } from '../conversations/changeDeps';
+import { changeMessage } from './changeMessage';
 
 /** Replaces the content; only its sender may. The same content again changes nothing. */
 export async function editMessage(

@@ -8,7 +8,8 @@ import {
 } from '@chasqui/protocol';
 import { barredError } from '../blocks/barred';
 import { mergeReactions, type StoredReaction } from './storedReactions';
-import { changeMessage, type ChangeDeps, type Subject } from './changeMessage';
+import type { ChangeDeps } from '../conversations/changeDeps';
+import { changeMessage, type Subject } from './changeMessage';
 
 /**
  * Adds the user's reaction, a canonical emoji; a repeat changes nothing and says so. The limits are checked under the

@@ -26,10 +26,13 @@ function checked<P>(page: P): P {
 
 async function largeConversation(name: string) {
   const [ana, ben] = await room.users(`${name}-ana`, `${name}-ben`);
-  const start = await node.delivery.sync(ben, { limit: 100 });
-  const { conversation } = await node.delivery.createDirect(ana, ben);
+  const start = await node.core.sync.readChanges(ben, { limit: 100 });
+  const { conversation } = await node.core.conversations.createDirect(ana, ben);
   for (let i = 0; i < COUNT; i += 1) {
-    await node.delivery.send({ ...sendRequest(conversation.id, ana), contentEncrypted: LARGEST });
+    await node.core.messages.send({
+      ...sendRequest(conversation.id, ana),
+      contentEncrypted: LARGEST,
+    });
   }
   const seqs = Array.from({ length: COUNT }, (_, i) => i + 1);
   return { ana, ben, id: conversation.id, cursor: start.cursor, seqs };
@@ -38,7 +41,7 @@ async function largeConversation(name: string) {
 test('a page of history stays below 1 MiB, and each way of paging shows every entry once', async () => {
   const { ben, id, seqs } = await largeConversation('history');
   const read = async (place: object) =>
-    checked(await node.delivery.readHistory(ben, id, { limit: 100, ...place }));
+    checked(await node.core.messages.readHistory(ben, id, { limit: 100, ...place }));
 
   const backward: number[] = [];
   for (let beforeSeq: number | undefined, more = true; more;) {
@@ -70,33 +73,33 @@ test('a page of history stays below 1 MiB, and each way of paging shows every en
 test('[D7] pages of a sync stay below 1 MiB and hold every change once', async () => {
   const { ben, id, cursor, seqs } = await largeConversation('sync');
   const told: number[] = [];
-  let page = checked(await node.delivery.sync(ben, { limit: 100, cursor }));
+  let page = checked(await node.core.sync.readChanges(ben, { limit: 100, cursor }));
   for (;;) {
     told.push(...page.messages.filter((one) => one.conversation_id === id).map(({ seq }) => seq));
     if (!page.has_more) break;
-    page = checked(await node.delivery.sync(ben, { limit: 100, cursor: page.cursor }));
+    page = checked(await node.core.sync.readChanges(ben, { limit: 100, cursor: page.cursor }));
   }
   expect(told).toEqual(seqs);
-  const rest = await node.delivery.sync(ben, { limit: 100, cursor: page.cursor });
+  const rest = await node.core.sync.readChanges(ben, { limit: 100, cursor: page.cursor });
   expect(rest).toMatchObject({ messages: [], conversations: [], has_more: false });
 });
 
 test('pages of conversations stay below 1 MiB and hold each once, and so do those of a sync', async () => {
   const [ana] = await room.users('list-ana');
   const others = await room.users(...Array.from({ length: COUNT }, (_, i) => `list-${i}`));
-  const { cursor } = await node.delivery.sync(ana, { limit: 100 });
+  const { cursor } = await node.core.sync.readChanges(ana, { limit: 100 });
   const made = [];
   for (const other of others) {
-    const { conversation } = await node.delivery.createDirect(other, ana);
+    const { conversation } = await node.core.conversations.createDirect(other, ana);
     const request = { ...sendRequest(conversation.id, other), contentEncrypted: LARGEST };
-    await node.delivery.send(request);
+    await node.core.messages.send(request);
     made.unshift(conversation.id);
   }
 
   const listed: string[] = [];
   for (let next: string | null | undefined; next !== null;) {
     const place = { limit: 100, ...(next === undefined ? {} : { cursor: next }) };
-    const page = checked(await node.delivery.listConversations(ana, place));
+    const page = checked(await node.core.conversations.list(ana, place));
     listed.push(...page.items.map(({ id }) => id));
     next = page.nextCursor;
   }
@@ -105,7 +108,7 @@ test('pages of conversations stay below 1 MiB and hold each once, and so do thos
   const synced: string[] = [];
   const messages: string[] = [];
   for (let next = cursor, more = true; more;) {
-    const page = checked(await node.delivery.sync(ana, { limit: 100, cursor: next }));
+    const page = checked(await node.core.sync.readChanges(ana, { limit: 100, cursor: next }));
     synced.push(...page.conversations.map(({ id }) => id));
     messages.push(...page.messages.map((one) => one.conversation_id));
     next = page.cursor;
@@ -117,7 +120,7 @@ test('pages of conversations stay below 1 MiB and hold each once, and so do thos
 
 test('the bound for a message is never below its JSON, and one item always fits', async () => {
   const { ben, id } = await largeConversation('bound');
-  const { messages } = await node.delivery.readHistory(ben, id, { limit: 1 });
+  const { messages } = await node.core.messages.readHistory(ben, id, { limit: 1 });
   const [message] = messages;
   if (message === undefined) throw new Error('there is no message');
   const user_ids = Array.from({ length: 50_000 }, () => id);

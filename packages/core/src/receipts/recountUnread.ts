@@ -8,7 +8,7 @@ const TOLD_TO = 100;
  * After a deletion: has members told how many are unread, a hundred at the most. The message is deleted whether or not
  * this works: a count that is not told stands in every fetch. Never rejects.
  */
-export function createRecount({
+export function createUnreadRecount({
   db,
   log,
   unread,

@@ -245,7 +245,7 @@ describe('[R7] when a message was got', () => {
       conversationId,
     );
     const ago = async (seq: number): Promise<(number | null)[]> => {
-      const { statuses } = await node.delivery.readStatus(ana, String(ids[seq - 1]?.[0]), {
+      const { statuses } = await node.core.receipts.readStatus(ana, String(ids[seq - 1]?.[0]), {
         limit: 10,
       });
       const mine = statuses.find(({ user_id }) => user_id === ben);
@@ -273,11 +273,11 @@ describe('[R7] when a message was got', () => {
 
   test('counts and pages of statuses', async () => {
     const conversationId = await group(1);
-    const { message } = await node.delivery.send(sendRequest(conversationId, ana));
+    const { message } = await node.core.messages.send(sendRequest(conversationId, ana));
     await acknowledge({ conversationId, seq: 3, status: 'read' });
-    const first = await node.delivery.readStatus(ana, message.id, { limit: 1 });
+    const first = await node.core.receipts.readStatus(ana, message.id, { limit: 1 });
     expect(first).toMatchObject({ recipient_count: 2, delivered_count: 1, read_count: 1 });
-    const rest = await node.delivery.readStatus(cleo, message.id, {
+    const rest = await node.core.receipts.readStatus(cleo, message.id, {
       limit: 1,
       cursor: first.next_cursor ?? '',
     });
@@ -309,7 +309,7 @@ test('[D12] acknowledging in a large group reads what is newly covered, not all 
     );
     return row?.[0];
   };
-  await node.delivery.sync(ana, { limit: 100 });
+  await node.core.sync.readChanges(ana, { limit: 100 });
   expect(await authors()).toBe(false);
   // Nothing of hers is newly covered: the event is nobody's message, and 50 were covered before.
   await acknowledge({ conversationId: id, userId: reader, seq: 50 });

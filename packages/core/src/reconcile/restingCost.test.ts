@@ -64,7 +64,7 @@ async function readBy(statement: string): Promise<number> {
 
 /** Something happens in one conversation, and everybody looks. Returns what each step reads. */
 async function round(): Promise<Record<string, number>> {
-  const { cursor } = await node.delivery.sync(ben, { limit: 50 });
+  const { cursor } = await node.core.sync.readChanges(ben, { limit: 50 });
   const seq = await room.send(conversationId, ana);
   const id = randomUUID();
   const send =

@@ -1,7 +1,7 @@
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
 import { blockUser } from '../blocks/blockUser';
 import { addParticipant } from '../members/addParticipant';
-import type { ConversationDeps } from '../conversations/conversationDeps';
+import type { ChangeDeps } from '../conversations/changeDeps';
 import { createDirect } from '../conversations/createDirect';
 import { createGroup } from '../conversations/group/createGroup';
 import { removeParticipant } from '../members/removeParticipant';
@@ -13,7 +13,7 @@ import { limitRetention } from './limitRetention';
 import { changeConversation } from '../conversations/changeConversation';
 
 let room: DeliveryRoom;
-let there: ConversationDeps;
+let there: ChangeDeps;
 let ana: string;
 let ben: string;
 let cleo: string;
@@ -90,7 +90,7 @@ async function changeSome(id: string, turn: number): Promise<unknown> {
 
 test('whoever is blocked cannot take away what was said before', async () => {
   const { conversation } = await createDirect(room, ana, cleo);
-  const deps = { ...room, maxS: null };
+  const deps = { ...room, maxRetentionS: null };
   expect(
     await changeConversation(deps, cleo, conversation.id, { retentionS: 3_600 }),
   ).toMatchObject({
@@ -125,7 +125,7 @@ test('[D7] what an instance allows at most holds for what is there, what is made
     ),
   ).toEqual([[null]]);
 
-  const deps = { ...room, retentionS: 3_600, maxS: 3_600 };
+  const deps = { ...room, retentionS: 3_600, maxRetentionS: 3_600 };
   expect(await createGroup(deps, ana, 'New', [])).toMatchObject({ retention_s: 3_600 });
   for (const seconds of [null, 3_601]) {
     await expect(changeConversation(deps, ana, id, { retentionS: seconds })).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { type Database, integerArray, textArray, uuidArray } from '@chasqui/db';
 import type { Bar } from '@chasqui/protocol';
-import type { SendRequest } from '../chatCore';
+import type { SendRequest } from './sendRequest';
 
 /** One send on its way into the log. */
 export interface Send {

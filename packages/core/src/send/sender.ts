@@ -2,7 +2,7 @@ import { type Database, isRefusal, isUnavailable, toStoreError } from '@chasqui/
 import type { Clock, Log, Timer } from '@chasqui/foundation';
 import { InternalError, type Message, NotFoundError, UnavailableError } from '@chasqui/protocol';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
-import type { SendRequest, SendResult } from '../chatCore';
+import type { SendRequest, SendResult } from './sendRequest';
 import type { Gauges } from '../ports/index';
 import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';

@@ -4,7 +4,8 @@ import { type Randomness, withSeed } from '@chasqui/testkit';
 import { openDeliveryNode, sendRequest, type DeliveryNode } from '../testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
 import { createFakeNetwork } from '../testing/fakeBus';
-import type { Delivery, SyncAnswer } from '../chatCore';
+import type { ChatCore } from '../chatCore';
+import type { SyncAnswer } from './syncChanges';
 import { encodeSyncCursor } from './syncCursor';
 
 let room: DeliveryRoom;
@@ -19,7 +20,7 @@ afterAll(async () => {
   await room.close();
 });
 
-const delivery = (i = 0): Delivery => (nodes[i] as DeliveryNode).delivery;
+const core = (i = 0): ChatCore => (nodes[i] as DeliveryNode).core;
 
 /** Somebody's device that was offline and builds what it shows from syncs alone. */
 function createReplica(userId: string) {
@@ -55,10 +56,10 @@ function createReplica(userId: string) {
 
   return {
     /** From cursor to cursor until there is no more; returns what came. */
-    async sync(limit: number, by = delivery()): Promise<SyncAnswer[]> {
+    async sync(limit: number, by = core()): Promise<SyncAnswer[]> {
       const pages: SyncAnswer[] = [];
       for (;;) {
-        const answer = await by.sync(userId, {
+        const answer = await by.sync.readChanges(userId, {
           limit,
           ...(cursor === undefined ? {} : { cursor }),
         });
@@ -93,10 +94,10 @@ function show(conversations: Conversation[], messagesOf: (id: string) => Message
 
 /** What a fresh client fetches. */
 async function fresh(userId: string): Promise<unknown> {
-  const { items } = await delivery().listConversations(userId, { limit: 100 });
+  const { items } = await core().conversations.list(userId, { limit: 100 });
   const messages = new Map<string, Message[]>();
   for (const { id } of items) {
-    const page = await delivery().readHistory(userId, id, { limit: 10_000 });
+    const page = await core().messages.readHistory(userId, id, { limit: 10_000 });
     messages.set(id, page.messages);
   }
   return show(items, (id) => messages.get(id) ?? []);
@@ -107,8 +108,8 @@ test('[D7] the first change of an instance is not before the first cursor', asyn
   const replica = createReplica(ben);
   await replica.sync(50);
   // Nobody has ever closed anything: this is the first line of the change log.
-  const { conversation } = await delivery().createDirect(ana, ben);
-  await delivery().send(sendRequest(conversation.id, ana));
+  const { conversation } = await core().conversations.createDirect(ana, ben);
+  await core().messages.send(sendRequest(conversation.id, ana));
   await replica.sync(50);
   expect(replica.shown()).toEqual(await fresh(ben));
   const again = await replica.sync(50);
@@ -117,9 +118,9 @@ test('[D7] the first change of an instance is not before the first cursor', asyn
 
 test('[D7] without a cursor nothing is told but from where to go on', async () => {
   const [ana, ben] = await room.users('no-cursor-ana', 'no-cursor-ben');
-  const { conversation } = await delivery().createDirect(ana, ben);
-  await delivery().send(sendRequest(conversation.id, ana));
-  const answer = await delivery().sync(ben, { limit: 10 });
+  const { conversation } = await core().conversations.createDirect(ana, ben);
+  await core().messages.send(sendRequest(conversation.id, ana));
+  const answer = await core().sync.readChanges(ben, { limit: 10 });
   expect(answer).toEqual({
     conversations: [],
     removed: [],
@@ -128,7 +129,7 @@ test('[D7] without a cursor nothing is told but from where to go on', async () =
     cursor: answer.cursor,
     has_more: false,
   });
-  expect(await delivery().sync(ben, { limit: 10, cursor: answer.cursor })).toMatchObject({
+  expect(await core().sync.readChanges(ben, { limit: 10, cursor: answer.cursor })).toMatchObject({
     conversations: [],
     messages: [],
   });
@@ -139,18 +140,18 @@ test('[D7] pages of one hold every change exactly once, and end', async () => {
   const replica = createReplica(ben);
   await replica.sync(50);
   const groups = await Promise.all(
-    ['One', 'Two', 'Three'].map((title) => delivery().createGroup(ana, title, [ben])),
+    ['One', 'Two', 'Three'].map((title) => core().conversations.createGroup(ana, title, [ben])),
   );
   for (const { id } of groups) {
-    for (let i = 0; i < 4; i += 1) await delivery().send(sendRequest(id, ana));
+    for (let i = 0; i < 4; i += 1) await core().messages.send(sendRequest(id, ana));
   }
   await replica.sync(1);
   expect(replica.shown()).toEqual(await fresh(ben));
 
   const [first] = groups as [Conversation];
-  const { messages } = await delivery().readHistory(ana, first.id, { limit: 100 });
-  for (const { id } of messages.slice(1)) await delivery().addReaction(ana, id, '👍');
-  await delivery().send(sendRequest(first.id, ana));
+  const { messages } = await core().messages.readHistory(ana, first.id, { limit: 100 });
+  for (const { id } of messages.slice(1)) await core().messages.addReaction(ana, id, '👍');
+  await core().messages.send(sendRequest(first.id, ana));
   const pages = await replica.sync(1);
   const told = pages.flatMap((page) => page.messages.map(({ seq }) => seq));
   expect(told).toEqual([2, 3, 4, 5, 6]);
@@ -159,19 +160,19 @@ test('[D7] pages of one hold every change exactly once, and end', async () => {
 
 test('[D7] what changes behind an interrupted walk is told before it ends', async () => {
   const [ana, ben] = await room.users('ana_walk', 'ben_walk');
-  const { cursor } = await delivery().sync(ben, { limit: 1 });
+  const { cursor } = await core().sync.readChanges(ben, { limit: 1 });
   const messages = [];
   for (let i = 0; i < 2; i += 1) {
-    const { id } = await delivery().createGroup(ana, 'A group', [ben]);
-    messages.push((await delivery().send(sendRequest(id, ana))).message);
+    const { id } = await core().conversations.createGroup(ana, 'A group', [ben]);
+    messages.push((await core().messages.send(sendRequest(id, ana))).message);
   }
   const walked: string[] = [];
-  let page = await delivery().sync(ben, { limit: 3, cursor });
+  let page = await core().sync.readChanges(ben, { limit: 3, cursor });
   const [behind] = messages.filter(({ id }) => page.messages.some((one) => one.id === id));
   if (behind === undefined) throw new Error('the first page held no message');
-  await delivery().addReaction(ana, behind.id, '👍');
+  await core().messages.addReaction(ana, behind.id, '👍');
   while (page.has_more) {
-    page = await delivery().sync(ben, { limit: 3, cursor: page.cursor });
+    page = await core().sync.readChanges(ben, { limit: 3, cursor: page.cursor });
     walked.push(...page.messages.map(({ id, version }) => `${id} ${version}`));
   }
   const [row] = await room.rows('SELECT version FROM messages WHERE id = $1', behind.id);
@@ -180,8 +181,8 @@ test('[D7] what changes behind an interrupted walk is told before it ends', asyn
 
 test('[D9] a cursor is of one user, unaltered and younger than 90 days', async () => {
   const [ana, ben] = await room.users('cursor-ana', 'cursor-ben');
-  await delivery().createDirect(ana, ben);
-  const { cursor } = await delivery().sync(ana, { limit: 10 });
+  await core().conversations.createDirect(ana, ben);
+  const { cursor } = await core().sync.readChanges(ana, { limit: 10 });
   const [body = '', signature = ''] = cursor.split('.');
   const key = await room.rows(`SELECT value FROM instance WHERE key = 'cursor_key'`);
   const position = {
@@ -213,12 +214,14 @@ test('[D9] a cursor is of one user, unaltered and younger than 90 days', async (
     [ana, sealed(0, 1_000_000)],
   ];
   for (const [userId, bad] of refused) {
-    await expect(delivery().sync(userId, { limit: 10, cursor: bad })).rejects.toMatchObject({
-      name: 'ValidationError',
-      details: [{ path: 'cursor' }],
-    });
+    await expect(core().sync.readChanges(userId, { limit: 10, cursor: bad })).rejects.toMatchObject(
+      {
+        name: 'ValidationError',
+        details: [{ path: 'cursor' }],
+      },
+    );
   }
-  expect(await delivery().sync(ana, { limit: 10, cursor: sealed(89) })).toMatchObject({
+  expect(await core().sync.readChanges(ana, { limit: 10, cursor: sealed(89) })).toMatchObject({
     has_more: false,
   });
 });
@@ -229,7 +232,7 @@ test('[D7] more open conversations than are closed at once are told once', async
   await replica.sync(50);
   for (let i = 0; i < 21; i += 1) {
     await Promise.all(
-      Array.from({ length: 10 }, () => delivery().createGroup(ana, 'Group', [ben])),
+      Array.from({ length: 10 }, () => core().conversations.createGroup(ana, 'Group', [ben])),
     );
   }
   const first = await replica.sync(100);
@@ -248,10 +251,10 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
     );
     for (const { replica } of replicas) await replica.sync(50);
     const ids = [
-      (await delivery().createDirect(ana, ben)).conversation.id,
-      (await delivery().createDirect(cleo, ana)).conversation.id,
-      (await delivery().createGroup(ana, 'All', [ben, cleo, dan])).id,
-      (await delivery().createGroup(ana, 'Some', [ben, dan])).id,
+      (await core().conversations.createDirect(ana, ben)).conversation.id,
+      (await core().conversations.createDirect(cleo, ana)).conversation.id,
+      (await core().conversations.createGroup(ana, 'All', [ben, cleo, dan])).id,
+      (await core().conversations.createGroup(ana, 'Some', [ben, dan])).id,
     ];
     const groups = ids.slice(2);
     const devices = await Promise.all(
@@ -271,13 +274,13 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
       });
     };
     async function act(mine: Randomness): Promise<void> {
-      const by = delivery(mine.below(2));
+      const by = core(mine.below(2));
       const userId = mine.pick(users);
       const conversationId = mine.pick(ids);
       const dice = mine.below(20);
       if (dice < 7 || known.length === 0) {
         await attempt(
-          by
+          by.messages
             .send(sendRequest(conversationId, userId))
             .then(({ message }) =>
               known.push({ id: message.id, conversationId, seq: message.seq }),
@@ -286,11 +289,11 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
         return;
       }
       const message = mine.pick(known.slice(-20));
-      if (dice < 9) await attempt(by.editMessage(userId, message.id, `edit ${mine.next()}`));
-      else if (dice < 10) await attempt(by.deleteMessage(userId, message.id));
+      if (dice < 9) await attempt(by.messages.edit(userId, message.id, `edit ${mine.next()}`));
+      else if (dice < 10) await attempt(by.messages.delete(userId, message.id));
       else if (dice < 12)
-        await attempt(by.addReaction(userId, message.id, mine.pick(['👍', '👀'])));
-      else if (dice < 13) await attempt(by.removeReaction(userId, message.id, '👍'));
+        await attempt(by.messages.addReaction(userId, message.id, mine.pick(['👍', '👀'])));
+      else if (dice < 13) await attempt(by.messages.removeReaction(userId, message.id, '👍'));
       else if (dice < 16) {
         const status = mine.pick(['delivered', 'read'] as const);
         const device = devices[mine.below(4)];
@@ -303,12 +306,12 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
           );
         }
       } else if (dice < 17)
-        await attempt(by.acknowledge(userId, { messageId: message.id }, 'read'));
-      else if (dice < 18) await attempt(by.removeParticipant(ana, mine.pick(groups), dan));
-      else if (dice < 19) await attempt(by.addParticipant(ana, mine.pick(groups), dan, 'member'));
+        await attempt(by.receipts.acknowledge(userId, { messageId: message.id }, 'read'));
+      else if (dice < 18) await attempt(by.members.remove(ana, mine.pick(groups), dan));
+      else if (dice < 19) await attempt(by.members.add(ana, mine.pick(groups), dan, 'member'));
       else
         await attempt(
-          by.changeConversation(ana, mine.pick(groups), { title: `Title ${mine.below(9)}` }),
+          by.conversations.change(ana, mine.pick(groups), { title: `Title ${mine.below(9)}` }),
         );
     }
     const actors = Array.from({ length: 6 }, async () => {
@@ -316,7 +319,7 @@ test('[D7] whatever happens at the same time, syncs add up to a fresh fetch', ()
     });
     const readers = replicas.map(async ({ limit, replica }, i) => {
       while (performance.now() < end) {
-        await attempt(replica.sync(limit, delivery(i % 2)));
+        await attempt(replica.sync(limit, core(i % 2)));
         // Some are away for a while.
         for (let turn = random.below(40); turn > 0; turn -= 1) {
           await new Promise((resolve) => setImmediate(resolve));

@@ -4,10 +4,11 @@ import {
   type Message,
   NotFoundError,
   type Receipt,
+  type Request,
   REQUESTS_IN_SYNC,
 } from '@chasqui/protocol';
 import { listRequests } from '../consent/requests/listRequests';
-import type { SyncAnswer } from '../chatCore';
+import type { PageRequest } from '../paging/page';
 import { membershipOf } from '../members/membershipOf';
 import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
 import {
@@ -19,6 +20,19 @@ import {
 } from '../paging/pageBytes';
 import { invalidCursor } from '../paging/pageCursor';
 import { decodeSyncCursor, encodeSyncCursor, type SyncPosition } from './syncCursor';
+
+/** One page of changes; `has_more` means that the next page, at `cursor`, is not empty. */
+export interface SyncAnswer {
+  conversations: Conversation[];
+  /** Conversations in which the user is no longer a participant. */
+  removed: string[];
+  messages: Message[];
+  receipts: Receipt[];
+  /** Omitted if there are none. */
+  requests?: Request[];
+  cursor: string;
+  has_more: boolean;
+}
 
 export interface SyncDeps {
   db: Database;
@@ -89,7 +103,7 @@ const NOWHERE = '00000000-0000-0000-0000-000000000000';
 export async function syncChanges(
   deps: SyncDeps,
   userId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<SyncAnswer> {
   return guarded(async () => {
     const key = await deps.cursorKey();

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '@chasqui/db';
 import { type Log, systemClock } from '@chasqui/foundation';
 import { quietLog } from '@chasqui/testkit';
-import { createDelivery } from '../createCore';
-import type { Delivery, LiveConnection, SendRequest, SendResult } from '../chatCore';
+import { createCore } from '../createCore';
+import type { ChatCore } from '../chatCore';
+import type { LiveConnection } from '../connection/liveConnections';
+import type { SendRequest, SendResult } from '../send/sendRequest';
 import type { Bus } from '../ports/index';
 import { createFakeNetwork } from './fakeBus';
 import { noGauges } from './noGauges';
@@ -19,7 +21,7 @@ export interface NodeDevice {
 }
 
 export interface DeliveryNode {
-  delivery: Delivery;
+  core: ChatCore;
   log: ReturnType<typeof quietLog>;
   /** Users for whom a wake-up was asked. */
   woken: string[];
@@ -30,7 +32,7 @@ export interface DeliveryNode {
   stop(): Promise<void>;
 }
 
-/** The delivery core of one node, with nothing around it. */
+/** The chat core of one node, without a transport. */
 export function openDeliveryNode(
   db: Database,
   { bus = createFakeNetwork().join(), recheckMs = 60_000 }: { bus?: Bus; recheckMs?: number } = {},
@@ -38,7 +40,7 @@ export function openDeliveryNode(
   const log = quietLog();
   const woken: string[] = [];
   const open: LiveConnection[] = [];
-  const delivery = createDelivery({
+  const core = createCore({
     db,
     bus,
     clock: systemClock,
@@ -49,7 +51,7 @@ export function openDeliveryNode(
     wakeups: { enqueueAfterCommit: (userIds) => void woken.push(...userIds) },
   });
   return {
-    delivery,
+    core,
     log,
     woken,
     async connect(
@@ -61,7 +63,7 @@ export function openDeliveryNode(
         outlet = recordingOutlet(),
       } = {},
     ) {
-      const live = await delivery.openConnection({ userId, sessionId, deviceId, batch, outlet });
+      const live = await core.connections.open({ userId, sessionId, deviceId, batch, outlet });
       open.push(live);
       live.start();
       return {
@@ -83,7 +85,7 @@ export function openDeliveryNode(
     },
     async stop() {
       for (const live of open) live.close();
-      await delivery.stop(5_000);
+      await core.stop(5_000);
     },
   };
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '@chasqui/foundation';
 import { quietLog } from '@chasqui/testkit';
 import { createDirect } from '../conversations/createDirect';
 import { createGroup } from '../conversations/group/createGroup';
-import type { SendRequest, SendResult } from '../chatCore';
+import type { SendRequest, SendResult } from '../send/sendRequest';
 import { readMessageById } from '../messages/readMessages';
 import { type Committed, createSender, type Sender } from '../send/sender';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';

@@ -26,7 +26,7 @@ export async function deleteAccount(
   { password, erase_messages }: AccountDeletion,
   { address }: Pick<Client, 'address'>,
 ): Promise<void> {
-  const { store, passwords, endings, delivery, log } = deps;
+  const { store, passwords, endings, core, log } = deps;
   const user = await store.users.findByPk(userId);
   if (user?.deletedAt !== null) throw new UnauthorizedError();
   const { passwordHash } = user;
@@ -46,7 +46,7 @@ export async function deleteAccount(
     return sessions;
   });
   endings.announce(ended);
-  await delivery.finishDeletion(userId, AT_ONCE_MS).catch((error: unknown) => {
+  await core.accounts.finishDeletion(userId, AT_ONCE_MS).catch((error: unknown) => {
     log.warn({ err: error, userId }, 'the rest of a deletion is left to a worker');
   });
 }

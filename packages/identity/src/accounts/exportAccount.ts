@@ -1,11 +1,11 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import { EXPORT_VERSION, type ExportRecord, UnauthorizedError } from '@chasqui/protocol';
 import { QueryTypes } from 'sequelize';
 import type { IdentityStore } from '../identityStore';
 
 interface Deps {
   store: IdentityStore;
-  delivery: Pick<Delivery, 'exportConversations' | 'exportRequests' | 'listBlocks' | 'readPrivacy'>;
+  core: Pick<ChatCore, 'accounts' | 'blocks' | 'consent'>;
 }
 
 const BLOCKS_AT_ONCE = 100;
@@ -16,7 +16,7 @@ const BLOCKS_AT_ONCE = 100;
  * no token and no hash of one is. Throws UnauthorizedError when there is no such account any more.
  */
 export async function* exportAccount(
-  { store, delivery }: Deps,
+  { store, core }: Deps,
   userId: string,
 ): AsyncGenerator<ExportRecord[]> {
   const user = await store.users.findByPk(userId);
@@ -30,16 +30,16 @@ export async function* exportAccount(
     const created_at = user.createdAt.toISOString();
     yield [{ record: 'profile', id, username, email, display_name, created_at, last_seen_at }];
     yield await signedInFrom(store, userId);
-    yield [{ record: 'privacy', ...(await delivery.readPrivacy(userId)) }];
-    yield* delivery.exportRequests(userId);
+    yield [{ record: 'privacy', ...(await core.consent.readPrivacy(userId)) }];
+    yield* core.accounts.exportRequests(userId);
     let cursor: string | undefined;
     do {
       const page = { limit: BLOCKS_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) };
-      const { items, nextCursor } = await delivery.listBlocks(userId, page);
+      const { items, nextCursor } = await core.blocks.list(userId, page);
       yield items.map((block) => ({ record: 'block', ...block }));
       cursor = nextCursor ?? undefined;
     } while (cursor !== undefined);
-    yield* delivery.exportConversations(userId);
+    yield* core.accounts.exportConversations(userId);
   };
   for await (const page of pages()) {
     if (page.length === 0) continue;

@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { User as UserRow } from '@chasqui/db';
 import { NotFoundError, type PresenceStatus, type User, ValidationError } from '@chasqui/protocol';
 import { findUsers } from './findUsers';
@@ -23,17 +23,17 @@ export interface UserDirectory {
 
 interface Deps {
   store: IdentityStore;
-  delivery: Pick<Delivery, 'sharesConversation'>;
+  core: Pick<ChatCore, 'members'>;
   presence: PresenceReader;
 }
 
-export function createUserDirectory({ store, delivery, presence }: Deps): UserDirectory {
+export function createUserDirectory({ store, core, presence }: Deps): UserDirectory {
   async function present(viewerId: string, rows: UserRow[]): Promise<User[]> {
     const others = rows.map(({ id }) => id).filter((id) => id !== viewerId);
     const visible =
       others.length === 0
         ? new Set<string>()
-        : new Set(await delivery.sharesConversation(viewerId, others));
+        : new Set(await core.members.sharesConversation(viewerId, others));
     // Everybody may know about themselves.
     visible.add(viewerId);
     const asked = rows.map(({ id }) => id).filter((id) => visible.has(id));

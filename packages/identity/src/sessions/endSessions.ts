@@ -4,7 +4,7 @@ import { literal, Op, type Transaction, type WhereOptions } from 'sequelize';
 import type { Caller, IdentityDeps } from '../identityDeps';
 import type { IdentityStore } from '../identityStore';
 
-type Deps = Pick<IdentityDeps, 'store' | 'endings' | 'delivery'>;
+type Deps = Pick<IdentityDeps, 'store' | 'endings' | 'core'>;
 
 /** Ends one session of the caller's own, also the present one. Throws NotFoundError when there is none that lives. */
 export async function endSession(deps: Deps, { userId }: Caller, id: string): Promise<void> {
@@ -66,12 +66,13 @@ export async function revokeSessions(
 
 /** After the commit: closes the sockets of ended sessions on every node, and forgets their devices (D4). */
 export async function takeLeave(
-  { endings, delivery }: Pick<Deps, 'endings' | 'delivery'>,
+  { endings, core }: Pick<Deps, 'endings' | 'core'>,
   userId: string,
   sessionIds: string[],
 ): Promise<void> {
   if (sessionIds.length === 0) return;
   // The sockets first: a living connection would register its device again.
   endings.announce(sessionIds);
-  for (const sessionId of sessionIds) await delivery.forgetSessionDevices(userId, sessionId);
+  for (const sessionId of sessionIds)
+    await core.connections.forgetSessionDevices(userId, sessionId);
 }

@@ -1,5 +1,5 @@
 import cors from 'cors';
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Identity, Roles, SecurityLog, UserDirectory } from '@chasqui/identity';
 import {
   type ByteBudget,
@@ -48,7 +48,7 @@ import type { Blocking } from '../../connections/blocking';
 export interface AppDeps {
   identity: Identity;
   directory: UserDirectory;
-  delivery: Delivery;
+  core: ChatCore;
   blocking: Blocking;
   limits: Limits;
   quotas: Quotas;
@@ -77,7 +77,7 @@ export interface AppDeps {
 
 /** The HTTP side of a node: what a request meets, from the first to the last. */
 export function createApp(deps: AppDeps): Express {
-  const { identity, delivery, quotas } = deps;
+  const { identity, core, quotas } = deps;
   const door = createDoor({ ...deps, exportPlaces: createExportPlaces() });
   const app = express();
   app.set('etag', false);
@@ -99,13 +99,13 @@ export function createApp(deps: AppDeps): Express {
   app.use(authRoutes(door, identity, deps));
   app.use(sessionsRoutes(door, identity));
   app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));
-  app.use(requestsRoutes(door, delivery));
+  app.use(requestsRoutes(door, core));
   app.use(usersRoutes(door, deps.directory));
   app.use(blocksRoutes(door, deps.blocking));
-  app.use(conversationsRoutes(door, delivery, quotas));
-  app.use(participantsRoutes(door, delivery, quotas));
-  app.use(messagesRoutes(door, delivery, quotas));
-  app.use(syncRoutes(door, delivery));
+  app.use(conversationsRoutes(door, core, quotas));
+  app.use(participantsRoutes(door, core, quotas));
+  app.use(messagesRoutes(door, core, quotas));
+  app.use(syncRoutes(door, core));
   app.use(adminRoutes(door, deps.deadLetters));
   app.use(rolesRoutes(door, deps.roles));
   app.use(peopleRoutes(door, deps.administration));

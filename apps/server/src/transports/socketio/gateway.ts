@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Bus } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
 import type { Identity, SecurityLog, SessionBook, SessionEndings } from '@chasqui/identity';
@@ -40,7 +40,7 @@ export interface RealtimeDeps {
   /** Stands before the ids of sessions of the transport, and a hyphen. */
   nodeName: string | undefined;
   identity: Pick<Identity, 'authenticate'>;
-  delivery: Pick<Delivery, 'openConnection' | 'sync' | 'announceTyping'>;
+  core: Pick<ChatCore, 'connections' | 'sync'>;
   presence: PresenceKeeper;
   wakeups: Arrivals;
   sessionBook: SessionBook;
@@ -83,7 +83,7 @@ export interface Realtime {
 }
 
 export function createRealtime(deps: RealtimeDeps): Realtime {
-  const { delivery, presence, origins, failed } = deps;
+  const { core, presence, origins, failed } = deps;
   const registry = createConnectionRegistry();
   const guard = guardSessions({ ...deps, registry });
   const answers = createAnswers({ late: (error, command) => failed(error, { command }) });
@@ -94,8 +94,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       onMessageSend(failed, deps.quotas),
       onMessageDelivered,
       onMessageRead,
-      onTyping(delivery),
-      onSync(delivery),
+      onTyping(core),
+      onSync(core),
       onPresenceOnline(presence),
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),

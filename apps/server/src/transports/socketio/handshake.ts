@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import { type Caller, type Identity, type SecurityLog, userAgentOf } from '@chasqui/identity';
 import { type Lanes, type Limits, type Patience, type Places, refuseIf } from '@chasqui/limits';
@@ -24,7 +24,7 @@ import type { TransportWatch } from './guard/transportWatch';
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
-  delivery: Pick<Delivery, 'openConnection'>;
+  core: Pick<ChatCore, 'connections'>;
   addressOf: ClientAddress;
   guard: SessionGuard;
   watch: Pick<TransportWatch, 'holds'>;
@@ -137,7 +137,7 @@ async function open(
     deps.watch.holds(socket.conn, bytes),
   );
   const live = await deps.lanes.run('connect', { address, userId: caller.userId }, () =>
-    deps.delivery.openConnection({
+    deps.core.connections.open({
       userId: caller.userId,
       sessionId: caller.sessionId,
       deviceId: said.deviceId ?? caller.sessionId,

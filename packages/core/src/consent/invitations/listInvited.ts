@@ -1,9 +1,9 @@
 import { guarded } from '@chasqui/db';
 import { type GroupInvitation, NotFoundError } from '@chasqui/protocol';
-import type { ConversationDeps } from '../../conversations/conversationDeps';
+import type { ChangeDeps } from '../../conversations/changeDeps';
 import { jsonRows } from '../../conversations/read/jsonRows';
 import { decodePlace, encodePlace } from '../../paging/pagePlace';
-import type { Page } from '../../chatCore';
+import type { Page, PageRequest } from '../../paging/page';
 import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
 
 const IS_IN_GROUP = `SELECT FROM participants p WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid`;
@@ -19,10 +19,10 @@ const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
 
 /** Who was asked to join a group and has not joined, newest first. Throws NotFoundError to strangers (D9). */
 export async function listInvited(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
   conversationId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<Page<GroupInvitation>> {
   const list = `invited ${conversationId}`;
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace(list, cursor);

@@ -9,7 +9,7 @@ import { QueryTypes, type Transaction } from 'sequelize';
 import { addMember, announceAdded, type AddedMember } from '../../members/addMember';
 import { checkMayAdd } from '../../members/addParticipant';
 import { roleOf } from '../../conversations/group/changeGroup';
-import type { ConversationDeps } from '../../conversations/conversationDeps';
+import type { ChangeDeps } from '../../conversations/changeDeps';
 import { readConversation } from '../../conversations/read/readConversation';
 import { lockConversation, type LockedConversation } from '../../conversations/lockConversation';
 import { acceptContact } from '../acceptContact';
@@ -20,7 +20,7 @@ import { tellRequests } from './tellRequests';
  * is no such request of the user's, or nobody stands behind the invitation any more.
  */
 export async function acceptRequest(
-  deps: ConversationDeps,
+  deps: ChangeDeps,
   userId: string,
   requestId: string,
 ): Promise<Conversation> {
@@ -48,7 +48,7 @@ const STORED = `SELECT kind, conversation_id AS "conversationId", from_id AS "fr
 
 /** A request in whatever state. Throws NotFoundError when it is somebody else's. */
 export async function readStored(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
   requestId: string,
   transaction?: Transaction,
@@ -66,7 +66,7 @@ export async function readStored(
 
 /** Undefined when the user is a member already. */
 async function acceptInvitation(
-  { db }: ConversationDeps,
+  { db }: ChangeDeps,
   userId: string,
   requestId: string,
   conversationId: string,

@@ -1,7 +1,7 @@
 import { guarded, withTransaction } from '@chasqui/db';
 import { ConflictError } from '@chasqui/protocol';
 import { QueryTypes } from 'sequelize';
-import type { ConversationDeps } from '../../conversations/conversationDeps';
+import type { ChangeDeps } from '../../conversations/changeDeps';
 import { lockConversation } from '../../conversations/lockConversation';
 import { readStored } from './acceptRequest';
 import { tellRequests } from './tellRequests';
@@ -12,7 +12,7 @@ import { tellRequests } from './tellRequests';
  * ConflictError when it was accepted.
  */
 export async function declineRequest(
-  { db, announce }: Pick<ConversationDeps, 'db' | 'announce'>,
+  { db, announce }: Pick<ChangeDeps, 'db' | 'announce'>,
   userId: string,
   requestId: string,
 ): Promise<void> {

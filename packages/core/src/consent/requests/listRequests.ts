@@ -7,7 +7,7 @@ import {
 } from '@chasqui/protocol';
 import { jsonRows } from '../../conversations/read/jsonRows';
 import { decodePlace, encodePlace } from '../../paging/pagePlace';
-import type { Page } from '../../chatCore';
+import type { Page, PageRequest } from '../../paging/page';
 import { COLUMNS, isoTime, toMessage } from '../../messages/messageRows';
 
 // Without a message there is nothing to answer yet; where one side has blocked or is gone there never will be. An
@@ -50,7 +50,7 @@ const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
 export async function listRequests(
   db: Database,
   userId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<Page<Request>> {
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace('requests', cursor);
   return guarded(async () => {

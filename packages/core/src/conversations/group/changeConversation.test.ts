@@ -85,7 +85,9 @@ test('two things at once are one change, told once, and both or neither is done'
   await expect(changeConversation(room, cleo, id, both)).rejects.toMatchObject({
     name: 'ForbiddenError',
   });
-  await expect(changeConversation({ ...room, maxS: 60 }, ana, id, both)).rejects.toMatchObject({
+  await expect(
+    changeConversation({ ...room, maxRetentionS: 60 }, ana, id, both),
+  ).rejects.toMatchObject({
     ...{ name: 'ValidationError', details: [{ path: 'retention_s' }] },
   });
   expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);

@@ -13,7 +13,7 @@ import { insertRequests } from '../../consent/requests/insertRequests';
 import { tellRequests } from '../../consent/requests/tellRequests';
 import type { LockedConversation } from '../lockConversation';
 import { appendEvent } from '../appendEvent';
-import type { ConversationDeps } from '../conversationDeps';
+import type { ChangeDeps } from '../changeDeps';
 import { conversationModels } from '../conversationModels';
 import { readGroupUpdate } from './groupUpdate';
 import { insertParticipants } from '../../members/insertParticipants';
@@ -32,7 +32,7 @@ const GROUP_CREATE_MAX = 3_000;
  * too many invitations.
  */
 export async function createGroup(
-  deps: ConversationDeps,
+  deps: ChangeDeps,
   userId: string,
   title: string,
   participantIds: string[],
@@ -55,7 +55,7 @@ export interface GroupRequest {
  * left that group.
  */
 export async function findOrCreateGroup(
-  { db, announce, retentionS = null, contactPolicy = 'open' }: ConversationDeps,
+  { db, announce, retentionS = null, contactPolicy = 'open' }: ChangeDeps,
   { userId, title, participantIds, clientId }: GroupRequest,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const others = [...new Set(participantIds)].filter((id) => id !== userId);

@@ -1,7 +1,7 @@
 import { guarded } from '@chasqui/db';
 import type { Conversation } from '@chasqui/protocol';
-import type { Page } from '../../chatCore';
-import type { ConversationDeps } from '../conversationDeps';
+import type { Page, PageRequest } from '../../paging/page';
+import type { ChangeDeps } from '../changeDeps';
 import { conversationBytesAtMost, fitPage } from '../../paging/pageBytes';
 import { decodePlace, encodePlace } from '../../paging/pagePlace';
 import { readConversations } from './readConversations';
@@ -26,9 +26,9 @@ const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
  * new, not with how many conversations rest (D12). Throws ValidationError for a cursor of another list.
  */
 export async function listConversations(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<Page<Conversation>> {
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace('recent', cursor);
   return guarded(async () => {

@@ -1,10 +1,10 @@
 import { type Conversation, NotFoundError } from '@chasqui/protocol';
-import type { ConversationDeps } from '../conversationDeps';
+import type { ChangeDeps } from '../changeDeps';
 import { readConversations } from './readConversations';
 
 /** One conversation with all participants up to 100. Throws NotFoundError to strangers (D9). */
 export async function readConversation(
-  { db }: Pick<ConversationDeps, 'db'>,
+  { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
   conversationId: string,
 ): Promise<Conversation> {

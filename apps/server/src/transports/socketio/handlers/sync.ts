@@ -1,8 +1,8 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import { sync } from '@chasqui/protocol';
 import { handler, type CommandHandler } from '../dispatch';
 
 /** The same as GET /api/sync, with the same cursors (D7). */
-export function onSync(delivery: Pick<Delivery, 'sync'>): CommandHandler {
-  return handler(sync, ({ userId }, page) => delivery.sync(userId, page));
+export function onSync(core: Pick<ChatCore, 'sync'>): CommandHandler {
+  return handler(sync, ({ userId }, page) => core.sync.readChanges(userId, page));
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Quotas, Requester } from '@chasqui/limits';
 import {
   createDirect,
@@ -10,13 +10,16 @@ import {
 import { Router } from 'express';
 import { reply, type Door } from '../../endpointRouter';
 
-export function conversationsRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
+export function conversationsRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
   const router = Router();
 
   door.closed(router, createDirect, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     admitConversation(quotas, who);
-    const { conversation, created } = await delivery.createDirect(caller.userId, body.user_id);
+    const { conversation, created } = await core.conversations.createDirect(
+      caller.userId,
+      body.user_id,
+    );
     if (created) countConversation(quotas, who, 1);
     return reply(created ? 201 : 200, conversation);
   });
@@ -24,7 +27,7 @@ export function conversationsRoutes(door: Door, delivery: Delivery, quotas: Quot
   door.closed(router, createGroup, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     admitConversation(quotas, who);
-    const { conversation, created } = await delivery.findOrCreateGroup({
+    const { conversation, created } = await core.conversations.findOrCreateGroup({
       userId: caller.userId,
       title: body.title,
       participantIds: body.participant_ids,
@@ -35,18 +38,18 @@ export function conversationsRoutes(door: Door, delivery: Delivery, quotas: Quot
   });
 
   door.closed(router, listConversations, async ({ caller, query }) => {
-    const { items, nextCursor } = await delivery.listConversations(caller.userId, query);
+    const { items, nextCursor } = await core.conversations.list(caller.userId, query);
     return reply(200, { conversations: items, next_cursor: nextCursor });
   });
 
   door.closed(router, readConversation, async ({ caller, params }) =>
-    reply(200, await delivery.readConversation(caller.userId, params.id)),
+    reply(200, await core.conversations.read(caller.userId, params.id)),
   );
 
   door.closed(router, renameConversation, async ({ caller, params, body }) =>
     reply(
       200,
-      await delivery.changeConversation(caller.userId, params.id, {
+      await core.conversations.change(caller.userId, params.id, {
         ...{ title: body.title, retentionS: body.retention_s },
         applyToHistory: body.apply_to_history,
       }),

@@ -1,4 +1,4 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Quotas } from '@chasqui/limits';
 import {
   addReaction,
@@ -14,13 +14,13 @@ import {
 import { Router } from 'express';
 import { noContent, reply, type Door } from '../../endpointRouter';
 
-export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
+export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
   const router = Router();
 
   door.closed(router, sendMessage, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     quotas.admit('quota_storage', who);
-    const { message, repeated } = await delivery.send({
+    const { message, repeated } = await core.messages.send({
       conversationId: body.conversation_id,
       senderId: caller.userId,
       contentEncrypted: body.content_encrypted,
@@ -35,7 +35,7 @@ export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): 
   door.closed(router, readHistory, async ({ caller, params, query }) =>
     reply(
       200,
-      await delivery.readHistory(caller.userId, params.conversationId, {
+      await core.messages.readHistory(caller.userId, params.conversationId, {
         limit: query.limit,
         beforeSeq: query.before_seq,
         afterSeq: query.after_seq,
@@ -48,26 +48,26 @@ export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): 
     const who = { userId: caller.userId, address };
     const content = body.content_encrypted;
     quotas.admit('quota_storage', who);
-    const edited = await delivery.editMessage(caller.userId, params.messageId, content);
+    const edited = await core.messages.edit(caller.userId, params.messageId, content);
     quotas.countMessage(who, content.length);
     return reply(200, edited);
   });
 
   door.closed(router, deleteMessage, async ({ caller, params }) => {
-    await delivery.deleteMessage(caller.userId, params.messageId);
+    await core.messages.delete(caller.userId, params.messageId);
     return noContent;
   });
 
   door.closed(router, reportStatus, async ({ caller, params, body }) => {
-    return reply(200, await delivery.acknowledge(caller.userId, params, body.status));
+    return reply(200, await core.receipts.acknowledge(caller.userId, params, body.status));
   });
 
   door.closed(router, readStatus, async ({ caller, params, query }) =>
-    reply(200, await delivery.readStatus(caller.userId, params.messageId, query)),
+    reply(200, await core.receipts.readStatus(caller.userId, params.messageId, query)),
   );
 
   door.closed(router, addReaction, async ({ caller, params, body }) => {
-    const { message, repeated } = await delivery.addReaction(
+    const { message, repeated } = await core.messages.addReaction(
       caller.userId,
       params.messageId,
       body.emoji,
@@ -76,12 +76,12 @@ export function messagesRoutes(door: Door, delivery: Delivery, quotas: Quotas): 
   });
 
   door.closed(router, removeReaction, async ({ caller, params }) => {
-    await delivery.removeReaction(caller.userId, params.messageId, params.emoji);
+    await core.messages.removeReaction(caller.userId, params.messageId, params.emoji);
     return noContent;
   });
 
   door.closed(router, removeReactionNamed, async ({ caller, params, query }) => {
-    await delivery.removeReaction(caller.userId, params.messageId, query.emoji);
+    await core.messages.removeReaction(caller.userId, params.messageId, query.emoji);
     return noContent;
   });
 

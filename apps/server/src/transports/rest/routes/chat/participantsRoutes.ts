@@ -1,14 +1,14 @@
-import type { Delivery } from '@chasqui/core';
+import type { ChatCore } from '@chasqui/core';
 import type { Quotas } from '@chasqui/limits';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from '@chasqui/protocol';
 import { Router } from 'express';
 import { noContent, reply, type Door } from '../../endpointRouter';
 
-export function participantsRoutes(door: Door, delivery: Delivery, quotas: Quotas): Router {
+export function participantsRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
   const router = Router();
 
   door.closed(router, listParticipants, async ({ caller, params, query }) => {
-    const { items, nextCursor } = await delivery.listParticipants(caller.userId, params.id, query);
+    const { items, nextCursor } = await core.members.list(caller.userId, params.id, query);
     return reply(200, { participants: items, next_cursor: nextCursor });
   });
 
@@ -16,17 +16,17 @@ export function participantsRoutes(door: Door, delivery: Delivery, quotas: Quota
     const { user_id, role } = body;
     const who = { userId: caller.userId, address };
     quotas.admit('quota_contacts', who);
-    const added = await delivery.addParticipant(caller.userId, params.id, user_id, role);
+    const added = await core.members.add(caller.userId, params.id, user_id, role);
     quotas.count('quota_contacts', who);
     return 'invitation' in added ? reply(202, added) : reply(201, added);
   });
 
   door.closed(router, changeRole, async ({ caller, params, body }) =>
-    reply(200, await delivery.changeRole(caller.userId, params.id, params.userId, body.role)),
+    reply(200, await core.members.changeRole(caller.userId, params.id, params.userId, body.role)),
   );
 
   door.closed(router, removeParticipant, async ({ caller, params }) => {
-    await delivery.removeParticipant(caller.userId, params.id, params.userId);
+    await core.members.remove(caller.userId, params.id, params.userId);
     return noContent;
   });
 

@@ -1,9 +1,23 @@
 import { type Database, guarded } from '@chasqui/db';
 import { isUuid, NotFoundError } from '@chasqui/protocol';
-import type { MessageStatusPage } from '../chatCore';
-import { isoTime } from './messageRows';
+import { isoTime } from '../messages/messageRows';
+import { locateMessage } from '../messages/readMessages';
+import type { PageRequest } from '../paging/page';
 import { decodeCursor, encodeCursor, invalidCursor } from '../paging/pageCursor';
-import { locateMessage } from './readMessages';
+
+/** One page of a message's recipients; the counts cover all of them. */
+export interface MessageStatusPage {
+  recipient_count: number;
+  delivered_count: number;
+  read_count: number;
+  statuses: {
+    user_id: string;
+    status: 'sent' | 'delivered' | 'read';
+    delivered_at: string | null;
+    read_at: string | null;
+  }[];
+  next_cursor: string | null;
+}
 
 const RECIPIENTS = `FROM participants p
   JOIN messages m ON m.conversation_id = p.conversation_id AND m.seq = $2
@@ -30,7 +44,7 @@ export async function readStatus(
   db: Database,
   userId: string,
   messageId: string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor }: PageRequest,
 ): Promise<MessageStatusPage> {
   const after = cursor === undefined ? FIRST : decodeCursor(cursor, 1)[0];
   if (!isUuid(after)) throw invalidCursor();
