@@ -9,12 +9,18 @@ export interface ChatMessage extends Message {
   readonly isUnreadable: boolean;
 }
 
+/** An entry of a kind newer than this client. It keeps its seq and is acknowledged, but is not shown. */
+export interface UnknownEntry {
+  kind: 'unknown';
+  id: string;
+  conversation_id: string;
+  seq: number;
+  version: number;
+}
+
 const unknownEntrySchema = z
   .object({ id: uuid, conversation_id: uuid, seq: seqNumber, version })
-  .transform((entry) => ({ ...entry, kind: 'unknown' as const }));
-
-/** An entry of a kind newer than this client. It keeps its seq and is acknowledged, but is not shown. */
-export type UnknownEntry = z.output<typeof unknownEntrySchema>;
+  .transform((entry): UnknownEntry => ({ ...entry, kind: 'unknown' }));
 
 /** An entry before decoding, as sent by the server. */
 export type WireEntry = Message | UnknownEntry;

@@ -1,13 +1,16 @@
 export type { MessageDetail } from './actions/messageActions';
-export type { ChatClient } from './chatClient';
+export type { ChatClient, SendMore, SignIn, SignUp } from './chatClient';
+export type { Cipher } from './cipher';
+export type { Clock, Timer } from './clock';
 export type { Connection } from './connection/connectionState';
-export type { TraceRecord } from './connection/trace';
-export { type ChatMessage, isMessage } from './entry';
+export type { Network } from './connection/network';
+export type { Trace, TraceRecord } from './connection/trace';
+export { type ChatMessage, type Entry, isMessage, type UnknownEntry } from './entry';
 export { OfflineError, SignedOutError, StorageError } from './errors';
 export { type ChatClientOptions, openChatClient } from './openChatClient';
-export type { OutboxEntry } from './outbox/outboxEntry';
-export { randomId } from './randomId';
-export { storedSessionSchema } from './session/storedSession';
+export type { OutboxEntry, StoredEntry } from './outbox/outboxEntry';
+export { randomId, type Randomness } from './randomId';
+export type { GetToken } from './session/renewal';
 export {
   type ChatState,
   emptyState,
@@ -27,8 +30,9 @@ export {
   selectUnreadCount,
 } from './state/selectors';
 export { entryAt, newestRun } from './state/timeline';
-export { openIndexedDbStorage } from './storage/indexedDbStorage';
+export { type IndexedDbOptions, openIndexedDbStorage } from './storage/indexedDbStorage';
 export { createMemoryStorage } from './storage/memoryStorage';
-export type { Storage } from './storage/storage';
-export { type Channel, createBrowserTabs, createTabs } from './tabs/browserTabs';
-export type { Tabs } from './tabs/tabs';
+export type { Change, Storage } from './storage/storage';
+export type { ChatStore } from './store';
+export { type Channel, createBrowserTabs, createTabs, type Locks } from './tabs/browserTabs';
+export type { TabNews, Tabs } from './tabs/tabs';

@@ -1,1 +1,2 @@
 export { openFileStorage } from './storage/fileStorage';
+export type { Change, Storage } from './storage/storage';

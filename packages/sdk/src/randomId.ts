@@ -1,5 +1,5 @@
 /** The part of `crypto` used here. Pages without HTTPS have no `randomUUID`. */
-interface Randomness {
+export interface Randomness {
   randomUUID?: () => string;
   getRandomValues(bytes: Uint8Array<ArrayBuffer>): Uint8Array;
 }

@@ -1,11 +1,6 @@
 import { type ClientRoom, openClientRoom } from './clientRoom';
-import {
-  type ChatState,
-  createMemoryStorage,
-  openChatClient,
-  type Storage,
-  storedSessionSchema,
-} from '@chasqui/sdk';
+import { type ChatState, createMemoryStorage, openChatClient, type Storage } from '@chasqui/sdk';
+import { storedSessionSchema } from '@chasqui/sdk/testing';
 import { until } from '@chasqui/testkit';
 
 const LIFE_S = 9;

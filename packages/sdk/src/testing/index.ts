@@ -1,1 +1,2 @@
 export { createLocks } from './locks';
+export { storedSessionSchema } from '../session/storedSession';
