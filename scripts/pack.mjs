@@ -1,16 +1,14 @@
 // npm run pack: the archives of the published packages, as the tests install them, into dist/ or the folder that is named.
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compile } from './compile.mjs';
-import { fail } from './console.mjs';
-import { ensureInstalled } from './install.mjs';
-import { root, run } from './run.mjs';
+import { ensureBuilt } from './building/ensureBuilt.mjs';
+import { fail } from './running/console.mjs';
+import { root, run } from './running/run.mjs';
 
 const published = ['@chasqui/protocol', '@chasqui/sdk'];
 
 const [folder = path.join(root, 'dist')] = process.argv.slice(2);
-await ensureInstalled();
-if (!(await compile())) fail('The build failed; the lines above say where.');
+await ensureBuilt();
 mkdirSync(folder, { recursive: true });
 const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const yarn = packageManager.replace('yarn@', '@yarnpkg/cli-dist@');

@@ -8,22 +8,18 @@ const root = path.resolve(__dirname, '../../..');
 const sources: Plugin = {
   name: 'sources',
   setup({ onResolve }) {
-    onResolve({ filter: /^@pern\// }, ({ path: name }) => {
-      const [, workspace = '', ...file] = name.split('/');
-      return { path: path.join(root, 'packages', workspace, 'src', `${file.join('/')}.ts`) };
-    });
+    onResolve({ filter: /^@chasqui\// }, ({ path: name }) => ({
+      path: path.join(root, name.replace('@chasqui/', 'packages/'), 'src/index.ts'),
+    }));
   },
 };
 
 test('the bundle for a web page contains nothing of Node and stays within its size limit', async () => {
   const { outputFiles, warnings } = await build({
     stdin: {
-      contents: [
-        `export { openChatClient } from '@chasqui/sdk/openChatClient';`,
-        `export { openIndexedDbStorage } from '@chasqui/sdk/storage/indexedDbStorage';`,
-        `export { createTabs } from '@chasqui/sdk/tabs/browserTabs';`,
-        `export * from '@chasqui/sdk/state/selectors';`,
-      ].join('\n'),
+      contents: `
+        export { createTabs, openChatClient, openIndexedDbStorage } from '@chasqui/sdk';
+        export { selectConversations, selectMessages, selectStatus } from '@chasqui/sdk';`,
       resolveDir: root,
     },
     ...{ bundle: true, minify: true, write: false, format: 'esm', target: 'es2022' },
