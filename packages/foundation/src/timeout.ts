@@ -19,16 +19,10 @@ export async function withTimeout<T, Late>(
   clock = waiting,
 ): Promise<T | Late> {
   let cancel = (): void => undefined;
-  const late = new Promise<Late>((resolve, reject) => {
-    const timer = clock.setTimeout(() => {
-      try {
-        resolve(onTimeout());
-      } catch (error) {
-        reject(error as Error);
-      }
-    }, ms);
+  const late = new Promise<void>((resolve) => {
+    const timer = clock.setTimeout(resolve, ms);
     cancel = () => timer.cancel();
-  });
+  }).then(onTimeout);
   try {
     return await Promise.race([work, late]);
   } finally {

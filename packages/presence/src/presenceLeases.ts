@@ -1,3 +1,4 @@
+import { defineScript, type Script } from '@chasqui/redis';
 import type Redis from 'ioredis';
 
 /**
@@ -134,12 +135,18 @@ export function createPresenceLeases(
   const base = `${prefix}chasqui:presence`;
   const users = `${base}:users`;
   const leases = `${base}:leases:`;
-  const run = scriptRunner(redis);
+  const scripts = {
+    hold: defineScript(redis, 'chasquiPresenceHold', HOLD),
+    drop: defineScript(redis, 'chasquiPresenceDrop', DROP),
+    reap: defineScript(redis, 'chasquiPresenceReap', REAP),
+    online: defineScript(redis, 'chasquiPresenceOnline', ONLINE),
+  };
+  const run = async (name: keyof typeof scripts, ...asked: Parameters<Script>): Promise<Answer> =>
+    parseAnswer(await scripts[name](...asked));
   return {
     async hold(pairs, restoring) {
       const [at, userIds] = await run(
-        'Hold',
-        HOLD,
+        'hold',
         [users, leases, `${base}:epoch`],
         [timing.leaseMs, restoring ? 1 : 0, ...pairs.flat()],
       );
@@ -147,8 +154,7 @@ export function createPresenceLeases(
     },
     async drop(pairs, graceMs) {
       const [at, userIds] = await run(
-        'Drop',
-        DROP,
+        'drop',
         [users, leases, `${base}:epoch`],
         [timing.leaseMs, graceMs, ...pairs.flat()],
       );
@@ -156,15 +162,14 @@ export function createPresenceLeases(
     },
     async reap(limit) {
       const [at, userIds, more] = await run(
-        'Reap',
-        REAP,
+        'reap',
         [users, leases, `${base}:reaper`],
         [limit, timing.awayMs, timing.quietMs],
       );
       return { at, userIds, more: more === 1 };
     },
     async online(userIds) {
-      const [, online] = await run('Online', ONLINE, [users], userIds);
+      const [, online] = await run('online', [users], userIds);
       return new Set(online);
     },
   };
@@ -172,29 +177,8 @@ export function createPresenceLeases(
 
 type Answer = [at: number, userIds: string[], more?: number];
 
-function scriptRunner(redis: Redis) {
-  const defined = new Set<string>();
-  return async (
-    name: string,
-    lua: string,
-    keys: string[],
-    args: (string | number)[],
-  ): Promise<Answer> => {
-    const command = `chasquiPresence${name}`;
-    if (!defined.has(command)) {
-      redis.defineCommand(command, { lua });
-      defined.add(command);
-    }
-    // defineCommand adds a method that the type does not declare.
-    const script: unknown = Reflect.get(redis, command);
-    if (typeof script !== 'function') throw new Error(`no script ${command}`);
-    const answer: unknown = await Reflect.apply(script, redis, [keys.length, ...keys, ...args]);
-    return parseAnswer(answer);
-  };
-}
-
-function parseAnswer(answer: unknown): Answer {
-  if (!Array.isArray(answer) || !Array.isArray(answer[1])) {
+function parseAnswer(answer: unknown[]): Answer {
+  if (!Array.isArray(answer[1])) {
     throw new Error('unexpected reply to a presence script');
   }
   return [Number(answer[0]), answer[1].map(String), Number(answer[2] ?? 0)];

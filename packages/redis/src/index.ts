@@ -1,5 +1,6 @@
 export { createBus } from './bus/bus';
 export { type Connections, createConnections } from './connections/connections';
+export { defineScript, type Script } from './connections/defineScript';
 export { chooseFor } from './connections/shards';
 export { type Consumer, createConsumer, type RawJob } from './queue/consumer';
 export { createDeliveryQueue, type DeliveryQueue } from './queue/deliveryQueue';

@@ -1,7 +1,6 @@
 import type { Log } from '@chasqui/foundation';
-import { chooseFor } from '@chasqui/redis';
+import { chooseFor, defineScript } from '@chasqui/redis';
 import type { Redis } from 'ioredis';
-import { defineScript } from './defineScript';
 
 /** Where a part of what is shared is kept: a shard of a cluster, or the whole of a single Redis. */
 export interface LimitStore {
