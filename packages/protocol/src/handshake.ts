@@ -2,7 +2,7 @@ import { UnauthorizedError, ValidationError } from './errors/errors';
 import { DEVICE_ID_MAX, TOKEN_MAX } from './limits';
 import { idTextProblem } from './text/textRules';
 
-/** What a client says of itself when it connects: `io(url, {auth: {token, deviceId?, batch?, brief?, protocol?}})`. */
+/** The `auth` object of a connecting client: `io(url, {auth: {token, deviceId?, batch?, brief?, protocol?}})`. */
 export interface HandshakeAuth {
   token?: string | undefined;
   deviceId?: string | undefined;
@@ -13,20 +13,20 @@ export interface HandshakeAuth {
 
 export interface Handshake {
   readonly token: string;
-  /** None: the session in the token is the device. */
+  /** If undefined, the token's session is the device. */
   readonly deviceId: string | undefined;
-  /** Several due messages come as one `chat:messages_received`. */
+  /** The client accepts several entries in one `chat:messages_received`. */
   readonly batch: boolean;
   /** The answer to a send is a BriefMessage. */
   readonly brief: boolean;
-  /** The contract that the client was written for, if it says. */
+  /** The protocol number that the client was written for, if given. */
   readonly protocol: number | undefined;
 }
 
 /**
- * Reads the `auth` of a handshake and, for a client that cannot set it, the Authorization header. What is unknown or
- * odd is passed over, so that older and newer clients connect; without a token it throws UnauthorizedError, and a
- * device id that cannot be kept is a ValidationError, because another device in its place would get another backlog.
+ * Parses the `auth` of a handshake and, for clients that cannot set it, the Authorization header. Unknown and malformed
+ * fields are ignored, so that older and newer clients can connect. A missing token throws UnauthorizedError. An invalid
+ * device id throws ValidationError, because replacing it would start another backlog.
  */
 export function parseHandshake(auth: unknown, authorization?: string): Handshake {
   const said: Record<string, unknown> = isRecord(auth) ? auth : {};
@@ -40,7 +40,7 @@ export function parseHandshake(auth: unknown, authorization?: string): Handshake
   };
 }
 
-/** The token of an `Authorization: Bearer` header; throws UnauthorizedError where there is none. */
+/** The token of an `Authorization: Bearer` header; throws UnauthorizedError if there is none. */
 export function bearerToken(authorization: string | undefined): string {
   const token = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
   if (token === undefined || token.length > TOKEN_MAX) throw new UnauthorizedError();

@@ -25,7 +25,7 @@ import { unreadUpdated } from './events/unreadUpdated';
 import { userStatusChanged } from './events/userStatusChanged';
 import { userTyping } from './events/userTyping';
 
-/** Everything a client may ask. The table that tests and documents walk through. */
+/** All commands. Tests and documents iterate over this table. */
 export const commands = [
   messageSend,
   messageDelivered,
@@ -37,7 +37,7 @@ export const commands = [
   authRefresh,
 ] as const satisfies readonly Command[];
 
-/** Everything the server may tell. */
+/** All server events. */
 export const serverEvents = [
   sessionReady,
   messageReceived,
@@ -62,13 +62,13 @@ type AnyEvent = (typeof serverEvents)[number];
 export type CommandName = AnyCommand['name'];
 export type ServerEventName = AnyEvent['name'];
 
-/** What a handler of this command is given, and what it returns beside `success: true`. */
+/** The parsed data of a command, and the fields of its answer beside `success: true`. */
 export type CommandData<C extends Command> = z.output<C['data']>;
 export type CommandResult<C extends Command> = z.output<C['answer']>;
 
 type Callback<C extends Command> = (answer: CommandAnswer<CommandResult<C>>) => void;
 
-/** For `Server<ClientToServerEvents, ServerToClientEvents>`; a client may leave out the callback. */
+/** For `Server<ClientToServerEvents, ServerToClientEvents>`; the callback is optional. */
 export type ClientToServerEvents = {
   [C in AnyCommand as C['name']]: C['data'] extends typeof noData
     ? (answer?: Callback<C>) => void

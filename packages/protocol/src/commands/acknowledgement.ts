@@ -3,8 +3,8 @@ import { seqNumber, uuid } from '../values/ids';
 import { missingOr } from '../values/wording';
 
 /**
- * Up to where: by the message, or by the place in the conversation. It covers all entries before it (D6). With both
- * said, the message counts.
+ * The last acknowledged entry, by message id or by position. It covers all earlier entries of the conversation (D6). If both
+ * are given, the message id counts.
  */
 export const acknowledgement = z.union(
   [z.object({ messageId: uuid }), z.object({ conversationId: uuid, seq: seqNumber })],

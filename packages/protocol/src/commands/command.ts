@@ -1,23 +1,23 @@
 import * as z from 'zod';
 import type { WireError } from '../errors/errors';
 
-/** One thing a client may ask over the socket. Its file holds what it says, what it is answered, and the types. */
+/** A command that a client sends over the socket: the schemas of its data and of its answer. */
 export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly data: z.ZodType;
-  /** What stands beside `success: true`. */
+  /** The fields beside `success: true`. */
   readonly answer: z.ZodType;
 }
 
-/** Every command is answered with one of the two, within 10 s. */
+/** Every command gets one of these two answers within 10 s. */
 export type CommandAnswer<T> = ({ success: true } & T) | { success: false; error: WireError };
 
-/** The data of a command that says everything with its name: whatever comes is passed over. */
+/** The data of a command without arguments. Any value is accepted and ignored. */
 export const noData = z
   .unknown()
   .transform(() => undefined)
-  .meta({ description: 'Nothing; whatever is sent is passed over.' });
+  .meta({ description: 'Nothing; any value is ignored.' });
 
-/** The answer that says no more than `success: true`. */
+/** The answer that contains only `success: true`. */
 export const noAnswer: z.ZodType<object> = z.object({});

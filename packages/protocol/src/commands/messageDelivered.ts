@@ -1,10 +1,10 @@
 import { acknowledgement } from './acknowledgement';
 import { noAnswer, type Command } from './command';
 
-/** A device has it, and all before it in that conversation; it will not be sent again to this device (D4). */
+/** The device has this entry and all earlier ones of the conversation; they are not sent to it again (D4). */
 export const messageDelivered = {
   name: 'chat:message_delivered',
-  summary: 'Acknowledge for this device all entries up to this one.',
+  summary: 'Acknowledge all entries up to this one for this device.',
   data: acknowledgement,
   answer: noAnswer,
 } as const satisfies Command;

@@ -4,10 +4,11 @@ import { briefMessageSchema, messageSchema, messageType } from '../entities/mess
 import { clientMessageId, contentEncrypted } from '../text/text';
 import type { Command } from './command';
 
-/** Answered after the commit (D1); the same clientMessageId always yields the first message (D2). */
+/** Answered after the commit (D1). The same clientMessageId always yields the first message (D2). */
 export const messageSend = {
   name: 'chat:message_send',
-  summary: 'Send a message. Acknowledged once it is stored, at its place in the conversation.',
+  summary:
+    'Send a message. The answer comes after it is stored, in its position of the conversation.',
   data: z.object({
     conversationId: uuid,
     contentEncrypted,
@@ -18,7 +19,7 @@ export const messageSend = {
   answer: z.object({
     message: z
       .union([messageSchema, briefMessageSchema])
-      .meta({ description: 'Brief for clients that connect with auth.brief.' }),
+      .meta({ description: 'Brief for clients that connect with `auth.brief`.' }),
   }),
 } as const satisfies Command;
 

@@ -1,9 +1,9 @@
 import { noAnswer, noData, type Command } from './command';
 
-/** The connection stays and is sent everything; it no longer makes its user look online (D10). */
+/** The connection stays open and receives everything, but no longer counts as online (D10). */
 export const presenceOffline = {
   name: 'presence:offline',
-  summary: 'Show this connection as offline. The last disconnect does so by itself.',
+  summary: 'Show this connection as offline. The last disconnect has the same effect.',
   data: noData,
   answer: noAnswer,
 } as const satisfies Command;

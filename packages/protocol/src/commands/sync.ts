@@ -4,10 +4,10 @@ import { syncSchema } from '../entities/sync';
 import { cursor } from '../text/text';
 import type { Command } from './command';
 
-/** As GET /api/sync: the two share their cursors (D7). */
+/** The same as GET /api/sync, with the same cursors (D7). */
 export const sync = {
   name: 'chat:sync',
-  summary: 'What changed since the cursor. Without a cursor: nothing yet, but one to start from.',
+  summary: 'Changes since the cursor. Without a cursor: only a cursor to start from.',
   data: z.object({
     cursor: cursor.optional(),
     limit: z.int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),

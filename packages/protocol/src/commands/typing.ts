@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { uuid } from '../values/ids';
 import { noAnswer, type Command } from './command';
 
-/** Live only, never stored; ends by itself after TYPING_EXPIRES_MS (D10). */
+/** Live only, never stored. Expires after TYPING_EXPIRES_MS (D10). */
 export const typing = {
   name: 'chat:typing',
-  summary: 'Say that the user is writing, again every few seconds, or has stopped.',
+  summary: 'Report that the user is typing, repeated every few seconds, or has stopped.',
   data: z.object({ conversationId: uuid, isTyping: z.boolean() }),
   answer: noAnswer,
 } as const satisfies Command;

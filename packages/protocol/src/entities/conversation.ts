@@ -11,8 +11,7 @@ export const conversationTypes = ['direct', 'group'] as const;
 export type ConversationType = (typeof conversationTypes)[number];
 
 const joinedSeq = position.meta({
-  description:
-    'Where the membership begins: what came before is not visible. Rises when somebody is added anew.',
+  description: 'The first visible seq of the membership. Rises when the user is added again.',
 });
 
 export const participantSchema = z
@@ -30,7 +29,7 @@ export const participantSchema = z
 
 export type Participant = z.infer<typeof participantSchema>;
 
-/** What of a conversation is the reader's own. */
+/** The reader's own part of a conversation. */
 export const myParticipationSchema = z
   .object({
     role: roleSchema,
@@ -39,7 +38,7 @@ export const myParticipationSchema = z
     read_seq: position,
     unread_count: z.int().min(0).meta({
       description:
-        'Messages by others after my read position, exact; neither deleted ones nor events count.',
+        "The exact number of messages by others after the user's read position, without deleted messages and events.",
     }),
   })
   .meta({ id: 'MyParticipation' });
@@ -48,7 +47,7 @@ export type MyParticipation = z.infer<typeof myParticipationSchema>;
 
 const RETENTION_RANGE = `must be null or a whole number from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`;
 
-/** How long a conversation is to keep content, in seconds; null: for ever. */
+/** How long a conversation keeps content, in seconds; null: unlimited. */
 export const retention = z
   .int({ error: missingOr(RETENTION_RANGE) })
   .min(RETENTION_MIN_S, { error: RETENTION_RANGE })
@@ -56,15 +55,15 @@ export const retention = z
   .nullable()
   .meta({
     description:
-      'Seconds after which a message becomes a tombstone, counted from its sending; null: never. Holds for what is sent from now on.',
+      'Seconds after sending at which a message becomes a tombstone; null: never. Applies to messages sent from now on.',
   });
 
 const bars = ['blocked', 'deleted'] as const;
 
-/** Why a direct conversation takes nothing more: one of the two has blocked the other, or has left for good. */
+/** Why a direct conversation takes no more messages: one person blocked the other, or deleted their account. */
 export type Bar = (typeof bars)[number];
 
-/** A conversation as all participants may see it: encoded once, sent to everybody. */
+/** A conversation as all participants see it: encoded once and sent to all of them. */
 export const conversationForAllSchema = z
   .object({
     id: uuid,
@@ -75,13 +74,13 @@ export const conversationForAllSchema = z
     updated_at: timestamp,
     version,
     last_seq: position,
-    // An older server says nothing of it, and keeps everything.
+    // Older servers omit it and keep everything.
     retention_s: z.int().min(1).nullable().default(null).meta({
-      description: 'Seconds for which content that is sent now is kept; null: for ever.',
+      description: 'Seconds for which content sent now is kept; null: unlimited.',
     }),
-    // An older server says nothing of it, and applies retention to everything.
+    // Older servers omit it and apply retention to everything.
     retention_from_seq: position.default(1).meta({
-      description: 'retention_s holds for messages from here on.',
+      description: 'retention_s applies from this seq on.',
     }),
     history_request: z
       .object({ user_id: uuid, retention_s: z.int().min(1) })
@@ -89,26 +88,26 @@ export const conversationForAllSchema = z
       .default(null)
       .meta({
         description:
-          'Of a direct conversation: who has asked that retention apply to what was sent before. It does once the other asks for the same.',
+          'In a direct conversation: the user who asked to apply retention to earlier messages. It applies once the other person asks for the same.',
       }),
-    // An older server says nothing of it, and refuses what is sent.
+    // Older servers omit it and refuse the send.
     barred: z.enum(bars).nullable().default(null).meta({
       description:
-        'Why nothing more can be said in this direct conversation: one of the two has blocked the other, or their account was deleted. null: it is open.',
+        'Why this direct conversation takes no more messages: a block, or a deleted account. null: it is open.',
     }),
-    // An older server knows no requests.
+    // Older servers have no requests.
     request: z
       .object({ to: uuid, messages_max: z.int().min(1) })
       .nullable()
       .default(null)
       .meta({
         description:
-          'The other person has not accepted this direct conversation yet: they see a request, and it takes at most so many messages. null: it is a normal conversation.',
+          'The other person has not accepted this direct conversation yet: they see a request, and it takes at most `messages_max` messages. null: accepted.',
       }),
     participant_count: z.int().min(0),
     last_message: messageSchema.nullable(),
     participants: z.array(participantSchema).meta({
-      description: 'All of them up to 100; in lists and events the first 5.',
+      description: 'Up to 100; in lists and events the first 5.',
     }),
   })
   .meta({ id: 'ConversationForAll' });

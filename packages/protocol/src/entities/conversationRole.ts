@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { missingOr } from '../values/wording';
 
-/** What a participant may do, most first. In direct conversations everybody is a member. */
+/** The roles of participants, highest first. In direct conversations everybody is a member. */
 export const conversationRoles = ['admin', 'moderator', 'member'] as const;
 export type ConversationRole = (typeof conversationRoles)[number];
 
@@ -11,7 +11,7 @@ export const roleSchema = z.enum(conversationRoles, {
 
 const rank: Readonly<Record<ConversationRole, number>> = { admin: 2, moderator: 1, member: 0 };
 
-/** Whether `role` may do at least what `other` may. Nobody grants a role above their own. */
+/** Whether `role` is at least as high as `other`. Nobody grants a role above their own. */
 export function isAtLeast(role: ConversationRole, other: ConversationRole): boolean {
   return rank[role] >= rank[other];
 }

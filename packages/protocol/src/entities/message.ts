@@ -7,7 +7,7 @@ import { messageStatus } from './receipt';
 import { clientMessageId, contentEncrypted, emoji, title } from '../text/text';
 import { timestamp } from '../values/time';
 
-/** What the content is, as its sender says. The server does not look. */
+/** The type of the content, as declared by its sender. The server does not check it. */
 export const messageTypes = ['text', 'image', 'file', 'voice'] as const;
 export type MessageType = (typeof messageTypes)[number];
 export const messageType = z.enum(messageTypes, {
@@ -15,13 +15,13 @@ export const messageType = z.enum(messageTypes, {
 });
 
 /**
- * What an entry of a conversation is: what somebody wrote, or the conversation's own history. More kinds will come;
- * a client acknowledges and skips an entry of a kind that it does not know (`isKnownKind`).
+ * The kind of an entry: a user's message, or an event of the conversation's own history. More kinds will come; clients
+ * acknowledge and skip unknown kinds (`isKnownKind`).
  */
 export const entryKinds = ['message', 'event'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
-/** Whether this client can show an entry. One of another kind still has a seq, and is acknowledged like the others. */
+/** Whether this client can show an entry. Entries of other kinds have a seq too and are acknowledged like all others. */
 export function isKnownKind(kind: string): kind is EntryKind {
   return (entryKinds as readonly string[]).includes(kind);
 }
@@ -37,7 +37,7 @@ export const conversationEventTypes = [
 ] as const;
 export type ConversationEventType = (typeof conversationEventTypes)[number];
 
-/** A piece of a conversation's own history; in direct conversations only `retention`. `sender_id` of its entry is who did it. */
+/** An event of a conversation's history; in direct conversations only `retention`. The entry's `sender_id` is the actor. */
 export const conversationEventSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('created'), title, user_ids: z.array(uuid) }),
@@ -49,14 +49,14 @@ export const conversationEventSchema = z
     z.object({
       type: z.literal('retention'),
       retention_s: z.int().min(1).nullable().meta({
-        description: 'Seconds for which content that is sent after this is kept; null: for ever.',
+        description: 'Seconds for which content sent after this is kept; null: unlimited.',
       }),
       apply_to_history: z.boolean().meta({
-        description: 'Whether it holds for what was sent before, too.',
+        description: 'Whether it also applies to earlier messages.',
       }),
       requests_history: z.literal(true).optional().meta({
         description:
-          'In a direct conversation: asks the other one to apply it to what was sent before.',
+          'In a direct conversation: asks the other person to apply it to earlier messages.',
       }),
     }),
   ])
@@ -64,23 +64,23 @@ export const conversationEventSchema = z
 
 export type ConversationEvent = z.infer<typeof conversationEventSchema>;
 
-/** Who reacted with what, in the order in which each emoji and each user came first. */
+/** A reaction with its users, ordered by first use. */
 export const reactionSchema = z
   .object({
     emoji,
     user_ids: z.array(uuid).meta({
-      description: `All who reacted with it; of more than ${REACTION_USERS_MAX} the first ${REACTION_USERS_MAX}.`,
+      description: `The users who reacted with it, at most the first ${REACTION_USERS_MAX}.`,
     }),
     count: z
       .int()
       .min(1)
       .optional()
-      .meta({ description: 'How many reacted with it, where user_ids are not all of them.' }),
+      .meta({ description: 'The number of users who reacted with it, if user_ids is incomplete.' }),
   })
   .meta({ id: 'Reaction' });
 export type Reaction = z.infer<typeof reactionSchema>;
 
-/** An entry of a conversation. The same JSON by every door: answers, events, history and sync. */
+/** An entry of a conversation. The same JSON in answers, events, history and sync. */
 export const messageSchema = z
   .object({
     id: uuid,
@@ -88,17 +88,17 @@ export const messageSchema = z
     seq: seqNumber,
     version: version.meta({
       description:
-        'The version of the conversation at the last change of this message; the higher one wins.',
+        "The conversation's version at the last change of this entry. Of two copies, the higher version wins.",
     }),
     kind: z.enum(entryKinds).meta({
-      description: 'More kinds may come: acknowledge and skip what you do not know.',
+      description: 'More kinds may come: acknowledge and skip unknown ones.',
     }),
-    sender_id: uuid.meta({ description: 'Who wrote it, or did what the event tells.' }),
+    sender_id: uuid.meta({ description: 'The author, or the actor of the event.' }),
     client_message_id: clientMessageId.nullable(),
-    message_type: messageType.meta({ description: 'For events always text.' }),
+    message_type: messageType.meta({ description: 'Always `text` for events.' }),
     content_encrypted: contentEncrypted
       .nullable()
-      .meta({ description: 'null for events and for tombstones of deleted messages.' }),
+      .meta({ description: 'null for events and tombstones.' }),
     reply_to_id: uuid.nullable(),
     created_at: timestamp,
     edited_at: timestamp.nullable(),
@@ -106,15 +106,15 @@ export const messageSchema = z
     reactions: z.array(reactionSchema),
     status: messageStatus.meta({
       description:
-        'The least far of all recipients when this was written; receipts do not change a message.',
+        'The lowest status of all recipients when this JSON was written. Receipts do not change a message.',
     }),
-    event: conversationEventSchema.optional().meta({ description: 'Only with kind event.' }),
+    event: conversationEventSchema.optional().meta({ description: 'Only for kind `event`.' }),
   })
   .meta({ id: 'Message' });
 
 export type Message = z.infer<typeof messageSchema>;
 
-/** The answer to a send for clients that connect with `auth.brief`: what the sender did not know. */
+/** The answer to a send for clients that connect with `auth.brief`: only what the sender does not know. */
 export const briefMessageSchema = z
   .object({
     id: uuid,

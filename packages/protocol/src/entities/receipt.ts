@@ -2,24 +2,24 @@ import * as z from 'zod';
 import { position, uuid } from '../values/ids';
 import { missingOr } from '../values/wording';
 
-/** How far a message has come with a recipient, least far first. It never goes back (D6). */
+/** The status of a message for a recipient, in ascending order. It never goes back (D6). */
 export const messageStatuses = ['sent', 'delivered', 'read'] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
 export const messageStatus = z.enum(messageStatuses);
 
-/** The two a recipient can report; that a message was sent is for the server to say. */
+/** The statuses that a recipient can report. */
 export const reportedStatuses = ['delivered', 'read'] as const;
 export type ReportedStatus = (typeof reportedStatuses)[number];
 
 const rank: Readonly<Record<MessageStatus, number>> = { sent: 0, delivered: 1, read: 2 };
 
-/** The further of two statuses: what stands after news that may be late, doubled or crossed. */
+/** The higher of two statuses: the result of events that may be late, duplicated or out of order. */
 export function furthest(a: MessageStatus, b: MessageStatus): MessageStatus {
   return rank[a] >= rank[b] ? a : b;
 }
 
-/** The less far of two statuses: what a message shows that has several recipients. */
+/** The lower of two statuses: what a message with several recipients shows. */
 export function leastFar(a: MessageStatus, b: MessageStatus): MessageStatus {
   return rank[a] <= rank[b] ? a : b;
 }
@@ -28,7 +28,7 @@ export const reportedStatus = z.enum(reportedStatuses, {
   error: missingOr(`must be one of ${reportedStatuses.join(', ')}`),
 });
 
-/** How far one participant has come in one conversation. Read implies delivered: read_seq <= delivered_seq. */
+/** A participant's positions in a conversation. Read implies delivered: read_seq <= delivered_seq. */
 export const receiptSchema = z
   .object({
     conversation_id: uuid,

@@ -9,31 +9,35 @@ const requestKinds = ['contact', 'group'] as const;
 
 const person = z.object({ user_id: uuid, username, display_name: displayName });
 
-/** Somebody wants to write to me, or a group invites me. It waits until I accept or decline it. */
+/** A contact request or a group invitation to the user. It remains until the user accepts or declines it. */
 export const requestSchema = z
   .object({
     id: uuid,
     kind: z.enum(requestKinds).meta({ description: 'More kinds may come.' }),
     created_at: timestamp,
     from: person,
-    conversation_id: uuid.meta({ description: 'Not visible to me before I accept.' }),
-    title: title.nullable().meta({ description: 'Of the group; null for a contact request.' }),
-    member_count: z.int().min(0).nullable().meta({ description: 'Of the group.' }),
-    message_count: z.int().min(0).meta({ description: 'Messages of a contact request.' }),
+    conversation_id: uuid.meta({ description: 'Not visible to the user before they accept.' }),
+    title: title.nullable().meta({ description: "The group's title; null for a contact request." }),
+    member_count: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: "The group's members; null for a contact request." }),
+    message_count: z.int().min(0).meta({ description: 'Number of messages in a contact request.' }),
     last_message: messageSchema.nullable(),
   })
   .meta({ id: 'Request' });
 
 export type Request = z.infer<typeof requestSchema>;
 
-/** With everything the sender wrote so far; always empty for a group. */
+/** With all messages of the sender so far; empty for a group. */
 export const openedRequestSchema = requestSchema
   .extend({ messages: z.array(messageSchema) })
   .meta({ id: 'OpenedRequest' });
 
 export type OpenedRequest = z.infer<typeof openedRequestSchema>;
 
-/** Somebody who was asked to join a group and has not joined. */
+/** A user who was invited to a group and has not joined. */
 export const invitationSchema = z
   .object({ ...person.shape, role: roleSchema, invited_by: uuid, created_at: timestamp })
   .meta({ id: 'GroupInvitation' });

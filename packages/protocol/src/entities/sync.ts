@@ -6,23 +6,26 @@ import { receiptSchema } from './receipt';
 import { requestSchema } from './request';
 import { cursor } from '../text/text';
 
-/** What changed for a user since a cursor, deletions and removals included. The same by REST and by socket (D7). */
+/** Changes for a user since a cursor, including deletions and removals. The same over REST and sockets (D7). */
 export const syncSchema = z
   .object({
     conversations: z.array(conversationSchema),
-    removed: z.array(uuid).meta({ description: 'Conversations that the user is no longer in.' }),
+    removed: z
+      .array(uuid)
+      .meta({ description: 'Conversations that the user has left or was removed from.' }),
     messages: z.array(messageSchema).meta({
-      description: 'New and changed, tombstones included; of two states the higher version wins.',
+      description:
+        'New and changed entries, including tombstones. Of two copies, the higher version wins.',
     }),
     receipts: z.array(receiptSchema),
     requests: z.array(requestSchema).optional().meta({
       description:
-        'All requests that wait for my answer, newest first, up to 50; on the last page. Left out when there are none.',
+        "Requests that await the user's answer, newest first, up to 50; only on the last page. Omitted if there are none.",
     }),
     cursor: cursor.meta({
-      description: "The user's, whichever device or door it came by; good for 90 days.",
+      description: 'Belongs to the user, on every device and transport; valid for 90 days.',
     }),
-    has_more: z.boolean().meta({ description: 'Ask again at once with the new cursor.' }),
+    has_more: z.boolean().meta({ description: 'Fetch the next page at once with the new cursor.' }),
   })
   .meta({ id: 'Sync' });
 

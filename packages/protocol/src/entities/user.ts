@@ -11,7 +11,7 @@ export const presenceStatus = z.enum(presenceStatuses);
 export const presenceSchema = z
   .object({
     status: presenceStatus,
-    last_seen_at: timestamp.nullable().meta({ description: 'null for somebody never seen.' }),
+    last_seen_at: timestamp.nullable().meta({ description: 'null for a user never seen.' }),
   })
   .meta({ id: 'Presence' });
 
@@ -25,7 +25,7 @@ export const userSchema = z
     created_at: timestamp,
     presence: presenceSchema
       .nullable()
-      .meta({ description: 'Only for those who share a conversation, else null.' }),
+      .meta({ description: 'Only for users who share a conversation, otherwise null.' }),
   })
   .meta({ id: 'User' });
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The closed list of what can go wrong, as everyone outside sees it. A name belongs to one of four families, and the
- * family tells the caller what to do next:
+ * The closed list of errors on the wire. Each name belongs to one of four families, which determines what the caller should
+ * do:
  *
  * - change the request: ValidationError, UnauthorizedError, ForbiddenError, NotFoundError, ConflictError
  * - wait: RateLimitError
@@ -22,13 +22,13 @@ export const errorNames = [
 
 export type ErrorName = (typeof errorNames)[number];
 
-/** One field that was refused: where it is (`participant_ids.3`) and what is wrong with it, never its value. */
+/** A refused field: its path (`participant_ids.3`) and the reason, never its value. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
-/** A list of refused fields, or named facts such as `{retry_after_seconds: 2}`. */
+/** Refused fields, or named values such as `{retry_after_seconds: 2}`. */
 export type ErrorDetails = readonly FieldError[] | Readonly<Record<string, unknown>>;
 
 export interface WireError {
@@ -44,29 +44,29 @@ export const wireErrorSchema = z
   .object({
     name: z
       .enum(errorNames)
-      .meta({ description: 'What the caller can act on; the message is for people.' }),
+      .meta({ description: 'Callers act on the name; the message is for people.' }),
     message: z.string(),
     details: z
       .union([z.array(fieldErrorSchema), z.record(z.string(), z.unknown())])
       .optional()
       .meta({
         description:
-          'Refused fields as [{path, message}], or named facts such as {retry_after_seconds}.',
+          'Refused fields as [{path, message}], or named values such as {retry_after_seconds}.',
       }),
   })
   .meta({ id: 'Error' });
 
-/** The body of every REST answer that is not a success. */
+/** The body of every REST error. */
 export const errorBodySchema = z.object({ error: wireErrorSchema }).meta({ id: 'ErrorBody' });
 export type ErrorBody = { error: WireError };
 
-/** What the core throws and each edge translates once. Everything else that is thrown is a bug. */
+/** Thrown by the core and translated once by each transport. Any other error is a bug. */
 export abstract class ChasquiError extends Error {
   abstract override readonly name: ErrorName;
   /** The HTTP status code. */
   abstract readonly status: number;
   readonly details?: ErrorDetails | undefined;
-  /** Whole seconds after which trying again makes sense. */
+  /** Whole seconds to wait before a retry. */
   readonly retryAfterSeconds?: number | undefined;
 
   constructor(message: string, details?: ErrorDetails, retryAfterSeconds?: number) {
@@ -75,7 +75,7 @@ export abstract class ChasquiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** What may leave the process. A socket has no Retry-After header, so the seconds are a detail as well. */
+  /** The public form. Sockets have no Retry-After header, so the seconds are in the details as well. */
   toWire(): WireError {
     const details =
       this.details ??
@@ -90,7 +90,7 @@ export abstract class ChasquiError extends Error {
   }
 }
 
-/** Change the request: it is malformed (400), too large (413) or not JSON (415). Trying again as it is cannot help. */
+/** Change the request: it is malformed (400), too large (413) or not JSON (415). Repeating it unchanged cannot succeed. */
 export class ValidationError extends ChasquiError {
   override readonly name = 'ValidationError';
   override readonly status: 400 | 413 | 415;
@@ -111,13 +111,13 @@ export class UnauthorizedError extends ChasquiError {
   }
 }
 
-/** Change the request: a participant asks for what their role does not allow. Strangers get a NotFoundError. */
+/** Change the request: the participant's role does not allow it. Other users get a NotFoundError (D9). */
 export class ForbiddenError extends ChasquiError {
   override readonly name = 'ForbiddenError';
   override readonly status = 403;
 }
 
-/** Change the request: no such thing, or not yours to see. One text for both, so that nothing leaks (D9). */
+/** Change the request: it does not exist, or the user may not see it. One text for both, so that nothing leaks (D9). */
 export class NotFoundError extends ChasquiError {
   override readonly name = 'NotFoundError';
   override readonly status = 404;
@@ -127,13 +127,13 @@ export class NotFoundError extends ChasquiError {
   }
 }
 
-/** Change the request: the name is taken, they are a participant already, the id was used with other content (D2). */
+/** Change the request: the name is taken, the user is already a participant, or the id was used with other content (D2). */
 export class ConflictError extends ChasquiError {
   override readonly name = 'ConflictError';
   override readonly status = 409;
 }
 
-/** Wait `retryAfterSeconds`, then send the same again. */
+/** Wait `retryAfterSeconds`, then repeat the request. */
 export class RateLimitError extends ChasquiError {
   override readonly name = 'RateLimitError';
   override readonly status = 429;
@@ -143,7 +143,7 @@ export class RateLimitError extends ChasquiError {
   }
 }
 
-/** Retry with the same client message id: whether a send was stored is unknown, and the id makes it happen once (D2). */
+/** Retry with the same client message id: the outcome of the send is unknown, and the id prevents a duplicate (D2). */
 export class UnavailableError extends ChasquiError {
   override readonly name = 'UnavailableError';
   override readonly status = 503;
@@ -153,7 +153,7 @@ export class UnavailableError extends ChasquiError {
   }
 }
 
-/** Report a bug. Message and details are for the log alone; the wire says no more than the name. */
+/** Report a bug. Message and details go to the log only; the wire carries only the name. */
 export class InternalError extends ChasquiError {
   override readonly name = 'InternalError';
   override readonly status = 500;

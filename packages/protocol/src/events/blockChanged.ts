@@ -2,11 +2,10 @@ import * as z from 'zod';
 import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
-/** So that no device goes on as if nothing were: the list itself is read anew at each connection. */
+/** Keeps the user's other devices up to date. Clients also fetch the list of blocks at each connect. */
 export const blockChanged = {
   name: 'chat:block_changed',
-  summary:
-    'I have blocked somebody, or taken it back: to all devices of who did, and to nobody else.',
+  summary: "The user blocked or unblocked somebody. Sent to the user's own devices only.",
   data: z.object({ userId: uuid, blocked: z.boolean() }),
 } as const satisfies ServerEvent;
 

@@ -2,10 +2,10 @@ import type * as z from 'zod';
 import { conversationSchema } from '../entities/conversation';
 import type { ServerEvent } from './event';
 
-/** To each participant with their own `my`; also to somebody who is added later. */
+/** To each participant with their own `my`, including participants added later. */
 export const conversationCreated = {
   name: 'conversation:created',
-  summary: 'A conversation that the user is in from now on.',
+  summary: 'The user is now a participant of this conversation.',
   data: conversationSchema,
 } as const satisfies ServerEvent;
 

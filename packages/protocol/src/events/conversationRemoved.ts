@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
-/** To somebody who is no longer in it; nothing of it comes after this (D9). */
+/** To a participant who left or was removed. Nothing of the conversation follows (D9). */
 export const conversationRemoved = {
   name: 'conversation:removed',
-  summary: 'The user is no longer in this conversation.',
+  summary: 'The user is no longer a participant of this conversation.',
   data: z.object({ conversationId: uuid }),
 } as const satisfies ServerEvent;
 

@@ -2,10 +2,10 @@ import type * as z from 'zod';
 import { conversationForAllSchema } from '../entities/conversation';
 import type { ServerEvent } from './event';
 
-/** One JSON for everybody, hence without `my`. A send raises none (D7). */
+/** The same JSON for all participants, therefore without `my`. Not sent for a message (D7). */
 export const conversationUpdated = {
   name: 'conversation:updated',
-  summary: 'The title, the participants or their roles changed. A send raises none.',
+  summary: 'Title, participants, roles or settings changed. Not sent for a message.',
   data: conversationForAllSchema,
 } as const satisfies ServerEvent;
 

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** One thing the server tells over the socket. Its file holds the schema and the type. */
+/** An event that the server sends over the socket, with the schema of its data. */
 export interface ServerEvent {
   readonly name: string;
   readonly summary: string;

@@ -2,10 +2,11 @@ import type * as z from 'zod';
 import { messageSchema } from '../entities/message';
 import type { ServerEvent } from './event';
 
-/** In the order of seq, to every device of every participant until it acknowledges (D3, D4). */
+/** Sent in seq order to every device of every participant until it acknowledges (D3, D4). */
 export const messageReceived = {
   name: 'chat:message_received',
-  summary: 'An entry of a conversation. Acknowledge it, or it comes again after a reconnect.',
+  summary:
+    'An entry of a conversation. It is sent again after a reconnect until it is acknowledged.',
   data: messageSchema,
 } as const satisfies ServerEvent;
 

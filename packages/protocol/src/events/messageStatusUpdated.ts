@@ -4,10 +4,11 @@ import { reportedStatus } from '../entities/receipt';
 import { timestamp } from '../values/time';
 import type { ServerEvent } from './event';
 
-/** Covers all of the receiver's messages up to `seq`. Events may cross: the highest seq counts (D6). */
+/** Covers all of the author's messages up to `seq`. Events may arrive out of order: the highest seq counts (D6). */
 export const messageStatusUpdated = {
   name: 'chat:message_status_updated',
-  summary: 'This user has reached this status up to this seq. To the authors newly covered.',
+  summary:
+    'A user has reached this status up to this seq. Sent to the authors of the messages newly covered.',
   data: z.object({
     conversationId: uuid,
     messageId: uuid,

@@ -2,10 +2,10 @@ import type * as z from 'zod';
 import { messageSchema } from '../entities/message';
 import type { ServerEvent } from './event';
 
-/** After an edit, a deletion or a reaction; of two states the higher version wins (D7). */
+/** After an edit, a deletion or a reaction. Of two copies, the higher version wins (D7). */
 export const messageUpdated = {
   name: 'chat:message_updated',
-  summary: 'A message as it is now, after an edit, a delete or a reaction.',
+  summary: 'The current state of a message after an edit, a deletion, a reaction or its expiry.',
   data: messageSchema,
 } as const satisfies ServerEvent;
 

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { uuid } from '../values/ids';
 import type { ServerEvent } from './event';
 
-/** Says only that something changed: the list is short and read again. */
+/** Reports only that the list changed: clients fetch it again, because it is short. */
 export const requestsChanged = {
   name: 'requests:changed',
   summary:
-    'A request that waits for my answer came, changed or was settled: to my own devices. Read GET /api/requests.',
+    "A request to the user arrived, changed or was answered. Sent to the user's own devices: fetch GET /api/requests.",
   data: z.object({ conversationId: uuid }),
 } as const satisfies ServerEvent;
 

@@ -3,17 +3,14 @@ import { uuid } from '../values/ids';
 import { deviceId } from '../text/text';
 import type { ServerEvent } from './event';
 
-/** Who this connection is, before anything else. */
+/** Identifies the connection. The first event. */
 export const sessionReady = {
   name: 'session:ready',
-  summary: 'The connection is accepted. Comes before anything else.',
+  summary: 'The connection is accepted. Always the first event.',
   data: z.object({
     userId: uuid,
     deviceId,
-    protocol: z
-      .int()
-      .min(1)
-      .meta({ description: 'The number of the contract that the server speaks.' }),
+    protocol: z.int().min(1).meta({ description: 'The protocol number of the server.' }),
   }),
 } as const satisfies ServerEvent;
 

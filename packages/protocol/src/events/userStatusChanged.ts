@@ -8,7 +8,7 @@ import type { ServerEvent } from './event';
 export const userStatusChanged = {
   name: 'user:status_changed',
   summary:
-    'Somebody came online or went offline. To those who share a direct conversation or a group of up to 100.',
+    'A user came online or went offline. Sent to users who share a direct conversation or a group of up to 100.',
   data: z.object({ userId: uuid, status: presenceStatus, timestamp }),
 } as const satisfies ServerEvent;
 

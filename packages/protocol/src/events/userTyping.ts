@@ -4,10 +4,10 @@ import { username } from '../text/text';
 import { timestamp } from '../values/time';
 import type { ServerEvent } from './event';
 
-/** Never queued. Without another one it ends after TYPING_EXPIRES_MS (D10). */
+/** Never queued. Expires after TYPING_EXPIRES_MS unless repeated (D10). */
 export const userTyping = {
   name: 'chat:user_typing',
-  summary: 'Somebody in this conversation is writing, or has stopped.',
+  summary: 'A participant is typing, or has stopped.',
   data: z.object({
     conversationId: uuid,
     userId: uuid,

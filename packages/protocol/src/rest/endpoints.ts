@@ -42,7 +42,7 @@ import { endOtherSessions, endSession, listSessions } from './account/sessions';
 import { readSync } from './chat/sync';
 import { findUsers, readMe, readUser } from './account/users';
 
-/** The whole REST table by name, in the order of its documentation: what tests and documents walk through. */
+/** All REST endpoints by name, in documentation order. Tests and documents iterate over this table. */
 export const endpoints = {
   register,
   login,

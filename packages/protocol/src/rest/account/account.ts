@@ -6,14 +6,14 @@ export const deleteMe = {
   method: 'DELETE',
   path: '/api/users/me',
   summary:
-    'Delete one’s account for good. The name is free again; groups are left; direct conversations stay, for the other, and take nothing more.',
+    'Delete the account permanently. The name becomes free, groups are left, and direct conversations stay with the other person but take no more messages.',
   body: z.object({
     password: passwordAttempt
       .optional()
-      .meta({ description: 'Only users who sign in elsewhere need none.' }),
+      .meta({ description: 'Not needed for users of another issuer.' }),
     erase_messages: z.boolean().default(false).meta({
       description:
-        'Whether everything that one wrote becomes tombstones. Else it stays, as the history of the others.',
+        'Whether all messages of the user become tombstones. Otherwise they stay in the history of the others.',
     }),
   }),
   answers: { 204: noContent },

@@ -17,13 +17,15 @@ export const sessionSchema = z
   .object({
     user: userSchema,
     access_token: token,
-    refresh_token: token.meta({ description: 'Good for one use; the answer holds the next.' }),
+    refresh_token: token.meta({
+      description: 'Valid for one use; the answer contains the next one.',
+    }),
     token_type: z.literal('Bearer'),
     expires_in: z.int().min(1).meta({ description: 'Seconds until the access token expires.' }),
   })
   .meta({ id: 'Session' });
 
-/** The answer to whoever has proven who they are. */
+/** The answer to a successful sign-in. */
 export type Session = z.infer<typeof sessionSchema>;
 
 export const register = {
@@ -41,11 +43,10 @@ export const register = {
 } as const satisfies Endpoint;
 
 const new_password = password.optional().meta({
-  description:
-    'Replaces a temporary password that an administrator has set; else it is not looked at.',
+  description: 'Replaces a temporary password set by an administrator; otherwise ignored.',
 });
 
-/** Only what it takes to look: a name that could never be registered is a wrong one, not a malformed one. */
+/** Validated loosely: a name that could never be registered is wrong, not malformed. */
 const credentials = z.union(
   [
     z.object({ username: loginName, password: passwordAttempt, new_password }),
@@ -61,15 +62,14 @@ export const login = {
   open: true,
   body: credentials,
   answers: { 200: sessionSchema },
-  // With the right password alone: `details.reason` is suspended, or new_password_required after a temporary one.
+  // Only with the right password: `details.reason` is suspended, or new_password_required after a temporary one.
   refusals: ['ValidationError', 'UnauthorizedError', 'ForbiddenError'],
 } as const satisfies Endpoint;
 
 export const refresh = {
   method: 'POST',
   path: '/api/auth/refresh',
-  summary:
-    'A new pair of tokens for a refresh token. Any reuse but that of two tabs ends the session.',
+  summary: 'New tokens for a refresh token. Any reuse except that of two tabs ends the session.',
   open: true,
   body: z.object({ refresh_token: token }),
   answers: { 200: sessionSchema },
@@ -80,17 +80,17 @@ export const changePassword = {
   method: 'POST',
   path: '/api/auth/password',
   summary:
-    'Set another password. This session goes on with the tokens of the answer; every other one ends, and so does the refresh token from before.',
+    'Change the password. This session continues with the new tokens; all other sessions and the previous refresh token end.',
   body: z.object({ current_password: passwordAttempt, new_password: password }),
   answers: { 200: sessionSchema },
-  // `details.reason` says why: wrong_password, or no_password for users of another issuer.
+  // `details.reason` is wrong_password, or no_password for users of another issuer.
   refusals: ['ValidationError', 'ForbiddenError'],
 } as const satisfies Endpoint;
 
 export const logout = {
   method: 'POST',
   path: '/api/auth/logout',
-  summary: 'End this session: its tokens, its sockets on every node, its device.',
+  summary: 'End this session: its tokens, its sockets on every node and its device.',
   answers: { 204: noContent },
   refusals: [],
 } as const satisfies Endpoint;

@@ -8,12 +8,12 @@ import { blockSchema } from '../chat/blocks';
 import { privacySchema } from './privacy';
 import type { Endpoint } from '../endpoint';
 
-/** Rises when a record loses a field or changes what it says. New fields and new records are for readers to pass over. */
+/** Rises when a record loses a field or changes its meaning. Readers ignore new fields and records. */
 export const EXPORT_VERSION = 1;
 
 const time = timestamp.nullable();
 
-/** One line of an export, by `record`. docs/operations/export.md says what each holds. */
+/** One line of an export, by `record`. docs/operations/export.md describes each. */
 export const exportRecordSchema = z.discriminatedUnion('record', [
   z.object({
     record: z.literal('export'),
@@ -64,8 +64,7 @@ export type ExportRecord = z.infer<typeof exportRecordSchema>;
 export const exportMe = {
   method: 'GET',
   path: '/api/users/me/export',
-  summary:
-    'All that is kept about oneself, a JSON record to a line. It is whole when its last line is the record “end”.',
+  summary: 'The user’s data as JSON lines. It is complete if the last line is the record “end”.',
   mediaType: 'application/x-ndjson',
   answers: { 200: z.string() },
   refusals: [],

@@ -4,28 +4,30 @@ import type { Endpoint } from '../endpoint';
 
 const audiences = ['everybody', 'known', 'nobody'] as const;
 
-/** Who may do something to a user. `known` are the people the user knows (docs/subsystems/consent.md). */
+/** Who may contact a user. `known` are the people the user knows (docs/subsystems/consent.md). */
 export type Audience = (typeof audiences)[number];
 
 const audience = z.enum(audiences, { error: missingOr(`must be one of ${audiences.join(', ')}`) });
 
 export const privacySchema = z
   .object({
-    who_can_message: audience.meta({ description: 'Who may start a direct conversation with me.' }),
+    who_can_message: audience.meta({
+      description: 'Who may start a direct conversation with the user.',
+    }),
     who_can_add: audience.meta({
       description:
-        'Who may add me to a group without asking. The people I know may if it says known; others invite me.',
+        'Who may add the user to a group without asking. With `known`, people the user knows may; others invite.',
     }),
   })
   .meta({ id: 'Privacy' });
 
-/** What a user has decided about others. Nobody else can read it. */
+/** A user’s privacy settings. Nobody else can read them. */
 export type Privacy = z.infer<typeof privacySchema>;
 
 export const readPrivacy = {
   method: 'GET',
   path: '/api/users/me/privacy',
-  summary: 'Who may write to me, and who may add me to groups.',
+  summary: 'The user’s privacy settings.',
   answers: { 200: privacySchema },
   refusals: [],
 } as const satisfies Endpoint;
@@ -33,7 +35,7 @@ export const readPrivacy = {
 export const changePrivacy = {
   method: 'PATCH',
   path: '/api/users/me/privacy',
-  summary: 'Change either or both. Conversations that exist go on.',
+  summary: 'Change one or both settings. Existing conversations continue.',
   body: privacySchema.partial().check((context) => {
     const { who_can_message, who_can_add } = context.value;
     if (who_can_message !== undefined || who_can_add !== undefined) return;

@@ -5,19 +5,19 @@ import { deviceId } from '../../text/text';
 import { timestamp } from '../../values/time';
 import { noContent, type Endpoint } from '../endpoint';
 
-/** A place where somebody is signed in, as they recognise it. No address: where a client was is nobody's business. */
+/** A session as its user recognises it. Without an address, which would reveal where the client was. */
 export const listedSessionSchema = z
   .object({
     id: uuid,
     device_id: deviceId
       .nullable()
-      .meta({ description: 'The device that connected last in it; null when none ever did.' }),
+      .meta({ description: 'The last device that connected in it; null if none did.' }),
     user_agent: z.string().max(USER_AGENT_MAX).nullable().meta({
-      description: 'What the client called itself, in printable ASCII. It may have lied.',
+      description: "The client's user agent, in printable ASCII. Clients can send anything.",
     }),
     created_at: timestamp,
-    last_seen_at: timestamp.meta({ description: 'The last exchange of tokens, or connection.' }),
-    current: z.boolean().meta({ description: 'Whether the token that asks belongs to it.' }),
+    last_seen_at: timestamp.meta({ description: 'The last token exchange or connection.' }),
+    current: z.boolean().meta({ description: "Whether the request's token belongs to it." }),
   })
   .meta({ id: 'ListedSession' });
 
@@ -26,7 +26,7 @@ export type ListedSession = z.infer<typeof listedSessionSchema>;
 export const listSessions = {
   method: 'GET',
   path: '/api/sessions',
-  summary: `Where the user is signed in: this session first, then the last seen, ${SESSIONS_LISTED_MAX} at the most.`,
+  summary: `Where the user is signed in: this session first, then by last use, at most ${SESSIONS_LISTED_MAX}.`,
   answers: { 200: z.object({ sessions: z.array(listedSessionSchema) }) },
   refusals: [],
 } as const satisfies Endpoint;
@@ -34,7 +34,7 @@ export const listSessions = {
 export const endSession = {
   method: 'DELETE',
   path: '/api/sessions/:id',
-  summary: 'End a session of one’s own as its logout would; the present one as well.',
+  summary: 'End one of the user’s sessions like a logout, including the current one.',
   params: z.object({ id: uuid }),
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -43,7 +43,7 @@ export const endSession = {
 export const endOtherSessions = {
   method: 'DELETE',
   path: '/api/sessions',
-  summary: 'End all sessions of one’s own but the present one.',
+  summary: 'End all of the user’s sessions except the current one.',
   answers: { 204: noContent },
   refusals: [],
 } as const satisfies Endpoint;

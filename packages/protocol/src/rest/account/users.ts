@@ -8,7 +8,7 @@ import { paged, page, query } from '../query';
 export const readMe = {
   method: 'GET',
   path: '/api/users/me',
-  summary: 'The user that the token belongs to.',
+  summary: 'The current user.',
   answers: { 200: userSchema },
   refusals: [],
 } as const satisfies Endpoint;
@@ -17,7 +17,7 @@ export const findUsers = {
   method: 'GET',
   path: '/api/users',
   summary:
-    'Users whose user name or display name matches, by user name; all of them without a query.',
+    'Users with a matching user name or display name, by user name; all users without a query.',
   query: query({ query: userQuery.optional(), ...page }),
   answers: {
     200: paged({ users: z.array(userSchema) }),

@@ -5,15 +5,15 @@ import { timestamp } from '../../values/time';
 import { noContent, type Endpoint } from '../endpoint';
 import { paged, page, query } from '../query';
 
-// For the instance's administrators. Everybody else is answered as if none of this existed (D9).
+// For administrators of the instance. Everybody else gets 404 (D9).
 
-/** A recipient whose wake-up failed so often in a row that it was given up. */
+/** A recipient whose wake-ups failed too often in a row. */
 export const deadLetterSchema = z
   .object({
     user: z.object({ id: uuid, username, display_name: displayName }),
-    reason: z.string().meta({ description: 'What the last wake-up failed of.' }),
-    attempts: z.int().min(0).meta({ description: 'Wake-ups tried.' }),
-    errors: z.int().min(0).meta({ description: 'How many of them failed in a row, in the end.' }),
+    reason: z.string().meta({ description: 'Why the last wake-up failed.' }),
+    attempts: z.int().min(0).meta({ description: 'Attempted wake-ups.' }),
+    errors: z.int().min(0).meta({ description: 'How many of the last ones failed in a row.' }),
     waiting_since: timestamp,
     dead_at: timestamp,
   })
@@ -24,7 +24,7 @@ export type DeadLetter = z.infer<typeof deadLetterSchema>;
 export const listDeadLetters = {
   method: 'GET',
   path: '/api/admin/deliveries/dead',
-  summary: 'Deliveries that were given up, latest first (administrators of the instance).',
+  summary: 'Dead deliveries, latest first (administrators).',
   query: query(page),
   answers: { 200: paged({ deliveries: z.array(deadLetterSchema) }) },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -35,7 +35,7 @@ const params = z.object({ userId: uuid });
 export const retryDeadLetter = {
   method: 'POST',
   path: '/api/admin/deliveries/:userId/retry',
-  summary: 'Wake this user again, now and with a backoff that begins anew (administrators).',
+  summary: 'Retry this user’s wake-ups now, with a fresh backoff (administrators).',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -45,7 +45,7 @@ export const purgeDeadLetter = {
   method: 'DELETE',
   path: '/api/admin/deliveries/:userId',
   summary:
-    'Stop waking this user for what waits now (administrators). No message is lost: a device is sent everything when it connects, and the next message wakes again.',
+    'Stop this user’s wake-ups for what is pending now (administrators). No message is lost: a connecting device receives everything, and the next message wakes again.',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],

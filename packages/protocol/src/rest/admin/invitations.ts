@@ -5,14 +5,14 @@ import { timestamp } from '../../values/time';
 import { noContent, type Endpoint } from '../endpoint';
 import { page, paged, query } from '../query';
 
-// Invitations to the instance. Everybody but administrators is answered as if none of this existed (D9).
+// Invitations to the instance. Everybody but administrators gets 404 (D9).
 
 const DAY_S = 86_400;
 
 export const invitationSchema = z
   .object({
     id: uuid,
-    created_by: uuid.nullable().meta({ description: 'null: made at the command line.' }),
+    created_by: uuid.nullable().meta({ description: 'null: created by the command line.' }),
     created_at: timestamp,
     expires_at: timestamp,
     max_uses: z.int().min(1),
@@ -35,7 +35,7 @@ export const listInvitations = {
 export const createInvitation = {
   method: 'POST',
   path: '/api/admin/invitations',
-  summary: 'Make an invitation. Its code is answered once and cannot be read again.',
+  summary: 'Create an invitation. Its code is returned once and cannot be read again.',
   body: z.object({
     max_uses: z.int().min(1).max(INVITATION_USES_MAX).default(1),
     expires_in_s: z
@@ -51,7 +51,7 @@ export const createInvitation = {
 export const revokeInvitation = {
   method: 'DELETE',
   path: '/api/admin/invitations/:id',
-  summary: 'Revoke an invitation: nobody registers with it any more. Accounts that it made stay.',
+  summary: 'Revoke an invitation: no further registrations. Existing accounts stay.',
   params: z.object({ id: uuid }),
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],

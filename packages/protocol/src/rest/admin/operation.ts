@@ -12,7 +12,7 @@ export const healthSchema = z
     registration: z
       .enum(registrationModes)
       .optional()
-      .meta({ description: 'Who may register: everybody, with an invitation, or nobody.' }),
+      .meta({ description: 'Who may register: everybody, invited users, or nobody.' }),
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof healthSchema>;
@@ -20,7 +20,7 @@ export type Health = z.infer<typeof healthSchema>;
 export const readHealth = {
   method: 'GET',
   path: '/healthz',
-  summary: 'The process lives; which version it is and which protocol it speaks.',
+  summary: 'The process is alive: its version and protocol number.',
   open: true,
   answers: { 200: healthSchema },
   refusals: [],
@@ -33,21 +33,21 @@ export const readinessSchema = z
     status: z.enum(['ok', 'degraded']),
     postgres: reachable,
     redis: reachable,
-    /** What keeps PostgreSQL from being served from. */
+    /** Why PostgreSQL cannot be used. */
     reason: z.string().optional(),
     warnings: z
       .array(z.string())
       .optional()
-      .meta({ description: 'What an operator should look at. Nothing is refused because of it.' }),
+      .meta({ description: 'Conditions that an operator should check. They refuse nothing.' }),
   })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof readinessSchema>;
 
-/** Without Redis it still serves (D11), without PostgreSQL it does not. */
+/** The server serves without Redis (D11), but not without PostgreSQL. */
 export const readReadiness = {
   method: 'GET',
   path: '/readyz',
-  summary: 'Whether it can serve: degraded without Redis, 503 without PostgreSQL.',
+  summary: 'Whether the server can serve: degraded without Redis, 503 without PostgreSQL.',
   open: true,
   answers: { 200: readinessSchema, 503: readinessSchema },
   refusals: [],

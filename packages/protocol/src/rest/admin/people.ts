@@ -6,9 +6,9 @@ import { noContent, type Endpoint } from '../endpoint';
 import { page, paged, query } from '../query';
 import { instanceRole } from './roles';
 
-// What administrators of the instance do to accounts. Everybody else is answered as if none of this existed (D9).
+// Account administration. Everybody but administrators gets 404 (D9).
 
-/** What administrators see of a person: no e-mail address, no conversation, nothing that they write. */
+/** What administrators see of a user: no e-mail address, no conversations, no content. */
 export const administeredUserSchema = z
   .object({
     id: uuid,
@@ -18,7 +18,7 @@ export const administeredUserSchema = z
     last_seen_at: timestamp.nullable(),
     role: instanceRole.nullable(),
     suspended_at: timestamp.nullable(),
-    session_count: z.int().min(0).meta({ description: 'Sessions that have not ended.' }),
+    session_count: z.int().min(0).meta({ description: 'Live sessions.' }),
   })
   .meta({ id: 'AdministeredUser' });
 
@@ -27,7 +27,7 @@ export type AdministeredUser = z.infer<typeof administeredUserSchema>;
 export const listPeople = {
   method: 'GET',
   path: '/api/admin/users',
-  summary: 'All users, or those whose user name or display name matches, by user name.',
+  summary: 'All users, or those with a matching user name or display name, by user name.',
   query: query({ query: userQuery.optional(), ...page }),
   answers: { 200: paged({ users: z.array(administeredUserSchema) }) },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -40,7 +40,7 @@ export const suspendUser = {
   method: 'PUT',
   path: '/api/admin/users/:userId/suspension',
   summary:
-    'Suspend a user: all sessions end, none begins, and messages to them wait without wake-ups. A second call changes nothing.',
+    'Suspend a user: all sessions end, no new one starts, and messages to them wait without wake-ups. Repeating it changes nothing.',
   params,
   answers: { 204: noContent },
   refusals,
@@ -49,7 +49,7 @@ export const suspendUser = {
 export const unsuspendUser = {
   method: 'DELETE',
   path: '/api/admin/users/:userId/suspension',
-  summary: 'Let a suspended user sign in again. Where there is no suspension nothing changes.',
+  summary: 'Let a suspended user sign in again, if there is a suspension.',
   params,
   answers: { 204: noContent },
   refusals,
@@ -58,7 +58,7 @@ export const unsuspendUser = {
 export const endSessionsOfUser = {
   method: 'DELETE',
   path: '/api/admin/users/:userId/sessions',
-  summary: 'End all sessions of a user, and forget their devices.',
+  summary: 'End all sessions of a user and forget their devices.',
   params,
   answers: { 204: noContent },
   refusals,
@@ -68,7 +68,7 @@ export const setTemporaryPassword = {
   method: 'POST',
   path: '/api/admin/users/:userId/temporary-password',
   summary:
-    'Replace the password of a user by one that is shown here once, ends all sessions, and is good for one login that sets another password.',
+    'Replace a user’s password with one that is shown once and valid for one login, which must set a new password. Ends all sessions.',
   params,
   answers: {
     200: z.object({ temporary_password: z.string(), expires_at: timestamp }),

@@ -4,13 +4,13 @@ import { displayName, username } from '../../text/text';
 import { timestamp } from '../../values/time';
 import { noContent, type Endpoint } from '../endpoint';
 
-// Roles of the instance. Users without one are answered as if none of this existed (D9).
+// Instance roles. Users without one get 404 (D9).
 
 export const instanceRoles = ['owner', 'admin'] as const;
 export type InstanceRole = (typeof instanceRoles)[number];
 export const instanceRole = z
   .enum(instanceRoles)
-  .meta({ description: 'Admins administer people and deliveries; owners grant roles as well.' });
+  .meta({ description: 'Admins manage users and deliveries; owners also grant roles.' });
 
 export const instanceRoleSchema = z
   .object({
@@ -25,7 +25,7 @@ export type GrantedRole = z.infer<typeof instanceRoleSchema>;
 export const listRoles = {
   method: 'GET',
   path: '/api/admin/roles',
-  summary: 'Who has a role of the instance (administrators).',
+  summary: 'Users with an instance role (administrators).',
   answers: { 200: z.object({ roles: z.array(instanceRoleSchema) }) },
   refusals: ['NotFoundError'],
 } as const satisfies Endpoint;
@@ -35,7 +35,7 @@ const params = z.object({ userId: uuid });
 export const grantRole = {
   method: 'PUT',
   path: '/api/admin/roles/:userId',
-  summary: 'Give a user this role of the instance in place of any other (owners).',
+  summary: 'Give a user this instance role, replacing any other (owners).',
   params,
   body: z.object({ role: instanceRole }),
   answers: { 204: noContent },
@@ -46,7 +46,7 @@ export const grantRole = {
 export const revokeRole = {
   method: 'DELETE',
   path: '/api/admin/roles/:userId',
-  summary: 'Take a user’s role of the instance away (owners). The last owner stays.',
+  summary: 'Revoke a user’s instance role (owners). The last owner stays.',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError', 'ForbiddenError', 'ConflictError'],

@@ -9,7 +9,7 @@ export const blockSchema = z
   .object({ user_id: uuid, username, display_name: displayName, created_at: timestamp })
   .meta({ id: 'Block' });
 
-/** Somebody whom one has blocked. */
+/** A user blocked by the current user. */
 export type Block = z.infer<typeof blockSchema>;
 
 const params = z.object({ id: uuid });
@@ -18,7 +18,7 @@ export const blockUser = {
   method: 'PUT',
   path: '/api/users/:id/block',
   summary:
-    'Block somebody: no direct messages, no presence and no typing between the two, either way. Groups go on.',
+    'Block a user: no direct messages, presence or typing between the two, in either direction. Groups continue.',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -27,7 +27,7 @@ export const blockUser = {
 export const unblockUser = {
   method: 'DELETE',
   path: '/api/users/:id/block',
-  summary: 'Take back a block of one’s own; where there is none nothing changes.',
+  summary: 'Remove a block, if there is one.',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError'],
@@ -36,7 +36,7 @@ export const unblockUser = {
 export const listBlocks = {
   method: 'GET',
   path: '/api/blocks',
-  summary: 'Whom one has blocked, latest first. Nobody is told who has blocked them.',
+  summary: 'The users one has blocked, latest first. Nobody can see who has blocked them.',
   query: query(page),
   answers: { 200: paged({ blocks: z.array(blockSchema) }) },
   refusals: ['ValidationError'],

@@ -10,7 +10,7 @@ import { paged, page, query } from '../query';
 export const createDirect = {
   method: 'POST',
   path: '/api/conversations/direct',
-  summary: 'The conversation of two: 201 when it is new, 200 with the one that exists.',
+  summary: 'Create a direct conversation: 201, or 200 with the existing one.',
   body: z.object({ user_id: uuid }),
   answers: { 200: conversationSchema, 201: conversationSchema },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],
@@ -20,11 +20,11 @@ export const createGroup = {
   method: 'POST',
   path: '/api/conversations/group',
   summary:
-    'A group. Its creator is admin, the others are members. Those who have to be asked first are invited. 200 with the group that exists when its creator repeats a client_id.',
+    'Create a group. Its creator is admin, the others are members; people who must be asked first are invited. 200 with the existing group if its creator repeats a client_id.',
   body: z.object({
     title,
     participant_ids: listOf(uuid, PARTICIPANT_IDS_MAX).meta({
-      description: "Repeated ids and the creator's own count once.",
+      description: "Repeated ids and the creator's own id count once.",
     }),
     client_id: clientConversationId.optional(),
   }),
@@ -35,7 +35,7 @@ export const createGroup = {
 export const listConversations = {
   method: 'GET',
   path: '/api/conversations',
-  summary: 'My conversations, most recent activity first.',
+  summary: "The user's conversations, most recent activity first.",
   query: query(page),
   answers: {
     200: paged({ conversations: z.array(conversationSchema) }),
@@ -58,7 +58,7 @@ export const renameConversation = {
   method: 'PATCH',
   path: '/api/conversations/:id',
   summary:
-    'Give a group another title (admin, moderator), set how long content that is sent from now on is kept (admin; in a direct conversation either of the two), or both at once: all of it or nothing. With `apply_to_history` retention holds for what was sent before, too; in a direct conversation once both have asked for it.',
+    'Change the title of a group (admin, moderator), the retention of messages sent from now on (admin; in a direct conversation either person), or both atomically. With `apply_to_history` retention also applies to earlier messages; in a direct conversation once both have asked for it.',
   params,
   body: z
     .object({
@@ -66,7 +66,7 @@ export const renameConversation = {
       retention_s: retention.optional(),
       apply_to_history: z.boolean({ error: 'must be true or false' }).optional().meta({
         description:
-          'Whether retention_s holds for what was sent before, too. Nothing is kept for longer than was set when it was sent.',
+          'Whether retention_s also applies to earlier messages. No message is kept longer than was set when it was sent.',
       }),
     })
     .check((context) => {

@@ -10,14 +10,15 @@ const params = z.object({ messageId: uuid });
 export const reportStatus = {
   method: 'POST',
   path: '/api/messages/:messageId/status',
-  summary: "Delivered or read up to this message. Moves the user's positions, and no device's.",
+  summary:
+    "Report delivered or read up to this message. Moves the user's positions, but no device's cursor.",
   params,
   body: z.object({ status: reportedStatus }),
   answers: { 200: receiptSchema },
   refusals: ['ValidationError', 'NotFoundError'],
 } as const satisfies Endpoint;
 
-/** How far one recipient has come with one message. */
+/** The status of one message for one recipient. */
 export const recipientStatusSchema = z
   .object({
     user_id: uuid,
@@ -32,7 +33,7 @@ export type RecipientStatus = z.infer<typeof recipientStatusSchema>;
 export const readStatus = {
   method: 'GET',
   path: '/api/messages/:messageId/status',
-  summary: 'Who has got a message and who has read it, and when (participants).',
+  summary: 'Who has received and read a message, and when (participants).',
   params,
   query: query(page),
   answers: {

@@ -23,7 +23,7 @@ export const sendMessage = {
 export const readHistory = {
   method: 'GET',
   path: '/api/messages/:conversationId',
-  summary: 'A page of history, ascending by seq; the newest one when no place is given.',
+  summary: 'A page of history, ascending by seq; the newest page by default.',
   params: z.object({ conversationId: uuid }),
   query: query({
     limit,
@@ -35,7 +35,7 @@ export const readHistory = {
       .meta({ description: 'The page that begins just after this seq.' }),
     offset: wholeNumber(0, Number.MAX_SAFE_INTEGER)
       .optional()
-      .meta({ description: 'Counts back from the newest. A cursor by seq is quicker and exact.' }),
+      .meta({ description: 'Counts back from the newest. Paging by seq is faster and exact.' }),
   }),
   answers: { 200: z.object({ messages: z.array(messageSchema), has_more: z.boolean() }) },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -46,7 +46,7 @@ const params = z.object({ messageId: uuid });
 export const editMessage = {
   method: 'PATCH',
   path: '/api/messages/:messageId',
-  summary: 'Give a message another content (its sender).',
+  summary: 'Replace the content of a message (its sender).',
   params,
   body: z.object({ content_encrypted: contentEncrypted }),
   answers: { 200: messageSchema },

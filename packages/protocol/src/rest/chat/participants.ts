@@ -12,7 +12,7 @@ const paramsOfOne = z.object({ id: uuid, userId: uuid });
 export const listParticipants = {
   method: 'GET',
   path: '/api/conversations/:id/participants',
-  summary: 'Everybody in a conversation, longest-standing first.',
+  summary: 'The participants of a conversation, longest-standing first.',
   params,
   query: query(page),
   answers: {
@@ -25,7 +25,7 @@ export const addParticipant = {
   method: 'POST',
   path: '/api/conversations/:id/participants',
   summary:
-    'Add somebody to a group (admin; moderators add members). No role above your own. 202: they have to be asked first, and see an invitation.',
+    "Add a user to a group (admin; moderators add members). No role above one's own. 202: the user must be asked first and sees an invitation.",
   params,
   body: z.object({ user_id: uuid, role: roleSchema.default('member') }),
   answers: { 201: participantSchema, 202: z.object({ invitation: invitationSchema }) },
@@ -35,7 +35,7 @@ export const addParticipant = {
 export const changeRole = {
   method: 'PATCH',
   path: '/api/conversations/:id/participants/:userId',
-  summary: 'Give a participant another role (admin).',
+  summary: "Change a participant's role (admin).",
   params: paramsOfOne,
   body: z.object({ role: roleSchema }),
   answers: { 200: participantSchema },
@@ -45,7 +45,7 @@ export const changeRole = {
 export const removeParticipant = {
   method: 'DELETE',
   path: '/api/conversations/:id/participants/:userId',
-  summary: 'Remove somebody, or leave (admin; moderators remove members; oneself).',
+  summary: 'Remove a participant (admin; moderators remove members), or leave.',
   params: paramsOfOne,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'ForbiddenError', 'NotFoundError'],

@@ -9,7 +9,7 @@ export const addReaction = {
   method: 'POST',
   path: '/api/messages/:messageId/reactions',
   summary:
-    'React to a message: 201, or 200 for a repeat; both with the message as it is now. At most 10 reactions of one user and 20 different ones on a message.',
+    'React to a message: 201, or 200 for a repeat, with the current message. At most 10 reactions per user and 20 different ones per message.',
   params: z.object({ messageId: uuid }),
   body: z.object({ emoji: reactionEmoji }),
   answers: { 200: messageSchema, 201: messageSchema },
@@ -19,21 +19,20 @@ export const addReaction = {
 export const removeReaction = {
   method: 'DELETE',
   path: '/api/messages/:messageId/reactions/:emoji',
-  summary: "Take one's reaction back; also when there is none.",
+  summary: "Remove one's reaction, if there is one.",
   params: z.object({ messageId: uuid, emoji }),
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError'],
 } as const satisfies Endpoint;
 
 /**
- * The same with the reaction in the query. URL parsers remove the segments `.` and `..` from a path, so a reaction
- * that is such a text could not be taken back, and the request would go to another resource.
+ * The same with the reaction in the query. URL parsers remove the segments `.` and `..` from a path, so the request for
+ * such a reaction would go to another resource.
  */
 export const removeReactionNamed = {
   method: 'DELETE',
   path: '/api/messages/:messageId/reactions',
-  summary:
-    "Take one's reaction back; also when there is none. For reactions that no path can hold.",
+  summary: "Remove one's reaction, if there is one. For emoji that a path cannot carry.",
   params: z.object({ messageId: uuid }),
   query: query({ emoji }),
   answers: { 204: noContent },

@@ -10,7 +10,7 @@ const params = z.object({ id: uuid });
 export const listRequests = {
   method: 'GET',
   path: '/api/requests',
-  summary: 'Contact requests and group invitations that wait for my answer, newest first.',
+  summary: 'Contact requests and group invitations that await an answer, newest first.',
   query: query(page),
   answers: { 200: paged({ requests: z.array(requestSchema) }) },
   refusals: ['ValidationError'],
@@ -19,7 +19,7 @@ export const listRequests = {
 export const readRequest = {
   method: 'GET',
   path: '/api/requests/:id',
-  summary: 'One of them, with the messages of a contact request. The sender is told nothing.',
+  summary: 'One request, with the messages of a contact request. The sender does not learn of it.',
   params,
   answers: { 200: openedRequestSchema },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -29,7 +29,7 @@ export const acceptRequest = {
   method: 'POST',
   path: '/api/requests/:id/accept',
   summary:
-    'Accept: the conversation becomes a normal one of mine. A second call answers the same. A declined contact request can still be accepted.',
+    'Accept a request: the conversation becomes a normal one. Repeating it returns the same. A declined contact request can still be accepted.',
   params,
   answers: { 200: conversationSchema },
   refusals: ['ValidationError', 'NotFoundError'],
@@ -39,7 +39,7 @@ export const declineRequest = {
   method: 'POST',
   path: '/api/requests/:id/decline',
   summary:
-    'Decline: it disappears, and nothing more of it reaches me. The sender is told nothing. A second call changes nothing. Blocking the sender declines all their requests.',
+    'Decline a request: it disappears, and nothing more of it arrives. The sender does not learn of it. Repeating it changes nothing. Blocking the sender declines all their requests.',
   params,
   answers: { 204: noContent },
   refusals: ['ValidationError', 'NotFoundError', 'ConflictError'],
@@ -49,7 +49,7 @@ export const listInvited = {
   method: 'GET',
   path: '/api/conversations/:id/invited',
   summary:
-    'Who was asked to join a group and has not joined, newest first. It does not say who has declined.',
+    'Users invited to a group who have not joined, newest first. It does not reveal who declined.',
   params,
   query: query(page),
   answers: { 200: paged({ invited: z.array(invitationSchema) }) },

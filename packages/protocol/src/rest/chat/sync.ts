@@ -5,7 +5,7 @@ import { page, query } from '../query';
 export const readSync = {
   method: 'GET',
   path: '/api/sync',
-  summary: 'What changed since the cursor. Without a cursor: nothing yet, but one to start from.',
+  summary: 'Changes since the cursor. Without a cursor: only a cursor to start from.',
   query: query(page),
   answers: { 200: syncSchema },
   refusals: ['ValidationError'],
