@@ -72,6 +72,13 @@ export {
   text,
   time,
 } from './statements/columns';
+export * as accountStatements from './statements/identity/accounts';
+export * as directoryStatements from './statements/identity/directory';
+export type { DirectoryEntry } from './statements/identity/directory';
+export * as exportStatements from './statements/identity/export';
+export * as invitationStatements from './statements/identity/invitations';
+export * as roleStatements from './statements/identity/roles';
+export * as sessionStatements from './statements/identity/sessions';
 export { inTransaction } from './statements/queriers';
 export {
   type Command,

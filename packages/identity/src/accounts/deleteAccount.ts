@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { withTransaction } from '@chasqui/db';
+import { accountStatements, inTransaction, sessionStatements, withTransaction } from '@chasqui/db';
 import { type deleteMe, UnauthorizedError, ValidationError } from '@chasqui/protocol';
-import { literal, QueryTypes, type Transaction } from 'sequelize';
+import { literal, type Transaction } from 'sequelize';
 import type * as z from 'zod';
 import { WrongPasswordError } from './changePassword';
 import type { Caller, Client, IdentityDeps } from '../identityDeps';
@@ -41,8 +41,12 @@ export async function deleteAccount(
   }
   const ended = await withTransaction(store.db, async (transaction) => {
     await becomeNobody(store, transaction, userId, passwordHash);
-    const sessions = await endSessions(store, transaction, userId);
-    await forgetBelongings(store, transaction, userId, erase_messages);
+    const on = inTransaction(transaction);
+    // The rows stay for a day, like those of all ended sessions: tokens of another issuer are valid that long, and would
+    // create a new user.
+    const sessions = await sessionStatements.anonymizeSessionsOfUser.rows(on, userId);
+    for (const belongings of accountStatements.deleteBelongings) await belongings.run(on, userId);
+    await accountStatements.insertDeletion.run(on, userId, erase_messages);
     return sessions;
   });
   endings.announce(ended);
@@ -74,44 +78,4 @@ async function becomeNobody(
   // Something came in between: the same deletion, or another password.
   const living = await users.count({ where: { id: userId, deletedAt: null }, transaction });
   throw living > 0 ? new WrongPasswordError() : new UnauthorizedError();
-}
-
-/**
- * The rows stay for the day that ended sessions are kept: tokens of another issuer live on for so long, and would
- * make a new user. They no longer say where somebody was signed in.
- */
-async function endSessions(
-  { db }: IdentityStore,
-  transaction: Transaction,
-  userId: string,
-): Promise<string[]> {
-  const rows = await db.sequelize.query<{ id: string }>(
-    `UPDATE sessions SET revoked_at = coalesce(revoked_at, now()), user_agent = NULL, last_seen_at = NULL
-     WHERE user_id = $userId RETURNING id`,
-    { bind: { userId }, type: QueryTypes.SELECT, transaction },
-  );
-  return rows.map(({ id }) => id);
-}
-
-async function forgetBelongings(
-  { db }: IdentityStore,
-  transaction: Transaction,
-  userId: string,
-  eraseMessages: boolean,
-): Promise<void> {
-  for (const statement of [
-    `DELETE FROM refresh_tokens t USING sessions s WHERE s.user_id = $userId AND t.session_id = s.id`,
-    'DELETE FROM external_identities WHERE user_id = $userId',
-    'DELETE FROM instance_roles WHERE user_id = $userId',
-    'DELETE FROM suspensions WHERE user_id = $userId',
-    'DELETE FROM devices WHERE user_id = $userId',
-    // The contact requests go once their conversations are barred.
-    `DELETE FROM requests WHERE (from_id = $userId OR to_id = $userId) AND kind = 'group'`,
-    'DELETE FROM blocks WHERE blocker_id = $userId OR blocked_id = $userId',
-    `INSERT INTO account_deletions (user_id, erase_messages) VALUES ($userId, $eraseMessages)
-     ON CONFLICT DO NOTHING`,
-  ]) {
-    const bind = { userId, eraseMessages };
-    await db.sequelize.query(statement, { bind, type: QueryTypes.RAW, transaction });
-  }
 }

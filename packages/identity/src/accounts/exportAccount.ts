@@ -1,6 +1,6 @@
 import type { ChatCore } from '@chasqui/core';
+import { exportStatements } from '@chasqui/db';
 import { EXPORT_VERSION, type ExportRecord, UnauthorizedError } from '@chasqui/protocol';
-import { QueryTypes } from 'sequelize';
 import type { IdentityStore } from '../identityStore';
 
 interface Deps {
@@ -49,24 +49,26 @@ export async function* exportAccount(
   yield [{ record: 'end', records: records + 1 }];
 }
 
-/** Sessions, devices and names elsewhere: few enough for one page. */
+/** External identities, sessions and devices: few enough for one page. */
 async function signedInFrom({ db }: IdentityStore, userId: string): Promise<ExportRecord[]> {
-  const rows = await db.sequelize.query<{ row: ExportRecord }>(
-    `SELECT json_build_object('record', 'external_identity', 'issuer', issuer, 'subject', subject,
-       'created_at', ${iso('created_at')}) AS row FROM external_identities WHERE user_id = $1
-     UNION ALL
-     SELECT json_build_object('record', 'session', 'id', id, 'user_agent', user_agent, 'created_at', ${iso('created_at')},
-       'last_seen_at', ${iso('last_seen_at')}, 'expires_at', ${iso('expires_at')}, 'revoked_at', ${iso('revoked_at')})
-     FROM sessions WHERE user_id = $1
-     UNION ALL
-     SELECT json_build_object('record', 'device', 'device_id', device_id, 'session_id', session_id,
-       'created_at', ${iso('created_at')}, 'last_seen_at', ${iso('last_seen_at')}) FROM devices WHERE user_id = $1`,
-    { bind: [userId], type: QueryTypes.SELECT },
-  );
-  return rows.map(({ row }) => row);
-}
-
-/** SQL for a time as the contract writes it. */
-function iso(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+  const identities = await exportStatements.externalIdentitiesOfUser.rows(db, userId);
+  const sessions = await exportStatements.allSessionsOfUser.rows(db, userId);
+  const devices = await exportStatements.devicesOfUser.rows(db, userId);
+  return [
+    ...identities.map(({ issuer, subject, createdAt }): ExportRecord => {
+      return { record: 'external_identity', issuer, subject, created_at: createdAt.toISOString() };
+    }),
+    ...sessions.map((session): ExportRecord => ({
+      ...{ record: 'session', id: session.id, user_agent: session.userAgent },
+      created_at: session.createdAt.toISOString(),
+      last_seen_at: session.lastSeenAt?.toISOString() ?? null,
+      expires_at: session.expiresAt.toISOString(),
+      revoked_at: session.revokedAt?.toISOString() ?? null,
+    })),
+    ...devices.map((device): ExportRecord => ({
+      ...{ record: 'device', device_id: device.deviceId, session_id: device.sessionId },
+      created_at: device.createdAt.toISOString(),
+      last_seen_at: device.lastSeenAt.toISOString(),
+    })),
+  ];
 }

@@ -1,4 +1,4 @@
-import { type User, withTransaction } from '@chasqui/db';
+import { inTransaction, type User, withTransaction } from '@chasqui/db';
 import {
   ForbiddenError,
   type login as endpoint,
@@ -70,7 +70,7 @@ export async function login(
     });
     if (unchanged === null) throw new WrongCredentialsError(user.id);
     // A suspension holds the user's row as well: it ends this session, or is seen here.
-    if (await isSuspended(store.db, user.id, transaction)) throw suspended();
+    if (await isSuspended(inTransaction(transaction), user.id)) throw suspended();
     if (newHash !== undefined) {
       await user.update({ passwordHash: newHash, passwordTemporaryUntil: null }, { transaction });
     }

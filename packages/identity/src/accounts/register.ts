@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { withTransaction } from '@chasqui/db';
+import { accountStatements, inTransaction, withTransaction } from '@chasqui/db';
 import { ConflictError, type register as endpoint } from '@chasqui/protocol';
-import { QueryTypes } from 'sequelize';
 import type * as z from 'zod';
 import { admission } from '../administration/admission';
 import { refuseGuessable } from './guessablePasswords';
@@ -29,16 +28,12 @@ export async function register(
   return withTransaction(store.db, async (transaction) => {
     const invitationId = await admit(transaction);
     const id = randomUUID();
-    const [added] = await store.db.sequelize.query(INSERT, {
-      bind: {
-        ...{ id, username, usernameKey: username.toLowerCase() },
-        ...{ email, emailKey: email.toLowerCase() },
-        ...{ displayName: display_name ?? username, passwordHash },
-      },
-      type: QueryTypes.SELECT,
-      transaction,
-    });
-    const user = added === undefined ? null : await store.users.findByPk(id, { transaction });
+    const added = await accountStatements.insertAccount.run(
+      inTransaction(transaction),
+      ...[id, username, username.toLowerCase(), email, email.toLowerCase()],
+      ...[display_name ?? username, passwordHash],
+    );
+    const user = added === 0 ? null : await store.users.findByPk(id, { transaction });
     if (user === null) throw taken();
     const opened = await openSession(deps, { userId: id, agent }, transaction);
     return { user, invitationId, ...opened };
@@ -48,8 +43,3 @@ export async function register(
 function taken(): ConflictError {
   return new ConflictError('this user name or e-mail address is taken');
 }
-
-// A violated constraint would be an error, and PostgreSQL's log would repeat the address of it.
-const INSERT = `INSERT INTO users (id, username, username_key, email, email_key, display_name, password_hash)
-  VALUES ($id, $username, $usernameKey, $email, $emailKey, $displayName, $passwordHash)
-  ON CONFLICT DO NOTHING RETURNING id`;

@@ -1,5 +1,5 @@
 import type { ChatCore } from '@chasqui/core';
-import type { User as UserRow } from '@chasqui/db';
+import type { DirectoryEntry } from '@chasqui/db';
 import { NotFoundError, type PresenceStatus, type User, ValidationError } from '@chasqui/protocol';
 import { findUsers } from './findUsers';
 import type { IdentityStore } from '../identityStore';
@@ -9,9 +9,12 @@ export interface PresenceReader {
   statusOf(userIds: string[]): Promise<Map<string, PresenceStatus>>;
 }
 
+/** The columns of a user that others may see, from the model or the directory. */
+export type Profile = Omit<DirectoryEntry, 'usernameKey'>;
+
 export interface UserDirectory {
   /** Users as `viewerId` may see them. */
-  present(viewerId: string, rows: UserRow[]): Promise<User[]>;
+  present(viewerId: string, rows: Profile[]): Promise<User[]>;
   /** Throws NotFoundError. */
   read(viewerId: string, userId: string): Promise<User>;
   /** A page of those whose user name or display name matches the query (findUsers.ts), in order of user name. */
@@ -28,7 +31,7 @@ interface Deps {
 }
 
 export function createUserDirectory({ store, core, presence }: Deps): UserDirectory {
-  async function present(viewerId: string, rows: UserRow[]): Promise<User[]> {
+  async function present(viewerId: string, rows: Profile[]): Promise<User[]> {
     const others = rows.map(({ id }) => id).filter((id) => id !== viewerId);
     const visible =
       others.length === 0

@@ -1,10 +1,6 @@
-import type { Database } from '@chasqui/db';
+import { type Database, roleStatements } from '@chasqui/db';
 import type { Clock, Log } from '@chasqui/foundation';
 import type { SecurityLog } from '../securityLog';
-
-const INSERT_ADMINS = `INSERT INTO instance_roles (user_id, role)
-  SELECT u.id, 'admin' FROM users u WHERE u.username_key = ANY ($1::text[]) AND u.deleted_at IS NULL
-  ORDER BY u.id ON CONFLICT DO NOTHING RETURNING user_id`;
 
 const AGAIN_MS = 1_000;
 /** A database that does not answer must not keep the server from starting (D11). */
@@ -35,11 +31,8 @@ export function grantToNamed(
   let failing = false;
 
   async function grant(): Promise<void> {
-    const rows = await db.query('admins_by_name', INSERT_ADMINS, [[...names]]);
-    for (const [userId] of rows) {
-      securityLog.record({
-        ...{ event: 'role_granted', userId: String(userId), role: 'admin', actor: 'setting' },
-      });
+    for (const userId of await roleStatements.grantAdminByName.rows(db, [...names])) {
+      securityLog.record({ event: 'role_granted', userId, role: 'admin', actor: 'setting' });
     }
   }
 

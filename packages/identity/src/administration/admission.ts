@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '@chasqui/db';
+import { type Database, inTransaction, invitationStatements } from '@chasqui/db';
 import { ForbiddenError, type RegistrationMode } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 
 type Reason = 'registration_closed' | 'invitation_required' | 'invitation_invalid';
 
@@ -18,9 +18,6 @@ export class NotAdmittedError extends ForbiddenError {
     super(MESSAGES[reason], { reason });
   }
 }
-
-const USABLE =
-  'code_digest = $digest AND revoked_at IS NULL AND expires_at > now() AND uses < max_uses';
 
 /** What is stored in place of a code, which is 128 random bits: a plain digest of it tells nothing. */
 export function digestOf(code: string): Buffer {
@@ -40,17 +37,15 @@ export async function admission(
   if (mode === 'closed') throw new NotAdmittedError('registration_closed');
   if (mode === 'open') return () => Promise.resolve(undefined);
   if (code === undefined || code === '') throw new NotAdmittedError('invitation_required');
-  const bind = { digest: digestOf(code) };
-  const usable = await db.sequelize.query(`SELECT 1 FROM instance_invitations WHERE ${USABLE}`, {
-    ...{ bind, type: QueryTypes.SELECT },
-  });
-  if (usable.length === 0) throw new NotAdmittedError('invitation_invalid');
+  const digest = digestOf(code);
+  const usable = await invitationStatements.usableInvitation.run(db, digest);
+  if (usable === 0) throw new NotAdmittedError('invitation_invalid');
   return async (transaction) => {
-    const [used] = await db.sequelize.query<{ id: string }>(
-      `UPDATE instance_invitations SET uses = uses + 1 WHERE ${USABLE} RETURNING id`,
-      { bind, type: QueryTypes.SELECT, transaction },
+    const used = await invitationStatements.countInvitationUse.row(
+      inTransaction(transaction),
+      digest,
     );
     if (used === undefined) throw new NotAdmittedError('invitation_invalid');
-    return used.id;
+    return used;
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { decodePlace, encodePlace } from '@chasqui/core';
-import type { Database } from '@chasqui/db';
+import { type Database, invitationStatements } from '@chasqui/db';
 import { type Invitation, NotFoundError } from '@chasqui/protocol';
 import type { SecurityLog } from '../securityLog';
 import { type Administrator, actorIdOf, actorOf } from './actor';
@@ -23,7 +23,6 @@ export interface Invitations {
 }
 
 const LIST = 'invitations';
-const COLUMNS = 'id, created_by, created_at, expires_at, max_uses, uses, revoked_at';
 
 export function createInvitations({
   db,
@@ -35,26 +34,21 @@ export function createInvitations({
   return {
     async create(administrator, { maxUses, expiresInS }) {
       const code = randomBytes(16).toString('base64url');
-      const [row] = await db.query(
-        'create_invitation',
-        `INSERT INTO instance_invitations (id, code_digest, created_by, expires_at, max_uses)
-         VALUES ($1::uuid, $2::bytea, $3::uuid, now() + $4::float8 * interval '1 second', $5::int)
-         RETURNING ${COLUMNS}`,
-        [randomUUID(), digestOf(code), actorIdOf(administrator), expiresInS, maxUses],
+      const row = await invitationStatements.insertInvitation.row(
+        db,
+        ...[randomUUID(), digestOf(code), actorIdOf(administrator), expiresInS, maxUses],
       );
-      const invitation = toInvitation(row ?? []);
+      if (row === undefined) throw new Error('an inserted invitation was not returned');
+      const invitation = toInvitation(row);
       const invitationId = invitation.id;
       securityLog.record({ event: 'invitation_created', invitationId, ...actorOf(administrator) });
       return { invitation, code };
     },
     async list({ limit, cursor }) {
       const after = cursor === undefined ? undefined : decodePlace(LIST, cursor);
-      const rows = await db.query(
-        'list_invitations',
-        `SELECT ${COLUMNS} FROM instance_invitations
-         WHERE $1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid)
-         ORDER BY created_at DESC, id DESC LIMIT $3::int`,
-        [after?.at ?? null, after?.id ?? null, limit + 1],
+      const rows = await invitationStatements.invitationsBefore.rows(
+        db,
+        ...[after?.at ?? null, after?.id ?? null, limit + 1],
       );
       const invitations = rows.slice(0, limit).map(toInvitation);
       const last = rows.length > limit ? invitations.at(-1) : undefined;
@@ -64,26 +58,23 @@ export function createInvitations({
       };
     },
     async revoke(administrator, invitationId) {
-      const rows = await db.query(
-        'revoke_invitation',
-        `UPDATE instance_invitations SET revoked_at = coalesce(revoked_at, now())
-         WHERE id = $1::uuid RETURNING id`,
-        [invitationId],
-      );
-      if (rows.length === 0) throw new NotFoundError();
+      const revoked = await invitationStatements.revokeInvitation.run(db, invitationId);
+      if (revoked === 0) throw new NotFoundError();
       securityLog.record({ event: 'invitation_revoked', invitationId, ...actorOf(administrator) });
     },
   };
 }
 
-function toInvitation(row: unknown[]): Invitation {
-  const [id, createdBy, createdAt, expiresAt, max_uses, uses, revokedAt] = row as [
-    ...[string, string | null, Date, Date, number, number, Date | null],
-  ];
+type Row = Awaited<ReturnType<typeof invitationStatements.invitationsBefore.rows>>[number];
+
+function toInvitation(row: Row): Invitation {
   return {
-    ...{ id, created_by: createdBy, max_uses, uses },
-    created_at: createdAt.toISOString(),
-    expires_at: expiresAt.toISOString(),
-    revoked_at: revokedAt?.toISOString() ?? null,
+    id: row.id,
+    created_by: row.createdBy,
+    max_uses: row.maxUses,
+    uses: row.uses,
+    created_at: row.createdAt.toISOString(),
+    expires_at: row.expiresAt.toISOString(),
+    revoked_at: row.revokedAt?.toISOString() ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { decodePlace, encodePlace } from '@chasqui/core';
-import { type Database, nameQuery } from '@chasqui/db';
-import type { AdministeredUser, InstanceRole } from '@chasqui/protocol';
+import { accountStatements, type Database, nameQuery } from '@chasqui/db';
+import type { AdministeredUser } from '@chasqui/protocol';
 
 /** The users of the instance as administrators see them, latest first. */
 export interface People {
@@ -13,31 +13,19 @@ export interface People {
 }
 
 const LIST = 'people';
-const SELECT_PEOPLE = `SELECT u.id, u.username, u.display_name, u.created_at, u.last_seen_at, r.role, x.suspended_at,
-    (SELECT count(*)::int FROM sessions s
-     WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > now())
-  FROM users u
-  LEFT JOIN instance_roles r ON r.user_id = u.id
-  LEFT JOIN suspensions x ON x.user_id = u.id
-  WHERE u.deleted_at IS NULL AND ($1::text IS NULL OR u.search LIKE $1::text
-      OR u.search_grams @> $5::integer[] AND position($6::text in u.search_key) > 0)
-    AND ($2::timestamptz IS NULL OR (u.created_at, u.id) < ($2::timestamptz, $3::uuid))
-  ORDER BY u.created_at DESC, u.id DESC LIMIT $4::int`;
-
-type Row = [string, string, string, Date, Date | null, InstanceRole | null, Date | null, number];
-
 export function createPeople(db: Database): People {
   return {
     async list({ query, limit, cursor }) {
       const after = cursor === undefined ? undefined : decodePlace(LIST, cursor);
       const asked = query === undefined ? null : nameQuery(query);
-      const rows = await db.query('administered_people', SELECT_PEOPLE, [
+      const rows = await accountStatements.usersForAdministrators.rows(
+        db,
         query === undefined ? null : `%${query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`,
         ...[after?.at ?? null, after?.id ?? null, limit + 1],
-        // Nothing matches a query in which nothing can be searched for.
+        // A query without searchable characters matches nothing.
         ...[asked?.grams ?? [-1], asked?.part ?? ' '],
-      ]);
-      const users = (rows as Row[]).slice(0, limit).map(toUser);
+      );
+      const users = rows.slice(0, limit).map(toUser);
       const last = rows.length > limit ? users.at(-1) : undefined;
       return {
         users,
@@ -47,11 +35,17 @@ export function createPeople(db: Database): People {
   };
 }
 
-function toUser([id, username, name, created, seen, role, suspended, sessions]: Row) {
+type Row = Awaited<ReturnType<typeof accountStatements.usersForAdministrators.rows>>[number];
+
+function toUser(user: Row): AdministeredUser {
   return {
-    ...{ id, username, display_name: name, role, session_count: sessions },
-    created_at: created.toISOString(),
-    last_seen_at: seen?.toISOString() ?? null,
-    suspended_at: suspended?.toISOString() ?? null,
+    id: user.id,
+    username: user.username,
+    display_name: user.displayName,
+    role: user.role,
+    session_count: user.sessionCount,
+    created_at: user.createdAt.toISOString(),
+    last_seen_at: user.lastSeenAt?.toISOString() ?? null,
+    suspended_at: user.suspendedAt?.toISOString() ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { withTransaction } from '@chasqui/db';
+import { inTransaction, sessionStatements, withTransaction } from '@chasqui/db';
 import { UnauthorizedError, USERNAME_MAX } from '@chasqui/protocol';
-import { literal, QueryTypes, type Transaction, UniqueConstraintError } from 'sequelize';
+import { literal, type Transaction, UniqueConstraintError } from 'sequelize';
 import { isSuspended } from '../administration/suspensions';
 import type { ExternalClaims } from '../tokens/externalTokens';
 import type { Caller, IdentityDeps } from '../identityDeps';
@@ -50,10 +50,16 @@ async function openSession(
     try {
       await withTransaction(store.db, async (transaction) => {
         // One that was ended here begins no more, and makes nobody of an account that is gone.
-        if (await isEnded(store, proven.sessionId, transaction)) return;
+        const on = inTransaction(transaction);
+        if ((await sessionStatements.isExternalSessionEnded.row(on, proven.sessionId)) === true)
+          return;
         const userId = await userOf(store, proven, transaction);
-        if (await isSuspended(store.db, userId, transaction)) return;
-        await prolong(store, userId, { ...proven, agent }, transaction);
+        if (await isSuspended(on, userId)) return;
+        const endS = proven.acceptedUntil / 1_000;
+        await sessionStatements.extendExternalSession.run(
+          on,
+          ...[proven.sessionId, userId, endS, agent],
+        );
       });
       return;
     } catch (error) {
@@ -61,19 +67,6 @@ async function openSession(
       if (!(error instanceof UniqueConstraintError) || attempt === ATTEMPTS) throw error;
     }
   }
-}
-
-async function isEnded(
-  { db }: IdentityStore,
-  sessionId: string,
-  transaction: Transaction,
-): Promise<boolean> {
-  const [row] = await db.sequelize.query<{ ended: boolean }>(
-    `SELECT EXISTS (SELECT FROM sessions WHERE id = $sessionId AND revoked_at IS NOT NULL)
-       OR EXISTS (SELECT FROM ended_external_sessions WHERE session_id = $sessionId) AS ended`,
-    { bind: { sessionId }, type: QueryTypes.SELECT, transaction },
-  );
-  return row?.ended === true;
 }
 
 async function userOf(
@@ -114,24 +107,4 @@ async function freeName(
     transaction,
   });
   return taken === null ? wish : `${wish.slice(0, USERNAME_MAX - suffix.length - 1)}_${suffix}`;
-}
-
-/** The session lasts as long as the longest of its tokens; one that was ended stays so. */
-async function prolong(
-  { db }: IdentityStore,
-  userId: string,
-  { sessionId, acceptedUntil, agent }: ExternalClaims & { agent: string | null },
-  transaction: Transaction,
-): Promise<void> {
-  await db.sequelize.query(
-    `INSERT INTO sessions (id, user_id, expires_at, user_agent)
-     VALUES ($sessionId, $userId, to_timestamp($acceptedUntil), $agent)
-     ON CONFLICT (id) DO UPDATE SET expires_at = greatest(sessions.expires_at, excluded.expires_at),
-       last_seen_at = now(), user_agent = coalesce(excluded.user_agent, sessions.user_agent)`,
-    {
-      bind: { sessionId, userId, acceptedUntil: acceptedUntil / 1_000, agent },
-      type: QueryTypes.INSERT,
-      transaction,
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import type { Database } from '@chasqui/db';
+import { type Database, sessionStatements } from '@chasqui/db';
 import type { SessionLifetime } from './sessionLifetime';
 
 /** A session that has neither ended nor expired, and whose it is. */
@@ -25,19 +25,6 @@ export interface SessionBook {
 const CACHED_MS = 3_000;
 const CACHED_MAX = 50_000;
 
-// Sessions end with a suspension; a server of the release before knows of none and may begin another.
-const NOT_SUSPENDED = 'NOT EXISTS (SELECT FROM suspensions x WHERE x.user_id = s.user_id)';
-
-const selectLiving = ({ endOf }: SessionLifetime): string => `
-  SELECT s.id, s.user_id, u.username, extract(epoch FROM ${endOf('s')})::float8
-  FROM sessions s JOIN users u ON u.id = s.user_id
-  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${endOf('s')} > now()
-    AND ${NOT_SUSPENDED}`;
-
-const selectStates = ({ endOf }: SessionLifetime): string => `
-  SELECT s.id, ${endOf('s')} > now() FROM sessions s
-  WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND ${NOT_SUSPENDED}`;
-
 interface Entry {
   at: number;
   session: Promise<LiveSession | null>;
@@ -52,19 +39,15 @@ export function createSessionBook(
   lifetime: SessionLifetime,
   now: () => number = Date.now,
 ): SessionBook {
-  const [living, states] = [selectLiving(lifetime), selectStates(lifetime)];
   const cache = new Map<string, Entry>();
   let batch: { ids: Set<string>; living: Promise<Map<string, LiveSession>> } | null = null;
 
   async function read(sessionIds: string[]): Promise<Map<string, LiveSession>> {
-    const rows = await db.query('living_sessions', living, [sessionIds]);
+    const found = await sessionStatements.liveSessions.rows(db, sessionIds, lifetime.maxAgeS);
     return new Map(
-      rows.map(([id, userId, username, expires]) => [
-        String(id),
-        {
-          ...{ sessionId: String(id), userId: String(userId), username: String(username) },
-          expiresAt: Math.round(Number(expires) * 1000),
-        },
+      found.map(({ expiresAtS, ...session }) => [
+        session.sessionId,
+        { ...session, expiresAt: Math.round(expiresAtS * 1_000) },
       ]),
     );
   }
@@ -104,9 +87,13 @@ export function createSessionBook(
       return entry.session;
     },
     async states(sessionIds) {
-      const rows = await db.query('session_states', states, [sessionIds]);
+      const found = await sessionStatements.unrevokedSessions.rows(
+        db,
+        sessionIds,
+        lifetime.maxAgeS,
+      );
       return new Map(
-        rows.map(([id, lives]) => [String(id), lives === true ? 'living' : 'expired']),
+        found.map(({ sessionId, isLive }) => [sessionId, isLive ? 'living' : 'expired']),
       );
     },
     forget(sessionIds) {

@@ -6,6 +6,8 @@ const IDLE_MAX_S = 90 * 86_400;
 
 /** When sessions end, in PostgreSQL's time, as SQL over a row of `sessions`. */
 export interface SessionLifetime {
+  /** Maximum age of a session, seconds. */
+  readonly maxAgeS: number;
   /** For a session that begins now, and for every token of its chain. */
   readonly fromNow: Literal;
   /** For a session that goes on now: never beyond its absolute end. */
@@ -23,6 +25,7 @@ export function createSessionLifetime(maxAgeS: number): SessionLifetime {
     `CASE WHEN substr(${alias}.id::text, 15, 1) = '8' THEN 'infinity'::timestamptz
      ELSE ${alias}.created_at + interval '${maxAgeS} seconds' END`;
   return {
+    maxAgeS,
     fromNow: literal(`now() + interval '${Math.min(IDLE_MAX_S, maxAgeS)} seconds'`),
     prolonged: literal(
       `least(now() + interval '${IDLE_MAX_S} seconds', created_at + interval '${maxAgeS} seconds')`,

@@ -1,4 +1,4 @@
-import type { Database } from '@chasqui/db';
+import { type Database, sessionStatements } from '@chasqui/db';
 import type { Clock, Timer } from '@chasqui/foundation';
 import type { SecurityLog } from '../securityLog';
 import type { SecretKeys } from './secretKeys';
@@ -14,11 +14,6 @@ export interface SecretGenerations {
   noteSigning(): Promise<boolean>;
 }
 
-const REMEMBER = `INSERT INTO instance (key, value) VALUES ($1, convert_to($2, 'UTF8')) ON CONFLICT DO NOTHING`;
-const READ = `SELECT convert_from(value, 'UTF8') FROM instance WHERE key = $1`;
-const CHANGE = `UPDATE instance SET value = convert_to($2, 'UTF8')
-  WHERE key = $1 AND value <> convert_to($2, 'UTF8') RETURNING key`;
-
 const FIRST = 'first_secret_id';
 const SIGNING = 'signing_secret_id';
 
@@ -30,15 +25,15 @@ export function createSecretGenerations(
   return {
     async first() {
       if (known !== undefined) return known;
-      await db.query('remember_secret_id', REMEMBER, [FIRST, id]);
-      const [row] = await db.query('secret_id', READ, [FIRST]);
-      known = String(row?.[0]);
-      return known;
+      await sessionStatements.rememberSecretId.run(db, FIRST, id);
+      const first = await sessionStatements.secretId.row(db, FIRST);
+      if (first === undefined) throw new Error('the id of the first secret was not stored');
+      known = first;
+      return first;
     },
     async noteSigning() {
-      await db.query('remember_secret_id', REMEMBER, [SIGNING, id]);
-      const changed = await db.query('change_secret_id', CHANGE, [SIGNING, id]);
-      return changed.length > 0;
+      await sessionStatements.rememberSecretId.run(db, SIGNING, id);
+      return (await sessionStatements.changeSecretId.run(db, SIGNING, id)) > 0;
     },
   };
 }
