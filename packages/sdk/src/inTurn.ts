@@ -1,5 +1,5 @@
 /** Creates a serial queue: tasks run one at a time, in call order. A failed task does not stop the ones after it. */
-export function createTurns(): <T>(work: () => T | Promise<T>) => Promise<T> {
+export function createSerialQueue(): <T>(work: () => T | Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const mine = last.then(work);

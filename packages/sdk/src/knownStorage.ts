@@ -14,15 +14,15 @@ const knownSchema = conversationSchema.extend({
 const storedSchema = z.object({ conversation: knownSchema, entries: z.array(z.unknown()) });
 
 /** A stored snapshot of the state: enough to open offline and to sync from its cursor. */
-export interface Known {
+export interface Snapshot {
   readonly cursor: string | null;
   readonly conversations: readonly KnownConversation[];
   readonly entries: readonly WireEntry[];
 }
 
 /** Stores snapshots of the state. A client opens with the last one and syncs from its cursor (D7). */
-export interface KnownStorage {
-  read(): Promise<Known>;
+export interface SnapshotStore {
+  read(): Promise<Snapshot>;
   /** Schedules a write of the changed state, at most 0.4 s later. */
   changed(): void;
   /** Writes all pending changes now. */
@@ -45,7 +45,7 @@ interface Deps {
   isLeading: () => boolean;
 }
 
-export function createKnownStorage(deps: Deps): KnownStorage {
+export function createSnapshotStore(deps: Deps): SnapshotStore {
   const { storage, userId, clock } = deps;
   const prefix = `user/${userId}/known/`;
   const ofConversation = (id: string): string => `${prefix}conversation/${id}`;

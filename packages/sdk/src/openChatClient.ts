@@ -19,22 +19,22 @@ import type { Trace } from './connection/trace';
 import { encodedNotEncrypted } from './encodedNotEncrypted';
 import { decodeEntry, decodeMessage } from './entry';
 import { OfflineError, SignedOutError } from './errors';
-import { createTurns } from './inTurn';
+import { createSerialQueue } from './inTurn';
 import type { Send } from './outbox/outbox';
-import { createWaiters } from './outbox/waiters';
-import { createArrivals } from './reading/tellArrivals';
+import { createPendingSends } from './outbox/waiters';
+import { createMessageListeners } from './reading/tellArrivals';
 import { randomId } from './randomId';
 import { createFetcher } from './reading/fetcher';
-import { type GetToken, renewalByRefresh, tokensFrom } from './session/renewal';
+import { type GetToken, refreshTokenRenewal, externalTokens } from './session/renewal';
 import { openSession } from './session/session';
-import { clearKnown, unsentOfOthers } from './storage/keptByUsers';
+import { deleteServerData, listUnsentOfOthers } from './storage/keptByUsers';
 import { createMemoryStorage } from './storage/memoryStorage';
 import type { Storage } from './storage/storage';
 import { createStore } from './store';
 import { createSoleTab } from './tabs/soleTab';
 import type { Tabs } from './tabs/tabs';
-import { watchTyping } from './watchTyping';
-import { openUserRoom, type UserRoom } from './userRoom';
+import { expireTyping } from './watchTyping';
+import { openAccountSession, type AccountSession } from './userRoom';
 
 export interface ChatClientOptions {
   /** The server's base URL: `https://chat.example.org`, or `https://example.org/chat` behind a proxy with that prefix. */
@@ -73,29 +73,33 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   const { storage = createMemoryStorage(), tabs = createSoleTab() } = options;
   const url = options.url.replace(/\/+$/, '');
   const store = createStore();
-  const waiters = createWaiters();
-  const inTurn = createTurns();
+  const pendingSends = createPendingSends();
+  const enqueue = createSerialQueue();
   const deviceId = await deviceOf(storage);
 
-  let room: UserRoom | undefined;
+  let account: AccountSession | undefined;
   let socket: ChatSocket | undefined;
   let work: ConnectionWork | undefined;
   let isLeading = false;
   let memberships = 0;
   let clearing: Promise<void> = Promise.resolve();
-  const crossing = { inTurn, memberships: () => memberships };
+  const guard = { enqueue, memberships: () => memberships };
 
-  const external = options.getToken && tokensFrom(options.getToken, url, clock);
+  const external = options.getToken && externalTokens(options.getToken, url, clock);
   const session = await openSession({
     ...{ storage, tabs, clock },
-    renew: external?.renew ?? renewalByRefresh(url),
+    renew: external?.renew ?? refreshTokenRenewal(url),
     onRefused: () => void leave('refused', async (left) => left.abandon()).then(clear),
   });
   const rest = createRest(url, session);
-  const fetcher = createFetcher({ ...crossing, rest, store, cipher });
+  const fetcher = createFetcher({ ...guard, rest, store, cipher });
   const people = createPeopleActions({ rest, clock, fetcher, socket: () => socket });
-  const stopTyping = watchTyping(store, clock);
-  const arrivals = createArrivals(store, waiters, (id, ids) => void room?.outbox.arrived(id, ids));
+  const stopTyping = expireTyping(store, clock);
+  const arrivals = createMessageListeners(
+    store,
+    pendingSends,
+    (id, ids) => void account?.outbox.arrived(id, ids),
+  );
 
   const driver = createDriver({
     ...{ session, clock, random, network: options.network ?? createNetwork() },
@@ -113,7 +117,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     onOpen(opened) {
       socket = opened;
       const begun = startConnectionWork({
-        ...{ ...crossing, socket: opened, store, rest, cipher, clock, random, fetcher },
+        ...{ ...guard, socket: opened, store, rest, cipher, clock, random, fetcher },
         onMembership: () => void (memberships += 1),
         onProgress: (received, missing) => driver.progress(received, missing),
         onCaughtUp: () => driver.caughtUp(),
@@ -121,24 +125,24 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
         ...{ onArrived: arrivals.arrived, onSeen: arrivals.seen },
       });
       work = begun;
-      room?.outbox.connect(sendBy(opened, begun));
-      room?.reads.connect(opened);
+      account?.outbox.connect(sendBy(opened, begun));
+      account?.reads.connect(opened);
       people.connected();
     },
-    onEvent: (_from, name, data) => work?.hear(name, data),
+    onEvent: (_from, name, data) => work?.handle(name, data),
     onClosed() {
       work?.stop();
       work = undefined;
       socket = undefined;
-      room?.outbox.connect(undefined);
-      room?.reads.connect(undefined);
+      account?.outbox.connect(undefined);
+      account?.reads.connect(undefined);
     },
   });
 
   const sendBy =
     (by: ChatSocket, begun: ConnectionWork): Send =>
     async (entry) => {
-      const { message } = await by.ask(messageSend, sentEntry, {
+      const { message } = await by.request(messageSend, sentEntry, {
         conversationId: entry.conversation_id,
         contentEncrypted: entry.content_encrypted,
         messageType: entry.message_type,
@@ -151,7 +155,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
 
   /** Once nobody is signed in, deletes local copies of server data. Unsent messages stay. */
   function clear(): Promise<void> {
-    clearing = clearing.then(() => clearKnown(storage)).catch(() => undefined);
+    clearing = clearing.then(() => deleteServerData(storage)).catch(() => undefined);
     return clearing;
   }
 
@@ -159,8 +163,8 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     await clearing;
     const user = session.user();
     if (user === null) return;
-    room = await openUserRoom(user, {
-      ...{ storage, tabs, cipher, clock, random, store, waiters },
+    account = await openAccountSession(user, {
+      ...{ storage, tabs, cipher, clock, random, store, pendingSends },
       isLeading: () => isLeading,
     });
     driver.signedIn();
@@ -168,12 +172,12 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
 
   async function leave(
     reason: 'by the user' | 'refused',
-    how: (left: UserRoom) => Promise<void>,
+    how: (left: AccountSession) => Promise<void>,
   ): Promise<void> {
-    const left = room;
-    room = undefined;
+    const left = account;
+    account = undefined;
     driver.signedOut(reason);
-    waiters.giveUp(new SignedOutError());
+    pendingSends.giveUp(new SignedOutError());
     people.forget();
     const done = left === undefined ? undefined : how(left);
     store.dispatch({ type: 'signed out' });
@@ -183,19 +187,19 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   /** Another tab signed in or out. */
   async function followSession(): Promise<void> {
     await session.reload();
-    if (session.user()?.id === room?.user.id) return;
-    if (room !== undefined) await leave('by the user', async (left) => left.abandon());
+    if (session.user()?.id === account?.user.id) return;
+    if (account !== undefined) await leave('by the user', async (left) => left.abandon());
     if (session.user() === null) await clear();
     await enter();
   }
 
   const stopListening = tabs.listen((news) => {
-    if (news === 'session') void inTurn(followSession);
-    else void room?.outbox.reload();
+    if (news === 'session') void enqueue(followSession);
+    else void account?.outbox.reload();
   });
   tabs.lead(() => {
     isLeading = true;
-    room?.lead();
+    account?.lead();
   });
   // The session ended while this client was being closed, or in another tab that was closed before it could clean up.
   if (session.user() === null) await clear();
@@ -211,10 +215,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     }),
     ...createSessionActions({ url, rest, session }),
     async countUnsentOfOthers() {
-      return (await unsentOfOthers(storage, session.user()?.id)).length;
+      return (await listUnsentOfOthers(storage, session.user()?.id)).length;
     },
     async discardUnsentOfOthers() {
-      const keys = await unsentOfOthers(storage, session.user()?.id);
+      const keys = await listUnsentOfOthers(storage, session.user()?.id);
       await storage.write(keys.map((key) => ({ key })));
     },
     ...createPrivacyActions({
@@ -227,10 +231,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     ...createConversationActions({ rest, store, fetcher }),
     ...createRequestActions({ rest, store, cipher, fetcher }),
     ...createMessageActions({
-      ...{ rest, store, cipher, waiters },
-      room() {
-        if (room === undefined) throw new SignedOutError();
-        return room;
+      ...{ rest, store, cipher, pendingSends },
+      account() {
+        if (account === undefined) throw new SignedOutError();
+        return account;
       },
     }),
     decode: (message) => decodeMessage(cipher, message),
@@ -239,16 +243,16 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     findUsers: people.findUsers,
     watchUser: people.watchUser,
     onMessage: arrivals.listen,
-    connect: driver.want,
-    disconnect: driver.unwant,
+    connect: driver.connect,
+    disconnect: driver.disconnect,
     async close() {
-      driver.unwant();
+      driver.disconnect();
       driver.stop();
       stopTyping();
       stopListening();
-      waiters.giveUp(new OfflineError('the client was closed'));
-      await room?.leave();
-      room = undefined;
+      pendingSends.giveUp(new OfflineError('the client was closed'));
+      await account?.leave();
+      account = undefined;
       tabs.close();
       await storage.close();
     },

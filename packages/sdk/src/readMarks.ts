@@ -9,7 +9,7 @@ export interface ReadMarks {
   /** Loads the unacknowledged positions of earlier runs, by conversation. */
   restore(): Promise<ReadonlyMap<string, number>>;
   mark(conversationId: string, seq: number): void;
-  connect(socket: Pick<ChatSocket, 'ask'> | undefined): void;
+  connect(socket: Pick<ChatSocket, 'request'> | undefined): void;
   /** Stops sending and stores the unacknowledged positions. */
   stop(): Promise<void>;
 }
@@ -21,24 +21,24 @@ export function createReadMarks(storage: Storage, userId: string, clock: Clock):
   const prefix = `user/${userId}/reads/`;
   const marks = new Map<string, number>();
   const stored = new Set<string>();
-  let socket: Pick<ChatSocket, 'ask'> | undefined;
+  let socket: Pick<ChatSocket, 'request'> | undefined;
   let timer: Timer | undefined;
   let isStopped = false;
 
   const soon = (ms: number): void => {
-    if (!isStopped) timer ??= clock.setTimeout(tellAll, ms);
+    if (!isStopped) timer ??= clock.setTimeout(sendAll, ms);
   };
 
-  function tellAll(): void {
+  function sendAll(): void {
     timer = undefined;
-    for (const [id, seq] of marks) void tell(id, seq);
+    for (const [id, seq] of marks) void send(id, seq);
   }
 
   /** Idempotent: the server keeps the highest position (D6). */
-  async function tell(conversationId: string, seq: number): Promise<void> {
+  async function send(conversationId: string, seq: number): Promise<void> {
     try {
       if (socket === undefined) return await store(conversationId, seq);
-      await socket.ask(messageRead, noAnswer, { conversationId, seq });
+      await socket.request(messageRead, noAnswer, { conversationId, seq });
     } catch (error) {
       if (isTransient(error)) {
         soon(RETRY_MS);

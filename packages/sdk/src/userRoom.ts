@@ -2,20 +2,20 @@ import type { User } from '@chasqui/protocol';
 import type { Cipher } from './cipher';
 import type { Clock } from './clock';
 import { decodeEntries } from './entry';
-import { createKnownStorage, type KnownStorage } from './knownStorage';
+import { createSnapshotStore, type SnapshotStore } from './knownStorage';
 import { createOutbox, type Outbox } from './outbox/outbox';
 import { createOrder, createOutboxStorage } from './outbox/outboxStorage';
 import { createReadMarks, type ReadMarks } from './readMarks';
 import type { Storage } from './storage/storage';
 import type { WritableStore } from './store';
 import type { Tabs } from './tabs/tabs';
-import type { Waiters } from './outbox/waiters';
+import type { PendingSends } from './outbox/waiters';
 
 /** Outbox, snapshots and read marks of one signed-in user. The next user of the same device never sends Ana's messages. */
-export interface UserRoom {
+export interface AccountSession {
   readonly user: User;
   readonly outbox: Outbox;
-  readonly known: KnownStorage;
+  readonly known: SnapshotStore;
   readonly reads: ReadMarks;
   /** From now on this client writes for all tabs that share the storage. */
   lead(): void;
@@ -34,20 +34,20 @@ interface Deps {
   clock: Clock;
   random: () => number;
   store: WritableStore;
-  waiters: Waiters;
+  pendingSends: PendingSends;
   isLeading: () => boolean;
 }
 
 /** Restores the user's stored state, so that the client can show it before it connects, or offline. */
-export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
-  const { tabs, cipher, clock, random, store, waiters, isLeading } = deps;
+export async function openAccountSession(user: User, deps: Deps): Promise<AccountSession> {
+  const { tabs, cipher, clock, random, store, pendingSends, isLeading } = deps;
   let isShut = false;
   // Drops writes that are still pending when the user signs out.
   const storage: Storage = {
     ...deps.storage,
     write: (changes) => (isShut ? Promise.resolve() : deps.storage.write(changes)),
   };
-  const known = createKnownStorage({
+  const known = createSnapshotStore({
     ...{ storage, clock, isLeading, userId: user.id },
     getState: store.getState,
   });
@@ -61,13 +61,13 @@ export async function openUserRoom(user: User, deps: Deps): Promise<UserRoom> {
     },
     onChange(entries) {
       store.dispatch({ type: 'outbox changed', outbox: entries });
-      waiters.changed(entries);
+      pendingSends.changed(entries);
     },
     onSent(entry, entries) {
       store.dispatch({ type: 'sent', entry, outbox: entries });
-      waiters.arrived(entry);
+      pendingSends.arrived(entry);
     },
-    onStored: () => tabs.tell('outbox'),
+    onStored: () => tabs.notify('outbox'),
   });
 
   store.dispatch({ type: 'signed in', user });

@@ -2,7 +2,7 @@ import type { Clock, Timer } from './clock';
 import type { WritableStore } from './store';
 
 /** Removes expired typing indicators, including those of users who disconnected (D10). Returns a function that stops it. */
-export function watchTyping(store: WritableStore, clock: Clock): () => void {
+export function expireTyping(store: WritableStore, clock: Clock): () => void {
   let timer: Timer | undefined;
   const stop = store.subscribe(({ typingByConversation: typing }, before) => {
     if (typing === before.typingByConversation) return;

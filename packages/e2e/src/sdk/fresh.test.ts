@@ -54,7 +54,8 @@ test(
           room.clients.open(person, { url: room.instance.url(i % 2) }),
         ),
       );
-      for (let turn = 0; turn < 150; turn += 1) await happen(random, watching, cast, ids, group);
+      for (let turn = 0; turn < 150; turn += 1)
+        await randomAction(random, watching, cast, ids, group);
       for (const { client } of watching) client.connect();
       // Wait for all of them: unsent messages of one are new to the others.
       for (const chatter of watching) {
@@ -105,7 +106,7 @@ test(
   90_000,
 );
 
-async function happen(
+async function randomAction(
   random: Randomness,
   watching: readonly Chatter[],
   cast: readonly Person[],

@@ -37,7 +37,7 @@ export function createAccount({
     return tokens.user;
   }
 
-  async function ask(endpoint: typeof register | typeof login, body: unknown) {
+  async function authenticate(endpoint: typeof register | typeof login, body: unknown) {
     if (firstTokens !== undefined) throw new Error('with getToken, use signInWithToken');
     return begin(await request(url, endpoint, sessionSchema, { body }));
   }
@@ -52,9 +52,9 @@ export function createAccount({
 
   return {
     signUp: ({ displayName, ...account }) =>
-      ask(register, { ...account, display_name: displayName }),
+      authenticate(register, { ...account, display_name: displayName }),
     signIn: ({ newPassword, ...credentials }) =>
-      ask(login, { ...credentials, new_password: newPassword }),
+      authenticate(login, { ...credentials, new_password: newPassword }),
     async signInWithToken() {
       if (firstTokens === undefined) throw new Error('openChatClient was called without getToken');
       const tokens = await firstTokens();

@@ -52,9 +52,9 @@ export function createConversationActions({ rest, store, fetcher }: Deps): Conve
   /** Applies the response like the event with the same content; either may arrive first. */
   async function read(
     endpoint: Pick<Endpoint, 'method' | 'path'>,
-    ask: { params?: Record<string, string>; body: unknown },
+    options: { params?: Record<string, string>; body: unknown },
   ): Promise<KnownConversation> {
-    const conversation = await rest.call(endpoint, conversationSchema, ask);
+    const conversation = await rest.call(endpoint, conversationSchema, options);
     store.dispatch({ type: 'conversations read', conversations: [conversation] });
     const known = store.getState().conversationsById[conversation.id];
     if (known === undefined) throw new NotFoundError();

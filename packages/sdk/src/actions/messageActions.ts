@@ -17,11 +17,11 @@ import { isPlainSegment } from '../connection/path';
 import type { Rest } from '../connection/rest';
 import { decodeEntry, isMessage } from '../entry';
 import { SignedOutError } from '../errors';
-import { createDraftStorage, draftOf } from '../outbox/drafts';
-import type { Waiters } from '../outbox/waiters';
+import { createDraftQueue, createDraft } from '../outbox/drafts';
+import type { PendingSends } from '../outbox/waiters';
 import type { WritableStore } from '../store';
 import { randomId } from '../randomId';
-import type { UserRoom } from '../userRoom';
+import type { AccountSession } from '../userRoom';
 
 /** Who has received and read a message, and when; one page. */
 export interface MessageDetail {
@@ -50,13 +50,19 @@ interface Deps {
   rest: Rest;
   store: WritableStore;
   cipher: Cipher;
-  waiters: Waiters;
+  pendingSends: PendingSends;
   /** Throws SignedOutError when nobody is signed in. */
-  room: () => UserRoom;
+  account: () => AccountSession;
 }
 
-export function createMessageActions({ rest, store, cipher, waiters, room }: Deps): MessageActions {
-  const storeDraft = createDraftStorage();
+export function createMessageActions({
+  rest,
+  store,
+  cipher,
+  pendingSends,
+  account,
+}: Deps): MessageActions {
+  const storeDraft = createDraftQueue();
 
   function locate(messageId: string): string {
     for (const [id, entries] of Object.entries(store.getState().entriesByConversation)) {
@@ -77,7 +83,10 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
   return {
     async send(conversationId, text, more = {}) {
       const clientMessageId = more.clientMessageId ?? randomId();
-      await storeDraft(room().outbox, draftOf(cipher, clientMessageId, conversationId, text, more));
+      await storeDraft(
+        account().outbox,
+        createDraft(cipher, clientMessageId, conversationId, text, more),
+      );
       return clientMessageId;
     },
     whenSent(clientMessageId) {
@@ -85,7 +94,7 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
       const onItsWay = outbox.find((one) => one.client_message_id === clientMessageId);
       if (onItsWay !== undefined) {
         return onItsWay.refused === null
-          ? waiters.wait(clientMessageId)
+          ? pendingSends.wait(clientMessageId)
           : Promise.reject(errorFromWire(onItsWay.refused));
       }
       const there = Object.values(entriesByConversation)
@@ -94,10 +103,10 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
         .find((one) => one.client_message_id === clientMessageId && one.sender_id === me?.id);
       return there === undefined ? Promise.reject(new NotFoundError()) : Promise.resolve(there);
     },
-    retry: (clientMessageId) => room().outbox.retry(clientMessageId),
+    retry: (clientMessageId) => account().outbox.retry(clientMessageId),
     async discard(clientMessageId) {
-      await room().outbox.discard(clientMessageId);
-      waiters.discarded(clientMessageId);
+      await account().outbox.discard(clientMessageId);
+      pendingSends.discarded(clientMessageId);
     },
     async edit(messageId, text) {
       const content = await cipher.encode(text, locate(messageId));
@@ -120,7 +129,7 @@ export function createMessageActions({ rest, store, cipher, waiters, room }: Dep
       const conversation = store.getState().conversationsById[conversationId];
       if (conversation === undefined || seq <= conversation.my.read_seq) return;
       store.dispatch({ type: 'read here', conversationId, seq });
-      room().reads.mark(conversationId, seq);
+      account().reads.mark(conversationId, seq);
     },
     async messageStatus(messageId, cursor) {
       if (store.getState().me === null) throw new SignedOutError();

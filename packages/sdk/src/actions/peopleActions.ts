@@ -24,7 +24,7 @@ interface Deps {
   rest: Rest;
   clock: Clock;
   fetcher: Fetcher;
-  socket: () => Pick<ChatSocket, 'ask'> | undefined;
+  socket: () => Pick<ChatSocket, 'request'> | undefined;
 }
 
 export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): PeopleActions {
@@ -34,9 +34,9 @@ export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): Peo
   let isVisible = true;
 
   /** Sends without retries: a late notification would be useless. */
-  function tell(name: string, ...data: unknown[]): void {
+  function send(name: string, ...data: unknown[]): void {
     void socket()
-      ?.ask({ name }, noAnswer, ...data)
+      ?.request({ name }, noAnswer, ...data)
       .catch(() => undefined);
   }
 
@@ -47,12 +47,12 @@ export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): Peo
       if (!isTyping && told === undefined) return;
       if (isTyping) toldTyping.set(conversationId, clock.now());
       else toldTyping.delete(conversationId);
-      tell(typing.name, { conversationId, isTyping });
+      send(typing.name, { conversationId, isTyping });
     },
     setVisible(visible) {
       if (visible === isVisible) return;
       isVisible = visible;
-      tell(visible ? presenceOnline.name : presenceOffline.name);
+      send(visible ? presenceOnline.name : presenceOffline.name);
     },
     async findUsers(query, cursor) {
       const trimmed = query.trim();
@@ -72,7 +72,7 @@ export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): Peo
     },
     connected() {
       toldTyping.clear();
-      if (!isVisible) tell(presenceOffline.name);
+      if (!isVisible) send(presenceOffline.name);
       for (const userId of watched) void fetcher.user(userId).catch(() => undefined);
     },
     forget() {

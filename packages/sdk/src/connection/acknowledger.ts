@@ -16,7 +16,7 @@ export interface Acknowledger {
 }
 
 interface Deps {
-  socket: Pick<ChatSocket, 'ask'>;
+  socket: Pick<ChatSocket, 'request'>;
   clock: Clock;
   /** Whether this client has this entry from any source. */
   has: (conversationId: string, seq: number) => boolean;
@@ -64,7 +64,7 @@ export function createAcknowledger({ socket, clock, has }: Deps): Acknowledger {
 
   async function acknowledge(conversationId: string, seq: number): Promise<void> {
     try {
-      await socket.ask(messageDelivered, noAnswer, { conversationId, seq });
+      await socket.request(messageDelivered, noAnswer, { conversationId, seq });
     } catch (error) {
       // Lost with the connection: the entries are resent on the next one and acknowledged there.
       if (isStopped || !isTransient(error)) return;

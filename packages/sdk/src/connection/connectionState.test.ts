@@ -9,7 +9,11 @@ import {
 const walk = (...events: ConnectionEvent[]): Connection => events.reduce(nextConnection, signedOut);
 
 const lost = (now = 1_000, random = 0): ConnectionEvent => ({ type: 'lost', now, random });
-const toOpen: ConnectionEvent[] = [{ type: 'signed in' }, { type: 'wanted' }, { type: 'opened' }];
+const toOpen: ConnectionEvent[] = [
+  { type: 'signed in' },
+  { type: 'connect requested' },
+  { type: 'opened' },
+];
 
 test('the connection passes through connecting and catching up to live', () => {
   expect(walk({ type: 'signed in' })).toEqual({ state: 'offline' });
@@ -23,7 +27,7 @@ test('each failure lengthens the wait, with jitter; only a live connection reset
   const failing = (count: number, random: number): Connection =>
     walk(
       { type: 'signed in' },
-      { type: 'wanted' },
+      { type: 'connect requested' },
       ...Array.from({ length: count }, () => [lost(0, random), { type: 'retry' } as const]).flat(),
       lost(0, random),
     );
@@ -47,8 +51,8 @@ test('the wait is at least as long as the server asks for', () => {
 });
 
 test('after disconnect it stays offline; a refused session signs out', () => {
-  expect(walk(...toOpen, { type: 'unwanted' })).toEqual({ state: 'offline' });
-  expect(walk(...toOpen, { type: 'unwanted' }, lost())).toEqual({ state: 'offline' });
+  expect(walk(...toOpen, { type: 'disconnect requested' })).toEqual({ state: 'offline' });
+  expect(walk(...toOpen, { type: 'disconnect requested' }, lost())).toEqual({ state: 'offline' });
   const out = walk(...toOpen, { type: 'signed out', reason: 'refused' });
   expect(out).toEqual({ state: 'signed out', reason: 'refused' });
 });
@@ -66,9 +70,16 @@ test('a machine that reports no network still retries after the same waits', () 
 
 test('no sequence of events connects a client that is signed out or disconnected', () => {
   const event = fc.oneof(
-    ...(['signed in', 'wanted', 'unwanted', 'opened', 'caught up', 'retry'] as const).map((type) =>
-      fc.constant<ConnectionEvent>({ type }),
-    ),
+    ...(
+      [
+        'signed in',
+        'connect requested',
+        'disconnect requested',
+        'opened',
+        'caught up',
+        'retry',
+      ] as const
+    ).map((type) => fc.constant<ConnectionEvent>({ type })),
     fc.constant<ConnectionEvent>({ type: 'signed out', reason: 'by the user' }),
     fc.constant(lost()),
     fc.record({ type: fc.constant('progress' as const), received: fc.nat(), missing: fc.nat() }),
@@ -77,16 +88,16 @@ test('no sequence of events connects a client that is signed out or disconnected
     fc.property(fc.array(event), (events) => {
       let connection: Connection = signedOut;
       let isSignedIn = false;
-      let isWanted = false;
+      let isConnectRequested = false;
       for (const one of events) {
         const before = connection;
         connection = nextConnection(connection, one);
         if (one.type === 'signed in') isSignedIn = true;
-        if (one.type === 'signed out') isSignedIn = isWanted = false;
-        if (one.type === 'unwanted') isWanted = false;
-        if (one.type === 'wanted' && isSignedIn) isWanted = true;
+        if (one.type === 'signed out') isSignedIn = isConnectRequested = false;
+        if (one.type === 'disconnect requested') isConnectRequested = false;
+        if (one.type === 'connect requested' && isSignedIn) isConnectRequested = true;
         expect(connection.state === 'signed out').toBe(!isSignedIn);
-        if (!isWanted) expect(['signed out', 'offline']).toContain(connection.state);
+        if (!isConnectRequested) expect(['signed out', 'offline']).toContain(connection.state);
         if (connection.state === 'live' && before.state !== 'live') {
           expect(before.state).toBe('catching up');
         }

@@ -32,8 +32,8 @@ export type ConnectionEvent =
   | { readonly type: 'signed in' }
   | { readonly type: 'signed out'; readonly reason: 'by the user' | 'refused' }
   /** `connect` was called. */
-  | { readonly type: 'wanted' }
-  | { readonly type: 'unwanted' }
+  | { readonly type: 'connect requested' }
+  | { readonly type: 'disconnect requested' }
   /** `session:ready` arrived. */
   | { readonly type: 'opened' }
   | { readonly type: 'progress'; readonly received: number; readonly missing: number }
@@ -69,9 +69,9 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
   switch (event.type) {
     case 'signed in':
       return connection;
-    case 'wanted':
+    case 'connect requested':
       return connection.state === 'offline' ? { state: 'connecting', failures: 0 } : connection;
-    case 'unwanted':
+    case 'disconnect requested':
       return connection.state === 'offline' ? connection : { state: 'offline' };
     case 'opened':
       return connection.state === 'connecting'

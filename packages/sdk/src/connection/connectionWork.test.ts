@@ -2,7 +2,7 @@ import { type Conversation, type Message, messageDelivered, sync } from '@chasqu
 import { createFakeClock, until } from '@chasqui/testkit';
 import { createModelServer } from '../testing/modelServer';
 import { encodedNotEncrypted } from '../encodedNotEncrypted';
-import { createTurns } from '../inTurn';
+import { createSerialQueue } from '../inTurn';
 import { createFetcher } from '../reading/fetcher';
 import { selectMessages } from '../state/selectors';
 import { createStore } from '../store';
@@ -31,10 +31,10 @@ function connect(sends: number) {
   store.dispatch({ type: 'restored', cursor: 'now', conversations: [], entries: [] });
   store.dispatch({ type: 'conversations read', conversations });
 
-  const asked: string[] = [];
+  const sent: string[] = [];
   const socket: ChatSocket = {
-    async ask({ name }, answer, data) {
-      if (name === messageDelivered.name) asked.push(JSON.stringify(data));
+    async request({ name }, answer, data) {
+      if (name === messageDelivered.name) sent.push(JSON.stringify(data));
       const nothing = { conversations: [], removed: [], messages: [], receipts: [] };
       return answer.parse(name === sync.name ? { ...nothing, cursor: 'now', has_more: false } : {});
     },
@@ -50,13 +50,13 @@ function connect(sends: number) {
     },
   };
   const clock = createFakeClock();
-  const inTurn = createTurns();
-  const crossing = { inTurn, memberships: () => 0 };
+  const enqueue = createSerialQueue();
+  const guard = { enqueue, memberships: () => 0 };
   const told: number[] = [];
   let isLive = false;
   const work = startConnectionWork({
-    ...{ ...crossing, socket, store, rest, clock, cipher: encodedNotEncrypted, random: () => 0 },
-    fetcher: createFetcher({ ...crossing, rest, store, cipher: encodedNotEncrypted }),
+    ...{ ...guard, socket, store, rest, clock, cipher: encodedNotEncrypted, random: () => 0 },
+    fetcher: createFetcher({ ...guard, rest, store, cipher: encodedNotEncrypted }),
     onMembership: () => undefined,
     onProgress: () => undefined,
     onCaughtUp: () => (isLive = true),
@@ -67,21 +67,21 @@ function connect(sends: number) {
     onSeen: () => undefined,
   });
   const frame = (...seqs: number[]): void =>
-    work.hear('chat:messages_received', { messages: seqs.map((seq) => history[seq - 1]) });
+    work.handle('chat:messages_received', { messages: seqs.map((seq) => history[seq - 1]) });
   const live = async (): Promise<void> => {
-    work.hear('chat:queue_empty', { delivered: 0 });
+    work.handle('chat:queue_empty', { delivered: 0 });
     await until('it is live', () => isLive);
   };
   const shown = (): number[] =>
     selectMessages(store.getState(), conversation.id).map(({ seq }) => seq);
-  return { work, frame, live, shown, told, asked, requests, clock, conversation, history };
+  return { work, frame, live, shown, told, sent, requests, clock, conversation, history };
 }
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 test('[D4] a repeated entry is reported once and acknowledged again', async () => {
-  const { frame, live, told, shown, asked, clock } = connect(20);
+  const { frame, live, told, shown, sent, clock } = connect(20);
   frame(...range(2, 6));
   frame(...range(4, 8));
   await live();
@@ -90,8 +90,8 @@ test('[D4] a repeated entry is reported once and acknowledged again', async () =
   expect(told).toEqual(range(2, 9));
   expect(shown()).toEqual(range(2, 9));
   clock.advance(50);
-  expect(asked).toHaveLength(1);
-  expect(asked[0]).toContain('"seq":9');
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toContain('"seq":9');
 });
 
 test('[D3] a gap is fetched once, and messages stay in order', async () => {
@@ -122,27 +122,27 @@ test('[D3] a gap of more than 500 entries is left to loadOlder', async () => {
 });
 
 test('an entry of an unknown kind keeps its seq and is acknowledged, but not shown', async () => {
-  const { work, frame, live, shown, asked, clock, history } = connect(5);
+  const { work, frame, live, shown, sent, clock, history } = connect(5);
   frame(2, 3);
   const strange = { ...history[3], kind: 'poll', question: 'Why?' };
-  work.hear('chat:message_received', strange satisfies Omit<Partial<Message>, 'kind'>);
+  work.handle('chat:message_received', strange satisfies Omit<Partial<Message>, 'kind'>);
   await live();
   frame(5);
   await until('five is there', () => shown().includes(5));
   expect(shown()).toEqual([2, 3, 5]);
   clock.advance(50);
-  expect(asked.at(-1)).toContain('"seq":5');
+  expect(sent.at(-1)).toContain('"seq":5');
 });
 
 test('an entry of an unknown conversation makes the client fetch it; malformed events are ignored', async () => {
   const { work, live, requests, conversation } = connect(1);
   await live();
   const elsewhere: Conversation['id'] = crypto.randomUUID();
-  work.hear('chat:message_received', { kind: 'message', seq: 'one' });
-  work.hear('chat:message_received', null);
-  work.hear('chat:something_new', { conversationId: conversation.id });
+  work.handle('chat:message_received', { kind: 'message', seq: 'one' });
+  work.handle('chat:message_received', null);
+  work.handle('chat:something_new', { conversationId: conversation.id });
   const entry = { id: crypto.randomUUID(), conversation_id: elsewhere, seq: 1, version: 1 };
-  work.hear('chat:message_received', { ...entry, kind: 'new' });
+  work.handle('chat:message_received', { ...entry, kind: 'new' });
   await until('it is fetched', () => requests.length > 0);
   expect(requests).toEqual([expect.stringMatching(/^\/api\/conversations\/:id /)]);
 });

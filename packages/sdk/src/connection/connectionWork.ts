@@ -1,15 +1,15 @@
 import type { Cipher } from '../cipher';
 import type { Clock } from '../clock';
 import type { Entry } from '../entry';
-import { arrivedByFrame, arrivedBySync, worthShowing } from '../reading/arrivals';
+import { newInFrame, newInSync, entriesToKeep } from '../reading/arrivals';
 import { catchUp } from '../reading/catchUp';
-import type { Crossing } from '../reading/consistently';
+import type { MembershipGuard } from '../reading/consistently';
 import type { Fetcher } from '../reading/fetcher';
-import { createHearing } from '../reading/hearEvents';
+import { createEventDecoder } from '../reading/hearEvents';
 import type { ChatEvent } from '../state/chatEvent';
 import { missingMessages } from '../state/selectors';
 import { newestGap } from '../state/timeline';
-import { needsRecount } from '../state/unread';
+import { conversationToRecount } from '../state/unread';
 import type { WritableStore } from '../store';
 import { type Acknowledger, createAcknowledger } from './acknowledger';
 import type { Rest } from './rest';
@@ -17,13 +17,13 @@ import type { ChatSocket } from './socket';
 
 /** The work of one connection while it is open. */
 export interface ConnectionWork {
-  hear(name: string, data: unknown): void;
+  handle(name: string, data: unknown): void;
   /** A send was answered: its message has this seq. */
   answered(conversationId: string, seq: number): void;
   stop(): void;
 }
 
-export interface WorkDeps extends Crossing {
+export interface WorkDeps extends MembershipGuard {
   socket: ChatSocket;
   store: WritableStore;
   rest: Rest;
@@ -50,7 +50,7 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   let isSynced = false;
   let received = 0;
   /** By conversation: the first seq received on this connection. Gaps after it are filled. */
-  const heard = new Map<string, number>();
+  const firstReceived = new Map<string, number>();
   /** The list of requests changed during the sync, whose copy may be older. */
   let areRequestsStale = false;
   const isLive = (): boolean => isDrained && isSynced;
@@ -75,10 +75,11 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
 
   function onFrame(entries: Entry[]): void {
     if (isOver) return;
-    const arrived = arrivedByFrame(store.getState(), entries);
+    const arrived = newInFrame(store.getState(), entries);
     apply({ type: 'entries received', entries }, entries, arrived);
     acknowledger.received(entries);
-    for (const { conversation_id: id, seq } of entries) if (!heard.has(id)) heard.set(id, seq);
+    for (const { conversation_id: id, seq } of entries)
+      if (!firstReceived.has(id)) firstReceived.set(id, seq);
     if (!isLive()) return;
     for (const id of new Set(entries.map(({ conversation_id }) => conversation_id))) complete(id);
   }
@@ -88,24 +89,25 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
     const state = store.getState();
     if (!(id in state.conversationsById)) return quietly(fetcher.conversation(id));
     const gap = newestGap(state.entriesByConversation[id] ?? []);
-    if (gap !== undefined && gap.before >= (heard.get(id) ?? Infinity)) quietly(fetcher.gap(id));
+    if (gap !== undefined && gap.before >= (firstReceived.get(id) ?? Infinity))
+      quietly(fetcher.gap(id));
   }
 
   function onEvent(event: ChatEvent): void {
     if (isOver) return;
     store.dispatch(event);
-    const uncounted = needsRecount(store.getState(), event);
+    const uncounted = conversationToRecount(store.getState(), event);
     if (uncounted !== undefined) quietly(fetcher.conversation(uncounted));
   }
 
   function settle(): void {
     if (isOver || !isLive()) return;
     deps.onCaughtUp();
-    for (const id of heard.keys()) complete(id);
+    for (const id of firstReceived.keys()) complete(id);
   }
 
-  const hear = createHearing({
-    ...{ cipher: deps.cipher, clock, inTurn: deps.inTurn, onFrame, onEvent },
+  const handle = createEventDecoder({
+    ...{ cipher: deps.cipher, clock, enqueue: deps.enqueue, onFrame, onEvent },
     onMembership: deps.onMembership,
     onRequests() {
       if (isOver) return;
@@ -122,11 +124,11 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
 
   catchUp({
     ...{ socket, store, clock, rest: deps.rest, cipher: deps.cipher, random: deps.random },
-    ...{ inTurn: deps.inTurn, memberships: deps.memberships, isCurrent: () => !isOver },
+    ...{ enqueue: deps.enqueue, memberships: deps.memberships, isCurrent: () => !isOver },
     onPage(event) {
       const state = store.getState();
-      const arrived = arrivedBySync(state, began, event.entries);
-      const entries = worthShowing(state, arrived, event.entries);
+      const arrived = newInSync(state, began, event.entries);
+      const entries = entriesToKeep(state, arrived, event.entries);
       apply({ ...event, entries }, event.entries, arrived);
     },
   }).then(
@@ -141,7 +143,7 @@ export function startConnectionWork(deps: WorkDeps): ConnectionWork {
   );
 
   return {
-    hear,
+    handle,
     answered: acknowledger.answered,
     stop() {
       isOver = true;

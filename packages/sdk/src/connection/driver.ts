@@ -14,9 +14,9 @@ import type { ChatSocket, SocketOptions } from './socket';
 
 /** Performs the effects of the pure connection states: opens and closes sockets, waits, and renews the token. */
 export interface Driver {
-  /** Connects now, and again after every loss, until `unwant`. A second call does nothing. */
-  want(): void;
-  unwant(): void;
+  /** Connects now, and again after every loss, until `disconnect`. A second call does nothing. */
+  connect(): void;
+  disconnect(): void;
   signedIn(): void;
   signedOut(reason: 'by the user' | 'refused'): void;
   progress(received: number, missing: number): void;
@@ -44,14 +44,14 @@ const RENEW_AGAIN_MS = 5_000;
 
 export function createDriver(deps: Deps): Driver {
   const { clock, session, network } = deps;
-  let isWanted = false;
+  let shouldConnect = false;
   let socket: ChatSocket | undefined;
   /** Incremented with every attempt; events of older attempts are ignored. */
   let attempt = 0;
   let retryTimer: Timer | undefined;
   let renewTimer: Timer | undefined;
 
-  function happen(event: ConnectionEvent): void {
+  function dispatch(event: ConnectionEvent): void {
     const before = deps.getConnection();
     const after = nextConnection(before, event);
     if (after === before) return;
@@ -60,10 +60,10 @@ export function createDriver(deps: Deps): Driver {
     if (after.state === before.state || deps.getConnection() !== after) return;
     retryTimer?.cancel();
     if (after.state !== 'live' && after.state !== 'catching up') close();
-    if (after.state === 'connecting') void connect();
+    if (after.state === 'connecting') void openConnection();
     if (after.state === 'waiting to retry') {
       const waitMs = Math.max(0, after.retryAt - clock.now());
-      retryTimer = clock.setTimeout(() => happen({ type: 'retry' }), waitMs);
+      retryTimer = clock.setTimeout(() => dispatch({ type: 'retry' }), waitMs);
     }
   }
 
@@ -77,7 +77,7 @@ export function createDriver(deps: Deps): Driver {
     deps.onClosed();
   }
 
-  async function connect(): Promise<void> {
+  async function openConnection(): Promise<void> {
     const mine = ++attempt;
     const isMine = (): boolean => mine === attempt;
     let token: string;
@@ -92,7 +92,7 @@ export function createDriver(deps: Deps): Driver {
       token,
       onReady(opened) {
         if (!isMine()) return;
-        happen({ type: 'opened' });
+        dispatch({ type: 'opened' });
         renewLater(opened);
         deps.onOpen(opened);
       },
@@ -112,7 +112,7 @@ export function createDriver(deps: Deps): Driver {
   function lost(reason: unknown): void {
     const retryAfterMs = reason instanceof RateLimitError ? secondsOf(reason) * 1000 : undefined;
     const isNetworkDown = !network.isOnline();
-    happen({
+    dispatch({
       ...{ type: 'lost', now: clock.now(), random: deps.random(), retryAfterMs },
       isNetworkDown,
     });
@@ -131,7 +131,7 @@ export function createDriver(deps: Deps): Driver {
     try {
       const token = await session.accessToken();
       if (of !== socket) return;
-      await of.ask(authRefresh, noAnswer, { token });
+      await of.request(authRefresh, noAnswer, { token });
       if (of === socket) renewLater(of);
     } catch (error) {
       if (of !== socket) return;
@@ -140,38 +140,38 @@ export function createDriver(deps: Deps): Driver {
     }
   }
 
-  function weigh(): void {
-    if (!isWanted) return happen({ type: 'unwanted' });
-    happen({ type: 'wanted' });
-    happen({ type: 'retry' });
+  function applyIntent(): void {
+    if (!shouldConnect) return dispatch({ type: 'disconnect requested' });
+    dispatch({ type: 'connect requested' });
+    dispatch({ type: 'retry' });
   }
 
   const stopListening = network.onChange((news) => {
     // A connection over a lost network looks alive for a long time. If the report is wrong, the next attempt succeeds
     // shortly after.
     if (news === 'lost') lost(new OfflineError('the network is down'));
-    else weigh();
+    else applyIntent();
   });
 
   return {
-    want() {
-      isWanted = true;
-      weigh();
+    connect() {
+      shouldConnect = true;
+      applyIntent();
     },
-    unwant() {
-      isWanted = false;
-      weigh();
+    disconnect() {
+      shouldConnect = false;
+      applyIntent();
     },
     signedIn() {
-      happen({ type: 'signed in' });
-      weigh();
+      dispatch({ type: 'signed in' });
+      applyIntent();
     },
-    signedOut: (reason) => happen({ type: 'signed out', reason }),
-    progress: (received, missing) => happen({ type: 'progress', received, missing }),
-    caughtUp: () => happen({ type: 'caught up' }),
+    signedOut: (reason) => dispatch({ type: 'signed out', reason }),
+    progress: (received, missing) => dispatch({ type: 'progress', received, missing }),
+    caughtUp: () => dispatch({ type: 'caught up' }),
     drop: lost,
     stop() {
-      isWanted = false;
+      shouldConnect = false;
       stopListening();
       retryTimer?.cancel();
       close();

@@ -27,8 +27,8 @@ export function createNetwork(): Network {
     isOnline: () => navigator.onLine,
     onChange(listener) {
       const over = new AbortController();
-      const on = (target: EventTarget, type: string, tell: () => void): void =>
-        target.addEventListener(type, tell, { signal: over.signal });
+      const on = (target: EventTarget, type: string, handler: () => void): void =>
+        target.addEventListener(type, handler, { signal: over.signal });
       on(window, 'online', () => listener());
       on(window, 'offline', () => listener('lost'));
       on(document, 'visibilitychange', () => {

@@ -4,7 +4,7 @@ import { OfflineError } from '../errors';
 import { type PathParams, pathOf, type QueryParams } from './path';
 
 /** Parameters of a request. */
-export interface Ask {
+export interface RequestOptions {
   readonly params?: PathParams;
   readonly query?: QueryParams;
   readonly body?: unknown;
@@ -27,12 +27,12 @@ export async function request<S extends z.ZodType>(
   baseUrl: string,
   endpoint: Pick<Endpoint, 'method' | 'path'>,
   answer: S,
-  ask: Ask,
+  options: RequestOptions,
 ): Promise<z.output<S>> {
   const response = await fetched(
-    baseUrl + pathOf(endpoint.path, ask.params, ask.query),
+    baseUrl + pathOf(endpoint.path, options.params, options.query),
     endpoint.method,
-    ask,
+    options,
   );
   const body = await bodyOf(response);
   if (response.ok) return answer.parse(body);
@@ -67,7 +67,7 @@ function refusalOf(response: Response, body: unknown): Error {
 async function fetched(
   url: string,
   method: string,
-  { body, token }: Ask,
+  { body, token }: RequestOptions,
   withinMs = ANSWER_WITHIN_MS,
 ): Promise<Response> {
   try {

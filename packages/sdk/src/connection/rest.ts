@@ -1,7 +1,7 @@
 import { type Endpoint, UnauthorizedError } from '@chasqui/protocol';
 import type * as z from 'zod';
 import type { Session } from '../session/session';
-import { type Ask, request } from './request';
+import { type RequestOptions, request } from './request';
 
 /** REST requests as the signed-in user. */
 export interface Rest {
@@ -9,7 +9,7 @@ export interface Rest {
   call<S extends z.ZodType>(
     endpoint: Pick<Endpoint, 'method' | 'path'>,
     answer: S,
-    ask?: Omit<Ask, 'token'>,
+    options?: Omit<RequestOptions, 'token'>,
   ): Promise<z.output<S>>;
 }
 
@@ -19,15 +19,15 @@ export function createRest(
   session: Pick<Session, 'accessToken' | 'accessTokenInsteadOf'>,
 ): Rest {
   return {
-    async call(endpoint, answer, ask = {}) {
+    async call(endpoint, answer, options = {}) {
       const token = await session.accessToken();
       try {
-        return await request(baseUrl, endpoint, answer, { ...ask, token });
+        return await request(baseUrl, endpoint, answer, { ...options, token });
       } catch (error) {
         if (!(error instanceof UnauthorizedError)) throw error;
       }
       const other = await session.accessTokenInsteadOf(token);
-      return request(baseUrl, endpoint, answer, { ...ask, token: other });
+      return request(baseUrl, endpoint, answer, { ...options, token: other });
     },
   };
 }

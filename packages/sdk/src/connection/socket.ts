@@ -17,7 +17,7 @@ export interface ChatSocket {
    * Sends a command and resolves to its reply. Throws the server's error when it is refused; OfflineError when the
    * connection ends first or no reply comes within 11 s, so that the outcome is unknown.
    */
-  ask<S extends z.ZodType>(
+  request<S extends z.ZodType>(
     command: Pick<Command, 'name'>,
     answer: S,
     ...data: unknown[]
@@ -77,7 +77,7 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
   }
 
   const self: ChatSocket = {
-    ask<S extends z.ZodType>({ name }: Pick<Command, 'name'>, answer: S, ...data: unknown[]) {
+    request<S extends z.ZodType>({ name }: Pick<Command, 'name'>, answer: S, ...data: unknown[]) {
       return new Promise<z.output<S>>((resolve, reject) => {
         if (isOver || !socket.connected) return reject(new OfflineError());
         const settle = (): void => {

@@ -28,7 +28,7 @@ const BUGS_MAX = 5;
  * Decides what to do after a failed attempt. Only a refusal by the server concerns the message; a lost reply, an expired
  * token or a rate limit does not. `failures` counts consecutive failed attempts, this one included.
  */
-export function judgeAttempt(error: unknown, failures: number, random: number): Outcome {
+export function decideRetry(error: unknown, failures: number, random: number): Outcome {
   if (
     error instanceof ValidationError ||
     error instanceof ForbiddenError ||

@@ -1,11 +1,11 @@
 import { messageSend, parseWith } from '@chasqui/protocol';
 import type { SendMore } from '../chatClient';
 import type { Cipher } from '../cipher';
-import { createTurns } from '../inTurn';
+import { createSerialQueue } from '../inTurn';
 import type { Draft, Outbox } from './outbox';
 
 /** Encodes a message and validates it like the server, so that malformed messages never enter the outbox. */
-export async function draftOf(
+export async function createDraft(
   cipher: Cipher,
   clientMessageId: string,
   conversationId: string,
@@ -37,8 +37,8 @@ interface Waiting {
  * Stores drafts in call order, regardless of how long encoding takes. Drafts that wait at the same time are stored in one
  * write, because a disk flush per draft would be slow.
  */
-export function createDraftStorage(): (outbox: Outbox, draft: Promise<Draft>) => Promise<void> {
-  const inTurn = createTurns();
+export function createDraftQueue(): (outbox: Outbox, draft: Promise<Draft>) => Promise<void> {
+  const enqueue = createSerialQueue();
   let waiting: Waiting[] = [];
 
   async function storeWaiting(): Promise<void> {
@@ -69,6 +69,6 @@ export function createDraftStorage(): (outbox: Outbox, draft: Promise<Draft>) =>
   return (outbox, draft) =>
     new Promise((stored, failed) => {
       waiting.push({ outbox, draft, stored, failed });
-      if (waiting.length === 1) void inTurn(storeWaiting);
+      if (waiting.length === 1) void enqueue(storeWaiting);
     });
 }

@@ -34,7 +34,7 @@ export function nextSends({ entries, underWay, waitUntil, now }: OutboxView): St
 }
 
 /** Returns when the next wait ends, in milliseconds since 1970; undefined when no message is waiting to be retried. */
-export function nextLook({ entries, underWay, waitUntil, now }: OutboxView): number | undefined {
+export function nextRetryAt({ entries, underWay, waitUntil, now }: OutboxView): number | undefined {
   let earliest: number | undefined;
   for (const { conversation_id: id, refused } of entries) {
     if (refused !== null || underWay.has(id)) continue;

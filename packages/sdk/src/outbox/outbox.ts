@@ -1,9 +1,9 @@
 import type { MessageType } from '@chasqui/protocol';
 import type { Clock, Timer } from '../clock';
 import type { Entry } from '../entry';
-import { createTurns } from '../inTurn';
-import { judgeAttempt } from './attempt';
-import { nextLook, nextSends, type OutboxView } from './nextSends';
+import { createSerialQueue } from '../inTurn';
+import { decideRetry } from './attempt';
+import { nextRetryAt, nextSends, type OutboxView } from './nextSends';
 import type { OutboxEntry, StoredEntry } from './outboxEntry';
 import type { OutboxStorage } from './outboxStorage';
 
@@ -58,7 +58,7 @@ interface Deps {
 
 export function createOutbox(deps: Deps): Outbox {
   const { storage, clock, random } = deps;
-  const inTurn = createTurns();
+  const enqueue = createSerialQueue();
   let entries: readonly StoredEntry[] = [];
   /** Decoded content by client message id; it never changes. */
   const contents = new Map<string, string | null>();
@@ -112,7 +112,7 @@ export function createOutbox(deps: Deps): Outbox {
     const next = nextSends(view);
     for (const entry of next) void attempt(entry, send);
     if (next.length > 0) changed();
-    const at = nextLook({ ...view, underWay });
+    const at = nextRetryAt({ ...view, underWay });
     if (at !== undefined) timer = clock.setTimeout(pump, Math.max(1, at - view.now));
   }
 
@@ -135,7 +135,7 @@ export function createOutbox(deps: Deps): Outbox {
   /** Removes the message only after its acknowledgement. A crash in between causes one more attempt (D2). */
   async function succeed(sent: StoredEntry, arrived: Entry): Promise<void> {
     failures.delete(sent.conversation_id);
-    await inTurn(async () => {
+    await enqueue(async () => {
       await storage.remove([sent]);
       await take(without(sent));
       if (!isStopped) deps.onSent(arrived, shown());
@@ -146,7 +146,7 @@ export function createOutbox(deps: Deps): Outbox {
   async function fail(entry: StoredEntry, error: unknown): Promise<void> {
     const { conversation_id: conversationId } = entry;
     const count = (failures.get(conversationId) ?? 0) + 1;
-    const outcome = judgeAttempt(error, count, random());
+    const outcome = decideRetry(error, count, random());
     if (outcome.kind === 'refused') {
       failures.delete(conversationId);
       return replace({ ...entry, refused: outcome.error });
@@ -160,7 +160,7 @@ export function createOutbox(deps: Deps): Outbox {
   }
 
   function replace(entry: StoredEntry): Promise<void> {
-    return inTurn(async () => {
+    return enqueue(async () => {
       if (!entries.some(({ order }) => order === entry.order)) return;
       await storage.write([entry]);
       entries = entries.map((one) => (one.order === entry.order ? entry : one));
@@ -174,7 +174,7 @@ export function createOutbox(deps: Deps): Outbox {
 
   return {
     async add(drafts) {
-      await inTurn(async () => {
+      await enqueue(async () => {
         let last = entries.at(-1)?.order;
         const added = drafts.map((draft): StoredEntry => {
           last = deps.order(last);
@@ -199,7 +199,7 @@ export function createOutbox(deps: Deps): Outbox {
       pump();
     },
     async reload() {
-      await inTurn(async () => {
+      await enqueue(async () => {
         await take(await storage.read());
         if (!isStopped) changed();
       });
@@ -214,7 +214,7 @@ export function createOutbox(deps: Deps): Outbox {
       const gone = there.filter(({ client_message_id: id }) => !sending.has(id));
       if (gone.length === 0) return;
       const orders = new Set(gone.map(({ order }) => order));
-      await inTurn(async () => {
+      await enqueue(async () => {
         if (isLeading) await storage.remove(gone);
         await take(entries.filter(({ order }) => !orders.has(order)));
         if (!isStopped) changed();
@@ -229,7 +229,7 @@ export function createOutbox(deps: Deps): Outbox {
     async discard(clientMessageId) {
       const entry = find(clientMessageId);
       if (entry === undefined) return;
-      await inTurn(async () => {
+      await enqueue(async () => {
         await storage.remove([entry]);
         await take(without(entry));
         changed();

@@ -3,7 +3,7 @@ import { type ChatMessage, type Entry, isMessage } from '../entry';
 import type { OutboxEntry } from './outboxEntry';
 
 /** Promises for the outcome of single messages, for callers of `whenSent`. */
-export interface Waiters {
+export interface PendingSends {
   /** Resolves when the server has stored the message; rejects when it is refused or discarded. */
   wait(clientMessageId: string): Promise<ChatMessage>;
   changed(outbox: readonly OutboxEntry[]): void;
@@ -20,13 +20,13 @@ interface Waiter {
   reject: (error: Error) => void;
 }
 
-export function createWaiters(): Waiters {
+export function createPendingSends(): PendingSends {
   const waiting = new Map<string, Waiter[]>();
 
   function settle(clientMessageId: string, how: (waiter: Waiter) => void): void {
-    const waiters = waiting.get(clientMessageId) ?? [];
+    const pendingSends = waiting.get(clientMessageId) ?? [];
     waiting.delete(clientMessageId);
-    waiters.forEach(how);
+    pendingSends.forEach(how);
   }
 
   return {

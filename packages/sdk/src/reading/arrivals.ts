@@ -6,7 +6,7 @@ import { entryAt } from '../state/timeline';
  * Returns the entries of a frame that are new. The server may resend unacknowledged entries; an entry that is known, or
  * older than all known ones, was received before (D4).
  */
-export function arrivedByFrame(state: ChatState, entries: readonly Entry[]): Entry[] {
+export function newInFrame(state: ChatState, entries: readonly Entry[]): Entry[] {
   return entries.filter(({ conversation_id: id, seq }) => {
     const known = state.entriesByConversation[id] ?? [];
     const [first] = known;
@@ -18,11 +18,7 @@ export function arrivedByFrame(state: ChatState, entries: readonly Entry[]): Ent
  * Returns the entries of a sync page that are new; the page also contains changed ones. An entry is new if it lies beyond
  * the end of its conversation as known when this connection began. All entries of a then unknown conversation are new.
  */
-export function arrivedBySync(
-  state: ChatState,
-  began: ChatState,
-  entries: readonly Entry[],
-): Entry[] {
+export function newInSync(state: ChatState, began: ChatState, entries: readonly Entry[]): Entry[] {
   return entries.filter(({ conversation_id: id, seq }) => {
     const before = began.entriesByConversation[id] ?? [];
     const stood = before.at(-1)?.seq ?? began.conversationsById[id]?.last_seq ?? 0;
@@ -34,7 +30,7 @@ export function arrivedBySync(
  * Returns the entries of a sync page to keep: new ones, and changes of entries already loaded. A changed old entry of a
  * conversation that was never opened would otherwise appear on its own.
  */
-export function worthShowing(
+export function entriesToKeep(
   state: ChatState,
   arrived: readonly Entry[],
   entries: readonly Entry[],

@@ -9,10 +9,10 @@ import { decodeEntries, type Entry } from '../entry';
 import { isTransient } from '../errors';
 import type { ChatEvent } from '../state/chatEvent';
 import type { WritableStore } from '../store';
-import { consistently, type Crossing } from './consistently';
+import { readConsistently, type MembershipGuard } from './consistently';
 
-interface Deps extends Crossing {
-  socket: Pick<ChatSocket, 'ask'>;
+interface Deps extends MembershipGuard {
+  socket: Pick<ChatSocket, 'request'>;
   rest: Rest;
   store: WritableStore;
   cipher: Cipher;
@@ -48,9 +48,9 @@ export async function catchUp(deps: Deps): Promise<void> {
 /** Resolves to whether there are more pages. */
 async function readPage(deps: Deps, cursor: string): Promise<boolean> {
   let more = true;
-  await consistently(
+  await readConsistently(
     deps,
-    () => patiently(deps, () => askPage(deps, cursor)),
+    () => withRetries(deps, () => requestPage(deps, cursor)),
     async (page) => {
       const event = await toEvent(deps.cipher, page);
       if (!deps.isCurrent()) return;
@@ -61,8 +61,8 @@ async function readPage(deps: Deps, cursor: string): Promise<boolean> {
   return more;
 }
 
-const askPage = ({ socket }: Deps, cursor?: string): Promise<SyncPage> =>
-  socket.ask(sync, syncPage, { cursor, limit: PAGE_MAX });
+const requestPage = ({ socket }: Deps, cursor?: string): Promise<SyncPage> =>
+  socket.request(sync, syncPage, { cursor, limit: PAGE_MAX });
 
 async function toEvent(
   cipher: Cipher,
@@ -78,13 +78,13 @@ async function toEvent(
 /** Gets the cursor before the list: a later sync from it brings the changes made while listing. */
 async function listAll(deps: Deps): Promise<void> {
   const { rest, store, isCurrent } = deps;
-  const first = await patiently(deps, () => askPage(deps));
+  const first = await withRetries(deps, () => requestPage(deps));
   let next: string | undefined;
   do {
     const query = { limit: PAGE_MAX, cursor: next };
-    const page = await consistently(
+    const page = await readConsistently(
       deps,
-      () => patiently(deps, () => rest.call(listConversations, conversationList, { query })),
+      () => withRetries(deps, () => rest.call(listConversations, conversationList, { query })),
       ({ conversations }) => store.dispatch({ type: 'conversations read', conversations }),
     );
     next = page?.next_cursor ?? undefined;
@@ -98,13 +98,13 @@ async function listAll(deps: Deps): Promise<void> {
 }
 
 /** Retries transient errors. Undefined when the connection ends before there is a response. */
-async function patiently<T>(
+async function withRetries<T>(
   { clock, random, isCurrent }: Deps,
-  ask: () => Promise<T>,
+  read: () => Promise<T>,
 ): Promise<T | undefined> {
   for (let failures = 1; isCurrent(); failures += 1) {
     try {
-      return await ask();
+      return await read();
     } catch (error) {
       if (!isCurrent()) return undefined;
       if (!isTransient(error)) throw error;

@@ -2,7 +2,7 @@
  * Coalesces idempotent reads by key. Calls made during a run share a single run after it. Every caller therefore gets a
  * result read after its call, and a hundred concurrent calls cause two reads.
  */
-export function createCoalesced(): (what: string, work: () => Promise<void>) => Promise<void> {
+export function createCoalescer(): (what: string, work: () => Promise<void>) => Promise<void> {
   const underWay = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
 

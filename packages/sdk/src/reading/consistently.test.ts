@@ -1,9 +1,9 @@
-import { createTurns } from '../inTurn';
-import { consistently } from './consistently';
+import { createSerialQueue } from '../inTurn';
+import { readConsistently } from './consistently';
 
 test('[D9] a response that crossed with a membership event is discarded and read again', async () => {
   let memberships = 0;
-  const crossing = { inTurn: createTurns(), memberships: () => memberships };
+  const guard = { enqueue: createSerialQueue(), memberships: () => memberships };
   const applied: string[] = [];
   let reads = 0;
   const read = async (): Promise<string> => {
@@ -12,7 +12,7 @@ test('[D9] a response that crossed with a membership event is discarded and read
     if (reads === 1) memberships += 1;
     return `answer ${reads}`;
   };
-  expect(await consistently(crossing, read, (answer) => void applied.push(answer))).toBe(
+  expect(await readConsistently(guard, read, (answer) => void applied.push(answer))).toBe(
     'answer 2',
   );
   expect(applied).toEqual(['answer 2']);
@@ -20,15 +20,15 @@ test('[D9] a response that crossed with a membership event is discarded and read
 
 test('[D9] a membership event that arrives while the response is queued has the same effect', async () => {
   let memberships = 0;
-  const crossing = { inTurn: createTurns(), memberships: () => memberships };
+  const guard = { enqueue: createSerialQueue(), memberships: () => memberships };
   const applied: number[] = [];
   let reads = 0;
-  const done = consistently(
-    crossing,
+  const done = readConsistently(
+    guard,
     () => Promise.resolve((reads += 1)),
     (answer) => void applied.push(answer),
   );
-  void crossing.inTurn(() => void (memberships += 1));
+  void guard.enqueue(() => void (memberships += 1));
   await done;
   expect(applied).toEqual([2]);
 });

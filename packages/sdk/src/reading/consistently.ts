@@ -1,8 +1,8 @@
 /** Detects responses that crossed with a membership event. */
-export interface Crossing {
+export interface MembershipGuard {
   /** Counts events that began or ended a membership. */
   memberships: () => number;
-  inTurn: <T>(work: () => T | Promise<T>) => Promise<T>;
+  enqueue: <T>(work: () => T | Promise<T>) => Promise<T>;
 }
 
 /**
@@ -10,8 +10,8 @@ export interface Crossing {
  * than the event and would show a conversation the user has left (D9), so it is read again. Undefined when `read` gives
  * up.
  */
-export async function consistently<T>(
-  { memberships, inTurn }: Crossing,
+export async function readConsistently<T>(
+  { memberships, enqueue }: MembershipGuard,
   read: () => Promise<T | undefined>,
   apply: (answer: T) => void | Promise<void>,
 ): Promise<T | undefined> {
@@ -19,7 +19,7 @@ export async function consistently<T>(
     const before = memberships();
     const answer = await read();
     if (answer === undefined) return undefined;
-    const isApplied = await inTurn(async () => {
+    const isApplied = await enqueue(async () => {
       if (memberships() !== before) return false;
       await apply(answer);
       return true;

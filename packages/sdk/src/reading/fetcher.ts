@@ -15,8 +15,8 @@ import type { Rest } from '../connection/rest';
 import { decodeEntries } from '../entry';
 import { newestGap } from '../state/timeline';
 import type { WritableStore } from '../store';
-import { createCoalesced } from './coalesced';
-import { consistently, type Crossing } from './consistently';
+import { createCoalescer } from './coalesced';
+import { readConsistently, type MembershipGuard } from './consistently';
 
 /** Loads data by REST into the state. */
 export interface Fetcher {
@@ -37,7 +37,7 @@ export interface Fetcher {
 /** Longer gaps, after a long absence, are left to `loadOlder`. */
 const GAP_MAX = 500;
 
-interface Deps extends Crossing {
+interface Deps extends MembershipGuard {
   rest: Rest;
   store: WritableStore;
   cipher: Cipher;
@@ -45,16 +45,16 @@ interface Deps extends Crossing {
 
 export function createFetcher(deps: Deps): Fetcher {
   const { rest, store, cipher } = deps;
-  const coalesced = createCoalesced();
+  const coalesced = createCoalescer();
 
   async function history(
     id: string,
     place: Parameters<Fetcher['history']>[1] = {},
   ): Promise<boolean> {
-    const ask = { params: { conversationId: id }, query: { ...place } };
-    const page = await consistently(
+    const options = { params: { conversationId: id }, query: { ...place } };
+    const page = await readConsistently(
       deps,
-      () => rest.call(readHistory, historyPage, ask),
+      () => rest.call(readHistory, historyPage, options),
       async ({ messages }) => {
         if (!(id in store.getState().conversationsById)) return;
         store.dispatch({ type: 'entries read', entries: await decodeEntries(cipher, messages) });
@@ -77,7 +77,7 @@ export function createFetcher(deps: Deps): Fetcher {
 
   async function conversation(id: string): Promise<void> {
     try {
-      await consistently(
+      await readConsistently(
         deps,
         () => rest.call(readConversation, conversationSchema, { params: { id } }),
         (one) => store.dispatch({ type: 'conversations read', conversations: [one] }),

@@ -25,7 +25,7 @@ import type { ChatEvent } from '../state/chatEvent';
 interface Deps {
   cipher: Cipher;
   clock: Clock;
-  inTurn: <T>(work: () => T | Promise<T>) => Promise<T>;
+  enqueue: <T>(work: () => T | Promise<T>) => Promise<T>;
   /** Events that change the state, except message frames. */
   onEvent: (event: ChatEvent) => void;
   /** Entries of a frame, ascending by seq. */
@@ -43,10 +43,10 @@ type Reader = (data: unknown) => (() => void | Promise<void>) | undefined;
  * Parses and decodes events and dispatches them in wire order. Unknown and malformed events are ignored: a newer server
  * may send more than this client understands.
  */
-export function createHearing({
+export function createEventDecoder({
   cipher,
   clock,
-  inTurn,
+  enqueue,
   ...deps
 }: Deps): (name: string, data: unknown) => void {
   function on<S extends z.ZodType>(
@@ -128,6 +128,6 @@ export function createHearing({
     const work = readers.get(name)?.(data);
     if (work === undefined) return;
     if (name === conversationCreated.name || name === conversationRemoved.name) deps.onMembership();
-    void inTurn(work);
+    void enqueue(work);
   };
 }

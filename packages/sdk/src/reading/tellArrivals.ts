@@ -1,9 +1,9 @@
 import { type ChatMessage, type Entry, isMessage } from '../entry';
-import type { Waiters } from '../outbox/waiters';
+import type { PendingSends } from '../outbox/waiters';
 import type { WritableStore } from '../store';
 
 /** Reports new messages to listeners and stored messages to the outbox. */
-export interface Arrivals {
+export interface MessageListeners {
   /** Returns a function that unsubscribes. */
   listen(listener: (message: ChatMessage) => void): () => void;
   /** New entries. */
@@ -12,14 +12,14 @@ export interface Arrivals {
   seen(entries: readonly Entry[]): void;
 }
 
-export function createArrivals(
+export function createMessageListeners(
   store: WritableStore,
-  waiters: Waiters,
+  pendingSends: PendingSends,
   settle: (conversationId: string, clientMessageIds: readonly string[]) => void,
-): Arrivals {
+): MessageListeners {
   const listeners = new Set<(message: ChatMessage) => void>();
 
-  function tell(message: ChatMessage): void {
+  function notify(message: ChatMessage): void {
     for (const listener of [...listeners]) {
       try {
         listener(message);
@@ -45,7 +45,7 @@ export function createArrivals(
         if (!isMessage(entry) || entry.kind !== 'message' || entry.deleted_at !== null) continue;
         const { sender_id: senderId, client_message_id: clientMessageId } = entry;
         if (senderId === me?.id && mine.has(clientMessageId ?? '')) continue;
-        tell(entry);
+        notify(entry);
       }
     },
     seen(entries) {
@@ -55,7 +55,7 @@ export function createArrivals(
         if (!isMessage(entry) || entry.sender_id !== me?.id) continue;
         if (entry.client_message_id === null) continue;
         settle(entry.conversation_id, [entry.client_message_id]);
-        waiters.arrived(entry);
+        pendingSends.arrived(entry);
       }
     },
   };

@@ -34,9 +34,9 @@ const between: Record<string, RequestListener> = {
 test.each(Object.entries(between))(
   '%s neither ends the session nor deletes data',
   async (_, listener) => {
-    let asked = 0;
+    let requests = 0;
     const server = createServer((request, answer) => {
-      asked += 1;
+      requests += 1;
       listener(request, answer);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -48,7 +48,7 @@ test.each(Object.entries(between))(
     ]);
     const client = await openChatClient({ url: `http://127.0.0.1:${port}`, storage });
     client.connect();
-    await until('two requests were made', () => asked >= 2);
+    await until('two requests were made', () => requests >= 2);
     expect(client.getState().me?.id).toBe(ANA);
     expect(await storage.get('session')).toMatchObject({ refresh_token: 'refresh' });
     expect(await storage.get(`user/${ANA}/known/kept`)).toBe('kept');

@@ -1,4 +1,4 @@
-import { lifeOf } from './lifeOf';
+import { tokenLifetime } from './lifeOf';
 
 const token = (claims: object): string =>
   `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
@@ -13,9 +13,10 @@ test.each<[string, object, number]>([
   ['a token that expires before it is issued', { iat: now, exp: now - 1 }, 300],
   ['a token without an expiry time', { iat: now }, 300],
 ])('%s gets the expected lifetime', (_what, claims, seconds) => {
-  expect(lifeOf(token(claims), now * 1000)).toBe(seconds);
+  expect(tokenLifetime(token(claims), now * 1000)).toBe(seconds);
 });
 
 test('a token that is not a JWT counts as valid for five minutes', () => {
-  for (const text of ['', 'opaque', 'a.b.c', 'x.bnVsbA.x']) expect(lifeOf(text, now)).toBe(300);
+  for (const text of ['', 'opaque', 'a.b.c', 'x.bnVsbA.x'])
+    expect(tokenLifetime(text, now)).toBe(300);
 });

@@ -9,7 +9,7 @@ const UNKNOWN_S = 300;
  * Returns for how many seconds a token is valid according to its claims, which are not verified. The local clock counts
  * only where it agrees with the token: a wrong clock must not make every token look expired.
  */
-export function lifeOf(token: string, nowMs: number): number {
+export function tokenLifetime(token: string, nowMs: number): number {
   const said = times.safeParse(payloadOf(token)).data;
   if (said === undefined) return UNKNOWN_S;
   const leftS = said.exp - nowMs / 1000;

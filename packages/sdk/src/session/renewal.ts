@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../clock';
 import { request } from '../connection/request';
 import { OfflineError } from '../errors';
-import { lifeOf } from './lifeOf';
+import { tokenLifetime } from './lifeOf';
 import type { StoredSession } from './storedSession';
 
 /** Short-lived credentials of a user. */
@@ -25,7 +25,7 @@ export interface Tokens extends Pick<SessionAnswer, 'user' | 'access_token' | 'e
 export type Renewal = (session: StoredSession) => Promise<Tokens>;
 
 /** Renews with the refresh token of the last response. */
-export function renewalByRefresh(url: string): Renewal {
+export function refreshTokenRenewal(url: string): Renewal {
   return async ({ refresh_token }) => {
     if (refresh_token === undefined) throw new UnauthorizedError();
     return request(url, refresh, sessionSchema, { body: { refresh_token } });
@@ -36,16 +36,16 @@ export function renewalByRefresh(url: string): Renewal {
 export type GetToken = () => Promise<string | null>;
 
 /** Gets a token from the application and its user from the server. Throws like a Renewal. */
-export function tokensFrom(
+export function externalTokens(
   getToken: GetToken,
   url: string,
   clock: Clock,
 ): { first: () => Promise<Tokens>; renew: Renewal } {
   async function first(): Promise<Tokens> {
-    const token = await asked(getToken);
+    const token = await callGetToken(getToken);
     if (token === null) throw new UnauthorizedError();
     const user: User = await request(url, readMe, readMe.answers[200], { token });
-    return { user, access_token: token, expires_in: lifeOf(token, clock.now()) };
+    return { user, access_token: token, expires_in: tokenLifetime(token, clock.now()) };
   }
   return {
     first,
@@ -59,7 +59,7 @@ export function tokensFrom(
 }
 
 /** Treats every error of the application as transient: only null ends the session. */
-async function asked(getToken: GetToken): Promise<string | null> {
+async function callGetToken(getToken: GetToken): Promise<string | null> {
   try {
     return await getToken();
   } catch (cause) {

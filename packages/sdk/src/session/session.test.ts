@@ -20,7 +20,7 @@ const answer = (n: number): SessionAnswer => ({
 async function openTabs(count: number) {
   const clock = createFakeClock();
   const [storage, locks] = [createMemoryStorage(), createLocks()];
-  const asked: unknown[] = [];
+  const refreshes: unknown[] = [];
   const failures: Error[] = [];
   let refusals = 0;
   const channel = { postMessage: () => undefined, addEventListener: () => undefined };
@@ -29,35 +29,42 @@ async function openTabs(count: number) {
       ...{ storage, clock },
       tabs: createBrowserTabs('one', locks, { ...channel, close: () => undefined }),
       async renew({ refresh_token }) {
-        asked.push({ refresh_token });
+        refreshes.push({ refresh_token });
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
-        return answer(asked.length + 1);
+        return answer(refreshes.length + 1);
       },
       onRefused: () => void (refusals += 1),
     });
   const first = await open();
   await first.begin(answer(1));
   const others = await Promise.all(Array.from({ length: count - 1 }, open));
-  return { clock, storage, asked, failures, tabs: [first, ...others], refusals: () => refusals };
+  return {
+    clock,
+    storage,
+    refreshes,
+    failures,
+    tabs: [first, ...others],
+    refusals: () => refusals,
+  };
 }
 
 test('concurrent requests in several tabs refresh an expiring token once', async () => {
-  const { clock, asked, tabs } = await openTabs(3);
+  const { clock, refreshes, tabs } = await openTabs(3);
   clock.advance(839_999);
   expect(await tabs[0]?.accessToken()).toBe('access 1');
   clock.advance(1);
-  const asks = tabs.flatMap((tab) => [1, 2, 3].map(() => tab.accessToken()));
-  expect(new Set(await Promise.all(asks))).toEqual(new Set(['access 2']));
-  expect(asked).toEqual([{ refresh_token: 'refresh 1' }]);
+  const calls = tabs.flatMap((tab) => [1, 2, 3].map(() => tab.accessToken()));
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['access 2']));
+  expect(refreshes).toEqual([{ refresh_token: 'refresh 1' }]);
 });
 
 test('a token rejected in several concurrent requests is replaced once', async () => {
-  const { asked, tabs } = await openTabs(2);
-  const asks = tabs.flatMap((tab) => [1, 2].map(() => tab.accessTokenInsteadOf('access 1')));
-  expect(new Set(await Promise.all(asks))).toEqual(new Set(['access 2']));
+  const { refreshes, tabs } = await openTabs(2);
+  const calls = tabs.flatMap((tab) => [1, 2].map(() => tab.accessTokenInsteadOf('access 1')));
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['access 2']));
   expect(await tabs[1]?.accessTokenInsteadOf('access 1')).toBe('access 2');
-  expect(asked).toHaveLength(1);
+  expect(refreshes).toHaveLength(1);
 });
 
 test('an unreachable server keeps the session; a refused refresh ends it once', async () => {
@@ -68,9 +75,9 @@ test('an unreachable server keeps the session; a refused refresh ends it once', 
   failures.push(new OfflineError(), new UnauthorizedError());
   await expect(session.accessToken()).rejects.toThrow(OfflineError);
   expect(session.user()).toEqual(user);
-  const asks = await Promise.allSettled([session.accessToken(), session.accessToken()]);
+  const calls = await Promise.allSettled([session.accessToken(), session.accessToken()]);
   expect(
-    asks.map((ask) => ask.status === 'rejected' && ask.reason instanceof SignedOutError),
+    calls.map((call) => call.status === 'rejected' && call.reason instanceof SignedOutError),
   ).toEqual([true, true]);
   expect(refusals()).toBe(1);
   expect(session.user()).toBeNull();

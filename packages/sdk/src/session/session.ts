@@ -11,8 +11,8 @@ export interface Session {
   user(): User | null;
   /** Stores the tokens of a sign-in. */
   begin(tokens: Tokens): Promise<void>;
-  /** Replaces the tokens of this session by those that `ask` returns. No tab refreshes the old ones meanwhile. */
-  replaceBy(ask: () => Promise<Tokens>): Promise<void>;
+  /** Replaces the tokens of this session by those that `getTokens` returns. No tab refreshes the old ones meanwhile. */
+  replaceBy(getTokens: () => Promise<Tokens>): Promise<void>;
   /** Deletes the session from the storage. A second call does nothing. */
   end(): Promise<void>;
   /**
@@ -100,7 +100,7 @@ export async function openSession({
     if (session === undefined) return;
     session = undefined;
     await storage.write([{ key: KEY }]);
-    tabs.tell('session');
+    tabs.notify('session');
   }
 
   const isFresh = ({ renew_at }: StoredSession): boolean => clock.now() < renew_at;
@@ -109,11 +109,11 @@ export async function openSession({
     user: () => session?.user ?? null,
     async begin(tokens) {
       await keep(tokens);
-      tabs.tell('session');
+      tabs.notify('session');
     },
-    async replaceBy(ask) {
+    async replaceBy(getTokens) {
       await tabs.exclusively('refresh', async () => {
-        await keep(await ask());
+        await keep(await getTokens());
       });
     },
     end,

@@ -2,12 +2,12 @@ import { createModelServer, type Deed, type Told } from '../testing/modelServer'
 import type { Message } from '@chasqui/protocol';
 import fc from 'fast-check';
 import type { Entry } from '../entry';
-import { arrivedBySync, worthShowing } from '../reading/arrivals';
+import { newInSync, entriesToKeep } from '../reading/arrivals';
 import { applyEvent } from './applyEvent';
 import type { ChatEvent } from './chatEvent';
 import { type ChatState, emptyState } from './chatState';
 import { newestRun } from './timeline';
-import { needsRecount } from './unread';
+import { conversationToRecount } from './unread';
 
 const decoded = (message: Message): Entry => ({
   ...message,
@@ -103,8 +103,8 @@ test('[D7] after lost, repeated and late events, a sync leads to the same state 
           position = page.position;
           const { conversations, removed, receipts } = page;
           const told = page.messages.map(decoded);
-          const arrived = arrivedBySync(state, began, told);
-          const entries = worthShowing(state, arrived, told);
+          const arrived = newInSync(state, began, told);
+          const entries = entriesToKeep(state, arrived, told);
           const synced: ChatEvent = {
             ...{ type: 'synced', conversations, removed, receipts, entries },
             cursor: String(position),
@@ -115,7 +115,7 @@ test('[D7] after lost, repeated and late events, a sync leads to the same state 
           for (const event of late) {
             state = applyEvent(state, event);
             // The conversation that a client would load again.
-            const uncounted = needsRecount(state, event);
+            const uncounted = conversationToRecount(state, event);
             const { conversations: now } = server.fresh();
             const one = now.filter(({ id }) => id === uncounted);
             state = applyEvent(state, { type: 'conversations read', conversations: one });
@@ -150,10 +150,10 @@ test('[D8] without lost events, unread counts are exact without a sync', () => {
         let { state } = begin(server, known);
         for (const event of live.flatMap((one) => server.do(one).map(eventOf))) {
           state = applyEvent(state, event);
-          const uncounted = needsRecount(state, event);
+          const uncounted = conversationToRecount(state, event);
           const { conversations } = server.fresh();
-          const asked = conversations.filter(({ id }) => id === uncounted);
-          state = applyEvent(state, { type: 'conversations read', conversations: asked });
+          const recounted = conversations.filter(({ id }) => id === uncounted);
+          state = applyEvent(state, { type: 'conversations read', conversations: recounted });
         }
         for (const { id, my } of server.fresh().conversations) {
           expect(state.conversationsById[id]?.my.unread_count).toBe(my.unread_count);

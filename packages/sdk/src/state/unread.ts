@@ -41,7 +41,7 @@ export function countUnread(
  * Returns the conversation to load again after this event, if any. If entries are missing between the read position and the
  * newest, only the server can count, and its events do not say which moment their count belongs to (D8).
  */
-export function needsRecount(state: ChatState, event: ChatEvent): string | undefined {
+export function conversationToRecount(state: ChatState, event: ChatEvent): string | undefined {
   const id =
     event.type === 'unread updated'
       ? event.update.conversationId

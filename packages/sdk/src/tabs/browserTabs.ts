@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock';
 import { randomId } from '../randomId';
 import { createSoleTab } from './soleTab';
 import { createStorageChannel } from './storageChannel';
-import type { TabNews, Tabs } from './tabs';
+import type { TabChange, Tabs } from './tabs';
 
 /** The part of the Web Locks API used here (`navigator.locks`). */
 export interface Locks {
@@ -22,7 +22,7 @@ export interface Channel {
   close(): void;
 }
 
-const newsSchema = z.enum(['outbox', 'session', 'reads']) satisfies z.ZodType<TabNews>;
+const changeSchema = z.enum(['outbox', 'session', 'reads']) satisfies z.ZodType<TabChange>;
 
 /** A working browser grants a free lock almost immediately. */
 const GRANTED_WITHIN_MS = 3_000;
@@ -44,11 +44,11 @@ export function createBrowserTabs(
 ): Tabs {
   const alone = createSoleTab();
   const areGranted = grants(name, locks, clock);
-  const listeners = new Set<(news: TabNews) => void>();
+  const listeners = new Set<(change: TabChange) => void>();
   const closing = new AbortController();
   channel.addEventListener('message', ({ data }) => {
-    const news = newsSchema.safeParse(data);
-    if (news.success) for (const listener of [...listeners]) listener(news.data);
+    const change = changeSchema.safeParse(data);
+    if (change.success) for (const listener of [...listeners]) listener(change.data);
   });
 
   return {
@@ -93,7 +93,7 @@ export function createBrowserTabs(
       if (result === undefined) throw new Error(`the lock ${what} was not granted`);
       return result;
     },
-    tell: (news) => channel.postMessage(news),
+    notify: (change) => channel.postMessage(change),
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -109,13 +109,13 @@ export function createBrowserTabs(
 async function grants(name: string, locks: Locks, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = clock.setTimeout(() => resolve(false), GRANTED_WITHIN_MS);
-    const tell = (granted: boolean): void => {
+    const settle = (granted: boolean): void => {
       timer.cancel();
       resolve(granted);
     };
     locks
-      .request(`${name}/probe/${randomId()}`, {}, async () => tell(true))
-      .catch(() => tell(false));
+      .request(`${name}/probe/${randomId()}`, {}, async () => settle(true))
+      .catch(() => settle(false));
   });
 }
 

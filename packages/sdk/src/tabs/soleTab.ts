@@ -16,7 +16,7 @@ export function createSoleTab(): Tabs {
       );
       return result;
     },
-    tell: () => undefined,
+    notify: () => undefined,
     listen: () => () => undefined,
     close: () => undefined,
   };

@@ -1,5 +1,5 @@
 /** Which stored data has changed. Other tabs read the new value from the storage. */
-export type TabNews = 'outbox' | 'session' | 'reads';
+export type TabChange = 'outbox' | 'session' | 'reads';
 
 /**
  * Coordinates clients of one user that share a storage, such as browser tabs. Each has its own connection. One of them
@@ -14,8 +14,8 @@ export interface Tabs {
   /** Runs `work` while no other tab runs work of the same name. */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Notifies the other tabs. */
-  tell(news: TabNews): void;
+  notify(change: TabChange): void;
   /** Calls `listener` with the notifications of other tabs; returns a function that unsubscribes. */
-  listen(listener: (news: TabNews) => void): () => void;
+  listen(listener: (change: TabChange) => void): () => void;
   close(): void;
 }
