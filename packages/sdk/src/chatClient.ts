@@ -7,19 +7,19 @@ import type {
   MessageType,
   Participant,
   Privacy,
+  RecipientStatus,
   Request,
   User,
 } from '@chasqui/protocol';
-import type { MessageDetail } from './actions/messageActions';
-import type { Cipher } from './cipher';
-import type { ChatMessage } from './entry';
+import type { Cipher } from './crypto/cipher';
+import type { ChatMessage } from './state/entry';
 import type { KnownConversation } from './state/chatState';
-import type { ChatStore } from './store';
+import type { ChatStore } from './state/store';
 
 /**
  * A chat client without a user interface, for one signed-in user at a time.
  *
- * Actions that need the server reject with the errors of the contract (`@chasqui/protocol/errors`) when the server refuses
+ * Actions that need the server reject with the errors of the contract (`@chasqui/protocol`) when the server refuses
  * them, with OfflineError when the server cannot be reached, and with SignedOutError when nobody is signed in. After an
  * OfflineError the outcome is unknown: the server may have carried out the action. Only `send` and `markRead` work
  * without a connection; they are stored and transmitted later.
@@ -243,4 +243,13 @@ export interface SendMore {
   readonly messageType?: MessageType;
   /** Replaces the generated id, so that an external event produces one message however often it is processed (D2). */
   readonly clientMessageId?: string;
+}
+
+/** Who has received and read a message, and when; one page. */
+export interface MessageDetail {
+  readonly recipient_count: number;
+  readonly delivered_count: number;
+  readonly read_count: number;
+  readonly statuses: readonly RecipientStatus[];
+  readonly next_cursor: string | null;
 }

@@ -1,6 +1,6 @@
 import { RateLimitError, UnavailableError } from '@chasqui/protocol';
 
-// Errors of the client itself. Errors from the server are thrown unchanged (`@chasqui/protocol/errors`).
+// Errors of the client itself. Errors from the server are thrown unchanged (`@chasqui/protocol`).
 
 /** The server cannot be reached or did not respond: the outcome of the action is unknown. */
 export class OfflineError extends Error {

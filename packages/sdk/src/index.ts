@@ -1,15 +1,14 @@
-export type { MessageDetail } from './actions/messageActions';
-export type { ChatClient, SendMore, SignIn, SignUp } from './chatClient';
-export type { Cipher } from './cipher';
-export type { Clock, Timer } from './clock';
+export type { ChatClient, MessageDetail, SendMore, SignIn, SignUp } from './chatClient';
+export type { Cipher } from './crypto/cipher';
+export type { Clock, Timer } from './scheduling/clock';
 export type { Connection } from './connection/connectionState';
-export type { Network } from './connection/network';
-export type { Trace, TraceRecord } from './connection/trace';
-export { type ChatMessage, type Entry, isMessage, type UnknownEntry } from './entry';
+export type { Network } from './transport/network';
+export type { Trace, TraceRecord } from './transport/trace';
+export { type ChatMessage, type Entry, isMessage, type UnknownEntry } from './state/entry';
 export { OfflineError, SignedOutError, StorageError } from './errors';
 export { type ChatClientOptions, openChatClient } from './openChatClient';
 export type { OutboxEntry, StoredEntry } from './outbox/outboxEntry';
-export { randomId, type Randomness } from './randomId';
+export { randomId, type Randomness } from './crypto/randomId';
 export type { GetToken } from './session/renewal';
 export {
   type ChatState,
@@ -33,6 +32,7 @@ export { entryAt, newestRun } from './state/timeline';
 export { type IndexedDbOptions, openIndexedDbStorage } from './storage/indexedDbStorage';
 export { createMemoryStorage } from './storage/memoryStorage';
 export type { Change, Storage } from './storage/storage';
-export type { ChatStore } from './store';
-export { type Channel, createBrowserTabs, createTabs, type Locks } from './tabs/browserTabs';
-export type { TabNews, Tabs } from './tabs/tabs';
+export type { ChatStore } from './state/store';
+export type { Channel, Locks } from './tabs/browserApis';
+export { createBrowserTabs, createTabs } from './tabs/browserTabs';
+export type { TabChange, Tabs } from './tabs/tabs';

@@ -1,2 +1,2 @@
-export { openFileStorage } from './storage/fileStorage';
+export { openFileStorage } from './storage/file/fileStorage';
 export type { Change, Storage } from './storage/storage';

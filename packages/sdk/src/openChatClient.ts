@@ -1,5 +1,5 @@
 import { deviceId as deviceIdSchema, messageSend, PROTOCOL } from '@chasqui/protocol';
-import { createAccount } from './actions/account';
+import { createAccountActions } from './actions/accountActions';
 import { createConversationActions } from './actions/conversationActions';
 import { createMessageActions } from './actions/messageActions';
 import { createPrivacyActions } from './actions/privacyActions';
@@ -7,34 +7,34 @@ import { createPeopleActions } from './actions/peopleActions';
 import { createRequestActions } from './actions/requestActions';
 import { createSessionActions } from './actions/sessionActions';
 import type { ChatClient } from './chatClient';
-import type { Cipher } from './cipher';
-import { type Clock, systemClock } from './clock';
-import { sentEntry } from './connection/answers';
+import type { Cipher } from './crypto/cipher';
+import { type Clock, systemClock } from './scheduling/clock';
+import { sentEntry } from './transport/responses';
 import { type ConnectionWork, startConnectionWork } from './connection/connectionWork';
-import { createDriver } from './connection/driver';
-import { createNetwork, type Network } from './connection/network';
-import { createRest } from './connection/rest';
-import { type ChatSocket, openChatSocket } from './connection/socket';
-import type { Trace } from './connection/trace';
-import { encodedNotEncrypted } from './encodedNotEncrypted';
-import { decodeEntry, decodeMessage } from './entry';
+import { createDriver } from './connection/connectionDriver';
+import { createNetwork, type Network } from './transport/network';
+import { createRest } from './transport/rest';
+import { type ChatSocket, openChatSocket } from './transport/socket';
+import type { Trace } from './transport/trace';
+import { encodedNotEncrypted } from './crypto/encodedNotEncrypted';
+import { decodeEntry, decodeMessage } from './crypto/decode';
 import { OfflineError, SignedOutError } from './errors';
-import { createSerialQueue } from './inTurn';
+import { createSerialQueue } from './scheduling/serialQueue';
 import type { Send } from './outbox/outbox';
-import { createPendingSends } from './outbox/waiters';
-import { createMessageListeners } from './reading/tellArrivals';
-import { randomId } from './randomId';
-import { createFetcher } from './reading/fetcher';
+import { createPendingSends } from './outbox/pendingSends';
+import { createMessageListeners } from './sync/messageListeners';
+import { randomId } from './crypto/randomId';
+import { createFetcher } from './sync/fetcher';
 import { type GetToken, refreshTokenRenewal, externalTokens } from './session/renewal';
 import { openSession } from './session/session';
-import { deleteServerData, listUnsentOfOthers } from './storage/keptByUsers';
+import { deleteServerData, listUnsentOfOthers } from './storage/userData';
 import { createMemoryStorage } from './storage/memoryStorage';
 import type { Storage } from './storage/storage';
-import { createStore } from './store';
+import { createStore } from './state/store';
 import { createSoleTab } from './tabs/soleTab';
 import type { Tabs } from './tabs/tabs';
-import { expireTyping } from './watchTyping';
-import { openAccountSession, type AccountSession } from './userRoom';
+import { expireTyping } from './state/expireTyping';
+import { openAccountSession, type AccountSession } from './session/accountSession';
 
 export interface ChatClientOptions {
   /** The server's base URL: `https://chat.example.org`, or `https://example.org/chat` behind a proxy with that prefix. */
@@ -89,13 +89,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   const session = await openSession({
     ...{ storage, tabs, clock },
     renew: external?.renew ?? refreshTokenRenewal(url),
-    onRefused: () => void leave('refused', async (left) => left.abandon()).then(clear),
+    onRefused: () =>
+      void closeAccount('refused', async (closing) => closing.abandon()).then(clearServerData),
   });
   const rest = createRest(url, session);
   const fetcher = createFetcher({ ...guard, rest, store, cipher });
   const people = createPeopleActions({ rest, clock, fetcher, socket: () => socket });
   const stopTyping = expireTyping(store, clock);
-  const arrivals = createMessageListeners(
+  const listeners = createMessageListeners(
     store,
     pendingSends,
     (id, ids) => void account?.outbox.arrived(id, ids),
@@ -105,14 +106,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     ...{ session, clock, random, network: options.network ?? createNetwork() },
     getConnection: () => store.getState().connection,
     setConnection: (connection) => store.dispatch({ type: 'connection changed', connection }),
-    open: ({ token, ...told }) =>
+    open: ({ token, ...handlers }) =>
       openChatSocket({
         ...{
           url,
           auth: { token, deviceId, batch: true, protocol: PROTOCOL },
           trace: options.trace,
         },
-        ...told,
+        ...handlers,
       }),
     onOpen(opened) {
       socket = opened;
@@ -122,7 +123,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
         onProgress: (received, missing) => driver.progress(received, missing),
         onCaughtUp: () => driver.caughtUp(),
         onBroken: (error) => driver.drop(error),
-        ...{ onArrived: arrivals.arrived, onSeen: arrivals.seen },
+        ...{ onArrived: listeners.arrived, onSeen: listeners.seen },
       });
       work = begun;
       account?.outbox.connect(sendBy(opened, begun));
@@ -154,12 +155,12 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     };
 
   /** Once nobody is signed in, deletes local copies of server data. Unsent messages stay. */
-  function clear(): Promise<void> {
+  function clearServerData(): Promise<void> {
     clearing = clearing.then(() => deleteServerData(storage)).catch(() => undefined);
     return clearing;
   }
 
-  async function enter(): Promise<void> {
+  async function openAccount(): Promise<void> {
     await clearing;
     const user = session.user();
     if (user === null) return;
@@ -170,16 +171,16 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     driver.signedIn();
   }
 
-  async function leave(
+  async function closeAccount(
     reason: 'by the user' | 'refused',
-    how: (left: AccountSession) => Promise<void>,
+    finish: (closing: AccountSession) => Promise<void>,
   ): Promise<void> {
-    const left = account;
+    const closing = account;
     account = undefined;
     driver.signedOut(reason);
     pendingSends.giveUp(new SignedOutError());
-    people.forget();
-    const done = left === undefined ? undefined : how(left);
+    people.reset();
+    const done = closing === undefined ? undefined : finish(closing);
     store.dispatch({ type: 'signed out' });
     await done;
   }
@@ -188,13 +189,14 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   async function followSession(): Promise<void> {
     await session.reload();
     if (session.user()?.id === account?.user.id) return;
-    if (account !== undefined) await leave('by the user', async (left) => left.abandon());
-    if (session.user() === null) await clear();
-    await enter();
+    if (account !== undefined)
+      await closeAccount('by the user', async (closing) => closing.abandon());
+    if (session.user() === null) await clearServerData();
+    await openAccount();
   }
 
-  const stopListening = tabs.listen((news) => {
-    if (news === 'session') void enqueue(followSession);
+  const stopListening = tabs.listen((change) => {
+    if (change === 'session') void enqueue(followSession);
     else void account?.outbox.reload();
   });
   tabs.lead(() => {
@@ -202,16 +204,16 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     account?.lead();
   });
   // The session ended while this client was being closed, or in another tab that was closed before it could clean up.
-  if (session.user() === null) await clear();
-  await enter();
+  if (session.user() === null) await clearServerData();
+  await openAccount();
 
   return {
     getState: store.getState,
     subscribe: store.subscribe,
     protection: cipher.protection,
-    ...createAccount({
-      ...{ url, rest, session, onSignedIn: enter, firstTokens: external?.first },
-      onSigningOut: () => leave('by the user', (left) => left.erase()),
+    ...createAccountActions({
+      ...{ url, rest, session, onSignedIn: openAccount, firstTokens: external?.first },
+      onSigningOut: () => closeAccount('by the user', (closing) => closing.erase()),
     }),
     ...createSessionActions({ url, rest, session }),
     async countUnsentOfOthers() {
@@ -224,7 +226,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     ...createPrivacyActions({
       ...{ url, rest, session, store },
       async onDeleted() {
-        await leave('by the user', (left) => left.erase());
+        await closeAccount('by the user', (closing) => closing.erase());
         await session.end();
       },
     }),
@@ -242,7 +244,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     setVisible: people.setVisible,
     findUsers: people.findUsers,
     watchUser: people.watchUser,
-    onMessage: arrivals.listen,
+    onMessage: listeners.listen,
     connect: driver.connect,
     disconnect: driver.disconnect,
     async close() {
@@ -251,7 +253,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
       stopTyping();
       stopListening();
       pendingSends.giveUp(new OfflineError('the client was closed'));
-      await account?.leave();
+      await account?.close();
       account = undefined;
       tabs.close();
       await storage.close();

@@ -14,15 +14,15 @@ import {
   renameConversation,
 } from '@chasqui/protocol';
 import * as z from 'zod';
-import { noBody } from '../connection/answers';
-import type { Rest } from '../connection/rest';
+import { noBody } from '../transport/responses';
+import type { Rest } from '../transport/rest';
 import type { ChatClient } from '../chatClient';
 import { OfflineError, SignedOutError } from '../errors';
-import type { Fetcher } from '../reading/fetcher';
+import type { Fetcher } from '../sync/fetcher';
 import type { KnownConversation } from '../state/chatState';
 import { newestRun } from '../state/timeline';
-import { randomId } from '../randomId';
-import type { WritableStore } from '../store';
+import { randomId } from '../crypto/randomId';
+import type { WritableStore } from '../state/store';
 
 type ConversationActions = Pick<
   ChatClient,

@@ -6,31 +6,22 @@ import {
   errorFromWire,
   NotFoundError,
   readStatus,
-  type RecipientStatus,
   removeReaction,
   removeReactionNamed,
 } from '@chasqui/protocol';
-import type { Cipher } from '../cipher';
+import type { Cipher } from '../crypto/cipher';
 import type { ChatClient } from '../chatClient';
-import { entry, noBody } from '../connection/answers';
-import { isPlainSegment } from '../connection/path';
-import type { Rest } from '../connection/rest';
-import { decodeEntry, isMessage } from '../entry';
+import { entry, noBody } from '../transport/responses';
+import { isPlainSegment } from '../transport/path';
+import type { Rest } from '../transport/rest';
+import { decodeEntry } from '../crypto/decode';
+import { isMessage } from '../state/entry';
 import { SignedOutError } from '../errors';
 import { createDraftQueue, createDraft } from '../outbox/drafts';
-import type { PendingSends } from '../outbox/waiters';
-import type { WritableStore } from '../store';
-import { randomId } from '../randomId';
-import type { AccountSession } from '../userRoom';
-
-/** Who has received and read a message, and when; one page. */
-export interface MessageDetail {
-  readonly recipient_count: number;
-  readonly delivered_count: number;
-  readonly read_count: number;
-  readonly statuses: readonly RecipientStatus[];
-  readonly next_cursor: string | null;
-}
+import type { PendingSends } from '../outbox/pendingSends';
+import type { WritableStore } from '../state/store';
+import { randomId } from '../crypto/randomId';
+import type { AccountSession } from '../session/accountSession';
 
 type MessageActions = Pick<
   ChatClient,

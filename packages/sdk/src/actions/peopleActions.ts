@@ -1,9 +1,9 @@
 import { findUsers, noAnswer, presenceOffline, presenceOnline, typing } from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
-import type { Clock } from '../clock';
-import type { Rest } from '../connection/rest';
-import type { ChatSocket } from '../connection/socket';
-import type { Fetcher } from '../reading/fetcher';
+import type { Clock } from '../scheduling/clock';
+import type { Rest } from '../transport/rest';
+import type { ChatSocket } from '../transport/socket';
+import type { Fetcher } from '../sync/fetcher';
 
 export interface PeopleActions extends Pick<
   ChatClient,
@@ -12,7 +12,7 @@ export interface PeopleActions extends Pick<
   /** Sends visibility and loads watched presence again on a new connection. */
   connected(): void;
   /** Clears everything that belongs to the signed-out user. */
-  forget(): void;
+  reset(): void;
 }
 
 /** Shorter than the six seconds after which the indicator expires (D10). */
@@ -28,7 +28,7 @@ interface Deps {
 }
 
 export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): PeopleActions {
-  const toldTyping = new Map<string, number>();
+  const typingSentAt = new Map<string, number>();
   /** Most recently requested last. */
   const watched = new Set<string>();
   let isVisible = true;
@@ -42,11 +42,11 @@ export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): Peo
 
   return {
     setTyping(conversationId, isTyping) {
-      const told = toldTyping.get(conversationId);
-      if (isTyping && told !== undefined && clock.now() - told < TYPING_EVERY_MS) return;
-      if (!isTyping && told === undefined) return;
-      if (isTyping) toldTyping.set(conversationId, clock.now());
-      else toldTyping.delete(conversationId);
+      const sentAt = typingSentAt.get(conversationId);
+      if (isTyping && sentAt !== undefined && clock.now() - sentAt < TYPING_EVERY_MS) return;
+      if (!isTyping && sentAt === undefined) return;
+      if (isTyping) typingSentAt.set(conversationId, clock.now());
+      else typingSentAt.delete(conversationId);
       send(typing.name, { conversationId, isTyping });
     },
     setVisible(visible) {
@@ -71,13 +71,13 @@ export function createPeopleActions({ rest, clock, fetcher, socket }: Deps): Peo
       await fetcher.user(userId);
     },
     connected() {
-      toldTyping.clear();
+      typingSentAt.clear();
       if (!isVisible) send(presenceOffline.name);
       for (const userId of watched) void fetcher.user(userId).catch(() => undefined);
     },
-    forget() {
+    reset() {
       watched.clear();
-      toldTyping.clear();
+      typingSentAt.clear();
       isVisible = true;
     },
   };

@@ -7,13 +7,13 @@ import {
   unblockUser,
 } from '@chasqui/protocol';
 import * as z from 'zod';
-import { noBody } from '../connection/answers';
+import { noBody } from '../transport/responses';
 import { OfflineError } from '../errors';
-import { downloaded } from '../connection/request';
-import type { Rest } from '../connection/rest';
+import { downloaded } from '../transport/request';
+import type { Rest } from '../transport/rest';
 import type { ChatClient } from '../chatClient';
 import type { Session } from '../session/session';
-import type { WritableStore } from '../store';
+import type { WritableStore } from '../state/store';
 
 type PrivacyActions = Pick<
   ChatClient,

@@ -12,12 +12,12 @@ import {
   readRequest,
 } from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
-import type { Cipher } from '../cipher';
-import { noBody } from '../connection/answers';
-import type { Rest } from '../connection/rest';
-import { decodeMessage } from '../entry';
-import type { Fetcher } from '../reading/fetcher';
-import type { WritableStore } from '../store';
+import type { Cipher } from '../crypto/cipher';
+import { noBody } from '../transport/responses';
+import type { Rest } from '../transport/rest';
+import { decodeMessage } from '../crypto/decode';
+import type { Fetcher } from '../sync/fetcher';
+import type { WritableStore } from '../state/store';
 
 type RequestActions = Pick<
   ChatClient,

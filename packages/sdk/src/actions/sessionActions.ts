@@ -7,9 +7,9 @@ import {
   UnauthorizedError,
 } from '@chasqui/protocol';
 import type { ChatClient } from '../chatClient';
-import { noBody } from '../connection/answers';
-import { request } from '../connection/request';
-import type { Rest } from '../connection/rest';
+import { noBody } from '../transport/responses';
+import { request } from '../transport/request';
+import type { Rest } from '../transport/rest';
 import type { Session } from '../session/session';
 
 type SessionActions = Pick<

@@ -2,7 +2,7 @@ import { NotFoundError, RateLimitError, UnavailableError } from '@chasqui/protoc
 import { createFakeClock, until } from '@chasqui/testkit';
 import * as z from 'zod';
 import { createAcknowledger } from './acknowledger';
-import type { ChatSocket } from './socket';
+import type { ChatSocket } from '../transport/socket';
 
 const acknowledgement = z.object({ conversationId: z.string(), seq: z.number() });
 

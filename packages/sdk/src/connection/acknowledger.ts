@@ -1,7 +1,7 @@
 import { messageDelivered, noAnswer } from '@chasqui/protocol';
-import type { Clock, Timer } from '../clock';
+import type { Clock, Timer } from '../scheduling/clock';
 import { isTransient } from '../errors';
-import type { ChatSocket } from './socket';
+import type { ChatSocket } from '../transport/socket';
 
 /** Acknowledges entries on one connection, so that the server does not resend them and advances its window. */
 export interface Acknowledger {

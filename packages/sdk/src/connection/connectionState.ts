@@ -1,4 +1,4 @@
-import { type Backoff, backoffMs } from '../backoff';
+import { type Backoff, backoffMs } from '../scheduling/backoff';
 
 /** The state of the connection, as a status badge shows it. */
 export type Connection =

@@ -1,14 +1,14 @@
 import { type Conversation, type Message, messageDelivered, sync } from '@chasqui/protocol';
 import { createFakeClock, until } from '@chasqui/testkit';
 import { createModelServer } from '../testing/modelServer';
-import { encodedNotEncrypted } from '../encodedNotEncrypted';
-import { createSerialQueue } from '../inTurn';
-import { createFetcher } from '../reading/fetcher';
+import { encodedNotEncrypted } from '../crypto/encodedNotEncrypted';
+import { createSerialQueue } from '../scheduling/serialQueue';
+import { createFetcher } from '../sync/fetcher';
 import { selectMessages } from '../state/selectors';
-import { createStore } from '../store';
+import { createStore } from '../state/store';
 import { startConnectionWork } from './connectionWork';
-import type { Rest } from './rest';
-import type { ChatSocket } from './socket';
+import type { Rest } from '../transport/rest';
+import type { ChatSocket } from '../transport/socket';
 
 /** A connection to a model server. The test decides which events arrive, when and how often. */
 function connect(sends: number) {

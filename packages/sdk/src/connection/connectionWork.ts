@@ -1,19 +1,19 @@
-import type { Cipher } from '../cipher';
-import type { Clock } from '../clock';
-import type { Entry } from '../entry';
-import { newInFrame, newInSync, entriesToKeep } from '../reading/arrivals';
-import { catchUp } from '../reading/catchUp';
-import type { MembershipGuard } from '../reading/consistently';
-import type { Fetcher } from '../reading/fetcher';
-import { createEventDecoder } from '../reading/hearEvents';
+import type { Cipher } from '../crypto/cipher';
+import type { Clock } from '../scheduling/clock';
+import type { Entry } from '../state/entry';
+import { newInFrame, newInSync, entriesToKeep } from '../sync/newEntries';
+import { catchUp } from '../sync/catchUp';
+import type { MembershipGuard } from '../sync/readConsistently';
+import type { Fetcher } from '../sync/fetcher';
+import { createEventDecoder } from '../sync/eventDecoder';
 import type { ChatEvent } from '../state/chatEvent';
 import { missingMessages } from '../state/selectors';
 import { newestGap } from '../state/timeline';
 import { conversationToRecount } from '../state/unread';
-import type { WritableStore } from '../store';
+import type { WritableStore } from '../state/store';
 import { type Acknowledger, createAcknowledger } from './acknowledger';
-import type { Rest } from './rest';
-import type { ChatSocket } from './socket';
+import type { Rest } from '../transport/rest';
+import type { ChatSocket } from '../transport/socket';
 
 /** The work of one connection while it is open. */
 export interface ConnectionWork {

@@ -1,7 +1,7 @@
 import { messageSend, parseWith } from '@chasqui/protocol';
 import type { SendMore } from '../chatClient';
-import type { Cipher } from '../cipher';
-import { createSerialQueue } from '../inTurn';
+import type { Cipher } from '../crypto/cipher';
+import { createSerialQueue } from '../scheduling/serialQueue';
 import type { Draft, Outbox } from './outbox';
 
 /** Encodes a message and validates it like the server, so that malformed messages never enter the outbox. */

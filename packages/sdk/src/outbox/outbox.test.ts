@@ -6,7 +6,7 @@ import {
   UnavailableError,
 } from '@chasqui/protocol';
 import { createFakeClock, type FakeClock, until } from '@chasqui/testkit';
-import type { Entry } from '../entry';
+import type { Entry } from '../state/entry';
 import { OfflineError } from '../errors';
 import { createMemoryStorage } from '../storage/memoryStorage';
 import type { Storage } from '../storage/storage';

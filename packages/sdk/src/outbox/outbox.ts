@@ -1,8 +1,8 @@
 import type { MessageType } from '@chasqui/protocol';
-import type { Clock, Timer } from '../clock';
-import type { Entry } from '../entry';
-import { createSerialQueue } from '../inTurn';
-import { decideRetry } from './attempt';
+import type { Clock, Timer } from '../scheduling/clock';
+import type { Entry } from '../state/entry';
+import { createSerialQueue } from '../scheduling/serialQueue';
+import { decideRetry } from './retryDecision';
 import { nextRetryAt, nextSends, type OutboxView } from './nextSends';
 import type { OutboxEntry, StoredEntry } from './outboxEntry';
 import type { OutboxStorage } from './outboxStorage';

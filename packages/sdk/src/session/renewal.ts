@@ -6,10 +6,10 @@ import {
   UnauthorizedError,
   type User,
 } from '@chasqui/protocol';
-import type { Clock } from '../clock';
-import { request } from '../connection/request';
+import type { Clock } from '../scheduling/clock';
+import { request } from '../transport/request';
 import { OfflineError } from '../errors';
-import { tokenLifetime } from './lifeOf';
+import { tokenLifetime } from './tokenLifetime';
 import type { StoredSession } from './storedSession';
 
 /** Short-lived credentials of a user. */

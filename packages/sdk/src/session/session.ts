@@ -1,5 +1,5 @@
 import { UnauthorizedError, type User } from '@chasqui/protocol';
-import type { Clock } from '../clock';
+import type { Clock } from '../scheduling/clock';
 import { SignedOutError } from '../errors';
 import type { Storage } from '../storage/storage';
 import type { Tabs } from '../tabs/tabs';

@@ -1,8 +1,8 @@
 import { createModelServer, type Deed, type Told } from '../testing/modelServer';
 import type { Message } from '@chasqui/protocol';
 import fc from 'fast-check';
-import type { Entry } from '../entry';
-import { newInSync, entriesToKeep } from '../reading/arrivals';
+import type { Entry } from './entry';
+import { newInSync, entriesToKeep } from '../sync/newEntries';
 import { applyEvent } from './applyEvent';
 import type { ChatEvent } from './chatEvent';
 import { type ChatState, emptyState } from './chatState';

@@ -5,7 +5,7 @@ import type {
   UnreadUpdated,
   User,
 } from '@chasqui/protocol';
-import { type Entry, isMessage, onWire } from '../entry';
+import { type Entry, isMessage, toWire } from './entry';
 import type { ChatEvent } from './chatEvent';
 import {
   type ChatState,
@@ -190,7 +190,7 @@ function withLast(known: KnownConversation, entry: Entry): KnownConversation {
   // Conversation events are not messages, even if they are the newest entry.
   const last =
     isMessage(entry) && entry.kind === 'message'
-      ? newer(known.last_message, onWire(entry))
+      ? newer(known.last_message, toWire(entry))
       : known.last_message;
   return lastSeq === known.last_seq && last === known.last_message
     ? known

@@ -11,7 +11,7 @@ import type {
   UserStatusChanged,
 } from '@chasqui/protocol';
 import type { Connection } from '../connection/connectionState';
-import type { Entry } from '../entry';
+import type { Entry } from './entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 import type { KnownConversation, TypingUser } from './chatState';
 

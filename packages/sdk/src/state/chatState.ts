@@ -1,6 +1,6 @@
 import type { Conversation, Presence, Privacy, Request, User } from '@chasqui/protocol';
 import { type Connection, signedOut } from '../connection/connectionState';
-import type { Entry } from '../entry';
+import type { Entry } from './entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 
 /** A conversation in the state. The client keeps `my.unread_count` up to date itself; the rest comes from the server. */

@@ -1,5 +1,5 @@
 import { leastFar, type MessageStatus } from '@chasqui/protocol';
-import { type ChatMessage, type Entry, isMessage } from '../entry';
+import { type ChatMessage, type Entry, isMessage } from './entry';
 import type { OutboxEntry } from '../outbox/outboxEntry';
 import type { ChatState, KnownConversation, TypingUser } from './chatState';
 import { newestRun } from './timeline';

@@ -1,4 +1,4 @@
-import type { Entry } from '../entry';
+import type { Entry } from './entry';
 
 // The entries of one conversation, ascending by seq. Seqs have no gaps (D3): a missing number is an entry that has not
 // been fetched.

@@ -1,4 +1,4 @@
-import { type Entry, isMessage } from '../entry';
+import { type Entry, isMessage } from './entry';
 import { type ChatState, type TypingUser, withKey, withoutKey } from './chatState';
 
 type Typing = ChatState['typingByConversation'];

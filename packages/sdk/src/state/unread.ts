@@ -1,4 +1,4 @@
-import { type Entry, isMessage } from '../entry';
+import { type Entry, isMessage } from './entry';
 import type { ChatEvent } from './chatEvent';
 import type { ChatState, KnownConversation } from './chatState';
 import { newestRun } from './timeline';

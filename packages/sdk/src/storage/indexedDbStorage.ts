@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { type Clock, systemClock } from '../clock';
+import { type Clock, systemClock } from '../scheduling/clock';
 import { StorageError } from '../errors';
 import type { Storage } from './storage';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createFakeClock, until } from '@chasqui/testkit';
 import { StorageError } from '../errors';
-import { openFileStorage } from './fileStorage';
+import { openFileStorage } from './file/fileStorage';
 import { openIndexedDbStorage } from './indexedDbStorage';
 import { createMemoryStorage } from './memoryStorage';
 import type { Storage } from './storage';

@@ -1,26 +1,11 @@
 /// <reference lib="dom" />
 import * as z from 'zod';
-import { type Clock, systemClock } from '../clock';
-import { randomId } from '../randomId';
+import { type Clock, systemClock } from '../scheduling/clock';
+import { randomId } from '../crypto/randomId';
+import type { Channel, Locks } from './browserApis';
 import { createSoleTab } from './soleTab';
 import { createStorageChannel } from './storageChannel';
 import type { TabChange, Tabs } from './tabs';
-
-/** The part of the Web Locks API used here (`navigator.locks`). */
-export interface Locks {
-  request(
-    name: string,
-    options: { signal?: AbortSignal },
-    callback: () => Promise<unknown>,
-  ): Promise<unknown>;
-}
-
-/** The part of BroadcastChannel used here. */
-export interface Channel {
-  postMessage(message: unknown): void;
-  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
-  close(): void;
-}
 
 const changeSchema = z.enum(['outbox', 'session', 'reads']) satisfies z.ZodType<TabChange>;
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-import { randomId } from '../randomId';
-import type { Channel } from './browserTabs';
+import { randomId } from '../crypto/randomId';
+import type { Channel } from './browserApis';
 
 /**
  * A channel between tabs through localStorage, for browsers without BroadcastChannel. Undefined if localStorage is not

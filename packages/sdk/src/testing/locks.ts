@@ -1,4 +1,4 @@
-import type { Locks } from '../tabs/browserTabs';
+import type { Locks } from '../tabs/browserApis';
 
 /** Web Locks for tabs in one process: one holder per name, the others in line; `signal` ends the waiting. */
 export function createLocks(): Locks {

@@ -1,5 +1,5 @@
-import { createSerialQueue } from '../inTurn';
-import { readConsistently } from './consistently';
+import { createSerialQueue } from '../scheduling/serialQueue';
+import { readConsistently } from './readConsistently';
 
 test('[D9] a response that crossed with a membership event is discarded and read again', async () => {
   let memberships = 0;

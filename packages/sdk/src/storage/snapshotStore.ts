@@ -1,10 +1,10 @@
 import { conversationSchema, cursor } from '@chasqui/protocol';
 import * as z from 'zod';
-import type { Clock, Timer } from './clock';
-import { isMessage, onWire, readEntry, type WireEntry } from './entry';
-import type { ChatState, KnownConversation } from './state/chatState';
-import { newestRun } from './state/timeline';
-import type { Change, Storage } from './storage/storage';
+import type { Clock, Timer } from '../scheduling/clock';
+import { isMessage, toWire, readEntry, type WireEntry } from '../state/entry';
+import type { ChatState, KnownConversation } from '../state/chatState';
+import { newestRun } from '../state/timeline';
+import type { Change, Storage } from './storage';
 
 const knownSchema = conversationSchema.extend({
   participants_complete: z.boolean(),
@@ -131,6 +131,6 @@ function storedOf(state: ChatState, id: string): unknown {
   const run = newestRun(state.entriesByConversation[id] ?? []);
   const entries = run
     .slice(-ENTRIES_KEPT)
-    .map((entry) => (isMessage(entry) ? onWire(entry) : entry));
+    .map((entry) => (isMessage(entry) ? toWire(entry) : entry));
   return { conversation, entries };
 }

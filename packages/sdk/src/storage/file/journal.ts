@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { StorageError } from '../errors';
+import { StorageError } from '../../errors';
 import { hasCode } from './hasCode';
-import type { Change } from './storage';
+import type { Change } from '../storage';
 
 const lineSchema = z.array(z.tuple([z.string()], z.unknown()));
 

@@ -1,12 +1,12 @@
 import { login, logout, register, sessionSchema } from '@chasqui/protocol';
-import { noBody } from '../connection/answers';
-import { request } from '../connection/request';
-import type { Rest } from '../connection/rest';
+import { noBody } from '../transport/responses';
+import { request } from '../transport/request';
+import type { Rest } from '../transport/rest';
 import type { ChatClient } from '../chatClient';
 import type { Tokens } from '../session/renewal';
 import type { Session } from '../session/session';
 
-type Account = Pick<ChatClient, 'signUp' | 'signIn' | 'signInWithToken' | 'signOut'>;
+type AccountActions = Pick<ChatClient, 'signUp' | 'signIn' | 'signInWithToken' | 'signOut'>;
 
 interface Deps {
   url: string;
@@ -20,14 +20,14 @@ interface Deps {
   firstTokens: (() => Promise<Tokens>) | undefined;
 }
 
-export function createAccount({
+export function createAccountActions({
   url,
   rest,
   session,
   onSignedIn,
   onSigningOut,
   ...deps
-}: Deps): Account {
+}: Deps): AccountActions {
   const { firstTokens } = deps;
 
   async function begin(tokens: Tokens) {

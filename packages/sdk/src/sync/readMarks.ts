@@ -1,8 +1,8 @@
 import { messageRead, noAnswer, position } from '@chasqui/protocol';
-import type { Clock, Timer } from './clock';
-import type { ChatSocket } from './connection/socket';
-import { isTransient } from './errors';
-import type { Storage } from './storage/storage';
+import type { Clock, Timer } from '../scheduling/clock';
+import type { ChatSocket } from '../transport/socket';
+import { isTransient } from '../errors';
+import type { Storage } from '../storage/storage';
 
 /** Read positions that the server has not acknowledged yet, including those set while offline. */
 export interface ReadMarks {

@@ -8,7 +8,7 @@ import {
   syncSchema,
 } from '@chasqui/protocol';
 import * as z from 'zod';
-import { readEntry, type WireEntry } from '../entry';
+import { readEntry, type WireEntry } from '../state/entry';
 
 // Responses as the contract defines them, parsed leniently: one item unknown to this client, such as a new kind of entry,
 // must not make a whole page unreadable.

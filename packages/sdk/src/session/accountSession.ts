@@ -1,15 +1,15 @@
 import type { User } from '@chasqui/protocol';
-import type { Cipher } from './cipher';
-import type { Clock } from './clock';
-import { decodeEntries } from './entry';
-import { createSnapshotStore, type SnapshotStore } from './knownStorage';
-import { createOutbox, type Outbox } from './outbox/outbox';
-import { createOrder, createOutboxStorage } from './outbox/outboxStorage';
-import { createReadMarks, type ReadMarks } from './readMarks';
-import type { Storage } from './storage/storage';
-import type { WritableStore } from './store';
-import type { Tabs } from './tabs/tabs';
-import type { PendingSends } from './outbox/waiters';
+import type { Cipher } from '../crypto/cipher';
+import type { Clock } from '../scheduling/clock';
+import { decodeEntries } from '../crypto/decode';
+import { createSnapshotStore, type SnapshotStore } from '../storage/snapshotStore';
+import { createOutbox, type Outbox } from '../outbox/outbox';
+import { createOrder, createOutboxStorage } from '../outbox/outboxStorage';
+import { createReadMarks, type ReadMarks } from '../sync/readMarks';
+import type { Storage } from '../storage/storage';
+import type { WritableStore } from '../state/store';
+import type { Tabs } from '../tabs/tabs';
+import type { PendingSends } from '../outbox/pendingSends';
 
 /** Outbox, snapshots and read marks of one signed-in user. The next user of the same device never sends Ana's messages. */
 export interface AccountSession {
@@ -20,7 +20,7 @@ export interface AccountSession {
   /** From now on this client writes for all tabs that share the storage. */
   lead(): void;
   /** Writes pending changes and stops. */
-  leave(): Promise<void>;
+  close(): Promise<void>;
   /** Stops without writing: another tab has deleted the user's data. */
   abandon(): void;
   /** Stops and deletes all data of this user from the storage, unsent messages included. */
@@ -99,7 +99,7 @@ export async function openAccountSession(user: User, deps: Deps): Promise<Accoun
       // The previous leader may have sent some of these messages already; their ids prevent duplicates (D2).
       void outbox.reload().then(() => outbox.lead());
     },
-    async leave() {
+    async close() {
       // First, so that the snapshot is taken from the current state.
       const written = known.flush().catch(() => undefined);
       await stop();

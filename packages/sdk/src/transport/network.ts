@@ -10,7 +10,7 @@ export interface Network {
    * retry makes sense: the network is back or has changed, or the page is visible again. Returns a function that
    * unsubscribes.
    */
-  onChange(listener: (news?: 'lost') => void): () => void;
+  onChange(listener: (change?: 'lost') => void): () => void;
 }
 
 const alwaysOnline: Network = { isOnline: () => true, onChange: () => () => undefined };

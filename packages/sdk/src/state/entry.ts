@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { type Message, messageSchema, seqNumber, uuid, version } from '@chasqui/protocol';
-import type { Cipher } from './cipher';
 
 /** A message or conversation event with its decoded content. */
 export interface ChatMessage extends Message {
@@ -37,30 +36,10 @@ export function readEntry(value: unknown): WireEntry | undefined {
 export const isMessage = (entry: Entry): entry is ChatMessage => entry.kind !== 'unknown';
 
 /** Removes the decoded content. Entries are stored in this form, so that the storage never holds decrypted text. */
-export function onWire({
+export function toWire({
   content: _content,
   isUnreadable: _isUnreadable,
   ...message
 }: ChatMessage): Message {
   return message;
-}
-
-/** Decodes the content. Never rejects: an undecodable message is marked and does not block the ones after it. */
-export async function decodeMessage(cipher: Cipher, message: Message): Promise<ChatMessage> {
-  const { content_encrypted: encoded, conversation_id: conversationId } = message;
-  if (encoded === null) return { ...message, content: null, isUnreadable: false };
-  try {
-    const content = await cipher.decode(encoded, conversationId);
-    return { ...message, content, isUnreadable: false };
-  } catch {
-    return { ...message, content: null, isUnreadable: true };
-  }
-}
-
-export async function decodeEntry(cipher: Cipher, entry: WireEntry): Promise<Entry> {
-  return entry.kind === 'unknown' ? entry : decodeMessage(cipher, entry);
-}
-
-export function decodeEntries(cipher: Cipher, entries: readonly WireEntry[]): Promise<Entry[]> {
-  return Promise.all(entries.map((entry) => decodeEntry(cipher, entry)));
 }

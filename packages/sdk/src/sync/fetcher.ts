@@ -9,14 +9,14 @@ import {
   REQUESTS_IN_SYNC,
   userSchema,
 } from '@chasqui/protocol';
-import type { Cipher } from '../cipher';
-import { historyPage, requestList } from '../connection/answers';
-import type { Rest } from '../connection/rest';
-import { decodeEntries } from '../entry';
+import type { Cipher } from '../crypto/cipher';
+import { historyPage, requestList } from '../transport/responses';
+import type { Rest } from '../transport/rest';
+import { decodeEntries } from '../crypto/decode';
 import { newestGap } from '../state/timeline';
-import type { WritableStore } from '../store';
-import { createCoalescer } from './coalesced';
-import { readConsistently, type MembershipGuard } from './consistently';
+import type { WritableStore } from '../state/store';
+import { createCoalescer } from '../scheduling/coalescer';
+import { readConsistently, type MembershipGuard } from './readConsistently';
 
 /** Loads data by REST into the state. */
 export interface Fetcher {

@@ -1,5 +1,5 @@
 import { errorFromWire } from '@chasqui/protocol';
-import { type ChatMessage, type Entry, isMessage } from '../entry';
+import { type ChatMessage, type Entry, isMessage } from '../state/entry';
 import type { OutboxEntry } from './outboxEntry';
 
 /** Promises for the outcome of single messages, for callers of `whenSent`. */

@@ -1,4 +1,4 @@
-import { tokenLifetime } from './lifeOf';
+import { tokenLifetime } from './tokenLifetime';
 
 const token = (claims: object): string =>
   `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;

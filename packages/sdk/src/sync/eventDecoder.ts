@@ -16,10 +16,11 @@ import {
   userTyping,
 } from '@chasqui/protocol';
 import type { z } from 'zod';
-import type { Cipher } from '../cipher';
-import type { Clock } from '../clock';
-import { entry, receivedEntries } from '../connection/answers';
-import { decodeEntries, type Entry, type WireEntry } from '../entry';
+import type { Cipher } from '../crypto/cipher';
+import type { Clock } from '../scheduling/clock';
+import { entry, receivedEntries } from '../transport/responses';
+import { decodeEntries } from '../crypto/decode';
+import type { Entry, WireEntry } from '../state/entry';
 import type { ChatEvent } from '../state/chatEvent';
 
 interface Deps {

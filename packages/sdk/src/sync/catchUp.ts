@@ -1,15 +1,16 @@
 import { listConversations, PAGE_MAX, sync, ValidationError } from '@chasqui/protocol';
-import { backoffMs } from '../backoff';
-import type { Cipher } from '../cipher';
-import { type Clock, pause } from '../clock';
-import { conversationList, type SyncPage, syncPage } from '../connection/answers';
-import type { Rest } from '../connection/rest';
-import type { ChatSocket } from '../connection/socket';
-import { decodeEntries, type Entry } from '../entry';
+import { backoffMs } from '../scheduling/backoff';
+import type { Cipher } from '../crypto/cipher';
+import { type Clock, pause } from '../scheduling/clock';
+import { conversationList, type SyncPage, syncPage } from '../transport/responses';
+import type { Rest } from '../transport/rest';
+import type { ChatSocket } from '../transport/socket';
+import { decodeEntries } from '../crypto/decode';
+import type { Entry } from '../state/entry';
 import { isTransient } from '../errors';
 import type { ChatEvent } from '../state/chatEvent';
-import type { WritableStore } from '../store';
-import { readConsistently, type MembershipGuard } from './consistently';
+import type { WritableStore } from '../state/store';
+import { readConsistently, type MembershipGuard } from './readConsistently';
 
 interface Deps extends MembershipGuard {
   socket: Pick<ChatSocket, 'request'>;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock';
+import type { Clock, Timer } from '../scheduling/clock';
 import type { WritableStore } from './store';
 
 /** Removes expired typing indicators, including those of users who disconnected (D10). Returns a function that stops it. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../entry';
+import type { Entry } from '../state/entry';
 import type { ChatState } from '../state/chatState';
 import { entryAt } from '../state/timeline';
 

@@ -1,9 +1,9 @@
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { StorageError } from '../errors';
+import { StorageError } from '../../errors';
 import { lineOf, readJournal } from './journal';
 import { lockFile } from './lockFile';
-import type { Change, Storage } from './storage';
+import type { Change, Storage } from '../storage';
 
 /** Number of superseded lines after which the file is rewritten. */
 const SUPERFLUOUS_MAX = 2_000;

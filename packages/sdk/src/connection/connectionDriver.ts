@@ -5,12 +5,12 @@ import {
   RateLimitError,
   UnauthorizedError,
 } from '@chasqui/protocol';
-import type { Clock, Timer } from '../clock';
+import type { Clock, Timer } from '../scheduling/clock';
 import { isTransient, OfflineError, SignedOutError } from '../errors';
 import type { Session } from '../session/session';
 import { type Connection, type ConnectionEvent, nextConnection } from './connectionState';
-import type { Network } from './network';
-import type { ChatSocket, SocketOptions } from './socket';
+import type { Network } from '../transport/network';
+import type { ChatSocket, SocketOptions } from '../transport/socket';
 
 /** Performs the effects of the pure connection states: opens and closes sockets, waits, and renews the token. */
 export interface Driver {

@@ -1,6 +1,6 @@
-import { applyEvent } from './state/applyEvent';
-import type { ChatEvent } from './state/chatEvent';
-import { type ChatState, emptyState } from './state/chatState';
+import { applyEvent } from './applyEvent';
+import type { ChatEvent } from './chatEvent';
+import { type ChatState, emptyState } from './chatState';
 
 /** The client's state, read-only. */
 export interface ChatStore {

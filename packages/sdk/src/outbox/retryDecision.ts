@@ -8,7 +8,7 @@ import {
   ValidationError,
   wireErrorSchema,
 } from '@chasqui/protocol';
-import { type Backoff, backoffMs } from '../backoff';
+import { type Backoff, backoffMs } from '../scheduling/backoff';
 import type { StoredEntry } from './outboxEntry';
 
 type StoredRefusal = NonNullable<StoredEntry['refused']>;

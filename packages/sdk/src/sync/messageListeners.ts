@@ -1,6 +1,6 @@
-import { type ChatMessage, type Entry, isMessage } from '../entry';
-import type { PendingSends } from '../outbox/waiters';
-import type { WritableStore } from '../store';
+import { type ChatMessage, type Entry, isMessage } from '../state/entry';
+import type { PendingSends } from '../outbox/pendingSends';
+import type { WritableStore } from '../state/store';
 
 /** Reports new messages to listeners and stored messages to the outbox. */
 export interface MessageListeners {

@@ -1,6 +1,6 @@
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { StorageError } from '../errors';
+import { StorageError } from '../../errors';
 import { hasCode } from './hasCode';
 import { ownIdentity, ownScope, type ProcessIdentity, startOf } from './processIdentity';
 
