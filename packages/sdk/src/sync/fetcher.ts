@@ -15,7 +15,7 @@ import type { Rest } from '../transport/rest';
 import { decodeEntries } from '../crypto/decode';
 import { newestGap } from '../state/timeline';
 import type { WritableStore } from '../state/store';
-import { createCoalescer } from '../scheduling/coalescer';
+import { createSingleFlight } from '../scheduling/singleFlight';
 import { readConsistently, type MembershipGuard } from './readConsistently';
 
 /** Loads data by REST into the state. */
@@ -45,7 +45,7 @@ interface Deps extends MembershipGuard {
 
 export function createFetcher(deps: Deps): Fetcher {
   const { rest, store, cipher } = deps;
-  const coalesced = createCoalescer();
+  const singleFlight = createSingleFlight();
 
   async function history(
     id: string,
@@ -100,10 +100,10 @@ export function createFetcher(deps: Deps): Fetcher {
   }
 
   return {
-    requests: () => coalesced('requests', requests),
-    conversation: (id) => coalesced(`conversation ${id}`, () => conversation(id)),
+    requests: () => singleFlight('requests', requests),
+    conversation: (id) => singleFlight(`conversation ${id}`, () => conversation(id)),
     history,
-    gap: (id) => coalesced(`gap ${id}`, () => gap(id)),
-    user: (id) => coalesced(`user ${id}`, () => user(id)),
+    gap: (id) => singleFlight(`gap ${id}`, () => gap(id)),
+    user: (id) => singleFlight(`user ${id}`, () => user(id)),
   };
 }

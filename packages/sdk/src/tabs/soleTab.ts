@@ -1,20 +1,18 @@
+import { createSerialQueue } from '../scheduling/serialQueue';
 import type { Tabs } from './tabs';
 
 /** A single client that shares its storage with no other: in Node, and in browsers without Web Locks. */
 export function createSoleTab(): Tabs {
-  const underWay = new Map<string, Promise<unknown>>();
+  const queues = new Map<string, ReturnType<typeof createSerialQueue>>();
   return {
     lead(lead) {
       lead();
       return () => undefined;
     },
     exclusively(name, work) {
-      const result = (underWay.get(name) ?? Promise.resolve()).then(work);
-      underWay.set(
-        name,
-        result.catch(() => undefined),
-      );
-      return result;
+      const enqueue = queues.get(name) ?? createSerialQueue();
+      queues.set(name, enqueue);
+      return enqueue(work);
     },
     notify: () => undefined,
     listen: () => () => undefined,
