@@ -1,7 +1,7 @@
 import { UnauthorizedError, ValidationError } from './errors/errors';
 import { bearerToken, parseHandshake } from './handshake';
 
-test('reads what a client says of itself', () => {
+test('reads the auth object of a client', () => {
   const auth = { token: 't', deviceId: 'phone', batch: true, brief: true, protocol: 1, theme: 'x' };
   expect(parseHandshake(auth)).toEqual({
     token: 't',
@@ -12,7 +12,7 @@ test('reads what a client says of itself', () => {
   });
 });
 
-test('passes over what is odd or missing', () => {
+test('ignores malformed and missing fields', () => {
   const plain = { deviceId: undefined, batch: false, brief: false, protocol: undefined };
   expect(
     parseHandshake({ token: 't', deviceId: '', batch: 1, brief: 'yes', protocol: '1' }),
@@ -25,14 +25,14 @@ test('passes over what is odd or missing', () => {
 });
 
 test.each([undefined, null, 'x', [], {}, { token: '' }, { token: 7 }, { token: ['t'] }])(
-  'no token, no connection: %j',
+  'a missing token is refused: %j',
   (auth) => {
     expect(() => parseHandshake(auth)).toThrow(UnauthorizedError);
   },
 );
 
 test.each([7, {}, ['x'], 'a\0', 'x'.repeat(129), '\ud800'])(
-  '[D4] a device that cannot be kept is refused, not replaced: %j',
+  '[D4] an invalid device id is refused, not replaced: %j',
   (deviceId) => {
     expect(() => parseHandshake({ token: 't', deviceId })).toThrow(ValidationError);
   },

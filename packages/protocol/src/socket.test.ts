@@ -35,7 +35,7 @@ test('the commands and events are those of the contract', () => {
   ]);
 });
 
-test('handlers are typed by the schemas', () => {
+test('the schemas determine the types of handlers', () => {
   const answers: unknown[] = [];
   const handlers: Pick<ClientToServerEvents, 'chat:typing' | 'presence:online'> = {
     'chat:typing': ({ conversationId, isTyping }, answer) => {

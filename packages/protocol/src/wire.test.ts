@@ -8,9 +8,8 @@ import { endpoints } from './rest/endpoints';
 import { commands, serverEvents } from './socket';
 
 /**
- * What stands on the wire, as short hashes of the JSON schemas. A line that changes here changes what somebody else's
- * client relies on: a new optional field is for mixed versions to live with, a changed name, code or promise raises
- * PROTOCOL. New lines are free.
+ * Short hashes of the JSON schemas on the wire. A changed line changes what existing clients rely on: a new optional field
+ * must work with mixed versions; a changed name, code or promise raises PROTOCOL. New lines are always allowed.
  */
 const known = {
   limits: '235f6ea0',
@@ -125,7 +124,7 @@ const known = {
   Invitation: '137e8bd3',
 };
 
-/** Names and types count; the words about them and their order in the source do not. */
+/** Names and types count; descriptions and the order in the source do not. */
 function withoutWords(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutWords);
   if (typeof value !== 'object' || value === null) return value;
@@ -162,6 +161,6 @@ function fingerprint(): Record<string, string> {
   return lines;
 }
 
-test('the wire changes only on purpose', () => {
+test('the wire changes only deliberately', () => {
   expect(fingerprint()).toEqual(known);
 });

@@ -3,7 +3,7 @@ import { acknowledgement } from './acknowledgement';
 
 const id = '0190b3c4-1111-7222-8333-444455556666';
 
-test('[D6] an acknowledgement is by message or by place', () => {
+test('[D6] an acknowledgement names a message or a position', () => {
   expect(parseWith(acknowledgement, { messageId: id, seq: 'x' })).toEqual({ messageId: id });
   expect(parseWith(acknowledgement, { conversationId: id, seq: 3 })).toEqual({
     conversationId: id,
@@ -12,7 +12,7 @@ test('[D6] an acknowledgement is by message or by place', () => {
 });
 
 test.each([{}, { conversationId: id }, { seq: 3 }, { messageId: null }, { messageId: [id] }])(
-  'half of one is refused: %j',
+  'an incomplete acknowledgement is refused: %j',
   (value) => {
     expect(() => parseWith(acknowledgement, value)).toThrow(
       'the request must be {messageId} or {conversationId, seq}',

@@ -15,7 +15,7 @@ are unacknowledged per connection; then sending to it pauses until it acknowledg
 
 const channel = { $ref: '#/channels/socket' };
 
-/** The socket as an AsyncAPI 3 document, from the server's side: it receives commands and sends events. */
+/** The socket interface as an AsyncAPI 3 document, from the server's side: it receives commands and sends events. */
 export function asyncApiDocument(): JsonSchema {
   const schemas = createJsonSchemas('draft-7');
   const messages: Record<string, JsonSchema> = {};
@@ -63,7 +63,7 @@ export function asyncApiDocument(): JsonSchema {
     channels: {
       socket: {
         address: '/',
-        description: 'The main namespace; there is no other.',
+        description: 'The only namespace.',
         messages: Object.fromEntries(
           Object.keys(messages).map((key) => [key, { $ref: `#/components/messages/${key}` }]),
         ),

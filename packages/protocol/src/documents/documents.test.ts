@@ -18,7 +18,7 @@ function readJson(file: string): AnySchemaObject {
 }
 
 test.each(documents)(
-  '%s says what the schemas say (else: yarn workspace @chasqui/protocol docs)',
+  '%s matches the schemas (otherwise: yarn workspace @chasqui/protocol docs)',
   (file, document) => {
     expect(readJson(join(folder, file))).toEqual(document());
   },
@@ -38,7 +38,7 @@ test('asyncapi.json is AsyncAPI 3.0', () => {
   expect([validate(asyncApiDocument()), validate.errors]).toEqual([true, null]);
 });
 
-test.each(documents)('every reference in %s leads somewhere', (_, document) => {
+test.each(documents)('every reference in %s resolves', (_, document) => {
   const whole = document();
   for (const [, reference = ''] of JSON.stringify(whole).matchAll(/"\$ref":"([^"]+)"/g)) {
     const steps = reference.replace(/^#\//, '').split('/');
@@ -50,7 +50,7 @@ test.each(documents)('every reference in %s leads somewhere', (_, document) => {
   }
 });
 
-test('the documented schemas hold what the wire holds', () => {
+test('the documented schemas accept what is on the wire', () => {
   const { components } = openApiDocument() as { components: { schemas: AnySchemaObject } };
   const ajv = new Ajv2020(lenient);
   ajv.addSchema({ $id: 'openapi', components });

@@ -2,23 +2,23 @@ import * as z from 'zod';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Turns schemas into JSON Schema and gathers the named ones (Message, User, …) as components of one document. */
+/** Converts schemas to JSON Schema and collects the named ones (Message, User, …) as components of one document. */
 export interface JsonSchemas {
-  /** What a client may send. */
+  /** Schema of what a client may send. */
   sent(schema: z.ZodType): JsonSchema;
-  /** What a client is sent. New fields may come with a newer server, so none is ruled out. */
+  /** Schema of what a client receives. Newer servers may add fields, so additional ones are allowed. */
   received(schema: z.ZodType): JsonSchema;
-  /** The named schemas of everything asked for so far, by name. */
+  /** The named schemas collected so far, by name. */
   components(): Readonly<Record<string, JsonSchema>>;
 }
 
-/** OpenAPI 3.1 speaks draft 2020-12, AsyncAPI a superset of draft 7. Throws when two schemas share a name. */
+/** OpenAPI 3.1 uses draft 2020-12, AsyncAPI a superset of draft 7. Throws if two schemas share a name. */
 export function createJsonSchemas(target: 'draft-2020-12' | 'draft-7'): JsonSchemas {
   const named = new Map<string, JsonSchema>();
   const definitions = target === 'draft-7' ? 'definitions' : '$defs';
 
   function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-    // Wrapped, so that a schema with a name of its own is a reference as well.
+    // Wrapped, so that a named schema becomes a reference as well.
     const wrapper = z.object({ wrapped: schema });
     const whole = asRecord(
       plain(z.toJSONSchema(wrapper, { io, target, override: admitUnknownFields }), definitions),
@@ -48,7 +48,7 @@ function admitUnknownFields({ jsonSchema }: { jsonSchema: z.core.JSONSchema.Base
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
-/** As it will stand in the file: nothing undefined, and references to where documents keep their components. */
+/** The form written to the file: without undefined, and with references to the document's components. */
 function plain(value: unknown, definitions: string): unknown {
   const text = JSON.stringify(value);
   return JSON.parse(text.replaceAll(`"#/${definitions}/`, '"#/components/schemas/'));

@@ -13,7 +13,7 @@ const success: Readonly<Record<number, string>> = {
   503: 'It cannot serve.',
 };
 
-/** Every refusal there is, by status code; endpoints refer to them. */
+/** All errors by status code; endpoints refer to them. */
 const refusal: Readonly<Record<number, { name: ErrorName; when: string; wait?: true }>> = {
   400: { name: 'ValidationError', when: 'malformed, missing or out of range' },
   401: { name: 'UnauthorizedError', when: 'no, wrong, expired or revoked token' },
@@ -26,12 +26,12 @@ const refusal: Readonly<Record<number, { name: ErrorName; when: string; wait?: t
   500: { name: 'InternalError', when: 'a bug; details only in the log' },
   503: {
     name: 'UnavailableError',
-    when: 'PostgreSQL is gone: retry with the same client message id',
+    when: 'PostgreSQL is not available: retry with the same client message id',
     wait: true,
   },
 };
 
-/** The REST table as an OpenAPI 3.1 document. Nothing in it is written by hand but what surrounds the schemas. */
+/** The REST endpoints as an OpenAPI 3.1 document, generated except for the frame around the schemas. */
 export function openApiDocument(): JsonSchema {
   const schemas = createJsonSchemas('draft-2020-12');
   const paths: Record<string, Record<string, JsonSchema>> = {};
@@ -124,7 +124,7 @@ function refusalResponses(errorBody: JsonSchema): JsonSchema {
 }
 
 const retryAfter = {
-  description: 'Seconds after which trying again makes sense.',
+  description: 'Seconds to wait before a retry.',
   schema: { type: 'integer', minimum: 1 },
 };
 

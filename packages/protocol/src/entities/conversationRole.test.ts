@@ -1,6 +1,6 @@
 import { conversationRoles, isAtLeast } from './conversationRole';
 
-test('an admin may do what a moderator may, and a moderator what a member may', () => {
+test('an admin may do everything a moderator may, and a moderator everything a member may', () => {
   const table = conversationRoles.map((role) =>
     conversationRoles.map((other) => isAtLeast(role, other)),
   );

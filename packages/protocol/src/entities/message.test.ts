@@ -39,7 +39,7 @@ test('times are ISO 8601 in UTC with milliseconds', () => {
   }
 });
 
-test('an entry of a kind to come is told from those that are known', () => {
+test('an entry of an unknown kind is recognised', () => {
   expect(['message', 'event'].every(isKnownKind)).toBe(true);
   expect(isKnownKind('key_exchange')).toBe(false);
 });

@@ -3,7 +3,7 @@ import { furthest, leastFar, messageStatuses, type MessageStatus } from './recei
 
 const status = fc.constantFrom<MessageStatus>(...messageStatuses);
 
-test('[D6] statuses that come late, doubled or crossed end at the furthest', () => {
+test('[D6] late, duplicated and reordered statuses end at the highest', () => {
   fc.assert(
     fc.property(fc.array(status, { minLength: 1 }), fc.nat(), (news, turn) => {
       const crossed = [...news.slice(turn % news.length), ...news];
@@ -14,7 +14,7 @@ test('[D6] statuses that come late, doubled or crossed end at the furthest', () 
   );
 });
 
-test('[D6] of several recipients the least far counts', () => {
+test('[D6] the lowest status of several recipients counts', () => {
   expect((['read', 'sent', 'delivered'] as const).reduce<MessageStatus>(leastFar, 'read')).toBe(
     'sent',
   );

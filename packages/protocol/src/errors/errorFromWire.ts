@@ -13,8 +13,8 @@ import {
 } from './errors';
 
 /**
- * The way back: what a client throws for an error it was sent. Unknown or malformed shapes, also those of a newer
- * server, become an InternalError; `retryAfterSeconds` is the Retry-After header where there is one.
+ * Converts a received error back to the error that a client throws. Unknown and malformed shapes, including those of newer
+ * servers, become an InternalError. `retryAfterSeconds` is the Retry-After header, if any.
  */
 export function errorFromWire(wire: unknown, retryAfterSeconds?: number): ChasquiError {
   const parsed = wireErrorSchema.safeParse(wire);

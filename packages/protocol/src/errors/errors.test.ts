@@ -24,7 +24,7 @@ const errors: readonly [ChasquiError, status: number][] = [
   [new InternalError('row 7 has no seq'), 500],
 ];
 
-test('there is a class for every name', () => {
+test('every error name has a class', () => {
   expect(errors.map(([error]) => error.name)).toEqual([...errorNames].sort(byStatus));
   function byStatus(a: string, b: string): number {
     const order = errors.map(([error]) => error.name as string);
@@ -32,7 +32,7 @@ test('there is a class for every name', () => {
   }
 });
 
-test.each(errors)('%s crosses the wire and back', (error, status) => {
+test.each(errors)('%s survives the way over the wire', (error, status) => {
   expect(error.status).toBe(status);
   const wire: unknown = JSON.parse(JSON.stringify(error.toWire()));
   expect(wireErrorSchema.parse(wire)).toEqual(wire);
@@ -42,7 +42,7 @@ test.each(errors)('%s crosses the wire and back', (error, status) => {
   expect(back.retryAfterSeconds).toBe(error.retryAfterSeconds);
 });
 
-test('a body that is too large or no JSON is a ValidationError with a status of its own', () => {
+test('a body that is too large or not JSON is a ValidationError with its own status', () => {
   expect(new ValidationError('too large', undefined, 413)).toMatchObject({
     name: 'ValidationError',
     status: 413,
@@ -56,14 +56,14 @@ test('the details of a bug stay in the log', () => {
   expect(error.message).toContain('secret');
 });
 
-test('a wait is told in whole seconds, by header and by detail', () => {
+test('a wait is given in whole seconds, in the header and in the details', () => {
   expect(new RateLimitError(0.2)).toMatchObject({ retryAfterSeconds: 1 });
   expect(new RateLimitError(1.2).toWire().details).toEqual({ retry_after_seconds: 2 });
   expect(errorFromWire({ name: 'RateLimitError', message: 'x' }, 7).retryAfterSeconds).toBe(7);
 });
 
 test.each([null, undefined, 'nope', [], { name: 'TeapotError', message: 'x' }, { message: 'x' }])(
-  'an error that nobody knows is a bug: %j',
+  'an unknown error is a bug: %j',
   (wire) => {
     expect(errorFromWire(wire)).toBeInstanceOf(InternalError);
   },

@@ -3,7 +3,7 @@ import { endpoints } from './endpoints';
 
 const rows = Object.values<Endpoint>(endpoints);
 
-test('the table is the one of the contract', () => {
+test('the endpoints are those of the contract', () => {
   expect(
     rows.map(({ method, path, answers }) => `${method} ${path} ${Object.keys(answers).join()}`),
   ).toEqual([
@@ -68,7 +68,7 @@ test('the table is the one of the contract', () => {
   ]);
 });
 
-test('every name in a path has a schema, and every schema a name', () => {
+test('every path parameter has a schema, and every schema a parameter', () => {
   for (const { path, params } of rows) {
     const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
     const shape = params === undefined ? {} : (params as { shape?: object }).shape;
@@ -76,7 +76,7 @@ test('every name in a path has a schema, and every schema a name', () => {
   }
 });
 
-test('what takes input can refuse it', () => {
+test('endpoints with input can refuse it', () => {
   for (const { params, query, body, refusals } of rows) {
     const takesInput = [params, query, body].some((schema) => schema !== undefined);
     expect(refusals.includes('ValidationError')).toBe(takesInput);

@@ -6,7 +6,7 @@ import { findUsers } from './account/users';
 
 const { query } = readHistory;
 
-test('a page is 50 unless told, from 1 to 100', () => {
+test('a page has 50 items by default, from 1 to 100', () => {
   expect(parseWith(query, {})).toEqual({ limit: 50 });
   expect(parseWith(query, { limit: '1', foo: 'bar' })).toEqual({ limit: 1 });
   expect(parseWith(query, { limit: '100', before_seq: '7', offset: '0' })).toEqual({
@@ -41,7 +41,7 @@ test.each([
   7,
   null,
   true,
-])('a limit that is none is refused: %j', (limit) => {
+])('an invalid limit is refused: %j', (limit) => {
   expect(() => parseWith(query, { limit })).toThrow('limit must be a whole number from 1 to 100');
 });
 
@@ -55,13 +55,13 @@ test('seqs end at 2^53-1', () => {
   expect(() => parseWith(query, { before_seq: '0' })).toThrow(ValidationError);
 });
 
-test('a search for everybody says nothing, and an array is no search', () => {
+test('a search without a query is valid, an array is not', () => {
   expect(parseWith(findUsers.query, {})).toEqual({ limit: 50 });
   expect(parseWith(findUsers.query, { query: ' an ' })).toEqual({ query: 'an', limit: 50 });
   expect(() => parseWith(findUsers.query, { query: ['a', 'b'] })).toThrow(ValidationError);
 });
 
-test('whatever comes, a number is what its digits say', () => {
+test('any parsed number equals its digits', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       let offset: number | undefined;

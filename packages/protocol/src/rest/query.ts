@@ -3,8 +3,8 @@ import { PAGE_DEFAULT, PAGE_MAX } from '../limits';
 import { cursor } from '../text/text';
 
 /**
- * The query of an endpoint. A value given twice arrives as an array and is refused like any other wrong type, and so
- * is a name with brackets (`id[$ne]=`), whether or not the server in front turned it into an object.
+ * The query of an endpoint. A repeated parameter arrives as an array and is refused like any other wrong type. Names with
+ * brackets (`id[$ne]=`) are refused too, whether or not the query parser turned them into an object.
  */
 export function query<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.preprocess(refuseBrackets, z.object(shape));
@@ -36,17 +36,17 @@ export function wholeNumber(minimum: number, maximum: number) {
     .meta({ type: 'integer', minimum, maximum });
 }
 
-/** Items on a page: 1 to 100, outside is refused. */
+/** Items on a page: 1 to 100; other values are refused. */
 export const limit = wholeNumber(1, PAGE_MAX)
   .default(PAGE_DEFAULT)
-  .meta({ description: `Items on a page; ${PAGE_DEFAULT} unless told.` });
+  .meta({ description: `Items on a page; default ${PAGE_DEFAULT}.` });
 
-/** The two of every paged list. */
+/** The two parameters of every paged list. */
 export const page = { limit, cursor: cursor.optional() };
 
-const nextCursor = cursor.nullable().meta({ description: 'null at the end.' });
+const nextCursor = cursor.nullable().meta({ description: 'null on the last page.' });
 
-/** The answer of a paged list: what it is of, and where it goes on. */
+/** The answer of a paged list: its items and the next cursor. */
 export function paged<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.object({ ...shape, next_cursor: nextCursor });
 }

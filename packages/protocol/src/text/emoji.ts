@@ -7,11 +7,11 @@ const PRESENTATION_SELECTOR = '\ufe0f';
 const TEXT_BY_DEFAULT = /(?!\p{Emoji_Presentation})\p{Emoji}(?!\p{Emoji_Modifier})/gu;
 
 /**
- * The fully qualified form of an emoji: ❤ and ❤️ are one. What is no emoji comes back as it is, so that a reaction
- * stored before reactions had to be emoji keeps its name. A second call changes nothing.
+ * The fully qualified form of an emoji, so that ❤ and ❤️ are the same. Other text is returned unchanged, so that reactions
+ * stored before they had to be emoji keep their name. Idempotent.
  */
 export function canonicalEmoji(text: string): string {
-  // Longer than any emoji: not worth a look.
+  // Longer than any emoji.
   if (text.length > EMOJI_MAX_BYTES) return text;
   const qualified = text
     .replaceAll(PRESENTATION_SELECTOR, '')
@@ -19,16 +19,16 @@ export function canonicalEmoji(text: string): string {
   return isRgiEmoji(qualified) ? qualified : text;
 }
 
-/** What keeps a text from being a reaction: it has to be one emoji that is recommended for general interchange. */
+/** Why a text is not a reaction: it must be one emoji recommended for general interchange. */
 export function reactionProblem(text: string): Problem {
   return text.length <= EMOJI_MAX_BYTES && isRgiEmoji(text) ? undefined : 'must be a single emoji';
 }
 
 let rgiEmoji: RegExp | undefined;
 
-/** The engine's Unicode version decides which emoji there are: at least 15.0 in Node 20. */
+/** The engine's Unicode version decides which emoji exist: at least 15.0 in Node 20. */
 function isRgiEmoji(text: string): boolean {
-  // Made when it is first used: a browser without this flag can still load the module.
+  // Created on first use, so that browsers without this flag can load the module.
   rgiEmoji ??= new RegExp('^\\p{RGI_Emoji}$', 'v');
   return rgiEmoji.test(text);
 }

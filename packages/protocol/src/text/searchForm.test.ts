@@ -15,11 +15,11 @@ test.each([
   ['A\u200dna\u202e', 'ana'],
   [' Ana \u3000 María ', 'ana maría'],
   ['Ǆ', 'ǆ'],
-])('%j and %j are one', (a, b) => {
+])('%j and %j are equal', (a, b) => {
   expect(searchForm(a)).toBe(searchForm(b));
 });
 
-test('what is no letter stays as it is', () => {
+test('characters other than letters stay unchanged', () => {
   for (const text of ['%', '_', '\\', '50% o_f', '李', '👍', '__proto__']) {
     expect(searchForm(text)).toBe(text);
   }
@@ -27,7 +27,7 @@ test('what is no letter stays as it is', () => {
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
 
-test('a name is found by any spelling of itself', () => {
+test('a name is found by any of its spellings', () => {
   fc.assert(
     fc.property(text, (name) => {
       const form = searchForm(name);
@@ -39,7 +39,7 @@ test('a name is found by any spelling of itself', () => {
   );
 });
 
-test('no character changes when it is folded twice, and upper and lower case are one', () => {
+test('folding is idempotent for every character, and upper and lower case are equal', () => {
   const odd: string[] = [];
   // Beyond there are emoji, ideographs and private characters, which have no case.
   for (let code = 0; code < 0x1f000; code += 1) {

@@ -1,8 +1,8 @@
 /**
- * The form by which names are compared in a search, in browsers and on servers alike: compatibility forms and case
- * folded (ΣΑΣ, Σας and σασ are one, so are İ, I, ı and i, and ß and SS), invisible characters left out, white space
- * single. PostgreSQL's lower() is not used: its result depends on the locale of the database. A second call changes
- * nothing. May be empty, and up to 18 times as long as the text.
+ * The form in which names are compared in a search, in browsers and on servers: compatibility forms and case folded (ΣΑΣ,
+ * Σας and σασ are equal, and so are İ, I, ı and i, and ß and SS), invisible characters removed, white space collapsed.
+ * PostgreSQL's lower() depends on the database's locale and is not used. Idempotent. The result may be empty, and up to 18
+ * times as long as the text.
  */
 export function searchForm(text: string): string {
   return foldCase(foldCase(text))
@@ -10,7 +10,7 @@ export function searchForm(text: string): string {
     .trim();
 }
 
-/** Upper case first: it joins what has one capital (ς and σ, ı and i) and expands what has none (ß). */
+/** Upper case first: it unifies letters with one capital (ς and σ, ı and i) and expands those without (ß). */
 function foldCase(text: string): string {
   return text
     .normalize('NFKC')

@@ -45,7 +45,7 @@ const codeUnits = fc
   .map((units) => String.fromCharCode(...units));
 
 describe('content_encrypted', () => {
-  test('the quick check is the rule, for any text', () => {
+  test('the fast check equals the rule for any text', () => {
     fc.assert(
       fc.property(fc.oneof(codeUnits, fc.string({ unit: 'binary' })), (text) => {
         expect(contentProblem(text) === undefined).toBe(mayBeContent(text));
@@ -66,13 +66,13 @@ describe('content_encrypted', () => {
     expect(contentProblem(`${most}x`)).toBeDefined();
   });
 
-  test('is kept exactly, bidirectional marks and space around it included', () => {
+  test('is stored exactly, including bidirectional marks and surrounding space', () => {
     const text = ' \u202ea\u2066\u200f\tb\r\n ';
     expect(contentEncrypted.parse(text)).toBe(text);
   });
 
   test.each([undefined, null, 7, true, [], ['x'], {}, { $ne: '' }, new String('x')])(
-    'is a text and nothing else: %p',
+    'must be a text: %p',
     (value) => {
       expect(contentEncrypted.safeParse(value).success).toBe(false);
     },
@@ -129,7 +129,7 @@ describe('a reaction', () => {
     expect(canonicalEmoji(stored)).toBe(stored);
   });
 
-  test('a stored one may be any visible text without spaces', () => {
+  test('a stored reaction may be any visible text without spaces', () => {
     for (const value of ['👍', ':llama:', '..', '❤']) expect(emoji.parse(value)).toBe(value);
     for (const value of ['', ' ', '\u200d', '\u0000', 'x'.repeat(65)]) {
       expect(emoji.safeParse(value).success).toBe(false);
@@ -139,7 +139,7 @@ describe('a reaction', () => {
 });
 
 describe('names', () => {
-  test('title and display name lose the space around them and need something to see', () => {
+  test('title and display name are trimmed and need a visible character', () => {
     for (const name of [title, displayName]) {
       expect(name.parse('  Ana \u{1f999} ')).toBe('Ana \u{1f999}');
       for (const bad of ['', '   ', '\u200b', 'a\nb', 'a\0', 'x'.repeat(201), '\ud800', null]) {
@@ -149,7 +149,7 @@ describe('names', () => {
     expect(title.parse('x'.repeat(200))).toHaveLength(200);
   });
 
-  test('title and display name are composed, and turn no text around', () => {
+  test('title and display name are composed and reorder no text', () => {
     for (const name of [title, displayName]) {
       expect(name.parse('Zoe\u0308')).toBe('Zo\u00eb');
       expect(name.parse('\u202e evil \u2066x\u202c')).toBe('evil x');
@@ -176,7 +176,7 @@ describe('names', () => {
     }
   });
 
-  test('an address comes out in lower case', () => {
+  test('an e-mail address becomes lower case', () => {
     expect(email.parse(' Ana@Example.ORG ')).toBe('ana@example.org');
     for (const bad of ['ana', 'ana@', '@x.org', 'a b@x.org', `${'a'.repeat(250)}@x.org`]) {
       expect(email.safeParse(bad).success).toBe(false);
@@ -184,7 +184,7 @@ describe('names', () => {
   });
 });
 
-test('a password is 8 to 200 characters without rules of composition', () => {
+test('a password is 8 to 200 characters without composition rules', () => {
   for (const good of ['aaaaaaaa', '        ', '😀'.repeat(200)]) {
     expect(password.parse(good)).toBe(good);
   }

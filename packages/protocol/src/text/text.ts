@@ -42,7 +42,7 @@ const NO_EMAIL = 'must be an e-mail address';
 
 const text = (): z.ZodString => z.string({ error: missingOr('must be a text') });
 
-/** See `contentProblem`. Kept exactly as it came. */
+/** See `contentProblem`. Stored exactly as sent. */
 export const contentEncrypted = text().check(refusing(contentProblem)).meta({
   minLength: 1,
   maxLength: CONTENT_MAX_BYTES,
@@ -56,10 +56,10 @@ export const clientMessageId = text()
     minLength: 1,
     maxLength: CLIENT_MESSAGE_ID_MAX,
     description:
-      'Chosen by the client, once per message it writes. The same sender, conversation and id always yields the first message.',
+      'Chosen by the client, once per message. The same sender, conversation and id always yields the first message.',
   });
 
-/** Chosen by the client, once per conversation it makes. Opaque, compared byte by byte. */
+/** Chosen by the client, once per conversation that it creates. Opaque, compared by bytes. */
 export const clientConversationId = text()
   .check(refusing((value) => idTextProblem(value, CLIENT_MESSAGE_ID_MAX)))
   .meta({
@@ -84,20 +84,20 @@ export const title = text()
   .check(refusing((value) => lineProblem(value, 1, TITLE_MAX)))
   .meta({ minLength: 1, maxLength: TITLE_MAX });
 
-/** How a person wants to be shown, see `nameForm`. */
+/** The name to display, see `nameForm`. */
 export const displayName = text()
   .overwrite(nameForm)
   .check(refusing((value) => lineProblem(value, 1, DISPLAY_NAME_MAX)))
   .meta({ minLength: 1, maxLength: DISPLAY_NAME_MAX });
 
-/** Kept as written; Ana and ana are one name, which the database watches over. */
+/** Stored as written. The database treats Ana and ana as the same name. */
 export const username = text()
   .regex(new RegExp(`^[a-zA-Z0-9_.-]{${USERNAME_MIN},${USERNAME_MAX}}$`), {
     error: `must be ${USERNAME_MIN} to ${USERNAME_MAX} letters, digits, dots, dashes or underscores`,
   })
   .meta({ description: 'Unique without regard to case.' });
 
-/** In its one normal form (`parseEmail`), so that an address exists once however it is written. */
+/** In its canonical form (`parseEmail`), so that each address exists once. */
 export const email = text()
   .trim()
   .max(EMAIL_MAX, { error: `must be at most ${EMAIL_MAX} characters`, abort: true })
@@ -105,25 +105,25 @@ export const email = text()
   .check(refusing((value) => (parseEmail(value) === undefined ? NO_EMAIL : undefined)))
   .meta({ format: 'email', pattern: undefined });
 
-/** A password to be: 8 to 200 characters and no rules of composition. */
+/** A new password: 8 to 200 characters, no composition rules. */
 export const password = text()
   .check(refusing(passwordProblem))
   .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, format: 'password' });
 
-/** A password to be compared: one that could never be set is simply wrong, not malformed. */
+/** A password to compare: one that could never be set is wrong, not malformed. */
 export const passwordAttempt = text()
   .check(refusing((value) => idTextProblem(value, PASSWORD_MAX)))
   .meta({ minLength: 1, maxLength: PASSWORD_MAX, format: 'password' });
 
-/** A user name or address to be compared, likewise. */
+/** A user name or e-mail address to compare, likewise. */
 export const loginName = text()
   .trim()
   .check(refusing((value) => idTextProblem(value, EMAIL_MAX)))
   .meta({ minLength: 1, maxLength: EMAIL_MAX });
 
 /**
- * The text of a reaction that is stored. Before reactions had to be emoji it could be any visible text without
- * spaces: it is still shown, and can be taken back.
+ * The text of a stored reaction. Before reactions had to be emoji it could be any visible text without spaces; such
+ * reactions are still shown and can be removed.
  */
 export const emoji = text()
   .check(refusing(emojiProblem))
@@ -135,7 +135,7 @@ export const emoji = text()
     examples: ['👍'],
   });
 
-/** A new reaction: a single emoji. Comes out fully qualified, so that ❤ and ❤️ are one reaction. */
+/** A new reaction: a single emoji, fully qualified, so that ❤ and ❤️ are the same reaction. */
 export const reactionEmoji = text()
   .overwrite(canonicalEmoji)
   .check(refusing(reactionProblem))
@@ -147,26 +147,26 @@ export const reactionEmoji = text()
     examples: ['👍'],
   });
 
-/** The code of an invitation to the instance, without the space around it. One that could never be is an invalid one. */
+/** The code of an invitation to the instance, trimmed. A code that could never exist is invalid, not malformed. */
 export const invitationCode = text()
   .trim()
   .max(INVITATION_MAX, { error: `must be at most ${INVITATION_MAX} characters` })
-  .meta({ description: 'Needed where registration is by invitation.' });
+  .meta({ description: 'Required if registration is by invitation.' });
 
-/** What a user searches other users by. */
+/** The search text for users. */
 export const userQuery = text()
   .trim()
   .check(refusing((value) => lineProblem(value, 1, USER_QUERY_MAX)))
   .meta({ minLength: 1, maxLength: USER_QUERY_MAX });
 
-/** Opaque to clients. Only whoever made it knows whether it is whole, current and this user's. */
+/** Opaque to clients. The code that issued it checks integrity, age and owner. */
 export const cursor = text()
   .regex(new RegExp(`^[A-Za-z0-9_~.=-]{1,${CURSOR_MAX}}$`), {
     error: 'must be a cursor of an earlier answer; start over without one',
   })
-  .meta({ description: 'Opaque: pass back what an earlier answer gave.', pattern: undefined });
+  .meta({ description: 'Opaque: pass back the value of an earlier answer.', pattern: undefined });
 
-/** An access or refresh token as issued. A wrong one is an UnauthorizedError, which is for its reader to say. */
+/** An access or refresh token as issued. Its verifier, not this schema, throws UnauthorizedError for a wrong one. */
 export const token = text()
   .min(1, { error: 'must not be empty' })
   .max(TOKEN_MAX, { error: `must be at most ${TOKEN_MAX} characters` });

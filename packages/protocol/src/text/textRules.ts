@@ -1,18 +1,18 @@
 import { CONTENT_MAX_BYTES, EMOJI_MAX_BYTES, PASSWORD_MAX, PASSWORD_MIN } from '../limits';
 
-// Lone surrogates are no text: encoding them replaces them, and two different ids would become one.
+// Encoding replaces lone surrogates, so two different ids could become equal.
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /\p{Cc}/u;
-// A character that leaves a mark: joiners, variation selectors and tags alone show nothing.
+// A visible character: joiners, variation selectors and tags alone show nothing.
 const VISIBLE = /[^\p{C}\p{Mn}\p{Z}]/u;
 
-/** What is wrong with a text, said without repeating it; nothing when it is fine. */
+/** Why a text is refused, without repeating it; undefined if it is valid. */
 export type Problem = string | undefined;
 
 /**
- * The content of a message: 1 to 49,152 bytes of UTF-8, not blank, no control characters but tab and line breaks, no
- * lone surrogates. Bidirectional marks and everything else stay as they are. Written by hand and in one pass, because
- * every send comes through here.
+ * The content of a message: 1 to 49,152 bytes of UTF-8, not blank, no control characters except tab and line breaks, no
+ * lone surrogates. Bidirectional marks and everything else stay unchanged. Hand-written in one pass, because every send
+ * passes through here.
  */
 export function contentProblem(text: string): Problem {
   const length = text.length;
@@ -51,7 +51,7 @@ function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** Any text of 1 to `max` characters (code points, as PostgreSQL counts) that PostgreSQL can keep: without NUL. */
+/** Any text of 1 to `max` characters (code points, as PostgreSQL counts) that PostgreSQL can store: without NUL. */
 export function idTextProblem(text: string, max: number): Problem {
   if (text.length === 0) return 'must not be empty';
   if (text.length > max && countCharacters(text, max) > max)
@@ -60,7 +60,7 @@ export function idTextProblem(text: string, max: number): Problem {
   return LONE_SURROGATE.test(text) ? NOT_WELL_FORMED : undefined;
 }
 
-/** A name that is shown: `min` to `max` characters, no control characters, something to see. */
+/** A displayed name: `min` to `max` characters, no control characters, at least one visible character. */
 export function lineProblem(text: string, min: number, max: number): Problem {
   const problem = idTextProblem(text, max);
   if (problem !== undefined) return problem;
@@ -69,7 +69,7 @@ export function lineProblem(text: string, min: number, max: number): Problem {
   return VISIBLE.test(text) ? undefined : 'must not be blank';
 }
 
-/** A password to be: only its length matters, and that it can be told from every other. */
+/** A new password: only its length counts, and that it is well-formed text. */
 export function passwordProblem(text: string): Problem {
   const problem = idTextProblem(text, PASSWORD_MAX);
   if (problem !== undefined) return problem;
@@ -78,7 +78,7 @@ export function passwordProblem(text: string): Problem {
     : undefined;
 }
 
-/** A reaction: 1 to 64 bytes of UTF-8 without spaces and control characters, and something to see. */
+/** A reaction: 1 to 64 bytes of UTF-8 without spaces and control characters, with a visible character. */
 export function emojiProblem(text: string): Problem {
   if (text.length === 0) return 'must not be empty';
   if (text.length > EMOJI_MAX_BYTES) return `must be at most ${EMOJI_MAX_BYTES} bytes of UTF-8`;
@@ -90,7 +90,7 @@ export function emojiProblem(text: string): Problem {
     : undefined;
 }
 
-/** Code points of a text; stops counting soon after `enough`, so that a huge text costs nothing. */
+/** Code points of a text. Stops counting soon after `enough`, so that a huge text costs little. */
 function countCharacters(text: string, enough: number): number {
   if (text.length > 2 * enough) return text.length;
   let count = 0;
@@ -98,7 +98,7 @@ function countCharacters(text: string, enough: number): number {
   return count;
 }
 
-/** Bytes of a well-formed text in UTF-8. No Buffer and no TextEncoder: this runs everywhere and copies nothing. */
+/** Bytes of a well-formed text in UTF-8, without Buffer or TextEncoder: it runs everywhere and copies nothing. */
 function utf8Bytes(text: string): number {
   let bytes = 0;
   for (const character of text) {

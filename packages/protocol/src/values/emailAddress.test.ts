@@ -25,11 +25,11 @@ test.each([
   ...['ana\u202e@example.org', 'ana\u0000@example.org', 'ana\ud800@example.org', 'ana\u200b@a.org'],
   ...[`${'a'.repeat(65)}@example.org`, `${'ñ'.repeat(33)}@example.org`],
   ...[`ana@${'a'.repeat(64)}.org`, `ana@${'a.'.repeat(130)}org`],
-])('%p is none', (text) => {
+])('%p is not an address', (text) => {
   expect(parseEmail(text)).toBeUndefined();
 });
 
-test('the longest inputs are judged in no time, whatever they are made of', () => {
+test('the longest inputs are checked in linear time, for any content', () => {
   const started = performance.now();
   for (const unit of ['a', 'a.', '.', '@', 'a@', 'é', 'e\u0301', '\ufdfa', 'xn--', '。', "'"]) {
     for (let i = 0; i < 100; i += 1) {

@@ -1,17 +1,17 @@
 import { EMAIL_MAX } from '../limits';
 
-/** A part between dots before the @: what RFC 5322 calls an atom, and letters of all scripts (RFC 6531). */
+/** A part between dots before the @: an atom of RFC 5322, or letters of all scripts (RFC 6531). */
 const ATOM = /^[\w!#$%&'*+/=?^`{|}~\p{L}\p{M}\p{N}-]+$/u;
-/** Nothing that a URL would read as something else than a host name; dots of other scripts too. */
+/** Characters that a URL parser would not read as part of a host name, including dots of other scripts. */
 const HOST = /^[\p{L}\p{M}\p{N}\u200c\u200d.\u3002\uff0e\uff61-]+$/u;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const TOP_LEVEL = /^(?=.*[a-z]).{2,}$/;
 const LOCAL_MAX_BYTES = 64;
 
 /**
- * The one normal form of an e-mail address, by which addresses are kept and compared: composed (NFC) and lower case
- * before the @, an ASCII host name after it. Undefined for what is no address; comments, quotes and IP addresses are
- * none here. Looks at every character a fixed number of times.
+ * The canonical form of an e-mail address, for storage and comparison: composed (NFC) and lower case before the @, an ASCII
+ * host name after it. Undefined for invalid addresses; comments, quotes and IP addresses are not supported. Runs in linear
+ * time.
  */
 export function parseEmail(text: string): string | undefined {
   if (text.length > EMAIL_MAX) return undefined;
@@ -25,7 +25,7 @@ export function parseEmail(text: string): string | undefined {
   return address.length > EMAIL_MAX ? undefined : address;
 }
 
-/** The host name as DNS has it, with `xn--` where it is international (IDNA). */
+/** The host name in DNS form, with `xn--` for international names (IDNA). */
 function asciiHost(text: string): string | undefined {
   if (!HOST.test(text) || !URL.canParse(`http://${text}`)) return undefined;
   const labels = new URL(`http://${text}`).hostname.split('.');

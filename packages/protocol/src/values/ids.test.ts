@@ -2,7 +2,7 @@ import { isUuid, position, seqNumber, uuid } from './ids';
 
 const id = '0190B3C4-1111-7222-8333-44445555ABCD';
 
-test('ids come in either case and go out in lower case', () => {
+test('ids are accepted in either case and returned in lower case', () => {
   expect(uuid.parse(id)).toBe(id.toLowerCase());
   expect(uuid.parse('00000000-0000-0000-0000-000000000000')).toBeDefined();
   expect(isUuid(id)).toBe(true);

@@ -17,7 +17,7 @@ function refusal(value: unknown): ValidationError {
   throw new Error('it was not refused');
 }
 
-test('ids that fit a body are taken', () => {
+test('as many ids as fit a body are accepted', () => {
   const ids = Array<string>(3_350).fill(id);
   expect(Buffer.byteLength(JSON.stringify(body(ids)))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
   expect(parseWith(createGroup.body, body(ids)).participant_ids).toEqual(ids);
@@ -25,14 +25,14 @@ test('ids that fit a body are taken', () => {
   expect(parseWith(createGroup.body, body([])).participant_ids).toEqual([]);
 });
 
-test('a list that is too long is refused as a whole, and no list as no list', () => {
+test('a list that is too long is refused as a whole, and so is a value that is not a list', () => {
   const { details } = refusal(body(Array(PARTICIPANT_IDS_MAX + 1).fill('')));
   expect(details).toEqual([{ path: 'participant_ids', message: 'must have at most 3400 items' }]);
   expect(refusal({ title: 'A group' }).details).toMatchObject([{ message: 'is missing' }]);
   expect(refusal(body('text')).details).toMatchObject([{ message: 'must be an array' }]);
 });
 
-test('wrong items are named by their place, 20 at most, and the rest is not read', () => {
+test('wrong items are reported by index, at most 20, and the rest is not read', () => {
   expect(refusal(body([id, 'x', id, 3])).details).toEqual([
     { path: 'participant_ids.1', message: 'must be a UUID' },
     { path: 'participant_ids.3', message: 'must be a UUID' },

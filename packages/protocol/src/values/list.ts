@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** Wrong items of a list that are named; the rest of it is not read. */
+/** Maximum number of reported items; the rest of the list is not read. */
 const WRONG_ITEMS_MAX = 20;
 
 /**
- * A list of at most `max` items. Its length is judged before its items, and items are judged until 20 are wrong: a body
- * full of nonsense costs no more than a small one.
+ * A list of at most `max` items. The length is checked before the items, and items are checked until 20 are wrong, so that
+ * a body full of invalid items costs no more than a small one.
  */
 export function listOf<Item extends z.ZodType<unknown, unknown>>(item: Item, max: number) {
   return z.preprocess((value: z.input<Item>[], context) => {

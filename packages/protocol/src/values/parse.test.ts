@@ -24,7 +24,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-test('a refusal names the field in one line and tells all of them', () => {
+test('a refusal names the first field in its message and lists all of them', () => {
   const error = refusalOf(messageSend.data, { conversationId: 'x', messageType: 'song' });
   expect(error.message).toBe('conversationId must be a UUID (and 2 more)');
   expect(error.details).toEqual([
@@ -47,14 +47,14 @@ test('a value is never repeated', () => {
   }
 });
 
-test('a thousand wrong ids are told in twenty lines', () => {
+test('a thousand wrong ids are reported in twenty lines', () => {
   const ids = Array.from({ length: 1000 }, () => 'x');
   const error = refusalOf(endpoints.createGroup.body, { title: 'x', participant_ids: ids });
   expect(error.message).toBe('participant_ids.0 must be a UUID (and 19 more)');
   expect(error.details).toHaveLength(20);
 });
 
-test('unknown and server-set fields are gone', () => {
+test('unknown and server-set fields are removed', () => {
   const sent = { conversation_id: id.toUpperCase(), content_encrypted: 'x', seq: 7, sender_id: id };
   expect(parseWith(endpoints.sendMessage.body, sent)).toEqual({
     conversation_id: id,
@@ -63,7 +63,7 @@ test('unknown and server-set fields are gone', () => {
   });
 });
 
-test('keys that are not data stay where they were', () => {
+test('prototype keys change nothing', () => {
   const value: unknown = JSON.parse(
     `{"conversationId":"${id}","contentEncrypted":"x","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}`,
   );
@@ -82,7 +82,7 @@ const payloads = commands.flatMap((command) =>
 );
 
 describe.each<readonly [string, z.ZodType]>([...bodies, ...payloads])('%s', (_, schema) => {
-  test.each([5_000, 20_000])('refuses or passes over %i levels of nesting', (levels) => {
+  test.each([5_000, 20_000])('refuses or ignores %i levels of nesting', (levels) => {
     const deep = nested(levels);
     expect(() => parseWith(schema, deep)).toThrow(ValidationError);
     const everywhere = new Proxy({}, { get: () => deep });
@@ -93,7 +93,7 @@ describe.each<readonly [string, z.ZodType]>([...bodies, ...payloads])('%s', (_, 
     expect(() => parseWith(schema, value)).toThrow(ValidationError);
   });
 
-  test('whatever comes, the outcome is a value or a ValidationError', () => {
+  test('any input yields a value or a ValidationError', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withDate: true }), (value) => {
         try {

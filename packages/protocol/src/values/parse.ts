@@ -2,18 +2,18 @@ import type * as z from 'zod';
 import { ValidationError, type FieldError } from '../errors/errors';
 import { wording } from './wording';
 
-/** Refused fields that are told; a list of a thousand wrong ids needs no thousand lines. */
+/** Maximum number of reported fields: a list of a thousand wrong ids needs no thousand lines. */
 const DETAILS_MAX = 20;
 
 /**
- * Turns what came from outside into what the schema promises: unknown fields are gone, ids are lower case, defaults
- * are filled in. Throws a ValidationError that names the fields and never repeats a value, so that no content gets
- * into an answer or a log. Only what the schema names is looked at, so depth and odd keys cost nothing.
+ * Parses external input by a schema: unknown fields are removed, ids become lower case, defaults are filled in. Throws a
+ * ValidationError that names the fields and never repeats a value, so that no content reaches an answer or a log. Reads only
+ * what the schema names, so depth and unknown keys cost nothing.
  */
 export function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  // Only a refusal is worth its words: asked for at once they make every parse several times as slow.
+  // Error messages are computed only for a refusal: always computing them makes every parse several times slower.
   const refused = schema.safeParse(value, { error: wording });
   throw validationError((refused.error ?? result.error).issues);
 }

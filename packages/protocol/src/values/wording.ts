@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 
-/** Says of a field that is not there that it is missing, and of any other what it must be. Never its value. */
+/** The message for a missing field, or the given requirement. Never the value. */
 export function missingOr(message: string): z.core.$ZodErrorMap {
   return (issue) => (issue.input === undefined ? 'is missing' : message);
 }
 
-/** The words for what no schema words itself. */
+/** Messages for issues whose schema has none. */
 export const wording: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.input === undefined) return 'is missing';
