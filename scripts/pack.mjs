@@ -14,7 +14,8 @@ const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json
 const yarn = packageManager.replace('yarn@', '@yarnpkg/cli-dist@');
 for (const name of published) {
   // npm pack would leave workspace:^ in the dependencies.
-  const output = path.join(path.resolve(folder), '%s-%v.tgz');
+  const archive = `${name.replace('@', '').replace('/', '-')}-%v.tgz`;
+  const output = path.join(path.resolve(folder), archive);
   const code = await run('npx', ['--yes', yarn, 'workspace', name, 'pack', '--out', output]);
   if (code !== 0) fail(`${name} could not be packed; the lines above say why.`);
 }

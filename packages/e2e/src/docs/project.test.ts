@@ -11,14 +11,12 @@ const page = (name: string): string => readFileSync(path.join(root, name), 'utf8
 const json = <T>(name: string, schema: z.ZodType<T>): T => schema.parse(JSON.parse(page(name)));
 const yaml = <T>(name: string, schema: z.ZodType<T>): T => schema.parse(parse(page(name)));
 
-const project = json(
-  'package.json',
-  z.object({
-    version: z.string(),
-    engines: z.object({ node: z.string() }),
-    scripts: z.record(z.string(), z.string()),
-  }),
-);
+const manifest = z.object({
+  version: z.string(),
+  engines: z.object({ node: z.string() }),
+  scripts: z.record(z.string(), z.string()),
+});
+const project = json('package.json', manifest);
 
 const dependencyRules = z
   .object({
@@ -65,6 +63,9 @@ describe('supported versions of Node', () => {
   test('programs, manifests and types agree on the oldest one', () => {
     expect(project.engines.node).toBe(`>=${majors[0]}`);
     expect(page('packages/settings/src/nodeVersion.ts')).toContain(`OLDEST_NODE = ${majors[0]};`);
+    for (const name of ['sdk', 'protocol']) {
+      expect(json(`packages/${name}/package.json`, manifest).engines).toEqual(project.engines);
+    }
     expect(page('package.json')).toContain(`"@types/node": "^${majors[0]}.`);
   });
 
