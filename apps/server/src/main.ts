@@ -5,10 +5,10 @@ import { parseServerSettings, type Settings, SettingsError } from '@chasqui/sett
 import { createLog } from './observability/log';
 import { startNode } from './startNode';
 
-// The promise is 10 s, also when PostgreSQL or Redis is gone.
+// The promise is 10 s, even when PostgreSQL or Redis is down.
 const STOP_WITHIN_MS = 9_500;
 
-/** The only place that reads the environment and handles signals. */
+/** The only file that reads the environment and handles signals. */
 async function main(): Promise<void> {
   const settings = readSettings();
   if (settings === undefined) return;
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const refused = await whyRefused(settings.DATABASE_URL);
   if (refused !== undefined) throw new Error(refused);
   if (settings.REGISTRATION === 'open' && !settings.EMBEDDED) {
-    log.warn({}, 'registration is open to everybody who reaches this server; see REGISTRATION');
+    log.warn({}, 'registration is open to anyone who can reach this server; see REGISTRATION');
   }
   const node = await startNode({ settings, log });
   log.info({ host: settings.HOST, port: node.port }, 'listening');
@@ -49,12 +49,12 @@ function readSettings(): Settings | undefined {
 }
 
 /**
- * No supervisor is assumed (D11), and no state of a node outweighs PostgreSQL: a bug that nobody
- * caught is reported, and the others are served on.
+ * No supervisor is assumed (D11), and PostgreSQL holds all state that matters. So after an uncaught
+ * error the process logs it and keeps serving the other connections.
  */
 function surviveBugs(log: Log): void {
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unhandled rejection'));
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'an uncaught exception'));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
 }
 
 main().catch((error: unknown) => {

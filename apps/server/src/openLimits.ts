@@ -2,22 +2,22 @@ import { performance } from 'node:perf_hooks';
 import { type Clock, type Log, systemClock } from '@chasqui/foundation';
 import type { SecretKeys } from '@chasqui/identity';
 import {
-  createFamiliarPlaces,
+  createKnownAddresses,
   createLanes,
   createLimits,
   createLoginLimits,
-  createPatience,
-  createPlaces,
-  createPutOff,
+  createRejectBackoff,
+  createConnectionQuota,
+  createDelayReject,
   createQuotas,
   createReservations,
-  createSharedDebts,
-  createSharedPlaces,
-  createTraffic,
-  endlessPatience,
-  endlessPlaces,
-  endlessTraffic,
-  kindsOfActions,
+  createSharedDeficits,
+  createSharedConnectionCounts,
+  createTrafficShaper,
+  noRejectBackoff,
+  unlimitedConnections,
+  unlimitedTraffic,
+  actionRates,
   type Lanes,
   type Limits,
   type LoginLimits,
@@ -25,12 +25,12 @@ import {
   noLimits,
   noLoginLimits,
   noQuotas,
-  type Patience,
-  type Places,
-  type PutOff,
+  type RejectBackoff,
+  type ConnectionQuota,
+  type DelayReject,
   type Quotas,
   SEND_BURST_SECONDS,
-  type Traffic,
+  type TrafficShaper,
 } from '@chasqui/limits';
 import { MAX_FRAME_BYTES } from '@chasqui/protocol';
 import type { Connections } from '@chasqui/redis';
@@ -38,19 +38,19 @@ import type { Settings } from '@chasqui/settings';
 import type { ClientAddress } from './network/clientAddress';
 import { type ConnectionGate, createConnectionGate, openGate } from './connections/connectionGate';
 
-/** All that keeps somebody from taking more than their share of a node. */
+/** Everything that keeps one client from using more than its share of a node. */
 export interface Limiting {
   limits: Limits;
   quotas: Quotas;
   loginLimits: LoginLimits;
   gate: ConnectionGate;
-  placesOfUsers: Places;
-  placesOfAddresses: Places;
-  /** With users whose connections are refused what they ask. */
-  patience: Patience;
-  putOff: PutOff;
+  userConnectionQuota: ConnectionQuota;
+  addressConnectionQuota: ConnectionQuota;
+  /** For users whose socket commands are being rejected. */
+  rejectBackoff: RejectBackoff;
+  delayReject: DelayReject;
   lanes: Lanes;
-  traffic: Traffic;
+  traffic: TrafficShaper;
   stop(): void;
 }
 
@@ -63,17 +63,20 @@ interface Deps {
   log: Log;
 }
 
-/** A user's refusals that a node writes without delay; a test or a bug may ask 10,000 times at once. */
+/**
+ * Rejections per user that a node sends without delay; a test or a buggy client may cause 10,000 at
+ * once.
+ */
 const REFUSALS_OF_USER = { perSecond: 1_000, burst: 20_000 };
 const REFUSALS_OF_ADDRESS = { perSecond: 200, burst: 2_000 };
-/** Shorter than a ping may go unanswered. */
+/** Shorter than the ping time-out. */
 const MUTE_MS = 5_000;
 const PUT_OFF_MS = 2_000;
 
-/** A clock that is set back by minutes must lock nobody out. */
+/** Setting the system clock back must not lock anyone out. */
 const steadyClock: Clock = { ...systemClock, now: () => performance.now() };
 
-/** Opens the limits of a node. With RATE_LIMIT=off there are none, of connections neither. */
+/** Opens the limits of a node. RATE_LIMIT=off disables all of them, connection quotas included. */
 export function openLimits({
   settings,
   keys,
@@ -89,16 +92,16 @@ export function openLimits({
     redis: connections.open('failing-fast', 'limits', shard),
     prefix: `${connections.prefix}${shard.tag}`,
   }));
-  const kinds = kindsOfActions({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND });
-  const debts = createSharedDebts(stores, log, now);
-  const limits = createLimits({ kinds, debts, clock });
-  const quotas = createQuotas({ settings, debts, clock });
-  const shared = createSharedPlaces({ stores, nodeId, log, now });
-  const placesOfUsers = createPlaces({
+  const rates = actionRates({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND });
+  const deficits = createSharedDeficits(stores, log, now);
+  const limits = createLimits({ rates, deficits, clock });
+  const quotas = createQuotas({ settings, deficits, clock });
+  const shared = createSharedConnectionCounts({ stores, nodeId, log, now });
+  const userConnectionQuota = createConnectionQuota({
     ...{ name: 'user', max: settings.CONNECTIONS_PER_USER },
     ...{ shared, clock },
   });
-  const placesOfAddresses = createPlaces({
+  const addressConnectionQuota = createConnectionQuota({
     ...{ name: 'address', max: settings.CONNECTIONS_PER_ADDRESS },
     ...{ shared, clock },
   });
@@ -107,22 +110,24 @@ export function openLimits({
     quotas,
     loginLimits: createLoginLimits({
       wrongPasswords: createReservations({
-        ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
+        ...{ action: 'failedLogin', rates: rates.failedLogin, deficits, clock },
         onRefusal: () => limits.countRefusal('failedLogin'),
       }),
-      familiar: createFamiliarPlaces(stores),
+      knownAddresses: createKnownAddresses(stores),
       key: keys.signing.loginLimits,
-      // The release before used the secret itself.
+      // The previous release used the secret itself.
       earlierKeys: [settings.JWT_SECRET, ...keys.accepted.slice(1).map((one) => one.loginLimits)],
     }),
-    gate: createConnectionGate({ limits, places: placesOfAddresses, addressOf, now }),
-    placesOfUsers,
-    placesOfAddresses,
-    patience: createPatience({ rate: REFUSALS_OF_USER, mostMs: MUTE_MS, clock }),
-    putOff: createPutOff(createPatience({ rate: REFUSALS_OF_ADDRESS, mostMs: PUT_OFF_MS, clock })),
-    // A quarter of the pool: PostgreSQL's cores are for sends, acknowledgements and what connections are sent first.
-    traffic: createTraffic({
-      // As much as the limit of sends allows, each of the largest size.
+    gate: createConnectionGate({ limits, places: addressConnectionQuota, addressOf, now }),
+    userConnectionQuota,
+    addressConnectionQuota,
+    rejectBackoff: createRejectBackoff({ rate: REFUSALS_OF_USER, maxMs: MUTE_MS, clock }),
+    delayReject: createDelayReject(
+      createRejectBackoff({ rate: REFUSALS_OF_ADDRESS, maxMs: PUT_OFF_MS, clock }),
+    ),
+    // A quarter of the pool: the rest is for sends, acknowledgements and initial backlogs.
+    traffic: createTrafficShaper({
+      // As much as the send limit allows with messages of maximum size.
       bytesPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND * MAX_FRAME_BYTES,
       burstBytes: settings.RATE_LIMIT_MESSAGES_PER_SECOND * MAX_FRAME_BYTES * SEND_BURST_SECONDS,
       ...{ waitMaxMs: MUTE_MS, now },
@@ -131,8 +136,8 @@ export function openLimits({
     stop() {
       limits.stop();
       quotas.stop();
-      placesOfUsers.stop();
-      placesOfAddresses.stop();
+      userConnectionQuota.stop();
+      addressConnectionQuota.stop();
     },
   };
 }
@@ -142,11 +147,11 @@ const unlimited: Limiting = {
   quotas: noQuotas,
   loginLimits: noLoginLimits,
   gate: openGate,
-  placesOfUsers: endlessPlaces,
-  placesOfAddresses: endlessPlaces,
-  patience: endlessPatience,
-  putOff: () => Promise.resolve(),
+  userConnectionQuota: unlimitedConnections,
+  addressConnectionQuota: unlimitedConnections,
+  rejectBackoff: noRejectBackoff,
+  delayReject: () => Promise.resolve(),
   lanes: noLanes,
-  traffic: endlessTraffic,
+  traffic: unlimitedTraffic,
   stop: () => undefined,
 };

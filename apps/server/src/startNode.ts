@@ -18,25 +18,25 @@ import {
   createIdentityStore,
   createInvitations,
   createPasswords,
-  createPeople,
+  createUserAdministration,
   createRefreshTokens,
   createRoles,
   createSecretGenerations,
   createSecretKeys,
   createSecurityLog,
-  createSessionBook,
+  createSessionCache,
   createSessionEndings,
   createSessionLifetime,
   createUserDirectory,
   externalTokensOf,
-  grantToNamed,
-  noteSecrets,
+  grantConfiguredAdmins,
+  recordSigningSecret,
   reportRefusals,
-  reservedNames,
+  reservedUsernames,
   startPruning,
 } from '@chasqui/identity';
 import { createByteBudgets } from '@chasqui/limits';
-import { createPresence, createPresenceNews } from '@chasqui/presence';
+import { createPresence, createPresenceNotifier } from '@chasqui/presence';
 import { createBus, createConnections, createDeliveryQueue, createWakeups } from '@chasqui/redis';
 import { type Settings, watchSpace } from '@chasqui/settings';
 import { createHosts } from './network/hosts';
@@ -44,11 +44,11 @@ import { createClientAddress, createProxies } from './network/clientAddress';
 import { createApp } from './transports/rest/createApp';
 import { openHttpServer } from './transports/rest/openHttpServer';
 import { createSecurityHeaders } from './transports/rest/guard/securityHeaders';
-import { watchAnswers } from './transports/rest/body/unsentAnswers';
-import { guardSockets } from './network/guardSockets';
+import { watchResponses } from './transports/rest/body/unsentResponses';
+import { limitTcpConnections } from './network/limitTcpConnections';
 import { openLimits } from './openLimits';
 import { createDeadLetters } from './commands/deadLetters';
-import { createFailures } from './observability/failures';
+import { createErrorReporter } from './observability/errorReporter';
 import { createMetrics } from './observability/metrics';
 import { version } from './observability/version';
 import { createOrigins } from './network/origins';
@@ -58,25 +58,28 @@ import { createEventBudget, endlessBudget } from './connections/eventBudget';
 import { createRealtime, type Realtime } from './transports/socketio/gateway';
 
 export interface Node {
-  /** Where it listens; the port is the one it was given when it asked for any. */
+  /** The listen port; the assigned one if port 0 was requested. */
   readonly port: number;
-  /** Stops accepting, lets requests finish, closes everything within 10 s. A second call waits for the first. */
+  /**
+   * Stops accepting, finishes open requests and closes everything within 10 s. A second call waits
+   * for the first.
+   */
   stop(): Promise<void>;
 }
 
 export interface NodeOptions {
   settings: Settings;
   log: Log;
-  /** Stands before every key and channel in Redis. */
+  /** Prefix of every key and channel in Redis. */
   redisPrefix?: string;
 }
 
-/** A client asks by HTTP besides the connection that it holds. */
+/** A client uses HTTP besides its socket connection. */
 const SOCKETS_PER_CONNECTION = 2;
 
 /**
- * Opens one server node. Succeeds without PostgreSQL and without Redis, which are awaited while it
- * runs (D11); rejects when it cannot listen, with everything closed that was opened before.
+ * Starts one server node. Starts without PostgreSQL and Redis and waits for them while running
+ * (D11). Rejects if it cannot listen, after closing everything that was opened before.
  */
 export async function startNode({ settings, log, redisPrefix }: NodeOptions): Promise<Node> {
   const releasers = createReleasers(log);
@@ -145,7 +148,7 @@ async function open(
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });
   releasers.push('metrics', () => metrics.stop());
-  // Of a cluster every shard: while one is away its users, hints or jobs are.
+  // In a cluster, every shard: each holds some users, notifications or jobs.
   const redisTakesWrites = async (): Promise<void> => {
     const trouble = connections.trouble();
     if (trouble !== undefined) throw new Error(trouble);
@@ -175,35 +178,35 @@ async function open(
     connections,
     nodeId,
     clock: systemClock,
-    onChange: createPresenceNews({ store, core, log }),
+    onChange: createPresenceNotifier({ store, core, log }),
     log,
   });
   releasers.push('presence', () => presence.close(), 1_000);
 
   const blocking = createBlocking({ core, presence, log, now: () => systemClock.now() });
-  const reserved = reservedNames(settings.ADMIN_USERNAMES);
+  const reserved = reservedUsernames(settings.ADMIN_USERNAMES);
   const lifetime = createSessionLifetime(settings.SESSION_MAX_AGE_S);
-  const sessionBook = createSessionBook(db, lifetime);
+  const sessionCache = createSessionCache(db, lifetime);
   const endings = createSessionEndings(bus);
   const directory = createUserDirectory({ store, core, presence });
   const secrets = createSecretGenerations(db, keys);
-  releasers.push('secrets', noteSecrets({ secrets, securityLog, clock: systemClock }));
+  releasers.push('secrets', recordSigningSecret({ secrets, securityLog, clock: systemClock }));
   const passwords = createPasswords(() => performance.now());
   const identity = createIdentity({
     store,
     passwords,
     accessTokens: createAccessTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
-    chain: createRefreshTokens(keys),
+    tokenFamily: createRefreshTokens(keys),
     secrets,
     lifetime,
     external: externalTokensOf(settings, systemClock),
-    sessionBook,
+    sessionCache,
     endings,
     directory,
     core,
     log,
     securityLog,
-    reservedNames: reserved,
+    reservedUsernames: reserved,
     registration: settings.REGISTRATION,
   });
   releasers.push('pruning', startPruning(store, log));
@@ -218,9 +221,9 @@ async function open(
   const hosts = createHosts({ allowed: settings.ALLOWED_HOSTS, bind: settings.HOST, isProxy });
   if (hosts.areChecked) {
     const allowed = settings.ALLOWED_HOSTS;
-    log.info({ allowed }, 'host names other than these and localhost are refused: ALLOWED_HOSTS');
+    log.info({ allowed }, 'only localhost and these host names are accepted: ALLOWED_HOSTS');
   }
-  const failed = createFailures({ log, clock: systemClock });
+  const reportError = createErrorReporter({ log, clock: systemClock });
   const app = createApp({
     identity,
     directory,
@@ -249,19 +252,19 @@ async function open(
         wake: (userId) => wakeups.enqueueAfterCommit([userId]),
       }),
       invitations: createInvitations({ db, securityLog }),
-      people: createPeople(db),
+      users: createUserAdministration(db),
     },
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
     unread,
-    allowTime: (response, ms) => answers.allow(response, ms),
-    failed,
+    extendDeadline: (response, ms) => answers.extend(response, ms),
+    reportError,
     securityLog,
   });
 
   const httpServer = openHttpServer(app);
   if (settings.RATE_LIMIT) {
     const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
-    guardSockets(httpServer, { max, isProxy });
+    limitTcpConnections(httpServer, { max, isProxy });
   }
   const realtime = createRealtime({
     httpServer,
@@ -270,24 +273,24 @@ async function open(
     core,
     presence,
     wakeups,
-    sessionBook,
+    sessionCache,
     endings,
     bus,
     origins,
     admitsPage: createSocketAdmission({ hosts, origins, log, now: () => performance.now() }),
     addressOf,
     ...limiting,
-    ...{ failed, securityLog },
+    ...{ failed: reportError, securityLog },
     ...{ unsent, unread },
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });
-  const answers = watchAnswers({ server: httpServer, unsent, now: () => performance.now() });
+  const answers = watchResponses({ server: httpServer, unsent, now: () => performance.now() });
   releasers.push('answers', async () => answers.stop());
-  // First of all who hear a request: what Socket.IO answers says it as well.
+  // Must run first: responses written by Socket.IO need these headers too.
   httpServer.prependListener('request', createSecurityHeaders(isProxy));
-  releasers.push('doors', () => closeDoors(httpServer, realtime), 2_500);
-  const named = grantToNamed({ db, clock: systemClock, log, securityLog }, reserved);
+  releasers.push('servers', () => closeServer(httpServer, realtime), 2_500);
+  const named = grantConfiguredAdmins({ db, clock: systemClock, log, securityLog }, reserved);
   releasers.push('ADMIN_USERNAMES', named.stop);
   await named.settled;
   return listen(httpServer, settings.HOST, settings.PORT);
@@ -305,8 +308,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** Accepts nothing more, lets requests finish for two seconds, then ends what is left. */
-async function closeDoors(server: Server, realtime: Realtime): Promise<void> {
+/** Stops accepting, gives open requests two seconds, then closes the rest. */
+async function closeServer(server: Server, realtime: Realtime): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
   await realtime.close();
   clearTimeout(timer);

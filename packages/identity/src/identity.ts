@@ -4,7 +4,7 @@ import {
   type Session,
   UnauthorizedError,
 } from '@chasqui/protocol';
-import { answer } from './accounts/answer';
+import { sessionResponse } from './accounts/sessionResponse';
 import { changePassword, type PasswordChange } from './accounts/changePassword';
 import { deleteAccount, type AccountDeletion } from './accounts/deleteAccount';
 import { endOtherSessions, endSession } from './sessions/endSessions';
@@ -40,8 +40,8 @@ export interface Identity {
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { accessTokens, sessionBook, endings, external, securityLog } = deps;
-  endings.onEnded((sessionIds) => sessionBook.forget(sessionIds));
+  const { accessTokens, sessionCache, endings, external, securityLog } = deps;
+  endings.onEnded((sessionIds) => sessionCache.forget(sessionIds));
   return {
     async register(registration, client) {
       const opened = await register(deps, registration, client);
@@ -50,7 +50,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
         ...{ event: 'registered', userId: opened.user.id },
         ...(invitationId === undefined ? {} : { invitationId }),
       });
-      return answer(deps, opened);
+      return sessionResponse(deps, opened);
     },
     async login(credentials, client) {
       const opened = await login(deps, credentials, client);
@@ -59,10 +59,10 @@ export function createIdentity(deps: IdentityDeps): Identity {
       if (changedPassword)
         securityLog.record({ event: 'password_changed', userId, actorId: userId });
       securityLog.record({ event: 'login_succeeded', userId, sessionId });
-      return answer(deps, opened);
+      return sessionResponse(deps, opened);
     },
     refresh: async (refreshToken, agent) =>
-      answer(deps, await refreshSession(deps, refreshToken, agent)),
+      sessionResponse(deps, await refreshSession(deps, refreshToken, agent)),
     async logout(caller) {
       await logout(deps, caller);
       const { userId, sessionId } = caller;
@@ -72,7 +72,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
       const opened = await changePassword(deps, caller, change, client);
       const { userId } = caller;
       securityLog.record({ event: 'password_changed', userId, actorId: userId });
-      return answer(deps, opened);
+      return sessionResponse(deps, opened);
     },
     listSessions: (caller) => listSessions(deps, caller),
     async endSession(caller, sessionId) {
@@ -92,11 +92,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
       securityLog.record({ event: 'account_deleted', userId, actorId: userId });
     },
     async authenticate(accessToken, agent = null) {
-      if (external?.isTheirs(accessToken) === true) {
+      if (external?.isFromIssuer(accessToken) === true) {
         return authenticateExternal(deps, await external.verify(accessToken), agent);
       }
       const { userId, sessionId, expiresAt } = accessTokens.verify(accessToken);
-      const session = await sessionBook.find(sessionId);
+      const session = await sessionCache.find(sessionId);
       if (session?.userId !== userId) throw new UnauthorizedError();
       return { userId, sessionId, expiresAt, username: session.username };
     },

@@ -8,7 +8,7 @@ import type { IdentityStore } from './identityStore';
 import type { Passwords } from './accounts/passwords';
 import type { RefreshTokens } from './tokens/refreshTokens';
 import type { SecretGenerations } from './tokens/secretGenerations';
-import type { SessionBook } from './sessions/sessionCache';
+import type { SessionCache } from './sessions/sessionCache';
 import type { SessionEndings } from './sessions/sessionEndings';
 import type { SessionLifetime } from './sessions/sessionLifetime';
 import type { UserDirectory } from './accounts/userDirectory';
@@ -26,17 +26,17 @@ export interface IdentityDeps {
   store: IdentityStore;
   passwords: Passwords;
   accessTokens: AccessTokens;
-  chain: RefreshTokens;
+  tokenFamily: RefreshTokens;
   secrets: Pick<SecretGenerations, 'first'>;
   lifetime: SessionLifetime;
-  sessionBook: SessionBook;
+  sessionCache: SessionCache;
   endings: SessionEndings;
   directory: UserDirectory;
   core: Pick<ChatCore, 'connections' | 'accounts' | 'blocks' | 'consent'>;
   log: Log;
   securityLog: SecurityLog;
   /** Lower case. Nobody registers them (ADMIN_USERNAMES). */
-  reservedNames: ReadonlySet<string>;
+  reservedUsernames: ReadonlySet<string>;
   registration: RegistrationMode;
   /** Tokens of somebody else, where there are such. */
   external?: ExternalTokens | undefined;

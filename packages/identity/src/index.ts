@@ -8,22 +8,25 @@ export {
 } from './accounts/userDirectory';
 export { type Accounts, createAccounts, type TemporaryPassword } from './administration/accounts';
 export type { Administrator } from './administration/actor';
-export { grantToNamed, reservedNames } from './administration/adminUsernames';
+export { grantConfiguredAdmins, reservedUsernames } from './administration/adminUsernames';
 export { NotAdmittedError } from './administration/admission';
 export { createInvitations, type Invitations } from './administration/invitations';
-export { createPeople, type People } from './administration/people';
+export {
+  createUserAdministration,
+  type UserAdministration,
+} from './administration/userAdministration';
 export { createRoles, type Roles } from './administration/roles';
 export { createIdentity, type Identity } from './identity';
 export { type Caller } from './identityDeps';
 export { createIdentityStore, type IdentityStore } from './identityStore';
 export { createSecurityLog, reportRefusals, type SecurityLog } from './securityLog';
 export { startPruning } from './sessions/pruneSessions';
-export { createSessionBook, type SessionBook } from './sessions/sessionCache';
+export { createSessionCache, type SessionCache } from './sessions/sessionCache';
 export { createSessionEndings, type SessionEndings } from './sessions/sessionEndings';
 export { createSessionLifetime } from './sessions/sessionLifetime';
 export { userAgentOf } from './sessions/userAgent';
 export { createAccessTokens } from './tokens/accessTokens';
 export { externalTokensOf } from './tokens/externalTokens';
 export { createRefreshTokens } from './tokens/refreshTokens';
-export { createSecretGenerations, noteSecrets } from './tokens/secretGenerations';
+export { createSecretGenerations, recordSigningSecret } from './tokens/secretGenerations';
 export { createSecretKeys, type SecretKeys } from './tokens/secretKeys';

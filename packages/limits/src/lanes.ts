@@ -1,5 +1,5 @@
 import { createFairQueue, type Requester } from './local/fairQueue';
-import { type Kind, laneOf } from './kinds';
+import { type Action, laneOf } from './actions';
 
 /**
  * Where work waits for its turn: each lane is a fair queue with places of its own, so that searches cannot use up the
@@ -8,7 +8,7 @@ import { type Kind, laneOf } from './kinds';
  */
 export interface Lanes {
   /** Runs the work of this kind in its lane, or at once if it has none. Throws as FairQueue does. */
-  run<T>(kind: Kind, who: Requester, work: () => Promise<T>): Promise<T>;
+  run<T>(action: Action, who: Requester, work: () => Promise<T>): Promise<T>;
 }
 
 interface LanesOptions {
@@ -26,16 +26,16 @@ const WAIT_MAX_MS = 8_000;
 const SEARCH_SHARE = 1 / 4;
 
 export function createLanes({ places, now }: LanesOptions): Lanes {
-  const queueOf = (atOnce: number) =>
+  const queueOf = (concurrency: number) =>
     createFairQueue({
-      ...{ atOnce, waitMaxMs: WAIT_MAX_MS, now },
+      ...{ concurrency, waitMaxMs: WAIT_MAX_MS, now },
       ...{ waitingMaxPerUser: WAITING_MAX_PER_USER, waitingMaxPerAddress: WAITING_MAX_PER_ADDRESS },
     });
   const forSearch = Math.max(1, Math.floor(places * SEARCH_SHARE));
   const lanes = { search: queueOf(forSearch), main: queueOf(Math.max(1, places - forSearch)) };
   return {
-    run(kind, who, work) {
-      const lane = laneOf(kind);
+    run(action, who, work) {
+      const lane = laneOf(action);
       return lane === 'none' ? work() : lanes[lane].run(who, work);
     },
   };

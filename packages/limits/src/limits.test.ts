@@ -1,18 +1,18 @@
 import { RateLimitError } from '@chasqui/protocol';
 import { createFakeClock } from '@chasqui/testkit';
 import { createBuckets } from './local/buckets';
-import { kindsOfActions } from './kinds';
+import { actionRates } from './actions';
 import { createLimits, refuseIf } from './limits';
-import { createPatience } from './access/rejectBackoff';
+import { createRejectBackoff } from './access/rejectBackoff';
 import { createTokenBucket } from './local/tokenBucket';
-import { createTraffic } from './traffic';
+import { createTrafficShaper } from './trafficShaper';
 
 const alone = { add: (spent: readonly unknown[]) => Promise.resolve(spent.map(() => null)) };
 
 function opened() {
   const clock = createFakeClock();
-  const kinds = kindsOfActions({ sendsPerSecond: 20 });
-  const limits = createLimits({ kinds, debts: alone, clock });
+  const rates = actionRates({ sendsPerSecond: 20 });
+  const limits = createLimits({ rates, deficits: alone, clock });
   const accepted = (user: string, tries: number, address = 'here'): number =>
     Array.from({ length: tries }, () => limits.take('send', user, address)).filter((ms) => ms === 0)
       .length;
@@ -52,7 +52,7 @@ test('who waits as long as the refusal says is let through', () => {
 
 test('looking takes nothing', () => {
   const { limits } = opened();
-  for (let i = 0; i < 1_000; i++) expect(limits.look('send', 'ana', 'here')).toBe(0);
+  for (let i = 0; i < 1_000; i++) expect(limits.peek('send', 'ana', 'here')).toBe(0);
   expect(limits.take('send', 'ana', 'here')).toBe(0);
 });
 
@@ -63,19 +63,19 @@ test('who is within the rate is told to nobody; who uses up an eighth is, once f
   expect(told).toBe(0);
   for (let i = 0; i < 20; i++) buckets.take('ben', 0);
   expect(told).toBe(1);
-  expect(buckets.untold()).toEqual([{ key: 'ben', ms: 2_000 }]);
-  expect(buckets.untold()).toEqual([]);
+  expect(buckets.unreported()).toEqual([{ key: 'ben', ms: 2_000 }]);
+  expect(buckets.unreported()).toEqual([]);
 });
 
 test('what the others say is added to what was taken since, and never gives anything back', () => {
   const buckets = createBuckets({ rate: { perSecond: 10, burst: 8 }, onDue: () => undefined });
   buckets.take('ana', 0);
-  expect(buckets.untold()).toHaveLength(1);
+  expect(buckets.unreported()).toHaveLength(1);
   buckets.take('ana', 0);
-  buckets.heard('ana', 750, 0);
+  buckets.applyDeficit('ana', 750, 0);
   // Of 800 ms 750 are gone over all nodes and 100 here since: 50 and the price of the next are missing.
   expect(buckets.waitMs('ana', 0)).toBeCloseTo(150);
-  buckets.heard('ana', 0, 0);
+  buckets.applyDeficit('ana', 0, 0);
   expect(buckets.waitMs('ana', 0)).toBeCloseTo(150);
 });
 
@@ -94,17 +94,21 @@ test('many names take no more memory than there are places for, and who is idle 
 
 test('a node refuses as fast as it likes, and then makes the one who floods wait', () => {
   const clock = createFakeClock();
-  const patience = createPatience({ rate: { perSecond: 100, burst: 10 }, mostMs: 2_000, clock });
-  const waits = Array.from({ length: 500 }, () => patience.refused('ana'));
+  const rejectBackoff = createRejectBackoff({
+    rate: { perSecond: 100, burst: 10 },
+    maxMs: 2_000,
+    clock,
+  });
+  const waits = Array.from({ length: 500 }, () => rejectBackoff.refused('ana'));
   expect(waits.slice(0, 9)).toEqual(Array(9).fill(0));
   expect(waits[20]).toBeGreaterThan(100);
   expect(waits.at(-1)).toBe(2_000);
-  expect(patience.refused('ben')).toBe(0);
+  expect(rejectBackoff.refused('ben')).toBe(0);
 });
 
 test('a user who writes more bytes than the rate waits, their neighbours do not, and a whole address has ten times as much', () => {
   let now = 0;
-  const traffic = createTraffic({
+  const traffic = createTrafficShaper({
     ...{ bytesPerSecond: 10_240, burstBytes: 102_400, waitMaxMs: 5_000, now: () => now },
   });
   expect(traffic.read(102_400 - 1_024, 'ana', 'here')).toBe(0);

@@ -1,22 +1,22 @@
 import type { Clock } from '@chasqui/foundation';
 import { RateLimitError } from '@chasqui/protocol';
 import { type Buckets, createBuckets } from './local/buckets';
-import type { Kind, KindOfAction } from './kinds';
-import type { SharedDebts } from './shared/sharedDebts';
+import type { Action, ActionRates } from './actions';
+import type { SharedDeficits } from './shared/sharedDeficits';
 
 /** How often somebody may do what, by whichever door, over all nodes. Nothing here waits for Redis. */
-export interface Limits<K extends string = Kind> {
+export interface Limits<K extends string = Action> {
   /**
    * Counts one action. Returns the milliseconds to wait when it is one too many, which counts nothing, else 0. Only
    * what is given is counted: without a user (null) the address alone.
    */
-  take(kind: K, userId: string | null, address: string | null): number;
+  take(action: K, userId: string | null, address: string | null): number;
   /** As `take`, without counting. */
-  look(kind: K, userId: string | null, address: string | null): number;
+  peek(action: K, userId: string | null, address: string | null): number;
   /** Counts `amount` that has happened, even if nothing was left: later calls wait for what is missing. */
-  charge(kind: K, who: Who, amount: number): void;
+  charge(action: K, who: Who, amount: number): void;
   /** Counts a refusal that was decided elsewhere (reservations.ts). */
-  countRefusal(kind: K): void;
+  countRefusal(action: K): void;
   /** How much was refused since the node began, by kind. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
@@ -27,8 +27,8 @@ const REPORT_EVERY_MS = 50;
 const TIDY_EVERY_MS = 10_000;
 
 interface LimitsOptions<K extends string> {
-  kinds: Readonly<Record<K, KindOfAction>>;
-  debts: SharedDebts;
+  rates: Readonly<Record<K, ActionRates>>;
+  deficits: SharedDeficits;
   /** One that is never set back. */
   clock: Clock;
 }
@@ -40,30 +40,30 @@ interface LimitsOptions<K extends string> {
  * Redis each node limits by itself.
  */
 export function createLimits<K extends string>({
-  kinds,
-  debts,
+  rates,
+  deficits,
   clock,
 }: LimitsOptions<K>): Limits<K> {
   const refused = new Map<string, number>();
   const named: (readonly [name: string, buckets: Buckets])[] = [];
-  const rates = new Map<string, ByScope>();
+  const bucketsByAction = new Map<string, ByScope>();
   let reporting = false;
   let reportedAt = -Infinity;
   let stopped = false;
 
-  for (const [kind, rate] of Object.entries<KindOfAction>(kinds)) {
-    const bucketsOf = (scope: keyof KindOfAction): Buckets | undefined => {
+  for (const [action, rate] of Object.entries<ActionRates>(rates)) {
+    const bucketsOf = (scope: keyof ActionRates): Buckets | undefined => {
       const limit = rate[scope];
       if (limit === undefined) return undefined;
       const buckets = createBuckets({ rate: limit, onDue: reportSoon });
-      named.push([`${kind}:${scope}`, buckets]);
+      named.push([`${action}:${scope}`, buckets]);
       return buckets;
     };
-    rates.set(kind, {
+    bucketsByAction.set(action, {
       user: bucketsOf('user'),
       address: bucketsOf('address'),
     });
-    refused.set(kind, 0);
+    refused.set(action, 0);
   }
 
   function reportSoon(): void {
@@ -79,14 +79,14 @@ export function createLimits<K extends string>({
   async function report(): Promise<void> {
     reportedAt = clock.now();
     const uses = named.flatMap(([name, buckets]) =>
-      buckets.untold().map(({ key, ms }) => ({ name, buckets, key, ms })),
+      buckets.unreported().map(({ key, ms }) => ({ name, buckets, key, ms })),
     );
-    if (!stopped) await spend(uses);
+    if (!stopped) await shareUsage(uses);
   }
 
-  async function spend(uses: readonly NamedUse[]): Promise<void> {
+  async function shareUsage(uses: readonly NamedUse[]): Promise<void> {
     const at = clock.now();
-    const answer = await debts.add(
+    const answer = await deficits.add(
       uses.map(({ name, buckets, key, ms }) => ({
         key: `${name}:${key}`,
         ms,
@@ -94,8 +94,8 @@ export function createLimits<K extends string>({
       })),
     );
     uses.forEach(({ buckets, key }, index) => {
-      const debt = answer[index];
-      if (typeof debt === 'number') buckets.heard(key, debt, at);
+      const deficit = answer[index];
+      if (typeof deficit === 'number') buckets.applyDeficit(key, deficit, at);
     });
   }
 
@@ -107,14 +107,14 @@ export function createLimits<K extends string>({
   }
   let tidying = clock.setTimeout(tidy, TIDY_EVERY_MS);
 
-  function scopesOf(kind: string): ByScope {
-    const scopes = rates.get(kind);
-    if (scopes === undefined) throw new Error(`nothing is said of ${kind}`);
+  function scopesOf(action: string): ByScope {
+    const scopes = bucketsByAction.get(action);
+    if (scopes === undefined) throw new Error(`nothing is said of ${action}`);
     return scopes;
   }
 
-  function judged(kind: string, waitMs: number): number {
-    if (waitMs > 0) refused.set(kind, (refused.get(kind) ?? 0) + 1);
+  function countIfRefused(action: string, waitMs: number): number {
+    if (waitMs > 0) refused.set(action, (refused.get(action) ?? 0) + 1);
     return waitMs;
   }
 
@@ -126,25 +126,25 @@ export function createLimits<K extends string>({
   }
 
   return {
-    take(kind, userId, address) {
-      const scopes = scopesOf(kind);
+    take(action, userId, address) {
+      const scopes = scopesOf(action);
       const now = clock.now();
       const waitMs = waitOf(scopes, { userId, address }, now);
       if (waitMs === 0) {
         if (userId !== null) scopes.user?.take(userId, now);
         if (address !== null) scopes.address?.take(address, now);
       }
-      return judged(kind, waitMs);
+      return countIfRefused(action, waitMs);
     },
-    look: (kind, userId, address) =>
-      judged(kind, waitOf(scopesOf(kind), { userId, address }, clock.now())),
-    charge(kind, { userId, address }, amount) {
-      const scopes = scopesOf(kind);
+    peek: (action, userId, address) =>
+      countIfRefused(action, waitOf(scopesOf(action), { userId, address }, clock.now())),
+    charge(action, { userId, address }, amount) {
+      const scopes = scopesOf(action);
       const now = clock.now();
       if (userId !== null) scopes.user?.take(userId, now, amount);
       if (address !== null) scopes.address?.take(address, now, amount);
     },
-    countRefusal: (kind) => void judged(kind, 1),
+    countRefusal: (action) => void countIfRefused(action, 1),
     refusals: () => Object.fromEntries(refused),
     stop() {
       stopped = true;
@@ -170,7 +170,7 @@ interface Who {
 /** For RATE_LIMIT=off. */
 export const noLimits: Limits<string> = {
   take: () => 0,
-  look: () => 0,
+  peek: () => 0,
   charge: () => undefined,
   countRefusal: () => undefined,
   refusals: () => ({}),

@@ -16,7 +16,7 @@ const ana = { userId: 'ana', address: 'here' };
 
 function opened() {
   const clock = createFakeClock();
-  return { clock, quotas: createQuotas({ settings, debts: alone, clock }) };
+  return { clock, quotas: createQuotas({ settings, deficits: alone, clock }) };
 }
 
 test('a user stores a day’s share, is told when there is room again, and gets it back over the day', () => {

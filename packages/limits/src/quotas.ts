@@ -1,19 +1,19 @@
 import type { Clock } from '@chasqui/foundation';
 import type { Settings } from '@chasqui/settings';
 import type { Requester } from './local/fairQueue';
-import type { KindOfAction } from './kinds';
+import type { ActionRates } from './actions';
 import { createLimits, type Limits, noLimits, refuseIf } from './limits';
-import type { SharedDebts } from './shared/sharedDebts';
+import type { SharedDeficits } from './shared/sharedDeficits';
 
 /**
  * What users and addresses may store per day. The quotas keep one stranger from filling the disk; the limits per second
- * (kinds.ts) keep a node responsive. Every method is synchronous and waits for nothing.
+ * (actions.ts) keep a node responsive. Every method is synchronous and waits for nothing.
  */
 export interface Quotas {
   /** Throws RateLimitError when the user or the address has used up a day's share. Counts nothing. */
-  admit(kind: QuotaKind, who: Requester): void;
+  admit(quota: Quota, who: Requester): void;
   /** Counts what has been stored, `amount` of it: one unless given. A second call counts it again. */
-  count(kind: QuotaKind, who: Requester, amount?: number): void;
+  count(quota: Quota, who: Requester, amount?: number): void;
   /** Counts a stored message of so many characters, with its row and its indexes. */
   countMessage(who: Requester, characters: number): void;
   /** Refusals since the node started, by kind. */
@@ -21,7 +21,7 @@ export interface Quotas {
   stop(): void;
 }
 
-export type QuotaKind = keyof ReturnType<typeof quotasPerDay>;
+export type Quota = keyof ReturnType<typeof quotasPerDay>;
 
 const DAY_S = 86_400;
 /** Many users share one address: an office stores ten times what a person does. */
@@ -47,7 +47,7 @@ export function quotasPerDay(settings: QuotaSettings) {
     quota_contacts: shared(settings.QUOTA_CONTACTS_PER_USER),
     /** Messages and edits, in KiB. */
     quota_storage: shared(settings.QUOTA_MEGABYTES_PER_USER * KIB),
-  } as const satisfies Readonly<Record<string, KindOfAction>>;
+  } as const satisfies Readonly<Record<string, ActionRates>>;
 }
 
 function daily(amount: number) {
@@ -60,19 +60,19 @@ function shared(amount: number) {
 
 interface QuotasOptions {
   settings: QuotaSettings;
-  debts: SharedDebts;
+  deficits: SharedDeficits;
   /** Milliseconds of a clock that is never set back. */
   clock: Clock;
 }
 
-export function createQuotas({ settings, debts, clock }: QuotasOptions): Quotas {
-  return quotasOf(createLimits({ kinds: quotasPerDay(settings), debts, clock }));
+export function createQuotas({ settings, deficits, clock }: QuotasOptions): Quotas {
+  return quotasOf(createLimits({ rates: quotasPerDay(settings), deficits, clock }));
 }
 
-function quotasOf(limits: Limits<QuotaKind>): Quotas {
+function quotasOf(limits: Limits<Quota>): Quotas {
   return {
-    admit: (kind, { userId, address }) => refuseIf(limits.look(kind, userId, address)),
-    count: (kind, who, amount = 1) => limits.charge(kind, who, amount),
+    admit: (quota, { userId, address }) => refuseIf(limits.peek(quota, userId, address)),
+    count: (quota, who, amount = 1) => limits.charge(quota, who, amount),
     countMessage(who, characters) {
       limits.charge('quota_storage', who, (characters + MESSAGE_OVERHEAD_BYTES) / KIB);
     },

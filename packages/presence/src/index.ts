@@ -1,4 +1,4 @@
 export { createLatestOnly } from './latestOnly';
 export { createPresence } from './presence';
-export type { PresenceKeeper } from './presenceKeeper';
-export { createPresenceNews } from './presenceNews';
+export type { PresenceTracker } from './presenceTracker';
+export { createPresenceNotifier } from './presenceNotifier';

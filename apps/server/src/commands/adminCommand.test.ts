@@ -3,7 +3,7 @@ import { systemClock } from '@chasqui/foundation';
 import {
   createAccounts,
   createInvitations,
-  createPeople,
+  createUserAdministration,
   createSecurityLog,
 } from '@chasqui/identity';
 import { quietLog } from '@chasqui/testkit';
@@ -24,7 +24,7 @@ function admin(...args: string[]): Promise<string[]> {
     ...{ db: room.db, securityLog, announceEnded: () => undefined, wake: () => undefined },
     hash: () => Promise.resolve('a hash'),
   });
-  return adminCommand(room.db, { accounts, people: createPeople(room.db) }, args);
+  return adminCommand(room.db, { accounts, people: createUserAdministration(room.db) }, args);
 }
 const invitations = (...args: string[]) =>
   invitationsCommand(createInvitations({ db: room.db, securityLog }), args);
@@ -40,7 +40,7 @@ test('accounts are listed, created, suspended and given a temporary password', a
   const [head, ...lines] = await admin('list', 'an');
   expect(head).toMatch(/^USER +ROLE +STATE +SESSIONS +LAST SEEN +ID$/);
   expect(lines).toEqual([expect.stringMatching(/^ana +- +suspended +0 /)]);
-  expect(await admin('unsuspend', 'ana')).toEqual(['ana may sign in.']);
+  expect(await admin('unsuspend', 'ana')).toEqual(['ana can sign in.']);
   expect(await admin('temporary-password', 'ana')).toHaveLength(2);
   await expect(admin('suspend', 'nobody')).rejects.toThrow('There is no user "nobody".');
 });
@@ -53,7 +53,7 @@ test.each(['', 'suspend', 'suspend ana ben', 'create ana', 'create a b@example.o
 );
 
 test('invitations are created with a code that is shown once, listed without it, and revoked', async () => {
-  expect(await invitations('list')).toEqual(['There are no invitations.']);
+  expect(await invitations('list')).toEqual(['No invitations.']);
   const [code = ''] = await invitations('create', '--uses', '5', '--days', '2');
   expect(code).toMatch(/^Code: [\w-]{22}$/);
   const [, line = ''] = await invitations('list');

@@ -1,5 +1,5 @@
 import { CommandError, type Database, table, userNamed } from '@chasqui/db';
-import type { Accounts, People, TemporaryPassword } from '@chasqui/identity';
+import type { Accounts, UserAdministration, TemporaryPassword } from '@chasqui/identity';
 import { email, username } from '@chasqui/protocol';
 import { parseCommandLine, toSeconds } from './commandLine';
 
@@ -7,10 +7,12 @@ const USAGE =
   'Usage: npm run admin -- list [search] | create <user name> <e-mail> | suspend <user> | unsuspend <user> | temporary-password <user>';
 const LISTED_MAX = 500;
 
-/** Accounts on the command line. Throws CommandError for what cannot be done. */
+/**
+ * Administers accounts from the command line. Throws CommandError with a message for the operator.
+ */
 export async function adminCommand(
   db: Database,
-  { accounts, people }: { accounts: Accounts; people: People },
+  { accounts, people }: { accounts: Accounts; people: UserAdministration },
   args: readonly string[],
 ): Promise<string[]> {
   const [command, who, address, ...more] = parseCommandLine(args, USAGE).words;
@@ -27,10 +29,10 @@ export async function adminCommand(
       ];
     case 'suspend':
       await accounts.suspend('command', await userNamed(db, who));
-      return [`${who} is suspended: connections close within 5 s, and nobody signs in.`];
+      return [`${who} is suspended: connections close within 5 s and new logins are refused.`];
     case 'unsuspend':
       await accounts.unsuspend('command', await userNamed(db, who));
-      return [`${who} may sign in.`];
+      return [`${who} can sign in.`];
     case 'temporary-password':
       return passwordLines(
         await accounts.setTemporaryPassword('command', await userNamed(db, who)),
@@ -51,11 +53,11 @@ function newAccount(name: string, address: string | undefined) {
 function passwordLines({ temporary_password, expires_at }: TemporaryPassword): string[] {
   return [
     `Temporary password: ${temporary_password}`,
-    `It is shown once, asks for another one at the first login, and ends ${toSeconds(expires_at)}.`,
+    `It is shown only once, must be changed at the first login, and expires ${toSeconds(expires_at)}.`,
   ];
 }
 
-async function list(people: People, query: string | undefined): Promise<string[]> {
+async function list(people: UserAdministration, query: string | undefined): Promise<string[]> {
   const rows: string[][] = [];
   let cursor: string | undefined;
   do {
@@ -67,7 +69,9 @@ async function list(people: People, query: string | undefined): Promise<string[]
     }
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined && rows.length < LISTED_MAX);
-  if (rows.length === 0) return ['There is nobody.'];
+  if (rows.length === 0) return ['No users.'];
   const lines = table(['user', 'role', 'state', 'sessions', 'last seen', 'id'], rows);
-  return cursor === undefined ? lines : [...lines, `More than ${rows.length}: search for a name.`];
+  return cursor === undefined
+    ? lines
+    : [...lines, `More than ${rows.length} users: narrow the list with a search.`];
 }

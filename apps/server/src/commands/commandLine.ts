@@ -1,12 +1,12 @@
 import { CommandError } from '@chasqui/db';
 
-/** What was written after the name of a command: words, and options such as `--uses 5`. */
+/** Arguments after the command name: positional words, and options such as `--uses 5`. */
 export interface CommandLine {
   words: readonly string[];
   options: ReadonlyMap<string, string>;
 }
 
-/** Throws CommandError with the usage for an option that is not one of these, or has no value. */
+/** Throws CommandError with the usage when an option is unknown or has no value. */
 export function parseCommandLine(
   args: readonly string[],
   usage: string,
@@ -27,7 +27,9 @@ export function parseCommandLine(
   return { words, options };
 }
 
-/** A whole number within these bounds, or `byDefault` when the option is not given. Throws CommandError. */
+/**
+ * Parses an integer within these bounds; `byDefault` if the option is absent. Throws CommandError.
+ */
 export function numberOption(
   { options }: CommandLine,
   name: string,
@@ -42,7 +44,7 @@ export function numberOption(
   return number;
 }
 
-/** Seconds are enough for people. */
+/** Whole seconds are precise enough for a human. */
 export function toSeconds(time: string): string {
   return time.replace(/\.\d+Z$/, 'Z');
 }

@@ -4,16 +4,19 @@ import { type Database, deadLetters, purgeDeadLetter, retryDeadLetters } from '@
 import type { SecurityLog } from '@chasqui/identity';
 import { type DeadLetter, NotFoundError } from '@chasqui/protocol';
 
-/** Deliveries that were given up, as administrators see and handle them. All throw UnavailableError. */
+/** Dead deliveries, for administrators. Every method throws UnavailableError without PostgreSQL. */
 export interface DeadLetters {
   /** Latest first. Throws ValidationError for a cursor of another list. */
   list(page: {
     limit: number;
     cursor?: string | undefined;
   }): Promise<{ deliveries: DeadLetter[]; next_cursor: string | null }>;
-  /** Wakes the user again, now. Throws NotFoundError unless their delivery is dead. */
+  /** Retries the wake-up immediately. Throws NotFoundError unless the user's delivery is dead. */
   retry(administratorId: string, userId: string): Promise<void>;
-  /** Gives up what waits now (docs/adr/0005). Throws NotFoundError unless their delivery is dead. */
+  /**
+   * Drops the pending wake-up (docs/adr/0005). Throws NotFoundError unless the user's delivery is
+   * dead.
+   */
   purge(administratorId: string, userId: string): Promise<void>;
 }
 

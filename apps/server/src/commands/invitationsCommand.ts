@@ -8,7 +8,10 @@ const USAGE =
 const LISTED = 100;
 const DAY_S = 86_400;
 
-/** Invitations to the instance on the command line. Throws CommandError for what cannot be done. */
+/**
+ * Manages instance invitations from the command line. Throws CommandError with a message for the
+ * operator.
+ */
 export async function invitationsCommand(
   invitations: Invitations,
   args: readonly string[],
@@ -25,7 +28,7 @@ export async function invitationsCommand(
     return [
       `Code: ${code}`,
       `Link: the address of the web client with /?invitation=${code}`,
-      `It is shown once, and good for ${maxUses} until ${toSeconds(invitation.expires_at)} (${invitation.id}).`,
+      `It is shown only once and allows ${maxUses} registrations until ${toSeconds(invitation.expires_at)} (${invitation.id}).`,
     ];
   }
   if (line.options.size > 0) throw new CommandError(USAGE);
@@ -35,15 +38,15 @@ export async function invitationsCommand(
     if (!(error instanceof ChasquiError) || error.status !== 404) throw error;
     throw new CommandError(`There is no invitation ${id}.`);
   });
-  return [`Nobody registers with invitation ${id} any more.`];
+  return [`Invitation ${id} is revoked.`];
 }
 
 async function list(invitations: Invitations): Promise<string[]> {
   const page = await invitations.list({ limit: LISTED });
-  if (page.invitations.length === 0) return ['There are no invitations.'];
+  if (page.invitations.length === 0) return ['No invitations.'];
   const rows = page.invitations.map(({ id, uses, max_uses, expires_at, revoked_at }) => [
     ...[id, `${uses} of ${max_uses}`, toSeconds(expires_at), revoked_at === null ? '-' : 'revoked'],
   ]);
   const lines = table(['id', 'used', 'expires', 'state'], rows);
-  return page.next_cursor === null ? lines : [...lines, `These are the latest ${LISTED}.`];
+  return page.next_cursor === null ? lines : [...lines, `Showing the latest ${LISTED}.`];
 }

@@ -1,12 +1,12 @@
 import '@chasqui/settings/nodeVersion';
-// What `npm run roles`, `npm run sessions`, `npm run admin` and `npm run invitations` run, at DATABASE_URL.
+// Entry point of `npm run roles`, `sessions`, `admin` and `invitations`; works on DATABASE_URL.
 import { CommandError, runOperatorCommand } from '@chasqui/db';
 import { systemClock } from '@chasqui/foundation';
 import {
   createAccounts,
   createInvitations,
   createPasswords,
-  createPeople,
+  createUserAdministration,
   createRoles,
   createSecurityLog,
 } from '@chasqui/identity';
@@ -17,15 +17,16 @@ import { rolesCommand } from './rolesCommand';
 import { sessionsCommand } from './sessionsCommand';
 
 void runOperatorCommand('chasqui-command', async (db, [name, ...args]) => {
-  // The results are for people, on standard output; the security log is for machines.
+  // Results go to stdout for humans; the security log is for machines.
   const log = createLog('info', process.stderr);
-  // No command writes addresses, so there is nothing to be keyed.
+  // Commands record no addresses, so no key is needed.
   const securityLog = createSecurityLog({ log, clock: systemClock, secret: '' });
   const passwords = createPasswords(() => performance.now());
   const accounts = createAccounts({
     ...{ db, securityLog },
     hash: (password) => passwords.hash(password, { address: '', userId: null }),
-    // There is no bus here: nodes ask PostgreSQL which sessions live, and the sweep finds who is to be woken.
+    // Commands have no bus: nodes poll PostgreSQL for live sessions, and the sweep finds users to
+    // wake.
     announceEnded: () => undefined,
     wake: () => undefined,
   });
@@ -35,7 +36,7 @@ void runOperatorCommand('chasqui-command', async (db, [name, ...args]) => {
     case 'sessions':
       return sessionsCommand(db, securityLog, args);
     case 'admin':
-      return adminCommand(db, { accounts, people: createPeople(db) }, args);
+      return adminCommand(db, { accounts, people: createUserAdministration(db) }, args);
     case 'invitations':
       return invitationsCommand(createInvitations({ db, securityLog }), args);
     default:

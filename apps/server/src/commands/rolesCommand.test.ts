@@ -19,8 +19,8 @@ function run(...args: string[]): Promise<string[]> {
 }
 
 test('roles are granted, listed and revoked by user name, and the log says by the command line', async () => {
-  expect(await run('list')).toEqual(['Nobody has a role of the instance.']);
-  expect(await run('grant', 'Ana', 'owner')).toEqual(['Ana is owner of the instance.']);
+  expect(await run('list')).toEqual(['No user has an instance role.']);
+  expect(await run('grant', 'Ana', 'owner')).toEqual(['Ana is now owner of the instance.']);
   expect(await run('grant', 'ben', 'admin')).toHaveLength(1);
   const [head, ...lines] = await run('list');
   expect(head).toMatch(/^USER +ROLE +GRANTED +ID$/);
@@ -38,7 +38,7 @@ test('roles are granted, listed and revoked by user name, and the log says by th
 
 test.each([
   ['grant nobody admin', 'There is no user "nobody".'],
-  ['revoke ben', 'ben has no role of the instance.'],
+  ['revoke ben', 'ben has no instance role.'],
   ['revoke ana', /last owner/],
 ])('"%s" says why it is refused', async (said, why) => {
   await expect(run(...said.split(' '))).rejects.toThrow(why);

@@ -6,7 +6,10 @@ import { parseCommandLine, toSeconds } from './commandLine';
 const USAGE =
   'Usage: npm run roles -- list | grant <user> owner|admin | revoke <user> (a user name or an id)';
 
-/** Roles of the instance on the command line. Throws CommandError for what cannot be done. */
+/**
+ * Manages instance roles from the command line. Throws CommandError with a message for the
+ * operator.
+ */
 export async function rolesCommand(
   db: Database,
   roles: Roles,
@@ -21,24 +24,22 @@ export async function rolesCommand(
     const granted = instanceRole.safeParse(role);
     if (!granted.success) throw new CommandError(USAGE);
     await roles.grant('command', await userNamed(db, who), granted.data);
-    return [`${who} is ${granted.data} of the instance.`];
+    return [`${who} is now ${granted.data} of the instance.`];
   }
   if (command === 'revoke' && role === undefined) {
     const userId = await userNamed(db, who);
     await roles.revoke('command', userId).catch((error: unknown) => {
       if (!(error instanceof ChasquiError) || error.status === 503) throw error;
-      throw new CommandError(
-        error.status === 404 ? `${who} has no role of the instance.` : error.message,
-      );
+      throw new CommandError(error.status === 404 ? `${who} has no instance role.` : error.message);
     });
-    return [`${who} has no role of the instance any more.`];
+    return [`${who} no longer has an instance role.`];
   }
   throw new CommandError(USAGE);
 }
 
 async function list(roles: Roles): Promise<string[]> {
   const granted = await roles.list();
-  if (granted.length === 0) return ['Nobody has a role of the instance.'];
+  if (granted.length === 0) return ['No user has an instance role.'];
   return table(
     ['user', 'role', 'granted', 'id'],
     granted.map(({ user, role, granted_at }) => [

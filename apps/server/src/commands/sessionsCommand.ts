@@ -4,7 +4,7 @@ import { parseCommandLine } from './commandLine';
 
 const USAGE = 'Usage: npm run sessions -- end-all | end <user> (a user name or an id)';
 
-/** So many end in one statement, which must be done within its time limit. */
+/** Sessions ended per statement; bounded so that a statement stays within its time-out. */
 const AT_ONCE = 5_000;
 
 const END = `
@@ -18,16 +18,16 @@ const END = `
   )
   SELECT count(*)::int FROM ended`;
 
-/** A session that has ended leaves no device behind, as after a logout (D4). */
+/** Ending a session deletes its device, as logout does (D4). */
 const FORGET_DEVICES = `
   DELETE FROM devices d USING sessions s
   WHERE s.id = d.session_id AND s.user_id = d.user_id AND s.revoked_at IS NOT NULL
     AND ($1::uuid IS NULL OR d.user_id = $1)`;
 
 /**
- * Ends the sessions of everybody, or of one user. Servers need not be told: they ask PostgreSQL, and refuse requests
- * within 3 s and close sockets within 5 s. A second call ends what has begun since. Throws CommandError for what cannot
- * be done.
+ * Ends the sessions of one user or of all users. Servers poll PostgreSQL: they refuse requests
+ * within 3 s and close sockets within 5 s. A second call ends sessions started since. Throws
+ * CommandError with a message for the operator.
  */
 export async function sessionsCommand(
   db: Database,

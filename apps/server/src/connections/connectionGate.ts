@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createBuckets, type Limits, type Places } from '@chasqui/limits';
+import { createBuckets, type Limits, type ConnectionQuota } from '@chasqui/limits';
 import { type ErrorBody, RateLimitError } from '@chasqui/protocol';
 import type { ClientAddress } from '../network/clientAddress';
 
@@ -23,14 +23,14 @@ export const FULL_WAIT_MS = 10_000;
 
 interface Deps {
   limits: Limits;
-  places: Places;
+  places: ConnectionQuota;
   addressOf: ClientAddress;
   now: () => number;
 }
 
 export function createConnectionGate({ limits, places, addressOf, now }: Deps): ConnectionGate {
   const refused = new WeakMap<IncomingMessage, number>();
-  const told = createBuckets({ rate: TOLD, onDue: () => told.untold() });
+  const told = createBuckets({ rate: TOLD, onDue: () => told.unreported() });
   return {
     admits(request) {
       const address = addressOf(request);

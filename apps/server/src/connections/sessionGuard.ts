@@ -1,6 +1,6 @@
 import type { Bus } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
-import type { SessionBook, SessionEndings } from '@chasqui/identity';
+import type { SessionCache, SessionEndings } from '@chasqui/identity';
 import type { ConnectionRegistry } from './registry';
 
 /** How late an ending is heard of at the most whose news was lost without anybody's noticing. */
@@ -20,7 +20,7 @@ export interface SessionGuard {
 
 interface Deps {
   registry: ConnectionRegistry;
-  sessionBook: SessionBook;
+  sessionCache: SessionCache;
   endings: SessionEndings;
   bus: Bus;
   log: Log;
@@ -31,7 +31,7 @@ interface Deps {
  * PostgreSQL, every 4 s, every 2 s while the bus is deaf, every second while it has no answer, and whenever the bus
  * returns: so a node that was cut off from either knows it within these times of its return.
  */
-export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps): SessionGuard {
+export function guardSessions({ registry, sessionCache, endings, bus, log }: Deps): SessionGuard {
   const ended = new Map<string, number>();
 
   function close(sessionIds: Iterable<string>): void {
@@ -52,7 +52,7 @@ export function guardSessions({ registry, sessionBook, endings, bus, log }: Deps
     const living = new Set<string>();
     for (let from = 0; from < all.length; from += SESSIONS_AT_ONCE) {
       const some = all.slice(from, from + SESSIONS_AT_ONCE);
-      const states = await sessionBook.states(some);
+      const states = await sessionCache.states(some);
       close(some.filter((sessionId) => !states.has(sessionId)));
       for (const [sessionId, state] of states) {
         if (state === 'living') living.add(sessionId);

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 
-/** The address a request comes from, for limits: an IPv6 network of 64 bits counts as one. */
+/** The client address of a request, for limits. An IPv6 /64 network counts as one address. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
- * X-Forwarded-For is believed only as far as the proxies named in `trusted` (addresses or CIDR
- * ranges) wrote it; anybody can send the rest. Ports and brackets are dropped, since some proxies write them.
+ * X-Forwarded-For is trusted only for hops written by the proxies in `trusted` (addresses or CIDR
+ * ranges); clients can forge the rest. Ports and brackets are stripped, since some proxies write
+ * them.
  */
 export function createClientAddress(trusted: string[]): ClientAddress {
   const isProxy = createProxies(trusted);
@@ -17,10 +18,10 @@ export function createClientAddress(trusted: string[]): ClientAddress {
     while (isProxy(address)) {
       const text = forwarded.pop();
       if (text === undefined) break;
-      // An empty item is what a proxy leaves that appends to nothing.
+      // A proxy that appends to an empty header leaves an empty item.
       if (text.trim() === '') continue;
       const before = parseAddress(text);
-      // `unknown` and other words: the last address that a proxy vouched for counts.
+      // `unknown` or another non-address: use the last address that a trusted proxy vouched for.
       if (before === undefined) break;
       address = before;
     }
@@ -28,7 +29,7 @@ export function createClientAddress(trusted: string[]): ClientAddress {
   };
 }
 
-/** Whether an address, as a socket names it, is that of a trusted proxy. */
+/** Whether a socket's remote address belongs to a trusted proxy. */
 export function createProxies(trusted: string[]): (address: string) => boolean {
   const proxies = new BlockList();
   for (const entry of trusted) {
@@ -45,8 +46,8 @@ export function createProxies(trusted: string[]): (address: string) => boolean {
 }
 
 /**
- * The address in its shortest form, without port, brackets and zone; an IPv4 address mapped into IPv6 is an IPv4
- * address. Undefined for anything else.
+ * Normalizes an address: shortest form, without port, brackets and zone; IPv4-mapped IPv6 becomes
+ * IPv4. Undefined for anything else.
  */
 export function parseAddress(text: string): string | undefined {
   const host = withoutPort(text.trim());

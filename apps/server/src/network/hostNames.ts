@@ -1,14 +1,17 @@
 import { isIP } from 'node:net';
 
-/** A host as a Host header or an origin names it. */
+/** A host from a Host header or an origin. */
 export interface HostAndPort {
-  /** Lower case, without the dot at the end; an IPv6 address without its brackets. */
+  /** Lower case, without a trailing dot; IPv6 addresses without brackets. */
   name: string;
-  /** Undefined where none is written. */
+  /** Undefined if the text has none. */
   port: string | undefined;
 }
 
-/** Splits `name`, `name:port`, `1.2.3.4:port` and `[::1]:port`. What is malformed becomes a name that matches nothing. */
+/**
+ * Splits `name`, `name:port`, `1.2.3.4:port` and `[::1]:port`. Malformed input yields a name that
+ * matches nothing.
+ */
 export function parseHost(text: string): HostAndPort {
   const host = text.trim().toLowerCase();
   const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
@@ -18,7 +21,7 @@ export function parseHost(text: string): HostAndPort {
   return { name: name.endsWith('.') ? name.slice(0, -1) : name, port: port || undefined };
 }
 
-/** `localhost`, its subdomains and addresses: no name server can make them point elsewhere. */
-export function needsNoNameServer(name: string): boolean {
+/** `localhost`, its subdomains and IP addresses: DNS cannot redirect them. */
+export function bypassesDns(name: string): boolean {
   return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');
 }

@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import { needsNoNameServer, parseHost } from './hostNames';
+import { bypassesDns, parseHost } from './hostNames';
 
-/** Which names of this host requests may use. */
+/** Which Host headers are accepted. */
 export interface Hosts {
   admits(request: IncomingMessage): boolean;
-  /** Whether foreign names are refused at all. */
+  /** Whether any name is refused at all. */
   readonly areChecked: boolean;
 }
 
 interface Options {
-  /** ALLOWED_HOSTS: names, and `.example.org` for all names below it. */
+  /** ALLOWED_HOSTS: names; `.example.org` covers all subdomains. */
   allowed: string[];
-  /** Where the server listens. */
+  /** The listen address. */
   bind: string;
   isProxy: (address: string) => boolean;
 }
 
 /**
- * A web page whose name was made to point at this host (DNS rebinding) asks with that name in Host. So names are
- * refused that are not in `allowed`; without `allowed` all but localhost, where the server listens on loopback only,
- * because then no other name can be meant. A trusted proxy decides by itself, addresses and localhost are always
- * admitted, and so is a request without Host.
+ * Protects against DNS rebinding: a page whose name resolves to this host sends that name in Host.
+ * Names not in `allowed` are refused. Without `allowed`, a server bound to loopback accepts only
+ * localhost, since no other name can be legitimate. IP addresses, localhost, requests without Host
+ * and requests from trusted proxies are always accepted.
  */
 export function createHosts({ allowed, bind, isProxy }: Options): Hosts {
   const names = new Set(allowed.map((name) => parseHost(name).name));
@@ -33,7 +33,7 @@ export function createHosts({ allowed, bind, isProxy }: Options): Hosts {
     admits({ headers, socket }) {
       if (!areChecked || headers.host === undefined) return true;
       const { name } = parseHost(headers.host);
-      if (names.has(name) || needsNoNameServer(name)) return true;
+      if (names.has(name) || bypassesDns(name)) return true;
       if (domains.some((domain) => name.endsWith(domain))) return true;
       return isProxy(socket.remoteAddress ?? '');
     },

@@ -2,19 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import type { CorsOptions } from 'cors';
 import { type HostAndPort, parseHost } from './hostNames';
 
-/** Which web pages may talk to this service. */
+/** Which web origins may use this service. */
 export interface Origins {
   /**
-   * For REST and sockets: pages of listed origins, compared as a whole, may ask with a bearer token and read the
-   * answers. Never with credentials: there are no cookies.
+   * For REST and sockets: pages from listed origins (exact match) may send bearer tokens and read
+   * responses. Credentials stay off: there are no cookies.
    */
   readonly cors: CorsOptions;
-  /** Whether a socket may be opened: no Origin (no browser), this host's own, or a listed one. */
+  /**
+   * Whether a socket may open: no Origin (not a browser), this host's own origin, or a listed one.
+   */
   admits(request: IncomingMessage): boolean;
 }
 
 interface Options {
-  /** As browsers write them, `https://chat.example.org`. */
+  /** In the browser's notation, `https://chat.example.org`. */
   listed: string[];
   isProxy: (address: string) => boolean;
 }
@@ -35,7 +37,7 @@ export function createOrigins({ listed, isProxy }: Options): Origins {
     admits(request) {
       const { origin } = request.headers;
       if (origin === undefined || listed.includes(origin)) return true;
-      // Browsers say so themselves where they know it, and no page can set this header.
+      // Browsers set this header themselves; pages cannot forge it.
       if (request.headers['sec-fetch-site'] === 'same-origin') return true;
       if (origin.length > ORIGIN_MAX || !URL.canParse(origin)) return false;
       return isOwn(new URL(origin), request, isProxy(request.socket.remoteAddress ?? ''));
@@ -44,8 +46,8 @@ export function createOrigins({ listed, isProxy }: Options): Origins {
 }
 
 /**
- * Whether the page came from this host. Proxies pass the name on in Host or X-Forwarded-Host, and many lose the port on
- * the way or write the one on which they listen themselves, so behind a trusted one the name alone counts.
+ * Whether the page was served by this host. Proxies forward the name in Host or X-Forwarded-Host
+ * but often drop or replace the port, so behind a trusted proxy only the name is compared.
  */
 function isOwn(origin: URL, { headers }: IncomingMessage, isBehindProxy: boolean): boolean {
   const { name, port } = parseHost(origin.host);
@@ -57,7 +59,7 @@ function isOwn(origin: URL, { headers }: IncomingMessage, isBehindProxy: boolean
   return own.map(parseHost).some(isSame);
 }
 
-/** Browsers leave out the port of the scheme, proxies may write it. */
+/** Browsers omit the scheme's default port; proxies may include it. */
 function isSamePort(page: string | undefined, host: string | undefined, protocol: string): boolean {
   const standard = protocol === 'https:' ? '443' : '80';
   return (page ?? standard) === (host ?? standard);

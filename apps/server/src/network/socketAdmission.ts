@@ -4,20 +4,21 @@ import type { Hosts } from './hosts';
 import type { Origins } from './origins';
 
 const LOG_EVERY_MS = 60_000;
-/** Characters of a header that are logged: strangers write them. */
+/** Logged characters per header: clients control the value. */
 const SHOWN_MAX = 200;
 
 interface Deps {
   hosts: Hosts;
   origins: Origins;
   log: Log;
-  /** Milliseconds of a clock that is never set back. */
+  /** Milliseconds on a monotonic clock. */
   now: () => number;
 }
 
 /**
- * Whether a socket may be opened by the page that asks. A refusal is logged with the setting that would change it, once
- * a minute at most: behind a proxy that rewrites Host, pages load and every socket is refused, and browsers show no reason.
+ * Decides whether a page may open a socket. Logs a refusal at most once a minute, with the setting
+ * that would allow it: behind a proxy that rewrites Host, pages load but every socket fails, and
+ * browsers show no reason.
  */
 export function createSocketAdmission({ hosts, origins, log, now }: Deps) {
   let loggedAt = -Infinity;
@@ -38,14 +39,14 @@ export function createSocketAdmission({ hosts, origins, log, now }: Deps) {
 
   return (request: IncomingMessage): boolean => {
     if (!hosts.admits(request)) {
-      refuse('refused a socket: the name in Host is not ours. See ALLOWED_HOSTS', request);
+      refuse('refused a socket: the Host header names another host. See ALLOWED_HOSTS', request);
       return false;
     }
     if (origins.admits(request)) return true;
     refuse(
-      'refused a socket: its Origin is neither this Host nor listed. ' +
-        'Behind a proxy set TRUST_PROXY and let it pass on Host or X-Forwarded-Host, ' +
-        'for pages of other hosts set CORS_ORIGINS',
+      'refused a socket: its Origin is neither this host nor listed. ' +
+        'Behind a proxy, set TRUST_PROXY and forward Host or X-Forwarded-Host; ' +
+        'for pages on other hosts, set CORS_ORIGINS',
       request,
     );
     return false;

@@ -3,12 +3,12 @@ import type { Log } from '@chasqui/foundation';
 import type { LOG_LEVELS } from '@chasqui/settings';
 import { destination as openDestination, pino, type DestinationStream } from 'pino';
 
-/** What waits while the disk is full, bytes; lines beyond it are dropped. */
+/** Bytes buffered while the disk is full; further lines are dropped. */
 const HELD_BYTES = 1024 * 1024;
 
 /**
- * Writes lines to a file descriptor, stdout by default. While it cannot be written to, because the disk
- * is full or the reader is gone, lines wait; the process must not end because of it.
+ * Writes lines to a file descriptor, stdout by default. Lines are buffered while the descriptor is
+ * not writable (disk full, reader gone); a failing log must not end the process.
  */
 export function openOutput(fd = 1): DestinationStream {
   const output = openDestination({ dest: fd, sync: true, maxLength: HELD_BYTES });
@@ -19,7 +19,7 @@ export function openOutput(fd = 1): DestinationStream {
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-// A safety net: code never passes any of these to the log.
+// Safety net: none of these may be passed to the log in the first place.
 const SECRETS = [
   'authorization',
   'token',
@@ -30,7 +30,10 @@ const SECRETS = [
   'contentEncrypted',
 ];
 
-/** JSON lines on stdout. Of an error only name, message, code and stack get in: others carry what was asked. */
+/**
+ * JSON lines on stdout. Of an error, only name, message, code and stack are logged; other
+ * properties contain user input.
+ */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options = {
     level,

@@ -45,7 +45,7 @@ test('of an error neither the statement nor its parameters get in', () => {
       detail: 'Key (ana)',
     },
   });
-  const [line = ''] = linesOf((log) => log.error({ err: error }, 'a bug'));
+  const [line = ''] = linesOf((log) => log.error({ err: error }, 'unhandled error in request'));
   expect(JSON.parse(line)).toMatchObject({ err: { message: 'relation is gone', code: '42P01' } });
   expect(line).not.toMatch(/SELECT secret|example\.org|Key \(ana\)/);
 });

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Gauges } from '@chasqui/core/ports';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is looked up when somebody asks for the figures. Null or a rejection: not known at the moment. */
+/** Values read at scrape time. Null or a rejection means currently unknown. */
 export interface FigureSources {
   connections(): number;
   pool(): { size: number; available: number; using: number; waiting: number };
@@ -12,23 +12,26 @@ export interface FigureSources {
   busConnected(): boolean;
   hintsDropped(): number;
   wakeupFailures(): number;
-  /** What workers found since the instance began, by kind. */
+  /** Worker findings since the instance was created, by kind. */
   sweepFindings(): Promise<Record<string, number>>;
   auditFindings(): Promise<Record<string, number>>;
   redis(): Promise<unknown>;
-  /** Of the disk of DATA_DIR; null where it is not watched. */
+  /** Free space on the disk of DATA_DIR; null if it is not monitored. */
   diskFreeBytes(): number | null;
-  /** What was refused because it was too much, by kind of action. */
+  /** Rate-limit refusals by action. */
   refusals(): Readonly<Record<string, number>>;
-  /** Bytes held for slow connections, by direction, and how many were closed because it was too much. */
+  /**
+   * Bytes buffered for slow connections, by direction, and connections closed because the total was
+   * too high.
+   */
   heldBytes(): Readonly<Record<string, number>>;
   slowConnectionsClosed(): Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
-  /** For the delivery path. */
+  /** Recorded by the delivery path. */
   gauges: Gauges;
-  /** All figures in the text format of Prometheus. Never waits longer than a second or so. */
+  /** All metrics in the Prometheus text format. Takes about a second at most. */
   read(): Promise<{ contentType: string; text: string }>;
   stop(): void;
 }
@@ -39,19 +42,19 @@ export function createMetrics(sources: FigureSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  // Strangers may read the figures: they need not know which release of Node has yet to be updated.
+  // /metrics may be public; do not advertise the Node.js version.
   registry.removeSingleMetric('nodejs_version_info');
   const eventLoop = monitorEventLoopDelay({ resolution: 20 });
   eventLoop.enable();
 
   const sends = new Counter({
     name: 'chasqui_sends_total',
-    help: 'Messages that were committed.',
+    help: 'Messages committed.',
     registers,
   });
   const batches = new Histogram({
     name: 'chasqui_send_batch_size',
-    help: 'Messages that shared one transaction.',
+    help: 'Messages per send transaction.',
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   });
@@ -62,7 +65,7 @@ export function createMetrics(sources: FigureSources): Metrics {
   });
   const latency = new Histogram({
     name: 'chasqui_delivery_latency_seconds',
-    help: 'From the commit to the write to a connection; backlogs of who was away count too.',
+    help: 'Time from commit to the write to a connection; includes backlogs of offline recipients.',
     buckets: [
       0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 3_600, 86_400,
     ],
@@ -70,16 +73,16 @@ export function createMetrics(sources: FigureSources): Metrics {
   });
   const gaps = new Counter({
     name: 'chasqui_gap_entries_total',
-    help: 'Entries that connections were sent from PostgreSQL and not from a live hint.',
+    help: 'Entries read from PostgreSQL for a connection instead of from a live notification.',
     registers,
   });
 
-  looked('chasqui_connections', 'Connections of this node.', async () => ({
+  lookupGauge('chasqui_connections', 'Connections of this node.', async () => ({
     '': sources.connections(),
   }));
-  looked(
+  lookupGauge(
     'chasqui_event_loop_delay_seconds',
-    'Delay of the event loop since the last look.',
+    'Event loop delay since the last scrape.',
     async () => {
       const figures = {
         mean: seconds(eventLoop.mean),
@@ -90,56 +93,71 @@ export function createMetrics(sources: FigureSources): Metrics {
       return figures;
     },
   );
-  looked(
+  lookupGauge(
     'chasqui_pool_connections',
-    'Connections to PostgreSQL, and who waits for one.',
+    'PostgreSQL connections and callers waiting for one.',
     async () => sources.pool(),
   );
-  looked('chasqui_deliveries', 'Recipients who have something waiting, and those given up.', () =>
-    sources.deliveryCounts(),
+  lookupGauge(
+    'chasqui_deliveries',
+    'Recipients with pending deliveries, and dead deliveries.',
+    () => sources.deliveryCounts(),
   );
-  looked('chasqui_queue_jobs', 'Jobs in message_delivery.', () => sources.queueDepth());
-  looked('chasqui_bus_connected', '1 while hints between nodes can travel.', async () => ({
-    '': sources.busConnected() ? 1 : 0,
-  }));
-  looked('chasqui_hints_dropped', 'Hints between nodes that could not be sent.', async () => ({
-    '': sources.hintsDropped(),
-  }));
-  looked('chasqui_wakeup_failures', 'Wake-ups that were left to the sweep.', async () => ({
+  lookupGauge('chasqui_queue_jobs', 'Jobs in message_delivery.', () => sources.queueDepth());
+  lookupGauge(
+    'chasqui_bus_connected',
+    '1 if notifications between nodes are working.',
+    async () => ({
+      '': sources.busConnected() ? 1 : 0,
+    }),
+  );
+  lookupGauge(
+    'chasqui_hints_dropped',
+    'Notifications between nodes that could not be sent.',
+    async () => ({
+      '': sources.hintsDropped(),
+    }),
+  );
+  lookupGauge('chasqui_wakeup_failures', 'Wake-ups left to the sweep.', async () => ({
     '': sources.wakeupFailures(),
   }));
-  looked('chasqui_sweep_findings', 'Deliveries that the sweep repaired, by finding.', () =>
+  lookupGauge('chasqui_sweep_findings', 'Deliveries repaired by the sweep, by finding.', () =>
     withTotal(sources.sweepFindings()),
   );
-  looked(
+  lookupGauge(
     'chasqui_audit_findings',
-    'Inconsistencies that the auditor found; every value but 0 is a bug.',
+    'Inconsistencies found by the auditor; any value but 0 is a bug.',
     () => withTotal(sources.auditFindings()),
   );
-  looked('chasqui_refused_total', 'What was too much, by kind of action.', async () => ({
+  lookupGauge('chasqui_refused_total', 'Requests refused by limits, by action.', async () => ({
     ...sources.refusals(),
   }));
-  looked('chasqui_held_bytes', 'Bytes held for slow connections, by direction.', async () =>
-    sources.heldBytes(),
+  lookupGauge(
+    'chasqui_held_bytes',
+    'Bytes buffered for slow connections, by direction.',
+    async () => sources.heldBytes(),
   );
-  looked(
+  lookupGauge(
     'chasqui_slow_connections_closed',
-    'Connections closed because a node held too many bytes, by direction.',
+    'Connections closed because the node buffered too many bytes, by direction.',
     async () => sources.slowConnectionsClosed(),
   );
-  looked('chasqui_disk_free_bytes', 'Free space of the disk of DATA_DIR.', async () => {
+  lookupGauge('chasqui_disk_free_bytes', 'Free space on the disk of DATA_DIR.', async () => {
     const bytes = sources.diskFreeBytes();
     return bytes === null ? null : { '': bytes };
   });
-  looked('chasqui_redis_up', 'Whether Redis takes a write.', async () => ({
+  lookupGauge('chasqui_redis_up', 'Whether Redis accepts writes.', async () => ({
     '': await sources.redis().then(
       () => 1,
       () => 0,
     ),
   }));
 
-  /** A gauge whose values, by state, are looked up at each reading; what is not known is left out. */
-  function looked(
+  /**
+   * Registers a gauge, labelled by state, whose values are read at each scrape. Unknown values are
+   * omitted.
+   */
+  function lookupGauge(
     name: string,
     help: string,
     lookup: () => Promise<Readonly<Record<string, number>> | null>,
@@ -182,7 +200,7 @@ export function createMetrics(sources: FigureSources): Metrics {
   };
 }
 
-/** The sum stands under no state, so that there is a 0 before anything was found. */
+/** Adds the total without a label, so that a 0 exists before the first finding. */
 async function withTotal(byKind: Promise<Record<string, number>>): Promise<Record<string, number>> {
   const found = await byKind;
   return { ...found, '': Object.values(found).reduce((sum, count) => sum + count, 0) };
@@ -192,7 +210,7 @@ function seconds(nanoseconds: number): number {
   return nanoseconds / 1e9;
 }
 
-/** The figures, or null when they are not there in time. */
+/** The values, or null if they do not arrive in time. */
 async function bounded<T>(figures: Promise<T>): Promise<T | null> {
   return withTimeout(figures, LOOKUP_MS, () => null).catch(() => null);
 }

@@ -4,11 +4,11 @@ import { Router } from 'express';
 
 interface Deps {
   read: () => Promise<{ contentType: string; text: string }>;
-  /** METRICS_TOKEN: a bearer token that is asked for; without one the figures are public. */
+  /** METRICS_TOKEN: the required bearer token; without it the metrics are public. */
   token: string | undefined;
 }
 
-/** Figures in the text format of Prometheus. */
+/** Metrics in the Prometheus text format. */
 export function metricsRoute({ read, token }: Deps): Router {
   const router = Router();
   router.get('/metrics', async (request, response) => {
@@ -21,7 +21,7 @@ export function metricsRoute({ read, token }: Deps): Router {
   return router;
 }
 
-/** In the same time whatever is given. */
+/** Constant-time comparison. */
 function isSame(given: string, token: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token));

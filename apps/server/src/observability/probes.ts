@@ -3,19 +3,19 @@ import { withTimeout } from '@chasqui/foundation';
 import { type Health, PROTOCOL, type Readiness, type RegistrationMode } from '@chasqui/protocol';
 import { Router } from 'express';
 
-/** Asks a store for a sign of life; rejects or hangs when there is none. */
+/** Checks a store; rejects or hangs when it is down. */
 export interface Probes {
-  /** Rejects with NotReadyError where PostgreSQL answers and cannot be served from. */
+  /** Rejects with NotReadyError when PostgreSQL answers but cannot be used. */
   postgres(): Promise<unknown>;
-  /** Has to write: a Redis that is full answers, and is of no use (fault 12). */
+  /** Must write: a full Redis still answers reads (fault 12). */
   redis(): Promise<unknown>;
-  /** One sentence for each thing that needs an operator; they name no path and no address. */
+  /** One sentence per condition that needs an operator, without paths and addresses. */
   warnings(): readonly string[];
 }
 
 const PROBE_MS = 1_000;
 
-/** Alive, ready: for whoever runs the service. They take no token. */
+/** Liveness and readiness endpoints, without authentication. */
 export function probes(
   { postgres, redis, warnings }: Probes,
   version: string,
@@ -46,7 +46,10 @@ export function probes(
 
 const SILENT = 'the store does not answer';
 
-/** Why a store cannot be used; undefined when it can. What else an error says may name addresses and accounts. */
+/**
+ * Why a store is unusable; undefined when it works. Other error texts may contain addresses and
+ * accounts.
+ */
 async function whyNot(probe: () => Promise<unknown>): Promise<string | undefined> {
   const answered = probe().then(
     () => undefined,

@@ -8,14 +8,14 @@ import {
 
 interface Request {
   userId: string;
-  /** The row of the REST table or the command, never what was sent with it. */
+  /** REST endpoint or command, never its input. */
   action: string;
 }
 
 /**
- * Counts in the security log what a signed-in user was refused: for want of a right (ForbiddenError; NotFoundError, which
- * is also the answer about what is hidden), because the input was malformed, or because a token in it was not theirs. Other
- * errors are no refusals.
+ * Records in the security log that an authenticated user was refused: missing permission
+ * (ForbiddenError, or NotFoundError for hidden things), malformed input, or a foreign token in the
+ * input. Other errors are not refusals.
  */
 export function countRefusal(
   securityLog: Pick<SecurityLog, 'count'>,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The version of this package, as its manifest says; src and dist lie equally deep below it. */
+/** The version in this package's manifest; src and dist are at the same depth below it. */
 export const version = readVersion();
 
 function readVersion(): string {

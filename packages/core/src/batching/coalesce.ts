@@ -28,12 +28,12 @@ export function createCoalescer<Question, Answer>(options: {
   paceMs?: (lastTookMs: number) => number;
   answerAll: (questions: Question[]) => Promise<(Answer | Error)[]>;
 }): Coalescer<Question, Answer> {
-  interface Asked {
+  interface EndpointRequest {
     question: Question;
     resolve: (answer: Answer) => void;
     reject: (error: unknown) => void;
   }
-  const queue: Asked[] = [];
+  const queue: EndpointRequest[] = [];
   let flying = 0;
   let scheduled = false;
   let lastStart = -Infinity;
@@ -72,7 +72,7 @@ export function createCoalescer<Question, Answer>(options: {
   }
 
   /** Never rejects. */
-  async function answer(batch: Asked[]): Promise<void> {
+  async function answer(batch: EndpointRequest[]): Promise<void> {
     try {
       const answers = await options.answerAll(batch.map(({ question }) => question));
       batch.forEach(({ resolve, reject }, i) => {

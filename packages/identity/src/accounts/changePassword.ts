@@ -5,9 +5,9 @@ import {
   UnauthorizedError,
 } from '@chasqui/protocol';
 import type * as z from 'zod';
-import type { OpenedSession } from './answer';
-import { revokeOthers, takeLeave } from '../sessions/endSessions';
-import { refuseGuessable } from './guessablePasswords';
+import type { OpenedSession } from './sessionResponse';
+import { revokeOthers, closeSessions } from '../sessions/endSessions';
+import { rejectGuessablePassword } from './guessablePasswords';
 import type { Caller, Client, IdentityDeps } from '../identityDeps';
 
 export type PasswordChange = z.output<(typeof endpoint)['body']>;
@@ -30,7 +30,7 @@ export async function changePassword(
   { current_password, new_password }: PasswordChange,
   { address }: Pick<Client, 'address'>,
 ): Promise<OpenedSession> {
-  const { store, passwords, chain, lifetime } = deps;
+  const { store, passwords, tokenFamily, lifetime } = deps;
   const user = await store.users.findByPk(userId);
   if (user === null) throw new UnauthorizedError();
   const { passwordHash: known } = user;
@@ -39,11 +39,11 @@ export async function changePassword(
       reason: 'no_password',
     });
   }
-  refuseGuessable(new_password, user, 'new_password');
+  rejectGuessablePassword(new_password, user, 'new_password');
   if (!(await passwords.verify(current_password, known, { address, userId })))
     throw new WrongPasswordError();
   const passwordHash = await passwords.hash(new_password, { address, userId });
-  const refreshToken = chain.first();
+  const refreshToken = tokenFamily.first();
   const ended = await withTransaction(store.db, async (transaction) => {
     // Holds the user's row: no login with the old password comes in between (login.ts).
     const [changed] = await store.users.update(
@@ -55,13 +55,13 @@ export async function changePassword(
     await store.refreshTokens.destroy({ where: { sessionId }, transaction });
     await store.refreshTokens.create(
       {
-        ...{ tokenHash: chain.hash(refreshToken), sessionId },
-        ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+        ...{ tokenHash: tokenFamily.hash(refreshToken), sessionId },
+        ...{ expiresAt: lifetime.fromNow, keyId: tokenFamily.keyId },
       },
       { transaction },
     );
     return others;
   });
-  await takeLeave(deps, userId, ended);
+  await closeSessions(deps, userId, ended);
   return { user, sessionId, refreshToken };
 }

@@ -40,7 +40,7 @@ export async function deleteAccount(
       throw new WrongPasswordError();
   }
   const ended = await withTransaction(store.db, async (transaction) => {
-    await becomeNobody(store, transaction, userId, passwordHash);
+    await anonymizeUser(store, transaction, userId, passwordHash);
     const on = inTransaction(transaction);
     // The rows stay for a day, like those of all ended sessions: tokens of another issuer are valid that long, and would
     // create a new user.
@@ -56,7 +56,7 @@ export async function deleteAccount(
 }
 
 /** Whoever adds the user somewhere holds this row as well: they are done before, or find nobody. */
-async function becomeNobody(
+async function anonymizeUser(
   { users }: IdentityStore,
   transaction: Transaction,
   userId: string,

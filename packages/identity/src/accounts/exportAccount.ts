@@ -29,7 +29,7 @@ export async function* exportAccount(
     const last_seen_at = user.lastSeenAt?.toISOString() ?? null;
     const created_at = user.createdAt.toISOString();
     yield [{ record: 'profile', id, username, email, display_name, created_at, last_seen_at }];
-    yield await signedInFrom(store, userId);
+    yield await signInRecords(store, userId);
     yield [{ record: 'privacy', ...(await core.consent.readPrivacy(userId)) }];
     yield* core.accounts.exportRequests(userId);
     let cursor: string | undefined;
@@ -50,7 +50,7 @@ export async function* exportAccount(
 }
 
 /** External identities, sessions and devices: few enough for one page. */
-async function signedInFrom({ db }: IdentityStore, userId: string): Promise<ExportRecord[]> {
+async function signInRecords({ db }: IdentityStore, userId: string): Promise<ExportRecord[]> {
   const identities = await exportStatements.externalIdentitiesOfUser.rows(db, userId);
   const sessions = await exportStatements.allSessionsOfUser.rows(db, userId);
   const devices = await exportStatements.devicesOfUser.rows(db, userId);

@@ -1,11 +1,11 @@
 import { ValidationError } from '@chasqui/protocol';
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { refuseGuessable } from './guessablePasswords';
+import { rejectGuessablePassword } from './guessablePasswords';
 
 const ana = { username: 'Ana.Maria', email: 'ana.quispe@Example.org' };
 const isRefused = (password: string, context = ana): boolean => {
   try {
-    refuseGuessable(password, context, 'password');
+    rejectGuessablePassword(password, context, 'password');
     return false;
   } catch (error) {
     expect(error).toBeInstanceOf(ValidationError);

@@ -36,17 +36,21 @@ const WORD_MIN = 3;
  * of account and product, digits and signs. Compared without regard to case, width and surrounding space. For new
  * passwords only: an existing one still logs in.
  */
-export function refuseGuessable(password: string, context: PasswordContext, field: string): void {
+export function rejectGuessablePassword(
+  password: string,
+  context: PasswordContext,
+  field: string,
+): void {
   const text = normalised(password);
   if (common.has(text)) refuse(field, 'is one of the most common passwords');
-  if (isMadeOfNames(text, context)) refuse(field, 'is easy to guess from your name or address');
+  if (isBuiltFromNames(text, context)) refuse(field, 'is easy to guess from your name or address');
 }
 
 function refuse(path: string, message: string): never {
   throw new ValidationError(`${path}: ${message}`, [{ path, message }]);
 }
 
-function isMadeOfNames(text: string, { username, email }: PasswordContext): boolean {
+function isBuiltFromNames(text: string, { username, email }: PasswordContext): boolean {
   const address = normalised(email);
   const words = [...PRODUCT_WORDS, normalised(username), ...address.split('@'), address]
     .flatMap((word) => [word, ...word.split(/[^\p{L}\p{N}]/u)])

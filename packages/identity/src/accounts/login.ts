@@ -8,8 +8,8 @@ import {
 import { literal } from 'sequelize';
 import type * as z from 'zod';
 import { isSuspended } from '../administration/suspensions';
-import type { OpenedSession } from './answer';
-import { refuseGuessable } from './guessablePasswords';
+import type { OpenedSession } from './sessionResponse';
+import { rejectGuessablePassword } from './guessablePasswords';
 import type { Client, IdentityDeps } from '../identityDeps';
 import { openSession } from '../sessions/openSession';
 
@@ -99,7 +99,7 @@ async function replacementOf(
       'this password is temporary: send new_password with it',
     );
   }
-  refuseGuessable(new_password, user, 'new_password');
+  rejectGuessablePassword(new_password, user, 'new_password');
   return hash(new_password);
 }
 

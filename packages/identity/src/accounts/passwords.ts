@@ -24,7 +24,7 @@ export interface Passwords {
  */
 export function createPasswords(now: () => number): Passwords {
   const queue = createFairQueue({
-    atOnce: Math.max(1, availableParallelism() - 1),
+    concurrency: Math.max(1, availableParallelism() - 1),
     waitingMaxPerUser: WAITING_OF_ADDRESS_MAX,
     waitingMaxPerAddress: WAITING_OF_ADDRESS_MAX,
     waitingMax: WAITING_MAX,

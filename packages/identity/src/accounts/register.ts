@@ -3,9 +3,9 @@ import { accountStatements, inTransaction, withTransaction } from '@chasqui/db';
 import { ConflictError, type register as endpoint } from '@chasqui/protocol';
 import type * as z from 'zod';
 import { admission } from '../administration/admission';
-import { refuseGuessable } from './guessablePasswords';
+import { rejectGuessablePassword } from './guessablePasswords';
 import type { Client, IdentityDeps } from '../identityDeps';
-import type { OpenedSession } from './answer';
+import type { OpenedSession } from './sessionResponse';
 import { openSession } from '../sessions/openSession';
 
 export type Registration = z.output<(typeof endpoint)['body']>;
@@ -19,12 +19,12 @@ export async function register(
   { username, email, password, display_name, invitation }: Registration,
   { agent, address }: Client,
 ): Promise<OpenedSession & { invitationId: string | undefined }> {
-  const { store, passwords, reservedNames, registration } = deps;
+  const { store, passwords, reservedUsernames, registration } = deps;
   const admit = await admission(store.db, registration, invitation);
-  refuseGuessable(password, { username, email }, 'password');
+  rejectGuessablePassword(password, { username, email }, 'password');
   // First, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password, { address, userId: null });
-  if (reservedNames.has(username.toLowerCase())) throw taken();
+  if (reservedUsernames.has(username.toLowerCase())) throw taken();
   return withTransaction(store.db, async (transaction) => {
     const invitationId = await admit(transaction);
     const id = randomUUID();

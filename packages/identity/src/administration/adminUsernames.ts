@@ -14,7 +14,7 @@ interface Deps {
 }
 
 /** The names of ADMIN_USERNAMES as user names are compared. Nobody can register them. */
-export function reservedNames(usernames: readonly string[]): ReadonlySet<string> {
+export function reservedUsernames(usernames: readonly string[]): ReadonlySet<string> {
   return new Set(usernames.map((name) => name.toLowerCase()));
 }
 
@@ -22,7 +22,7 @@ export function reservedNames(usernames: readonly string[]): ReadonlySet<string>
  * Makes admins of those users who have one of these names now, and keep a role that they have. Asks until PostgreSQL
  * answers; resolves when it did, or after two seconds. `stop` ends the asking.
  */
-export function grantToNamed(
+export function grantConfiguredAdmins(
   { db, clock, log, securityLog }: Deps,
   names: ReadonlySet<string>,
 ): { settled: Promise<void>; stop: () => void } {

@@ -10,7 +10,7 @@ type Deps = Pick<IdentityDeps, 'store' | 'endings' | 'core'>;
 export async function endSession(deps: Deps, { userId }: Caller, id: string): Promise<void> {
   const ended = await revokeSessions(deps.store, userId, { id });
   if (ended.length === 0) throw new NotFoundError();
-  await takeLeave(deps, userId, ended);
+  await closeSessions(deps, userId, ended);
 }
 
 /**
@@ -27,7 +27,7 @@ export async function endOtherSessions(deps: Deps, { userId, sessionId }: Caller
     });
     return revokeOthers(deps.store, userId, sessionId, transaction);
   });
-  await takeLeave(deps, userId, ended);
+  await closeSessions(deps, userId, ended);
 }
 
 /** To be called under the lock of the user's row. Throws UnauthorizedError unless the session that stays lives. */
@@ -65,7 +65,7 @@ export async function revokeSessions(
 }
 
 /** After the commit: closes the sockets of ended sessions on every node, and forgets their devices (D4). */
-export async function takeLeave(
+export async function closeSessions(
   { endings, core }: Pick<Deps, 'endings' | 'core'>,
   userId: string,
   sessionIds: string[],

@@ -7,27 +7,27 @@ import type { ExternalClaims } from '../tokens/externalTokens';
 import type { Caller, IdentityDeps } from '../identityDeps';
 import type { IdentityStore } from '../identityStore';
 
-type Deps = Pick<IdentityDeps, 'store' | 'sessionBook' | 'reservedNames' | 'securityLog'>;
+type Deps = Pick<IdentityDeps, 'store' | 'sessionCache' | 'reservedUsernames' | 'securityLog'>;
 
 /**
  * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
  * Throws UnauthorizedError when its session was ended here.
  */
 export async function authenticateExternal(
-  { store, sessionBook, reservedNames, securityLog }: Deps,
+  { store, sessionCache, reservedUsernames, securityLog }: Deps,
   claims: ExternalClaims,
   agent: string | null,
 ): Promise<Caller> {
-  const isReserved = reservedNames.has(claims.username?.toLowerCase() ?? '');
+  const isReserved = reservedUsernames.has(claims.username?.toLowerCase() ?? '');
   const proven = isReserved ? { ...claims, username: undefined } : claims;
   const { sessionId, expiresAt, acceptedUntil } = proven;
-  let session = await sessionBook.find(sessionId);
+  let session = await sessionCache.find(sessionId);
   const isNew = session === null;
   // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
   if (session === null || session.expiresAt < acceptedUntil) {
     await openSession(store, proven, agent);
-    sessionBook.forget([sessionId]);
-    session = await sessionBook.find(sessionId);
+    sessionCache.forget([sessionId]);
+    session = await sessionCache.find(sessionId);
   }
   if (session === null) throw new UnauthorizedError();
   // Requests that bring the first token at the same moment write a line each.

@@ -1,4 +1,4 @@
-import { revokeSessions, takeLeave } from './endSessions';
+import { revokeSessions, closeSessions } from './endSessions';
 import type { IdentityDeps } from '../identityDeps';
 
 /** Ends a session: its tokens, its sockets on every node, and its device (D4). A second call does nothing more. */
@@ -8,5 +8,5 @@ export async function logout(
 ): Promise<void> {
   await revokeSessions(deps.store, userId, { id: sessionId });
   // Whether or not it was ended before: what a first call did not come to is done now.
-  await takeLeave(deps, userId, [sessionId]);
+  await closeSessions(deps, userId, [sessionId]);
 }

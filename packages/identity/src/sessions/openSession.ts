@@ -6,26 +6,26 @@ import type { SessionLifetime } from './sessionLifetime';
 
 interface Deps {
   store: IdentityStore;
-  chain: RefreshTokens;
+  tokenFamily: RefreshTokens;
   lifetime: SessionLifetime;
 }
 
 /** Begins a session with the first token of its chain. */
 export async function openSession(
-  { store: { sessions, refreshTokens }, chain, lifetime }: Deps,
+  { store: { sessions, refreshTokens }, tokenFamily, lifetime }: Deps,
   { userId, agent }: { userId: string; agent: string | null },
   transaction: Transaction,
 ): Promise<{ sessionId: string; refreshToken: string }> {
   const sessionId = randomUUID();
-  const refreshToken = chain.first();
+  const refreshToken = tokenFamily.first();
   await sessions.create(
     { id: sessionId, userId, userAgent: agent, expiresAt: lifetime.fromNow },
     { transaction },
   );
   await refreshTokens.create(
     {
-      ...{ tokenHash: chain.hash(refreshToken), sessionId },
-      ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+      ...{ tokenHash: tokenFamily.hash(refreshToken), sessionId },
+      ...{ expiresAt: lifetime.fromNow, keyId: tokenFamily.keyId },
     },
     { transaction },
   );

@@ -1,7 +1,7 @@
 import { UnauthorizedError } from '@chasqui/protocol';
-import type { OpenedSession } from '../accounts/answer';
+import type { OpenedSession } from '../accounts/sessionResponse';
 import type { IdentityDeps } from '../identityDeps';
-import { rotate } from './rotateRefreshToken';
+import { rotateRefreshToken } from './rotateRefreshToken';
 
 /** Exchanges a refresh token. A reuse ends the session and closes its sockets on every node. */
 export async function refreshSession(
@@ -10,7 +10,7 @@ export async function refreshSession(
   agent: string | null,
 ): Promise<OpenedSession> {
   const { store, endings, securityLog } = deps;
-  const rotation = await rotate(deps, refreshToken, agent);
+  const rotation = await rotateRefreshToken(deps, refreshToken, agent);
   switch (rotation.outcome) {
     case 'refused':
       throw new UnauthorizedError();

@@ -18,7 +18,7 @@ const REMEMBERED = literal("now() + interval '30 days'");
 
 interface Deps {
   store: IdentityStore;
-  chain: RefreshTokens;
+  tokenFamily: RefreshTokens;
   secrets: Pick<SecretGenerations, 'first'>;
   lifetime: SessionLifetime;
 }
@@ -28,16 +28,16 @@ interface Deps {
  * it for ten seconds, while the newest is unused, and yields that newest one again (two tabs). Any
  * other use ends the session.
  */
-export function rotate(
-  { store, chain, secrets, lifetime }: Deps,
+export function rotateRefreshToken(
+  { store, tokenFamily, secrets, lifetime }: Deps,
   token: string,
   agent: string | null,
 ): Promise<Rotation> {
   return withTransaction(store.db, async (transaction): Promise<Rotation> => {
-    const tokenHash = chain.hash(token);
+    const tokenHash = tokenFamily.hash(token);
     const known = await store.refreshTokens.findByPk(tokenHash, { transaction });
     if (!known) return { outcome: 'refused' };
-    if (!chain.accepts(known.keyId ?? (await secrets.first()))) return { outcome: 'refused' };
+    if (!tokenFamily.accepts(known.keyId ?? (await secrets.first()))) return { outcome: 'refused' };
     // Uses of one chain happen one after the other.
     const session = await store.sessions.findOne({
       where: {
@@ -55,8 +55,8 @@ export function rotate(
     if (!link) return { outcome: 'refused' };
 
     if (link.rotatedAt === null) {
-      const refreshToken = chain.successor(token);
-      const successorHash = chain.hash(refreshToken);
+      const refreshToken = tokenFamily.successor(token);
+      const successorHash = tokenFamily.hash(refreshToken);
       await link.update(
         { rotatedAt: literal('now()'), successorHash, expiresAt: REMEMBERED },
         { transaction },
@@ -64,7 +64,7 @@ export function rotate(
       await store.refreshTokens.create(
         {
           ...{ tokenHash: successorHash, sessionId },
-          ...{ expiresAt: lifetime.fromNow, keyId: chain.keyId },
+          ...{ expiresAt: lifetime.fromNow, keyId: tokenFamily.keyId },
         },
         { transaction },
       );
@@ -78,7 +78,8 @@ export function rotate(
       return { outcome: 'rotated', userId, sessionId, refreshToken };
     }
     const { successorHash } = link;
-    const same = successorHash === null ? undefined : chain.successorWithHash(token, successorHash);
+    const same =
+      successorHash === null ? undefined : tokenFamily.successorWithHash(token, successorHash);
     if (successorHash !== null && same !== undefined) {
       if (await isSecondTab(store, link, successorHash, transaction)) {
         return { outcome: 'rotated', userId, sessionId, refreshToken: same };

@@ -10,7 +10,7 @@ export interface LiveSession {
   expiresAt: number;
 }
 
-export interface SessionBook {
+export interface SessionCache {
   /** The session as it was at most 3 s ago, or null. Throws when PostgreSQL is gone and nothing is known. */
   find(sessionId: string): Promise<LiveSession | null>;
   /**
@@ -34,11 +34,11 @@ interface Entry {
  * Who is asked for at the same moment is read in one statement: two thousand clients that reconnect
  * at once are a handful of queries (fault 28).
  */
-export function createSessionBook(
+export function createSessionCache(
   db: Database,
   lifetime: SessionLifetime,
   now: () => number = Date.now,
-): SessionBook {
+): SessionCache {
   const cache = new Map<string, Entry>();
   let batch: { ids: Set<string>; living: Promise<Map<string, LiveSession>> } | null = null;
 

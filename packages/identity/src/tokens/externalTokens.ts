@@ -47,7 +47,7 @@ export interface ExternalClaims {
 
 export interface ExternalTokens {
   /** Whether it says that it is theirs; proven is nothing yet. */
-  isTheirs(token: string): boolean;
+  isFromIssuer(token: string): boolean;
   /** Throws UnauthorizedError for anything but their token for us that has not expired. */
   verify(token: string): Promise<ExternalClaims>;
 }
@@ -79,7 +79,7 @@ interface Deps {
 /** Tokens of one other issuer: its key alone, its algorithm alone, with issuer, audience, subject and expiry. */
 export function createExternalTokens({ issuer, audience, keys, clock }: Deps): ExternalTokens {
   return {
-    isTheirs: (token) => claimedIssuer(token) === issuer,
+    isFromIssuer: (token) => claimedIssuer(token) === issuer,
     async verify(token) {
       try {
         const { kid, typ } = readHeader(token);

@@ -11,7 +11,7 @@ export interface SecretGenerations {
    */
   first(): Promise<string>;
   /** Notes which secret signs now. True when another one did before. */
-  noteSigning(): Promise<boolean>;
+  recordSigning(): Promise<boolean>;
 }
 
 const FIRST = 'first_secret_id';
@@ -31,7 +31,7 @@ export function createSecretGenerations(
       known = first;
       return first;
     },
-    async noteSigning() {
+    async recordSigning() {
       await sessionStatements.rememberSecretId.run(db, SIGNING, id);
       return (await sessionStatements.changeSecretId.run(db, SIGNING, id)) > 0;
     },
@@ -47,13 +47,13 @@ interface NotingDeps {
 }
 
 /** Notes the secrets when a server comes up, also when PostgreSQL comes up after it. Returns what stops that. */
-export function noteSecrets({ secrets, securityLog, clock }: NotingDeps): () => void {
+export function recordSigningSecret({ secrets, securityLog, clock }: NotingDeps): () => void {
   let timer: Timer | undefined;
   let stopped = false;
   async function note(): Promise<void> {
     try {
       await secrets.first();
-      if (await secrets.noteSigning()) {
+      if (await secrets.recordSigning()) {
         securityLog.record({ event: 'keys_rotated', actor: 'setting' });
       }
     } catch {

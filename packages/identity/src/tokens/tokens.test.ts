@@ -146,18 +146,18 @@ test('every use of a secret has a key of its own, and its id tells nothing of it
 });
 
 test('the chain of refresh tokens follows from the secret alone', () => {
-  const chain = createRefreshTokens(keys);
-  const first = chain.first();
+  const tokenFamily = createRefreshTokens(keys);
+  const first = tokenFamily.first();
   expect(Buffer.from(first, 'base64url')).toHaveLength(32);
   const successorBy = (...secrets: [string, string?]) =>
     createRefreshTokens(createSecretKeys(...secrets)).successor(first);
-  expect(chain.successor(first)).toBe(successorBy(secret, other));
-  expect(chain.successor(first)).not.toBe(successorBy(other, secret));
+  expect(tokenFamily.successor(first)).toBe(successorBy(secret, other));
+  expect(tokenFamily.successor(first)).not.toBe(successorBy(other, secret));
   // As the release before makes it: servers of both take turns with one chain.
   expect(createRefreshTokens(createSecretKeys('a known secret')).successor('a known token')).toBe(
     'WHbEc5WwZuxg3f8mLcWgFJ-GGMZasRoQFlkXDXkgkvs',
   );
-  expect(chain.hash(first)).not.toEqual(chain.hash(chain.successor(first)));
+  expect(tokenFamily.hash(first)).not.toEqual(tokenFamily.hash(tokenFamily.successor(first)));
 });
 
 const who = { address: '192.0.2.1', userId: null };

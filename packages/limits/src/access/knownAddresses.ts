@@ -1,41 +1,41 @@
 import { chooseFor } from '@chasqui/redis';
-import type { LimitStore } from '../shared/sharded';
+import type { LimitStore } from '../shared/shardedScript';
 
 /** From where whom has logged in during the last 90 days, as digests. */
-export interface FamiliarPlaces {
+export interface KnownAddresses {
   /** Never throws; without Redis it is what this node remembers. */
-  has(place: string): Promise<boolean>;
+  has(entry: string): Promise<boolean>;
   /** Never throws, never waits. */
-  add(place: string): void;
+  add(entry: string): void;
 }
 
 const KEPT_S = 90 * 24 * 3_600;
 const REMEMBERED_MAX = 10_000;
 
 /** `stores` must fail fast. */
-export function createFamiliarPlaces(stores: readonly LimitStore[]): FamiliarPlaces {
+export function createKnownAddresses(stores: readonly LimitStore[]): KnownAddresses {
   const remembered = new Set<string>();
-  const placeIn = (place: string) => {
-    const { redis, prefix } = chooseFor(place, stores);
-    return { redis, key: `${prefix}chasqui:familiar:${place}` };
+  const locate = (entry: string) => {
+    const { redis, prefix } = chooseFor(entry, stores);
+    return { redis, key: `${prefix}chasqui:familiar:${entry}` };
   };
   return {
-    async has(place) {
-      if (remembered.has(place)) return true;
-      const { redis, key } = placeIn(place);
+    async has(entry) {
+      if (remembered.has(entry)) return true;
+      const { redis, key } = locate(entry);
       return redis.exists(key).then(
         (count) => count === 1,
         () => false,
       );
     },
-    add(place) {
-      remembered.delete(place);
-      remembered.add(place);
+    add(entry) {
+      remembered.delete(entry);
+      remembered.add(entry);
       for (const oldest of remembered) {
         if (remembered.size <= REMEMBERED_MAX) break;
         remembered.delete(oldest);
       }
-      const { redis, key } = placeIn(place);
+      const { redis, key } = locate(entry);
       redis.set(key, '1', 'EX', KEPT_S).catch(() => undefined);
     },
   };

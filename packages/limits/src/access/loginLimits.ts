@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { FamiliarPlaces } from './knownAddresses';
+import type { KnownAddresses } from './knownAddresses';
 import type { Reservations } from '../local/reservations';
 
 /**
@@ -29,7 +29,7 @@ export interface Guesser {
 
 interface Deps {
   wrongPasswords: Reservations;
-  familiar: FamiliarPlaces;
+  knownAddresses: KnownAddresses;
   /** Names and addresses are kept in Redis as digests with this key only. */
   key: Buffer;
   /** Keys of before: addresses that were familiar by one of them still are. */
@@ -37,14 +37,14 @@ interface Deps {
 }
 
 export function createLoginLimits(deps: Deps): LoginLimits {
-  const { wrongPasswords, familiar, key, earlierKeys } = deps;
+  const { wrongPasswords, knownAddresses, key, earlierKeys } = deps;
   const digestBy = (by: Buffer | string, ...parts: string[]): string =>
     createHmac('sha256', by).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
   const digest = (...parts: string[]): string => digestBy(key, ...parts);
 
-  async function isFamiliar({ name, address }: Guesser): Promise<boolean> {
+  async function isKnownAddress({ name, address }: Guesser): Promise<boolean> {
     const found = await Promise.all(
-      [key, ...earlierKeys].map((by) => familiar.has(digestBy(by, name, address))),
+      [key, ...earlierKeys].map((by) => knownAddresses.has(digestBy(by, name, address))),
     );
     return found.includes(true);
   }
@@ -72,9 +72,9 @@ export function createLoginLimits(deps: Deps): LoginLimits {
 
   return {
     async login(who, attempt) {
-      const isStranger = async () => !(await isFamiliar(who));
-      const result = await attemptWithin(who, isStranger, attempt);
-      familiar.add(digest(who.name, who.address));
+      const isUnknownAddress = async () => !(await isKnownAddress(who));
+      const result = await attemptWithin(who, isUnknownAddress, attempt);
+      knownAddresses.add(digest(who.name, who.address));
       return result;
     },
     reauthenticate: (who, attempt) => attemptWithin(who, () => Promise.resolve(false), attempt),

@@ -1,31 +1,31 @@
 import type { Clock } from '@chasqui/foundation';
 import { createBuckets } from '../local/buckets';
-import type { Rate } from '../kinds';
+import type { Rate } from '../actions';
 
 /** How fast a node refuses: for a refusal costs something too, and who floods is not owed haste. */
-export interface Patience {
+export interface RejectBackoff {
   /** Counts one refusal. Returns the milliseconds for which the next word of this one is not listened to. */
   refused(key: string): number;
 }
 
-interface PatienceOptions {
+interface RejectBackoffOptions {
   rate: Rate;
   /** Nobody is put off for longer, milliseconds. */
-  mostMs: number;
+  maxMs: number;
   clock: Clock;
 }
 
-export function createPatience({ rate, mostMs, clock }: PatienceOptions): Patience {
+export function createRejectBackoff({ rate, maxMs, clock }: RejectBackoffOptions): RejectBackoff {
   // Each node looks after its own time: nothing to tell.
-  const refusals = createBuckets({ rate, onDue: () => refusals.untold() });
+  const refusals = createBuckets({ rate, onDue: () => refusals.unreported() });
   return {
     refused(key) {
       const now = clock.now();
       refusals.take(key, now);
-      return Math.min(refusals.waitMs(key, now), mostMs);
+      return Math.min(refusals.waitMs(key, now), maxMs);
     },
   };
 }
 
 /** For RATE_LIMIT=off. */
-export const endlessPatience: Patience = { refused: () => 0 };
+export const noRejectBackoff: RejectBackoff = { refused: () => 0 };

@@ -1,4 +1,4 @@
-import type { Rate } from '../kinds';
+import type { Rate } from '../actions';
 
 /** What this node has let somebody do and not told the others yet, worth so many milliseconds of their rate. */
 export interface Use {
@@ -17,9 +17,9 @@ export interface Buckets {
   /** Takes `amount`, one unless told, also where none is left: then what is missing is waited for as well. */
   take(key: string, now: number, amount?: number): void;
   /** What has to be told; each use is handed out once. */
-  untold(): Use[];
+  unreported(): Use[];
   /** Over all nodes the bucket lacked `debtMs` at `at`. What was taken here since is added. */
-  heard(key: string, debtMs: number, at: number): void;
+  applyDeficit(key: string, deficitMs: number, at: number): void;
   /** Forgets who has been as good as new for a while. */
   forgetIdle(now: number): void;
   size(): number;
@@ -29,7 +29,7 @@ export interface Buckets {
 
 interface Bucket {
   fullAt: number;
-  untold: number;
+  unreported: number;
   due: boolean;
 }
 
@@ -43,14 +43,14 @@ export interface BucketsOptions {
 
 const KEYS_MAX = 20_000;
 /** The part of a bucket that a node gives away before it tells the others. */
-const TOLD_FROM = 1 / 8;
+const REPORT_FROM = 1 / 8;
 /** Sums of fractions are not exact. */
 const ROUNDING_MS = 1e-6;
 
 export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOptions): Buckets {
   const eachMs = 1_000 / rate.perSecond;
   const fullMs = rate.burst * eachMs;
-  const toldFrom = Math.max(1, rate.burst * TOLD_FROM);
+  const reportFrom = Math.max(1, rate.burst * REPORT_FROM);
   const buckets = new Map<string, Bucket>();
   let due: string[] = [];
 
@@ -64,7 +64,7 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
   function makeRoom(now: number): void {
     forgetIdle(now);
     // Insertion order: the oldest first, an eighth at a time so that this is rare.
-    let excess = buckets.size - Math.floor(keysMax * (1 - TOLD_FROM));
+    let excess = buckets.size - Math.floor(keysMax * (1 - REPORT_FROM));
     for (const key of buckets.keys()) {
       if (excess-- <= 0) break;
       buckets.delete(key);
@@ -74,11 +74,11 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
   function bucketOf(key: string, now: number): Bucket {
     const known = buckets.get(key);
     if (known) {
-      if (isForgettable(known, now)) known.untold = 0;
+      if (isForgettable(known, now)) known.unreported = 0;
       return known;
     }
     if (buckets.size >= keysMax) makeRoom(now);
-    const bucket: Bucket = { fullAt: now, untold: 0, due: false };
+    const bucket: Bucket = { fullAt: now, unreported: 0, due: false };
     buckets.set(key, bucket);
     return bucket;
   }
@@ -94,29 +94,29 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
     take(key, now, amount = 1) {
       const bucket = bucketOf(key, now);
       bucket.fullAt = Math.max(bucket.fullAt, now) + eachMs * amount;
-      bucket.untold += amount;
+      bucket.unreported += amount;
       if (bucket.due) return;
-      if (bucket.untold < toldFrom && bucket.fullAt - now < fullMs / 2) return;
+      if (bucket.unreported < reportFrom && bucket.fullAt - now < fullMs / 2) return;
       bucket.due = true;
       due.push(key);
       if (due.length === 1) onDue();
     },
-    untold() {
+    unreported() {
       const uses: Use[] = [];
       for (const key of due) {
         const bucket = buckets.get(key);
         if (bucket?.due !== true) continue;
-        uses.push({ key, ms: bucket.untold * eachMs });
-        bucket.untold = 0;
+        uses.push({ key, ms: bucket.unreported * eachMs });
+        bucket.unreported = 0;
         bucket.due = false;
       }
       due = [];
       return uses;
     },
-    heard(key, debtMs, at) {
-      if (debtMs <= 0) return;
+    applyDeficit(key, deficitMs, at) {
+      if (deficitMs <= 0) return;
       const bucket = bucketOf(key, at);
-      bucket.fullAt = Math.max(bucket.fullAt, at + debtMs + bucket.untold * eachMs);
+      bucket.fullAt = Math.max(bucket.fullAt, at + deficitMs + bucket.unreported * eachMs);
     },
     forgetIdle,
     size: () => buckets.size,

@@ -28,7 +28,7 @@ function createWorks() {
 }
 
 const options = {
-  ...{ atOnce: 2, waitingMaxPerUser: 100, waitingMaxPerAddress: 1_000 },
+  ...{ concurrency: 2, waitingMaxPerUser: 100, waitingMaxPerAddress: 1_000 },
   ...{ waitMaxMs: 8_000, now: () => 0 },
 };
 const at = (address: string, userId: string): Requester => ({ address, userId });
@@ -68,7 +68,7 @@ test('many accounts behind one address wait for each other, and another address 
 test('more than may wait of one user or of one address is refused', async () => {
   const queue = createFairQueue({
     ...options,
-    ...{ atOnce: 1, waitingMaxPerUser: 2, waitingMaxPerAddress: 3 },
+    ...{ concurrency: 1, waitingMaxPerUser: 2, waitingMaxPerAddress: 3 },
   });
   const { work, finish } = createWorks();
   const all = ['ana', 'ana', 'ana', 'ben'].map((name) => queue.run(at('here', name), work(name)));
@@ -85,7 +85,7 @@ test('more than may wait of one user or of one address is refused', async () => 
 });
 
 test('when too much of everybody waits, the longest line makes room for a shorter one, and for no other', async () => {
-  const queue = createFairQueue({ ...options, atOnce: 1, waitingMax: 4 });
+  const queue = createFairQueue({ ...options, concurrency: 1, waitingMax: 4 });
   const { work, done, finish } = createWorks();
   const flood = Array.from({ length: 5 }, (_, i) => queue.run(at('there', `u${i}`), work(`${i}`)));
   const outcomes = Promise.allSettled(flood);
@@ -105,7 +105,7 @@ test('when too much of everybody waits, the longest line makes room for a shorte
   ]);
   expect(done).not.toContain('more');
   // Nobody has more than one waiting: there is no room to make.
-  const even = createFairQueue({ ...options, atOnce: 1, waitingMax: 1 });
+  const even = createFairQueue({ ...options, concurrency: 1, waitingMax: 1 });
   const all = ['a', 'b'].map((address) => even.run(at(address, 'ana'), () => Promise.resolve()));
   await expect(even.run(at('c', 'ana'), () => Promise.resolve())).rejects.toMatchObject({
     name: 'UnavailableError',
@@ -115,7 +115,7 @@ test('when too much of everybody waits, the longest line makes room for a shorte
 
 test('a work that waited too long is refused, and one that fails frees its place', async () => {
   let now = 0;
-  const queue = createFairQueue({ ...options, atOnce: 1, now: () => now });
+  const queue = createFairQueue({ ...options, concurrency: 1, now: () => now });
   const { work, finish } = createWorks();
   const first = queue.run(at('here', 'ana'), work('first'));
   const late = [

@@ -21,7 +21,7 @@ export interface FairQueue {
 }
 
 export interface FairQueueOptions {
-  atOnce: number;
+  concurrency: number;
   waitingMaxPerUser: number;
   waitingMaxPerAddress: number;
   /** Of all addresses together; without it their number alone bounds it. */
@@ -33,8 +33,8 @@ export interface FairQueueOptions {
 
 interface Waiting {
   since: number;
-  begin: () => void;
-  giveUp: (error: Error) => void;
+  start: () => void;
+  reject: (error: Error) => void;
 }
 
 /** Both maps are in the order of whose turn it is: a key that was served goes to the end. */
@@ -46,7 +46,7 @@ interface Address {
 const NOBODY = '';
 
 export function createFairQueue(options: FairQueueOptions): FairQueue {
-  const { atOnce, waitingMaxPerUser, waitingMaxPerAddress, waitMaxMs, now } = options;
+  const { concurrency, waitingMaxPerUser, waitingMaxPerAddress, waitMaxMs, now } = options;
   const { waitingMax = Infinity } = options;
   const addresses = new Map<string, Address>();
   let running = 0;
@@ -61,7 +61,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       address.waiting -= 1;
       waitingOfAll -= 1;
       if (now() - waiting.since <= waitMaxMs) return waiting;
-      waiting.giveUp(new UnavailableError('there was no turn in time', 2));
+      waiting.reject(new UnavailableError('there was no turn in time', 2));
     }
     return undefined;
   }
@@ -88,11 +88,11 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     address.waiting -= 1;
     waitingOfAll -= 1;
     if (address.waiting === 0) addresses.delete(key);
-    last.giveUp(new RateLimitError(1));
+    last.reject(new RateLimitError(1));
     return true;
   }
 
-  function turn({ address: key, userId }: Requester): Promise<void> {
+  function enqueue({ address: key, userId }: Requester): Promise<void> {
     const address = addresses.get(key) ?? { waiting: 0, users: new Map<string, Waiting[]>() };
     const queue = address.users.get(userId ?? NOBODY) ?? [];
     if (queue.length >= waitingMaxPerUser || address.waiting >= waitingMaxPerAddress) {
@@ -105,19 +105,19 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     address.users.set(userId ?? NOBODY, queue);
     address.waiting += 1;
     waitingOfAll += 1;
-    return new Promise((begin, giveUp) => queue.push({ since: now(), begin, giveUp }));
+    return new Promise((start, reject) => queue.push({ since: now(), start, reject }));
   }
 
   return {
     async run(who, work) {
-      if (running < atOnce) running += 1;
-      else await turn(who);
+      if (running < concurrency) running += 1;
+      else await enqueue(who);
       try {
         return await work();
       } finally {
         // The place goes from hand to hand, so that a newcomer cannot take it in between.
         const waiting = next();
-        if (waiting) waiting.begin();
+        if (waiting) waiting.start();
         else running -= 1;
       }
     },

@@ -1,9 +1,9 @@
 import type { Clock } from '@chasqui/foundation';
 import { RateLimitError } from '@chasqui/protocol';
-import type { KindOfAction } from '../kinds';
-import type { SharedDebts } from '../shared/sharedDebts';
+import type { ActionRates } from '../actions';
+import type { SharedDeficits } from '../shared/sharedDeficits';
 
-type Scope = keyof KindOfAction;
+type Scope = keyof ActionRates;
 const SCOPES: readonly Scope[] = ['user', 'address', 'pair'];
 
 /** Limits for what may fail and costs nobody anything unless it does: taken before it begins, given back afterwards. */
@@ -26,16 +26,16 @@ export interface Reservation {
 }
 
 interface ReservationsOptions {
-  kind: string;
-  rates: KindOfAction;
-  debts: SharedDebts;
+  action: string;
+  rates: ActionRates;
+  deficits: SharedDeficits;
   /** One that is never set back. */
   clock: Pick<Clock, 'now'>;
   onRefusal: () => void;
 }
 
 export function createReservations(options: ReservationsOptions): Reservations {
-  const { kind, rates, debts, clock, onRefusal } = options;
+  const { action, rates, deficits, clock, onRefusal } = options;
   const scopes = SCOPES.flatMap((scope) => {
     const rate = rates[scope];
     if (rate === undefined) return [];
@@ -44,20 +44,20 @@ export function createReservations(options: ReservationsOptions): Reservations {
   });
 
   /** What every level lacks over all nodes, milliseconds; null where Redis did not say. */
-  async function tell(taken: readonly Taken[], sign: 1 | -1): Promise<(number | null)[]> {
+  async function applyToShared(taken: readonly Taken[], sign: 1 | -1): Promise<(number | null)[]> {
     for (const { level, eachMs } of taken) level.pendingMs += sign * eachMs;
     const at = clock.now();
-    const answer = await debts.add(
+    const answer = await deficits.add(
       taken.map(({ scope, key, eachMs, fullMs }) => ({
-        key: `${kind}:${scope}:${key}`,
+        key: `${action}:${scope}:${key}`,
         ...{ ms: sign * eachMs, fullMs },
       })),
     );
     taken.forEach(({ level, eachMs }, index) => {
       level.pendingMs -= sign * eachMs;
-      const debt = answer[index];
+      const deficit = answer[index];
       // One connection answers in order, so what is pending was sent after this and is not part of the answer.
-      if (typeof debt === 'number') level.sharedFullAt = at + debt + level.pendingMs;
+      if (typeof deficit === 'number') level.sharedFullAt = at + deficit + level.pendingMs;
     });
     return answer;
   }
@@ -66,22 +66,22 @@ export function createReservations(options: ReservationsOptions): Reservations {
     async reserve(keys) {
       const waitMs: Record<Scope, number> = { user: 0, address: 0, pair: 0 };
       const now = clock.now();
-      const asked = scopes.map(({ levels, ...rate }): Taken => {
+      const requested = scopes.map(({ levels, ...rate }): Taken => {
         const key = keys[rate.scope];
         return { ...rate, key, level: levels.of(key, now) };
       });
-      for (const { scope, level, eachMs, fullMs } of asked) {
+      for (const { scope, level, eachMs, fullMs } of requested) {
         const missingMs = Math.max(level.ownFullAt, level.sharedFullAt) - now + eachMs - fullMs;
         waitMs[scope] = missingMs > ROUNDING_MS ? missingMs : 0;
       }
       const isRefused = waitMs.address > 0 || waitMs.pair > 0;
       // An empty level is left alone: attempts beyond it must not push the end of the wait away.
-      const taken = isRefused ? [] : asked.filter(({ scope }) => waitMs[scope] === 0);
+      const taken = isRefused ? [] : requested.filter(({ scope }) => waitMs[scope] === 0);
       for (const { level, eachMs } of taken) {
         level.ownFullAt = Math.max(level.ownFullAt, now) + eachMs;
         level.sharedFullAt = Math.max(level.sharedFullAt, now) + eachMs;
       }
-      const answer = taken.length === 0 ? [] : await tell(taken, 1);
+      const answer = taken.length === 0 ? [] : await applyToShared(taken, 1);
       // Redis counts one after the other: its answer says which of two attempts at two nodes had the last one.
       taken.forEach(({ scope, fullMs }, index) => {
         const missingMs = (answer[index] ?? 0) - fullMs;
@@ -96,7 +96,7 @@ export function createReservations(options: ReservationsOptions): Reservations {
           level.ownFullAt -= eachMs;
           level.sharedFullAt -= eachMs;
         }
-        void tell(taken, -1);
+        void applyToShared(taken, -1);
       };
       return {
         waitMs,

@@ -2,21 +2,21 @@ import { performance } from 'node:perf_hooks';
 import { systemClock } from '@chasqui/foundation';
 import { createConnections } from '@chasqui/redis';
 import { quietLog, redisKinds, startAnyRedis, startRedisServer, until } from '@chasqui/testkit';
-import { createFamiliarPlaces } from '../access/knownAddresses';
-import { kindsOfActions } from '../kinds';
+import { createKnownAddresses } from '../access/knownAddresses';
+import { actionRates } from '../actions';
 import { createLimits } from '../limits';
 import { createLoginLimits } from '../access/loginLimits';
-import { createPlaces } from '../access/connectionQuota';
+import { createConnectionQuota } from '../access/connectionQuota';
 import { createReservations } from '../local/reservations';
-import { createSharedDebts } from './sharedDebts';
-import { createSharedPlaces } from './sharedPlaces';
+import { createSharedDeficits } from './sharedDeficits';
+import { createSharedConnectionCounts } from './sharedConnectionCounts';
 
 const log = quietLog();
 const clock = { ...systemClock, now: () => performance.now() };
 const now = clock.now;
 /** A second or two, which a machine may stand still, earns next to nothing. */
-const kinds = {
-  ...kindsOfActions({ sendsPerSecond: 1 }),
+const rates = {
+  ...actionRates({ sendsPerSecond: 1 }),
   send: { user: { perSecond: 1 / 60, burst: 10 } },
 };
 const names = ['ana', 'ben', 'cleo{x}', '{dora}', 'emil', 'fritz', 'gina', '192.0.2.1'];
@@ -30,16 +30,16 @@ function openNodes(url: string, count: number) {
       redis: connections.open('failing-fast', 'limits', shard),
       prefix: shard.tag,
     }));
-    const debts = createSharedDebts(stores, log, now);
-    const limits = createLimits({ kinds, debts, clock });
-    const shared = createSharedPlaces({ stores, nodeId: `node ${i}`, log, now });
-    const places = createPlaces({ name: 'user', max: 8, shared, clock });
+    const deficits = createSharedDeficits(stores, log, now);
+    const limits = createLimits({ rates, deficits, clock });
+    const shared = createSharedConnectionCounts({ stores, nodeId: `node ${i}`, log, now });
+    const places = createConnectionQuota({ name: 'user', max: 8, shared, clock });
     const logins = createLoginLimits({
       wrongPasswords: createReservations({
-        ...{ kind: 'failedLogin', rates: kinds.failedLogin, debts, clock },
+        ...{ action: 'failedLogin', rates: rates.failedLogin, deficits, clock },
         onRefusal: () => limits.countRefusal('failedLogin'),
       }),
-      ...{ familiar: createFamiliarPlaces(stores), key: Buffer.alloc(32), earlierKeys: [] },
+      ...{ knownAddresses: createKnownAddresses(stores), key: Buffer.alloc(32), earlierKeys: [] },
     });
     return { stores, limits, places, logins };
   });
@@ -89,7 +89,7 @@ describe.each(redisKinds)('on %s', (kind) => {
       for (let i = 0; i < 2; i++) expect(b?.limits.take('send', name, null)).toBe(0);
     }
     await until('the other node refuses', () =>
-      names.every((name) => (b?.limits.look('send', name, null) ?? 0) > 0),
+      names.every((name) => (b?.limits.peek('send', name, null) ?? 0) > 0),
     );
   });
 

@@ -3,24 +3,24 @@ import type { ChatCore } from '@chasqui/core';
 import type { Identity, Roles, SecurityLog, UserDirectory } from '@chasqui/identity';
 import {
   type ByteBudget,
-  createExportPlaces,
+  createExportSlots,
   type Lanes,
   type Limits,
   type LoginLimits,
-  type PutOff,
+  type DelayReject,
   type Quotas,
 } from '@chasqui/limits';
 import type { RegistrationMode } from '@chasqui/protocol';
 import express, { type Express } from 'express';
 import type { ClientAddress } from '../../network/clientAddress';
 import { accountRoutes } from './routes/account/accountRoutes';
-import { adminRoutes } from './routes/admin/adminRoutes';
+import { deadLettersRoutes } from './routes/admin/deadLettersRoutes';
 import { authRoutes } from './routes/account/authRoutes';
 import { blocksRoutes } from './routes/chat/blocksRoutes';
 import { canonicalPath } from './guard/canonicalPath';
 import { conversationsRoutes } from './routes/chat/conversationsRoutes';
 import { documents } from './pages/documents';
-import { createDoor } from './endpointRouter';
+import { createEndpointRouter } from './endpointRouter';
 import { createErrorHandler, lastResort, unknownRoute } from './errors';
 import { hostCheck } from './guard/hostCheck';
 import { homePage } from './pages/homePage';
@@ -29,7 +29,7 @@ import { metricsRoute } from '../../observability/metricsRoute';
 import { participantsRoutes } from './routes/chat/participantsRoutes';
 import { probeLimit } from './guard/probeLimit';
 import { probes, type Probes } from '../../observability/probes';
-import { type Administration, peopleRoutes } from './routes/admin/peopleRoutes';
+import { type Administration, userAdminRoutes } from './routes/admin/userAdminRoutes';
 import { requestsRoutes } from './routes/chat/requestsRoutes';
 import { rolesRoutes } from './routes/admin/rolesRoutes';
 import { securityTxt } from './pages/securityTxt';
@@ -37,11 +37,11 @@ import { sessionsRoutes } from './routes/account/sessionsRoutes';
 import { syncRoutes } from './routes/chat/syncRoutes';
 import { timeLimit } from './guard/timeLimit';
 import { usersRoutes } from './routes/account/usersRoutes';
-import type { UnsentAnswers } from './body/unsentAnswers';
+import type { UnsentResponses } from './body/unsentResponses';
 import { webClient } from './pages/webClient';
 import type { Hosts } from '../../network/hosts';
 import type { DeadLetters } from '../../commands/deadLetters';
-import type { Failures } from '../../observability/failures';
+import type { ErrorReporter } from '../../observability/errorReporter';
 import type { Origins } from '../../network/origins';
 import type { Blocking } from '../../connections/blocking';
 
@@ -53,7 +53,7 @@ export interface AppDeps {
   limits: Limits;
   quotas: Quotas;
   loginLimits: LoginLimits;
-  putOff: PutOff;
+  delayReject: DelayReject;
   lanes: Lanes;
   addressOf: ClientAddress;
   hosts: Hosts;
@@ -67,18 +67,18 @@ export interface AppDeps {
   roles: Roles;
   administration: Administration;
   deadLetters: DeadLetters;
-  /** Request bodies that have not arrived whole. */
+  /** Request bodies that are still arriving. */
   unread: ByteBudget;
-  /** Gives an answer more time to be read than others have. */
-  allowTime: UnsentAnswers['allow'];
-  failed: Failures;
+  /** Gives one response more time to be read. */
+  extendDeadline: UnsentResponses['extend'];
+  reportError: ErrorReporter;
   securityLog: SecurityLog;
 }
 
-/** The HTTP side of a node: what a request meets, from the first to the last. */
+/** The Express app of a node. Middleware runs in the order listed. */
 export function createApp(deps: AppDeps): Express {
   const { identity, core, quotas } = deps;
-  const door = createDoor({ ...deps, exportPlaces: createExportPlaces() });
+  const endpoints = createEndpointRouter({ ...deps, exportSlots: createExportSlots() });
   const app = express();
   app.set('etag', false);
   app.disable('x-powered-by');
@@ -96,22 +96,22 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityTxt(deps.securityContact));
 
   app.use(canonicalPath);
-  app.use(authRoutes(door, identity, deps));
-  app.use(sessionsRoutes(door, identity));
-  app.use(accountRoutes(door, identity, deps.loginLimits, deps.securityLog));
-  app.use(requestsRoutes(door, core));
-  app.use(usersRoutes(door, deps.directory));
-  app.use(blocksRoutes(door, deps.blocking));
-  app.use(conversationsRoutes(door, core, quotas));
-  app.use(participantsRoutes(door, core, quotas));
-  app.use(messagesRoutes(door, core, quotas));
-  app.use(syncRoutes(door, core));
-  app.use(adminRoutes(door, deps.deadLetters));
-  app.use(rolesRoutes(door, deps.roles));
-  app.use(peopleRoutes(door, deps.administration));
+  app.use(authRoutes(endpoints, identity, deps));
+  app.use(sessionsRoutes(endpoints, identity));
+  app.use(accountRoutes(endpoints, identity, deps.loginLimits, deps.securityLog));
+  app.use(requestsRoutes(endpoints, core));
+  app.use(usersRoutes(endpoints, deps.directory));
+  app.use(blocksRoutes(endpoints, deps.blocking));
+  app.use(conversationsRoutes(endpoints, core, quotas));
+  app.use(participantsRoutes(endpoints, core, quotas));
+  app.use(messagesRoutes(endpoints, core, quotas));
+  app.use(syncRoutes(endpoints, core));
+  app.use(deadLettersRoutes(endpoints, deps.deadLetters));
+  app.use(rolesRoutes(endpoints, deps.roles));
+  app.use(userAdminRoutes(endpoints, deps.administration));
 
   app.use(unknownRoute);
-  app.use(createErrorHandler(deps.failed));
+  app.use(createErrorHandler(deps.reportError));
   app.use(lastResort);
   return app;
 }

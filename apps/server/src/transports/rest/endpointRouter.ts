@@ -8,12 +8,12 @@ import {
 } from '@chasqui/identity';
 import {
   type ByteBudget,
-  type ExportPlaces,
-  type Kind,
-  kindOf,
+  type ExportSlots,
+  type Action,
+  actionOfEndpoint,
   type Lanes,
   type Limits,
-  type PutOff,
+  type DelayReject,
   refuseIf,
 } from '@chasqui/limits';
 import {
@@ -28,28 +28,28 @@ import type * as z from 'zod';
 import type { ClientAddress } from '../../network/clientAddress';
 import { countRefusal } from '../../observability/refusals';
 import { readJsonBody } from './body/readJsonBody';
-import { sendLines } from './body/sendLines';
-import type { UnsentAnswers } from './body/unsentAnswers';
+import { streamJsonLines } from './body/streamJsonLines';
+import type { UnsentResponses } from './body/unsentResponses';
 
-/** What a handler is given: everything checked, nothing to check again. */
-export interface Asked<E extends Endpoint> {
-  params: Part<E, 'params'>;
-  query: Part<E, 'query'>;
-  body: Part<E, 'body'>;
-  /** Where it comes from, for limits. */
+/** What a handler receives; everything is already validated. */
+export interface EndpointRequest<E extends Endpoint> {
+  params: ParsedPart<E, 'params'>;
+  query: ParsedPart<E, 'query'>;
+  body: ParsedPart<E, 'body'>;
+  /** Client address, for limits. */
   address: string;
-  /** What the client calls itself, cleaned. */
+  /** Sanitized User-Agent. */
   agent: string | null;
 }
 
-/** What a handler returns: one of the endpoint's status codes, with the body that belongs to it. */
-export type Reply<E extends Endpoint> = {
+/** What a handler returns: one of the endpoint's status codes with its body. */
+export type EndpointReply<E extends Endpoint> = {
   [Code in keyof E['answers'] & number]: E['answers'][Code] extends z.ZodType
     ? { status: Code; body: z.output<E['answers'][Code]> }
     : { status: Code };
 }[keyof E['answers'] & number];
 
-type Part<E extends Endpoint, Name extends PartName> =
+type ParsedPart<E extends Endpoint, Name extends PartName> =
   E extends Readonly<Record<Name, infer Schema extends z.ZodType>> ? z.output<Schema> : undefined;
 
 /** A status code and its body. */
@@ -62,57 +62,62 @@ export function reply<Code extends number, Body>(
 
 export const noContent: { status: 204 } = { status: 204 };
 
-export interface Door {
-  /** A row of the table that takes no token. */
-  open<E extends Endpoint>(
+export interface EndpointRouter {
+  /** Registers an endpoint that needs no token. */
+  anonymous<E extends Endpoint>(
     router: Router,
     endpoint: E & { open: true },
-    handler: (asked: Asked<E>) => Promise<Reply<E>>,
+    handler: (request: EndpointRequest<E>) => Promise<EndpointReply<E>>,
   ): void;
-  /** A row of the table for somebody who has proven who they are. */
-  closed: Guarded<{ caller: Caller }>;
-  /** A row for somebody who has proven who they are, answered with JSON lines, page by page. */
+  /** Registers an endpoint that needs an access token. */
+  authenticated: Guarded<{ caller: Caller }>;
+  /** Registers an authenticated endpoint that streams JSON lines, page by page. */
   streamed<E extends Endpoint>(
     router: Router,
     endpoint: E & { open?: never; mediaType: string },
-    handler: (asked: Asked<E> & { caller: Caller }) => AsyncGenerator<object[]>,
+    handler: (request: EndpointRequest<E> & { caller: Caller }) => AsyncGenerator<object[]>,
   ): void;
-  /** A row for the instance's administrators. To everybody else it is not there, whatever they ask (D9). */
+  /** Registers an endpoint for instance administrators. All others get NotFoundError (D9). */
   administered: Guarded<{ caller: Caller; administrator: Exclude<Administrator, 'command'> }>;
 }
 
-/** Registers a row of the table whose handler is given what was proven about the caller. */
+/** Registers an endpoint whose handler also receives what authorization established. */
 type Guarded<Proven> = <E extends Endpoint>(
   router: Router,
   endpoint: E & { open?: never },
-  handler: (asked: Asked<E> & Proven) => Promise<Reply<E>>,
+  handler: (request: EndpointRequest<E> & Proven) => Promise<EndpointReply<E>>,
 ) => void;
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
   limits: Limits;
-  /** Before somebody is refused who has been refused too often. */
-  putOff: PutOff;
+  /** Slows down addresses that are rejected too often. */
+  delayReject: DelayReject;
   lanes: Lanes;
   addressOf: ClientAddress;
-  /** For bodies that have not arrived whole. */
+  /** For request bodies that are still arriving. */
   unread: ByteBudget;
-  exportPlaces: ExportPlaces;
-  /** Gives an answer more time to be read than others have. */
-  allowTime: UnsentAnswers['allow'];
+  exportSlots: ExportSlots;
+  /** Gives one response more time to be read. */
+  extendDeadline: UnsentResponses['extend'];
   roles: Pick<Roles, 'roleOf'>;
   securityLog: SecurityLog;
 }
 
-/** At 70 kbit/s, the slowest that any answer may be read, an hour is 30 MB; nobody holds a place for longer. */
+/**
+ * At 70 kbit/s, the slowest allowed reader, an hour transfers 30 MB. Also bounds how long a slot is
+ * held.
+ */
 const EXPORT_MS = 3_600_000;
 
 /**
- * What stands between a request and its handler, in this order: from where, who, how often, how much, what. So
- * what is refused has cost no password hash, no reading of a body and no look into PostgreSQL.
+ * Runs the checks between a request and its handler in this order: address limit, authentication,
+ * user limit, authorization, parsing, fair queue. A refused request costs no password hash, no body
+ * and no query.
  */
-export function createDoor(deps: Deps): Door {
-  const { identity, limits, putOff, lanes, addressOf, unread, exportPlaces, allowTime } = deps;
+export function createEndpointRouter(deps: Deps): EndpointRouter {
+  const { identity, limits, delayReject, lanes, addressOf, unread, exportSlots, extendDeadline } =
+    deps;
   const { roles, securityLog } = deps;
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
@@ -124,41 +129,45 @@ export function createDoor(deps: Deps): Door {
     } catch (error) {
       if (error instanceof UnauthorizedError) {
         securityLog.count({ event: 'token_refused', door: 'rest', address });
-        await limited(limits.take('stranger', null, address), address);
+        await enforceLimit(limits.take('stranger', null, address), address);
       }
       throw error;
     }
   }
 
-  async function limited(waitMs: number, address: string): Promise<void> {
-    if (waitMs > 0) await putOff(address);
+  async function enforceLimit(waitMs: number, address: string): Promise<void> {
+    if (waitMs > 0) await delayReject(address);
     refuseIf(waitMs);
   }
 
-  async function asked<E extends Endpoint>(
+  async function parseRequest<E extends Endpoint>(
     endpoint: E,
     request: Request,
     address: string,
-  ): Promise<Asked<E>> {
+  ): Promise<EndpointRequest<E>> {
     const body = endpoint.body === undefined ? undefined : await readJsonBody(request, unread);
     return {
-      params: part(endpoint, 'params', request.params),
-      query: part(endpoint, 'query', request.query),
-      body: part(endpoint, 'body', body),
+      params: parsePart(endpoint, 'params', request.params),
+      query: parsePart(endpoint, 'query', request.query),
+      body: parsePart(endpoint, 'body', body),
       address,
       agent: agentOf(request),
     };
   }
 
-  async function admitted(kind: Kind, request: Request, address: string): Promise<Caller> {
-    await limited(limits.look(kind, null, address), address);
+  async function authenticateCaller(
+    action: Action,
+    request: Request,
+    address: string,
+  ): Promise<Caller> {
+    await enforceLimit(limits.peek(action, null, address), address);
     const caller = await callerOf(request, address);
-    await limited(limits.take(kind, caller.userId, address), address);
+    await enforceLimit(limits.take(action, caller.userId, address), address);
     return caller;
   }
 
-  /** Counts in the security log what the caller is refused. */
-  async function noting(
+  /** Records refusals in the security log. */
+  async function countingRefusals(
     { userId }: Caller,
     { method, path }: Endpoint,
     work: () => Promise<void>,
@@ -171,45 +180,45 @@ export function createDoor(deps: Deps): Door {
     }
   }
 
-  /** `prove` throws for callers who may not use this row, before anything of their request is parsed. */
+  /** `authorize` throws before any part of the request is parsed. */
   function guarded<Proven>(
-    prove: (caller: Caller, endpoint: Endpoint) => Proven | Promise<Proven>,
+    authorize: (caller: Caller, endpoint: Endpoint) => Proven | Promise<Proven>,
   ): Guarded<Proven> {
     return (router, endpoint, handler) => {
-      const kind = kindOf(endpoint);
+      const action = actionOfEndpoint(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        const caller = await admitted(kind, request, address);
-        const proven = await prove(caller, endpoint);
-        await noting(caller, endpoint, async () => {
-          const checked = { ...(await asked(endpoint, request, address)), ...proven };
-          const work = (): Promise<Reply<typeof endpoint>> => handler(checked);
-          send(response, await lanes.run(kind, { address, userId: caller.userId }, work));
+        const caller = await authenticateCaller(action, request, address);
+        const proven = await authorize(caller, endpoint);
+        await countingRefusals(caller, endpoint, async () => {
+          const checked = { ...(await parseRequest(endpoint, request, address)), ...proven };
+          const work = (): Promise<EndpointReply<typeof endpoint>> => handler(checked);
+          send(response, await lanes.run(action, { address, userId: caller.userId }, work));
         });
       });
     };
   }
 
   return {
-    open(router, endpoint, handler) {
-      const kind = kindOf(endpoint);
+    anonymous(router, endpoint, handler) {
+      const action = actionOfEndpoint(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        await limited(limits.take(kind, null, address), address);
-        send(response, await handler(await asked(endpoint, request, address)));
+        await enforceLimit(limits.take(action, null, address), address);
+        send(response, await handler(await parseRequest(endpoint, request, address)));
       });
     },
-    closed: guarded((caller) => ({ caller })),
+    authenticated: guarded((caller) => ({ caller })),
     streamed(router, endpoint, handler) {
-      const kind = kindOf(endpoint);
+      const action = actionOfEndpoint(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        const caller = await admitted(kind, request, address);
-        await noting(caller, endpoint, async () => {
-          const pages = handler({ ...(await asked(endpoint, request, address)), caller });
-          await exportPlaces.take(caller.userId, async () => {
-            allowTime(response, EXPORT_MS);
-            await sendLines(response, endpoint.mediaType, pages);
+        const caller = await authenticateCaller(action, request, address);
+        await countingRefusals(caller, endpoint, async () => {
+          const pages = handler({ ...(await parseRequest(endpoint, request, address)), caller });
+          await exportSlots.take(caller.userId, async () => {
+            extendDeadline(response, EXPORT_MS);
+            await streamJsonLines(response, endpoint.mediaType, pages);
           });
         });
       });
@@ -232,18 +241,18 @@ const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'd
 
 type PartName = 'params' | 'query' | 'body';
 
-function part<E extends Endpoint, Name extends PartName>(
+function parsePart<E extends Endpoint, Name extends PartName>(
   endpoint: E,
   name: Name,
   value: unknown,
-): Part<E, Name>;
-function part(endpoint: Endpoint, name: PartName, value: unknown): unknown {
+): ParsedPart<E, Name>;
+function parsePart(endpoint: Endpoint, name: PartName, value: unknown): unknown {
   const schema = endpoint[name];
   return schema === undefined ? undefined : parseWith(schema, value);
 }
 
 function send(response: Response, reply: { status: number; body?: unknown }): void {
-  // The time limit may have answered already.
+  // The time limit may have responded already.
   if (response.headersSent) return;
   response.status(reply.status);
   if (reply.body === undefined) response.end();

@@ -1,19 +1,20 @@
 import { type ErrorBody, NotFoundError } from '@chasqui/protocol';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { Failures } from '../../observability/failures';
+import type { ErrorReporter } from '../../observability/errorReporter';
 
-/** For every path that nobody answers. */
+/** Answers every unknown path. */
 export const unknownRoute: RequestHandler = () => {
   throw new NotFoundError();
 };
 
-/** The one place where errors become HTTP. What stands behind them is for the log alone. */
-export function createErrorHandler(failed: Failures): ErrorRequestHandler {
-  // Express recognises it by its four parameters. Nothing is passed on: Express would write the error to stderr.
+/** The only place that turns errors into HTTP. Causes go to the log, never to the client. */
+export function createErrorHandler(reportError: ErrorReporter): ErrorRequestHandler {
+  // Express recognizes error handlers by their four parameters. Never call next(): Express would
+  // print the error to stderr.
   return (thrown: unknown, request, response, _next) => {
-    const error = failed(thrown, { method: request.method, route: routeOf(request) });
+    const error = reportError(thrown, { method: request.method, route: routeOf(request) });
     if (response.headersSent) {
-      // Half an answer cannot be taken back: its end is cut off. A whole one stands.
+      // A partial response cannot be replaced, so cut it off. A complete one stays.
       if (!response.writableEnded) response.destroy();
       return;
     }
@@ -25,12 +26,15 @@ export function createErrorHandler(failed: Failures): ErrorRequestHandler {
   };
 }
 
-/** For a bug in the error handler itself: Express would write to stderr what was thrown, and into the answer. */
+/**
+ * Handles a bug in the error handler: Express would print the error to stderr and into the
+ * response.
+ */
 export const lastResort: ErrorRequestHandler = (_thrown, _request, response, _next) => {
   response.destroy();
 };
 
-/** The pattern, never the URL: that may hold what people search for. */
+/** The route pattern, never the URL, which may contain search terms. */
 function routeOf({ route }: { route?: unknown }): unknown {
   return typeof route === 'object' && route !== null && 'path' in route ? route.path : undefined;
 }

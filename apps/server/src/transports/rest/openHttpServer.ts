@@ -2,23 +2,24 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Bytes of all headers of a request, its line included: an access token of 4,096 characters, a cursor of 1,024 and what
- * browsers and proxies add fit; more is answered with 431.
+ * Maximum bytes of all headers including the request line; larger requests get 431. Fits an access
+ * token of 4,096 characters, a cursor of 1,024 and what browsers and proxies add.
  */
 const HEADER_BYTES_MAX = 12_288;
-/** Headers of a request. Browsers send about 20, proxies add about 10. */
+/** Maximum headers per request. Browsers send about 20, proxies add about 10. */
 const HEADERS_MAX = 100;
-/** Requests of one connection that have not been answered: browsers send one, each more costs some kilobytes. */
+/** Maximum unanswered requests per connection. Browsers send one; each more costs kilobytes. */
 const PIPELINED_MAX = 4;
 /**
- * Between two requests a connection is kept for longer than proxies keep it (nginx and others for 60 s): whichever side
- * closes first must not be ours, or the request that is on its way at that moment is lost.
+ * Keep-alive between requests, longer than that of proxies (60 s in nginx and others). The server
+ * must not be the side that closes first, or a request already on its way is lost.
  */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * The HTTP server of a node. It bounds what a connection may send before `app` sees a request: the bytes and the
- * number of headers, 10 s for them, 15 s for the whole request, and the number of requests waiting for an answer.
+ * Creates the HTTP server of a node. Before `app` sees a request, the server bounds header bytes
+ * and header count, allows 10 s for headers and 15 s for the whole request, and caps unanswered
+ * requests.
  */
 export function openHttpServer(app: RequestListener): Server {
   const server = createServer(
@@ -30,13 +31,13 @@ export function openHttpServer(app: RequestListener): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     (request, response) => {
-      // Closed meanwhile, but the rest of what it had sent is still being parsed.
+      // The socket is closed, but buffered input is still being parsed.
       if (request.socket.destroyed) return;
       if (request.rawHeaders.length <= 2 * HEADERS_MAX) app(request, response);
       else response.writeHead(431, { Connection: 'close' }).end();
     },
   );
-  // Node drops what is beyond, which could be any header; one more than allowed shows that there were too many.
+  // Node silently drops headers beyond this count; allowing one more reveals the excess.
   server.maxHeadersCount = HEADERS_MAX + 1;
   const waiting = new WeakMap<Socket, number>();
 

@@ -1,5 +1,5 @@
 import type { SecurityLog } from '@chasqui/identity';
-import { kindOfCommandNamed, laneOf, type Lanes, type Limits } from '@chasqui/limits';
+import { actionOfCommand, laneOf, type Lanes, type Limits } from '@chasqui/limits';
 import {
   type Command,
   type CommandData,
@@ -8,7 +8,7 @@ import {
   RateLimitError,
   ValidationError,
 } from '@chasqui/protocol';
-import type { Failures } from '../../observability/failures';
+import type { ErrorReporter } from '../../observability/errorReporter';
 import { countRefusal } from '../../observability/refusals';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { Connection } from '../../connections/connection';
@@ -35,7 +35,7 @@ export function handler<C extends Command>(
 
 interface Deps {
   answers: Answers;
-  failed: Failures;
+  failed: ErrorReporter;
   limits: Limits;
   lanes: Lanes;
   securityLog: Pick<SecurityLog, 'count'>;
@@ -50,10 +50,7 @@ export function createDispatch(
   { answers, failed, limits, lanes, securityLog }: Deps,
 ) {
   const byName = new Map(
-    handlers.map((handler) => [
-      handler.name,
-      { ...handler, kind: kindOfCommandNamed(handler.name) },
-    ]),
+    handlers.map((handler) => [handler.name, { ...handler, kind: actionOfCommand(handler.name) }]),
   );
 
   return (

@@ -3,13 +3,21 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { ChatCore } from '@chasqui/core';
 import type { Bus } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
-import type { Identity, SecurityLog, SessionBook, SessionEndings } from '@chasqui/identity';
-import type { ByteBudget, Lanes, Limits, Patience, Places, Quotas, Traffic } from '@chasqui/limits';
-import type { PresenceKeeper } from '@chasqui/presence';
+import type { Identity, SecurityLog, SessionCache, SessionEndings } from '@chasqui/identity';
+import type {
+  ByteBudget,
+  Lanes,
+  Limits,
+  RejectBackoff,
+  ConnectionQuota,
+  Quotas,
+  TrafficShaper,
+} from '@chasqui/limits';
+import type { PresenceTracker } from '@chasqui/presence';
 import { MAX_FRAME_BYTES, PROTOCOL } from '@chasqui/protocol';
 import { Server } from 'socket.io';
 import type { ClientAddress } from '../../network/clientAddress';
-import type { Failures } from '../../observability/failures';
+import type { ErrorReporter } from '../../observability/errorReporter';
 import type { Origins } from '../../network/origins';
 import { admitByTurns } from './admission';
 import { createAnswers } from './answers';
@@ -41,9 +49,9 @@ export interface RealtimeDeps {
   nodeName: string | undefined;
   identity: Pick<Identity, 'authenticate'>;
   core: Pick<ChatCore, 'connections' | 'sync'>;
-  presence: PresenceKeeper;
+  presence: PresenceTracker;
   wakeups: Arrivals;
-  sessionBook: SessionBook;
+  sessionCache: SessionCache;
   endings: SessionEndings;
   bus: Bus;
   origins: Pick<Origins, 'cors'>;
@@ -53,18 +61,18 @@ export interface RealtimeDeps {
   limits: Limits;
   quotas: Quotas;
   gate: ConnectionGate;
-  placesOfUsers: Places;
-  placesOfAddresses: Places;
-  patience: Patience;
+  userConnectionQuota: ConnectionQuota;
+  addressConnectionQuota: ConnectionQuota;
+  rejectBackoff: RejectBackoff;
   lanes: Lanes;
   createBudget: () => EventBudget;
   /** Unsent bytes of the node, shared with the answers of REST. */
   unsent: ByteBudget;
   /** Bytes of frames and bodies that have not come whole. */
   unread: ByteBudget;
-  traffic: Traffic;
+  traffic: TrafficShaper;
   log: Log;
-  failed: Failures;
+  failed: ErrorReporter;
   securityLog: Pick<SecurityLog, 'count'>;
 }
 
@@ -129,7 +137,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   // A transport counts from its first moment, whether or not it ever says who it is.
   server.engine.on('connection', (conn: ChatSocket['conn']) => {
-    const release = deps.placesOfAddresses.take(deps.addressOf(conn.request));
+    const release = deps.addressConnectionQuota.take(deps.addressOf(conn.request));
     watch.watch(conn);
     conn.once('close', release);
   });

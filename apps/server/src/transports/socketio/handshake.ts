@@ -1,7 +1,13 @@
 import type { ChatCore } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import { type Caller, type Identity, type SecurityLog, userAgentOf } from '@chasqui/identity';
-import { type Lanes, type Limits, type Patience, type Places, refuseIf } from '@chasqui/limits';
+import {
+  type Lanes,
+  type Limits,
+  type RejectBackoff,
+  type ConnectionQuota,
+  refuseIf,
+} from '@chasqui/limits';
 import {
   COMMAND_TIMEOUT_MS,
   type Handshake,
@@ -12,7 +18,7 @@ import {
 } from '@chasqui/protocol';
 import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../../network/clientAddress';
-import type { Failures } from '../../observability/failures';
+import type { ErrorReporter } from '../../observability/errorReporter';
 import type { EventBudget } from '../../connections/eventBudget';
 import type { ChatSocket } from './chatServer';
 import type { Connection } from '../../connections/connection';
@@ -30,13 +36,13 @@ interface Deps {
   watch: Pick<TransportWatch, 'holds'>;
   gate: ConnectionGate;
   limits: Limits;
-  placesOfUsers: Places;
-  patience: Patience;
+  userConnectionQuota: ConnectionQuota;
+  rejectBackoff: RejectBackoff;
   lanes: Lanes;
   createBudget: () => EventBudget;
   prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
-  failed: Failures;
+  failed: ErrorReporter;
   securityLog: Pick<SecurityLog, 'count'>;
 }
 
@@ -114,9 +120,9 @@ async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): P
       throw error;
     });
   refuseIf(deps.limits.take('connect', caller.userId, null));
-  if (deps.placesOfUsers.isFull(caller.userId)) refuseIf(FULL_WAIT_MS);
+  if (deps.userConnectionQuota.isFull(caller.userId)) refuseIf(FULL_WAIT_MS);
   // Before the first wait, so that a thousand at once do not all find the same place free.
-  const release = deps.placesOfUsers.take(caller.userId);
+  const release = deps.userConnectionQuota.take(caller.userId);
   socket.once('disconnect', release);
   if (socket.conn.readyState === 'open') socket.conn.once('close', release);
   else release();
@@ -169,7 +175,7 @@ async function open(
     outlet,
     budget,
     refused() {
-      const waitMs = deps.patience.refused(caller.userId);
+      const waitMs = deps.rejectBackoff.refused(caller.userId);
       if (waitMs > 0) pause(waitMs);
     },
     prolong: (fresh) => deps.prolong(connection, fresh),
@@ -177,7 +183,7 @@ async function open(
   return connection;
 }
 
-function refusal(thrown: unknown, failed: Failures): ExtendedError {
+function refusal(thrown: unknown, failed: ErrorReporter): ExtendedError {
   const wire = failed(thrown, { handshake: true }).toWire();
   return Object.assign(new Error(wire.message), { data: wire });
 }

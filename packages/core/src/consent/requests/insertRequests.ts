@@ -7,7 +7,7 @@ import { checkQuota } from '../quota';
 /** A declined invitation can be repeated after this time; until then the answer stands. */
 const ASKED_AGAIN_AFTER = '30 days';
 
-interface Asked {
+interface EndpointRequest {
   kind: 'contact' | 'group';
   conversationId: string;
   fromId: string;
@@ -32,7 +32,7 @@ const INSERT = `INSERT INTO requests AS r (id, kind, conversation_id, from_id, t
 export async function insertRequests(
   db: Database,
   transaction: Transaction,
-  { kind, conversationId, fromId, toIds, role }: Asked,
+  { kind, conversationId, fromId, toIds, role }: EndpointRequest,
 ): Promise<string[]> {
   if (toIds.length === 0) return [];
   await checkQuota(db, transaction, fromId, kind, toIds.length);

@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { ByteBudget } from '@chasqui/limits';
 import { MAX_FRAME_BYTES, ValidationError } from '@chasqui/protocol';
-import { saysJson } from './saysJson';
+import { isJson } from './isJson';
 
 /**
- * Reads a JSON body; undefined when there is none. Throws ValidationError: 415 for anything that
- * does not say it is JSON in UTF-8, 413 as soon as it is too large, 400 when it is malformed.
- * What has arrived counts in `unread` until the body is whole, so that many slow writers cannot fill the memory.
+ * Reads a JSON body; undefined if there is none. Throws ValidationError: 415 unless the type is
+ * JSON in UTF-8, 413 as soon as it is too large, 400 if malformed. Received bytes count in `unread`
+ * until the body is complete, so that many slow writers cannot exhaust memory.
  *
- * Written here because the usual parser reads an endless body to its end before it refuses it.
+ * Replaces the usual parser, which reads an oversized body to its end before refusing it.
  */
 export async function readJsonBody(request: IncomingMessage, unread: ByteBudget): Promise<unknown> {
   if (!hasBody(request)) return undefined;
   try {
-    if (!saysJson(request.headers['content-type'])) {
+    if (!isJson(request.headers['content-type'])) {
       throw new ValidationError('the body must be application/json in UTF-8', undefined, 415);
     }
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -23,7 +23,7 @@ export async function readJsonBody(request: IncomingMessage, unread: ByteBudget)
     const bytes = await readBytes(request, unread);
     return bytes.length === 0 ? undefined : parse(bytes);
   } catch (error) {
-    // What is still to come is thrown away; the server's request time-out ends it.
+    // Discard the rest; the server's request time-out ends it.
     request.resume();
     throw error;
   }
@@ -36,7 +36,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 async function readBytes(request: IncomingMessage, unread: ByteBudget): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_FRAME_BYTES) throw tooLarge();
   const account = unread.open(() => request.socket.destroy());
-  // One buffer that grows: a body sent byte by byte would hold hundreds of bytes for each of its chunks.
+  // One growing buffer: a body sent byte by byte would cost hundreds of bytes per chunk.
   let bytes = Buffer.alloc(0);
   let size = 0;
   function keep(chunk: Buffer): void {
@@ -73,7 +73,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
-    // The parser's own message repeats what it read.
+    // The parser's own message quotes the input.
     throw new ValidationError('the body must be well-formed JSON');
   }
 }

@@ -2,22 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 import { styleHash } from '../pages/homePage';
 
-/** Sets what every answer tells browsers, before anybody answers; whoever answers may say more. */
+/** Sets security headers before any handler runs; handlers may override them. */
 export type SecurityHeaders = (request: IncomingMessage, response: ServerResponse) => void;
 
 const YEAR_S = 31_536_000;
 
-/** What no page of ours uses, so that nothing that gets into one can. */
+/** Browser features that no page here uses. */
 const FEATURES = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb'];
 
-/** Answers that are no pages: whoever opens one as a page gets nothing to run. */
+/** Paths that never serve a page: if a browser opens one as a page, nothing may run in it. */
 const NO_PAGE = /^\/(?:api|docs|socket\.io|healthz|readyz|metrics)(?![\w-])/;
 
 const common = {
   crossOriginResourcePolicy: { policy: 'same-origin' as const },
   frameguard: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
-  // Said below, where it is known that TLS was used.
+  // Set below, only when TLS is in use.
   strictTransportSecurity: false,
 };
 
@@ -28,7 +28,7 @@ const page = helmet({
     directives: {
       defaultSrc: ["'self'"],
       baseUri: ["'none'"],
-      // With the sockets of this host.
+      // Includes sockets of this host.
       connectSrc: ["'self'"],
       fontSrc: ["'self'"],
       formAction: ["'self'"],
@@ -60,7 +60,7 @@ const noPage = helmet({
   },
 });
 
-/** `isProxy` names the proxies that are believed when they say that TLS ended there. */
+/** `isProxy` identifies the proxies trusted to report TLS. */
 export function createSecurityHeaders(isProxy: (address: string) => boolean): SecurityHeaders {
   return (request, response) => {
     const kind = NO_PAGE.test(request.url ?? '') ? noPage : page;
@@ -68,7 +68,7 @@ export function createSecurityHeaders(isProxy: (address: string) => boolean): Se
       if (error !== undefined) throw new Error('the security headers are malformed');
     });
     response.setHeader('Permissions-Policy', FEATURES.map((feature) => `${feature}=()`).join(', '));
-    // Answers hold tokens and messages: no cache keeps them, but where the web client says otherwise of its files.
+    // Responses contain tokens and messages. The web client overrides this for its static files.
     response.setHeader('Cache-Control', 'no-store');
     if (
       request.headers['x-forwarded-proto'] === 'https' &&

@@ -1,7 +1,7 @@
 import { asyncApiDocument, openApiDocument } from '@chasqui/protocol';
 import { Router } from 'express';
 
-/** The two interfaces in the words that tools understand; made from the schemas when first asked for. */
+/** Serves the OpenAPI and AsyncAPI documents, generated from the schemas on first request. */
 export function documents(): Router {
   const router = Router();
   let openapi: Buffer | undefined;
@@ -15,7 +15,7 @@ export function documents(): Router {
   return router;
 }
 
-/** One copy for all readers, however slow. */
+/** One shared buffer, however slow the readers. */
 function encoded(document: object): Buffer {
   return Buffer.from(JSON.stringify(document));
 }

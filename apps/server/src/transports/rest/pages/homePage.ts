@@ -25,18 +25,18 @@ a:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 li a { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.9375rem; }
 `;
 
-/** For the content security policy: this style and no other may stand in a page. */
+/** For the content security policy: the only inline style a page may contain. */
 export const styleHash = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 const links: readonly (readonly [path: string, what: string])[] = [
-  ['/healthz', 'The process lives'],
-  ['/readyz', 'PostgreSQL and Redis answer'],
-  ['/metrics', 'Figures for Prometheus'],
-  ['/docs/openapi.json', 'The REST interface'],
-  ['/docs/asyncapi.json', 'The socket interface'],
+  ['/healthz', 'Liveness'],
+  ['/readyz', 'Readiness: PostgreSQL and Redis'],
+  ['/metrics', 'Prometheus metrics'],
+  ['/docs/openapi.json', 'REST API'],
+  ['/docs/asyncapi.json', 'Socket API'],
 ];
 
-/** What is running here, for whoever runs it; at `/` as well where the web client was not built. */
+/** A status page for operators; also served at `/` when the web client is not built. */
 export function homePage(version: string): Router {
   const page = `<!doctype html>
 <html lang="en">

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 
-/** RFC 9116 recommends less than a year; it is written at each request. */
+/** RFC 9116 recommends less than a year; the date is computed per request. */
 const VALID_MS = 180 * 24 * 3_600_000;
 
-/** Where to report a hole (RFC 9116), if SECURITY_CONTACT says so; without it the file is not there. */
+/** Serves security.txt (RFC 9116) if SECURITY_CONTACT is set. */
 export function securityTxt(contact: string | undefined): Router {
   const router = Router();
   if (contact === undefined) return router;

@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 
-/** Where the build leaves the web client, seen from here and from the compiled file alike. */
+/** Build output of the web client; resolves from src and dist alike. */
 const CLIENT_FOLDER = path.resolve(__dirname, '../../../../../client/dist');
 
 const YEAR_S = 31_536_000;
 
-/** Best first. Each file lies beside itself as the build has compressed it. */
+/** In order of preference. The build puts compressed files beside the originals. */
 const encodings = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
 
 /**
- * The web client at `/`, from a folder of files. What has its content in its name is kept by browsers for ever, all else
- * is asked for again each time. Passes on what it does not have, everything where there is no client.
+ * Serves the web client at `/`. Browsers cache content-hashed files for a year and revalidate the
+ * rest. Falls through for unknown files, and for everything if the client is not built.
  */
 export function webClient(folder = CLIENT_FOLDER): Router {
   const router = Router();
@@ -27,7 +27,7 @@ export function webClient(folder = CLIENT_FOLDER): Router {
         const isNamedByContent = path.dirname(file) === path.join(folder, 'assets');
         const age = isNamedByContent ? `max-age=${YEAR_S}, immutable` : 'no-cache';
         response.setHeader('Cache-Control', `public, ${age}`);
-        // Beside Origin, which the check of origins has put there: their answers differ in a header.
+        // CORS already set Vary: Origin, and responses differ by encoding as well.
         response.vary('Accept-Encoding');
       },
     }),
@@ -35,11 +35,14 @@ export function webClient(folder = CLIENT_FOLDER): Router {
   return router;
 }
 
-/** Hands on to the compressed twin of a file, where there is one that this browser takes. */
+/**
+ * Rewrites the request to the compressed version of a file, if one exists and the browser accepts
+ * it.
+ */
 function compressed(folder: string): RequestHandler {
   return (request, response, next) => {
     const name = request.path === '/' ? '/index.html' : request.path;
-    // Names as the build makes them: nothing that could lead out of the folder.
+    // Only names that the build produces, so no path can leave the folder.
     const isFile = /^\/(?:assets\/)?[\w-]+(?:\.[\w-]+)+$/.test(name);
     if (!isFile || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
     for (const [encoding, suffix] of encodings) {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { ByteAccount, ByteBudget, Traffic } from '@chasqui/limits';
+import type { ByteAccount, ByteBudget, TrafficShaper } from '@chasqui/limits';
 import { MAX_FRAME_BYTES } from '@chasqui/protocol';
 import { WebSocket } from 'ws';
 import {
@@ -57,7 +57,7 @@ interface Watched extends WatchedTransport {
 interface Deps {
   unsent: ByteBudget;
   unread: ByteBudget;
-  traffic: Traffic;
+  traffic: TrafficShaper;
 }
 
 /** Between two looks at what waits in buffers. */

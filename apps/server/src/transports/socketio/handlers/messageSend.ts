@@ -1,13 +1,13 @@
 import type { Quotas } from '@chasqui/limits';
 import { type BriefMessage, type Message, messageSend, parseWith } from '@chasqui/protocol';
-import type { Failures } from '../../../observability/failures';
+import type { ErrorReporter } from '../../../observability/errorReporter';
 import type { CommandHandler } from '../dispatch';
 
 /**
  * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
  * connection keep their order, and answers in the turn in which it is told to (D3).
  */
-export function onMessageSend(failed: Failures, quotas: Quotas): CommandHandler {
+export function onMessageSend(failed: ErrorReporter, quotas: Quotas): CommandHandler {
   return {
     name: messageSend.name,
     run(connection, data, answer) {

@@ -2,18 +2,18 @@ import { type Identity, type SecurityLog, WrongPasswordError } from '@chasqui/id
 import type { LoginLimits } from '@chasqui/limits';
 import { deleteMe, exportMe } from '@chasqui/protocol';
 import { Router } from 'express';
-import { noContent, type Door } from '../../endpointRouter';
+import { noContent, type EndpointRouter } from '../../endpointRouter';
 
 export function accountRoutes(
-  door: Door,
+  endpoints: EndpointRouter,
   identity: Identity,
   limits: LoginLimits,
   securityLog: SecurityLog,
 ): Router {
   const router = Router();
 
-  // As good for guessing as a login: the same limits.
-  door.closed(router, deleteMe, async ({ caller, body, address, agent }) => {
+  // Allows password guessing as login does, so it shares login's limits.
+  endpoints.authenticated(router, deleteMe, async ({ caller, body, address, agent }) => {
     const name = caller.username.toLowerCase();
     const isWrong = (error: unknown): boolean => error instanceof WrongPasswordError;
     try {
@@ -30,7 +30,7 @@ export function accountRoutes(
     }
   });
 
-  door.streamed(router, exportMe, ({ caller }) => identity.exportAccount(caller));
+  endpoints.streamed(router, exportMe, ({ caller }) => identity.exportAccount(caller));
 
   return router;
 }

@@ -18,7 +18,7 @@ import {
   UnauthorizedError,
 } from '@chasqui/protocol';
 import { Router } from 'express';
-import { noContent, reply, type Door } from '../../endpointRouter';
+import { noContent, reply, type EndpointRouter } from '../../endpointRouter';
 
 interface AuthDeps {
   loginLimits: LoginLimits;
@@ -27,13 +27,13 @@ interface AuthDeps {
 }
 
 export function authRoutes(
-  door: Door,
+  endpoints: EndpointRouter,
   identity: Identity,
   { loginLimits: limits, quotas, securityLog }: AuthDeps,
 ): Router {
   const router = Router();
 
-  door.open(router, register, async ({ body, address, agent }) => {
+  endpoints.anonymous(router, register, async ({ body, address, agent }) => {
     const who = { userId: null, address };
     quotas.admit('quota_registrations', who);
     try {
@@ -48,7 +48,7 @@ export function authRoutes(
     }
   });
 
-  door.open(router, login, async ({ body, address, agent }) => {
+  endpoints.anonymous(router, login, async ({ body, address, agent }) => {
     const isWrong = (error: unknown): boolean => error instanceof WrongCredentialsError;
     try {
       const session = await limits.login({ name: loginKey(body), address, isWrong }, () =>
@@ -69,7 +69,7 @@ export function authRoutes(
     }
   });
 
-  door.open(router, refresh, async ({ body, address, agent }) => {
+  endpoints.anonymous(router, refresh, async ({ body, address, agent }) => {
     try {
       return reply(200, await identity.refresh(body.refresh_token, agent));
     } catch (error) {
@@ -80,8 +80,8 @@ export function authRoutes(
     }
   });
 
-  // As good for guessing as a login: the same limits.
-  door.closed(router, changePassword, async ({ caller, body, address, agent }) => {
+  // Allows password guessing as login does, so it shares login's limits.
+  endpoints.authenticated(router, changePassword, async ({ caller, body, address, agent }) => {
     const name = caller.username.toLowerCase();
     const isWrong = (error: unknown): boolean => error instanceof WrongPasswordError;
     try {
@@ -98,7 +98,7 @@ export function authRoutes(
     }
   });
 
-  door.closed(router, logout, async ({ caller }) => {
+  endpoints.authenticated(router, logout, async ({ caller }) => {
     await identity.logout(caller);
     return noContent;
   });

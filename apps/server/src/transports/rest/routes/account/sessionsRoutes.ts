@@ -1,21 +1,21 @@
 import type { Identity } from '@chasqui/identity';
 import { endOtherSessions, endSession, listSessions } from '@chasqui/protocol';
 import { Router } from 'express';
-import { noContent, reply, type Door } from '../../endpointRouter';
+import { noContent, reply, type EndpointRouter } from '../../endpointRouter';
 
-export function sessionsRoutes(door: Door, identity: Identity): Router {
+export function sessionsRoutes(endpoints: EndpointRouter, identity: Identity): Router {
   const router = Router();
 
-  door.closed(router, listSessions, async ({ caller }) =>
+  endpoints.authenticated(router, listSessions, async ({ caller }) =>
     reply(200, { sessions: await identity.listSessions(caller) }),
   );
 
-  door.closed(router, endSession, async ({ caller, params }) => {
+  endpoints.authenticated(router, endSession, async ({ caller, params }) => {
     await identity.endSession(caller, params.id);
     return noContent;
   });
 
-  door.closed(router, endOtherSessions, async ({ caller }) => {
+  endpoints.authenticated(router, endOtherSessions, async ({ caller }) => {
     await identity.endOtherSessions(caller);
     return noContent;
   });

@@ -1,6 +1,6 @@
 import { connectDatabase, type Database } from '@chasqui/db';
 import { systemClock } from '@chasqui/foundation';
-import { createRoles, createSecurityLog, reservedNames, type Roles } from '@chasqui/identity';
+import { createRoles, createSecurityLog, reservedUsernames, type Roles } from '@chasqui/identity';
 import { type Session, sessionSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
 import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
@@ -142,5 +142,5 @@ test('the last owner stays, also when two owners remove each other at the same m
 });
 
 test('names of the setting are compared without regard to case', () => {
-  expect(reservedNames(['Root', 'ADMIN'])).toEqual(new Set(['root', 'admin']));
+  expect(reservedUsernames(['Root', 'ADMIN'])).toEqual(new Set(['root', 'admin']));
 });

@@ -8,12 +8,16 @@ import {
   renameConversation,
 } from '@chasqui/protocol';
 import { Router } from 'express';
-import { reply, type Door } from '../../endpointRouter';
+import { reply, type EndpointRouter } from '../../endpointRouter';
 
-export function conversationsRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
+export function conversationsRoutes(
+  endpoints: EndpointRouter,
+  core: ChatCore,
+  quotas: Quotas,
+): Router {
   const router = Router();
 
-  door.closed(router, createDirect, async ({ caller, body, address }) => {
+  endpoints.authenticated(router, createDirect, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     admitConversation(quotas, who);
     const { conversation, created } = await core.conversations.createDirect(
@@ -24,7 +28,7 @@ export function conversationsRoutes(door: Door, core: ChatCore, quotas: Quotas):
     return reply(created ? 201 : 200, conversation);
   });
 
-  door.closed(router, createGroup, async ({ caller, body, address }) => {
+  endpoints.authenticated(router, createGroup, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     admitConversation(quotas, who);
     const { conversation, created } = await core.conversations.findOrCreateGroup({
@@ -37,16 +41,16 @@ export function conversationsRoutes(door: Door, core: ChatCore, quotas: Quotas):
     return reply(created ? 201 : 200, conversation);
   });
 
-  door.closed(router, listConversations, async ({ caller, query }) => {
+  endpoints.authenticated(router, listConversations, async ({ caller, query }) => {
     const { items, nextCursor } = await core.conversations.list(caller.userId, query);
     return reply(200, { conversations: items, next_cursor: nextCursor });
   });
 
-  door.closed(router, readConversation, async ({ caller, params }) =>
+  endpoints.authenticated(router, readConversation, async ({ caller, params }) =>
     reply(200, await core.conversations.read(caller.userId, params.id)),
   );
 
-  door.closed(router, renameConversation, async ({ caller, params, body }) =>
+  endpoints.authenticated(router, renameConversation, async ({ caller, params, body }) =>
     reply(
       200,
       await core.conversations.change(caller.userId, params.id, {

@@ -12,12 +12,12 @@ import {
   sendMessage,
 } from '@chasqui/protocol';
 import { Router } from 'express';
-import { noContent, reply, type Door } from '../../endpointRouter';
+import { noContent, reply, type EndpointRouter } from '../../endpointRouter';
 
-export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
+export function messagesRoutes(endpoints: EndpointRouter, core: ChatCore, quotas: Quotas): Router {
   const router = Router();
 
-  door.closed(router, sendMessage, async ({ caller, body, address }) => {
+  endpoints.authenticated(router, sendMessage, async ({ caller, body, address }) => {
     const who = { userId: caller.userId, address };
     quotas.admit('quota_storage', who);
     const { message, repeated } = await core.messages.send({
@@ -32,7 +32,7 @@ export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Rout
     return reply(repeated ? 200 : 201, message);
   });
 
-  door.closed(router, readHistory, async ({ caller, params, query }) =>
+  endpoints.authenticated(router, readHistory, async ({ caller, params, query }) =>
     reply(
       200,
       await core.messages.readHistory(caller.userId, params.conversationId, {
@@ -44,7 +44,7 @@ export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Rout
     ),
   );
 
-  door.closed(router, editMessage, async ({ caller, params, body, address }) => {
+  endpoints.authenticated(router, editMessage, async ({ caller, params, body, address }) => {
     const who = { userId: caller.userId, address };
     const content = body.content_encrypted;
     quotas.admit('quota_storage', who);
@@ -53,20 +53,20 @@ export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Rout
     return reply(200, edited);
   });
 
-  door.closed(router, deleteMessage, async ({ caller, params }) => {
+  endpoints.authenticated(router, deleteMessage, async ({ caller, params }) => {
     await core.messages.delete(caller.userId, params.messageId);
     return noContent;
   });
 
-  door.closed(router, reportStatus, async ({ caller, params, body }) => {
+  endpoints.authenticated(router, reportStatus, async ({ caller, params, body }) => {
     return reply(200, await core.receipts.acknowledge(caller.userId, params, body.status));
   });
 
-  door.closed(router, readStatus, async ({ caller, params, query }) =>
+  endpoints.authenticated(router, readStatus, async ({ caller, params, query }) =>
     reply(200, await core.receipts.readStatus(caller.userId, params.messageId, query)),
   );
 
-  door.closed(router, addReaction, async ({ caller, params, body }) => {
+  endpoints.authenticated(router, addReaction, async ({ caller, params, body }) => {
     const { message, repeated } = await core.messages.addReaction(
       caller.userId,
       params.messageId,
@@ -75,12 +75,12 @@ export function messagesRoutes(door: Door, core: ChatCore, quotas: Quotas): Rout
     return reply(repeated ? 200 : 201, message);
   });
 
-  door.closed(router, removeReaction, async ({ caller, params }) => {
+  endpoints.authenticated(router, removeReaction, async ({ caller, params }) => {
     await core.messages.removeReaction(caller.userId, params.messageId, params.emoji);
     return noContent;
   });
 
-  door.closed(router, removeReactionNamed, async ({ caller, params, query }) => {
+  endpoints.authenticated(router, removeReactionNamed, async ({ caller, params, query }) => {
     await core.messages.removeReaction(caller.userId, params.messageId, query.emoji);
     return noContent;
   });

@@ -2,17 +2,21 @@ import type { ChatCore } from '@chasqui/core';
 import type { Quotas } from '@chasqui/limits';
 import { addParticipant, changeRole, listParticipants, removeParticipant } from '@chasqui/protocol';
 import { Router } from 'express';
-import { noContent, reply, type Door } from '../../endpointRouter';
+import { noContent, reply, type EndpointRouter } from '../../endpointRouter';
 
-export function participantsRoutes(door: Door, core: ChatCore, quotas: Quotas): Router {
+export function participantsRoutes(
+  endpoints: EndpointRouter,
+  core: ChatCore,
+  quotas: Quotas,
+): Router {
   const router = Router();
 
-  door.closed(router, listParticipants, async ({ caller, params, query }) => {
+  endpoints.authenticated(router, listParticipants, async ({ caller, params, query }) => {
     const { items, nextCursor } = await core.members.list(caller.userId, params.id, query);
     return reply(200, { participants: items, next_cursor: nextCursor });
   });
 
-  door.closed(router, addParticipant, async ({ caller, params, body, address }) => {
+  endpoints.authenticated(router, addParticipant, async ({ caller, params, body, address }) => {
     const { user_id, role } = body;
     const who = { userId: caller.userId, address };
     quotas.admit('quota_contacts', who);
@@ -21,11 +25,11 @@ export function participantsRoutes(door: Door, core: ChatCore, quotas: Quotas): 
     return 'invitation' in added ? reply(202, added) : reply(201, added);
   });
 
-  door.closed(router, changeRole, async ({ caller, params, body }) =>
+  endpoints.authenticated(router, changeRole, async ({ caller, params, body }) =>
     reply(200, await core.members.changeRole(caller.userId, params.id, params.userId, body.role)),
   );
 
-  door.closed(router, removeParticipant, async ({ caller, params }) => {
+  endpoints.authenticated(router, removeParticipant, async ({ caller, params }) => {
     await core.members.remove(caller.userId, params.id, params.userId);
     return noContent;
   });

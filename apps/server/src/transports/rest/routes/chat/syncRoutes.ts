@@ -1,12 +1,12 @@
 import type { ChatCore } from '@chasqui/core';
 import { readSync } from '@chasqui/protocol';
 import { Router } from 'express';
-import { reply, type Door } from '../../endpointRouter';
+import { reply, type EndpointRouter } from '../../endpointRouter';
 
-export function syncRoutes(door: Door, core: ChatCore): Router {
+export function syncRoutes(endpoints: EndpointRouter, core: ChatCore): Router {
   const router = Router();
 
-  door.closed(router, readSync, async ({ caller, query }) =>
+  endpoints.authenticated(router, readSync, async ({ caller, query }) =>
     reply(200, await core.sync.readChanges(caller.userId, query)),
   );
 

@@ -2,40 +2,46 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ByteAccount, ByteBudget } from '@chasqui/limits';
 
-/** Closes the connections of readers who leave their answers unread. */
-export interface UnsentAnswers {
-  /** Gives one answer more time than others have, in milliseconds from now. */
-  allow(response: ServerResponse, ms: number): void;
+/** Closes connections whose clients do not read their responses. */
+export interface UnsentResponses {
+  /** Extends one response's deadline to `ms` milliseconds from now. */
+  extend(response: ServerResponse, ms: number): void;
   stop(): void;
 }
 
-/** A socket on which nothing is read or written for so long is closed; longer than a long poll stays open. */
+/** A socket without reads or writes for this long is closed; longer than a long poll stays open. */
 const IDLE_MS = 20_000;
-/** From the first byte of an answer to its last: a page of 1 MiB at 70 kbit/s. */
+/** From the first byte of a response to its last: 1 MiB at 70 kbit/s. */
 const ANSWER_MS = 120_000;
 const MEASURE_EVERY_MS = 1_000;
 
 interface Open {
   response: ServerResponse;
   account: ByteAccount;
-  /** When the answer has to be read; unset until its first byte is written. */
+  /** Deadline for the whole response; unset until its first byte is written. */
   dueAt: number | undefined;
 }
 
 interface Options {
   server: Server;
   unsent: ByteBudget;
-  /** Milliseconds of a clock that is never set back. */
+  /** Milliseconds on a monotonic clock. */
   now: () => number;
-  /** Milliseconds without progress, after which a socket is closed. */
+  /** Milliseconds without progress after which a socket is closed. */
   idleMs?: number;
 }
 
 /**
- * Counts what every answer of this server holds in `unsent`, whichever handler writes it, and destroys the socket of an answer
- * that makes no progress for 20 s or is not read whole within 120 s. To be called before the server listens.
+ * Counts the unsent bytes of every response in `unsent`, whichever handler writes it. Destroys the
+ * socket of a response that makes no progress for 20 s or takes more than 120 s. Call it before the
+ * server listens.
  */
-export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options): UnsentAnswers {
+export function watchResponses({
+  server,
+  unsent,
+  now,
+  idleMs = IDLE_MS,
+}: Options): UnsentResponses {
   const open = new Map<ServerResponse, Open>();
   const sockets = new WeakMap<Socket, Map<ServerResponse, Open>>();
 
@@ -50,7 +56,7 @@ export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options)
     sockets.get(response.req.socket)?.delete(response);
   }
 
-  /** Answers that wait behind another one are told nothing when their socket closes. */
+  /** Responses queued behind another one emit no event when their socket closes. */
   function ofSocket(socket: Socket): Map<ServerResponse, Open> {
     const known = sockets.get(socket);
     if (known) return known;
@@ -67,7 +73,7 @@ export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options)
     const account = unsent.open(() => request.socket.destroy());
     const one: Open = { response, account, dueAt: undefined };
     open.set(response, one);
-    // At once and not with the next look: pipelined requests are answered within one turn of the event loop.
+    // Measure immediately: pipelined requests are answered within one turn of the event loop.
     response.end = new Proxy(response.end, {
       apply(end, self, given: unknown[]): unknown {
         const result: unknown = Reflect.apply(end, self, given);
@@ -88,7 +94,7 @@ export function watchAnswers({ server, unsent, now, idleMs = IDLE_MS }: Options)
   timer.unref();
 
   return {
-    allow(response, ms) {
+    extend(response, ms) {
       const one = open.get(response);
       if (one !== undefined) one.dueAt = now() + ms;
     },

@@ -19,16 +19,16 @@ export interface Entry {
  * Runs one script over many keys, wherever they lie. Resolves to one number per entry, in their order; null where
  * Redis did not say. Never throws, and waits no longer than the time-out of the connection.
  */
-export type Sharded = (
+export type ShardedScript = (
   entries: readonly Entry[],
-  before?: (string | number)[],
+  leadingArgs?: (string | number)[],
 ) => Promise<(number | null)[]>;
 
 /** After a failure Redis is left alone for this long. */
-const LEAVE_ALONE_MS = 1_000;
-const AT_ONCE = 500;
+const RETRY_AFTER_MS = 1_000;
+const ENTRIES_PER_CALL = 500;
 
-interface ShardedOptions {
+interface ShardedScriptOptions {
   /** They must fail fast. */
   stores: readonly LimitStore[];
   name: string;
@@ -37,7 +37,13 @@ interface ShardedOptions {
   now: () => number;
 }
 
-export function createSharded({ stores, name, lua, log, now }: ShardedOptions): Sharded {
+export function createShardedScript({
+  stores,
+  name,
+  lua,
+  log,
+  now,
+}: ShardedScriptOptions): ShardedScript {
   const shards = stores.map(({ redis, prefix }) => ({
     redis,
     prefix,
@@ -47,24 +53,28 @@ export function createSharded({ stores, name, lua, log, now }: ShardedOptions): 
   }));
   type Shard = (typeof shards)[number];
 
-  async function ask(shard: Shard, page: readonly Entry[], before: (string | number)[]) {
+  async function runOnShard(
+    shard: Shard,
+    page: readonly Entry[],
+    leadingArgs: (string | number)[],
+  ) {
     if (now() < shard.trustAgainAt || shard.redis.status !== 'ready') return [];
     try {
       const answer = await shard.run(
         page.map(({ key }) => shard.prefix + key),
-        [...before, ...page.flatMap(({ args }) => args)],
+        [...leadingArgs, ...page.flatMap(({ args }) => args)],
       );
       shard.isWarned = false;
       return answer;
     } catch (error) {
       if (!shard.isWarned) log.warn({ err: error }, 'limits are kept by each node alone');
       shard.isWarned = true;
-      shard.trustAgainAt = now() + LEAVE_ALONE_MS;
+      shard.trustAgainAt = now() + RETRY_AFTER_MS;
       return [];
     }
   }
 
-  return async (entries, before = []) => {
+  return async (entries, leadingArgs = []) => {
     const found: (number | null)[] = entries.map(() => null);
     const parts = new Map<Shard, { entry: Entry; index: number }[]>();
     entries.forEach((entry, index) => {
@@ -74,17 +84,17 @@ export function createSharded({ stores, name, lua, log, now }: ShardedOptions): 
       else parts.set(shard, [{ entry, index }]);
     });
     const pages = [...parts].flatMap(([shard, part]) =>
-      Array.from({ length: Math.ceil(part.length / AT_ONCE) }, (_, i) => ({
+      Array.from({ length: Math.ceil(part.length / ENTRIES_PER_CALL) }, (_, i) => ({
         shard,
-        page: part.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
+        page: part.slice(i * ENTRIES_PER_CALL, (i + 1) * ENTRIES_PER_CALL),
       })),
     );
     await Promise.all(
       pages.map(async ({ shard, page }) => {
-        const answer = await ask(
+        const answer = await runOnShard(
           shard,
           page.map(({ entry }) => entry),
-          before,
+          leadingArgs,
         );
         page.forEach(({ index }, i) => {
           const value = answer[i];

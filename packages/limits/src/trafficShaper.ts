@@ -1,7 +1,7 @@
 import { createBuckets } from './local/buckets';
 
 /** Bytes that accepted connections write, per user and per address of this node. */
-export interface Traffic {
+export interface TrafficShaper {
   /**
    * Counts what was read. Returns the milliseconds for which nothing more should be read from there: what was too much
    * is waited for, so TCP slows the sender down and nothing is lost.
@@ -11,7 +11,7 @@ export interface Traffic {
   waits(): number;
 }
 
-interface TrafficOptions {
+interface TrafficShaperOptions {
   /** Of one user. */
   bytesPerSecond: number;
   burstBytes: number;
@@ -25,7 +25,11 @@ const NEIGHBOURS = 10;
 /** Counted in kB, so that a bucket's time per unit is no tiny fraction. */
 const UNIT_BYTES = 1_024;
 
-export function createTraffic({ bytesPerSecond, burstBytes, ...options }: TrafficOptions): Traffic {
+export function createTrafficShaper({
+  bytesPerSecond,
+  burstBytes,
+  ...options
+}: TrafficShaperOptions): TrafficShaper {
   const { waitMaxMs, now } = options;
   let waits = 0;
   const bucketsOf = (share: number) => {
@@ -34,7 +38,7 @@ export function createTraffic({ bytesPerSecond, burstBytes, ...options }: Traffi
       burst: (burstBytes / UNIT_BYTES) * share,
     };
     // Each node looks after its own time: nothing to tell the others.
-    const buckets = createBuckets({ rate, onDue: () => buckets.untold() });
+    const buckets = createBuckets({ rate, onDue: () => buckets.unreported() });
     return buckets;
   };
   const users = bucketsOf(1);
@@ -54,4 +58,4 @@ export function createTraffic({ bytesPerSecond, burstBytes, ...options }: Traffi
 }
 
 /** For RATE_LIMIT=off. */
-export const endlessTraffic: Traffic = { read: () => 0, waits: () => 0 };
+export const unlimitedTraffic: TrafficShaper = { read: () => 0, waits: () => 0 };

@@ -5,7 +5,7 @@ import type { PresenceStatus, UserStatusChanged } from '@chasqui/protocol';
 import { Op } from 'sequelize';
 
 /** Called once over all nodes for each change of somebody's presence. Never throws. */
-export type PresenceNews = (userId: string, status: PresenceStatus, at: number) => void;
+export type PresenceNotifier = (userId: string, status: PresenceStatus, at: number) => void;
 
 interface Deps {
   store: IdentityStore;
@@ -19,7 +19,7 @@ const AT_ONCE = 4;
  * Remembers when somebody was last seen, and tells those who may know (D10). When thousands come at
  * once the news queue up, and of one user only the latest counts.
  */
-export function createPresenceNews({ store, core, log }: Deps): PresenceNews {
+export function createPresenceNotifier({ store, core, log }: Deps): PresenceNotifier {
   const waiting = new Map<string, { status: PresenceStatus; at: number }>();
   const underWay = new Set<string>();
 

@@ -1,4 +1,4 @@
-import { saysJson } from './saysJson';
+import { isJson } from './isJson';
 
 test.each([
   'application/json',
@@ -9,7 +9,7 @@ test.each([
   'application/problem+json',
   'application/vnd.example.v2+json; charset=utf-8',
 ])('%j is JSON', (header) => {
-  expect(saysJson(header)).toBe(true);
+  expect(isJson(header)).toBe(true);
 });
 
 test.each([
@@ -27,5 +27,5 @@ test.each([
   'application/json, application/json',
   `application/json${' '.repeat(255)}`,
 ])('%j is not', (header) => {
-  expect(saysJson(header)).toBe(false);
+  expect(isJson(header)).toBe(false);
 });

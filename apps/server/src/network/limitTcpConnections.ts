@@ -2,10 +2,11 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Ends TCP connections beyond so many per remote address before a byte of them is read; proxies are trusted to limit
- * themselves. For what stands open without a word or with half a request there is the server's own time-out.
+ * Caps open TCP connections per remote address and destroys the excess before reading from them.
+ * Trusted proxies are exempt; they limit their own clients. Idle connections and half-sent requests
+ * are bounded by the server's time-outs.
  */
-export function guardSockets(
+export function limitTcpConnections(
   server: Server,
   { max, isProxy }: { max: number; isProxy: (address: string) => boolean },
 ): void {

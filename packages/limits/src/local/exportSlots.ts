@@ -1,7 +1,7 @@
 import { RateLimitError } from '@chasqui/protocol';
 
 /** Who may be sent an export now: each holds a page in memory for as long as its reader takes. */
-export interface ExportPlaces {
+export interface ExportSlots {
   /** Runs `work` in a place of this user's. Throws RateLimitError when the user or the node has none left. */
   take<T>(userId: string, work: () => Promise<T>): Promise<T>;
 }
@@ -10,7 +10,7 @@ const NODE_MAX = 5;
 const RETRY_AFTER_S = 30;
 
 /** One export at a time for a user, five for a node. */
-export function createExportPlaces(): ExportPlaces {
+export function createExportSlots(): ExportSlots {
   const users = new Set<string>();
   return {
     async take(userId, work) {

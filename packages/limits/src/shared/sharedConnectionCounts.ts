@@ -1,20 +1,20 @@
 import type { Log } from '@chasqui/foundation';
-import { createSharded, type LimitStore } from './sharded';
+import { createShardedScript, type LimitStore } from './shardedScript';
 
 /** What each node holds for whom, kept in Redis for as long as the node goes on saying so. */
-export interface SharedPlaces {
+export interface SharedConnectionCounts {
   /**
    * Says what this node holds, for so many milliseconds; 0 takes it back. Resolves to what the others hold of
    * each, in their order; null where Redis did not say. Never throws.
    */
-  tell(
+  report(
     holdings: readonly { key: string; count: number }[],
     forMs: number,
   ): Promise<(number | null)[]>;
 }
 
 // Per key a hash: node → when it ends, and the count.
-const TELL = `
+const REPORT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local node, for_ms = ARGV[1], tonumber(ARGV[2])
@@ -42,22 +42,22 @@ end
 return others
 `;
 
-interface SharedPlacesOptions {
+interface SharedConnectionCountsOptions {
   stores: readonly LimitStore[];
   nodeId: string;
   log: Log;
   now: () => number;
 }
 
-export function createSharedPlaces({
+export function createSharedConnectionCounts({
   stores,
   nodeId,
   log,
   now,
-}: SharedPlacesOptions): SharedPlaces {
-  const run = createSharded({ stores, name: 'chasquiHold', lua: TELL, log, now });
+}: SharedConnectionCountsOptions): SharedConnectionCounts {
+  const run = createShardedScript({ stores, name: 'chasquiHold', lua: REPORT, log, now });
   return {
-    tell: (holdings, forMs) =>
+    report: (holdings, forMs) =>
       run(
         holdings.map(({ key, count }) => ({ key: `chasqui:places:${key}`, args: [count] })),
         [nodeId, forMs],

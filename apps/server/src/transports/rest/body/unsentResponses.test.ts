@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createByteBudget } from '@chasqui/limits/testing';
 import { until } from '@chasqui/testkit';
-import { watchAnswers } from './unsentAnswers';
+import { watchResponses } from './unsentResponses';
 
 const MIB = 1_048_576;
 const BODY = Buffer.alloc(16 * MIB, 'x');
@@ -16,7 +16,7 @@ async function openServer({ maxBytes = 1_000 * MIB, idleMs = 20_000 } = {}) {
   const now = () => time;
   const budget = createByteBudget({ maxBytes, now });
   const server: Server = createServer((_request, response) => response.end(BODY));
-  const answers = watchAnswers({ server, unsent: budget, now, idleMs });
+  const answers = watchResponses({ server, unsent: budget, now, idleMs });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.push(() => {
     answers.stop();

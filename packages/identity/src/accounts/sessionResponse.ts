@@ -10,7 +10,7 @@ export interface OpenedSession {
 }
 
 /** What whoever has proven who they are is answered. */
-export async function answer(
+export async function sessionResponse(
   { accessTokens, directory }: IdentityDeps,
   { user, sessionId, refreshToken }: OpenedSession,
 ): Promise<Session> {

@@ -1,5 +1,5 @@
 import type { Log } from '@chasqui/foundation';
-import { createSharded, type LimitStore } from './sharded';
+import { createShardedScript, type LimitStore } from './shardedScript';
 
 /** One bucket's use on this node, to be added to that of the others. */
 export interface Spent {
@@ -11,7 +11,7 @@ export interface Spent {
 }
 
 /** What all nodes together have given away, kept in Redis: one number per bucket that is not full, gone when it is. */
-export interface SharedDebts {
+export interface SharedDeficits {
   /**
    * Adds these and resolves to what each bucket lacks now over all nodes, milliseconds, in their order; null where
    * Redis did not say. Never throws, and waits no longer than the connection's time-out.
@@ -20,7 +20,7 @@ export interface SharedDebts {
 }
 
 /** A clock of Redis that is set back must lock nobody out for longer than so many buckets take to fill. */
-const DEBT_MAX = 16;
+const DEFICIT_MAX = 16;
 
 /** By Redis' clock, so that no node's clock matters. */
 const ADD = `
@@ -40,18 +40,18 @@ end
 return debts
 `;
 
-export function createSharedDebts(
+export function createSharedDeficits(
   stores: readonly LimitStore[],
   log: Log,
   now: () => number,
-): SharedDebts {
-  const run = createSharded({ stores, name: 'chasquiSpend', lua: ADD, log, now });
+): SharedDeficits {
+  const run = createShardedScript({ stores, name: 'chasquiSpend', lua: ADD, log, now });
   return {
     add: (spent) =>
       run(
         spent.map(({ key, ms, fullMs }) => ({
           key: `chasqui:rate:${key}`,
-          args: [ms, fullMs * DEBT_MAX],
+          args: [ms, fullMs * DEFICIT_MAX],
         })),
       ),
   };

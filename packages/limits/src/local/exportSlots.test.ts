@@ -1,8 +1,8 @@
 import { RateLimitError } from '@chasqui/protocol';
-import { createExportPlaces } from './exportPlaces';
+import { createExportSlots } from './exportSlots';
 
 test('a user is sent one export at a time, a node sends five, and an end frees the place', async () => {
-  const places = createExportPlaces();
+  const places = createExportSlots();
   const ends: (() => void)[] = [];
   const begin = (user: string): Promise<void> =>
     places.take(user, () => new Promise((resolve) => ends.push(resolve)));
@@ -20,7 +20,7 @@ test('a user is sent one export at a time, a node sends five, and an end frees t
 });
 
 test('work that fails frees its place', async () => {
-  const places = createExportPlaces();
+  const places = createExportSlots();
   const failing = places.take('a', () => Promise.reject(new Error('broken off')));
   await expect(failing).rejects.toThrow('broken off');
   await expect(places.take('a', async () => 'done')).resolves.toBe('done');

@@ -7,7 +7,7 @@ export interface Rate {
 }
 
 /** Who a kind of action is counted for. Where one is missing, nobody is counted that way. */
-export interface KindOfAction {
+export interface ActionRates {
   user?: Rate;
   address?: Rate;
   /** One somebody at one address: who guesses at an account cannot use up what its owner has elsewhere. */
@@ -17,7 +17,7 @@ export interface KindOfAction {
 /** Behind one address many may sit: an office has ten times what each of them has. */
 const NEIGHBOURS = 10;
 
-function shared(perSecond: number, burst: number): KindOfAction {
+function shared(perSecond: number, burst: number): ActionRates {
   return {
     user: { perSecond, burst },
     address: { perSecond: perSecond * NEIGHBOURS, burst: burst * NEIGHBOURS },
@@ -27,7 +27,7 @@ function shared(perSecond: number, burst: number): KindOfAction {
 export const SEND_BURST_SECONDS = 10;
 
 /** Everything that is limited, and how: the one table. */
-export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
+export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
   return {
     /** By whichever door. */
     send: shared(sendsPerSecond, sendsPerSecond * SEND_BURST_SECONDS),
@@ -72,25 +72,25 @@ export function kindsOfActions({ sendsPerSecond }: { sendsPerSecond: number }) {
     poll: shared(60, 600),
     /** Health, readiness, figures: they ask both stores. */
     probe: { address: { perSecond: 100, burst: 1_000 } },
-  } as const satisfies Readonly<Record<string, KindOfAction>>;
+  } as const satisfies Readonly<Record<string, ActionRates>>;
 }
 
-export type Kind = keyof ReturnType<typeof kindsOfActions>;
+export type Action = keyof ReturnType<typeof actionRates>;
 
 /** What shares transactions, asks no store, waits for a core or is streamed: nobody may hold a place for long. */
-const withoutLane: ReadonlySet<Kind> = new Set([
+const withoutLane: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
   ...(['password', 'export', 'poll'] as const),
 ]);
 
 /** Which lane (lanes.ts) the work of a kind waits in. */
-export function laneOf(kind: Kind): 'none' | 'search' | 'main' {
-  if (withoutLane.has(kind)) return 'none';
-  return kind === 'search' ? 'search' : 'main';
+export function laneOf(action: Action): 'none' | 'search' | 'main' {
+  if (withoutLane.has(action)) return 'none';
+  return action === 'search' ? 'search' : 'main';
 }
 
 /** What each row of the REST table counts as: a new one does not compile without. */
-export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
+export const actionByEndpoint: Readonly<Record<EndpointName, Action>> = {
   register: 'register',
   login: 'login',
   refresh: 'refresh',
@@ -152,7 +152,7 @@ export const kindOfEndpoint: Readonly<Record<EndpointName, Kind>> = {
 };
 
 /** What each command counts as, likewise. */
-export const kindOfCommand: Readonly<Record<CommandName, Kind>> = {
+export const actionByCommand: Readonly<Record<CommandName, Action>> = {
   'chat:message_send': 'send',
   'chat:message_delivered': 'acknowledgement',
   'chat:message_read': 'acknowledgement',

@@ -1,21 +1,21 @@
 import { listDeadLetters, purgeDeadLetter, retryDeadLetter } from '@chasqui/protocol';
 import { Router } from 'express';
 import type { DeadLetters } from '../../../../commands/deadLetters';
-import { noContent, reply, type Door } from '../../endpointRouter';
+import { noContent, reply, type EndpointRouter } from '../../endpointRouter';
 
-export function adminRoutes(door: Door, deadLetters: DeadLetters): Router {
+export function deadLettersRoutes(endpoints: EndpointRouter, deadLetters: DeadLetters): Router {
   const router = Router();
 
-  door.administered(router, listDeadLetters, async ({ query }) =>
+  endpoints.administered(router, listDeadLetters, async ({ query }) =>
     reply(200, await deadLetters.list(query)),
   );
 
-  door.administered(router, retryDeadLetter, async ({ caller, params }) => {
+  endpoints.administered(router, retryDeadLetter, async ({ caller, params }) => {
     await deadLetters.retry(caller.userId, params.userId);
     return noContent;
   });
 
-  door.administered(router, purgeDeadLetter, async ({ caller, params }) => {
+  endpoints.administered(router, purgeDeadLetter, async ({ caller, params }) => {
     await deadLetters.purge(caller.userId, params.userId);
     return noContent;
   });

@@ -3,7 +3,7 @@ import { accountStatements, type Database, nameQuery } from '@chasqui/db';
 import type { AdministeredUser } from '@chasqui/protocol';
 
 /** The users of the instance as administrators see them, latest first. */
-export interface People {
+export interface UserAdministration {
   /** Those whose user name or display name contains the query. Throws ValidationError for a cursor of another list. */
   list(page: {
     query?: string | undefined;
@@ -13,7 +13,7 @@ export interface People {
 }
 
 const LIST = 'people';
-export function createPeople(db: Database): People {
+export function createUserAdministration(db: Database): UserAdministration {
   return {
     async list({ query, limit, cursor }) {
       const after = cursor === undefined ? undefined : decodePlace(LIST, cursor);

@@ -1,23 +1,24 @@
 import type { Response } from 'express';
 
-/** Characters of lines that are gathered into one write. */
+/** Characters gathered into one write. */
 const CHUNK = 65_536;
-/** A chunk that has not been read by then was left unread, or is read at less than 20 kbit/s. */
+/** A chunk not read within this time is abandoned, or read at less than 20 kbit/s. */
 const CHUNK_MS = 30_000;
 
 /**
- * Streams pages of records as JSON lines. Nothing is read ahead: the next page is asked for when all before it has
- * been handed to the operating system, so memory holds one page and one chunk. An error before the first page is thrown
- * and can still become a refusal. After it the connection breaks off, and the last record is missing. A reader who has
- * gone, or takes no chunk within 30 s, is no error.
+ * Streams pages of records as JSON lines. The next page is requested only after all previous output
+ * was handed to the operating system, so memory holds one page and one chunk. An error before the
+ * first page is thrown and becomes a normal error response. A later error breaks the connection, so
+ * the final record is missing. A reader that disconnects, or takes no chunk within 30 s, is not an
+ * error.
  */
-export async function sendLines(
+export async function streamJsonLines(
   response: Response,
   mediaType: string,
   pages: AsyncGenerator<object[]>,
 ): Promise<void> {
   const first = await pages.next();
-  // The time limit has answered already.
+  // The time limit has already responded.
   if (response.headersSent) return;
   response.status(200).set('Content-Type', mediaType);
   async function* all(): AsyncGenerator<object[]> {
@@ -43,7 +44,7 @@ function* chunksOf(page: object[]): Generator<string> {
   if (chunk !== '') yield chunk;
 }
 
-/** Resolves when the chunk has left this process: true; false when nobody will read it any more. */
+/** Resolves to true when the chunk has left this process, to false when the reader is gone. */
 async function write(response: Response, chunk: string): Promise<boolean> {
   if (response.destroyed) return false;
   if (response.write(chunk)) return true;

@@ -1,28 +1,28 @@
 import { NotFoundError, UnavailableError } from '@chasqui/protocol';
 import { createFakeClock, quietLog } from '@chasqui/testkit';
-import { createFailures } from './failures';
+import { createErrorReporter } from './errorReporter';
 
 function open() {
   const log = quietLog();
   const clock = createFakeClock();
-  return { log, clock, failed: createFailures({ log, clock }) };
+  return { log, clock, reportError: createErrorReporter({ log, clock }) };
 }
 
 const gone = () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 
 test('a refusal for want of a store leaves its cause in the log, as a warning', () => {
-  const { log, failed } = open();
+  const { log, reportError } = open();
   const cause = gone();
-  expect(failed(cause, { command: 'chat:sync' })).toBeInstanceOf(UnavailableError);
+  expect(reportError(cause, { command: 'chat:sync' })).toBeInstanceOf(UnavailableError);
   expect(log.lines).toMatchObject([
     { level: 'warn', fields: { err: cause, command: 'chat:sync', count: 1 } },
   ]);
 });
 
 test('an outage does not flood the log: one line in five seconds, and every refusal is counted', () => {
-  const { log, clock, failed } = open();
+  const { log, clock, reportError } = open();
   for (let i = 0; i < 1_200; i += 1) {
-    failed(gone(), { route: '/api/messages' });
+    reportError(gone(), { route: '/api/messages' });
     clock.advance(10);
   }
   clock.advance(5_000);
@@ -33,18 +33,18 @@ test('an outage does not flood the log: one line in five seconds, and every refu
 });
 
 test('when the outage is over nothing ticks on, and the next one is told at once', () => {
-  const { log, clock, failed } = open();
-  failed(gone(), {});
+  const { log, clock, reportError } = open();
+  reportError(gone(), {});
   clock.advance(60_000);
   expect(clock.pending).toBe(0);
-  failed(gone(), {});
+  reportError(gone(), {});
   expect(log.lines).toHaveLength(2);
 });
 
 test('a bug is told each time, what the caller can mend never', () => {
-  const { log, failed } = open();
-  for (let i = 0; i < 3; i += 1) failed(new TypeError('undefined is no function'), {});
-  failed(new NotFoundError(), {});
+  const { log, reportError } = open();
+  for (let i = 0; i < 3; i += 1) reportError(new TypeError('undefined is no function'), {});
+  reportError(new NotFoundError(), {});
   expect(log.lines.map(({ level }) => level)).toEqual(['error', 'error', 'error']);
 });
 
@@ -54,8 +54,10 @@ test.each([
 ])(
   'PostgreSQL without %s is unavailable, and the log names what is missing',
   (code, said, what) => {
-    const { log, failed } = open();
-    expect(failed(Object.assign(new Error(said), { code }), {})).toBeInstanceOf(UnavailableError);
+    const { log, reportError } = open();
+    expect(reportError(Object.assign(new Error(said), { code }), {})).toBeInstanceOf(
+      UnavailableError,
+    );
     expect(log.lines).toMatchObject([
       { level: 'warn', message: `refused as unavailable: PostgreSQL has no ${what} left` },
     ]);

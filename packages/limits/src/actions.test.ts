@@ -1,0 +1,31 @@
+import { commands, endpoints } from '@chasqui/protocol';
+import { actionOfEndpoint, actionOfCommand } from './actionOf';
+import { actionByCommand, actionByEndpoint, actionRates } from './actions';
+
+const rates = actionRates({ sendsPerSecond: 20 });
+
+test('everything that can be asked is limited, and nothing else is spoken of', () => {
+  expect(Object.keys(actionByEndpoint).sort()).toEqual(Object.keys(endpoints).sort());
+  expect(Object.keys(actionByCommand).sort()).toEqual(commands.map(({ name }) => name).sort());
+  for (const endpoint of Object.values(endpoints))
+    expect(rates).toHaveProperty(actionOfEndpoint(endpoint));
+  for (const { name } of commands) {
+    expect(rates).toHaveProperty(actionOfCommand(name));
+  }
+  expect(() => actionOfCommand('chat:something_new')).toThrow('counts as nothing');
+});
+
+test('what takes no token is limited by address, everything else by both', () => {
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    const kind = rates[actionOfEndpoint(endpoint)];
+    expect([name, 'address' in kind]).toEqual([name, true]);
+    if (!('open' in endpoint)) expect([name, 'user' in kind]).toEqual([name, true]);
+  }
+});
+
+test('sends are as the setting says, ten times that per address, with bursts of ten seconds', () => {
+  expect(rates.send).toEqual({
+    user: { perSecond: 20, burst: 200 },
+    address: { perSecond: 200, burst: 2_000 },
+  });
+});
