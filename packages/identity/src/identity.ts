@@ -22,19 +22,19 @@ export interface Identity {
   login(credentials: Credentials, client: Client): Promise<Session>;
   refresh(refreshToken: string, agent: Agent): Promise<Session>;
   logout(caller: Caller): Promise<void>;
-  /** See changePassword.ts for what it throws. */
+  /** See changePassword.ts for the errors. */
   changePassword(caller: Caller, change: PasswordChange, client: Client): Promise<Session>;
   listSessions(caller: Caller): Promise<ListedSession[]>;
-  /** Throws NotFoundError unless it is a living session of the caller's. */
+  /** Throws NotFoundError unless it is a live session of the caller. */
   endSession(caller: Caller, sessionId: string): Promise<void>;
   endOtherSessions(caller: Caller): Promise<void>;
-  /** A page at a time; nothing is read before it is asked for. See exportAccount.ts. */
+  /** One page at a time; pages are read on demand. See exportAccount.ts. */
   exportAccount(caller: Caller): AsyncGenerator<ExportRecord[]>;
-  /** See deleteAccount.ts for what it throws. */
+  /** See deleteAccount.ts for the errors. */
   deleteAccount(caller: Caller, deletion: AccountDeletion, client: Client): Promise<void>;
   /**
-   * Throws UnauthorizedError unless the token is ours, or the external issuer's, and its session lives. The first token
-   * of somebody whom only that issuer knows makes a user of them.
+   * Throws UnauthorizedError unless the token is valid, ours or from the external issuer, and its
+   * session is live. The first token of an unknown external subject creates a user.
    */
   authenticate(accessToken: string, agent?: Agent): Promise<Caller>;
 }

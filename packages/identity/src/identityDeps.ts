@@ -13,12 +13,12 @@ import type { SessionEndings } from './sessions/sessionEndings';
 import type { SessionLifetime } from './sessions/sessionLifetime';
 import type { UserDirectory } from './accounts/userDirectory';
 
-/** Who is asking, as proven by an access token of a session that lives. */
+/** The authenticated caller, proven by an access token of a live session. */
 export interface Caller {
   userId: string;
   username: string;
   sessionId: string;
-  /** When the token expires, milliseconds since 1970. */
+  /** Expiry of the token, milliseconds since 1970. */
   expiresAt: number;
 }
 
@@ -35,19 +35,19 @@ export interface IdentityDeps {
   core: Pick<ChatCore, 'connections' | 'accounts' | 'blocks' | 'consent'>;
   log: Log;
   securityLog: SecurityLog;
-  /** Lower case. Nobody registers them (ADMIN_USERNAMES). */
+  /** Lower case; reserved by ADMIN_USERNAMES and not available for registration. */
   reservedUsernames: ReadonlySet<string>;
   registration: RegistrationMode;
-  /** Tokens of somebody else, where there are such. */
+  /** Tokens of an external issuer, if configured. */
   external?: ExternalTokens | undefined;
 }
 
-/** What a client calls itself, cleaned (userAgent.ts): for its owner to recognise it by. */
+/** The client's sanitized User-Agent (userAgent.ts), which helps its owner recognize a session. */
 export type Agent = string | null;
 
-/** Where a request comes from. */
+/** Origin of a request. */
 export interface Client {
-  /** For limits only; it is never stored. */
+  /** For limits only; never stored. */
   address: string;
   agent: Agent;
 }

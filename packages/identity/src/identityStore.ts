@@ -11,7 +11,7 @@ import {
 } from '@chasqui/db';
 import type { ModelStatic } from 'sequelize';
 
-/** The tables of identity, bound to this node's database. */
+/** The identity tables, bound to this node's database. */
 export interface IdentityStore {
   db: Database;
   users: ModelStatic<User>;

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Clock, Log } from '@chasqui/foundation';
 
-/** Who did it: a user, or the operator at the command line. */
+/** Who performed an action: a user, the operator at the command line, or a setting. */
 export type Actor = { actorId: string } | { actor: 'command' | 'setting' };
 
 type Of<Name extends string, Fields extends object = object> = { event: Name } & Fields;
@@ -17,20 +17,21 @@ interface OfInvitation {
 }
 
 /**
- * Everything the security log can hold. Ids only: no names, e-mail addresses, tokens, codes or content. `address`
- * is where a request came from; the log writes a keyed digest of it, and only for requests that were refused.
+ * Everything the security log can contain. Ids only: no names, e-mail addresses, tokens, codes or
+ * content. `address` is the client's address; the log writes a keyed digest of it, and only for
+ * refused requests.
  */
 export type SecurityEvent =
-  /** `by` is there for a session that began with a token of another issuer. */
+  /** `by` is set for a session that started with a token of an external issuer. */
   | Of<'login_succeeded', OfSession & { by?: 'issuer' }>
-  /** `userId` is null when there is no such user. */
+  /** `userId` is null if the user does not exist. */
   | Of<'login_failed', { userId: string | null; address: string }>
   | Of<'registered', OfUser & { invitationId?: string }>
   | Of<'refresh_reused', OfSession>
   | Of<'session_ended', OfUser & { sessionId: string } & Actor>
-  /** All sessions of the user, or all but the one that asked. */
+  /** All sessions of the user, or all but the caller's. */
   | Of<'sessions_ended', OfUser & { count?: number } & Actor>
-  /** Sessions of everybody. */
+  /** All sessions of all users. */
   | Of<'all_sessions_ended', { count: number } & Actor>
   | Of<'password_changed', OfUser & Actor>
   | Of<'password_check_failed', OfUser & { address: string }>
@@ -44,7 +45,7 @@ export type SecurityEvent =
   | Of<'dead_delivery_retried' | 'dead_delivery_purged', OfUser & Actor>
   | Of<'keys_rotated', Actor>;
 
-/** Refusals that one client can cause at will: counted, and written once an interval with their number. */
+/** Refusals that a single client can cause at will: counted and written once per interval. */
 export type FrequentEvent =
   | Of<'login_refused', { reason: 'rate' | 'suspended' | 'new_password_required'; address: string }>
   | Of<
@@ -54,36 +55,46 @@ export type FrequentEvent =
         address: string;
       }
     >
-  /** Somebody without a role of the instance, or without the right one, asked for administration. */
+  /** An administration request without the required instance role. */
   | Of<'administration_refused', { userId: string; route: string }>
-  /** A token that opens nothing: forged, expired, of an ended session. `door` is where it was shown. */
+  /**
+   * A token that was refused: forged, expired, or of an ended session. `door` names the transport.
+   */
   | Of<'token_refused', { door: 'rest' | 'socket' | 'refresh'; address: string }>
-  /** What a signed-in user asked for without the right to it, or with malformed input (refusals.ts). */
+  /**
+   * A request of an authenticated user without permission or with malformed input (refusals.ts).
+   */
   | Of<'request_refused', { userId: string; action: string; error: string }>
   | Of<'limit_refused', { kind: string }>;
 
-/** Security events as JSON lines of the ordinary log, marked by the field `securityEvent`. Never throws. */
+/**
+ * Writes security events as JSON lines of the ordinary log, marked by the field `securityEvent`.
+ * Never throws.
+ */
 export interface SecurityLog {
-  /** Writes one line now. */
+  /** Writes one line immediately. */
   record(event: SecurityEvent): void;
-  /** Adds `count` to the line that is written for this event at the end of the interval. */
+  /** Adds `count` to the line written for this event at the end of the interval. */
   count(event: FrequentEvent, count?: number): void;
-  /** Writes what has been counted. A second call does nothing. */
+  /** Writes the pending counts. A second call does nothing. */
   stop(): void;
 }
 
 interface Deps {
   log: Log;
   clock: Clock;
-  /** The instance's secret; addresses are written as digests keyed by it. */
+  /** The instance's secret; the key for address digests derives from it. */
   secret: string;
 }
 
 const FLUSH_MS = 60_000;
-/** Different counted lines per interval: an attack from more addresses than this is one line more. */
+/**
+ * Maximum distinct counted lines per interval; an attack from more addresses shares one further
+ * line.
+ */
 const LINES_MAX = 500;
 
-/** What deserves attention is a warning; the rest is information. */
+/** Events that need attention are warnings, all others information. */
 const WARNINGS: ReadonlySet<string> = new Set([
   ...['login_failed', 'refresh_reused', 'password_check_failed', 'login_refused'],
   ...['registration_refused', 'administration_refused'],
@@ -139,7 +150,7 @@ export function createSecurityLog({ log, clock, secret }: Deps): SecurityLog {
   };
 }
 
-/** Reports what the limits refused, by kind, at every interval. Returns what stops it. */
+/** Reports refusals by limits, by kind, once per interval. Returns a function that stops it. */
 export function reportRefusals(
   refusals: () => Readonly<Record<string, number>>,
   securityLog: SecurityLog,

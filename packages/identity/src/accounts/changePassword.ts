@@ -12,7 +12,7 @@ import type { Caller, Client, IdentityDeps } from '../identityDeps';
 
 export type PasswordChange = z.output<(typeof endpoint)['body']>;
 
-/** The present password that was given is not the present password. */
+/** Thrown when the current password is wrong. */
 export class WrongPasswordError extends ForbiddenError {
   constructor() {
     super('the current password is wrong', { reason: 'wrong_password' });
@@ -20,9 +20,10 @@ export class WrongPasswordError extends ForbiddenError {
 }
 
 /**
- * Sets another password and ends every other session, in one transaction. The caller's session goes on with a new chain
- * of refresh tokens: whoever copied the old one has nothing. Throws WrongPasswordError, ForbiddenError for users who
- * sign in elsewhere, and UnauthorizedError when the session was ended meanwhile.
+ * Sets a new password and ends every other session, in one transaction. The caller's session
+ * continues with a new token family, so a copied refresh token becomes useless. Throws
+ * WrongPasswordError, ForbiddenError for users of an external issuer, and UnauthorizedError if the
+ * session has ended meanwhile.
  */
 export async function changePassword(
   deps: IdentityDeps,
@@ -45,7 +46,7 @@ export async function changePassword(
   const passwordHash = await passwords.hash(new_password, { address, userId });
   const refreshToken = tokenFamily.first();
   const ended = await withTransaction(store.db, async (transaction) => {
-    // Holds the user's row: no login with the old password comes in between (login.ts).
+    // Locks the user's row, so no login with the old password can slip in (login.ts).
     const [changed] = await store.users.update(
       { passwordHash, passwordTemporaryUntil: null },
       { where: { id: userId, passwordHash: known }, transaction },

@@ -9,16 +9,17 @@ import type { IdentityStore } from '../identityStore';
 
 export type AccountDeletion = z.output<(typeof deleteMe)['body']>;
 
-/** What everybody sees from then on where a name was. */
+/** Display name of a deleted account. */
 const NAME_LEFT = 'Deleted account';
-/** How much of the rest is done before the answer; a worker does what is left. */
+/** Time spent on the remaining work before responding; a worker finishes the rest. */
 const AT_ONCE_MS = 3_000;
 
 /**
- * Ends an account for good. One transaction takes away who it was, its password, sessions, devices and blocks, and notes what
- * is left to do: from then on nobody acts in its name. Then its groups are left, its direct conversations ended and, if it
- * wishes so, its messages erased; what fails or takes longer is gone on with by a worker. Throws ValidationError without
- * the password where there is one, WrongPasswordError, and UnauthorizedError when the account is no more.
+ * Deletes an account permanently. One transaction anonymizes the user, deletes password, sessions,
+ * devices and blocks, and queues the remaining work; from then on nobody can act as this user.
+ * Afterwards the user leaves all groups, direct conversations close and, if requested, messages are
+ * erased; a worker continues whatever fails or takes too long. Throws ValidationError if a required
+ * password is missing, WrongPasswordError, and UnauthorizedError if the account no longer exists.
  */
 export async function deleteAccount(
   deps: IdentityDeps,
@@ -30,7 +31,7 @@ export async function deleteAccount(
   const user = await store.users.findByPk(userId);
   if (user?.deletedAt !== null) throw new UnauthorizedError();
   const { passwordHash } = user;
-  // Users of another issuer have proven by their token who they are, and have nothing else here to prove it with.
+  // Users of an external issuer have no password here; their token is the proof.
   if (passwordHash !== null) {
     if (password === undefined) {
       const message = 'is missing';
@@ -42,8 +43,8 @@ export async function deleteAccount(
   const ended = await withTransaction(store.db, async (transaction) => {
     await anonymizeUser(store, transaction, userId, passwordHash);
     const on = inTransaction(transaction);
-    // The rows stay for a day, like those of all ended sessions: tokens of another issuer are valid that long, and would
-    // create a new user.
+    // The rows stay for a day, like those of all ended sessions: tokens of an external issuer may
+    // be valid that long, and without these rows they would create a new user.
     const sessions = await sessionStatements.anonymizeSessionsOfUser.rows(on, userId);
     for (const belongings of accountStatements.deleteBelongings) await belongings.run(on, userId);
     await accountStatements.insertDeletion.run(on, userId, erase_messages);
@@ -51,19 +52,22 @@ export async function deleteAccount(
   });
   endings.announce(ended);
   await core.accounts.finishDeletion(userId, AT_ONCE_MS).catch((error: unknown) => {
-    log.warn({ err: error, userId }, 'the rest of a deletion is left to a worker');
+    log.warn({ err: error, userId }, 'a worker will finish this account deletion');
   });
 }
 
-/** Whoever adds the user somewhere holds this row as well: they are done before, or find nobody. */
+/**
+ * Code that adds the user to something locks this row too, so it either commits first or finds no
+ * user.
+ */
 async function anonymizeUser(
   { users }: IdentityStore,
   transaction: Transaction,
   userId: string,
   passwordHash: string | null,
 ): Promise<void> {
-  // Nothing is left of the old name, so it is free: to keep it from others it would have to be kept.
-  // By chance, or somebody could register beforehand what stands in place of it.
+  // The old name becomes free, since reserving it would mean storing it. The replacement is random,
+  // so nobody can register it in advance.
   const random = randomBytes(12).toString('hex');
   const username = `deleted_${random}`;
   const email = `${random}@deleted.invalid`;
@@ -75,7 +79,7 @@ async function anonymizeUser(
     { where: { id: userId, passwordHash, deletedAt: null }, transaction },
   );
   if (changed > 0) return;
-  // Something came in between: the same deletion, or another password.
+  // A concurrent request deleted the account or changed its password.
   const living = await users.count({ where: { id: userId, deletedAt: null }, transaction });
   throw living > 0 ? new WrongPasswordError() : new UnauthorizedError();
 }

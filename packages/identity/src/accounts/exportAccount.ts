@@ -11,9 +11,10 @@ interface Deps {
 const BLOCKS_AT_ONCE = 100;
 
 /**
- * Everything that is kept about a user, a page of records at a time, each read when it is asked for. Others go on
- * writing meanwhile: what was there when it began and may still be read when its page is, is in it once. No password,
- * no token and no hash of one is. Throws UnauthorizedError when there is no such account any more.
+ * Exports everything stored about a user, one page of records at a time, each read on demand. Other
+ * users keep writing meanwhile: an entry that existed at the start, and is still readable when its
+ * page is read, appears exactly once. Passwords, tokens and their hashes are never exported. Throws
+ * UnauthorizedError if the account no longer exists.
  */
 export async function* exportAccount(
   { store, core }: Deps,

@@ -3,14 +3,14 @@ import type { IdentityStore } from '../identityStore';
 
 interface Request {
   query: string | undefined;
-  /** The name key of the last user of the page before; empty for the first page. */
+  /** The name key of the last user on the previous page; empty for the first page. */
   after: string;
   limit: number;
 }
 
 /**
- * Users whose user name or display name contains the query, in order of user name; all of them without a query. One or
- * two characters match the beginnings of words.
+ * Finds users whose user name or display name contains the query, ordered by user name; all users
+ * without a query. One or two characters match only the start of words.
  */
 export async function findUsers(
   { db }: Pick<IdentityStore, 'db'>,
@@ -25,7 +25,7 @@ export async function findUsers(
   return nearby.length === limit ? nearby : directoryStatements.allMatches.rows(db, ...values);
 }
 
-/** What is searched for is a text, not a pattern. */
+/** The search term is literal text, not a pattern. */
 function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }

@@ -1,10 +1,13 @@
 import { PASSWORD_MIN, ValidationError } from '@chasqui/protocol';
 import { dictionary } from '@zxcvbn-ts/language-common';
 
-/** How many of the most common passwords are refused, of those that are long enough. ASVS 5.0, 6.2.4 asks for 3,000. */
+/**
+ * Number of most common passwords, among those long enough, that are refused. ASVS 5.0, 6.2.4 asks
+ * for 3,000.
+ */
 const COMMON = 5_000;
 
-/** The package leaves out what its own rules for repetitions and sequences find; the common ones of these are: */
+/** Common repetitions and sequences, which the package covers by rules instead of its word list. */
 const SEQUENCES = [
   ...Array.from({ length: 10 }, (_, digit) => String(digit)).flatMap((digit) =>
     [8, 9, 10].map((length) => digit.repeat(length)),
@@ -20,21 +23,21 @@ const common: ReadonlySet<string> = new Set([
   ...dictionary['passwords-common'].filter(({ length }) => length >= PASSWORD_MIN).slice(0, COMMON),
 ]);
 
-/** What a guesser knows of an account. */
+/** What an attacker knows about an account. */
 export interface PasswordContext {
   username: string;
   email: string;
 }
 
-/** Words of the product; those of the account come with it. */
+/** Product words; those of the account are added. */
 const PRODUCT_WORDS = ['chasqui', 'chat'];
-/** Shorter words are found by chance. */
+/** Shorter words match by accident. */
 const WORD_MIN = 3;
 
 /**
- * Throws ValidationError for `field` when the password is among the most common ones, or made of nothing but the names
- * of account and product, digits and signs. Compared without regard to case, width and surrounding space. For new
- * passwords only: an existing one still logs in.
+ * Throws ValidationError for `field` if the password is among the most common ones, or consists
+ * only of the account's and the product's names, digits and symbols. Ignores case, character width
+ * and surrounding space. For new passwords only; existing ones keep working.
  */
 export function rejectGuessablePassword(
   password: string,
@@ -55,7 +58,7 @@ function isBuiltFromNames(text: string, { username, email }: PasswordContext): b
   const words = [...PRODUCT_WORDS, normalised(username), ...address.split('@'), address]
     .flatMap((word) => [word, ...word.split(/[^\p{L}\p{N}]/u)])
     .filter((word) => word.length >= WORD_MIN)
-    // Longer ones first: what is left of a long one when a short one is taken out means nothing.
+    // Longest first: removing a short word from a longer one would leave a meaningless rest.
     .sort((one, other) => other.length - one.length);
   let rest = text;
   for (const word of words) rest = rest.replaceAll(word, ' ');

@@ -15,14 +15,20 @@ import { openSession } from '../sessions/openSession';
 
 export type Credentials = z.output<(typeof endpoint)['body']>;
 
-/** A login was refused. `userId` is for the security log alone: the answer never says whether there is such a user. */
+/**
+ * A failed login. `userId` is for the security log only; the response never reveals whether the
+ * user exists.
+ */
 export class WrongCredentialsError extends UnauthorizedError {
   constructor(readonly userId: string | null) {
     super('wrong name or password');
   }
 }
 
-/** The password is right, and no session begins. Told to who knows the password alone, so it tells a stranger nothing. */
+/**
+ * The password is right but no session starts. Only someone who knows the password can see this, so
+ * it reveals nothing to others.
+ */
 export class LoginRefusedError extends ForbiddenError {
   constructor(
     readonly reason: 'suspended' | 'new_password_required',
@@ -33,9 +39,10 @@ export class LoginRefusedError extends ForbiddenError {
 }
 
 /**
- * Begins a session. After a temporary password it takes a new one, which is set in the same transaction. Throws
- * LoginRefusedError for suspended users and where the new password is missing, and the same WrongCredentialsError, after
- * the same work, whether or not there is such a user.
+ * Starts a session. A login with a temporary password must bring a new one, which is set in the
+ * same transaction. Throws LoginRefusedError for suspended users and for a missing new password. An
+ * unknown user and a wrong password cause the same WrongCredentialsError after the same amount of
+ * work.
  */
 export async function login(
   deps: IdentityDeps,
@@ -44,7 +51,7 @@ export async function login(
 ): Promise<OpenedSession & { changedPassword: boolean }> {
   const { store, passwords } = deps;
   const name = loginKey(credentials);
-  // A user name has no @, so an address is recognised wherever it was typed.
+  // User names contain no @, so an e-mail address is recognized in either field.
   const user = await store.users.findOne({
     where: literal(name.includes('@') ? 'email_key = $1' : 'username_key = $1'),
     bind: [name],
@@ -59,17 +66,18 @@ export async function login(
     passwords.hash(text, { address, userId: user.id }),
   );
   const opened = await withTransaction(store.db, async (transaction) => {
-    // A change of the password ends all sessions: none may begin by the old one behind its back.
+    // Changing the password ends all sessions; locking the row keeps a login with the old password
+    // from starting one concurrently.
     const unchanged = await store.users.findOne({
       attributes: ['id'],
-      // Bound, as everywhere: PostgreSQL logs the text of a statement that fails or takes long.
+      // Bound like all values: PostgreSQL logs the text of failed and slow statements.
       where: literal('id = $1 AND password_hash = $2'),
       bind: [user.id, user.passwordHash],
       lock: newHash === undefined ? transaction.LOCK.SHARE : transaction.LOCK.NO_KEY_UPDATE,
       transaction,
     });
     if (unchanged === null) throw new WrongCredentialsError(user.id);
-    // A suspension holds the user's row as well: it ends this session, or is seen here.
+    // A suspension locks the user's row too, so it either ends this session or is visible here.
     if (await isSuspended(inTransaction(transaction), user.id)) throw suspended();
     if (newHash !== undefined) {
       await user.update({ passwordHash: newHash, passwordTemporaryUntil: null }, { transaction });
@@ -83,7 +91,9 @@ function suspended(): LoginRefusedError {
   return new LoginRefusedError('suspended', 'this account is suspended; ask an administrator');
 }
 
-/** The hash of the password that replaces a temporary one; undefined where there is nothing to replace. */
+/**
+ * The hash of the password that replaces a temporary one; undefined if nothing is to be replaced.
+ */
 async function replacementOf(
   user: User,
   { new_password }: Credentials,
@@ -91,7 +101,7 @@ async function replacementOf(
 ): Promise<string | undefined> {
   const { passwordTemporaryUntil } = user;
   if (passwordTemporaryUntil === null) return undefined;
-  // Days away: the clock of a node is exact enough.
+  // The deadline is hours away; the node's clock is accurate enough.
   if (passwordTemporaryUntil.getTime() < Date.now()) throw new WrongCredentialsError(user.id);
   if (new_password === undefined) {
     throw new LoginRefusedError(
@@ -103,7 +113,7 @@ async function replacementOf(
   return hash(new_password);
 }
 
-/** Under what name somebody tries to log in, in the form in which names and addresses are compared. */
+/** The name or e-mail address of a login attempt, in its normalized form for comparison. */
 export function loginKey(credentials: Credentials): string {
   const name = 'username' in credentials ? credentials.username : credentials.email;
   return parseEmail(name) ?? name.toLowerCase();

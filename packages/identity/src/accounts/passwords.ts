@@ -8,19 +8,22 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** At 25 ms each they take 7.5 s of one core. */
 const WAITING_OF_ADDRESS_MAX = 300;
 const WAITING_MAX = 1_000;
-/** Shorter than a request may take, so that the refusal still arrives. */
+/** Shorter than the request time-out, so that the refusal still arrives. */
 const WAIT_MAX_MS = 8_000;
 
 export interface Passwords {
-  /** What to store for a new password. */
+  /** The hash to store for a new password. */
   hash(password: string, who: Requester): Promise<string>;
-  /** Whether the password belongs to the hash. Without a hash it does the same work and says no. */
+  /**
+   * Whether the password matches the hash. Without a hash it does the same work and returns false.
+   */
   verify(password: string, stored: string | null, who: Requester): Promise<boolean>;
 }
 
 /**
- * Hashes passwords on all cores but one, so that a flood of logins leaves one core to everything else. Addresses take
- * turns, and within an address accounts: both methods throw RateLimitError and UnavailableError as `FairQueue.run` does.
+ * Hashes passwords on all cores but one, so that a flood of logins leaves one core for everything
+ * else. Requests are queued fairly by address, then by account. Both methods throw RateLimitError
+ * and UnavailableError as `FairQueue.run` does.
  */
 export function createPasswords(now: () => number): Passwords {
   const queue = createFairQueue({
@@ -31,7 +34,7 @@ export function createPasswords(now: () => number): Passwords {
     waitMaxMs: WAIT_MAX_MS,
     now,
   });
-  // Compared with when there is no such user, so that the time of an answer does not say whether there is one.
+  // Compared with when the user does not exist, so that response times do not reveal it.
   const nobody = hash('a password that nobody has', PARAMETERS);
   nobody.catch(() => undefined);
   return {

@@ -11,8 +11,9 @@ import { openSession } from '../sessions/openSession';
 export type Registration = z.output<(typeof endpoint)['body']>;
 
 /**
- * Creates a user and logs in. Throws ForbiddenError where registration is closed or needs an invitation, ConflictError
- * when the name or the e-mail address is taken or reserved, without saying which, and ValidationError for a password that is easy to guess.
+ * Creates a user and logs in. Throws ForbiddenError if registration is closed or needs an
+ * invitation, ConflictError if the user name or e-mail address is taken or reserved (without saying
+ * which), and ValidationError for a password that is easy to guess.
  */
 export async function register(
   deps: IdentityDeps,
@@ -22,7 +23,7 @@ export async function register(
   const { store, passwords, reservedUsernames, registration } = deps;
   const admit = await admission(store.db, registration, invitation);
   rejectGuessablePassword(password, { username, email }, 'password');
-  // First, so that a taken name takes as long as a free one.
+  // Hash first, so that a taken name takes as long as a free one.
   const passwordHash = await passwords.hash(password, { address, userId: null });
   if (reservedUsernames.has(username.toLowerCase())) throw taken();
   return withTransaction(store.db, async (transaction) => {

@@ -2,20 +2,20 @@ import type { User as UserRow } from '@chasqui/db';
 import type { Session } from '@chasqui/protocol';
 import type { IdentityDeps } from '../identityDeps';
 
-/** A session that has just begun or gone on, before it is put into words. */
+/** A session that was just started or renewed, before it becomes a response. */
 export interface OpenedSession {
   user: UserRow;
   sessionId: string;
   refreshToken: string;
 }
 
-/** What whoever has proven who they are is answered. */
+/** The response to a successful login, registration, refresh or password change. */
 export async function sessionResponse(
   { accessTokens, directory }: IdentityDeps,
   { user, sessionId, refreshToken }: OpenedSession,
 ): Promise<Session> {
   const [self] = await directory.present(user.id, [user]);
-  if (!self) throw new Error('a user who is present was not presented');
+  if (!self) throw new Error('the directory did not return an existing user');
   return {
     user: self,
     access_token: accessTokens.sign(user.id, sessionId),

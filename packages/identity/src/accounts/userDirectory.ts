@@ -4,20 +4,26 @@ import { NotFoundError, type PresenceStatus, type User, ValidationError } from '
 import { findUsers } from './findUsers';
 import type { IdentityStore } from '../identityStore';
 
-/** Who is online, over all devices and nodes (D10). Never throws and never waits long: unknown is offline. */
+/**
+ * Reads presence over all devices and nodes (D10). Never throws and never blocks for long; unknown
+ * means offline.
+ */
 export interface PresenceReader {
   statusOf(userIds: string[]): Promise<Map<string, PresenceStatus>>;
 }
 
-/** The columns of a user that others may see, from the model or the directory. */
+/** Users as visible to `viewerId`. */
 export type Profile = Omit<DirectoryEntry, 'usernameKey'>;
 
 export interface UserDirectory {
-  /** Users as `viewerId` may see them. */
-  present(viewerId: string, rows: Profile[]): Promise<User[]>;
   /** Throws NotFoundError. */
+  present(viewerId: string, rows: Profile[]): Promise<User[]>;
+  /**
+   * A page of users whose user name or display name matches the query (findUsers.ts), ordered by
+   * user name.
+   */
   read(viewerId: string, userId: string): Promise<User>;
-  /** A page of those whose user name or display name matches the query (findUsers.ts), in order of user name. */
+  /** Users always see their own presence. */
   find(
     viewerId: string,
     request: { query?: string | undefined; limit: number; cursor?: string | undefined },

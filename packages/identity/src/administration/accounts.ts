@@ -13,27 +13,29 @@ import type { SecurityLog } from '../securityLog';
 import { type Administrator, actorIdOf, actorOf, checkMayActUpon } from './actor';
 
 /**
- * What administrators do to accounts. Everything here throws NotFoundError without such a user, and ForbiddenError where
- * the administrator may not act upon them (actor.ts).
+ * Account administration. Every method throws NotFoundError for an unknown user, and ForbiddenError
+ * if the administrator may not act on this user (actor.ts).
  */
 export interface Accounts {
   /**
-   * Ends all sessions and lets none begin. Messages to the user wait, and nobody is woken for them. A second call changes
-   * nothing.
+   * Ends all sessions and blocks new ones. Messages to the user are kept without wake-ups. A second
+   * call changes nothing.
    */
   suspend(administrator: Administrator, userId: string): Promise<void>;
-  /** The user may sign in again, and wake-ups go on. A second call changes nothing. */
+  /** Lets the user sign in again and resumes wake-ups. A second call changes nothing. */
   unsuspend(administrator: Administrator, userId: string): Promise<void>;
-  /** Ends all sessions and forgets their devices. Resolves to how many there were. */
+  /** Ends all sessions and deletes their devices. Resolves to the number of sessions. */
   endSessions(administrator: Administrator, userId: string): Promise<number>;
   /**
-   * Replaces the password by a random one for 24 hours, and ends all sessions. A login with it has to set another one
-   * (login.ts). Throws ForbiddenError for users who sign in elsewhere.
+   * Replaces the password with a random one valid for 24 hours, and ends all sessions. The next
+   * login must set a new password (login.ts). Throws ForbiddenError for users of an external
+   * issuer.
    */
   setTemporaryPassword(administrator: Administrator, userId: string): Promise<TemporaryPassword>;
   /**
-   * Makes an account with a temporary password, whatever REGISTRATION says and also with a name of ADMIN_USERNAMES: for the
-   * command line alone. Throws ConflictError when the name or the e-mail address is taken.
+   * Creates an account with a temporary password, regardless of REGISTRATION and of names reserved
+   * by ADMIN_USERNAMES; for the command line only. Throws ConflictError if the user name or e-mail
+   * address is taken.
    */
   create(account: { username: string; email: string }): Promise<TemporaryPassword>;
 }
@@ -46,20 +48,26 @@ export interface TemporaryPassword {
 interface Deps {
   db: Database;
   hash: (password: string) => Promise<string>;
-  /** After the commit that ended these sessions: closes their sockets on all nodes. Nodes that hear nothing ask. */
+  /**
+   * Called after the commit that ended these sessions: closes their sockets on all nodes. Nodes
+   * that miss this poll.
+   */
   announceEnded: (sessionIds: string[]) => void;
-  /** After the commit that lets wake-ups go on. The sweep finds them too. */
+  /** Called after the commit that resumes wake-ups. The sweep would find them too. */
   wake: (userId: string) => void;
   securityLog: SecurityLog;
 }
 
-/** 20 characters without those that are mistaken for others: 100 bits. */
+/** 20 characters from an alphabet without lookalikes: 100 bits. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 export function createAccounts(deps: Deps): Accounts {
   const { db, hash, announceEnded, wake, securityLog } = deps;
 
-  /** Runs `work` while the user's row is held: no login and no other act upon the account comes in between. */
+  /**
+   * Runs `work` while holding the user's row lock, which excludes logins and other administration
+   * of the account.
+   */
   function upon<T>(
     administrator: Administrator,
     userId: string,

@@ -1,15 +1,18 @@
 import { ForbiddenError, type InstanceRole } from '@chasqui/protocol';
 import type { Actor } from '../securityLog';
 
-/** Who administers: a user by their role of the instance, or the operator at the command line, who may do everything. */
+/**
+ * An administrator: a user with an instance role, or the operator at the command line, who may do
+ * everything.
+ */
 export type Administrator = { userId: string; role: InstanceRole } | 'command';
 
-/** As the security log names them. */
+/** The actor fields for the security log. */
 export function actorOf(administrator: Administrator): Actor {
   return administrator === 'command' ? { actor: 'command' } : { actorId: administrator.userId };
 }
 
-/** For the columns that say who did something; null for the command line. */
+/** For columns that record who did something; null for the command line. */
 export function actorIdOf(administrator: Administrator): string | null {
   return administrator === 'command' ? null : administrator.userId;
 }
@@ -22,8 +25,8 @@ export function checkIsOwner(administrator: Administrator): void {
 }
 
 /**
- * Throws ForbiddenError unless this administrator may act upon somebody of that role. An admin who could reset the
- * password of an owner would be one; and nobody locks themselves out.
+ * Throws ForbiddenError unless this administrator may act on users of that role. An admin who could
+ * reset an owner's password could become owner; and nobody can lock themselves out.
  */
 export function checkMayActUpon(
   administrator: Administrator,
@@ -34,6 +37,8 @@ export function checkMayActUpon(
     throw new ForbiddenError('administrators cannot do this to themselves');
   }
   if (target.role !== null && administrator.role !== 'owner') {
-    throw new ForbiddenError('only owners of the instance act upon its administrators');
+    throw new ForbiddenError(
+      "only owners of the instance may act on the instance's administrators",
+    );
   }
 }

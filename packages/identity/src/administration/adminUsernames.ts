@@ -13,14 +13,14 @@ interface Deps {
   securityLog: SecurityLog;
 }
 
-/** The names of ADMIN_USERNAMES as user names are compared. Nobody can register them. */
+/** The names of ADMIN_USERNAMES in normalized form. They cannot be registered. */
 export function reservedUsernames(usernames: readonly string[]): ReadonlySet<string> {
   return new Set(usernames.map((name) => name.toLowerCase()));
 }
 
 /**
- * Makes admins of those users who have one of these names now, and keep a role that they have. Asks until PostgreSQL
- * answers; resolves when it did, or after two seconds. `stop` ends the asking.
+ * Grants the admin role to existing users with these names; other roles are kept. Retries until
+ * PostgreSQL answers. `settled` resolves on success or after two seconds; `stop` ends the retries.
  */
 export function grantConfiguredAdmins(
   { db, clock, log, securityLog }: Deps,

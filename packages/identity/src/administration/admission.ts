@@ -8,26 +8,27 @@ type Reason = 'registration_closed' | 'invitation_required' | 'invitation_invali
 const MESSAGES: Readonly<Record<Reason, string>> = {
   registration_closed: 'registration is closed on this instance',
   invitation_required: 'registration on this instance needs an invitation',
-  // One text for unknown, expired, revoked and used up: a code tells its holder nothing else.
-  invitation_invalid: 'this invitation is not valid, or not any more',
+  // One text for unknown, expired, revoked and used-up codes, so a code reveals nothing else.
+  invitation_invalid: 'this invitation is not valid',
 };
 
-/** This instance does not let everybody register. `details.reason` says which of the three it is. */
+/** Registration is restricted on this instance. `details.reason` says how. */
 export class NotAdmittedError extends ForbiddenError {
   constructor(readonly reason: Reason) {
     super(MESSAGES[reason], { reason });
   }
 }
 
-/** What is stored in place of a code, which is 128 random bits: a plain digest of it tells nothing. */
+/** The stored digest of a code. A code is 128 random bits, so a plain digest is safe. */
 export function digestOf(code: string): Buffer {
   return createHash('sha256').update(code).digest();
 }
 
 /**
- * Whether somebody may register, looked at before the expensive part. Throws NotAdmittedError, or resolves to what counts
- * the invitation in the transaction of the registration: that locks its row, so of many who use one code at the
- * same moment no more get in than it has uses, and a registration that fails uses none. It resolves to the invitation's id.
+ * Checks whether a registration is allowed, before the expensive part. Throws NotAdmittedError, or
+ * resolves to a function that consumes the invitation within the registration's transaction and
+ * resolves to its id. It locks the invitation's row, so concurrent registrations cannot exceed its
+ * uses, and a failed registration consumes none.
  */
 export async function admission(
   db: Database,

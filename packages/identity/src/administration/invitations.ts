@@ -8,7 +8,7 @@ import { digestOf } from './admission';
 
 /** Invitations to the instance. */
 export interface Invitations {
-  /** The code is 128 random bits, returned here once; its digest alone is stored. */
+  /** The code is 128 random bits, returned only here; the database stores its digest. */
   create(
     administrator: Administrator,
     terms: { maxUses: number; expiresInS: number },
@@ -18,7 +18,7 @@ export interface Invitations {
     limit: number;
     cursor?: string | undefined;
   }): Promise<{ invitations: Invitation[]; next_cursor: string | null }>;
-  /** A second call changes nothing. Throws NotFoundError when there is no such invitation. */
+  /** A second call changes nothing. Throws NotFoundError for an unknown invitation. */
   revoke(administrator: Administrator, id: string): Promise<void>;
 }
 

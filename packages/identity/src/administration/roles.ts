@@ -14,15 +14,16 @@ import {
 import type { SecurityLog } from '../securityLog';
 import { type Administrator, actorIdOf, actorOf, checkIsOwner } from './actor';
 
-/** Roles of the instance: by user id, in the database. They end with the account. */
+/** Instance roles, stored by user id. They are deleted with the account. */
 export interface Roles {
-  /** Null for everybody else, and for accounts that were deleted. */
+  /** Null for users without a role and for deleted accounts. */
   roleOf(userId: string): Promise<InstanceRole | null>;
-  /** Owners first, then by name. There are few: it is one page. */
+  /** Owners first, then by name; few enough for one page. */
   list(): Promise<GrantedRole[]>;
   /**
-   * Gives the user this role in place of any other. A second call changes nothing. Throws ForbiddenError unless the
-   * administrator is an owner, NotFoundError without such a user, ConflictError when no owner would be left.
+   * Sets the user's role, replacing any other. A second call changes nothing. Throws ForbiddenError
+   * unless the administrator is an owner, NotFoundError for an unknown user, and ConflictError if
+   * no owner would remain.
    */
   grant(administrator: Administrator, userId: string, role: InstanceRole): Promise<void>;
   /** As `grant`. Throws NotFoundError when the user has no role. */

@@ -2,9 +2,12 @@ import { decodePlace, encodePlace } from '@chasqui/core';
 import { accountStatements, type Database, nameQuery } from '@chasqui/db';
 import type { AdministeredUser } from '@chasqui/protocol';
 
-/** The users of the instance as administrators see them, latest first. */
+/** Lists users for administrators, latest first. */
 export interface UserAdministration {
-  /** Those whose user name or display name contains the query. Throws ValidationError for a cursor of another list. */
+  /**
+   * Users whose user name or display name contains the query. Throws ValidationError for a cursor
+   * of another list.
+   */
   list(page: {
     query?: string | undefined;
     limit: number;

@@ -6,7 +6,10 @@ import type { IdentityStore } from '../identityStore';
 
 type Deps = Pick<IdentityDeps, 'store' | 'endings' | 'core'>;
 
-/** Ends one session of the caller's own, also the present one. Throws NotFoundError when there is none that lives. */
+/**
+ * Ends one of the caller's sessions, possibly the current one. Throws NotFoundError if it is not
+ * live.
+ */
 export async function endSession(deps: Deps, { userId }: Caller, id: string): Promise<void> {
   const ended = await revokeSessions(deps.store, userId, { id });
   if (ended.length === 0) throw new NotFoundError();
@@ -14,12 +17,13 @@ export async function endSession(deps: Deps, { userId }: Caller, id: string): Pr
 }
 
 /**
- * Ends all sessions of the caller's but the present one. Throws UnauthorizedError when the present one was ended
- * meanwhile: of two that end each other at the same moment one stays. A second call does nothing.
+ * Ends all of the caller's sessions but the current one. Throws UnauthorizedError if the current
+ * one has ended meanwhile: if two sessions end each other concurrently, one survives. A second call
+ * does nothing.
  */
 export async function endOtherSessions(deps: Deps, { userId, sessionId }: Caller): Promise<void> {
   const ended = await withTransaction(deps.store.db, async (transaction) => {
-    // One ending at a time for a user; the rows of sessions have no order of their own.
+    // Serializes these calls per user; session rows have no lock order of their own.
     await deps.store.users.findByPk(userId, {
       attributes: ['id'],
       lock: transaction.LOCK.NO_KEY_UPDATE,
@@ -30,7 +34,10 @@ export async function endOtherSessions(deps: Deps, { userId, sessionId }: Caller
   await closeSessions(deps, userId, ended);
 }
 
-/** To be called under the lock of the user's row. Throws UnauthorizedError unless the session that stays lives. */
+/**
+ * Call it while holding the user's row lock. Throws UnauthorizedError unless the remaining session
+ * is live.
+ */
 export async function revokeOthers(
   store: IdentityStore,
   userId: string,
@@ -46,7 +53,10 @@ export async function revokeOthers(
   return revokeSessions(store, userId, { id: { [Op.ne]: stays } }, transaction);
 }
 
-/** Those of these sessions that lived until now. Their tokens are refused from the commit on. */
+/**
+ * Revokes these sessions and returns the ids of those that were live. Their tokens are refused from
+ * the commit on.
+ */
 export async function revokeSessions(
   { sessions }: IdentityStore,
   userId: string,
@@ -64,14 +74,17 @@ export async function revokeSessions(
   return ended.map(({ id }) => id);
 }
 
-/** After the commit: closes the sockets of ended sessions on every node, and forgets their devices (D4). */
+/**
+ * After the commit: closes the sockets of ended sessions on every node and deletes their devices
+ * (D4).
+ */
 export async function closeSessions(
   { endings, core }: Pick<Deps, 'endings' | 'core'>,
   userId: string,
   sessionIds: string[],
 ): Promise<void> {
   if (sessionIds.length === 0) return;
-  // The sockets first: a living connection would register its device again.
+  // Sockets first: a live connection would register its device again.
   endings.announce(sessionIds);
   for (const sessionId of sessionIds)
     await core.connections.forgetSessionDevices(userId, sessionId);

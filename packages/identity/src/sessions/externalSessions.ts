@@ -10,8 +10,8 @@ import type { IdentityStore } from '../identityStore';
 type Deps = Pick<IdentityDeps, 'store' | 'sessionCache' | 'reservedUsernames' | 'securityLog'>;
 
 /**
- * Who a proven token of another issuer speaks for. The first one makes a user and a session; later ones find them.
- * Throws UnauthorizedError when its session was ended here.
+ * Maps a verified external token to a user. The first token creates user and session; later ones
+ * find them. Throws UnauthorizedError if the session was ended here.
  */
 export async function authenticateExternal(
   { store, sessionCache, reservedUsernames, securityLog }: Deps,
@@ -23,14 +23,15 @@ export async function authenticateExternal(
   const { sessionId, expiresAt, acceptedUntil } = proven;
   let session = await sessionCache.find(sessionId);
   const isNew = session === null;
-  // Also for a later token of a session that lives: sockets that have shown it would end with the first one.
+  // A later token of a live session extends it, or its sockets would close when the first token
+  // expires.
   if (session === null || session.expiresAt < acceptedUntil) {
     await openSession(store, proven, agent);
     sessionCache.forget([sessionId]);
     session = await sessionCache.find(sessionId);
   }
   if (session === null) throw new UnauthorizedError();
-  // Requests that bring the first token at the same moment write a line each.
+  // Concurrent requests with the first token each write a line.
   if (isNew) {
     const { userId } = session;
     securityLog.record({ event: 'login_succeeded', userId, sessionId, by: 'issuer' });
@@ -38,7 +39,7 @@ export async function authenticateExternal(
   return { userId: session.userId, username: session.username, sessionId, expiresAt };
 }
 
-/** How often another node, or another name, may come in between. */
+/** Attempts to resolve conflicts with other nodes or taken names. */
 const ATTEMPTS = 5;
 
 async function openSession(
@@ -49,7 +50,7 @@ async function openSession(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withTransaction(store.db, async (transaction) => {
-        // One that was ended here begins no more, and makes nobody of an account that is gone.
+        // A session that was ended here stays ended, and a deleted account is not recreated.
         const on = inTransaction(transaction);
         if ((await sessionStatements.isExternalSessionEnded.row(on, proven.sessionId)) === true)
           return;
@@ -63,7 +64,7 @@ async function openSession(
       });
       return;
     } catch (error) {
-      // Somebody made the same user, or took the name, at the same moment.
+      // Another request created the same user, or took the name, concurrently.
       if (!(error instanceof UniqueConstraintError) || attempt === ATTEMPTS) throw error;
     }
   }
@@ -81,7 +82,8 @@ async function userOf(
   if (known !== null) return known.userId;
   const id = randomUUID();
   const username = await freeName(store, proven.username, transaction);
-  // No mail is ever sent to it, and nobody can register it: accounts are not joined by what tokens say of addresses.
+  // Mail is never sent to this address and nobody can register it: accounts are not linked by
+  // e-mail claims.
   const email = `${id}@external.invalid`;
   await store.users.create(
     {

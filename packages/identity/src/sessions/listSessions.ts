@@ -2,7 +2,7 @@ import { sessionStatements } from '@chasqui/db';
 import { type ListedSession, SESSIONS_LISTED_MAX } from '@chasqui/protocol';
 import type { Caller, IdentityDeps } from '../identityDeps';
 
-/** Where the caller is signed in: the present session first, then the last seen. */
+/** The caller's live sessions: the current one first, then by last use. */
 export async function listSessions(
   { store: { db }, lifetime }: Pick<IdentityDeps, 'store' | 'lifetime'>,
   { userId, sessionId }: Caller,

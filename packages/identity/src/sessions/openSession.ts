@@ -10,7 +10,7 @@ interface Deps {
   lifetime: SessionLifetime;
 }
 
-/** Begins a session with the first token of its chain. */
+/** Starts a session with the first token of its family. */
 export async function openSession(
   { store: { sessions, refreshTokens }, tokenFamily, lifetime }: Deps,
   { userId, agent }: { userId: string; agent: string | null },

@@ -7,7 +7,7 @@ const EVERY_MS = 3_600_000;
 const ROWS_AT_ONCE = 1_000;
 const A_DAY_AGO = literal("now() - interval '1 day'");
 
-/** Removes sessions a day after their end, and links of token chains that nobody can use any more. */
+/** Deletes sessions a day after their end, and refresh tokens that can no longer be used. */
 export async function pruneSessions({ db, refreshTokens }: IdentityStore): Promise<number> {
   const ended = (await sessionStatements.pruneEndedSessions.row(db, ROWS_AT_ONCE)) ?? 0;
   const links = await refreshTokens.destroy({
@@ -17,14 +17,18 @@ export async function pruneSessions({ db, refreshTokens }: IdentityStore): Promi
   return ended + links;
 }
 
-/** Prunes now and then, on every node; doing it twice harms nothing. Returns what stops it. */
+/**
+ * Prunes periodically on every node; concurrent runs are harmless. Returns a function that stops
+ * it.
+ */
 export function startPruning(store: IdentityStore, log: Log): () => void {
   const timer = setInterval(() => {
     pruneSessions(store).then(
       (rows) => {
-        if (rows > 0) log.info({ rows }, 'old sessions removed');
+        if (rows > 0) log.info({ rows }, 'pruned old sessions');
       },
-      (error: unknown) => log.warn({ err: error }, 'old sessions stay until the next time'),
+      (error: unknown) =>
+        log.warn({ err: error }, 'pruning old sessions failed; retrying at the next interval'),
     );
   }, EVERY_MS);
   timer.unref();

@@ -3,7 +3,7 @@ import type { OpenedSession } from '../accounts/sessionResponse';
 import type { IdentityDeps } from '../identityDeps';
 import { rotateRefreshToken } from './rotateRefreshToken';
 
-/** Exchanges a refresh token. A reuse ends the session and closes its sockets on every node. */
+/** Exchanges a refresh token. Reuse ends the session and closes its sockets on every node. */
 export async function refreshSession(
   deps: IdentityDeps,
   refreshToken: string,

@@ -5,15 +5,15 @@ import type { RefreshTokens } from '../tokens/refreshTokens';
 import type { SecretGenerations } from '../tokens/secretGenerations';
 import type { SessionLifetime } from './sessionLifetime';
 
-/** What became of a refresh token. */
+/** Outcome of a refresh. */
 export type Rotation =
   | { outcome: 'rotated'; userId: string; sessionId: string; refreshToken: string }
-  /** Not ours, of a session that has ended, or bound to a secret that is no longer in the settings. */
+  /** Unknown, of an ended session, or bound to a secret no longer in the settings. */
   | { outcome: 'refused' }
   /** Reused by another client: the session has been ended. */
   | { outcome: 'reused'; userId: string; sessionId: string };
 
-/** Old links are kept this long, so that the use of a stolen one is noticed. */
+/** Rotated tokens are kept this long, so that the use of a stolen one is detected. */
 const REMEMBERED = literal("now() + interval '30 days'");
 
 interface Deps {
@@ -24,9 +24,9 @@ interface Deps {
 }
 
 /**
- * Exchanges a refresh token for the next of its chain. The newest is always accepted; the one before
- * it for ten seconds, while the newest is unused, and yields that newest one again (two tabs). Any
- * other use ends the session.
+ * Exchanges a refresh token for the next of its family. The newest token is always accepted. Its
+ * predecessor is accepted for ten seconds while the newest is unused, and yields the same newest
+ * token again (two tabs). Any other use ends the session.
  */
 export function rotateRefreshToken(
   { store, tokenFamily, secrets, lifetime }: Deps,
@@ -38,7 +38,7 @@ export function rotateRefreshToken(
     const known = await store.refreshTokens.findByPk(tokenHash, { transaction });
     if (!known) return { outcome: 'refused' };
     if (!tokenFamily.accepts(known.keyId ?? (await secrets.first()))) return { outcome: 'refused' };
-    // Uses of one chain happen one after the other.
+    // Serializes uses of one token family.
     const session = await store.sessions.findOne({
       where: {
         [Op.and]: [

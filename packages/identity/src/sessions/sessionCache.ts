@@ -1,24 +1,26 @@
 import { type Database, sessionStatements } from '@chasqui/db';
 import type { SessionLifetime } from './sessionLifetime';
 
-/** A session that has neither ended nor expired, and whose it is. */
+/** A session that has neither ended nor expired, and its user. */
 export interface LiveSession {
   sessionId: string;
   userId: string;
   username: string;
-  /** Unless it is prolonged, milliseconds since 1970. */
+  /** Milliseconds since 1970, unless the session is extended. */
   expiresAt: number;
 }
 
 export interface SessionCache {
-  /** The session as it was at most 3 s ago, or null. Throws when PostgreSQL is gone and nothing is known. */
+  /**
+   * The session as of at most 3 s ago, or null. Throws if PostgreSQL is down and nothing is cached.
+   */
   find(sessionId: string): Promise<LiveSession | null>;
   /**
-   * Of these sessions, those that nobody has ended, straight from PostgreSQL: `living`, or `expired` when their time is
-   * over. The others have been ended.
+   * Those of the sessions that nobody has ended, straight from PostgreSQL: `living`, or `expired`
+   * if their time is over. Missing ones have been ended.
    */
   states(sessionIds: string[]): Promise<Map<string, 'living' | 'expired'>>;
-  /** Makes the next look go to PostgreSQL. */
+  /** Invalidates the cache for these sessions. */
   forget(sessionIds: string[]): void;
 }
 
@@ -31,8 +33,8 @@ interface Entry {
 }
 
 /**
- * Who is asked for at the same moment is read in one statement: two thousand clients that reconnect
- * at once are a handful of queries (fault 28).
+ * Concurrent lookups share one statement: 2,000 clients that reconnect at once cost a handful of
+ * queries (fault 28).
  */
 export function createSessionCache(
   db: Database,
@@ -76,7 +78,7 @@ export function createSessionCache(
       const entry: Entry = { at: now(), session: readTogether(sessionId) };
       cache.delete(sessionId);
       cache.set(sessionId, entry);
-      // An error is not an answer: the next one asks again.
+      // Errors are not cached.
       entry.session.catch(() => {
         if (cache.get(sessionId) === entry) cache.delete(sessionId);
       });

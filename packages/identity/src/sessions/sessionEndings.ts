@@ -1,10 +1,13 @@
 import type { Bus } from '@chasqui/core/ports';
 
-/** The news that sessions have ended, on this node and on all others. Lost news is made up for by re-checks. */
+/**
+ * Notifies this node and all others of ended sessions. A lost notification is compensated by
+ * polling.
+ */
 export interface SessionEndings {
-  /** Call after the commit that ended them. */
+  /** Call it after the commit that ended them. */
   announce(sessionIds: string[]): void;
-  /** Hears of endings wherever they happened. Returns the unsubscriber. */
+  /** Listens for sessions ended on any node. Returns a function that unsubscribes. */
   onEnded(listener: (sessionIds: string[]) => void): () => void;
 }
 

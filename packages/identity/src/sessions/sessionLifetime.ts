@@ -1,24 +1,25 @@
 import { literal } from 'sequelize';
 import type { Literal } from 'sequelize/types/utils';
 
-/** Seconds without an exchange of tokens after which a session ends: as long as a device is kept (D4). */
+/** Seconds without a token exchange after which a session ends; devices are kept as long (D4). */
 const IDLE_MAX_S = 90 * 86_400;
 
 /** When sessions end, in PostgreSQL's time, as SQL over a row of `sessions`. */
 export interface SessionLifetime {
   /** Maximum age of a session, seconds. */
   readonly maxAgeS: number;
-  /** For a session that begins now, and for every token of its chain. */
+  /** Expiry of a new session, and of every token of its family. */
   readonly fromNow: Literal;
-  /** For a session that goes on now: never beyond its absolute end. */
+  /** Expiry of a session that is renewed now, never beyond its absolute end. */
   readonly prolonged: Literal;
-  /** When a session ends whatever `expires_at` says: `alias` names the row. */
+  /** Actual end of a session, regardless of `expires_at`; `alias` names the row. */
   endOf(alias: string): string;
 }
 
 /**
- * `maxAgeS` seconds after it began a session ends however busy it is, and its owner gives the password again. Sessions
- * of another issuer, whose ids are UUIDs of version 8, are as old as that issuer lets them be.
+ * `maxAgeS` seconds after its start a session ends even if it is active, and its owner must log in
+ * again. Sessions of an external issuer, whose ids are UUIDs of version 8, last as long as that
+ * issuer allows.
  */
 export function createSessionLifetime(maxAgeS: number): SessionLifetime {
   const absoluteEnd = (alias: string): string =>

@@ -1,8 +1,8 @@
 import { USER_AGENT_MAX } from '@chasqui/protocol';
 
 /**
- * What a client calls itself, fit to be stored and shown to its owner: printable ASCII on one line, 200 characters at
- * the most. Null when nothing is left. It is a claim and proves nothing.
+ * Sanitizes a User-Agent for storage and display to its owner: printable ASCII on one line, at most
+ * 200 characters. Null if nothing remains. Clients may lie.
  */
 export function userAgentOf(header: string | undefined): string | null {
   const line = (header ?? '').slice(0, 4 * USER_AGENT_MAX).replace(/[^\x21-\x7e]+/g, ' ');

@@ -17,7 +17,7 @@ const claims = z.object({
   exp: z.number(),
 });
 
-/** Who a token speaks for, and until when. */
+/** The user and session of a token, and its expiry. */
 export interface AccessClaims {
   userId: string;
   sessionId: string;
@@ -26,10 +26,10 @@ export interface AccessClaims {
 }
 
 export interface AccessTokens {
-  /** Seconds that a token is good for. */
+  /** Lifetime of a token in seconds. */
   readonly ttlS: number;
   sign(userId: string, sessionId: string): string;
-  /** Throws UnauthorizedError for anything but a token of ours that has not expired. */
+  /** Throws UnauthorizedError unless the token is ours and has not expired. */
   verify(token: string): AccessClaims;
 }
 
@@ -39,12 +39,13 @@ interface Deps {
 }
 
 /**
- * Access tokens: HS256 and nothing else, with issuer, audience, type and expiry, checked without leeway. `kid` names the
- * secret among those of the settings, and `typ` the key made of it (docs/adr/0013).
+ * Access tokens: HS256 only, with issuer, audience, type and expiry, checked without leeway. `kid`
+ * selects the secret and `typ` the key derived from it (docs/adr/0013).
  */
 export function createAccessTokens({ keys, ttlS }: Deps): AccessTokens {
   const { signing, accepted } = keys;
-  // A second secret says that every server knows `kid`: those of the release before it check with the secret itself.
+  // A second secret implies that every server understands `kid`; servers of the previous release
+  // verify with the secret itself.
   const signer =
     accepted.length > 1
       ? { key: signing.accessTokens, typ: 'at+jwt' }
@@ -62,13 +63,15 @@ export function createAccessTokens({ keys, ttlS }: Deps): AccessTokens {
         const proven = claimsOf(token, key);
         if (proven) return proven;
       }
-      // Why it was refused is of use to an attacker alone.
+      // The reason would only help an attacker.
       throw new UnauthorizedError();
     },
   };
 }
 
-/** Without `kid` it is a token of an earlier release, of whichever secret. */
+/**
+ * A token without `kid` comes from an earlier release and may be signed with any accepted secret.
+ */
 function keysFor({ kid, typ }: TokenHeader, { accepted, find }: SecretKeys): KeyObject[] {
   const named = kid === undefined ? accepted : [find(kid)].filter((one) => one !== undefined);
   if (typ === 'at+jwt') return kid === undefined ? [] : named.map((one) => one.accessTokens);

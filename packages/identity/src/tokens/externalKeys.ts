@@ -3,13 +3,16 @@ import { UnauthorizedError, UnavailableError } from '@chasqui/protocol';
 import { parsePublicKey } from '@chasqui/settings';
 import * as z from 'zod';
 
-/** A key, and the one algorithm that goes with it: what a token says of its algorithm chooses nothing. */
+/** A key with its only permitted algorithm; the algorithm named in a token is never trusted. */
 export interface VerifyingKey {
   key: KeyObject;
   algorithm: 'HS256' | 'RS256' | 'ES256';
 }
 
-/** The key for a token that names this one, or none. Throws UnauthorizedError when there is no such key. */
+/**
+ * Finds the key for a token's key id, if it has one. Throws UnauthorizedError if there is no such
+ * key.
+ */
 export type KeySource = (kid: string | undefined) => Promise<VerifyingKey>;
 
 export function secretSource(secret: string): KeySource {
@@ -17,14 +20,16 @@ export function secretSource(secret: string): KeySource {
   return async () => ({ key, algorithm: 'HS256' });
 }
 
-/** Throws when it is none; see `parsePublicKey`. */
+/** Throws if the text is not a usable public key; see `parsePublicKey`. */
 export function publicKeySource(pem: string): KeySource {
   const known = parsePublicKey(pem);
-  if (known === undefined) throw new Error('not a public key that tokens can be checked with');
+  if (known === undefined) throw new Error('not a public key for verifying tokens');
   return async () => known;
 }
 
-/** What only a private or a shared key has (RFC 7518): a key that was published with it is no secret any more. */
+/**
+ * Members of private and shared keys (RFC 7518): a key published with one of them is compromised.
+ */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 const jwksSchema = z.object({
@@ -46,13 +51,13 @@ type Known = { kid: string | undefined; key: VerifyingKey };
 const FETCH_WITHIN_MS = 3_000;
 const ANSWER_MAX_BYTES = 262_144;
 const KEPT_MS = 600_000;
-/** Somebody who makes up key ids must not make us ask at each of them. */
+/** Bounds requests to the issuer when clients invent key ids. */
 const ASKED_EVERY_MS = 30_000;
 
 /**
- * The keys that an issuer publishes at one address. They are kept for ten minutes, and longer while the address does
- * not answer; an unknown key id has them read again, twice a minute at most. Throws UnavailableError while nothing is
- * known of any key.
+ * Reads the issuer's keys from its JWKS URL. They are cached for ten minutes, longer if the URL
+ * does not answer. An unknown key id triggers a new read, at most twice a minute. Throws
+ * UnavailableError until the keys have been read once.
  */
 export function jwksSource(url: string, now: () => number): KeySource {
   let known: Known[] | undefined;
@@ -62,10 +67,10 @@ export function jwksSource(url: string, now: () => number): KeySource {
   async function read(): Promise<void> {
     readAt = now();
     const response = await fetch(url, {
-      // Also bounds the reading of the body.
+      // Also bounds reading the body.
       signal: AbortSignal.timeout(FETCH_WITHIN_MS),
       headers: { accept: 'application/jwk-set+json, application/json' },
-      // Elsewhere is another address than the one that was set.
+      // Only the configured address is trusted.
       redirect: 'error',
     });
     const { keys } = jwksSchema.parse(JSON.parse(await readBody(response)));
@@ -92,17 +97,19 @@ export function jwksSource(url: string, now: () => number): KeySource {
     }
     const key = find(kid) ?? found;
     if (key !== undefined) return key;
-    if (known === undefined) throw new UnavailableError('the keys of the issuer are not known', 5);
+    if (known === undefined) throw new UnavailableError("the issuer's keys are not available", 5);
     throw new UnauthorizedError();
   };
 }
 
-/** The text of a JWKS answer. Throws for what is no JSON by its type, and as soon as it is too long. */
+/** Reads a JWKS response. Throws if its type is not JSON, and as soon as it is too long. */
 async function readBody(response: Response): Promise<string> {
   const type = response.headers.get('content-type');
   if (!response.ok || (type !== null && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))) {
     await response.body?.cancel();
-    throw new Error(`the keys were answered with ${response.status} and ${type ?? 'no type'}`);
+    throw new Error(
+      `the JWKS URL answered with status ${response.status} and ${type ?? 'no type'}`,
+    );
   }
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
@@ -114,13 +121,13 @@ async function readBody(response: Response): Promise<string> {
     bytes += value.byteLength;
     if (bytes > ANSWER_MAX_BYTES) {
       await reader?.cancel();
-      throw new Error('the answer with the keys is too long');
+      throw new Error('the JWKS response is too long');
     }
     text += decoder.decode(value, { stream: true });
   }
 }
 
-/** The key of an entry that is meant for checking signatures; undefined for every other. */
+/** The key of a JWKS entry meant for verifying signatures; undefined for all others. */
 function keyOf(jwk: Jwk): VerifyingKey | undefined {
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) return undefined;
   if (jwk.use !== undefined && jwk.use !== 'sig') return undefined;

@@ -7,16 +7,19 @@ import * as z from 'zod';
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './externalKeys';
 import { claimedIssuer, readHeader } from './tokenHeader';
 
-/** A token that lives longer is refused: a stolen one should not be good for ever. */
+/** Tokens with a longer lifetime are refused: a stolen one must not work forever. */
 const LONGEST_LIFE_S = 86_400;
 
-/** How far the issuer's clock may be from ours. Our own tokens get no leeway: one clock made and reads them. */
+/** Tolerated clock difference to the issuer. Our own tokens need no leeway. */
 const LEEWAY_S = 60;
 
-/** Of access tokens (RFC 9068) and of tokens that do not say. A logout token or a proof of possession is neither. */
+/**
+ * Types of access tokens (RFC 9068) and of untyped tokens. Logout tokens and proofs of possession
+ * are refused.
+ */
 const TYPES: ReadonlySet<string | undefined> = new Set([undefined, 'jwt', 'at+jwt']);
 
-/** What PostgreSQL cannot keep, or keeps as something else, could make two subjects one. */
+/** Text that PostgreSQL cannot store, or stores differently, could merge two subjects. */
 const isStorable = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
 
 const claims = z.object({
@@ -26,33 +29,33 @@ const claims = z.object({
   iat: z.number().optional(),
   sid: z.string().min(1).max(255).optional(),
   jti: z.string().min(1).max(255).optional(),
-  // Wishes: one that does not do is passed over.
+  // Optional; unusable values are ignored.
   preferred_username: username.optional().catch(undefined),
   name: displayName.optional().catch(undefined),
 });
 
-/** Whom a token of another issuer speaks for. */
+/** The verified claims of an external token. */
 export interface ExternalClaims {
   issuer: string;
   subject: string;
-  /** Ours, made of theirs: the same for every token of one session of theirs. */
+  /** Derived from their session id; the same for every token of one external session. */
   sessionId: string;
   /** Milliseconds since 1970. */
   expiresAt: number;
-  /** Until when the token is taken with the leeway for the issuer's clock. */
+  /** Until when the token is accepted, including leeway. */
   acceptedUntil: number;
   username: string | undefined;
   displayName: string | undefined;
 }
 
 export interface ExternalTokens {
-  /** Whether it says that it is theirs; proven is nothing yet. */
+  /** Whether the token claims this issuer; nothing is verified yet. */
   isFromIssuer(token: string): boolean;
-  /** Throws UnauthorizedError for anything but their token for us that has not expired. */
+  /** Throws UnauthorizedError unless the token is from this issuer, for us, and has not expired. */
   verify(token: string): Promise<ExternalClaims>;
 }
 
-/** What the settings say of another issuer; undefined where they say nothing. */
+/** External tokens per the settings; undefined if none are configured. */
 export function externalTokensOf(
   settings: Settings,
   clock: Pick<Clock, 'now'>,
@@ -76,7 +79,10 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Tokens of one other issuer: its key alone, its algorithm alone, with issuer, audience, subject and expiry. */
+/**
+ * Verifies tokens of one external issuer: its key and algorithm only, with issuer, audience,
+ * subject and expiry.
+ */
 export function createExternalTokens({ issuer, audience, keys, clock }: Deps): ExternalTokens {
   return {
     isFromIssuer: (token) => claimedIssuer(token) === issuer,
@@ -96,21 +102,22 @@ export function createExternalTokens({ issuer, audience, keys, clock }: Deps): E
         const acceptedUntil = (exp + LEEWAY_S) * 1_000;
         return {
           ...{ issuer, subject: sub, acceptedUntil },
-          // A connection ends when the token says, unless the leeway alone has let it in.
+          // A connection closes when the token expires, unless the token was accepted only within
+          // the leeway.
           expiresAt: exp > now ? exp * 1_000 : acceptedUntil,
           sessionId: sessionIdOf(issuer, sub, sid ?? jti ?? token),
           ...{ username: wishes.preferred_username, displayName: wishes.name },
         };
       } catch (error) {
         if (error instanceof ChasquiError) throw error;
-        // Why it was refused is of use to an attacker alone.
+        // The reason would only help an attacker.
         throw new UnauthorizedError();
       }
     },
   };
 }
 
-/** A UUID (version 8) that nobody meets by chance, and that does not tell what it was made of. */
+/** A version 8 UUID: collision-free and not reversible. */
 function sessionIdOf(...parts: string[]): string {
   const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return [

@@ -2,24 +2,24 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { SecretGeneration, SecretKeys } from './secretKeys';
 
 export interface RefreshTokens {
-  /** Names the secret that new tokens are bound to. */
+  /** Id of the secret that new tokens are bound to. */
   readonly keyId: string;
-  /** A new chain: 256 random bits. */
+  /** Starts a new family: 256 random bits. */
   first(): string;
   /**
-   * The token that follows in the chain. Always the same one, so that two tabs which refresh at the
-   * same moment hold one chain and not two: a fork would be a thief's and nobody would notice.
+   * The next token of the family. It is deterministic, so two tabs refreshing at the same moment
+   * get the same token. If they forked the family, a thief's fork would go unnoticed.
    */
   successor(token: string): string;
-  /** The successor with this hash, whichever secret it was made by; undefined when it was none of those accepted. */
+  /** The successor with this hash, from any accepted secret; undefined if there is none. */
   successorWithHash(token: string, hash: Buffer): string | undefined;
-  /** Whether tokens that are bound to this secret are still taken. */
+  /** Whether tokens bound to this secret are still accepted. */
   accepts(keyId: string): boolean;
-  /** What is stored in its place. */
+  /** The stored hash of a token. */
   hash(token: string): Buffer;
 }
 
-/** Opaque to everybody: without the secret nothing about a token follows from its predecessor. */
+/** Tokens are opaque: without the secret, a successor cannot be derived. */
 export function createRefreshTokens({ signing, accepted, find }: SecretKeys): RefreshTokens {
   const hash = (token: string): Buffer => createHash('sha256').update(token).digest();
   const successorBy = ({ refreshTokens }: SecretGeneration, token: string): string =>

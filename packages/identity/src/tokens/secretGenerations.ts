@@ -3,14 +3,14 @@ import type { Clock, Timer } from '@chasqui/foundation';
 import type { SecurityLog } from '../securityLog';
 import type { SecretKeys } from './secretKeys';
 
-/** What PostgreSQL remembers of the secrets of the settings: their ids. */
+/** The ids of signing secrets recorded in PostgreSQL. */
 export interface SecretGenerations {
   /**
-   * The secret that tokens without a key id belong to: the one that signed when the first server that knows of key ids
-   * came up. Servers of the release before store such tokens.
+   * The secret of tokens without a key id: the signing secret when the first server with key ids
+   * started. Servers of the previous release store such tokens.
    */
   first(): Promise<string>;
-  /** Notes which secret signs now. True when another one did before. */
+  /** Records the current signing secret. True if it differs from the previous one. */
   recordSigning(): Promise<boolean>;
 }
 
@@ -46,7 +46,10 @@ interface NotingDeps {
   clock: Pick<Clock, 'setTimeout'>;
 }
 
-/** Notes the secrets when a server comes up, also when PostgreSQL comes up after it. Returns what stops that. */
+/**
+ * Records the signing secret at start, retrying until PostgreSQL is up. Returns a function that
+ * stops it.
+ */
 export function recordSigningSecret({ secrets, securityLog, clock }: NotingDeps): () => void {
   let timer: Timer | undefined;
   let stopped = false;
@@ -57,7 +60,7 @@ export function recordSigningSecret({ secrets, securityLog, clock }: NotingDeps)
         securityLog.record({ event: 'keys_rotated', actor: 'setting' });
       }
     } catch {
-      // PostgreSQL is away, which others report.
+      // PostgreSQL is down; that is reported elsewhere.
       if (!stopped) timer = clock.setTimeout(() => void note(), RETRY_MS);
     }
   }

@@ -1,33 +1,33 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
-/** What a secret of the settings is used for; each use has a key of its own, from which no other follows. */
+/** Purposes of a secret; each gets an independent derived key. */
 type Use =
   | 'access tokens'
-  /** As in earlier releases: servers of both kinds must find the same successor of a token. */
+  /** Must stay: servers of earlier releases derive the same successors. */
   | 'refresh token chain'
   | 'login limits'
   | 'key id';
 
-/** One secret of the settings, and the keys that are derived from it. */
+/** One secret from the settings with its derived keys. */
 export interface SecretGeneration {
-  /** Names the secret in tokens and in PostgreSQL without telling anything of it. */
+  /** Identifies the secret in tokens and in PostgreSQL without revealing it. */
   readonly id: string;
   readonly accessTokens: KeyObject;
-  /** The secret itself, which releases before key ids signed with and still check by. */
+  /** The secret itself, which releases without key ids sign and verify with. */
   readonly plainAccessTokens: KeyObject;
   readonly refreshTokens: Buffer;
   readonly loginLimits: Buffer;
 }
 
 export interface SecretKeys {
-  /** Signs everything that is new. */
+  /** Signs all new tokens. */
   readonly signing: SecretGeneration;
-  /** All that are accepted, the signing one first. */
+  /** All accepted secrets, the signing one first. */
   readonly accepted: readonly SecretGeneration[];
   find(id: string): SecretGeneration | undefined;
 }
 
-/** Keys of `JWT_SECRET`, and of `JWT_SECRET_OTHER` where it is given: that one checks and never signs. */
+/** Keys of `JWT_SECRET` and, if set, `JWT_SECRET_OTHER`, which only verifies. */
 export function createSecretKeys(secret: string, other?: string): SecretKeys {
   const signing = generationOf(secret);
   const accepted = other === undefined ? [signing] : [signing, generationOf(other)];

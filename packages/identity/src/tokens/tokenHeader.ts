@@ -6,12 +6,12 @@ const schema = z.object({
   alg: z.string(),
   kid: z.string().max(255).optional(),
   typ: z.string().optional(),
-  // It lists extensions without which a token means something else (RFC 7515, 4.1.11). None is understood here, and
-  // jsonwebtoken passes over it.
+  // Lists extensions that change the token's meaning (RFC 7515, 4.1.11). None is supported here,
+  // and jsonwebtoken ignores the member.
   crit: z.never().optional(),
 });
 
-/** What may be read from a token before it is proven: the name of a key among those that are known, and its type. */
+/** The unverified parts of a header that may be used: a key id to look up, and the type. */
 export interface TokenHeader {
   kid: string | undefined;
   /** Lower case, without `application/`. */
@@ -19,8 +19,8 @@ export interface TokenHeader {
 }
 
 /**
- * The header of a signed token. Throws UnauthorizedError for what is none, is too long, or needs an extension. Its
- * `alg`, `jku`, `jwk`, `x5u` and `x5c` are never used.
+ * Reads the header of a signed token. Throws UnauthorizedError if it is malformed, too long, or
+ * requires an extension. `alg`, `jku`, `jwk`, `x5u` and `x5c` are never used.
  */
 export function readHeader(token: string): TokenHeader {
   const header = token.length <= TOKEN_MAX ? schema.safeParse(decoded(token)?.header).data : null;
@@ -29,7 +29,7 @@ export function readHeader(token: string): TokenHeader {
   return { kid: header.kid, typ };
 }
 
-/** What a token says of its issuer. Proven is nothing yet. */
+/** The issuer that a token claims; unverified. */
 export function claimedIssuer(token: string): unknown {
   const payload = token.length <= TOKEN_MAX ? decoded(token)?.payload : undefined;
   return typeof payload === 'object' ? payload.iss : undefined;
