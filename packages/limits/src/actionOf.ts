@@ -4,18 +4,18 @@ import { type Action, actionByCommand, actionByEndpoint } from './actions';
 const byEndpoint = actionsByEndpoint();
 const byCommand = new Map<string, Action>(Object.entries(actionByCommand));
 
-/** What this row of the REST table counts as. Throws when nothing is said of it: everything is limited. */
+/** The rate-limited action of a REST endpoint. Throws if it has none: everything is limited. */
 export function actionOfEndpoint(endpoint: Endpoint): Action {
   const action = byEndpoint.get(endpoint);
   if (action === undefined)
-    throw new Error(`${endpoint.method} ${endpoint.path} counts as nothing`);
+    throw new Error(`${endpoint.method} ${endpoint.path} has no rate-limited action`);
   return action;
 }
 
-/** The same for a command. */
+/** The rate-limited action of a command. */
 export function actionOfCommand(name: string): Action {
   const action = byCommand.get(name);
-  if (action === undefined) throw new Error(`${name} counts as nothing`);
+  if (action === undefined) throw new Error(`${name} has no rate-limited action`);
   return action;
 }
 

@@ -1,20 +1,22 @@
 import type { CommandName, EndpointName } from '@chasqui/protocol';
 
-/** `perSecond` on average and up to `burst` at once. */
+/** `perSecond` on average, with bursts of up to `burst`. */
 export interface Rate {
   perSecond: number;
   burst: number;
 }
 
-/** Who a kind of action is counted for. Where one is missing, nobody is counted that way. */
+/** The rates of an action, by scope. A missing scope is not limited. */
 export interface ActionRates {
   user?: Rate;
   address?: Rate;
-  /** One somebody at one address: who guesses at an account cannot use up what its owner has elsewhere. */
+  /**
+   * A user at one address: guessing at an account must not use up its owner's attempts elsewhere.
+   */
   pair?: Rate;
 }
 
-/** Behind one address many may sit: an office has ten times what each of them has. */
+/** Many users can share one address (NAT), so an address gets ten times a user's rate. */
 const NEIGHBOURS = 10;
 
 function shared(perSecond: number, burst: number): ActionRates {
@@ -26,70 +28,77 @@ function shared(perSecond: number, burst: number): ActionRates {
 
 export const SEND_BURST_SECONDS = 10;
 
-/** Everything that is limited, and how: the one table. */
+/** The table of all limited actions. */
 export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
   return {
-    /** By whichever door. */
+    /** Over any transport. */
     send: shared(sendsPerSecond, sendsPerSecond * SEND_BURST_SECONDS),
-    /** Edits, deletions, reactions: each is told to everybody in the conversation. */
+    /** Edits, deletions, reactions: each is sent to every participant. */
     change: shared(30, 600),
-    /** Making conversations, and who is in them. */
+    /** Creating conversations and changing their participants. */
     membership: shared(20, 600),
     search: shared(20, 600),
     sync: shared(10, 300),
-    /** All that only reads, and administration. */
+    /** All reads, and administration. */
     read: shared(60, 600),
-    /** By REST; a connection earns its acknowledgements besides (realtime/budget.ts). */
+    /**
+     * Over REST; connections have an acknowledgement budget as well (connections/eventBudget.ts).
+     */
     status: shared(60, 600),
-    /** A ceiling over all connections of a user: a backlog of 100,000 may be acknowledged one by one. */
+    /**
+     * Ceiling over all connections of a user; a backlog of 100,000 may be acknowledged one by one.
+     */
     acknowledgement: shared(5_000, 100_000),
     typing: shared(5, 50),
-    /** Every change is told to all contacts. */
+    /** Every change is sent to all contacts. */
     presence: shared(3, 60),
-    /** What one does with one's own sessions. */
+    /** Actions on one's own sessions. */
     session: shared(10, 200),
-    /** Everything there is of oneself: it reads as much as a life has gathered. */
+    /** A full account export, which may read years of data. */
     export: { user: { perSecond: 1 / 300, burst: 4 }, address: { perSecond: 1 / 30, burst: 40 } },
-    /** Commands that do not exist. */
+    /** Unknown commands. */
     unknown: shared(10, 200),
-    /** Setting another one: it costs two hashes. */
+    /** Changing the password, which costs two hashes. */
     password: shared(1, 60),
     // An account costs a password hash and a transaction.
     register: { address: { perSecond: 5, burst: 600 } },
     login: { address: { perSecond: 10, burst: 600 } },
     refresh: { address: { perSecond: 20, burst: 600 } },
-    /** Wrong passwords: for an account (`user`), from an address, and of the one from the other. */
+    /** Wrong passwords: per account (`user`), per address, and per account at an address. */
     failedLogin: {
       user: { perSecond: 1 / 6, burst: 100 },
       address: { perSecond: 1, burst: 500 },
       pair: { perSecond: 1 / 12, burst: 50 },
     },
-    /** Requests with a token that is none. */
+    /** Requests with an invalid token. The name is a label value in metrics. */
     stranger: { address: { perSecond: 600, burst: 6_000 } },
-    /** Handshakes: an office that lost its line comes back all at once. */
+    /** Handshakes; a whole office may reconnect at once. */
     connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
-    /** Requests of long polling: one that waits for news, one that brings commands. */
+    /** Long-polling requests: one waits for events, one carries commands. */
     poll: shared(60, 600),
-    /** Health, readiness, figures: they ask both stores. */
+    /** Health, readiness and metrics, which query both stores. */
     probe: { address: { perSecond: 100, burst: 1_000 } },
   } as const satisfies Readonly<Record<string, ActionRates>>;
 }
 
 export type Action = keyof ReturnType<typeof actionRates>;
 
-/** What shares transactions, asks no store, waits for a core or is streamed: nobody may hold a place for long. */
+/**
+ * Actions that share transactions, use no store, wait for a CPU core or are streamed: they must not
+ * hold a lane.
+ */
 const withoutLane: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
   ...(['password', 'export', 'poll'] as const),
 ]);
 
-/** Which lane (lanes.ts) the work of a kind waits in. */
+/** The lane (lanes.ts) in which work of an action runs. */
 export function laneOf(action: Action): 'none' | 'search' | 'main' {
   if (withoutLane.has(action)) return 'none';
   return action === 'search' ? 'search' : 'main';
 }
 
-/** What each row of the REST table counts as: a new one does not compile without. */
+/** The action of each REST endpoint. A new endpoint does not compile without one. */
 export const actionByEndpoint: Readonly<Record<EndpointName, Action>> = {
   register: 'register',
   login: 'login',
@@ -151,7 +160,7 @@ export const actionByEndpoint: Readonly<Record<EndpointName, Action>> = {
   readReadiness: 'probe',
 };
 
-/** What each command counts as, likewise. */
+/** The action of each command, likewise. */
 export const actionByCommand: Readonly<Record<CommandName, Action>> = {
   'chat:message_send': 'send',
   'chat:message_delivered': 'acknowledgement',

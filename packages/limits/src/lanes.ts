@@ -2,27 +2,27 @@ import { createFairQueue, type Requester } from './local/fairQueue';
 import { type Action, laneOf } from './actions';
 
 /**
- * Where work waits for its turn: each lane is a fair queue with places of its own, so that searches cannot use up the
- * places of reads. Sends and acknowledgements take no lane: they share transactions, and find a part of the pool that
- * no lane can use up.
+ * Bulkheads for database work: each lane is a fair queue with its own concurrency, so that searches
+ * cannot starve reads. Sends and acknowledgements use no lane: they share transactions and have a
+ * part of the pool to themselves.
  */
 export interface Lanes {
-  /** Runs the work of this kind in its lane, or at once if it has none. Throws as FairQueue does. */
+  /** Runs work in the action's lane, or immediately if it has none. Throws as FairQueue does. */
   run<T>(action: Action, who: Requester, work: () => Promise<T>): Promise<T>;
 }
 
 interface LanesOptions {
-  /** Connections to PostgreSQL that the lanes may use together. */
+  /** PostgreSQL connections that all lanes may use together. */
   places: number;
   now: () => number;
 }
 
 const WAITING_MAX_PER_USER = 300;
-/** Ten people who use up theirs behind one address; past that, memory matters more than their patience. */
+/** Ten users at their maximum behind one address; beyond that, memory matters more. */
 const WAITING_MAX_PER_ADDRESS = 3_000;
-/** Shorter than a command may take. */
+/** Shorter than the command time-out. */
 const WAIT_MAX_MS = 8_000;
-/** The part of the places that searches have for themselves: they cost PostgreSQL most. */
+/** Share of the connections reserved for searches, the most expensive queries. */
 const SEARCH_SHARE = 1 / 4;
 
 export function createLanes({ places, now }: LanesOptions): Lanes {

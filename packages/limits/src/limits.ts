@@ -4,40 +4,40 @@ import { type Buckets, createBuckets } from './local/buckets';
 import type { Action, ActionRates } from './actions';
 import type { SharedDeficits } from './shared/sharedDeficits';
 
-/** How often somebody may do what, by whichever door, over all nodes. Nothing here waits for Redis. */
+/** Rate limits per user and address, over all transports and nodes. No method waits for Redis. */
 export interface Limits<K extends string = Action> {
   /**
-   * Counts one action. Returns the milliseconds to wait when it is one too many, which counts nothing, else 0. Only
-   * what is given is counted: without a user (null) the address alone.
+   * Counts one action and returns 0, or returns the milliseconds to wait and counts nothing. A null
+   * user or address is not counted.
    */
   take(action: K, userId: string | null, address: string | null): number;
   /** As `take`, without counting. */
   peek(action: K, userId: string | null, address: string | null): number;
-  /** Counts `amount` that has happened, even if nothing was left: later calls wait for what is missing. */
+  /** Counts `amount` after the fact, even beyond the limit; later calls wait for the deficit. */
   charge(action: K, who: Who, amount: number): void;
-  /** Counts a refusal that was decided elsewhere (reservations.ts). */
+  /** Counts a refusal decided elsewhere (reservations.ts). */
   countRefusal(action: K): void;
-  /** How much was refused since the node began, by kind. */
+  /** Refusals since the node started, by action. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
 }
 
-/** Between two reports to the other nodes; the first goes at once. */
+/** Minimum time between reports to the other nodes; the first report goes out immediately. */
 const REPORT_EVERY_MS = 50;
 const TIDY_EVERY_MS = 10_000;
 
 interface LimitsOptions<K extends string> {
   rates: Readonly<Record<K, ActionRates>>;
   deficits: SharedDeficits;
-  /** One that is never set back. */
+  /** Must be monotonic. */
   clock: Clock;
 }
 
 /**
- * Each node gives from buckets of its own and tells of those that are used up by an eighth; Redis adds up and says
- * what is missing over all nodes, and the node holds back until it is there again. So with n nodes nobody gets more
- * than `perSecond × time + n × burst`, and what was too much is waited for: on the long run it is the rate. Without
- * Redis each node limits by itself.
+ * Each node serves from its own buckets and reports those used by an eighth. Redis adds up the
+ * reports and returns the deficit over all nodes, which the node then waits out. With n nodes,
+ * nobody gets more than `perSecond × time + n × burst`, and in the long run exactly the rate.
+ * Without Redis each node limits alone.
  */
 export function createLimits<K extends string>({
   rates,
@@ -109,7 +109,7 @@ export function createLimits<K extends string>({
 
   function scopesOf(action: string): ByScope {
     const scopes = bucketsByAction.get(action);
-    if (scopes === undefined) throw new Error(`nothing is said of ${action}`);
+    if (scopes === undefined) throw new Error(`unknown action ${action}`);
     return scopes;
   }
 
@@ -177,7 +177,7 @@ export const noLimits: Limits<string> = {
   stop: () => undefined,
 };
 
-/** Throws RateLimitError unless there is nothing to wait for. */
+/** Throws RateLimitError if there is time to wait. */
 export function refuseIf(waitMs: number): void {
   if (waitMs > 0) throw new RateLimitError(waitMs / 1_000);
 }

@@ -6,17 +6,17 @@ import { createLimits, type Limits, noLimits, refuseIf } from './limits';
 import type { SharedDeficits } from './shared/sharedDeficits';
 
 /**
- * What users and addresses may store per day. The quotas keep one stranger from filling the disk; the limits per second
- * (actions.ts) keep a node responsive. Every method is synchronous and waits for nothing.
+ * Daily storage quotas per user and address. They keep one user from filling the disk; the limits
+ * per second (actions.ts) keep a node responsive. All methods are synchronous.
  */
 export interface Quotas {
-  /** Throws RateLimitError when the user or the address has used up a day's share. Counts nothing. */
+  /** Throws RateLimitError if the user or address has used up the daily quota. Counts nothing. */
   admit(quota: Quota, who: Requester): void;
-  /** Counts what has been stored, `amount` of it: one unless given. A second call counts it again. */
+  /** Counts `amount` stored units, 1 by default. Not idempotent. */
   count(quota: Quota, who: Requester, amount?: number): void;
-  /** Counts a stored message of so many characters, with its row and its indexes. */
+  /** Counts a stored message of this many characters, with its row and indexes. */
   countMessage(who: Requester, characters: number): void;
-  /** Refusals since the node started, by kind. */
+  /** Refusals since the node started, by quota. */
   refusals(): Readonly<Record<string, number>>;
   stop(): void;
 }
@@ -24,10 +24,10 @@ export interface Quotas {
 export type Quota = keyof ReturnType<typeof quotasPerDay>;
 
 const DAY_S = 86_400;
-/** Many users share one address: an office stores ten times what a person does. */
+/** Many users can share one address (NAT), so an address gets ten times a user's quota. */
 const NEIGHBOURS = 10;
 const KIB = 1_024;
-/** What PostgreSQL needs for a message besides its content: row, indexes and entry of the history. */
+/** Overhead of a message in PostgreSQL: row, indexes and history entry. */
 const MESSAGE_OVERHEAD_BYTES = 1_024;
 
 export type QuotaSettings = Pick<
@@ -38,12 +38,12 @@ export type QuotaSettings = Pick<
   | 'QUOTA_MEGABYTES_PER_USER'
 >;
 
-/** All quotas. A quota refills evenly over a day, so a first day can use at most twice the quota. */
+/** All quotas. They refill evenly over a day, so a first day can use at most twice the quota. */
 export function quotasPerDay(settings: QuotaSettings) {
   return {
     quota_registrations: { address: daily(settings.QUOTA_ACCOUNTS_PER_ADDRESS) },
     quota_conversations: shared(settings.QUOTA_CONVERSATIONS_PER_USER),
-    /** People added to a group, or written to directly for the first time. */
+    /** Users added to a group, or messaged directly for the first time. */
     quota_contacts: shared(settings.QUOTA_CONTACTS_PER_USER),
     /** Messages and edits, in KiB. */
     quota_storage: shared(settings.QUOTA_MEGABYTES_PER_USER * KIB),
@@ -61,7 +61,7 @@ function shared(amount: number) {
 interface QuotasOptions {
   settings: QuotaSettings;
   deficits: SharedDeficits;
-  /** Milliseconds of a clock that is never set back. */
+  /** Milliseconds on a monotonic clock. */
   clock: Clock;
 }
 

@@ -1,28 +1,28 @@
 import { createBuckets } from './local/buckets';
 
-/** Bytes that accepted connections write, per user and per address of this node. */
+/** Shapes the bytes that authenticated connections send, per user and per address on this node. */
 export interface TrafficShaper {
   /**
-   * Counts what was read. Returns the milliseconds for which nothing more should be read from there: what was too much
-   * is waited for, so TCP slows the sender down and nothing is lost.
+   * Counts received bytes. Returns the milliseconds for which reading should pause: TCP then slows
+   * the sender down and nothing is lost.
    */
   read(bytes: number, userId: string, address: string): number;
-  /** How often somebody had to wait. */
+  /** How often reading was paused. */
   waits(): number;
 }
 
 interface TrafficShaperOptions {
-  /** Of one user. */
+  /** Per user. */
   bytesPerSecond: number;
   burstBytes: number;
-  /** Nobody waits for longer, milliseconds. */
+  /** Maximum pause, milliseconds. */
   waitMaxMs: number;
   now: () => number;
 }
 
 /** Many users can share one address (NAT). */
 const NEIGHBOURS = 10;
-/** Counted in kB, so that a bucket's time per unit is no tiny fraction. */
+/** Counted in KiB, so that the time per unit is not a tiny fraction. */
 const UNIT_BYTES = 1_024;
 
 export function createTrafficShaper({
@@ -37,7 +37,7 @@ export function createTrafficShaper({
       perSecond: (bytesPerSecond / UNIT_BYTES) * share,
       burst: (burstBytes / UNIT_BYTES) * share,
     };
-    // Each node looks after its own time: nothing to tell the others.
+    // Kept per node; nothing is reported to other nodes.
     const buckets = createBuckets({ rate, onDue: () => buckets.unreported() });
     return buckets;
   };

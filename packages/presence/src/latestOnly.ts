@@ -11,8 +11,9 @@ interface Lane {
 }
 
 /**
- * Does one work per key at a time. Of those that come meanwhile only the last is done, and its outcome is that of all
- * of them. So a flood of what replaces itself costs no more than one after the other.
+ * Runs one task per key at a time. Tasks arriving meanwhile are coalesced: only the latest runs,
+ * and all callers get its result. A flood of superseding tasks costs no more than running them one
+ * after the other.
  */
 export function createLatestOnly() {
   const lanes = new Map<string, Lane>();

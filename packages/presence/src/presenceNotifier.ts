@@ -4,7 +4,7 @@ import type { IdentityStore } from '@chasqui/identity';
 import type { PresenceStatus, UserStatusChanged } from '@chasqui/protocol';
 import { Op } from 'sequelize';
 
-/** Called once over all nodes for each change of somebody's presence. Never throws. */
+/** Called for each presence change of a user, exactly once over all nodes. Never throws. */
 export type PresenceNotifier = (userId: string, status: PresenceStatus, at: number) => void;
 
 interface Deps {
@@ -13,17 +13,17 @@ interface Deps {
   log: Log;
 }
 
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 /**
- * Remembers when somebody was last seen, and tells those who may know (D10). When thousands come at
- * once the news queue up, and of one user only the latest counts.
+ * Stores when the user was last seen and notifies those who may see it (D10). If thousands of
+ * changes arrive at once they are queued, and only the latest per user is sent.
  */
 export function createPresenceNotifier({ store, core, log }: Deps): PresenceNotifier {
   const waiting = new Map<string, { status: PresenceStatus; at: number }>();
-  const underWay = new Set<string>();
+  const inFlight = new Set<string>();
 
-  async function tell(userId: string, status: PresenceStatus, at: number): Promise<void> {
+  async function notify(userId: string, status: PresenceStatus, at: number): Promise<void> {
     const seen = new Date(at);
     await store.users.update(
       { lastSeenAt: seen },
@@ -42,15 +42,15 @@ export function createPresenceNotifier({ store, core, log }: Deps): PresenceNoti
 
   function next(): void {
     for (const [userId, { status, at }] of waiting) {
-      if (underWay.size >= AT_ONCE) return;
-      // In order: the news before it has to be out.
-      if (underWay.has(userId)) continue;
+      if (inFlight.size >= CONCURRENCY) return;
+      // Keep the order: the previous notification of this user must finish first.
+      if (inFlight.has(userId)) continue;
       waiting.delete(userId);
-      underWay.add(userId);
-      tell(userId, status, at)
-        .catch((error: unknown) => log.warn({ err: error, userId }, 'presence was not told'))
+      inFlight.add(userId);
+      notify(userId, status, at)
+        .catch((error: unknown) => log.warn({ err: error, userId }, 'presence change not sent'))
         .finally(() => {
-          underWay.delete(userId);
+          inFlight.delete(userId);
           next();
         });
     }

@@ -1,6 +1,6 @@
 import type { PresenceReader } from '@chasqui/identity';
 
-/** Who is online, as far as this room tells and asks. No call throws or waits, but `statusOf`. */
+/** What connections report to presence. No method throws or blocks except `statusOf`. */
 export interface PresenceTracker extends PresenceReader {
   connected(userId: string, connectionId: string): void;
   disconnected(userId: string, connectionId: string): void;

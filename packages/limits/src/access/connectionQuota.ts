@@ -1,10 +1,13 @@
 import type { Clock, Timer } from '@chasqui/foundation';
 import type { SharedConnectionCounts } from '../shared/sharedConnectionCounts';
 
-/** How many connections somebody may hold at once, over all nodes. */
+/** Caps the open connections of a user or an address over all nodes. */
 export interface ConnectionQuota {
   isFull(key: string): boolean;
-  /** Takes one, whether or not there is one. The function gives it back; a second call does nothing. */
+  /**
+   * Counts a connection even if the quota is full. The returned function releases it; a second call
+   * does nothing.
+   */
   take(key: string): () => void;
   stop(): void;
 }
@@ -20,20 +23,21 @@ interface Holder {
   here: number;
   elsewhere: number;
   updatedAt: number;
-  /** What the others know of this node. */
+  /** The count last reported to the other nodes. */
   reported: number;
 }
 
-/** The part of the places that a node gives away before it tells the others. */
+/** Share of the quota at which a node starts reporting a holder to the other nodes. */
 const REPORT_FROM = 1 / 8;
 const REPORT_AFTER_MS = 100;
-/** What is told holds for three times as long. */
+/** A report is valid for three times as long. */
 const RENEW_EVERY_MS = 10_000;
 
 /**
- * Each node counts what it holds; those who hold an eighth of their places on a node are told to the others by way of
- * Redis. So with n nodes nobody holds more than max + n × max / 8, and what a dead node held is free again after half a
- * minute. Without Redis each node counts alone.
+ * Each node counts its own connections, and reports holders with at least an eighth of their quota
+ * to the others through Redis. With n nodes, nobody exceeds max + n × max / 8 connections, and
+ * connections of a crashed node stop counting after half a minute. Without Redis each node counts
+ * alone.
  */
 export function createConnectionQuota({
   name,

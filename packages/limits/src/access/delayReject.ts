@@ -1,12 +1,12 @@
 import type { RejectBackoff } from './rejectBackoff';
 
 /**
- * Resolves at once, or after a while for an address that has been refused too often: a client that waits for its
- * answers slows down by it.
+ * Delays a rejection for an address that is rejected too often, which slows down clients that wait
+ * for responses. Resolves immediately otherwise.
  */
 export type DelayReject = (address: string) => Promise<void>;
 
-/** Requests that may be held at a time; an attacker with more of them is answered at once. */
+/** Maximum delayed requests; an attacker with more is answered immediately. */
 const HELD_MAX = 1_000;
 
 export function createDelayReject(rejectBackoff: RejectBackoff): DelayReject {

@@ -1,9 +1,9 @@
 import { chooseFor } from '@chasqui/redis';
 import type { LimitStore } from '../shared/shardedScript';
 
-/** From where whom has logged in during the last 90 days, as digests. */
+/** Digests of the (account, address) pairs that logged in within the last 90 days. */
 export interface KnownAddresses {
-  /** Never throws; without Redis it is what this node remembers. */
+  /** Never throws; without Redis it uses what this node remembers. */
   has(entry: string): Promise<boolean>;
   /** Never throws, never waits. */
   add(entry: string): void;

@@ -3,36 +3,39 @@ import type { KnownAddresses } from './knownAddresses';
 import type { Reservations } from '../local/reservations';
 
 /**
- * Who may try a password. Nobody can lock somebody else out: wrong ones from one address count against that account
- * at that address, and against the address. What counts against the account wherever it comes from, against
- * guessing from thousands of addresses, does not concern addresses from which its owner has logged in before, nor
- * sessions that exist.
+ * Limits password attempts without letting anyone lock out somebody else. Wrong passwords count
+ * against the account at that address, and against the address. They also count against the account
+ * from any address, which stops guessing from thousands of addresses; that limit exempts addresses
+ * from which the owner has logged in before, and existing sessions.
  */
 export interface LoginLimits {
   /**
-   * Runs an attempt to log in. It is counted before it begins, so that many at once get no more guesses than one after
-   * another, and is given back unless it fails with a wrong password. Throws RateLimitError when too many were wrong,
-   * without running it, and whatever `attempt` throws.
+   * Runs a login attempt. It is counted before it runs, so concurrent attempts get no extra
+   * guesses, and refunded unless the password was wrong. Throws RateLimitError without running it
+   * after too many wrong passwords, and whatever `attempt` throws.
    */
   login<T>(who: Guesser, attempt: () => Promise<T>): Promise<T>;
-  /** The same for somebody who has a session and proves the password again: what strangers do does not concern them. */
+  /**
+   * The same for a user with a session who confirms the password; wrong attempts by others do not
+   * count.
+   */
   reauthenticate<T>(who: Guesser, attempt: () => Promise<T>): Promise<T>;
 }
 
 export interface Guesser {
-  /** The account, as it was named. */
+  /** The account name as entered. */
   name: string;
   address: string;
-  /** Whether an error of the attempt says that the password was wrong. */
+  /** Whether an error of the attempt means that the password was wrong. */
   isWrong: (error: unknown) => boolean;
 }
 
 interface Deps {
   wrongPasswords: Reservations;
   knownAddresses: KnownAddresses;
-  /** Names and addresses are kept in Redis as digests with this key only. */
+  /** Redis stores names and addresses only as digests with this key. */
   key: Buffer;
-  /** Keys of before: addresses that were familiar by one of them still are. */
+  /** Previous keys; addresses known under them stay known. */
   earlierKeys: readonly (Buffer | string)[];
 }
 

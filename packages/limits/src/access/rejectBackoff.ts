@@ -2,21 +2,21 @@ import type { Clock } from '@chasqui/foundation';
 import { createBuckets } from '../local/buckets';
 import type { Rate } from '../actions';
 
-/** How fast a node refuses: for a refusal costs something too, and who floods is not owed haste. */
+/** Throttles rejections: they cost something too, and a flooding client gets no fast answers. */
 export interface RejectBackoff {
-  /** Counts one refusal. Returns the milliseconds for which the next word of this one is not listened to. */
+  /** Counts one rejection. Returns the milliseconds for which input under this key is not read. */
   refused(key: string): number;
 }
 
 interface RejectBackoffOptions {
   rate: Rate;
-  /** Nobody is put off for longer, milliseconds. */
+  /** Maximum backoff, milliseconds. */
   maxMs: number;
   clock: Clock;
 }
 
 export function createRejectBackoff({ rate, maxMs, clock }: RejectBackoffOptions): RejectBackoff {
-  // Each node looks after its own time: nothing to tell.
+  // Kept per node; nothing is reported to other nodes.
   const refusals = createBuckets({ rate, onDue: () => refusals.unreported() });
   return {
     refused(key) {

@@ -1,29 +1,31 @@
 import type { Rate } from '../actions';
 
-/** What this node has let somebody do and not told the others yet, worth so many milliseconds of their rate. */
+/** Use on this node that was not reported yet, in milliseconds of the bucket's rate. */
 export interface Use {
   key: string;
   ms: number;
 }
 
 /**
- * Buckets of one kind, one per key. A bucket is one number: when it is full again (GCRA). Whoever is within the
- * rate costs nothing but that; only who has used a good part of a bucket is worth telling the other nodes.
- * Times are milliseconds of a clock that is never set back.
+ * Buckets of one action and scope, by key. A bucket is one number, the time at which it is full
+ * again (GCRA). Only keys that use up a good part of their bucket are reported to other nodes.
+ * Times are milliseconds on a monotonic clock.
  */
 export interface Buckets {
-  /** 0 when one more is allowed, else the milliseconds until it is. Takes nothing. */
+  /** 0 if one more is allowed, else the milliseconds until it is. Takes nothing. */
   waitMs(key: string, now: number): number;
-  /** Takes `amount`, one unless told, also where none is left: then what is missing is waited for as well. */
+  /**
+   * Takes `amount`, 1 by default, even if the bucket is empty; later calls wait for the deficit.
+   */
   take(key: string, now: number, amount?: number): void;
-  /** What has to be told; each use is handed out once. */
+  /** Uses to report; each is returned once. */
   unreported(): Use[];
-  /** Over all nodes the bucket lacked `debtMs` at `at`. What was taken here since is added. */
+  /** Applies the deficit of the bucket over all nodes as of `at`, plus local use since then. */
   applyDeficit(key: string, deficitMs: number, at: number): void;
-  /** Forgets who has been as good as new for a while. */
+  /** Removes buckets that have been full for a while. */
   forgetIdle(now: number): void;
   size(): number;
-  /** Milliseconds that an empty bucket takes to fill. */
+  /** Milliseconds in which an empty bucket fills. */
   readonly fullMs: number;
 }
 
@@ -35,16 +37,16 @@ interface Bucket {
 
 export interface BucketsOptions {
   rate: Rate;
-  /** Told when there is something untold that is worth telling. */
+  /** Called when there is something to report. */
   onDue: () => void;
-  /** The most keys that are kept: who comes with more names than that pushes the oldest out. */
+  /** Maximum number of keys; beyond it, the oldest are evicted. */
   keysMax?: number;
 }
 
 const KEYS_MAX = 20_000;
-/** The part of a bucket that a node gives away before it tells the others. */
+/** Share of a bucket at which a node starts reporting it. */
 const REPORT_FROM = 1 / 8;
-/** Sums of fractions are not exact. */
+/** Sums of fractions are inexact. */
 const ROUNDING_MS = 1e-6;
 
 export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOptions): Buckets {
@@ -54,7 +56,10 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
   const buckets = new Map<string, Bucket>();
   let due: string[] = [];
 
-  /** Also who steadily stays below the rate on each of several nodes has something to tell at last. */
+  /**
+   * Kept until full for a whole period, so that steady use below the rate on several nodes is
+   * reported eventually.
+   */
   const isForgettable = (bucket: Bucket, now: number): boolean => now - bucket.fullAt > fullMs;
 
   function forgetIdle(now: number): void {
@@ -63,7 +68,7 @@ export function createBuckets({ rate, onDue, keysMax = KEYS_MAX }: BucketsOption
 
   function makeRoom(now: number): void {
     forgetIdle(now);
-    // Insertion order: the oldest first, an eighth at a time so that this is rare.
+    // Insertion order: evicts the oldest eighth at once, so that eviction is rare.
     let excess = buckets.size - Math.floor(keysMax * (1 - REPORT_FROM));
     for (const key of buckets.keys()) {
       if (excess-- <= 0) break;

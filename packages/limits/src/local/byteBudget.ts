@@ -1,11 +1,11 @@
 /**
- * How many bytes a node holds for connections whose other side is slow: answers and frames that nobody has read yet,
- * or request bodies that have not arrived whole. One budget is shared by every connection of a direction.
+ * Caps the bytes a node buffers for slow peers: unread responses and frames, or incomplete request
+ * bodies. All connections of one direction share a budget.
  */
 export interface ByteBudget {
   /**
-   * Opens an account for one connection. `close` must free its bytes, usually by destroying the socket; it is called at
-   * most once, synchronously from any account's `set`, and must not throw.
+   * Opens an account for one connection. `close` must free its bytes, usually by destroying the
+   * socket. It is called at most once, synchronously from any account's `set`, and must not throw.
    */
   open(close: () => void): ByteAccount;
   /** Bytes held by all accounts. */
@@ -15,18 +15,21 @@ export interface ByteBudget {
 }
 
 export interface ByteAccount {
-  /** States how many bytes the connection holds now. Costs a few additions; call it after every write and drain. */
+  /** Sets the bytes the connection holds now. Cheap: call it after every write and drain. */
   set(bytes: number): void;
-  /** The connection has ended. A second call does nothing, and neither does `set` afterwards. */
+  /**
+   * Closes the account when the connection ends. A second call does nothing, and neither does a
+   * later `set`.
+   */
   end(): void;
 }
 
-/** Above the budget, accounts are closed until this share is left, so that choosing them stays rare. */
+/** Above the budget, accounts are closed down to this share, so that eviction is rare. */
 const RELIEF = 0.75;
 
 interface Options {
   maxBytes: number;
-  /** Milliseconds of a clock that is never set back. */
+  /** Milliseconds on a monotonic clock. */
   now: () => number;
   /** Called after accounts were closed, with their number. */
   onRelief?: (closed: number) => void;
@@ -34,14 +37,17 @@ interface Options {
 
 interface State {
   bytes: number;
-  /** When the account last held nothing. A reader who trickles cannot renew it, an honest one does so all the time. */
+  /**
+   * When the account was last empty. A client that trickles cannot reset it; an honest one does so
+   * all the time.
+   */
   since: number;
   close: () => void;
 }
 
 /**
- * When `set` raises the sum above `maxBytes`, the accounts with the largest product of bytes and time since they last
- * held nothing are closed first, until three quarters of the budget are held.
+ * When `set` raises the total above `maxBytes`, closes the accounts with the largest product of
+ * bytes and time since they were last empty, until three quarters of the budget are held.
  */
 export function createByteBudget({ maxBytes, now, onRelief }: Options): ByteBudget {
   const holding = new Set<State>();

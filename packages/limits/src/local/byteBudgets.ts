@@ -1,11 +1,11 @@
 import type { Log } from '@chasqui/foundation';
 import { type ByteBudget, createByteBudget } from './byteBudget';
 
-/** Bytes that a node holds for slow connections. They bound memory, so RATE_LIMIT=off does not lift them. */
+/** The byte budgets of a node. They bound memory, so RATE_LIMIT=off does not lift them. */
 export interface ByteBudgets {
-  /** Answers and socket frames that have not been read. */
+  /** Unread responses and socket frames. */
   unsent: ByteBudget;
-  /** Request bodies that have not arrived whole. */
+  /** Incomplete request bodies. */
   unread: ByteBudget;
 }
 
@@ -13,7 +13,7 @@ const UNSENT_BYTES_MAX = 64 * 1_048_576;
 const UNREAD_BYTES_MAX = 32 * 1_048_576;
 const LOG_EVERY_MS = 60_000;
 
-/** `now`: milliseconds of a clock that is never set back. */
+/** `now`: milliseconds on a monotonic clock. */
 export function createByteBudgets({ log, now }: { log: Log; now: () => number }): ByteBudgets {
   const budget = (name: string, maxBytes: number): ByteBudget => {
     let loggedAt = -Infinity;

@@ -1,20 +1,21 @@
 import { RateLimitError } from '@chasqui/protocol';
 
-/** Who may be sent an export now: each holds a page in memory for as long as its reader takes. */
+/** Caps concurrent exports; each holds a page in memory for as long as its reader takes. */
 export interface ExportSlots {
-  /** Runs `work` in a place of this user's. Throws RateLimitError when the user or the node has none left. */
+  /** Runs `work` in a slot. Throws RateLimitError if the user or the node has none left. */
   take<T>(userId: string, work: () => Promise<T>): Promise<T>;
 }
 
 const NODE_MAX = 5;
 const RETRY_AFTER_S = 30;
 
-/** One export at a time for a user, five for a node. */
+/** One concurrent export per user, five per node. */
 export function createExportSlots(): ExportSlots {
   const users = new Set<string>();
   return {
     async take(userId, work) {
-      if (users.has(userId)) throw new RateLimitError(RETRY_AFTER_S, 'an export is being sent');
+      if (users.has(userId))
+        throw new RateLimitError(RETRY_AFTER_S, 'an export is already running');
       if (users.size >= NODE_MAX) throw new RateLimitError(RETRY_AFTER_S, 'too many exports');
       users.add(userId);
       try {

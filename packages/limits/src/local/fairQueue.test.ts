@@ -128,8 +128,8 @@ test('a work that waited too long is refused, and one that fails frees its place
   await finish(1);
   await first;
   expect((await refused).map((one) => one.status === 'rejected' && String(one.reason))).toEqual([
-    'UnavailableError: there was no turn in time',
-    'UnavailableError: there was no turn in time',
+    'UnavailableError: the server is busy; try again',
+    'UnavailableError: the server is busy; try again',
     'Error: failed',
   ]);
   await expect(queue.run(at('here', 'cleo'), () => Promise.resolve('done'))).resolves.toBe('done');

@@ -1,21 +1,24 @@
 import { RateLimitError, UnavailableError } from '@chasqui/protocol';
 
-/** Who asks: one user at one address. Work that nobody has logged in for yet names the account it concerns, or nobody. */
+/**
+ * The user and address a unit of work is queued for. Before authentication, `userId` is the account
+ * concerned, or null.
+ */
 export interface Requester {
   address: string;
   userId: string | null;
 }
 
 /**
- * Runs a bounded number of works at once. The others wait, and every free place goes to the next address in turn, and
- * within it to the next user. So a thousand requests of one user delay that user, a thousand accounts behind one address
- * delay that address, and everybody else waits for one work of theirs at most.
+ * Bounds concurrency fairly. Free capacity goes to waiting addresses in turn, and within an address
+ * to its users in turn. So 1,000 requests of one user delay that user, 1,000 accounts behind one
+ * address delay that address, and everybody else waits for at most one of their tasks.
  */
 export interface FairQueue {
   /**
-   * Runs `work` when its turn comes, and resolves or rejects as it does. Throws RateLimitError when too much of this
-   * user or address waits already, and UnavailableError when no turn came in time or too much of everybody's waits.
-   * `work` has not run then and never will.
+   * Runs `work` in turn and settles as it does. Throws RateLimitError if this user or address has
+   * too much queued, and UnavailableError on time-out or if the whole queue is full. In both cases
+   * `work` never runs.
    */
   run<T>(who: Requester, work: () => Promise<T>): Promise<T>;
 }
@@ -24,9 +27,9 @@ export interface FairQueueOptions {
   concurrency: number;
   waitingMaxPerUser: number;
   waitingMaxPerAddress: number;
-  /** Of all addresses together; without it their number alone bounds it. */
+  /** Over all addresses; by default unbounded except by their number. */
   waitingMax?: number;
-  /** Whoever has waited longer has given up by now, milliseconds. */
+  /** Maximum wait, milliseconds; the caller has given up by then. */
   waitMaxMs: number;
   now: () => number;
 }
@@ -37,7 +40,7 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** Both maps are in the order of whose turn it is: a key that was served goes to the end. */
+/** Maps in order of turn: a served key moves to the end. */
 interface Address {
   waiting: number;
   readonly users: Map<string, Waiting[]>;
@@ -61,7 +64,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       address.waiting -= 1;
       waitingOfAll -= 1;
       if (now() - waiting.since <= waitMaxMs) return waiting;
-      waiting.reject(new UnavailableError('there was no turn in time', 2));
+      waiting.reject(new UnavailableError('the server is busy; try again', 2));
     }
     return undefined;
   }
@@ -76,7 +79,10 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     return undefined;
   }
 
-  /** Takes the last work from the address with most, for one that has less. False when nobody has more. */
+  /**
+   * Evicts the newest task of the longest queue to make room for a shorter one. False if none is
+   * longer.
+   */
   function makeRoom(waitingOfNew: number): boolean {
     const [longest] = [...addresses].sort(([, one], [, other]) => other.waiting - one.waiting);
     if (longest === undefined || longest[1].waiting <= waitingOfNew + 1) return false;
@@ -99,7 +105,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       throw new RateLimitError(1);
     }
     if (waitingOfAll >= waitingMax && !makeRoom(address.waiting)) {
-      throw new UnavailableError('too much is waiting', 2);
+      throw new UnavailableError('the server is busy; try again', 2);
     }
     addresses.set(key, address);
     address.users.set(userId ?? NOBODY, queue);
@@ -115,7 +121,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       try {
         return await work();
       } finally {
-        // The place goes from hand to hand, so that a newcomer cannot take it in between.
+        // Hand the slot over directly, so that a newcomer cannot take it.
         const waiting = next();
         if (waiting) waiting.start();
         else running -= 1;

@@ -6,22 +6,25 @@ import type { SharedDeficits } from '../shared/sharedDeficits';
 type Scope = keyof ActionRates;
 const SCOPES: readonly Scope[] = ['user', 'address', 'pair'];
 
-/** Limits for what may fail and costs nobody anything unless it does: taken before it begins, given back afterwards. */
+/**
+ * Limits on attempts that cost only if they fail: reserved before the attempt, refunded on success.
+ */
 export interface Reservations {
   /**
-   * Takes one for each scope, over all nodes in one step: of many attempts at once only as many begin as are left.
-   * Nothing is taken when this node knows already that none is left for the address or the pair. Never throws; waits
-   * half a second for Redis at most, and without Redis counts on this node alone.
+   * Reserves one unit per scope, atomically over all nodes, so that of many concurrent attempts
+   * only as many start as are left. Reserves nothing if this node already knows that the address or
+   * pair has none left. Never throws. Waits at most half a second for Redis, and without Redis
+   * counts on this node alone.
    */
   reserve(keys: Readonly<Record<Scope, string>>): Promise<Reservation>;
 }
 
 export interface Reservation {
-  /** For each scope 0 when one was left, or the milliseconds until one is. */
+  /** Per scope: 0 if a unit was left, else the milliseconds until one is. */
   readonly waitMs: Readonly<Record<Scope, number>>;
-  /** Gives everything back. Never waits; a second call does nothing. */
+  /** Refunds everything. Never waits; a second call does nothing. */
   giveBack(): void;
-  /** Gives everything back, counts a refusal and throws RateLimitError. */
+  /** Refunds everything, counts a refusal and throws RateLimitError. */
   refuse(waitMs: number): never;
 }
 
@@ -29,7 +32,7 @@ interface ReservationsOptions {
   action: string;
   rates: ActionRates;
   deficits: SharedDeficits;
-  /** One that is never set back. */
+  /** Must be monotonic. */
   clock: Pick<Clock, 'now'>;
   onRefusal: () => void;
 }
@@ -43,7 +46,7 @@ export function createReservations(options: ReservationsOptions): Reservations {
     return [{ scope, eachMs, fullMs: eachMs * rate.burst, levels: createLevels() }];
   });
 
-  /** What every level lacks over all nodes, milliseconds; null where Redis did not say. */
+  /** The deficit of every level over all nodes, milliseconds; null if Redis did not answer. */
   async function applyToShared(taken: readonly Taken[], sign: 1 | -1): Promise<(number | null)[]> {
     for (const { level, eachMs } of taken) level.pendingMs += sign * eachMs;
     const at = clock.now();
@@ -56,7 +59,8 @@ export function createReservations(options: ReservationsOptions): Reservations {
     taken.forEach(({ level, eachMs }, index) => {
       level.pendingMs -= sign * eachMs;
       const deficit = answer[index];
-      // One connection answers in order, so what is pending was sent after this and is not part of the answer.
+      // A connection answers in order, so pending amounts were sent later and are not in this
+      // answer.
       if (typeof deficit === 'number') level.sharedFullAt = at + deficit + level.pendingMs;
     });
     return answer;
@@ -75,14 +79,15 @@ export function createReservations(options: ReservationsOptions): Reservations {
         waitMs[scope] = missingMs > ROUNDING_MS ? missingMs : 0;
       }
       const isRefused = waitMs.address > 0 || waitMs.pair > 0;
-      // An empty level is left alone: attempts beyond it must not push the end of the wait away.
+      // Leave an empty level alone: further attempts must not extend the wait.
       const taken = isRefused ? [] : requested.filter(({ scope }) => waitMs[scope] === 0);
       for (const { level, eachMs } of taken) {
         level.ownFullAt = Math.max(level.ownFullAt, now) + eachMs;
         level.sharedFullAt = Math.max(level.sharedFullAt, now) + eachMs;
       }
       const answer = taken.length === 0 ? [] : await applyToShared(taken, 1);
-      // Redis counts one after the other: its answer says which of two attempts at two nodes had the last one.
+      // Redis serializes concurrent attempts on two nodes, so its answer decides which one got the
+      // last unit.
       taken.forEach(({ scope, fullMs }, index) => {
         const missingMs = (answer[index] ?? 0) - fullMs;
         if (missingMs > ROUNDING_MS) waitMs[scope] = missingMs;
@@ -111,13 +116,16 @@ export function createReservations(options: ReservationsOptions): Reservations {
   };
 }
 
-/** How much of a bucket is used. Both moments lie in the past when it is full. */
+/** Use of a bucket. It is full when both times are in the past. */
 interface Level {
-  /** When it is full again, by what this node took. It holds when Redis has lost what it knew. */
+  /** When it is full again counting only this node's use; valid even if Redis lost its data. */
   ownFullAt: number;
-  /** The same by what all nodes took, as Redis said last. Unlike the other limits it also falls: much is given back. */
+  /**
+   * The same over all nodes, as last reported by Redis. Unlike other limits it can decrease through
+   * refunds.
+   */
   sharedFullAt: number;
-  /** Told to Redis and not answered yet. */
+  /** Sent to Redis and not answered yet. */
   pendingMs: number;
 }
 
@@ -129,7 +137,7 @@ interface Taken {
   fullMs: number;
 }
 
-/** Sums of fractions are not exact, and Redis answers in whole milliseconds. */
+/** Sums of fractions are inexact, and Redis answers in whole milliseconds. */
 const ROUNDING_MS = 1;
 const LEVELS_MAX = 20_000;
 
@@ -138,7 +146,7 @@ function createLevels() {
 
   function makeRoom(now: number): void {
     for (const [key, level] of levels) if (isUnused(level, now)) levels.delete(key);
-    // The oldest go first, an eighth at a time so that this is rare. Redis still knows them.
+    // Evicts the oldest eighth at once, so that eviction is rare; Redis still has their state.
     let excess = levels.size - Math.floor((LEVELS_MAX * 7) / 8);
     for (const key of levels.keys()) {
       if (excess-- <= 0) break;

@@ -1,10 +1,13 @@
-/** Allows `perSecond` on average and up to `burst` at once. Time is passed in, in milliseconds. */
+/**
+ * Allows `perSecond` on average and bursts of up to `burst`. The caller passes the time in
+ * milliseconds.
+ */
 export interface TokenBucket {
-  /** Takes one; false when there is none. */
+  /** Takes a token; false if there is none. */
   take(now: number): boolean;
-  /** Gives some back, up to the burst. */
+  /** Returns tokens, up to the burst. */
   give(tokens: number): void;
-  /** Seconds until there is one again. */
+  /** Seconds until the next token. */
   waitS(): number;
 }
 
@@ -12,7 +15,7 @@ export function createTokenBucket(perSecond: number, burst: number): TokenBucket
   let tokens = burst;
   let at = 0;
   const refill = (now: number): void => {
-    // A clock that is set back fills nothing and takes nothing.
+    // A clock that is set back neither adds nor removes tokens.
     if (now > at) tokens = Math.min(burst, tokens + ((now - at) * perSecond) / 1000);
     at = now;
   };

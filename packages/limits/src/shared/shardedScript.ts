@@ -2,34 +2,34 @@ import type { Log } from '@chasqui/foundation';
 import { chooseFor, defineScript } from '@chasqui/redis';
 import type { Redis } from 'ioredis';
 
-/** Where a part of what is shared is kept: a shard of a cluster, or the whole of a single Redis. */
+/** A Redis that holds shared state: one shard of a cluster, or a single instance. */
 export interface LimitStore {
   redis: Redis;
-  /** Stands before every key: the instance's prefix and the tag of the shard. */
+  /** Prefix of every key: that of the instance and the shard's tag. */
   prefix: string;
 }
 
-/** One key of many, and what the script is told of it. */
+/** A key and its script arguments. */
 export interface Entry {
   key: string;
   args: (string | number)[];
 }
 
 /**
- * Runs one script over many keys, wherever they lie. Resolves to one number per entry, in their order; null where
- * Redis did not say. Never throws, and waits no longer than the time-out of the connection.
+ * Runs one script over many keys on all shards. Resolves to one number per entry, in order; null if
+ * Redis did not answer. Never throws, and waits no longer than the connection's time-out.
  */
 export type ShardedScript = (
   entries: readonly Entry[],
   leadingArgs?: (string | number)[],
 ) => Promise<(number | null)[]>;
 
-/** After a failure Redis is left alone for this long. */
+/** Pause before Redis is used again after a failure. */
 const RETRY_AFTER_MS = 1_000;
 const ENTRIES_PER_CALL = 500;
 
 interface ShardedScriptOptions {
-  /** They must fail fast. */
+  /** Must fail fast. */
   stores: readonly LimitStore[];
   name: string;
   lua: string;
@@ -67,7 +67,8 @@ export function createShardedScript({
       shard.isWarned = false;
       return answer;
     } catch (error) {
-      if (!shard.isWarned) log.warn({ err: error }, 'limits are kept by each node alone');
+      if (!shard.isWarned)
+        log.warn({ err: error }, 'Redis is unavailable; each node applies limits alone');
       shard.isWarned = true;
       shard.trustAgainAt = now() + RETRY_AFTER_MS;
       return [];

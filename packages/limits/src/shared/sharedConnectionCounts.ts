@@ -1,11 +1,11 @@
 import type { Log } from '@chasqui/foundation';
 import { createShardedScript, type LimitStore } from './shardedScript';
 
-/** What each node holds for whom, kept in Redis for as long as the node goes on saying so. */
+/** Connection counts of every node, kept in Redis while the node keeps reporting them. */
 export interface SharedConnectionCounts {
   /**
-   * Says what this node holds, for so many milliseconds; 0 takes it back. Resolves to what the others hold of
-   * each, in their order; null where Redis did not say. Never throws.
+   * Reports this node's counts, valid for `forMs`; 0 withdraws one. Resolves to the sum of the
+   * other nodes' counts per key, in order; null if Redis did not answer. Never throws.
    */
   report(
     holdings: readonly { key: string; count: number }[],
@@ -13,7 +13,7 @@ export interface SharedConnectionCounts {
   ): Promise<(number | null)[]>;
 }
 
-// Per key a hash: node → when it ends, and the count.
+// One hash per key: node → expiry and count.
 const REPORT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

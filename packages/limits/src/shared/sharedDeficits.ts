@@ -1,28 +1,28 @@
 import type { Log } from '@chasqui/foundation';
 import { createShardedScript, type LimitStore } from './shardedScript';
 
-/** One bucket's use on this node, to be added to that of the others. */
+/** Use of one bucket on this node, to be added to that of the others. */
 export interface Spent {
   key: string;
-  /** Negative for what was taken and is given back. */
+  /** Negative for a refund. */
   ms: number;
-  /** What the bucket holds, in milliseconds of its rate. */
+  /** Capacity of the bucket, in milliseconds of its rate. */
   fullMs: number;
 }
 
-/** What all nodes together have given away, kept in Redis: one number per bucket that is not full, gone when it is. */
+/** Deficits over all nodes, kept in Redis: one number per bucket that is not full. */
 export interface SharedDeficits {
   /**
-   * Adds these and resolves to what each bucket lacks now over all nodes, milliseconds, in their order; null where
-   * Redis did not say. Never throws, and waits no longer than the connection's time-out.
+   * Adds these uses and resolves to each bucket's deficit over all nodes in milliseconds, in order;
+   * null if Redis did not answer. Never throws, and waits no longer than the connection's time-out.
    */
   add(spent: readonly Spent[]): Promise<(number | null)[]>;
 }
 
-/** A clock of Redis that is set back must lock nobody out for longer than so many buckets take to fill. */
+/** If Redis' clock is set back, nobody may be locked out for longer than this many refills. */
 const DEFICIT_MAX = 16;
 
-/** By Redis' clock, so that no node's clock matters. */
+/** Uses Redis' clock, so that the nodes' clocks do not matter. */
 const ADD = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
