@@ -1,0 +1,56 @@
+// Words that this project does not use, with what to write instead. `node scripts/test.mjs wording` checks every file.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../running/run.mjs';
+
+/** Patterns for code, comments, texts and documents. Add a word here once the last occurrence is gone. */
+const rules = [
+  [/\bthat which\b/i, 'a noun'],
+  [/\bcomes to nothing\b/i, '"has no effect"'],
+  [/\bby the door\b/i, '"over REST", "over sockets" or "transport"'],
+  [/\bat its word\b/i, 'a plain verb, such as "trust"'],
+  [/\bmourns?\b/i, 'a plain verb: programs have no feelings'],
+  [/\bfamiliarPlaces\b/, 'known addresses'],
+  [/\bputOff\b/, 'delayReject or reject backoff'],
+  [/\bsessionBook\b/i, 'session cache'],
+  [/\bbecomeNobody\b/, 'anonymizeUser'],
+  [/\bcountAgain\b/, 'recountUnread'],
+  [/\buserRoom\b/, 'account session'],
+  [/\bknownStorage\b/, 'snapshot store'],
+  [/\b(?:hearEvents|createHearing)\b/, 'event decoder'],
+  [/\brepairEvents\b/, 'replay events'],
+  [/\bdoomed\b/i, 'pending deletion'],
+  [/@pern\/(?!(?:server|worker|client)\b)/, '"@chasqui/…": only the apps are @pern'],
+];
+
+const SKIPPED = ['node_modules', 'dist', 'coverage', 'screenshots', 'performance'];
+const SEARCHED = /\.(?:tsx?|mjs|cjs|md|html|css|ya?ml|sh)$/;
+
+export function checkWording() {
+  const findings = filesBelow('').flatMap(findingsIn);
+  for (const finding of findings) console.error(finding);
+  return findings.length === 0 ? 0 : 1;
+}
+
+function filesBelow(folder) {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (SKIPPED.includes(entry.name) || (entry.name.startsWith('.') && entry.name !== '.github'))
+      return [];
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(name);
+    return SEARCHED.test(name) && name !== path.join('scripts', 'checks', 'wording.mjs')
+      ? [name]
+      : [];
+  });
+}
+
+function findingsIn(file) {
+  return readFileSync(path.join(root, file), 'utf8')
+    .split('\n')
+    .flatMap((line, index) =>
+      rules.flatMap(([pattern, instead]) => {
+        const [found] = pattern.exec(line) ?? [];
+        return found === undefined ? [] : [`${file}:${index + 1}: "${found}": write ${instead}`];
+      }),
+    );
+}
