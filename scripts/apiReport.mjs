@@ -45,10 +45,11 @@ function reportOf(types) {
   }
 }
 
-/** Whether something has a comment is not part of the interface. */
+/** Whether something has a comment, or is imported as a type, is not part of the interface. */
 function withoutRemarks(block) {
   return block
     .replace('```ts\n\n', '```ts\n')
+    .replace(/^import type /gm, 'import ')
     .replace(/^ *\/\/ (@public( \(undocumented\))?|\(undocumented\))\n/gm, '')
     .replace(/^\/\/ \(No @packageDocumentation comment for this package\)\n\n?/m, '');
 }
