@@ -8,7 +8,7 @@ import {
   deliveryCounts,
   readFindings,
   restartBackoff,
-  wakeupsStillNeeded,
+  wakeupsWaitingFor,
 } from '@chasqui/db';
 import { createReleasers, type Log, systemClock } from '@chasqui/foundation';
 import {
@@ -121,7 +121,7 @@ async function open(
   const wakeups = createWakeups({
     queue,
     rows: {
-      waitingJobs: (userIds, forMs) => wakeupsStillNeeded(db, userIds, forMs),
+      waitingJobs: (userIds, forMs) => wakeupsWaitingFor(db, userIds, forMs),
       restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
     },
     log,
@@ -150,8 +150,8 @@ async function open(
   releasers.push('metrics', () => metrics.stop());
   // In a cluster, every shard: each holds some users, notifications or jobs.
   const redisTakesWrites = async (): Promise<void> => {
-    const trouble = connections.trouble();
-    if (trouble !== undefined) throw new Error(trouble);
+    const problem = connections.problem();
+    if (problem !== undefined) throw new Error(problem);
     await Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
   };
 
@@ -236,7 +236,7 @@ async function open(
     probes: {
       postgres: () => checkReadiness(db),
       redis: redisTakesWrites,
-      warnings: () => [...space.warnings(), ...[connections.trouble() ?? []].flat()],
+      warnings: () => [...space.warnings(), ...[connections.problem() ?? []].flat()],
     },
     metrics: () => metrics.read(),
     metricsToken: settings.METRICS_TOKEN,

@@ -21,7 +21,7 @@ import { type PostgresState, postgresState } from './observability/postgresState
 import type { Settings } from './settings';
 import { fillAllSearchNames } from './upkeep/searchNames';
 import { createSweep } from './wakeups/sweep';
-import { keepConsuming } from './wakeups/selfHealingConsumer';
+import { createSelfHealingConsumer } from './wakeups/selfHealingConsumer';
 import { wakeRecipient, type WakeRecipientDeps } from './wakeups/wakeRecipient';
 
 export interface Worker {
@@ -97,7 +97,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   });
 
   const deps: WakeRecipientDeps = { db, bus, queue, backoff, maxErrors: MAX_ERRORS, log };
-  const consumer = keepConsuming(
+  const consumer = createSelfHealingConsumer(
     () =>
       createConsumer({
         connections,
@@ -214,7 +214,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     400,
   );
 
-  const isRedisUsable = () => queue.reachable() && connections.trouble() === undefined;
+  const isRedisUsable = () => queue.reachable() && connections.problem() === undefined;
   let operatorPort: number | null = null;
   if (options.metrics) {
     try {

@@ -12,7 +12,7 @@ export {
 export { whyRefused } from './connection/whyRefused';
 export { functions } from './functions/all';
 export { CLOSED_AT_ONCE } from './functions/closeChanges';
-export { isGone } from './functions/expiredAt';
+export { isGone } from './functions/retention/expiredAt';
 export { migrations } from './migrating/allMigrations';
 export { migrateDatabase } from './migrating/migrateDatabase';
 export { type Conversation, defineConversation } from './models/Conversation';
@@ -22,8 +22,8 @@ export { defineParticipant, type Participant } from './models/Participant';
 export { defineRefreshToken, type RefreshToken } from './models/RefreshToken';
 export { defineSession, type Session } from './models/Session';
 export { defineUser, type User } from './models/User';
-export { table } from './models/plainTable';
-export { CommandError, runOperatorCommand, userNamed } from './operatorCommand';
+export { table } from './operator/plainTable';
+export { CommandError, runOperatorCommand, userNamed } from './operator/operatorCommand';
 export {
   type ConversationFacts,
   type EntryFacts,
@@ -43,16 +43,16 @@ export {
   claimWakeup,
   clearDeliveryErrors,
   deliveryCounts,
-  insertForgottenDeliveries,
+  insertMissingDeliveries,
   overdueWakeups,
-  postponeKeepingUp,
+  postponeActiveRecipients,
   recordDeliveryError,
   replaceOverdueJobs,
   restartBackoff,
   type ScheduledWakeup,
-  settleCaughtUp,
-  settleForgotten,
-  wakeupsStillNeeded,
+  clearPendingOfUsers,
+  clearPendingOfUser,
+  wakeupsWaitingFor,
 } from './queries/deliveries';
 export { fillSearchNames } from './queries/fillSearchNames';
 export { type FindingSource, readFindings, recordFinding } from './queries/findings';

@@ -1,7 +1,7 @@
 export { runningInstance, type RunState } from './dataDir/instanceFile';
 export { launch } from './launcher/launcher';
 export { parseSettings } from './launcher/settings';
-export { StartupError } from './launcher/startupError';
+export { StartupError } from './startupError';
 export { openThrowawayStores, type Stores } from './launcher/stores';
 export { embeddedPostgres } from './postgres/postgres';
 export { type Guard, startGuard } from './processes/guard';

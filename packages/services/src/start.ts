@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import path from 'node:path';
 import { launch, type Instance } from './launcher/launcher';
-import { StartupError } from './launcher/startupError';
+import { StartupError } from './startupError';
 
 export interface StartOptions {
   root: string;

@@ -1,4 +1,9 @@
-import { type Database, overdueWakeups, postponeKeepingUp, settleCaughtUp } from '@chasqui/db';
+import {
+  type Database,
+  overdueWakeups,
+  postponeActiveRecipients,
+  clearPendingOfUsers,
+} from '@chasqui/db';
 import type { DeliveryQueue } from '@chasqui/redis';
 
 export interface DueCheckDeps {
@@ -29,8 +34,8 @@ export function createDueCheck({ db, queue, firstMs }: DueCheckDeps): () => Prom
   return async () => {
     const candidates = await readDue();
     if (candidates.length === 0) return;
-    await postponeKeepingUp(db, firstMs, PAGE);
-    await settleCaughtUp(
+    await postponeActiveRecipients(db, firstMs, PAGE);
+    await clearPendingOfUsers(
       db,
       candidates.map(({ userId }) => userId),
     );

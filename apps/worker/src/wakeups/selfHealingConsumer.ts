@@ -1,7 +1,7 @@
 import type { Log } from '@chasqui/foundation';
 import type { Consumer } from '@chasqui/redis';
 
-export interface TirelessConsumer {
+export interface SelfHealingConsumer {
   /**
    * Reports that due deliveries are not being served. A second report in a row, without a job taken in between,
    * replaces the consumer.
@@ -15,10 +15,10 @@ export interface TirelessConsumer {
  * docs/testing/faults.md): when the sweep reports due deliveries twice and this consumer has taken no job in between,
  * it is replaced, with new connections.
  */
-export function keepConsuming(
+export function createSelfHealingConsumer(
   create: () => Consumer,
   { log, onRestart }: { log: Log; onRestart: () => void },
-): TirelessConsumer {
+): SelfHealingConsumer {
   let consumer = create();
   let takenAtSuspicion: number | undefined;
   const retiring = new Set<Promise<void>>();

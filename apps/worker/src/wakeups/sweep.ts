@@ -1,9 +1,9 @@
 import {
   allScheduledWakeups,
   type Database,
-  insertForgottenDeliveries,
+  insertMissingDeliveries,
   overdueWakeups,
-  postponeKeepingUp,
+  postponeActiveRecipients,
   replaceOverdueJobs,
 } from '@chasqui/db';
 import type { Log } from '@chasqui/foundation';
@@ -89,7 +89,7 @@ async function recreateOverdue({
   log,
   firstMs,
 }: SweepDeps): Promise<SweepReport> {
-  await postponeKeepingUp(db, firstMs, PAGES * PAGE);
+  await postponeActiveRecipients(db, firstMs, PAGES * PAGE);
   let overdue = 0;
   let stuck = 0;
   let unserved = 0;
@@ -124,7 +124,7 @@ async function recreateOverdue({
 async function insertMissingRows({ db, metrics, log }: SweepDeps): Promise<void> {
   let forgotten = 0;
   for (let page = 0; page < PAGES; page += 1) {
-    const inserted = await insertForgottenDeliveries(db, PAGE);
+    const inserted = await insertMissingDeliveries(db, PAGE);
     forgotten += inserted;
     if (inserted < PAGE) break;
   }

@@ -7,7 +7,7 @@ import {
   isUnavailable,
   recordDeliveryError,
   type ScheduledWakeup,
-  settleForgotten,
+  clearPendingOfUser,
 } from '@chasqui/db';
 import type { Log } from '@chasqui/foundation';
 import type { DeliveryQueue, RawJob } from '@chasqui/redis';
@@ -43,7 +43,7 @@ export async function wakeRecipient(deps: WakeRecipientDeps, job: RawJob): Promi
     const claim = await claimWakeup(deps.db, { userId, jobId: job.id }, deps.backoff);
     if (claim.outcome !== 'claimed') return claim.outcome;
     next = claim.next;
-    if (!(await settleForgotten(deps.db, userId))) return 'settled';
+    if (!(await clearPendingOfUser(deps.db, userId))) return 'settled';
 
     // Presence is not checked: Redis may have lost it, and for an offline recipient this notification costs each node
     // one map look-up.

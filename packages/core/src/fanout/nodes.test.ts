@@ -1,4 +1,4 @@
-import { wakeupsStillNeeded } from '@chasqui/db';
+import { wakeupsWaitingFor } from '@chasqui/db';
 import { until, withSeed } from '@chasqui/testkit';
 import type { Hint } from '../ports/index';
 import { createFakeNetwork, type FakeNetwork } from '../testing/fakeBus';
@@ -290,7 +290,7 @@ test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is 
   await acknowledge(phone, conversationId, message.seq);
   expect([...here.woken].sort()).toEqual([ben, cleo].sort());
   await until('one of them needs it', async () => {
-    const needed = await wakeupsStillNeeded(room.db, here.woken, 0);
+    const needed = await wakeupsWaitingFor(room.db, here.woken, 0);
     expect(needed.map(({ userId }) => userId)).toEqual([cleo]);
     return true;
   });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   overdueWakeups,
-  postponeKeepingUp,
-  settleForgotten,
-  wakeupsStillNeeded,
+  postponeActiveRecipients,
+  clearPendingOfUser,
+  wakeupsWaitingFor,
 } from '@chasqui/db';
 import { createFakeClock, quietLog, withSeed } from '@chasqui/testkit';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
@@ -133,7 +133,7 @@ test('[R6] acknowledgements of one second are settled together, and a stopped se
 test('[D5] a wake-up is needed only where something still waits', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
   const needed = async () =>
-    (await wakeupsStillNeeded(room.db, [ana, ben], 0)).map(({ userId }) => userId);
+    (await wakeupsWaitingFor(room.db, [ana, ben], 0)).map(({ userId }) => userId);
   const seq = await room.send(id, ana);
   await room.acknowledge(id, ben, seq, 'delivered');
   expect(await needed()).toEqual([]);
@@ -160,9 +160,9 @@ test('[D5] somebody to whom others write all the time waits only when they stop 
   await room.acknowledge(id, ben, first, 'delivered');
   // There is always one more on its way.
   const second = await room.send(id, ana);
-  expect(await wakeupsStillNeeded(room.db, [ben], 5_000)).toEqual([]);
+  expect(await wakeupsWaitingFor(room.db, [ben], 5_000)).toEqual([]);
   expect(await overdue()).toContain(ben);
-  expect(await postponeKeepingUp(room.db, 2_000, 100)).toBeGreaterThanOrEqual(1);
+  expect(await postponeActiveRecipients(room.db, 2_000, 100)).toBeGreaterThanOrEqual(1);
   expect(await overdue()).not.toContain(ben);
   const [row] = await room.rows(
     `SELECT attempts, extract(epoch FROM next_at - now())::float8 FROM deliveries WHERE user_id = $1`,
@@ -173,9 +173,9 @@ test('[D5] somebody to whom others write all the time waits only when they stop 
   expect(row?.[1]).toBeLessThanOrEqual(2);
 
   await agoMs(second, 6_000);
-  expect(await wakeupsStillNeeded(room.db, [ben], 5_000)).toMatchObject([{ userId: ben }]);
+  expect(await wakeupsWaitingFor(room.db, [ben], 5_000)).toMatchObject([{ userId: ben }]);
   await room.rows(`UPDATE deliveries SET next_at = now() WHERE user_id = $1 RETURNING 1`, ben);
-  await postponeKeepingUp(room.db, 2_000, 100);
+  await postponeActiveRecipients(room.db, 2_000, 100);
   expect(await overdue()).toContain(ben);
 });
 
@@ -218,7 +218,7 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
         );
         mine?.acknowledged(userId, conversationId);
       } else if (dice < 9) await mine?.flush();
-      else await settleForgotten(db, userId);
+      else await clearPendingOfUser(db, userId);
     }
 
     for (let burst = 0; burst < 25; burst += 1) {

@@ -1,11 +1,11 @@
 import { advanceWatermarks } from './advanceWatermarks';
-import { applyRetentionToHistory } from './applyRetentionToHistory';
+import { applyRetentionToHistory } from './retention/applyRetentionToHistory';
 import { appendMessages } from './appendMessages';
 import { beginSync } from './beginSync';
 import { closeChanges } from './closeChanges';
-import { expiredAt } from './expiredAt';
-import { expireMessages } from './expireMessages';
-import { makeTombstones } from './makeTombstones';
+import { expiredAt } from './retention/expiredAt';
+import { expireMessages } from './retention/expireMessages';
+import { makeTombstones } from './retention/makeTombstones';
 import { openDevice } from './openDevice';
 import { pruneChanges } from './pruneChanges';
 import { purgeDelivery } from './purgeDelivery';

@@ -2,7 +2,7 @@ import { createGroup, type DeliveryRoom, openDeliveryRoom } from '@chasqui/core/
 import { until } from '@chasqui/testkit';
 import { withTransaction } from '../connection/connect';
 import { deadLetters, findUserId, purgeDeadLetter, retryDeadLetters } from './deadLetters';
-import { deliveryCounts, insertForgottenDeliveries, scheduledWakeups } from './deliveries';
+import { deliveryCounts, insertMissingDeliveries, scheduledWakeups } from './deliveries';
 
 let room: DeliveryRoom;
 beforeAll(async () => {
@@ -91,7 +91,7 @@ test('[D5] a purged delivery causes no wake-up and is not reinserted by the cons
   expect(await purgeDeadLetter(room.db, ben)).toBe(true);
   expect(await deliveryCounts(room.db)).toEqual({ pending: 0, dead: 0 });
   expect(await marks()).toBe(0);
-  expect(await insertForgottenDeliveries(room.db, 10)).toBe(0);
+  expect(await insertMissingDeliveries(room.db, 10)).toBe(0);
   expect(await broken()).toEqual([]);
   expect(await purgeDeadLetter(room.db, ben)).toBe(false);
 });

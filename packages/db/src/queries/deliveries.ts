@@ -6,7 +6,7 @@ import {
   countDeliveries,
   countError,
   deliveryOfUser,
-  insertMissingDeliveries,
+  insertMissingRows,
   postponeActive,
   renewOverdueJobs,
   resetErrors,
@@ -17,7 +17,7 @@ import {
   wakeupsAfterUser,
   wakeupsOfUsers,
   wakeupsOverdue,
-  wakeupsWaitingFor,
+  wakeupsByWaitingTime,
 } from '../statements/wakeups';
 
 /**
@@ -44,12 +44,12 @@ export function scheduledWakeups(db: Database, userIds: string[]): Promise<Sched
  * The row of a user who has acknowledged everything is cleared only a second later, and the row of a user who
  * receives messages all the time is never cleared, however fast they acknowledge.
  */
-export function wakeupsStillNeeded(
+export function wakeupsWaitingFor(
   db: Database,
   userIds: string[],
   forMs: number,
 ): Promise<ScheduledWakeup[]> {
-  return wakeupsWaitingFor.rows(db, userIds, forMs);
+  return wakeupsByWaitingTime.rows(db, userIds, forMs);
 }
 
 /**
@@ -57,7 +57,11 @@ export function wakeupsStillNeeded(
  * message older than the first delay. They become due when their oldest message reaches that age. Returns how many
  * were postponed.
  */
-export function postponeKeepingUp(db: Database, firstMs: number, limit: number): Promise<number> {
+export function postponeActiveRecipients(
+  db: Database,
+  firstMs: number,
+  limit: number,
+): Promise<number> {
   return postponeActive.run(db, firstMs, limit);
 }
 
@@ -66,7 +70,7 @@ export function postponeKeepingUp(db: Database, firstMs: number, limit: number):
  * delivery with the last mark. A server that dies between an acknowledgement and `settle_pending` leaves such
  * marks. Marks in a locked conversation stay for the next call. A second call does nothing.
  */
-export async function settleCaughtUp(db: Database, userIds: string[]): Promise<void> {
+export async function clearPendingOfUsers(db: Database, userIds: string[]): Promise<void> {
   const marks = await staleMarksOfUsers.rows(db, userIds);
   if (marks.length === 0) return;
   await clearStaleMarks.run(
@@ -114,7 +118,7 @@ export async function claimWakeup(
  * without an unacknowledged message, and deletes the row with the last mark. Returns whether the user still has
  * something pending. Takes no lock unless there is something to clear.
  */
-export async function settleForgotten(db: Database, userId: string): Promise<boolean> {
+export async function clearPendingOfUser(db: Database, userId: string): Promise<boolean> {
   const marks = await staleMarksOfUser.row(db, userId);
   if (marks === undefined) return true;
   const { hasMarks, staleConversationIds } = marks;
@@ -167,8 +171,8 @@ export function replaceOverdueJobs(db: Database, userIds: string[]): Promise<Sch
  * Consistency check: inserts the missing rows of users who have something pending, at most `limit`. Returns how
  * many were inserted; there may be more when it equals `limit`.
  */
-export function insertForgottenDeliveries(db: Database, limit: number): Promise<number> {
-  return insertMissingDeliveries.run(db, limit);
+export function insertMissingDeliveries(db: Database, limit: number): Promise<number> {
+  return insertMissingRows.run(db, limit);
 }
 
 /** Counts pending and dead deliveries. Reads the whole table. */

@@ -1,4 +1,4 @@
-import { isGone } from '../functions/expiredAt';
+import { isGone } from '../functions/retention/expiredAt';
 import { column, columns, flag, nullable, number, text } from './columns';
 import { statement } from './statement';
 

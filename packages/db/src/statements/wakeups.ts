@@ -46,7 +46,7 @@ export const wakeupsOfUsers = statement(
   wakeup,
 );
 
-export const wakeupsWaitingFor = statement(
+export const wakeupsByWaitingTime = statement(
   'wakeups_still_needed',
   `SELECT user_id, ${JOB_ID}, ${DELAY_MS} FROM deliveries d
    WHERE user_id = ANY ($1::uuid[]) AND dead_at IS NULL AND ${NOT_SUSPENDED}
@@ -208,7 +208,7 @@ export const renewOverdueJobs = statement(
   wakeup,
 );
 
-export const insertMissingDeliveries = command(
+export const insertMissingRows = command(
   'insert_forgotten_deliveries',
   `INSERT INTO deliveries (user_id)
    SELECT DISTINCT p.user_id FROM participants p

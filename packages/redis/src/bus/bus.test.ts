@@ -86,7 +86,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect((await calls()) - before).toBeLessThan(40);
   });
 
-  test('nothing is published while no other node listens, and a new node receives from its first beat on', async () => {
+  test('nothing is published while no other node isSubscribed, and a new node receives from its first beat on', async () => {
     const a = node('a', server.url);
     await connected(a);
     const published = () => server.calls(kind === 'a single Redis' ? 'publish' : 'spublish');

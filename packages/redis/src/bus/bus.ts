@@ -1,8 +1,8 @@
 import type { Bus, Hint } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
-import { BEAT_WHILE_UNPROVEN_MS, type BusLane, createBusLane } from './busLane';
+import { BEAT_WHILE_FAILED_MS, type BusLane, createBusLane } from './busLane';
 import type { Connections } from '../connections/connections';
-import { parseHints } from './notifications';
+import { parseNotifications } from './notifications';
 import { createPeers } from './peers';
 import { chooseFor } from '../connections/shards';
 
@@ -21,7 +21,7 @@ export interface BusOptions {
   /** Interval of the heartbeats on each channel, milliseconds. */
   beatMs?: number;
   /** Without an own heartbeat for this long, the bus counts as broken, milliseconds. */
-  deafMs?: number;
+  silenceMs?: number;
 }
 
 const LARGEST_PUBLISH_CHARS = 512 * 1024;
@@ -37,19 +37,19 @@ const GAP = '?';
  * Notifications between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster. A node
  * publishes on the channel that its id selects, or on another while that is down, and subscribes to all.
  *
- * Pub/sub loses messages silently, so the node listens to its own heartbeat on every channel. A channel works when a
+ * Pub/sub loses messages silently, so the node isSubscribed to its own heartbeat on every channel. A channel works when a
  * beat that was sent after the last failure has come back; the bus works when all channels do. A node whose
  * notifications were lost announces that once it can, and the other nodes report `onRecovered` too, because they hold
  * the recipients.
  *
  * A process that falls silent without a goodbye may have committed messages that it never announced, so its death
- * also counts as a loss. While no other process listens, nothing is published: a single node pays nothing for the
+ * also counts as a loss. While no other process isSubscribed, nothing is published: a single node pays nothing for the
  * bus.
  *
  * The payload is a JSON array of notifications, or `?` when notifications were lost. Lanes add their own beats.
  */
 export function createBus(options: BusOptions): NodeBus {
-  const { connections, nodeId, log, beatMs = 2_000, deafMs = 5_000 } = options;
+  const { connections, nodeId, log, beatMs = 2_000, silenceMs = 5_000 } = options;
   const hintListeners = new Set<(hint: Hint) => void>();
   const recoveryListeners = new Set<() => void>();
 
@@ -57,7 +57,7 @@ export function createBus(options: BusOptions): NodeBus {
   let scheduled: NodeJS.Immediate | undefined;
   let dropped = 0;
   let hintsLost = false;
-  let recoveryOwed = false;
+  let recoveryPending = false;
   let closed = false;
 
   const guarded = (listener: () => void): void => {
@@ -77,34 +77,34 @@ export function createBus(options: BusOptions): NodeBus {
       announceRecovery();
       return;
     }
-    for (const hint of parseHints(payload)) {
+    for (const hint of parseNotifications(payload)) {
       for (const listener of [...hintListeners]) guarded(() => listener(hint));
     }
   };
 
   const peers = createPeers(SILENT_BEATS * beatMs);
-  let wholeSince = Infinity;
+  let workingSince = Infinity;
 
   const lanes: BusLane[] = connections.shards.map((shard) =>
     createBusLane({
-      ...{ connections, shard, nodeId, beatMs, deafMs },
-      listens: () => hintListeners.size > 0,
+      ...{ connections, shard, nodeId, beatMs, silenceMs },
+      isSubscribed: () => hintListeners.size > 0,
       onMessage: receive,
-      onPeer: peers.heard,
+      onPeer: peers.seen,
       onPeerLeft: peers.left,
-      onProven() {
-        recoveryOwed = true;
+      onWorking() {
+        recoveryPending = true;
         recover();
       },
-      onDeaf: () => log.warn({ shard: shard.tag }, 'the bus between nodes receives nothing'),
+      onSilent: () => log.warn({ shard: shard.tag }, 'the bus between nodes receives nothing'),
     }),
   );
   const ownLane = chooseFor(nodeId, lanes);
-  const isWhole = (): boolean => lanes.every((lane) => lane.proven());
+  const allWorking = (): boolean => lanes.every((lane) => lane.isWorking());
   const publishingLane = (): BusLane | undefined =>
-    ownLane.proven() && ownLane.writable()
+    ownLane.isWorking() && ownLane.writable()
       ? ownLane
-      : (lanes.find((lane) => lane.proven() && lane.writable()) ??
+      : (lanes.find((lane) => lane.isWorking() && lane.writable()) ??
         (ownLane.writable() ? ownLane : undefined));
 
   /**
@@ -113,11 +113,11 @@ export function createBus(options: BusOptions): NodeBus {
   const recover = (): void => {
     const now = performance.now();
     const isAwaited = (lane: BusLane): boolean =>
-      !lane.proven() && now - lane.doubtedAt() <= LONG_AWAY_MS;
-    if (!recoveryOwed || closed || lanes.some(isAwaited)) return;
-    recoveryOwed = false;
+      !lane.isWorking() && now - lane.failedAt() <= LONG_AWAY_MS;
+    if (!recoveryPending || closed || lanes.some(isAwaited)) return;
+    recoveryPending = false;
     if (hintsLost) announceGap();
-    if (isWhole()) log.info({}, 'the bus between nodes works');
+    if (allWorking()) log.info({}, 'the bus between nodes works');
     announceRecovery();
   };
 
@@ -127,14 +127,14 @@ export function createBus(options: BusOptions): NodeBus {
     hintsLost = false;
     lane.publish(GAP).catch(() => {
       hintsLost = true;
-      lane.doubt();
+      lane.markFailed();
     });
   };
 
   const lose = (count: number, lane: BusLane): void => {
     dropped += count;
     hintsLost = true;
-    lane.doubt();
+    lane.markFailed();
   };
 
   const publishPart = (lane: BusLane, hints: string[]): void => {
@@ -167,19 +167,19 @@ export function createBus(options: BusOptions): NodeBus {
 
   /** While all channels work, no beat is missed: a process without a beat in that time does not exist. */
   const isAlone = (): boolean =>
-    !peers.someListen() && performance.now() - wholeSince > SILENT_BEATS * beatMs;
+    !peers.hasSubscribers() && performance.now() - workingSince > SILENT_BEATS * beatMs;
 
   const timer = setInterval(() => {
     for (const lane of lanes) lane.tick();
     recover();
-    if (!isWhole()) wholeSince = Infinity;
-    else if (wholeSince === Infinity) wholeSince = performance.now();
+    if (!allWorking()) workingSince = Infinity;
+    else if (workingSince === Infinity) workingSince = performance.now();
     // While this node receives nothing, the silence of other nodes proves nothing.
-    if (performance.now() - wholeSince > SILENT_BEATS * beatMs && peers.someDied()) {
+    if (performance.now() - workingSince > SILENT_BEATS * beatMs && peers.removeDead()) {
       log.info({}, 'a node fell silent; polling for messages that it may not have announced');
       announceRecovery();
     }
-  }, BEAT_WHILE_UNPROVEN_MS);
+  }, BEAT_WHILE_FAILED_MS);
 
   return {
     publish(hint) {
@@ -201,7 +201,7 @@ export function createBus(options: BusOptions): NodeBus {
       recoveryListeners.add(listener);
       return () => recoveryListeners.delete(listener);
     },
-    connected: isWhole,
+    connected: allWorking,
     dropped: () => dropped,
     async close() {
       if (closed) return;

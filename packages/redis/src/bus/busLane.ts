@@ -4,16 +4,16 @@ import type { Shard } from '../connections/shards';
 /** One channel of the bus, with a heartbeat that proves that this node receives its messages. */
 export interface BusLane {
   /** Whether a beat that was sent after the last failure has come back. */
-  proven(): boolean;
+  isWorking(): boolean;
   /** Time of the last failure, by the monotonic clock. */
-  doubtedAt(): number;
+  failedAt(): number;
   /** Whether a message published now can get through: the channel is connected and Redis reads from it. */
   writable(): boolean;
   /** Marks the channel as failed: only a beat sent from now on proves it. */
-  doubt(): void;
+  markFailed(): void;
   /** Publishes on the channel. Rejects within about half a second when Redis does not accept it. */
   publish(payload: string): Promise<void>;
-  /** Sends a beat when due, and detects missing ones. Call it every `BEAT_WHILE_UNPROVEN_MS`. */
+  /** Sends a beat when due, and detects missing ones. Call it every `BEAT_WHILE_FAILED_MS`. */
   tick(): void;
   close(): Promise<void>;
 }
@@ -23,21 +23,21 @@ export interface BusLaneOptions {
   shard: Shard;
   nodeId: string;
   beatMs: number;
-  deafMs: number;
+  silenceMs: number;
   /** Whether this process subscribes to notifications; included in its beats. */
-  listens(): boolean;
+  isSubscribed(): boolean;
   /** Called with a message from another process. */
   onMessage(payload: string): void;
   /** Called with a beat of another process. */
-  onPeer(nodeId: string, listens: boolean): void;
+  onPeer(nodeId: string, isSubscribed: boolean): void;
   /** Called when another process has said goodbye. */
   onPeerLeft(nodeId: string): void;
   /** Called when the channel works again. */
-  onProven(): void;
-  onDeaf(): void;
+  onWorking(): void;
+  onSilent(): void;
 }
 
-export const BEAT_WHILE_UNPROVEN_MS = 250;
+export const BEAT_WHILE_FAILED_MS = 250;
 /** With more than this in the socket's buffer, Redis is not reading, and memory is limited. */
 const MOST_UNSENT_BYTES = 8 * 1024 * 1024;
 
@@ -52,25 +52,25 @@ const GOODBYE = '.';
  * number, with `~` when the process does not subscribe; `.` is goodbye.
  */
 export function createBusLane(options: BusLaneOptions): BusLane {
-  const { connections, shard, beatMs, deafMs } = options;
+  const { connections, shard, beatMs, silenceMs } = options;
   const isSharded = shard.tag !== '';
   const channel = `${connections.prefix}${shard.tag}chasqui:bus`;
   const own = `${options.nodeId}\n`;
   const publisher = connections.open('failing-fast', 'bus-out', shard);
   const subscriber = connections.open('self-subscribing', 'bus-in', shard);
 
-  let isProven = false;
-  let doubtedAt = performance.now();
+  let working = false;
+  let failedAt = performance.now();
   let beat = 0;
   let proof = 1;
-  let lastSent = -Infinity;
-  let lastHeard = -Infinity;
+  let lastSentAt = -Infinity;
+  let lastBeatAt = -Infinity;
   let subscribedAt = performance.now();
   let closed = false;
 
-  const doubt = (): void => {
-    if (isProven) doubtedAt = performance.now();
-    isProven = false;
+  const markFailed = (): void => {
+    if (working) failedAt = performance.now();
+    working = false;
     proof = beat + 1;
   };
 
@@ -92,10 +92,10 @@ export function createBusLane(options: BusLaneOptions): BusLane {
       return;
     }
     if (!isBeat || !(Number.parseInt(payload.slice(1), 10) >= proof)) return;
-    lastHeard = performance.now();
-    if (isProven) return;
-    isProven = true;
-    options.onProven();
+    lastBeatAt = performance.now();
+    if (working) return;
+    working = true;
+    options.onWorking();
   };
 
   const subscribe = (): void => {
@@ -114,38 +114,38 @@ export function createBusLane(options: BusLaneOptions): BusLane {
     if (subscriber.status === 'ready' && !closed) subscriber.disconnect(true);
   };
 
-  publisher.on('close', doubt);
-  subscriber.on('close', doubt).on('ready', subscribe).on('moved', reconnect);
+  publisher.on('close', markFailed);
+  subscriber.on('close', markFailed).on('ready', subscribe).on('moved', reconnect);
   subscriber.on(isSharded ? 'smessage' : 'message', (_channel: string, message: string) =>
     receive(message),
   );
 
   return {
-    proven: () => isProven,
-    doubtedAt: () => doubtedAt,
+    isWorking: () => working,
+    failedAt: () => failedAt,
     writable: () =>
       publisher.status === 'ready' && publisher.stream.writableLength <= MOST_UNSENT_BYTES,
-    doubt,
+    markFailed,
     publish,
     tick() {
       const now = performance.now();
-      if (isProven && now - lastHeard > deafMs) {
-        options.onDeaf();
-        doubt();
+      if (working && now - lastBeatAt > silenceMs) {
+        options.onSilent();
+        markFailed();
       }
       if (
-        !isProven &&
+        !working &&
         publisher.status === 'ready' &&
-        now - Math.max(subscribedAt, lastHeard) > deafMs
+        now - Math.max(subscribedAt, lastBeatAt) > silenceMs
       ) {
         subscribedAt = now;
         reconnect();
       }
-      const pauseMs = isProven ? beatMs : BEAT_WHILE_UNPROVEN_MS;
-      if (publisher.status !== 'ready' || now - lastSent < pauseMs) return;
-      lastSent = now;
+      const pauseMs = working ? beatMs : BEAT_WHILE_FAILED_MS;
+      if (publisher.status !== 'ready' || now - lastSentAt < pauseMs) return;
+      lastSentAt = now;
       beat += 1;
-      publish(`${BEAT}${beat}${options.listens() ? '' : PUBLISH_ONLY}`).catch(() => undefined);
+      publish(`${BEAT}${beat}${options.isSubscribed() ? '' : PUBLISH_ONLY}`).catch(() => undefined);
     },
     async close() {
       closed = true;

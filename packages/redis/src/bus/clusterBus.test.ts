@@ -25,7 +25,7 @@ afterEach(async () => {
 
 function node(nodeId: string) {
   const connections = createConnections({ url: cluster.url, log: quietLog() });
-  const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, deafMs: 4_000 });
+  const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, silenceMs: 4_000 });
   opened.push({ bus, connections });
   const received: Hint[] = [];
   let recoveries = 0;

@@ -64,7 +64,7 @@ const shapes: Record<Hint['type'], Check> = {
  * Parses the notifications in a message of the bus. Malformed ones, and types that only a newer version has, are
  * dropped: notifications may be lost at any time. Never throws.
  */
-export function parseHints(json: string): Hint[] {
+export function parseNotifications(json: string): Hint[] {
   try {
     const parsed: unknown = JSON.parse(json);
     return Array.isArray(parsed) ? parsed.filter(isHint) : [];

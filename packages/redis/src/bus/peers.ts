@@ -1,18 +1,18 @@
 /** The other processes on the bus, known from their heartbeats. */
 export interface Peers {
-  /** Records a beat of a process. `listens` says whether it subscribes to notifications. */
-  heard(id: string, listens: boolean): void;
+  /** Records a beat of a process. `isSubscribed` says whether it subscribes to notifications. */
+  seen(id: string, isSubscribed: boolean): void;
   /** Removes a process that said goodbye. */
   left(id: string): void;
   /** Removes processes that fell silent without a goodbye. Returns whether one of them was a server. */
-  someDied(): boolean;
+  removeDead(): boolean;
   /** Whether any other process is known to subscribe; false until its first beat. */
-  someListen(): boolean;
+  hasSubscribers(): boolean;
 }
 
 interface Peer {
   at: number;
-  listens: boolean;
+  isSubscribed: boolean;
 }
 
 /** A process without a beat for `silentMs` counts as dead. */
@@ -20,13 +20,13 @@ export function createPeers(silentMs: number, now = (): number => performance.no
   const known = new Map<string, Peer>();
 
   return {
-    heard: (id, listens) => void known.set(id, { at: now(), listens }),
+    seen: (id, isSubscribed) => void known.set(id, { at: now(), isSubscribed }),
     left: (id) => void known.delete(id),
-    someDied() {
+    removeDead() {
       const dead = [...known].filter(([, { at }]) => now() - at > silentMs);
       for (const [id] of dead) known.delete(id);
-      return dead.some(([, { listens }]) => listens);
+      return dead.some(([, { isSubscribed }]) => isSubscribed);
     },
-    someListen: () => [...known.values()].some(({ listens }) => listens),
+    hasSubscribers: () => [...known.values()].some(({ isSubscribed }) => isSubscribed),
   };
 }

@@ -7,7 +7,7 @@ import {
   until,
 } from '@chasqui/testkit';
 import { type Connections, createConnections } from './connections';
-import { WHOLE } from './shards';
+import { SINGLE_SHARD } from './shards';
 
 let server: RedisServer;
 let connections: Connections | undefined;
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 test('[D11] a failing-fast command never waits long while Redis is down, frozen or back', async () => {
   connections = createConnections({ url: server.url, log: quietLog() });
-  const redis = connections.open('failing-fast', 'test', WHOLE);
+  const redis = connections.open('failing-fast', 'test', SINGLE_SHARD);
   await until('the connection is ready', () => redis.status === 'ready');
 
   server.freeze();
@@ -44,7 +44,7 @@ test('[D11] a patient command waits until Redis is started', async () => {
   await server.kill();
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
-  const redis = connections.open('patient', 'test', WHOLE);
+  const redis = connections.open('patient', 'test', SINGLE_SHARD);
   const answer = redis.set('a', '1');
   await until('the outage is logged', () => log.lines.length > 0);
   await server.start();
@@ -56,9 +56,9 @@ test('[D11] a patient command waits until Redis is started', async () => {
 test('[D11] connections reconnect after a silent cut, also with a blocking command', async () => {
   const proxy = await startTcpProxy(server.port);
   connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
-  const asking = connections.open('patient', 'asking', WHOLE);
-  const blocking = connections.open('listening', 'blocking', WHOLE);
-  const listening = connections.open('listening', 'subscribed', WHOLE);
+  const asking = connections.open('patient', 'asking', SINGLE_SHARD);
+  const blocking = connections.open('listening', 'blocking', SINGLE_SHARD);
+  const listening = connections.open('listening', 'subscribed', SINGLE_SHARD);
   await Promise.all([asking.ping(), blocking.ping(), listening.subscribe('news')]);
   const received: string[] = [];
   listening.on('message', (_channel: string, message: string) => received.push(message));
@@ -81,7 +81,7 @@ test('[D11] connections reconnect after a silent cut, also with a blocking comma
 test('[D11] an idle connection stays open', async () => {
   const log = quietLog();
   connections = createConnections({ url: server.url, log });
-  const listening = connections.open('listening', 'subscribed', WHOLE);
+  const listening = connections.open('listening', 'subscribed', SINGLE_SHARD);
   await listening.subscribe('news');
   const { stream } = listening;
   const before = stream.bytesRead;
@@ -97,7 +97,7 @@ test.each(['running', 'frozen', 'gone'])(
     const kinds = ['failing-fast', 'patient', 'listening'] as const;
     const open = () => createConnections({ url: server.url, log: quietLog() });
     const sets = [open(), open(), open()];
-    const all = sets.flatMap((set) => kinds.map((kind) => set.open(kind, kind, WHOLE)));
+    const all = sets.flatMap((set) => kinds.map((kind) => set.open(kind, kind, SINGLE_SHARD)));
     await until('all are connected', () => all.every(({ status }) => status === 'ready'));
     if (state === 'frozen') server.freeze();
     if (state === 'gone') {

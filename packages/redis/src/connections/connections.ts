@@ -1,15 +1,15 @@
 import Redis, { type RedisOptions } from 'ioredis';
 import type { Log } from '@chasqui/foundation';
 import { parseRedisAddress, type RedisAddress } from '@chasqui/settings';
-import { askServer, type ServerAnswer } from './askServer';
-import { DISCONNECT_WITHIN_MS, followSlot } from './followSlot';
-import { createMasterWatch } from './masterWatch';
+import { askServer, type ServerAnswer } from '../health/askServer';
+import { DISCONNECT_WITHIN_MS, followSlot } from '../cluster/followSlot';
+import { createMasterWatch } from '../health/masterWatch';
 import { logOutages } from './outages';
 import { createReconnectPacing, type ReconnectPacing } from './reconnectPacing';
-import { CLUSTER_QUEUE, CLUSTER_SHARDS, type Shard, WHOLE } from './shards';
-import { cutWhenSilent } from './silence';
-import { createSlotMap } from './slotMap';
-import { createTroubles } from './troubles';
+import { CLUSTER_QUEUE, CLUSTER_SHARDS, type Shard, SINGLE_SHARD } from './shards';
+import { reconnectWhenSilent } from './keepalive';
+import { createSlotMap } from '../cluster/slotMap';
+import { createProblems } from '../health/problems';
 
 /**
  * - `failing-fast`: for callers that must not wait. A command without an answer fails after half a second, and at
@@ -41,7 +41,7 @@ export interface Connections {
    */
   open(kind: ConnectionKind, name: string, shard: Shard): Redis;
   /** Why Redis is reachable but cannot be used, in one sentence; undefined while it can be used. */
-  trouble(): string | undefined;
+  problem(): string | undefined;
   /** Closes one connection within half a second, whether or not Redis answers. A second call does nothing. */
   release(connection: Redis): Promise<void>;
   /** Releases all open connections. */
@@ -65,14 +65,14 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
   const releasers = new Map<Redis, () => Promise<void>>();
   const pacings = new WeakMap<Redis, ReconnectPacing>();
   const redis = reach(parseRedisAddress(url));
-  const troubles = createTroubles(log);
-  const outages = logOutages(log, redis.settleMs, () => troubles.current() !== undefined);
+  const problems = createProblems(log);
+  const outages = logOutages(log, redis.settleMs, () => problems.current() !== undefined);
   const probeKey = `${prefix}chasqui:probe`;
   const watch = createMasterWatch({
     isCluster: redis.askAddress === null,
     ask: () =>
       redis.askAddress?.(probeKey) ?? Promise.reject(new Error('a cluster has many addresses')),
-    troubles,
+    problems,
     onRefused: (connection) => pacings.get(connection)?.refused(),
     log,
   });
@@ -97,7 +97,7 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
         optionsFor(kind, name, {
           pacing,
           onRefused,
-          onErrorReply: (message) => troubles.replied(message),
+          onErrorReply: (message) => problems.replied(message),
         }),
         kind,
         shard,
@@ -105,7 +105,7 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
       pacings.set(connection, pacing);
       const stopLogging = outages.follow(connection, name);
       const stopComparing = watch.follow(connection);
-      const stopWatching = cutWhenSilent(connection, () =>
+      const stopWatching = reconnectWhenSilent(connection, () =>
         log.warn({ connection: name }, 'Redis does not answer; reconnecting'),
       );
       releasers.set(connection, async () => {
@@ -116,10 +116,10 @@ export function createConnections({ url, prefix = '', log }: ConnectionSettings)
       });
       return connection;
     },
-    trouble: () => troubles.current(),
+    problem: () => problems.current(),
     release,
     async close() {
-      troubles.stop();
+      problems.stop();
       watch.close();
       redis.close();
       await Promise.all([...releasers.keys()].map(release));
@@ -142,8 +142,8 @@ function reach(address: RedisAddress): Reach {
   const { cluster } = address;
   if (cluster === null) {
     return {
-      shards: [WHOLE],
-      queueShard: WHOLE,
+      shards: [SINGLE_SHARD],
+      queueShard: SINGLE_SHARD,
       settleMs: 0,
       askAddress: (key) => askServer(address.url, key),
       connect: (options) => new Redis(address.url, options),

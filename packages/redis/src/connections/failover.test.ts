@@ -14,7 +14,7 @@ import { createBus } from '../bus/bus';
 import { type Connections, createConnections } from './connections';
 import { createConsumer } from '../queue/consumer';
 import { createDeliveryQueue } from '../queue/deliveryQueue';
-import { WHOLE } from './shards';
+import { SINGLE_SHARD } from './shards';
 
 let former: RedisServer;
 let master: RedisServer;
@@ -70,14 +70,14 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
   test('[D11] every kind of connection moves to the new master', async () => {
     const connections = connect();
     const open = (kind: Parameters<Connections['open']>[0]): Redis =>
-      connections.open(kind, kind, WHOLE);
+      connections.open(kind, kind, SINGLE_SHARD);
     const all = [
       open('failing-fast'),
       open('patient'),
       open('listening'),
       open('self-subscribing'),
     ];
-    const subscriber = connections.open('listening', 'subscriber', WHOLE);
+    const subscriber = connections.open('listening', 'subscriber', SINGLE_SHARD);
     const received: string[] = [];
     subscriber.on('pmessage', (_pattern: string, _channel: string, said: string) =>
       received.push(said),
@@ -154,8 +154,8 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
 test('[D11] a replica behind the address is not used until it is promoted', async () => {
   await former.command('REPLICAOF', '127.0.0.1', master.port);
   const connections = connect();
-  const fast = connections.open('failing-fast', 'fast', WHOLE);
-  const patient = connections.open('patient', 'patient', WHOLE);
+  const fast = connections.open('failing-fast', 'fast', SINGLE_SHARD);
+  const patient = connections.open('patient', 'patient', SINGLE_SHARD);
   const answer = patient.set('a', '1');
   await until('the replica is logged', () =>
     log.lines.some(({ message }) => message.includes('a replica')),
@@ -176,7 +176,7 @@ test('[D11] a replica behind the address is not used until it is promoted', asyn
 test('[D11] a restart of Redis is no failover: each connection reconnects once', async () => {
   const connections = connect();
   const kinds = ['failing-fast', 'patient', 'listening', 'self-subscribing'] as const;
-  const all = kinds.map((kind) => connections.open(kind, kind, WHOLE));
+  const all = kinds.map((kind) => connections.open(kind, kind, SINGLE_SHARD));
   const subscriber = all[2];
   await subscriber?.psubscribe('news*');
   await until('all are ready', () => all.every(({ status }) => status === 'ready'));

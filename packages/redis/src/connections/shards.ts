@@ -7,7 +7,7 @@ export interface Shard {
   readonly slot: number;
 }
 
-export const WHOLE: Shard = { tag: '', slot: 0 };
+export const SINGLE_SHARD: Shard = { tag: '', slot: 0 };
 
 /**
  * Spread evenly over the slots of a cluster: three masters have two each, six have one. All nodes must agree.

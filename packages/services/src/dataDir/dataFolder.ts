@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hasCode } from './keptFiles';
-import { StartupError } from '../launcher/startupError';
+import { hasCode } from './durableFiles';
+import { StartupError } from '../startupError';
 
 /**
  * Creates the data folder if it is missing, and tests that it can be written to. @throws StartupError with one line

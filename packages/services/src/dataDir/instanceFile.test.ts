@@ -47,7 +47,9 @@ async function holder(scope = 'another container'): Promise<ChildProcess> {
 
 test('a launcher in another container keeps the folder, even while it is frozen', async () => {
   const child = await holder();
-  await expect(take()).rejects.toThrow(/^\S+ is in use by processes that are not visible from here/);
+  await expect(take()).rejects.toThrow(
+    /^\S+ is in use by processes that are not visible from here/,
+  );
   child.kill('SIGSTOP');
   await expect(take()).rejects.toThrow(/not visible from here/);
   child.kill('SIGKILL');

@@ -2,7 +2,7 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OsLock, showsHeartbeat, startHeartbeat, takeOsLock } from './dataDirLock';
-import { hasCode, keep, kept } from './keptFiles';
+import { hasCode, readIfExists, writeDurably } from './durableFiles';
 import { partsHolding } from './lockHolders';
 import {
   end,
@@ -12,7 +12,7 @@ import {
   type ProcessIdentity,
   processScope,
 } from '../processes/processes';
-import { StartupError } from '../launcher/startupError';
+import { StartupError } from '../startupError';
 
 /** Content of DATA_DIR/run.json: the instance that runs on this data folder. */
 export interface RunState {
@@ -41,11 +41,14 @@ export function runningInstance(dataDir: string): RunState | undefined {
 }
 
 export function writeState(dataDir: string, state: Omit<RunState, 'scope'>): void {
-  keep(runFile(dataDir), `${JSON.stringify({ scope: processScope(), ...state }, undefined, 2)}\n`);
+  writeDurably(
+    runFile(dataDir),
+    `${JSON.stringify({ scope: processScope(), ...state }, undefined, 2)}\n`,
+  );
 }
 
 function readState(dataDir: string): RunState | undefined {
-  const text = kept(runFile(dataDir));
+  const text = readIfExists(runFile(dataDir));
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as RunState;
@@ -120,7 +123,7 @@ function isOfCrashedLauncher(dataDir: string): boolean {
 
 /** With an operating system lock, the old content of the file is obsolete. */
 function claimByRight(lock: string): () => void {
-  keep(lock, JSON.stringify(ourIdentity()));
+  writeDurably(lock, JSON.stringify(ourIdentity()));
   return () => undefined;
 }
 
@@ -159,7 +162,7 @@ function ourIdentity(): Holder {
 }
 
 function holderOf(lock: string): Holder | undefined {
-  const text = kept(lock);
+  const text = readIfExists(lock);
   try {
     return text === undefined ? undefined : (JSON.parse(text) as Holder);
   } catch {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import path from 'node:path';
-import { openLog } from './logFile';
-import type { Part } from './supervise';
+import { openLog } from '../processes/logFile';
+import type { Part } from '../processes/supervise';
 
 export interface AppsOptions {
   root: string;
@@ -81,7 +81,7 @@ function app(options: AppOptions): Part {
       });
     },
     isReady: async () => readyUrl === undefined || (await answersOk(readyUrl)),
-    complaint() {
+    failureReason() {
       if (!existsSync(path.join(root, entry))) return `${entry} is missing: run npm run build`;
       return log.plainLines()[0] ?? `${name} did not start: see ${logFile}`;
     },

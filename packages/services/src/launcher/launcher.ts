@@ -4,14 +4,14 @@ import { compiler, createApps } from './apps';
 import { checkOpenFiles, prepareFolder } from '../dataDir/dataFolder';
 import { startGuard, type Guard } from '../processes/guard';
 import { claim, writeState, type RunState } from '../dataDir/instanceFile';
-import { keptSecret } from '../dataDir/keptFiles';
+import { storedSecret } from '../dataDir/durableFiles';
 import { migrate } from './migrate';
 import { findPort, whyNotListen } from '../processes/ports';
 import { identityOf } from '../processes/processes';
 import { parseSettings, type LauncherSettings } from './settings';
-import { StartupError } from './startupError';
+import { StartupError } from '../startupError';
 import { openStores, type Stores } from './stores';
-import { supervise, type SupervisedPart, type Surroundings } from './supervise';
+import { supervise, type SupervisedPart, type SupervisionContext } from '../processes/supervise';
 
 export interface LaunchOptions {
   /** The repository's root, already built. */
@@ -78,7 +78,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     }
   };
   guard.onReplaced(changed);
-  const around: Surroundings = { guard, say, changed, isOver: () => stopping !== undefined };
+  const around: SupervisionContext = { guard, say, changed, isOver: () => stopping !== undefined };
 
   async function stopAll(): Promise<void> {
     space.stop();
@@ -176,7 +176,7 @@ function environmentFor(
     HOST: host,
     DATABASE_URL: plainRole?.url ?? databaseUrl,
     REDIS_URL: redisUrl,
-    JWT_SECRET: jwtSecret ?? keptSecret(path.join(dataDir, 'jwt-secret')),
+    JWT_SECRET: jwtSecret ?? storedSecret(path.join(dataDir, 'jwt-secret')),
   };
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Guard } from '../processes/guard';
-import { openLog } from './logFile';
+import { openLog } from '../processes/logFile';
 import { identityOf } from '../processes/processes';
-import { StartupError } from './startupError';
+import { StartupError } from '../startupError';
 
 /** Prefix of the reason in the output of the migrations. */
 const FAILED = 'Migration failed: ';

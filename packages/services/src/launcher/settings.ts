@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { launcherSettings, parseSettings as parse, SettingsError } from '@chasqui/settings';
-import { StartupError } from './startupError';
+import { StartupError } from '../startupError';
 
 /** The settings of the launcher itself. It validates all others and passes them to server and worker. */
 export interface LauncherSettings {

@@ -4,7 +4,7 @@ import { startGuard } from '../processes/guard';
 import { embeddedPostgres, type PlainLogin, type PostgresPart } from '../postgres/postgres';
 import { privateRedis, type RedisPart } from '../redis/redis';
 import { redisProgram } from '../redis/redisProgram';
-import { supervise, type SupervisedPart, type Surroundings } from './supervise';
+import { supervise, type SupervisedPart, type SupervisionContext } from '../processes/supervise';
 
 export interface StoreOptions {
   dataDir: string;
@@ -32,7 +32,7 @@ export interface Stores {
  */
 export async function openStores(
   options: StoreOptions,
-  around: Surroundings,
+  around: SupervisionContext,
   parts: SupervisedPart[],
 ): Promise<Stores> {
   mkdirSync(options.dataDir, { recursive: true });
@@ -84,7 +84,7 @@ async function openRedis(
   { redisUrl, dataDir, cacheDir, lockFd }: StoreOptions,
   logs: string,
   started: Started,
-  say: Surroundings['say'],
+  say: SupervisionContext['say'],
 ): Promise<string> {
   if (redisUrl !== undefined) return redisUrl;
   const program = redisProgram(path.join(cacheDir, `redis-${process.arch}`), say);

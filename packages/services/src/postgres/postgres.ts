@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
-import { keep, kept, keptPort, keptSecret } from '../dataDir/keptFiles';
-import { openLog } from '../launcher/logFile';
+import { readIfExists, writeDurably, storedPort, storedSecret } from '../dataDir/durableFiles';
+import { openLog } from '../processes/logFile';
 import { findPort } from '../processes/ports';
 import { postgresAccount } from './postgresAccount';
 import {
@@ -14,7 +14,7 @@ import {
 } from './postgresCluster';
 import { postgresPrograms } from './postgresPrograms';
 import { end, identityOf, runsIn } from '../processes/processes';
-import type { Part } from '../launcher/supervise';
+import type { Part } from '../processes/supervise';
 
 export interface PostgresOptions {
   /** Holds data, port and password of this server. */
@@ -60,14 +60,14 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
   const programs = postgresPrograms(account);
   const log = openLog(options.logFile);
   await stopLeftover(data);
-  const password = keptSecret(path.join(folder, 'password'));
+  const password = storedSecret(path.join(folder, 'password'));
   createCluster({ programs, account, data, user, password, logFile: options.logFile });
   refuseOtherVersion(programs, data);
   const portFile = path.join(folder, 'port');
-  const port = await findPort(host, keptPort(portFile));
-  keep(portFile, `${port}\n`);
+  const port = await findPort(host, storedPort(portFile));
+  writeDurably(portFile, `${port}\n`);
 
-  const plainPassword = keptSecret(path.join(folder, 'app-password'));
+  const plainPassword = storedSecret(path.join(folder, 'app-password'));
   const url = (name: string) => `postgres://${user}:${password}@${host}:${port}/${name}`;
   const flags = {
     port,
@@ -109,7 +109,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
     },
     isReady: () => answers(url('postgres')),
     portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
-    complaint: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
+    failureReason: () => `PostgreSQL did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
     ensureDatabase: () => ensureDatabase(url('postgres')),
   };
 }
@@ -117,7 +117,7 @@ export async function embeddedPostgres(options: PostgresOptions): Promise<Postgr
 /** Stops a server that an earlier crash left running on this data, and removes a stale lock file. */
 async function stopLeftover(data: string): Promise<void> {
   const lock = path.join(data, 'postmaster.pid');
-  const pid = Number(kept(lock)?.split('\n')[0]);
+  const pid = Number(readIfExists(lock)?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
   const leftover = identityOf(pid);
   if (leftover !== undefined && runsIn(pid, data, /postgres/)) {

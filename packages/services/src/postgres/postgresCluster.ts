@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { renameDurably } from '../dataDir/keptFiles';
+import { renameDurably } from '../dataDir/durableFiles';
 import type { Account } from './postgresAccount';
-import { StartupError } from '../launcher/startupError';
+import { StartupError } from '../startupError';
 
 export const postgresEnvironment = { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' };
 

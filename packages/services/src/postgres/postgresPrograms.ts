@@ -12,7 +12,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import type { Account } from './postgresAccount';
-import { StartupError } from '../launcher/startupError';
+import { StartupError } from '../startupError';
 
 /**
  * Returns the folder with bin/postgres and bin/initdb that `account` (or this user) can run.

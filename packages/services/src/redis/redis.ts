@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { keep, kept, keptPort, keptSecret } from '../dataDir/keptFiles';
-import { openLog } from '../launcher/logFile';
+import { readIfExists, writeDurably, storedPort, storedSecret } from '../dataDir/durableFiles';
+import { openLog } from '../processes/logFile';
 import { findPort } from '../processes/ports';
 import { end, identityOf, runsIn } from '../processes/processes';
 import type { RedisProgram } from './redisProgram';
-import type { Part } from '../launcher/supervise';
+import type { Part } from '../processes/supervise';
 
 export interface RedisOptions {
   program: RedisProgram;
@@ -34,10 +34,10 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const folder = realpathSync(options.folder);
   await stopLeftover(folder);
-  const password = keptSecret(path.join(folder, 'password'));
+  const password = storedSecret(path.join(folder, 'password'));
   const portFile = path.join(folder, 'port');
-  const port = await findPort(host, keptPort(portFile));
-  keep(portFile, `${port}\n`);
+  const port = await findPort(host, storedPort(portFile));
+  writeDurably(portFile, `${port}\n`);
   const log = openLog(options.logFile);
 
   const config = [
@@ -74,7 +74,7 @@ export async function privateRedis({ program, ...options }: RedisOptions): Promi
     },
     isReady: () => answersPing(port, password),
     portWasTaken: () => log.plainLines().some((line) => /address already in use/i.test(line)),
-    complaint: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
+    failureReason: () => `Redis did not start: ${log.plainLines().at(-1) ?? 'see its log'}`,
   };
 }
 
@@ -82,7 +82,7 @@ const pidFileName = 'redis.pid';
 
 async function stopLeftover(folder: string): Promise<void> {
   const file = path.join(folder, pidFileName);
-  const pid = Number(kept(file));
+  const pid = Number(readIfExists(file));
   if (!Number.isInteger(pid) || pid <= 0) return;
   const leftover = identityOf(pid);
   if (leftover !== undefined && runsIn(pid, folder, /redis|valkey/)) {

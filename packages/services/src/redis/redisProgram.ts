@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { attempt, fetchDebianPackage, has, unpackedEnvironment } from './debianPackage';
-import { StartupError } from '../launcher/startupError';
+import { StartupError } from '../startupError';
 
 /** A Redis server program that runs on this machine. */
 export interface RedisProgram {

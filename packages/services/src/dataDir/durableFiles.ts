@@ -15,7 +15,7 @@ import path from 'node:path';
  * Writes a file that only its owner can read. After a crash or a power cut, the file has either its old content or
  * all of the new. Only one process at a time may write a file.
  */
-export function keep(file: string, content: string): void {
+export function writeDurably(file: string, content: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   // A fixed name, so the next write replaces a draft that a crash left behind.
   const draft = `${file}.draft`;
@@ -48,7 +48,7 @@ function syncFolder(folder: string): void {
 }
 
 /** Returns the content of a file; undefined when it does not exist. */
-export function kept(file: string): string | undefined {
+export function readIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -58,17 +58,17 @@ export function kept(file: string): string | undefined {
 }
 
 /** Returns a secret that is generated once and stays the same as long as its file exists. */
-export function keptSecret(file: string): string {
-  const known = kept(file)?.trim();
+export function storedSecret(file: string): string {
+  const known = readIfExists(file)?.trim();
   if (known !== undefined && known !== '') return known;
   const secret = randomBytes(48).toString('base64url');
-  keep(file, `${secret}\n`);
+  writeDurably(file, `${secret}\n`);
   return secret;
 }
 
 /** Returns the port of the last run, if any. */
-export function keptPort(file: string): number | undefined {
-  const port = Number(kept(file));
+export function storedPort(file: string): number | undefined {
+  const port = Number(readIfExists(file));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 

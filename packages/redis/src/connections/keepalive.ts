@@ -13,7 +13,7 @@ const SILENT_TICKS_BEFORE_CUT = 5;
  *
  * Returns a function that stops it.
  */
-export function cutWhenSilent(connection: Redis, onCut: () => void): () => void {
+export function reconnectWhenSilent(connection: Redis, onCut: () => void): () => void {
   let last: { stream: Redis['stream']; bytes: number } | undefined;
   let silent = 0;
 

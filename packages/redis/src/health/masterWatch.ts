@@ -2,7 +2,7 @@ import type Redis from 'ioredis';
 import type { Log } from '@chasqui/foundation';
 import type { ServerAnswer } from './askServer';
 import { complaintsAbout, parseServerInfo, type ServerInfo, tooOld } from './serverInfo';
-import type { Troubles } from './troubles';
+import type { Problems } from './problems';
 
 /**
  * Finds connections that are open but useless. After a failover behind one address, the former master may stay up as
@@ -25,7 +25,7 @@ export interface MasterWatchOptions {
   isCluster: boolean;
   /** Asks over a fresh connection. Rejects within about two seconds. */
   ask(): Promise<ServerAnswer>;
-  troubles: Troubles;
+  problems: Problems;
   /** Called before a connection to a replica is closed. */
   onRefused(connection: Redis): void;
   log: Log;
@@ -36,7 +36,7 @@ const COMPARE_EVERY_MS = 2_000;
 const CONFIRM_AFTER_MS = 200;
 
 export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
-  const { isCluster, ask, troubles, onRefused, log } = options;
+  const { isCluster, ask, problems, onRefused, log } = options;
   /** Run id of each connection's server; null while unknown. */
   const runIds = new Map<Redis, string | null>();
   const judged = new Set<string>();
@@ -68,7 +68,7 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
     complain(info);
     const refusal = tooOld(info);
     if (refusal !== undefined) {
-      troubles.found(refusal);
+      problems.found(refusal);
       onRefused(connection);
       connection.disconnect(true);
       return;
@@ -88,16 +88,16 @@ export function createMasterWatch(options: MasterWatchOptions): MasterWatch {
     complain(info);
     const refusal = tooOld(info);
     if (refusal !== undefined) {
-      troubles.found(refusal);
+      problems.found(refusal);
       return undefined;
     }
     if (info.isReplica) {
       reportReplica();
-      if (answer.refusal !== undefined) troubles.replied(answer.refusal);
+      if (answer.refusal !== undefined) problems.replied(answer.refusal);
       return undefined;
     }
-    if (answer.refusal === undefined) troubles.works();
-    else troubles.replied(answer.refusal);
+    if (answer.refusal === undefined) problems.works();
+    else problems.replied(answer.refusal);
     isReplicaReported = false;
     return info.runId;
   }

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Guard, Ward } from '../processes/guard';
-import { end, identityOf, isAlive, type ProcessIdentity } from '../processes/processes';
-import { StartupError } from './startupError';
+import type { Guard, Ward } from './guard';
+import { end, identityOf, isAlive, type ProcessIdentity } from './processes';
+import { StartupError } from '../startupError';
 
 /** A process that must run as long as the instance does. */
 export interface Part {
@@ -14,7 +14,7 @@ export interface Part {
   spawn(): Promise<ChildProcess>;
   isReady(): Promise<boolean>;
   /** Why the process failed to start, for the terminal. */
-  complaint(): string;
+  failureReason(): string;
 }
 
 export interface SupervisedPart {
@@ -28,7 +28,7 @@ export interface SupervisedPart {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface Surroundings {
+export interface SupervisionContext {
   guard: Guard;
   say(line: string): void;
   /** Called when a process id has changed. */
@@ -55,7 +55,7 @@ interface Running {
 /** Keeps a part running: restarts it when it ends, at first immediately and then with growing pauses. */
 export function supervise(
   part: Part,
-  { guard, say, changed, isOver }: Surroundings,
+  { guard, say, changed, isOver }: SupervisionContext,
 ): SupervisedPart {
   let current: Running | undefined;
   let wanted = false;
@@ -87,7 +87,7 @@ export function supervise(
     changed();
     await readiness(identity);
     // It may have ended since that answer.
-    if (!isAlive(identity) && wanted) throw new StartupError(part.complaint());
+    if (!isAlive(identity) && wanted) throw new StartupError(part.failureReason());
     opened.isUp = true;
   }
 
@@ -96,7 +96,7 @@ export function supervise(
     const deadline = Date.now() + withinMs;
     while (!(await part.isReady())) {
       if (!wanted) throw interrupted();
-      if (!isAlive(identity)) throw new StartupError(part.complaint());
+      if (!isAlive(identity)) throw new StartupError(part.failureReason());
       if (Date.now() > deadline) {
         throw new StartupError(`${part.name} is not ready after ${withinMs / 1000} s.`);
       }
@@ -118,7 +118,7 @@ export function supervise(
       } catch {
         // Its log has the reason. Kill it if it is still running but not ready.
         if (current !== undefined) await end(current.identity, [['SIGKILL', 2_000]]);
-        if (failures % 10 === 0) say(`${part.name} still fails to start: ${part.complaint()}`);
+        if (failures % 10 === 0) say(`${part.name} still fails to start: ${part.failureReason()}`);
       }
     }
   }

@@ -4,9 +4,9 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { quietLog, type RedisServer, startRedisServer, until } from '@chasqui/testkit';
-import { type Connections, createConnections } from './connections';
-import { WHOLE } from './shards';
-import { createTroubles } from './troubles';
+import { type Connections, createConnections } from '../connections/connections';
+import { SINGLE_SHARD } from '../connections/shards';
+import { createProblems } from './problems';
 
 const LOGIN = 'Redis refuses the login: check user and password in REDIS_URL';
 
@@ -27,15 +27,15 @@ const logged = () => log.lines.map(({ level, message }) => `${level} ${message}`
 
 function open(url: string): { asking: () => Promise<unknown>; waiting: Promise<unknown> } {
   connections = createConnections({ url, log });
-  const fast = connections.open('failing-fast', 'fast', WHOLE);
-  const patient = connections.open('patient', 'patient', WHOLE);
-  connections.open('self-subscribing', 'subscribing', WHOLE);
+  const fast = connections.open('failing-fast', 'fast', SINGLE_SHARD);
+  const patient = connections.open('patient', 'patient', SINGLE_SHARD);
+  connections.open('self-subscribing', 'subscribing', SINGLE_SHARD);
   return { asking: () => fast.set('a', '1'), waiting: patient.set('b', '1') };
 }
 const isWell = (asking: () => Promise<unknown>) =>
   until('Redis can be used', async () => {
     await asking();
-    return connections?.trouble() === undefined;
+    return connections?.problem() === undefined;
   });
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
   await server.command('CONFIG', 'SET', 'requirepass', 'right');
   const { asking, waiting } = open(`redis://${login}127.0.0.1:${server.port}`);
   const done = waiting.catch(() => 'refused');
-  await until('the cause is reported', () => connections?.trouble() === LOGIN);
+  await until('the cause is reported', () => connections?.problem() === LOGIN);
   await expect(asking()).rejects.toThrow();
   const admin = new URL(server.url);
   admin.password = 'right';
@@ -59,14 +59,14 @@ test.each([
 /** Changes the password of the default user. */
 async function runAt(url: string, password: string): Promise<void> {
   const one = createConnections({ url, log: quietLog() });
-  await one.open('patient', 'admin', WHOLE).call('ACL', 'SETUSER', 'default', password);
+  await one.open('patient', 'admin', SINGLE_SHARD).call('ACL', 'SETUSER', 'default', password);
   await one.close();
 }
 
 describe('with data on its disk', () => {
   let folder: string;
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-troubles-'));
+    folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-problems-'));
     await server.close();
     server = await startRedisServer([
       ...['--dir', folder, '--key-load-delay', '2000'],
@@ -84,7 +84,7 @@ describe('with data on its disk', () => {
     mkdirSync(path.join(folder, 'dump.rdb'));
     await server.command('BGSAVE');
     await until('the cause is reported', () =>
-      (connections?.trouble() ?? '').startsWith('Redis cannot save its data and refuses writes'),
+      (connections?.problem() ?? '').startsWith('Redis cannot save its data and refuses writes'),
     );
     await expect(asking()).rejects.toThrow(/MISCONF/);
     rmdirSync(path.join(folder, 'dump.rdb'));
@@ -103,7 +103,7 @@ describe('with data on its disk', () => {
     const starting = server.start();
     const { asking } = open(server.url);
     await until('the cause is reported', () =>
-      (connections?.trouble() ?? '').includes('loading its data'),
+      (connections?.problem() ?? '').includes('loading its data'),
     );
     await starting;
     await isWell(asking);
@@ -116,10 +116,10 @@ test('[D11] BUSY: a script blocks Redis', async () => {
   await waiting;
   await isWell(asking);
   await server.command('CONFIG', 'SET', 'lua-time-limit', 50);
-  const admin = connections?.open('listening', 'admin', WHOLE);
+  const admin = connections?.open('listening', 'admin', SINGLE_SHARD);
   const script = server.command('EVAL', 'while true do end', 0).catch(() => undefined);
   await until('the cause is reported', () =>
-    (connections?.trouble() ?? '').includes('blocked by a script'),
+    (connections?.problem() ?? '').includes('blocked by a script'),
   );
   await admin?.call('SCRIPT', 'KILL');
   await script;
@@ -132,8 +132,8 @@ test('a Redis older than 6.2 is reported and not used', async () => {
   try {
     const { asking, waiting } = open(`redis://127.0.0.1:${proxy.port}`);
     waiting.catch(() => undefined);
-    await until('the cause is reported', () => connections?.trouble() !== undefined);
-    expect(connections?.trouble()).toMatch(
+    await until('the cause is reported', () => connections?.problem() !== undefined);
+    expect(connections?.problem()).toMatch(
       /^Redis 6\.0\.\d+ is not supported and not used: REDIS_URL /,
     );
     await expect(asking()).rejects.toThrow();
@@ -183,13 +183,13 @@ describe('a reply about one command', () => {
 
   test('is a problem until it has not been seen for a while, even if other commands work', async () => {
     let now = 0;
-    const troubles = createTroubles(log, () => now);
-    troubles.replied(missing);
-    troubles.works();
-    expect(troubles.current()).toMatch(/rename-command/);
+    const problems = createProblems(log, () => now);
+    problems.replied(missing);
+    problems.works();
+    expect(problems.current()).toMatch(/rename-command/);
     now = 11_000;
-    await until('the problem is over', () => troubles.current() === undefined);
-    troubles.stop();
+    await until('the problem is over', () => problems.current() === undefined);
+    problems.stop();
     expect(logged()).toHaveLength(2);
   });
 
@@ -199,9 +199,9 @@ describe('a reply about one command', () => {
     'NOSCRIPT No matching script. Please use EVAL.',
     'ERR value is not an integer',
   ])('is ignored when Chasqui can do without the command: %s', (message) => {
-    const troubles = createTroubles(log);
-    troubles.replied(message);
-    troubles.stop();
-    expect(troubles.current()).toBeUndefined();
+    const problems = createProblems(log);
+    problems.replied(message);
+    problems.stop();
+    expect(problems.current()).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import type { Log } from '@chasqui/foundation';
 
 /** Tracks why Redis is reachable but cannot be used. */
-export interface Troubles {
+export interface Problems {
   /** Called with an error reply to any command. Replies that say nothing about the server are ignored. */
   replied(message: string): void;
   /** Called when the server cannot be used for this reason, one sentence. */
@@ -70,7 +70,7 @@ const OPTIONAL_COMMAND = /(command|the) ['`"](info|client|config|hello)\b/i;
 const OVER_AFTER_MS = 10_000;
 
 /** Logs each cause once, and once that Redis is usable again. */
-export function createTroubles(log: Log, now = (): number => performance.now()): Troubles {
+export function createProblems(log: Log, now = (): number => performance.now()): Problems {
   let current: { sentence: string; isOfOneCommand: boolean; at: number } | undefined;
   const logged = new Set<string>();
 

@@ -5,8 +5,8 @@ import {
   startRedisCluster,
   until,
 } from '@chasqui/testkit';
-import { type Connections, createConnections } from './connections';
-import { CLUSTER_QUEUE, CLUSTER_SHARDS } from './shards';
+import { type Connections, createConnections } from '../connections/connections';
+import { CLUSTER_QUEUE, CLUSTER_SHARDS } from '../connections/shards';
 
 // The promises of connections to a single Redis, tested on each node of a cluster.
 
