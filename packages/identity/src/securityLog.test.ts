@@ -9,7 +9,7 @@ function open() {
   return { log, clock, securityLog: createSecurityLog({ log, clock, secret }) };
 }
 
-test('an event is one line, marked by its name, with ids only', () => {
+test('an event is one line with its name and ids only', () => {
   const { log, securityLog } = open();
   securityLog.record({ event: 'login_succeeded', userId: 'u', sessionId: 's' });
   expect(log.lines).toEqual([
@@ -21,7 +21,7 @@ test('an event is one line, marked by its name, with ids only', () => {
   ]);
 });
 
-test('an address is written as a digest: the same one for the same address, and never the address', () => {
+test('an address is logged as a stable digest, never in plain text', () => {
   const { log, securityLog } = open();
   for (const address of ['192.0.2.7', '192.0.2.7', '192.0.2.8']) {
     securityLog.record({ event: 'login_failed', userId: null, address });
@@ -33,7 +33,7 @@ test('an address is written as a digest: the same one for the same address, and 
   expect(log.lines[0]).toMatchObject({ level: 'warn' });
 });
 
-test('refusals that a client can cause at will are one line an interval, with their number', () => {
+test('refusals that a client can cause at will are one line per interval, with their number', () => {
   const { log, clock, securityLog } = open();
   for (let i = 0; i < 1_000; i += 1) {
     securityLog.count({ event: 'administration_refused', userId: 'u', route: '/api/admin/users' });
@@ -47,7 +47,7 @@ test('refusals that a client can cause at will are one line an interval, with th
   expect(log.lines).toHaveLength(1);
 });
 
-test('an attack from a million addresses makes a bounded number of lines', () => {
+test('an attack from a million addresses writes a bounded number of lines', () => {
   const { log, securityLog } = open();
   for (let i = 0; i < 10_000; i += 1) {
     securityLog.count({ event: 'login_refused', reason: 'rate', address: `address ${i}` });
@@ -58,7 +58,7 @@ test('an attack from a million addresses makes a bounded number of lines', () =>
   expect(counts.reduce((sum, count) => sum + count)).toBe(10_000);
 });
 
-test('what limits refused is reported by kind, each refusal once', () => {
+test('refusals by limits are reported by kind, each once', () => {
   const { log, clock, securityLog } = open();
   let refused = { send: 3, search: 0 };
   const stop = reportRefusals(() => refused, securityLog, clock);

@@ -4,7 +4,7 @@ import { actionByCommand, actionByEndpoint, actionRates } from './actions';
 
 const rates = actionRates({ sendsPerSecond: 20 });
 
-test('everything that can be asked is limited, and nothing else is spoken of', () => {
+test('every endpoint and command is limited, and the table has no others', () => {
   expect(Object.keys(actionByEndpoint).sort()).toEqual(Object.keys(endpoints).sort());
   expect(Object.keys(actionByCommand).sort()).toEqual(commands.map(({ name }) => name).sort());
   for (const endpoint of Object.values(endpoints))
@@ -15,7 +15,7 @@ test('everything that can be asked is limited, and nothing else is spoken of', (
   expect(() => actionOfCommand('chat:something_new')).toThrow('has no rate-limited action');
 });
 
-test('what takes no token is limited by address, everything else by both', () => {
+test('anonymous endpoints are limited by address, all others by user and address', () => {
   for (const [name, endpoint] of Object.entries(endpoints)) {
     const kind = rates[actionOfEndpoint(endpoint)];
     expect([name, 'address' in kind]).toEqual([name, true]);
@@ -23,7 +23,7 @@ test('what takes no token is limited by address, everything else by both', () =>
   }
 });
 
-test('sends are as the setting says, ten times that per address, with bursts of ten seconds', () => {
+test('sends follow the setting, ten times that per address, with bursts of ten seconds', () => {
   expect(rates.send).toEqual({
     user: { perSecond: 20, burst: 200 },
     address: { perSecond: 200, burst: 2_000 },

@@ -30,18 +30,18 @@ test('a user sends 20 a second with bursts of 200, an address ten times that', (
   expect(accepted('elsewhere', 1, 'there')).toBe(1);
 });
 
-test('what is refused is counted by kind, and takes nothing from anybody', () => {
+test('refusals are counted by action and take nothing', () => {
   const { clock, limits, accepted } = opened();
   expect(accepted('ana', 1_000)).toBe(200);
   expect(limits.refusals()).toMatchObject({ send: 800, search: 0 });
-  // The address gave 200 and not 1,000.
+  // The address was charged 200, not 1,000.
   const others = Array.from({ length: 20 }, (_, i) => accepted(`user ${i}`, 200));
   expect(others.reduce((sum, count) => sum + count, 0)).toBe(1_800);
   clock.advance(50);
   expect(accepted('ana', 5)).toBe(1);
 });
 
-test('who waits as long as the refusal says is let through', () => {
+test('after waiting as long as a refusal says, an action is allowed', () => {
   const { clock, limits, accepted } = opened();
   accepted('ana', 200);
   const waitMs = limits.take('send', 'ana', 'here');
@@ -50,13 +50,13 @@ test('who waits as long as the refusal says is let through', () => {
   expect(limits.take('send', 'ana', 'here')).toBe(0);
 });
 
-test('looking takes nothing', () => {
+test('peeking takes nothing', () => {
   const { limits } = opened();
   for (let i = 0; i < 1_000; i++) expect(limits.peek('send', 'ana', 'here')).toBe(0);
   expect(limits.take('send', 'ana', 'here')).toBe(0);
 });
 
-test('who is within the rate is told to nobody; who uses up an eighth is, once for each use', () => {
+test('use within the rate is not reported; using up an eighth is, once per use', () => {
   let told = 0;
   const buckets = createBuckets({ rate: { perSecond: 10, burst: 80 }, onDue: () => (told += 1) });
   for (let i = 0; i < 9; i++) buckets.take('ana', i * 10_000);
@@ -67,32 +67,33 @@ test('who is within the rate is told to nobody; who uses up an eighth is, once f
   expect(buckets.unreported()).toEqual([]);
 });
 
-test('what the others say is added to what was taken since, and never gives anything back', () => {
+test('the shared deficit is added to local use since then, and never gives anything back', () => {
   const buckets = createBuckets({ rate: { perSecond: 10, burst: 8 }, onDue: () => undefined });
   buckets.take('ana', 0);
   expect(buckets.unreported()).toHaveLength(1);
   buckets.take('ana', 0);
   buckets.applyDeficit('ana', 750, 0);
-  // Of 800 ms 750 are gone over all nodes and 100 here since: 50 and the price of the next are missing.
+  // Of 800 ms, 750 are used over all nodes and 100 here since: 50 and the price of the next are
+  // missing.
   expect(buckets.waitMs('ana', 0)).toBeCloseTo(150);
   buckets.applyDeficit('ana', 0, 0);
   expect(buckets.waitMs('ana', 0)).toBeCloseTo(150);
 });
 
-test('many names take no more memory than there are places for, and who is idle is forgotten', () => {
+test('many keys take bounded memory, and idle keys are removed', () => {
   const buckets = createBuckets({
     ...{ rate: { perSecond: 1, burst: 1 }, onDue: () => undefined },
     keysMax: 100,
   });
   for (let i = 0; i < 10_000; i++) buckets.take(`name ${i}`, 0);
   expect(buckets.size()).toBeLessThanOrEqual(100);
-  // The youngest are still known.
+  // The newest are kept.
   expect(buckets.waitMs('name 9999', 0)).toBeGreaterThan(0);
   buckets.forgetIdle(60_000);
   expect(buckets.size()).toBe(0);
 });
 
-test('a node refuses as fast as it likes, and then makes the one who floods wait', () => {
+test('a node rejects quickly at first, and then slows down a flooding client', () => {
   const clock = createFakeClock();
   const rejectBackoff = createRejectBackoff({
     rate: { perSecond: 100, burst: 10 },
@@ -106,7 +107,7 @@ test('a node refuses as fast as it likes, and then makes the one who floods wait
   expect(rejectBackoff.refused('ben')).toBe(0);
 });
 
-test('a user who writes more bytes than the rate waits, their neighbours do not, and a whole address has ten times as much', () => {
+test('a user who sends bytes faster than the rate waits, neighbours do not, and an address has ten times the rate', () => {
   let now = 0;
   const traffic = createTrafficShaper({
     ...{ bytesPerSecond: 10_240, burstBytes: 102_400, waitMaxMs: 5_000, now: () => now },
@@ -122,7 +123,7 @@ test('a user who writes more bytes than the rate waits, their neighbours do not,
   expect(traffic.read(1_024, 'ana', 'here')).toBe(0);
 });
 
-test('an acknowledgement bucket gives its burst at once, then its rate, and takes back what is earned', () => {
+test('an acknowledgement bucket gives its burst at once, then its rate, and takes earned tokens back', () => {
   const bucket = createTokenBucket(10, 3);
   expect([1, 2, 3, 4].map(() => bucket.take(0))).toEqual([true, true, true, false]);
   expect(bucket.waitS()).toBeCloseTo(0.1);

@@ -2,7 +2,7 @@ import { RateLimitError } from '@chasqui/protocol';
 import { createFakeClock } from '@chasqui/testkit';
 import { createQuotas, noQuotas, quotasPerDay } from './quotas';
 
-// What a user and an address may store per day.
+// Daily storage quotas of users and addresses.
 
 const settings = {
   QUOTA_ACCOUNTS_PER_ADDRESS: 3,
@@ -19,7 +19,7 @@ function opened() {
   return { clock, quotas: createQuotas({ settings, deficits: alone, clock }) };
 }
 
-test('a user stores a day’s share, is told when there is room again, and gets it back over the day', () => {
+test('a user stores the daily quota, is told when to retry, and regains it over the day', () => {
   const { clock, quotas } = opened();
   for (let i = 0; i < 2; i += 1) {
     quotas.admit('quota_conversations', ana);
@@ -35,7 +35,7 @@ test('a user stores a day’s share, is told when there is room again, and gets 
   };
   expect(refusal()).toBeInstanceOf(RateLimitError);
   expect(refusal()).toMatchObject({ retryAfterSeconds: 43_200 });
-  // Somebody else at the same address is not concerned.
+  // Other users at the same address are not affected.
   quotas.admit('quota_conversations', { userId: 'ben', address: 'here' });
   clock.advance(12 * HOUR_MS);
   expect(refusal()).toBe('admitted');
@@ -47,7 +47,7 @@ test('checking counts nothing', () => {
   for (let i = 0; i < 100; i += 1) quotas.admit('quota_registrations', ana);
 });
 
-test('what is stored in one go beyond the quota is owed', () => {
+test('storing more than is left at once creates a deficit', () => {
   const { clock, quotas } = opened();
   quotas.admit('quota_contacts', ana);
   quotas.count('quota_contacts', ana, 30);
@@ -69,7 +69,7 @@ test('an address stores ten times what a user does, for all its users together',
   quotas.admit('quota_conversations', { ...fresh, address: 'there' });
 });
 
-test('a message counts with its content and 1 KiB, so empty ones are bounded too', () => {
+test('a message counts with its content plus 1 KiB, so empty ones are bounded too', () => {
   const { quotas } = opened();
   let stored = 0;
   const isRoom = (): boolean => {
@@ -87,7 +87,7 @@ test('a message counts with its content and 1 KiB, so empty ones are bounded too
   expect(() => quotas.admit('quota_storage', ben)).toThrow(RateLimitError);
 });
 
-test('accounts count for the address alone, and RATE_LIMIT=off counts nothing', () => {
+test('registrations count for the address only, and RATE_LIMIT=off counts nothing', () => {
   expect(Object.keys(quotasPerDay(settings).quota_registrations)).toEqual(['address']);
   noQuotas.count('quota_registrations', ana, 1_000_000);
   noQuotas.admit('quota_registrations', ana);

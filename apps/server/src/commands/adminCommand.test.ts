@@ -46,13 +46,13 @@ test('accounts are listed, created, suspended and given a temporary password', a
 });
 
 test.each(['', 'suspend', 'suspend ana ben', 'create ana', 'create a b@example.org', 'dance ana'])(
-  'admin "%s" is answered with the usage',
+  'admin "%s" prints the usage',
   async (said) => {
     await expect(admin(...said.split(' '))).rejects.toThrow(/^Usage: /);
   },
 );
 
-test('invitations are created with a code that is shown once, listed without it, and revoked', async () => {
+test('invitations are created with a code shown once, listed without it, and revoked', async () => {
   expect(await invitations('list')).toEqual(['No invitations.']);
   const [code = ''] = await invitations('create', '--uses', '5', '--days', '2');
   expect(code).toMatch(/^Code: [\w-]{22}$/);
@@ -65,7 +65,7 @@ test('invitations are created with a code that is shown once, listed without it,
 });
 
 test.each(['', 'create now', 'create --uses', 'create --uses 0', 'list --uses 1', 'revoke x'])(
-  'invitations "%s" is refused with a reason',
+  'invitations "%s" fails with a reason',
   async (said) => {
     await expect(invitations(...said.split(' '))).rejects.toThrow(
       /^Usage: |must be a whole number/,

@@ -18,7 +18,7 @@ function run(...args: string[]): Promise<string[]> {
   return rolesCommand(room.db, createRoles({ db: room.db, securityLog }), args);
 }
 
-test('roles are granted, listed and revoked by user name, and the log says by the command line', async () => {
+test('roles are granted, listed and revoked by user name, and logged as done from the command line', async () => {
   expect(await run('list')).toEqual(['No user has an instance role.']);
   expect(await run('grant', 'Ana', 'owner')).toEqual(['Ana is now owner of the instance.']);
   expect(await run('grant', 'ben', 'admin')).toHaveLength(1);
@@ -40,12 +40,12 @@ test.each([
   ['grant nobody admin', 'There is no user "nobody".'],
   ['revoke ben', 'ben has no instance role.'],
   ['revoke ana', /last owner/],
-])('"%s" says why it is refused', async (said, why) => {
+])('"%s" fails with a reason', async (said, why) => {
   await expect(run(...said.split(' '))).rejects.toThrow(why);
 });
 
 test.each(['', 'list ana', 'grant ana', 'grant ana king', 'revoke', 'revoke ana admin', '--all'])(
-  '"%s" is answered with the usage',
+  '"%s" prints the usage',
   async (said) => {
     await expect(run(...said.split(' '))).rejects.toThrow(/^Usage: /);
   },

@@ -6,7 +6,7 @@ import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testk
 import { startNode, type Node } from '../startNode';
 import { sessionsCommand } from './sessionsCommand';
 
-// Sessions that the operator ends. Two servers, and nobody tells them.
+// Sessions ended from the command line, with two servers that get no notification.
 
 let room: ServerRoom<Node>;
 let two: Node;
@@ -35,7 +35,7 @@ const refresh = async (token: string) =>
   (await room.httpOf()('POST', '/api/auth/refresh', { body: { refresh_token: token } })).status;
 const devices = async () => (await db.query('', 'SELECT device_id FROM devices', [])).flat();
 
-test('all sessions of one user end on every server, with sockets and devices, and nobody else’s', async () => {
+test("all sessions of one user end on every server, with sockets and devices; other users' stay", async () => {
   const [ana, ben] = [await room.register(), await room.register()];
   const phone = await room.login(ana);
   const [lost, stays] = await Promise.all([
@@ -61,7 +61,7 @@ test('all sessions of one user end on every server, with sockets and devices, an
   expect((await room.login(ana)).user.id).toBe(ana.user.id);
 });
 
-test('all sessions of everybody end; a second call finds none', async () => {
+test('all sessions of all users end; a second call finds none', async () => {
   const people = [await room.register(), await room.register()];
   const sockets = await Promise.all(
     people.map(({ access_token }, i) => room.connect(access_token, i ? { node: two } : {})),
@@ -78,18 +78,18 @@ test('all sessions of everybody end; a second call finds none', async () => {
 });
 
 test.each(['', 'end', 'end-all ana', 'end ana ben', 'end --all', 'start ana'])(
-  '%p is answered with the usage',
+  '%p prints the usage',
   async (line) => {
     await expect(run(...line.split(' '))).rejects.toThrow(CommandError);
     await expect(run(...line.split(' '))).rejects.toThrow('Usage: npm run sessions');
   },
 );
 
-test('a user who is not there is named', async () => {
+test('an unknown user is named in the error', async () => {
   await expect(run('end', 'nobody.at.all')).rejects.toThrow('There is no user "nobody.at.all".');
 });
 
-test('the compiled program does it', async () => {
+test('the compiled program works', async () => {
   await room.register();
   const program = path.join(__dirname, '../../dist/commands/main.js');
   const child = spawn(process.execPath, [program, 'sessions', 'end-all'], {

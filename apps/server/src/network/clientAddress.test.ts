@@ -9,12 +9,12 @@ function request(remoteAddress: string, forwarded?: string): IncomingMessage {
   return message;
 }
 
-test('X-Forwarded-For from anybody is not believed', () => {
+test('X-Forwarded-For from an untrusted address is ignored', () => {
   const addressOf = createClientAddress([]);
   expect(addressOf(request('203.0.113.9', '1.2.3.4'))).toBe('203.0.113.9');
 });
 
-test('a configured proxy is believed, and what it was told by others is not', () => {
+test('a trusted proxy is believed, but not what clients told it', () => {
   const addressOf = createClientAddress(['10.0.0.0/8', '127.0.0.1']);
   expect(addressOf(request('127.0.0.1', '1.2.3.4, 203.0.113.9, 10.1.1.1'))).toBe('203.0.113.9');
   expect(addressOf(request('::ffff:127.0.0.1', '203.0.113.9'))).toBe('203.0.113.9');
@@ -22,7 +22,7 @@ test('a configured proxy is believed, and what it was told by others is not', ()
   expect(addressOf(request('127.0.0.1'))).toBe('127.0.0.1');
 });
 
-test('addresses of one IPv6 network count as one', () => {
+test('addresses of one IPv6 /64 network count as one', () => {
   const addressOf = createClientAddress([]);
   const one = addressOf(request('2001:db8:0:1::1'));
   expect(addressOf(request('2001:0db8:0000:0001:ffff::2'))).toBe(one);
@@ -42,7 +42,7 @@ test.each([
   ['[::ffff:cb00:7109]:4711', '203.0.113.9'],
   ['::', '::'],
   ['::1', '::1'],
-])('%j is the address %s', (text, address) => {
+])('%j is parsed as %s', (text, address) => {
   expect(parseAddress(text)).toBe(address);
 });
 
@@ -55,11 +55,11 @@ test.each([
   'chat.example:80',
   ':80',
   '[]:80',
-])('%j is no address', (text) => {
+])('%j is not an address', (text) => {
   expect(parseAddress(text)).toBeUndefined();
 });
 
-test('clients behind a proxy that writes ports, brackets or mapped addresses have a limit each', () => {
+test('clients behind a proxy that writes ports, brackets or mapped addresses have separate limits', () => {
   const addressOf = createClientAddress(['127.0.0.1']);
   const seen = (forwarded: string) => addressOf(request('::ffff:7f00:1', forwarded));
   expect(seen('203.0.113.9:4711')).toBe('203.0.113.9');
@@ -70,7 +70,7 @@ test('clients behind a proxy that writes ports, brackets or mapped addresses hav
   expect(seen('203.0.113.9, unknown')).toBe('127.0.0.1');
 });
 
-test('a proxy is known in every form of its address', () => {
+test('a proxy is recognized in every form of its address', () => {
   const isProxy = createProxies(['10.0.0.0/8', '::ffff:192.0.2.1', '2001:db8::/32']);
   for (const address of ['10.1.2.3', '::ffff:a01:203', '192.0.2.1', '2001:DB8::7']) {
     expect(isProxy(address)).toBe(true);

@@ -15,7 +15,7 @@ const own = ['localhost', 'localhost:5000', 'chasqui.localhost', '127.0.0.1:5000
 const foreign = ['evil.example', 'evil.example:5000', 'localhost.evil.example', 'xlocalhost', ''];
 
 test.each(['127.0.0.1', '127.0.0.5', '::1', 'localhost'])(
-  'on loopback (%s) a name that a name server gives is refused',
+  'on loopback (%s), names resolved by DNS are refused',
   (bind) => {
     const hosts = open(bind);
     for (const host of [...own, undefined]) expect(hosts.admits(to(host))).toBe(true);
@@ -24,7 +24,7 @@ test.each(['127.0.0.1', '127.0.0.5', '::1', 'localhost'])(
   },
 );
 
-test('elsewhere every name is admitted, until names are listed', () => {
+test('on other addresses, every name is accepted unless names are listed', () => {
   expect(open('0.0.0.0').areChecked).toBe(false);
   for (const host of [...own, ...foreign]) expect(open('0.0.0.0').admits(to(host))).toBe(true);
 

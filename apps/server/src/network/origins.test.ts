@@ -15,7 +15,7 @@ const origins = createOrigins({
   isProxy: (address) => address === '10.0.0.1',
 });
 
-test('no Origin, the own host and listed origins are admitted; foreign ones are not', () => {
+test('no Origin, the own host and listed origins are accepted; foreign ones are not', () => {
   expect(origins.admits(from())).toBe(true);
   expect(origins.admits(from('http://chat.example:5000'))).toBe(true);
   expect(origins.admits(from('https://app.example'))).toBe(true);
@@ -26,7 +26,7 @@ test('no Origin, the own host and listed origins are admitted; foreign ones are 
   expect(origins.admits(from(`https://${'a'.repeat(10_000)}`))).toBe(false);
 });
 
-test('the port of the scheme may be written or left out', () => {
+test("the scheme's default port may be present or absent", () => {
   expect(origins.admits(from('http://chat.example', { host: 'chat.example:80' }))).toBe(true);
   expect(origins.admits(from('https://chat.example', { host: 'chat.example:443' }))).toBe(true);
   expect(origins.admits(from('https://chat.example', { host: 'Chat.Example.' }))).toBe(true);
@@ -41,7 +41,7 @@ test.each([
   ['X-Forwarded-Host', { host: 'backend:5000', 'x-forwarded-host': 'chat.example:8443' }],
   ['two of them', { host: 'backend:5000', 'x-forwarded-host': 'first.example, chat.example' }],
 ])(
-  'behind a trusted proxy that sends %s its pages are admitted and others are not',
+  'behind a trusted proxy that sends %s, its own pages are accepted and others are not',
   (_, headers) => {
     const page = 'https://chat.example:8443';
     expect(origins.admits(from(page, headers, '10.0.0.1'))).toBe(true);
@@ -49,12 +49,12 @@ test.each([
   },
 );
 
-test('X-Forwarded-Host of anybody else is not believed', () => {
+test('X-Forwarded-Host from an untrusted address is ignored', () => {
   const headers = { host: 'backend:5000', 'x-forwarded-host': 'chat.example' };
   expect(origins.admits(from('https://chat.example', headers))).toBe(false);
 });
 
-test('a browser that says that the page is of the same origin is believed', () => {
+test('Sec-Fetch-Site: same-origin is believed', () => {
   const request = (site: string) =>
     from('https://chat.example', { host: 'b', 'sec-fetch-site': site });
   expect(origins.admits(request('same-origin'))).toBe(true);

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { quietLog } from '@chasqui/testkit';
 import { createSocketAdmission } from './socketAdmission';
 
-test('a refusal is logged with its reason and the settings, once a minute', () => {
+test('a refusal is logged with its reason and the settings, at most once a minute', () => {
   let time = 0;
   const log = quietLog();
   let isOurs = true;

@@ -10,7 +10,7 @@ function open() {
 
 const gone = () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 
-test('a refusal for want of a store leaves its cause in the log, as a warning', () => {
+test('a refusal during a store outage logs its cause as a warning', () => {
   const { log, reportError } = open();
   const cause = gone();
   expect(reportError(cause, { command: 'chat:sync' })).toBeInstanceOf(UnavailableError);
@@ -19,7 +19,7 @@ test('a refusal for want of a store leaves its cause in the log, as a warning', 
   ]);
 });
 
-test('an outage does not flood the log: one line in five seconds, and every refusal is counted', () => {
+test('an outage logs one line in five seconds, and counts every refusal', () => {
   const { log, clock, reportError } = open();
   for (let i = 0; i < 1_200; i += 1) {
     reportError(gone(), { route: '/api/messages' });
@@ -32,7 +32,7 @@ test('an outage does not flood the log: one line in five seconds, and every refu
   expect(new Set(log.lines.map(({ level }) => level))).toEqual(new Set(['warn']));
 });
 
-test('when the outage is over nothing ticks on, and the next one is told at once', () => {
+test('after an outage no timer remains, and the next outage is logged immediately', () => {
   const { log, clock, reportError } = open();
   reportError(gone(), {});
   clock.advance(60_000);
@@ -41,7 +41,7 @@ test('when the outage is over nothing ticks on, and the next one is told at once
   expect(log.lines).toHaveLength(2);
 });
 
-test('a bug is told each time, what the caller can mend never', () => {
+test('bugs are logged every time, client errors never', () => {
   const { log, reportError } = open();
   for (let i = 0; i < 3; i += 1) reportError(new TypeError('undefined is no function'), {});
   reportError(new NotFoundError(), {});
@@ -51,15 +51,12 @@ test('a bug is told each time, what the caller can mend never', () => {
 test.each([
   ['53100', 'could not extend file "base/1/2": No space left on device', 'disk space'],
   ['53200', 'out of memory', 'memory'],
-])(
-  'PostgreSQL without %s is unavailable, and the log names what is missing',
-  (code, said, what) => {
-    const { log, reportError } = open();
-    expect(reportError(Object.assign(new Error(said), { code }), {})).toBeInstanceOf(
-      UnavailableError,
-    );
-    expect(log.lines).toMatchObject([
-      { level: 'warn', message: `refused as unavailable: PostgreSQL has no ${what} left` },
-    ]);
-  },
-);
+])('PostgreSQL without %s is unavailable, and the log names the shortage', (code, said, what) => {
+  const { log, reportError } = open();
+  expect(reportError(Object.assign(new Error(said), { code }), {})).toBeInstanceOf(
+    UnavailableError,
+  );
+  expect(log.lines).toMatchObject([
+    { level: 'warn', message: `refused as unavailable: PostgreSQL has no ${what} left` },
+  ]);
+});

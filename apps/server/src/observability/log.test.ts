@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLog, openOutput } from './log';
 
-test('a log that cannot be written to ends nothing', () => {
+test('a log that cannot be written does not end the process', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chasqui-log-'));
   const file = path.join(folder, 'log');
   writeFileSync(file, '');
-  // Each write is refused, as on a full disk.
+  // Each write fails, as on a full disk.
   const refusing = openSync(file, 'r');
   try {
     const log = createLog('info', openOutput(refusing));

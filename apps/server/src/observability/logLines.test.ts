@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { createLog } from './log';
 
-/** The lines that `write` leaves in the log. */
+/** The lines that `write` logs. */
 function linesOf(write: (log: ReturnType<typeof createLog>) => void): string[] {
   let text = '';
   const destination = new Writable({
@@ -14,19 +14,19 @@ function linesOf(write: (log: ReturnType<typeof createLog>) => void): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-test('an entry is one line of JSON with its time in milliseconds since 1970, whatever text it holds', () => {
+test('an entry is one line of JSON with its time in milliseconds since 1970, whatever its text contains', () => {
   const before = Date.now();
   const origin = 'https://a\r\n{"level":50,"msg":"forged"}\u2028\u001b[31m"';
   const [line = '', ...more] = linesOf((log) => log.warn({ origin }, 'refused'));
   expect(more).toEqual([]);
-  // Nothing that a terminal or a collector of lines would act upon.
+  // No control characters that a terminal or log collector would interpret.
   expect(/\p{Cc}/u.test(line)).toBe(false);
   const entry: unknown = JSON.parse(line);
   expect(entry).toMatchObject({ app: 'server', level: 40, msg: 'refused', origin });
   expect(Number(Reflect.get(Object(entry), 'time'))).toBeGreaterThanOrEqual(before);
 });
 
-test('what is secret is masked, should it ever be given to the log', () => {
+test('secrets passed to the log by mistake are masked', () => {
   const secrets = {
     password: 'p4ss',
     authorization: 'b34rer',
@@ -36,7 +36,7 @@ test('what is secret is masked, should it ever be given to the log', () => {
   for (const secret of ['p4ss', 'b34rer', 'r3fresh']) expect(line).not.toContain(secret);
 });
 
-test('of an error neither the statement nor its parameters get in', () => {
+test('neither the statement nor the parameters of a failed query are logged', () => {
   const error = Object.assign(new Error('relation is gone'), {
     ...{
       code: '42P01',

@@ -43,10 +43,10 @@ afterAll(async () => {
 
 const ana = { username: 'ana', email: 'ana@example.org', password: 'correct horse' };
 
-test('a node with everything is alive and ready, and shows its figures', async () => {
+test('a fully connected node is alive and ready, and exposes its metrics', async () => {
   const http = await open({});
   expect((await http('GET', '/healthz')).body).toMatchObject({ status: 'ok', protocol: 1 });
-  // It serves before it has found Redis (D11): ready is what it becomes.
+  // It starts serving before Redis is connected (D11), and becomes ready later.
   await until('it is ready', async () => {
     expect(await http('GET', '/readyz')).toMatchObject({
       status: 200,
@@ -73,15 +73,15 @@ test('a node with everything is alive and ready, and shows its figures', async (
   }
 });
 
-test('a connection may be used again for longer than proxies keep one', async () => {
+test('keep-alive lasts longer than that of proxies', async () => {
   const http = await open({});
   const { headers } = await http('GET', '/healthz');
   const [, seconds] = /timeout=(\d+)/.exec(headers.get('keep-alive') ?? '') ?? [];
-  // nginx, and the balancers of clouds: the side that may have a request on its way must close first.
+  // nginx and cloud balancers: the side that may have a request in flight must close first.
   expect(Number(seconds)).toBeGreaterThan(60);
 });
 
-test('the page at /about is HTML that needs no script, under a policy that allows none', async () => {
+test('the page at /about is HTML without scripts, under a policy that forbids them', async () => {
   const http = await open({});
   const { body, headers } = await http('GET', '/about');
   expect(headers.get('content-type')).toContain('text/html');
@@ -94,7 +94,7 @@ test('the page at /about is HTML that needs no script, under a policy that allow
   }
 });
 
-test('the web client is handed out at /, under a policy by which nothing runs that is not ours', async () => {
+test('the web client is served at /, under a policy that allows only our own scripts', async () => {
   const http = await open({});
   const { status, body, headers } = await http('GET', '/');
   expect(status).toBe(200);
@@ -109,7 +109,7 @@ test('the web client is handed out at /, under a policy by which nothing runs th
   expect((await http('GET', '/manifest.webmanifest')).status).toBe(200);
 });
 
-test('pages of listed origins may read answers, others may not', async () => {
+test('pages of listed origins may read responses, others may not', async () => {
   const http = await open({ CORS_ORIGINS: 'https://app.example' });
   const allowed = async (origin: string) =>
     (await http('GET', '/healthz', { headers: { origin } })).headers.get(
@@ -119,7 +119,7 @@ test('pages of listed origins may read answers, others may not', async () => {
   expect(await allowed('https://evil.example')).not.toBe('https://evil.example');
 });
 
-test('[D11] without Redis a node starts, serves, and says that it is degraded', async () => {
+test('[D11] without Redis a node starts, serves, and reports that it is degraded', async () => {
   const http = await open({ REDIS_URL: `redis://127.0.0.1:${await findPort('127.0.0.1')}` });
   await until('PostgreSQL alone is there', async () => {
     expect(await http('GET', '/readyz')).toMatchObject({
@@ -136,7 +136,7 @@ test('[D11] without Redis a node starts, serves, and says that it is degraded', 
   expect(tookMs).toBeLessThan(3_000);
 });
 
-test('[D11] without PostgreSQL a node starts, lives, and tells to come back later', async () => {
+test('[D11] without PostgreSQL a node starts, is alive, and asks clients to retry', async () => {
   const port = await findPort('127.0.0.1');
   const http = await open({ DATABASE_URL: `postgres://127.0.0.1:${port}/none` });
   expect((await http('GET', '/healthz')).status).toBe(200);
@@ -151,7 +151,7 @@ test('[D11] without PostgreSQL a node starts, lives, and tells to come back late
   expect(reply.status).toBe(503);
   expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
   expect(reply.body).toMatchObject({ error: { name: 'UnavailableError' } });
-  // What the client is not told, the operator is.
+  // The operator sees the cause that the client does not.
   expect(log.lines).toContainEqual({
     level: 'warn',
     fields: expect.objectContaining({ route: '/api/auth/login', count: 1 }) as object,
@@ -159,7 +159,7 @@ test('[D11] without PostgreSQL a node starts, lives, and tells to come back late
   });
 });
 
-test('failed logins are limited by name, also without Redis', async () => {
+test('failed logins are limited by name, even without Redis', async () => {
   for (const url of [
     process.env.TEST_REDIS_URL,
     `redis://127.0.0.1:${await findPort('127.0.0.1')}`,
@@ -175,18 +175,18 @@ test('failed logins are limited by name, also without Redis', async () => {
     });
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-    // Fifty at once; a slow machine takes so long over them that some more are earned, one in 12 s.
+    // Fifty at once; a slow machine may earn a few more meanwhile, one in 12 s.
     expect(guesses).toBeGreaterThanOrEqual(50);
     expect(guesses).toBeLessThan(60);
   }
 });
 
-test('a port that is taken rejects the start, with everything closed', async () => {
+test('a port in use rejects the start after closing everything', async () => {
   const taken = nodes[0]?.port ?? 0;
   await expect(open({ PORT: String(taken) })).rejects.toThrow('EADDRINUSE');
 });
 
-/** By every way in: REST, the web client, a poll that opens a session, a WebSocket. */
+/** Every entry point: REST, the web client, a poll that opens a session, a WebSocket. */
 function statusFor(url: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers }, (response) => {
@@ -201,7 +201,7 @@ function statusFor(url: string, headers: Record<string, string>): Promise<number
   });
 }
 
-test('a host name that is not ours is refused on loopback, by every way in', async () => {
+test('a foreign host name is refused on loopback at every entry point', async () => {
   await open({});
   const url = `http://127.0.0.1:${nodes.at(-1)?.port}`;
   const upgrade = {
@@ -220,7 +220,7 @@ test('a host name that is not ours is refused on loopback, by every way in', asy
   }
 });
 
-test('METRICS_TOKEN closes the figures, SECURITY_CONTACT is shown, and neither is by default', async () => {
+test('METRICS_TOKEN protects the metrics and SECURITY_CONTACT is published; neither by default', async () => {
   const byDefault = await open({});
   expect((await byDefault('GET', '/metrics')).status).toBe(200);
   expect((await byDefault('GET', '/.well-known/security.txt')).status).toBe(404);
@@ -237,7 +237,7 @@ test('METRICS_TOKEN closes the figures, SECURITY_CONTACT is shown, and neither i
   expect(body).toMatch(/^Contact: mailto:security@chat\.example\nExpires: 2\S+Z\n$/);
 });
 
-test('the free space of DATA_DIR is a figure where it is given', async () => {
+test('the free space of DATA_DIR is a metric if the directory is set', async () => {
   const [watched, other] = [await open({ DATA_DIR: tmpdir() }), await open({})];
   const line = /^chasqui_disk_free_bytes \d/m;
   await until('it was read', async () =>

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-test('a warning changes neither the status nor what is served', async () => {
+test('a warning changes neither the status nor the service', async () => {
   const well = { status: 'ok', postgres: 'ok', redis: 'ok' };
   expect(await http('GET', '/readyz')).toMatchObject({ status: 200, body: well });
   expect((await http('GET', '/readyz')).body).not.toHaveProperty('warnings');

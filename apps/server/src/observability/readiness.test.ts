@@ -37,7 +37,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Waits until the node is ready, or says this of why it is not. */
+/** Waits until the node is ready, or not ready for this reason. */
 function becomes(reason: RegExp | undefined): Promise<unknown> {
   const http = createHttpClient(`http://127.0.0.1:${node.port}`);
   return until(`the node says ${String(reason)}`, async () => {
@@ -49,7 +49,7 @@ function becomes(reason: RegExp | undefined): Promise<unknown> {
   });
 }
 
-test('a node is not ready on a schema that is not the one of its version', async () => {
+test('a node is not ready if the schema is not that of its version', async () => {
   await becomes(undefined);
   await sql("DELETE FROM migrations WHERE name = '0012-retention'");
   await becomes(/0012-retention is missing, run npm run migrate/);
@@ -61,18 +61,18 @@ test('a node is not ready on a schema that is not the one of its version', async
   await becomes(undefined);
 });
 
-test('a node is not ready on a database that takes no writes, and recovers by itself', async () => {
+test('a node is not ready on a read-only database, and recovers by itself', async () => {
   const name = new URL(database.url).pathname.slice(1);
   await sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()`);
   await becomes(/the database is read-only/);
   await sql(`BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT`);
-  // Sessions that began before the reset are read-only still: none of them is kept.
+  // Sessions from before the reset are still read-only, so none may be kept.
   await becomes(undefined);
 });
 
-test('a node is not ready with a role that lacks privileges, until they are granted', async () => {
+test('a node is not ready if its role lacks privileges, until they are granted', async () => {
   const role = `plain_${randomUUID().slice(0, 8)}`;
   await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
   const url = new URL(database.url);
@@ -88,7 +88,7 @@ test('a node is not ready with a role that lacks privileges, until they are gran
   }
 });
 
-test('one refusal to write ends every idle connection to that server', async () => {
+test('one refused write ends every idle connection to that server', async () => {
   const db = connectDatabase({ url: database.url, poolMax: 4 });
   await Promise.all([1, 2, 3, 4].map(() => db.query('', 'SELECT pg_sleep(0.2)', [])));
   expect(db.pool().size).toBe(4);

@@ -4,7 +4,7 @@ import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
 import jwt from 'jsonwebtoken';
 import { startNode, type Node } from '../startNode';
 
-// What an operator finds in the log afterwards: who did what to whose account, by ids.
+// What an operator finds in the log: who did what to whose account, by ids.
 
 const log = quietLog();
 let room: ServerRoom<Node>;
@@ -26,7 +26,7 @@ const post = (path: string, body: object, token?: string) =>
 const sessionOf = async (path: string, body: object): Promise<Session> =>
   sessionSchema.parse((await post(path, body)).body);
 
-test('registration, logins, wrong passwords and the end of sessions are in the log', async () => {
+test('registration, logins, wrong passwords and ended sessions are logged', async () => {
   const ana = await room.register();
   const userId = ana.user.id;
   const { username } = ana.user;
@@ -43,7 +43,7 @@ test('registration, logins, wrong passwords and the end of sessions are in the l
   ]);
 });
 
-test('a refresh token that is used twice is in the log, with the session that it ended', async () => {
+test('reuse of a refresh token is logged, with the session that it ended', async () => {
   const ana = await room.register();
   const refresh_token = ana.refresh_token;
   const next = await sessionOf('/api/auth/refresh', { refresh_token });
@@ -54,7 +54,7 @@ test('a refresh token that is used twice is in the log, with the session that it
   });
 });
 
-test('a changed password, ended sessions and a deleted account are in the log', async () => {
+test('a changed password, ended sessions and a deleted account are logged', async () => {
   const ana = await room.register();
   const userId = ana.user.id;
   const token = ana.access_token;
@@ -72,7 +72,7 @@ test('a changed password, ended sessions and a deleted account are in the log', 
   ]);
 });
 
-test('tokens that open nothing, and what users ask for without the right to it, are counted in the log', async () => {
+test('invalid tokens and refused requests of users are counted in the log', async () => {
   const [ana, ben] = [await room.register(), await room.register()];
   const node = await room.open({ RATE_LIMIT: 'off' });
   const ask = room.httpOf(node);
@@ -118,7 +118,7 @@ test('tokens that open nothing, and what users ask for without the right to it, 
   expect(JSON.stringify(log.lines)).not.toContain('no.real.token');
 });
 
-test('a session that begins with a token of another issuer is in the log, once', async () => {
+test('a session that starts with a token of an external issuer is logged once', async () => {
   const secret = 'a secret that the app and the chat share';
   const node = await room.open({
     ...{ EXTERNAL_ISSUER: 'https://app.example', EXTERNAL_AUDIENCE: 'chat' },
@@ -134,7 +134,7 @@ test('a session that begins with a token of another issuer is in the log, once',
   ]);
 });
 
-test('no line holds a name, an address, a password or a token', async () => {
+test('no line contains a name, an address, a password or a token', async () => {
   const ana = await room.register();
   await post('/api/auth/login', { email: `${ana.user.username}@example.org`, password: 'a guess' });
   const text = JSON.stringify(log.lines);

@@ -29,7 +29,7 @@ function row(displayName: string) {
 const add = async (displayName: string): Promise<string> =>
   (await store.users.create(row(displayName))).id;
 
-/** As a server of the release before writes a user: it knows nothing of the search form. */
+/** Writes a user as a server of the previous release does, without the search form. */
 async function addAsBefore(displayName: string): Promise<string> {
   const { id, username, usernameKey, email, emailKey } = row(displayName);
   await db.sequelize.query(
@@ -48,14 +48,14 @@ const names = [
   ...['ﷺ'.repeat(100), 'ﬁona', "'; DROP TABLE users; --", '{a,b}', '"quoted"', 'NULL'],
 ];
 
-test.each(names)('somebody is found by their exact display name: %j', async (name) => {
+test.each(names)('a user is found by the exact display name: %j', async (name) => {
   const id = await add(name);
   for (const query of [name, name.normalize('NFD'), name.normalize('NFC'), name.toUpperCase()]) {
     expect([query, await found(query)]).toEqual([query, expect.arrayContaining([id])]);
   }
 });
 
-test('a user of the release before is found by a plain name at once, and by any once it is filled in', async () => {
+test('a user written by the previous release is found by a plain name at once, and by any name once the search form is filled in', async () => {
   const plain = await addAsBefore('Plain Old');
   const greek = await addAsBefore('ΑΛΛΟΣ ΣΑΣ');
   expect(await found('plain old')).toEqual([plain]);
@@ -65,7 +65,7 @@ test('a user of the release before is found by a plain name at once, and by any 
   expect(await fillSearchNames(db, 2)).toBe(0);
 });
 
-test('what was filled in is what a server writes', async () => {
+test('a filled-in search form equals the one a server writes', async () => {
   const id = await addAsBefore('Ana \' " \\ \u2028 {x} 👍');
   while ((await fillSearchNames(db, 500)) === 500);
   const filled = await store.users.unscoped().findByPk(id);
@@ -76,7 +76,7 @@ test('what was filled in is what a server writes', async () => {
   expect(filled).toMatchObject({ searchKey, searchGrams });
 });
 
-test('a name that is changed without its search form leaves nothing of the old one', async () => {
+test('renaming a user without a search form removes the old name from the search', async () => {
   const id = await add('Old Name');
   await db.sequelize.query("UPDATE users SET display_name = 'Deleted account' WHERE id = $1", {
     bind: [id],
@@ -89,7 +89,7 @@ test('a name that is changed without its search form leaves nothing of the old o
   expect(await found('Old Name')).toEqual([]);
 });
 
-test('a page goes on after the last name of the page before', async () => {
+test('a page continues after the last name of the previous page', async () => {
   const ids = [await add('Pager'), await add('Pager'), await add('Pager')];
   const first = await findUsers(store, { query: 'pager', after: '', limit: 2 });
   const after = first.at(-1)?.usernameKey ?? '';

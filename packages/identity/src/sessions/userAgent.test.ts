@@ -1,6 +1,6 @@
 import { userAgentOf } from './userAgent';
 
-test('what a client calls itself is one line of printable ASCII, and bounded', () => {
+test('a user agent becomes one line of printable ASCII, bounded in length', () => {
   expect(userAgentOf('  Mozilla/5.0 (X11; Linux x86_64)  ')).toBe(
     'Mozilla/5.0 (X11; Linux x86_64)',
   );
@@ -9,6 +9,6 @@ test('what a client calls itself is one line of printable ASCII, and bounded', (
   expect(userAgentOf(`${'x'.repeat(199)} y`)).toBe('x'.repeat(199));
 });
 
-test('whoever says nothing is nobody in particular', () => {
+test('a missing or empty user agent is null', () => {
   for (const nothing of [undefined, '', ' \u00a0\u200b ']) expect(userAgentOf(nothing)).toBeNull();
 });

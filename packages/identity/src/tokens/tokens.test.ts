@@ -23,7 +23,7 @@ const claims = {
   exp: Math.floor(Date.now() / 1000) + 60,
 };
 
-test('an access token says who it is for and until when', () => {
+test('an access token contains its user, session and expiry', () => {
   const before = Date.now();
   const { expiresAt, ...who } = tokens.verify(tokens.sign(userId, sessionId));
   expect(who).toEqual({ userId, sessionId });
@@ -34,7 +34,7 @@ test('an access token says who it is for and until when', () => {
 const { exp: _, ...endless } = claims;
 const withHeader = (header: object) =>
   jwt.sign(claims, secret, { header: { alg: 'HS256', ...header } });
-/** A signature that is right, over claims that are no UTF-8. */
+/** A valid signature over claims that are not UTF-8. */
 function halfACharacter(): string {
   const head = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
   const json = Buffer.from(JSON.stringify({ ...claims, typ: 'acc?ss' }));
@@ -47,11 +47,11 @@ test.each<[string, string]>([
   ['another algorithm', jwt.sign(claims, secret, { algorithm: 'HS512' })],
   ['a foreign key', jwt.sign(claims, `${secret}!`)],
   [
-    'a foreign key that its header names',
+    'a foreign key referenced in its header',
     jwt.sign(claims, 'k', { keyid: 'k', header: { alg: 'HS256', jku: 'https://evil.example' } }),
   ],
   [
-    'a foreign key that it brings along',
+    'a foreign key embedded in its header',
     jwt.sign(claims, 'k', { header: { alg: 'HS256', ...{ jwk: { kty: 'oct', k: 'aw' } } } }),
   ],
   ['no expiry', jwt.sign(endless, secret)],
@@ -60,11 +60,11 @@ test.each<[string, string]>([
   ['another audience', jwt.sign({ ...claims, aud: 'other' }, secret)],
   ['another issuer', jwt.sign({ ...claims, iss: 'other' }, secret)],
   ['no session', jwt.sign({ ...claims, sid: undefined }, secret)],
-  ['a beginning that is to come', jwt.sign({ ...claims, nbf: claims.exp }, secret)],
+  ['a start in the future', jwt.sign({ ...claims, nbf: claims.exp }, secret)],
   ['no user', jwt.sign({ ...claims, sub: undefined }, secret)],
-  ['a user that is no id', jwt.sign({ ...claims, sub: 'ana' }, secret)],
+  ['a user that is not an id', jwt.sign({ ...claims, sub: 'ana' }, secret)],
   ['several audiences, none of them ours', jwt.sign({ ...claims, aud: ['a', 'b'] }, secret)],
-  ['an extension that must be understood', withHeader({ crit: ['b64'], b64: true })],
+  ['a critical extension', withHeader({ crit: ['b64'], b64: true })],
   ['the type of a logout token', withHeader({ typ: 'logout+jwt' })],
   ['the type of a proof of possession', withHeader({ typ: 'dpop+jwt' })],
   ['a key id that is a path', withHeader({ kid: '../../../dev/null' })],
@@ -87,11 +87,11 @@ const signedBy = (...secrets: [string, string?]) => {
 };
 const headerOf = (token: string) => Object(jwt.decode(token, { complete: true })?.header) as object;
 
-test('with one secret, servers of the release before and of this one take the tokens of each other', () => {
+test('with one secret, servers of this and the previous release accept each other’s tokens', () => {
   const { token, verify } = signedBy(secret);
   const { id } = createSecretKeys(secret).signing;
   expect(headerOf(token)).toMatchObject({ alg: 'HS256', typ: 'JWT', kid: id });
-  // What a server of the release before does with it, and what it signs itself.
+  // What a server of the previous release checks and signs.
   const check = { algorithms: ['HS256' as const], issuer: 'chasqui', audience: 'chasqui-api' };
   expect(jwt.verify(token, secret, check)).toMatchObject({ sub: userId, sid: sessionId });
   expect(verify(jwt.sign(claims, secret))).toMatchObject({ userId, sessionId });
@@ -114,14 +114,14 @@ test('a second secret is accepted and never signs, before a rotation and after i
   expect(takenBy(prepared.token)).toEqual([true, true, true, false]);
   expect(takenBy(rotated.token)).toEqual([false, true, true, true]);
   expect(takenBy(after.token)).toEqual([false, true, true, true]);
-  // Tokens of the release before say nothing of their secret: any that is accepted will do.
+  // Tokens of the previous release do not name their secret: any accepted one matches.
   expect(takenBy(jwt.sign(claims, secret))).toEqual([true, true, true, false]);
   expect(headerOf(rotated.token)).toMatchObject({
     ...{ typ: 'at+jwt', kid: createSecretKeys(other).signing.id },
   });
 });
 
-test('every use of a secret has a key of its own, and its id tells nothing of it', () => {
+test('every use of a secret has its own key, and its id reveals nothing about it', () => {
   const { signing } = createSecretKeys(secret);
   const bytes = [
     ...[signing.accessTokens.export(), signing.plainAccessTokens.export()],
@@ -136,7 +136,7 @@ test('every use of a secret has a key of its own, and its id tells nothing of it
   const sign = (key: KeyObject | Buffer, typ: string) =>
     jwt.sign(claims, key, { ...derived, header: { alg: 'HS256', typ } });
   expect(() => tokens.verify(sign(signing.accessTokens, 'at+jwt'))).not.toThrow();
-  // A key of another use, or one of this use with the other type.
+  // A key of another purpose, or one of this purpose with the other type.
   for (const token of [
     ...[sign(signing.accessTokens, 'JWT'), sign(signing.plainAccessTokens, 'at+jwt')],
     ...[sign(signing.refreshTokens, 'at+jwt'), sign(signing.loginLimits, 'JWT')],
@@ -145,7 +145,7 @@ test('every use of a secret has a key of its own, and its id tells nothing of it
   }
 });
 
-test('the chain of refresh tokens follows from the secret alone', () => {
+test('a refresh token family depends only on the secret', () => {
   const tokenFamily = createRefreshTokens(keys);
   const first = tokenFamily.first();
   expect(Buffer.from(first, 'base64url')).toHaveLength(32);
@@ -153,7 +153,7 @@ test('the chain of refresh tokens follows from the secret alone', () => {
     createRefreshTokens(createSecretKeys(...secrets)).successor(first);
   expect(tokenFamily.successor(first)).toBe(successorBy(secret, other));
   expect(tokenFamily.successor(first)).not.toBe(successorBy(other, secret));
-  // As the release before makes it: servers of both take turns with one chain.
+  // As in the previous release, so that servers of both can continue one family.
   expect(createRefreshTokens(createSecretKeys('a known secret')).successor('a known token')).toBe(
     'WHbEc5WwZuxg3f8mLcWgFJ-GGMZasRoQFlkXDXkgkvs',
   );
@@ -162,7 +162,7 @@ test('the chain of refresh tokens follows from the secret alone', () => {
 
 const who = { address: '192.0.2.1', userId: null };
 
-test('a password belongs to its hash; nobody has no password', async () => {
+test('a password matches its hash; without a hash nothing matches', async () => {
   const passwords = createPasswords(() => performance.now());
   const stored = await passwords.hash('correct horse', who);
   expect(stored).toMatch(/^\$argon2id\$/);
@@ -171,7 +171,7 @@ test('a password belongs to its hash; nobody has no password', async () => {
   expect(await passwords.verify('a password that nobody has', null, who)).toBe(false);
 });
 
-test('more logins at once than can be answered in time are told to come back', async () => {
+test('logins beyond the hashing capacity are refused', async () => {
   const passwords = createPasswords(() => performance.now());
   const stored = await passwords.hash('correct horse', who);
   const verify = () => passwords.verify('correct horse', stored, who);

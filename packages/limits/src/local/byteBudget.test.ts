@@ -12,7 +12,7 @@ function openBudget(maxBytes: number) {
   };
 }
 
-test('within the budget nobody is closed, and ended accounts hold nothing', () => {
+test('within the budget nothing is closed, and ended accounts hold nothing', () => {
   const { budget, account, closed } = openBudget(100);
   const [a, b] = [account('a'), account('b')];
   a.set(60);
@@ -27,7 +27,7 @@ test('within the budget nobody is closed, and ended accounts hold nothing', () =
   expect(closed).toEqual([]);
 });
 
-test('the account that has held most for longest is closed first, until three quarters are held', () => {
+test('the account that held most for longest is closed first, until three quarters are held', () => {
   const { budget, account, closed, pass } = openBudget(100);
   const [large, old, fresh] = [account('large'), account('old'), account('fresh')];
   old.set(20);
@@ -43,7 +43,7 @@ test('the account that has held most for longest is closed first, until three qu
   expect(budget.held()).toBe(41);
 });
 
-test('a reader who trickles stays the oldest, one who reads everything starts over', () => {
+test('a trickling reader stays the oldest; a reader who empties the account starts over', () => {
   const { account, closed, pass } = openBudget(100);
   const [trickle, honest] = [account('trickle'), account('honest')];
   trickle.set(50);

@@ -1,7 +1,7 @@
 import { RateLimitError } from '@chasqui/protocol';
 import { createExportSlots } from './exportSlots';
 
-test('a user is sent one export at a time, a node sends five, and an end frees the place', async () => {
+test('one export per user and five per node run at once; a finished one frees its slot', async () => {
   const places = createExportSlots();
   const ends: (() => void)[] = [];
   const begin = (user: string): Promise<void> =>
@@ -19,7 +19,7 @@ test('a user is sent one export at a time, a node sends five, and an end frees t
   await expect(places.take('a', async () => 'done')).resolves.toBe('done');
 });
 
-test('work that fails frees its place', async () => {
+test('failed work frees its slot', async () => {
   const places = createExportSlots();
   const failing = places.take('a', () => Promise.reject(new Error('broken off')));
   await expect(failing).rejects.toThrow('broken off');

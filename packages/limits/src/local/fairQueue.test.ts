@@ -1,7 +1,7 @@
 import { createFairQueue, type Requester } from './fairQueue';
 import { createLanes } from '../lanes';
 
-/** Works that end when they are told to. */
+/** Tasks that the test completes. */
 function createWorks() {
   const done: string[] = [];
   const ends: (() => void)[] = [];
@@ -33,7 +33,7 @@ const options = {
 };
 const at = (address: string, userId: string): Requester => ({ address, userId });
 
-test('a bounded number of works run at once, and free places go round the users of an address', async () => {
+test('concurrency is bounded, and free slots go to the users of an address in turn', async () => {
   const queue = createFairQueue(options);
   const { work, done, most, finish } = createWorks();
   const all = [
@@ -51,7 +51,7 @@ test('a bounded number of works run at once, and free places go round the users 
   );
 });
 
-test('many accounts behind one address wait for each other, and another address waits for one of their works', async () => {
+test('accounts behind one address wait for each other; another address waits for at most one of their tasks', async () => {
   const queue = createFairQueue(options);
   const { work, done, finish } = createWorks();
   const all = [
@@ -65,7 +65,7 @@ test('many accounts behind one address wait for each other, and another address 
   expect(done.indexOf('ben 2')).toBeLessThan(8);
 });
 
-test('more than may wait of one user or of one address is refused', async () => {
+test('tasks beyond the maximum of a user or an address are refused', async () => {
   const queue = createFairQueue({
     ...options,
     ...{ concurrency: 1, waitingMaxPerUser: 2, waitingMaxPerAddress: 3 },
@@ -80,11 +80,11 @@ test('more than may wait of one user or of one address is refused', async () => 
   all.push(queue.run(at('there', 'dora'), work('dora')));
   await finish(5);
   await Promise.all(all);
-  // What was refused left nothing behind.
+  // The refused tasks left nothing behind.
   await expect(queue.run(at('here', 'ana'), () => Promise.resolve('done'))).resolves.toBe('done');
 });
 
-test('when too much of everybody waits, the longest line makes room for a shorter one, and for no other', async () => {
+test('when the queue is full, the longest queue makes room for a shorter one, and for no other', async () => {
   const queue = createFairQueue({ ...options, concurrency: 1, waitingMax: 4 });
   const { work, done, finish } = createWorks();
   const flood = Array.from({ length: 5 }, (_, i) => queue.run(at('there', `u${i}`), work(`${i}`)));
@@ -104,7 +104,7 @@ test('when too much of everybody waits, the longest line makes room for a shorte
     { reason: { name: 'RateLimitError' } },
   ]);
   expect(done).not.toContain('more');
-  // Nobody has more than one waiting: there is no room to make.
+  // Nobody has more than one task waiting, so there is no room to make.
   const even = createFairQueue({ ...options, concurrency: 1, waitingMax: 1 });
   const all = ['a', 'b'].map((address) => even.run(at(address, 'ana'), () => Promise.resolve()));
   await expect(even.run(at('c', 'ana'), () => Promise.resolve())).rejects.toMatchObject({
@@ -113,7 +113,7 @@ test('when too much of everybody waits, the longest line makes room for a shorte
   await Promise.all(all);
 });
 
-test('a work that waited too long is refused, and one that fails frees its place', async () => {
+test('a task that waited too long is refused, and a failed one frees its slot', async () => {
   let now = 0;
   const queue = createFairQueue({ ...options, concurrency: 1, now: () => now });
   const { work, finish } = createWorks();
@@ -135,7 +135,7 @@ test('a work that waited too long is refused, and one that fails frees its place
   await expect(queue.run(at('here', 'cleo'), () => Promise.resolve('done'))).resolves.toBe('done');
 });
 
-test('searches cannot use up the places of reads, and sends wait for neither', async () => {
+test('searches cannot use up the slots of reads, and sends wait for neither', async () => {
   const lanes = createLanes({ places: 4, now: () => 0 });
   const { work, running, finish } = createWorks();
   const all = Array.from({ length: 100 }, (_, i) =>

@@ -14,7 +14,7 @@ import { createSharedConnectionCounts } from './sharedConnectionCounts';
 const log = quietLog();
 const clock = { ...systemClock, now: () => performance.now() };
 const now = clock.now;
-/** A second or two, which a machine may stand still, earns next to nothing. */
+/** Refills so slowly that a pause of the machine earns next to nothing. */
 const rates = {
   ...actionRates({ sendsPerSecond: 1 }),
   send: { user: { perSecond: 1 / 60, burst: 10 } },
@@ -72,19 +72,19 @@ describe.each(redisKinds)('on %s', (kind) => {
     await server.close();
   });
 
-  test('what one node gives away, another no longer has', async () => {
+  test('use on one node counts on the other', async () => {
     const [a, b] = opened.nodes;
     for (const name of names) {
       for (let i = 0; i < 10; i++) expect(a?.limits.take('send', name, null)).toBe(0);
       expect(a?.limits.take('send', name, null)).toBeGreaterThan(0);
     }
-    await until('Redis has been told', async () => {
+    await until('the use is reported', async () => {
       const told = await Promise.all(
         (a?.stores ?? []).map(({ redis }) => redis.keys('*chasqui:rate:*')),
       );
       return new Set(told.flat()).size >= names.length;
     });
-    // The other node hears of it with the first that it gives away and tells: by itself it would give all ten.
+    // The other node learns of it with its first report; alone it would allow all ten.
     for (const name of names) {
       for (let i = 0; i < 2; i++) expect(b?.limits.take('send', name, null)).toBe(0);
     }
@@ -93,7 +93,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     );
   });
 
-  test('connections that one node holds, another does not give', async () => {
+  test('connections on one node count on the other', async () => {
     const [a, b] = opened.nodes;
     const releases = names.flatMap((name) => Array.from({ length: 7 }, () => a?.places.take(name)));
     const ours = names.map((name) => b?.places.take(name));
@@ -107,7 +107,7 @@ describe.each(redisKinds)('on %s', (kind) => {
 });
 
 describe('without Redis, and logins', () => {
-  test('[D11] each node limits by itself, and together again once Redis is back', async () => {
+  test('[D11] each node limits alone, and jointly again once Redis is back', async () => {
     const server = await startRedisServer();
     const opened = openNodes(server.url, 2);
     await opened.connected();
@@ -150,7 +150,7 @@ describe('without Redis, and logins', () => {
   const login = async (node: Node | undefined, name: string, address: string) =>
     node?.logins.login({ name, address, isWrong: () => false }, () => Promise.resolve('in'));
 
-  test('who guesses at an account locks out their own address, and never its owner', async () => {
+  test('guessing at an account locks out the guessing address, never the owner', async () => {
     const server = await startRedisServer();
     const opened = openNodes(server.url, 2);
     await opened.connected();
@@ -162,7 +162,8 @@ describe('without Redis, and logins', () => {
     // From everywhere else as before, on either node.
     await expect(login(b, 'ana', 'in a café')).resolves.toBe('in');
     await expect(login(b, 'ben', 'elsewhere')).resolves.toBe('in');
-    // From thousands of addresses: slowed down wherever she has never been, and nowhere else.
+    // Guesses from thousands of addresses slow down only addresses where the owner has never logged
+    // in.
     for (let i = 0; i < 200; i++) await guess(a, 'ana', `address ${i}`);
     await expect(login(a, 'ana', 'in a hotel')).rejects.toMatchObject({ name: 'RateLimitError' });
     await expect(login(a, 'ana', 'at home')).resolves.toBe('in');
@@ -171,7 +172,7 @@ describe('without Redis, and logins', () => {
     await server.close();
   });
 
-  test('300 guesses at the same moment on two nodes are 50, and without Redis 50 on each', async () => {
+  test('300 concurrent guesses on two nodes allow 50, and 50 on each without Redis', async () => {
     const server = await startRedisServer();
     const opened = openNodes(server.url, 2);
     await opened.connected();
@@ -192,7 +193,7 @@ describe('without Redis, and logins', () => {
     await server.close();
   });
 
-  test('right passwords use nothing up, on this node and on the other', async () => {
+  test('correct passwords use up nothing, on this node and on the other', async () => {
     const server = await startRedisServer();
     const opened = openNodes(server.url, 2);
     await opened.connected();
@@ -204,7 +205,7 @@ describe('without Redis, and logins', () => {
     let guesses = 0;
     while (guesses < 1_000 && (await guess(b, 'ana', 'here'))) guesses += 1;
     expect(guesses).toBe(50);
-    // What went wrong for another reason than the password is given back as well.
+    // Attempts that fail for another reason than the password are refunded as well.
     const gone = new Error('PostgreSQL is gone');
     const who = { name: 'cleo', address: 'there', isWrong: (error: unknown) => error === wrong };
     for (let i = 0; i < 60; i += 1) {

@@ -53,7 +53,7 @@ const closed = rows.filter(([, endpoint]) => endpoint.open !== true);
 const withBody = rows.filter(([, endpoint]) => endpoint.body !== undefined);
 const someId = '0189d8a4-1111-7000-8000-000000000001';
 
-/** The path with an id of nobody in every place, or with `value`. */
+/** The path with an unknown id in every place, or with `value`. */
 function pathOf({ path }: Endpoint, value = someId): string {
   return path.replace(/:emoji/g, '%F0%9F%91%8D').replace(/:\w+/g, value);
 }
@@ -64,7 +64,7 @@ const name = (body: unknown): unknown => {
   return typeof error === 'object' && error !== null && 'name' in error ? error.name : error;
 };
 
-test.each(closed)('%s opens to nobody without a token', async (_name, endpoint) => {
+test.each(closed)('%s needs a token', async (_name, endpoint) => {
   const reply = await http(endpoint.method, pathOf(endpoint), {
     ...(endpoint.body === undefined ? {} : { body: {} }),
   });
@@ -80,12 +80,12 @@ const odd: [what: string, raw: string | Buffer, status: number][] = [
   ['nothing', '', 400],
   ['20,000 levels', '['.repeat(20_000) + ']'.repeat(20_000), 400],
   ['odd keys', '{"__proto__": {"admin": true}, "constructor": {"prototype": {}}}', 400],
-  ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400],
+  ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400],
   ['131,073 bytes', JSON.stringify('x'.repeat(131_071)), 413],
 ];
 
 describe.each(withBody)('%s', (_name, endpoint) => {
-  // Odd keys are dropped, and where no field is needed the rest is a good request.
+  // Odd keys are dropped; if no field is required, the rest is a valid request.
   const needsNothing = endpoint.body?.safeParse({}).success === true;
   const refused = odd.filter(([what]) => what !== 'odd keys' || !needsNothing);
 
@@ -99,7 +99,7 @@ describe.each(withBody)('%s', (_name, endpoint) => {
     expect(reply.status).toBe(status);
   });
 
-  test('refuses what does not say that it is JSON', async () => {
+  test('refuses other content types than JSON in UTF-8', async () => {
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -117,7 +117,7 @@ describe.each(withBody)('%s', (_name, endpoint) => {
 
 const withId = closed.filter(([, { path }]) => /:(id|\w+Id)\b/.test(path));
 
-test.each(withId)('%s refuses ids that are none', async (_name, endpoint) => {
+test.each(withId)('%s refuses malformed ids', async (_name, endpoint) => {
   for (const id of ['1', 'null', '%00', `${someId}x`, 'undefined', "'--"]) {
     const reply = await http(endpoint.method, pathOf(endpoint, id), {
       token,
@@ -130,7 +130,7 @@ test.each(withId)('%s refuses ids that are none', async (_name, endpoint) => {
 const paged = closed.filter(([, { method, query }]) => method === 'GET' && query !== undefined);
 
 test.each(paged)(
-  '%s refuses limits beyond 1 to 100, twice or in brackets',
+  '%s refuses limits beyond 1 to 100, repeated or in brackets',
   async (_name, endpoint) => {
     for (const query of [
       'limit=0',
@@ -149,7 +149,7 @@ test.each(paged)(
   },
 );
 
-test('a path that nobody answers is NotFoundError, a malformed one ValidationError', async () => {
+test('an unknown path is NotFoundError, a malformed one ValidationError', async () => {
   expect(name((await http('GET', '/api/nothing', { token })).body)).toBe('NotFoundError');
   expect(name((await http('PUT', '/api/users/me', { token })).body)).toBe('NotFoundError');
   expect(name((await http('GET', '/api/users/%E0%A4%A', { token })).body)).toBe('ValidationError');
@@ -176,6 +176,6 @@ test('an endless body is refused before its end', async () => {
   expect(status).toBe(413);
 });
 
-test('nothing of all this was a bug', () => {
+test('none of this caused an error in the log', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });

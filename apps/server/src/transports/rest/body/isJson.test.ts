@@ -26,6 +26,6 @@ test.each([
   'application/json; charset',
   'application/json, application/json',
   `application/json${' '.repeat(255)}`,
-])('%j is not', (header) => {
+])('%j is not JSON', (header) => {
   expect(isJson(header)).toBe(false);
 });

@@ -9,7 +9,7 @@ import {
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
-// Every header that is parsed, by us or by a library, at the largest size that the server lets in.
+// Every header that is parsed, by this server or by a library, at the largest accepted size.
 
 let room: ServerRoom<Node>;
 beforeAll(async () => {
@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** Below the 12,288 bytes of all headers. */
+/** Below the 12,288 bytes allowed for all headers. */
 const LENGTH = 11_000;
-/** A request takes a few milliseconds; at this length quadratic work takes hundreds. */
+/** A request takes a few milliseconds; quadratic work at this length takes hundreds. */
 const BOUND_MS = 100;
 
 function ask(method: string, path: string, headers: Record<string, string>): Promise<unknown> {
@@ -41,7 +41,7 @@ const headers = [
   ...['Accept-Encoding', 'Range', 'If-None-Match', 'If-Modified-Since', 'If-Range', 'Expect'],
   ...['Access-Control-Request-Headers', 'Access-Control-Request-Method', 'Sec-WebSocket-Protocol'],
 ];
-/** How a header begins that its parser goes on reading. */
+/** Prefixes after which a parser continues with the hostile text. */
 const beginnings: Readonly<Record<string, string>> = {
   'Content-Type': 'application/json',
   Authorization: 'Bearer ',
@@ -56,7 +56,7 @@ const asks: [method: string, path: string][] = [
   ['OPTIONS', '/api/users/me'],
   ['GET', '/socket.io/?EIO=4&transport=polling'],
 ];
-/** The ones that headers and paths can hold. */
+/** Texts that headers and paths can contain. */
 const texts = hostileTexts(LENGTH).filter((text) => !text.includes('\t') && text.trim() !== '');
 
 test.each(headers)('%s is parsed in linear time', async (name) => {
@@ -85,7 +85,7 @@ test('paths and queries are parsed in linear time', async () => {
   }
 });
 
-/** What is quick once is quick. */
+/** One quick run proves that the work is small. */
 async function quickest(work: () => Promise<unknown>): Promise<number> {
   const first = await quickestOf(1, work);
   return first <= BOUND_MS ? first : quickestOf(4, work);

@@ -36,14 +36,17 @@ function ask(port: number): { socket: Socket; isClosed: () => boolean } {
   return { socket, isClosed: () => closed };
 }
 
-/** Asks and reads nothing: what the kernel takes leaves the process, the rest stays. */
+/**
+ * Sends a request and reads nothing: the kernel takes some of the response, the rest stays in the
+ * process.
+ */
 function askAndLeave(port: number) {
   const asked = ask(port);
   asked.socket.pause();
   return asked;
 }
 
-/** A socket that is not read notices its end only when it is read. */
+/** A paused socket notices its end only when it is read. */
 async function untilClosed({ socket, isClosed }: ReturnType<typeof ask>): Promise<number> {
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
@@ -52,7 +55,7 @@ async function untilClosed({ socket, isClosed }: ReturnType<typeof ask>): Promis
   return bytes;
 }
 
-test('unread answers are closed above the budget, the oldest first; who reads is served', async () => {
+test('unread responses are closed above the budget, the oldest first; readers are served', async () => {
   const { port, budget, pass } = await openServer({ maxBytes: 50 * MIB });
   const slow = [];
   for (let i = 0; i < 10; i += 1) {
@@ -74,7 +77,7 @@ test('unread answers are closed above the budget, the oldest first; who reads is
   expect(honest.isClosed()).toBe(false);
 });
 
-test('an answer without progress is closed', async () => {
+test('a response without progress is closed', async () => {
   const { port, budget } = await openServer({ idleMs: 500 });
   const slow = askAndLeave(port);
   await until('it was answered', async () => budget.held() > 0);
@@ -83,12 +86,12 @@ test('an answer without progress is closed', async () => {
   expect(await untilClosed(slow)).toBeLessThan(BODY.length);
 });
 
-test('an answer that trickles is closed when its time is over', async () => {
+test('a trickling response is closed when its time is over', async () => {
   const { port, budget, pass } = await openServer();
   const slow = askAndLeave(port);
   await until('it was answered', async () => budget.held() > 0);
   await until('its time has passed', async () => {
-    // The time of an answer begins when the watch first sees it.
+    // A response's time begins when the watcher first sees it.
     pass(121_000);
     slow.socket.read(1);
     return budget.held() === 0;
@@ -96,7 +99,7 @@ test('an answer that trickles is closed when its time is over', async () => {
   expect(await untilClosed(slow)).toBeLessThan(BODY.length);
 });
 
-test('answers that wait behind an unread one are counted at once', async () => {
+test('responses queued behind an unread one are counted immediately', async () => {
   const { port, budget } = await openServer({ maxBytes: 100 * MIB });
   const slow = connect(port, '127.0.0.1');
   open.push(() => slow.destroy());

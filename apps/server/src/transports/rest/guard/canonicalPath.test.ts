@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** The path as it stands, where `fetch` would parse and rewrite it. */
+/** Sends the path unchanged; `fetch` would parse and rewrite it. */
 function rawStatus(method: string, path: string, token: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(
@@ -29,7 +29,7 @@ function rawStatus(method: string, path: string, token: string): Promise<number 
   });
 }
 
-/** Somebody with a message of their own. */
+/** A user with a message of their own. */
 async function scene() {
   const { access_token: token } = await room.register();
   const { user: other } = await room.register();
@@ -48,7 +48,7 @@ const someId = '0189d8a4-1111-7000-8000-000000000001';
 const rows = Object.values<Endpoint>(endpoints).filter(({ path }) => path.startsWith('/api/'));
 
 test.each(rows.map(({ method, path }) => [method, path]))(
-  '%s %s has one spelling',
+  '%s %s accepts only the canonical path',
   async (method, path) => {
     const { access_token: token } = await room.register();
     const filled = path.replace(/:\w+/g, someId);
@@ -66,11 +66,11 @@ test.each(rows.map(({ method, path }) => [method, path]))(
 );
 
 test.each(['..', '.', '%2e%2e', '%2E.', '../', './', '', '..%2f', '..\\'])(
-  'taking back the reaction %j never deletes the message',
+  'removing the reaction %j never deletes the message',
   async (text) => {
     const { token, http, id, isThere } = await scene();
     const path = `/api/messages/${id}/reactions/${text}`;
-    // As a browser sends it, and as a program does that leaves the path alone.
+    // As a browser sends it, and as a program that does not normalize paths.
     const { status } = await http('DELETE', path, { token });
     expect([text, status < 500]).toEqual([text, true]);
     expect(await rawStatus('DELETE', path, token)).toBeLessThan(500);
@@ -78,7 +78,7 @@ test.each(['..', '.', '%2e%2e', '%2E.', '../', './', '', '..%2f', '..\\'])(
   },
 );
 
-test('a reaction is taken back by path and by query, however it is written', async () => {
+test('a reaction is removed by path and by query, however it is encoded', async () => {
   const { token, http, id } = await scene();
   const reactions = async (emoji: string) => {
     const reply = await http('POST', `/api/messages/${id}/reactions`, { token, body: { emoji } });
@@ -97,7 +97,7 @@ test('a reaction is taken back by path and by query, however it is written', asy
 });
 
 test.each(['..', '.', '%2e', '/', ':party:', 'a', '👍👍', '❤\ufe0e', '__proto__'])(
-  '%j is no reaction',
+  '%j is not a reaction',
   async (emoji) => {
     const { token, http, id } = await scene();
     const path = `/api/messages/${id}/reactions`;

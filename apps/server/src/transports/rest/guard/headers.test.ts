@@ -10,8 +10,8 @@ import {
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
-// What answers tell browsers, graded as the public observatories of the web do: every endpoint and every page is to have
-// full marks. And what they must never tell.
+// Security headers, graded like the public web observatories do: every endpoint and page must get
+// full marks. And headers that must never be sent.
 
 const listed = 'https://app.example';
 let database: FreshDatabase;
@@ -44,7 +44,7 @@ afterAll(async () => {
 interface Answer {
   what: string;
   isPage: boolean;
-  /** A file of the web client, the same for everybody. */
+  /** A static file of the web client. */
   isPublic: boolean;
   headers: Headers;
 }
@@ -66,7 +66,7 @@ const directives = (policy: string): Map<string, string[]> =>
 const closed = (policy: string, ...names: string[]): boolean =>
   names.every((name) => directives(policy).get(name)?.join() === "'none'");
 
-/** A hundred points in all. */
+/** 100 points in total. */
 const marks: readonly Mark[] = [
   {
     ...{ header: 'content-security-policy', points: 20, why: 'nothing runs that is not ours' },
@@ -144,7 +144,7 @@ const marks: readonly Mark[] = [
   },
 ];
 
-/** What an answer loses, and of how many points. */
+/** The points that a response loses, by reason. */
 function lost(answer: Answer): string[] {
   return marks
     .filter(({ header, isGood }) => !isGood(answer.headers.get(header) ?? '', answer))
@@ -163,15 +163,15 @@ async function graded(what: string, reply: Promise<Reply>, kind: 'page' | 'file'
   return { what, headers, isPage: kind !== 'data', isPublic: kind === 'file' };
 }
 
-test('the table has a hundred points', () => {
+test('the table adds up to 100 points', () => {
   expect(marks.reduce((sum, { points }) => sum + points, 0)).toBe(100);
 });
 
-test('every endpoint has full marks, whether it answers or refuses', async () => {
+test('every endpoint has full marks, for success and for refusal', async () => {
   const answers: Promise<Answer>[] = [];
   for (const [name, { method, path }] of Object.entries<Endpoint>(endpoints)) {
     const address = path.replace(/:\w+/g, '0198a000-0000-7000-8000-00000000000a');
-    // What ends sessions would end the one that asks.
+    // Endpoints that end sessions would end the test's own.
     const isEnding = name === 'logout';
     for (const bearer of isEnding ? [undefined] : [undefined, token]) {
       const reply = http(method, address, {
@@ -187,7 +187,7 @@ test('every endpoint has full marks, whether it answers or refuses', async () =>
   expect(answers.length).toBeGreaterThan(60);
 });
 
-test('every page, every document, every refusal and what Socket.IO answers has full marks', async () => {
+test('every page, document, refusal and Socket.IO response has full marks', async () => {
   const page = String((await ask('GET', '/')).body);
   const files = [...page.matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map(([, file]) => file ?? '');
   expect(files.filter((file) => file.endsWith('.js')).length).toBeGreaterThan(0);
@@ -213,7 +213,7 @@ test('every page, every document, every refusal and what Socket.IO answers has f
   expect(answers.flatMap(lost)).toEqual([]);
 });
 
-test('without TLS nothing is said of it', async () => {
+test('without TLS there is no Strict-Transport-Security', async () => {
   const plain = await http('GET', '/');
   expect(plain.headers.has('strict-transport-security')).toBe(false);
 });
@@ -222,7 +222,7 @@ describe('pages of other origins', () => {
   const doors = ['/api/users/me', '/healthz', '/', '/socket.io/?EIO=4&transport=polling'];
 
   test.each(doors)(
-    'may read %s if their origin is listed, as a whole, and never with credentials',
+    'may read %s if their origin is listed, by exact match, and never with credentials',
     async (path) => {
       const allowed = async (origin: string) =>
         (await ask('GET', path, { origin })).headers.get('access-control-allow-origin');
@@ -241,7 +241,7 @@ describe('pages of other origins', () => {
   );
 
   test.each(doors.filter((path) => path.length > '/healthz'.length))(
-    'are told by a preflight of %s what they may ask, whatever they wish',
+    'get the same preflight answer for %s, whatever they request',
     async (path) => {
       const wish = {
         'access-control-request-method': 'PUT',
@@ -258,7 +258,7 @@ describe('pages of other origins', () => {
   );
 });
 
-test('a cookie opens nothing, whatever stands in it', async () => {
+test('cookies never authenticate', async () => {
   const cookie = `access_token=${token}; token=${token}; session=${token}`;
   const refused = await ask('GET', '/api/users/me', { cookie });
   expect(refused.status).toBe(401);

@@ -3,7 +3,7 @@ import { parseServerSettings } from '@chasqui/settings';
 import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
-// Requests that no library writes, and what comes back, byte by byte.
+// Requests that no HTTP library sends, compared byte by byte.
 
 let room: ServerRoom<Node>;
 let node: Node;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-/** All that is answered until the server closes the connection. */
+/** Everything received until the server closes the connection. */
 function answerTo(request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -30,7 +30,7 @@ const request = (line: string, ...headers: string[]): string =>
 const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
 
 test.each(['TRACE', 'TRACK', 'DEBUG', 'CONNECT', 'PROPFIND'])(
-  '%s is no method of ours, and repeats nothing',
+  'method %s is refused without repeating input',
   async (method) => {
     const answer = await answerTo(request(`${method} /api/users/me HTTP/1.1`, 'X-Echo: s3cret'));
     expect([400, 404]).toContain(statusOf(answer) || 404);
@@ -46,19 +46,19 @@ test.each<[string, string]>([
     `${request(login, json, 'Content-Length: 4', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
   ],
   ['two lengths', `${request(login, json, 'Content-Length: 2', 'Content-Length: 4')}{}{}`],
-  ['a length that is none', `${request(login, json, 'Content-Length: +2')}{}`],
+  ['a length that is not a number', `${request(login, json, 'Content-Length: +2')}{}`],
   ['a coding before chunked', request(login, json, 'Transfer-Encoding: chunked, identity')],
   ['a space before a colon', request(login, json, 'Content-Length : 2')],
   ['a folded header', request(login, 'X-A: b\r\n c')],
   ['a bare line feed', 'GET / HTTP/1.1\nHost: localhost\n\n'],
-  ['a chunk that lies', `${request(login, json, 'Transfer-Encoding: chunked')}zz\r\n`],
+  ['a wrong chunk size', `${request(login, json, 'Transfer-Encoding: chunked')}zz\r\n`],
 ])('a request with %s is refused, and the connection closed', async (_what, text) => {
   const answer = await answerTo(text);
   expect(statusOf(answer)).toBe(400);
   expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
-test('refusals that no handler writes have no body that a browser could show', async () => {
+test('refusals outside of handlers have no body that a browser could render', async () => {
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
   const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
   for (const [text, status] of [
@@ -69,12 +69,12 @@ test('refusals that no handler writes have no body that a browser could show', a
   ] as const) {
     const answer = await answerTo(text);
     expect(statusOf(answer)).toBe(status);
-    // Nothing, or the end of a chunked body that holds nothing.
+    // Empty, or the end of an empty chunked body.
     expect(answer.split('\r\n\r\n')[1]).toMatch(/^0?$/);
   }
 });
 
-test('no answer says by what it was made', async () => {
+test('no response reveals the software behind it', async () => {
   const texts = await Promise.all(
     [
       '/',

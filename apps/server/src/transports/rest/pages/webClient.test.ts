@@ -35,7 +35,7 @@ afterAll(async () => {
 const isAddress = (address: AddressInfo | string | null): address is AddressInfo =>
   typeof address === 'object' && address !== null;
 
-/** As it is on the wire: fetch would undo the compression. */
+/** As sent on the wire; fetch would decompress it. */
 async function ask(name: string, accept = ''): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { 'accept-encoding': accept };
@@ -47,7 +47,7 @@ async function ask(name: string, accept = ''): Promise<IncomingMessage> {
   });
 }
 
-test('the page is asked for again each time, what is named by its content is kept for ever', async () => {
+test('the page is revalidated each time, content-hashed files are cached for a year', async () => {
   const page = await ask('/');
   expect(page.statusCode).toBe(200);
   expect(page.headers['content-type']).toContain('text/html');
@@ -62,16 +62,19 @@ test.each([
   ['identity', '/assets/index-1a2b.js', undefined, 'text/javascript'],
   ['br', '/', undefined, 'text/html'],
   ['gzip', '/', 'gzip', 'text/html'],
-])('who takes %s is sent %s as %s, with its own type', async (accept, name, encoding, type) => {
-  const { statusCode, headers } = await ask(name, accept);
-  expect(statusCode).toBe(200);
-  expect(headers['content-encoding']).toBe(encoding);
-  expect(headers['content-type']).toContain(type);
-  expect(headers.vary).toContain('Accept-Encoding');
-});
+])(
+  'a client that accepts %s gets %s as %s, with its own type',
+  async (accept, name, encoding, type) => {
+    const { statusCode, headers } = await ask(name, accept);
+    expect(statusCode).toBe(200);
+    expect(headers['content-encoding']).toBe(encoding);
+    expect(headers['content-type']).toContain(type);
+    expect(headers.vary).toContain('Accept-Encoding');
+  },
+);
 
 test.each(['/api/users/me', '/docs/openapi.json', '/../package.json', '/assets/', '/%2e%2e/x.js'])(
-  'what it does not have it passes on: %s',
+  'unknown files fall through: %s',
   async (name) => {
     expect((await ask(name, 'br, gzip')).statusCode).toBe(404);
   },

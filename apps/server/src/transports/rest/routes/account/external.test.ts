@@ -17,7 +17,8 @@ import {
 import jwt from 'jsonwebtoken';
 import { startNode, type Node } from '../../../../startNode';
 
-// Tokens of somebody else's accounts: by a shared secret on two nodes, and by keys that are read from an address.
+// Tokens of an external issuer: verified with a shared secret on two nodes, and with keys from a
+// URL.
 
 const issuer = 'https://app.example';
 const audience = 'chat';
@@ -69,7 +70,7 @@ const withHeader = (header: object) =>
 const me = async (token: string, node = 0) => http(node)('GET', '/api/users/me', { token });
 const usersNow = async () => Number((await db.query('', 'SELECT count(*) FROM users', []))[0]?.[0]);
 
-test('the first token makes a user; every other token of the same subject is that user, on every node', async () => {
+test('the first token creates a user; every other token of the subject is that user, on every node', async () => {
   const sub = 'subject 7';
   const before = await usersNow();
   const replies = await Promise.all(
@@ -83,7 +84,7 @@ test('the first token makes a user; every other token of the same subject is tha
   expect(await usersNow()).toBe(before + 1);
 });
 
-test('a session lasts as long as the longest of its tokens, whichever came first', async () => {
+test('a session lasts as long as the longest of its tokens, in any order', async () => {
   const [sub, sid] = [randomUUID(), randomUUID()];
   const now = Math.floor(Date.now() / 1000);
   const ends = async () =>
@@ -91,7 +92,7 @@ test('a session lasts as long as the longest of its tokens, whichever came first
       await db.query('', 'SELECT max(extract(epoch FROM expires_at))::int FROM sessions', [])
     )[0]?.[0];
   for (const [exp, lasts] of [
-    // With a minute for the issuer's clock.
+    // Plus a minute for the issuer's clock.
     [now + 900, now + 960],
     [now + 1_800, now + 1_860],
     [now + 60, now + 1_860],
@@ -101,7 +102,7 @@ test('a session lasts as long as the longest of its tokens, whichever came first
   }
 });
 
-test('a name that is taken, odd or missing gets another one; nobody becomes somebody who registered', async () => {
+test('a taken, invalid or missing name is replaced, and never linked to a registered user', async () => {
   const body = { username: 'ben', email: 'ben@example.org', password: 'correct horse' };
   const reply = await http(0)('POST', '/api/auth/register', { body });
   const { user } = sessionSchema.parse(reply.body);
@@ -111,7 +112,7 @@ test('a name that is taken, odd or missing gets another one; nobody becomes some
     expect([wish, status]).toEqual([wish, 200]);
     expect(found).not.toMatchObject({ id: user.id });
   }
-  // And nobody logs in by a password as somebody who has none.
+  // And nobody can log in to such an account with a password.
   const name = String(Reflect.get(Object((await me(sign({ sub: 'ana' }))).body), 'username'));
   for (const password of ['', 'null', 'correct horse']) {
     const login = await http(0)('POST', '/api/auth/login', { body: { username: name, password } });
@@ -139,16 +140,16 @@ test.each<[string, () => string]>([
   ['no expiry', () => jwt.sign(endless, secret)],
   ['an expiry in the past', () => sign({ exp: soon - 90 })],
   ['an expiry that is too far away', () => sign({ exp: soon + 90_000 })],
-  ['a beginning that is to come', () => sign({ nbf: soon + 600 })],
-  ['an issue that is to come', () => jwt.sign(claims({ iat: soon + 600 }), secret)],
+  ['a start in the future', () => sign({ nbf: soon + 600 })],
+  ['an issue time in the future', () => jwt.sign(claims({ iat: soon + 600 }), secret)],
   ['a subject with NUL', () => sign({ sub: 'ana\0' })],
   ['a subject with half a character', () => sign({ sub: 'ana\ud800' })],
   ['the other half', () => sign({ sub: 'ana\udc00' })],
-  ['an extension that must be understood', () => withHeader({ crit: ['b64'], b64: true })],
+  ['a critical extension', () => withHeader({ crit: ['b64'], b64: true })],
   ['the type of a logout token', () => withHeader({ typ: 'logout+jwt' })],
   ['the type of a proof of possession', () => withHeader({ typ: 'dpop+jwt' })],
-  ['a type in other letters', () => withHeader({ typ: 'Application/SecEvent+JWT' })],
-])('a token with %s is refused, and makes nobody', async (_what, token) => {
+  ['a type in other letter case', () => withHeader({ typ: 'Application/SecEvent+JWT' })],
+])('a token with %s is refused, and creates no user', async (_what, token) => {
   const before = await usersNow();
   expect((await me(token())).status).toBe(401);
   expect(await usersNow()).toBe(before);
@@ -158,7 +159,7 @@ test.each<[string, object]>([
   ['an expiry', { exp: soon - 30 }],
   ['a beginning', { nbf: soon + 30 }],
   ['an issue', { iat: soon + 30 }],
-])('%s that is 30 s off for us is taken, by REST and for a connection', async (_what, more) => {
+])('%s that is 30 s off is accepted, over REST and for a connection', async (_what, more) => {
   const token = jwt.sign(claims(more), secret);
   expect((await me(token)).status).toBe(200);
   const client = await openSocket(urlOf(nodes[0]), { auth: { token } });
@@ -166,13 +167,13 @@ test.each<[string, object]>([
   client.close();
 });
 
-test('access tokens by their own type are taken', async () => {
+test('access token types are accepted', async () => {
   for (const typ of ['at+jwt', 'application/at+JWT', 'JWT']) {
     expect((await me(withHeader({ typ }))).status).toBe(200);
   }
 });
 
-test('subjects that differ are different people, also by normal form', async () => {
+test('different subjects are different users, even if only their normal form is equal', async () => {
   const names = ['ñ', 'n\u0303', 'N\u0303', 'ana ', 'ana'];
   const people = await Promise.all(names.map(async (sub) => (await me(sign({ sub }))).body));
   expect(new Set(people.map((body) => String(Reflect.get(Object(body), 'id')))).size).toBe(5);
@@ -182,7 +183,7 @@ test.each<[string, (sub: string) => object]>([
   ['with a session of their own', (sub) => ({ sub, sid: `session ${randomUUID()}` })],
   ['without a session', (sub) => ({ sub })],
   ['without a session and without an id', (sub) => ({ sub, jti: undefined, nonce: randomUUID() })],
-])('a connection goes on by a token it is given later: tokens %s', async (_kind, kindOf) => {
+])('a connection continues with a later token: tokens %s', async (_kind, kindOf) => {
   const sub = randomUUID();
   const connect = () => openSocket(urlOf(nodes[0]), { auth: { token: sign(kindOf(sub)) } });
   const [refreshed, forgotten] = [await connect(), await connect()];
@@ -193,7 +194,7 @@ test.each<[string, (sub: string) => object]>([
   );
   const later = sign(kindOf(sub));
   expect(await refreshed.ask('auth:refresh', { token: later })).toEqual({ success: true });
-  // The sessions of both first tokens expire; one connection depends on neither any more.
+  // The sessions of both first tokens expire; only one connection has moved to another.
   await db.query(
     '',
     `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = ANY ($1::uuid[])`,
@@ -201,12 +202,12 @@ test.each<[string, (sub: string) => object]>([
   );
   await until('a connection that got no other token is closed', () => !forgotten.socket.connected);
   expect(refreshed.socket.connected).toBe(true);
-  // It depends on the later one now.
+  // It depends on the later session now.
   expect((await http(1)('POST', '/api/auth/logout', { token: later })).status).toBe(204);
   await until('the other connection is closed', () => !refreshed.socket.connected);
 });
 
-test('a session that was ended stays so when its row is pruned, for tokens that are issued later too', async () => {
+test('an ended session stays ended when its row is pruned, even for tokens issued later', async () => {
   const claimsOfSession = { sub: randomUUID(), sid: randomUUID() };
   const token = sign(claimsOfSession);
   expect((await me(token)).status).toBe(200);
@@ -229,7 +230,7 @@ test('a session that was ended stays so when its row is pruned, for tokens that 
   expect(await usersNow()).toBe(before);
 });
 
-test('everything else is as for everybody: sockets, a fresh token, logout on every node', async () => {
+test('everything else works as for other users: sockets, a fresh token, logout on every node', async () => {
   const sub = randomUUID();
   const one = sign({ sub, sid: 'their session' });
   const socket = await openSocket(urlOf(nodes[1]), { auth: { token: one, deviceId: 'web' } });
@@ -241,14 +242,14 @@ test('everything else is as for everybody: sockets, a fresh token, logout on eve
 
   expect((await http(0)('POST', '/api/auth/logout', { token: fresh })).status).toBe(204);
   await until('the socket is closed', () => !socket.socket.connected);
-  // What was ended stays so, for every token of it, also for one that is issued later.
+  // An ended session stays ended for all its tokens, even ones issued later.
   for (const token of [one, fresh, sign({ sub, sid: 'their session' })]) {
     expect((await me(token)).status).toBe(401);
   }
   expect((await me(elsewhere)).status).toBe(200);
 });
 
-test('keys from an address: chosen by name, changed while we run, and kept while the address is gone', async () => {
+test('keys from a URL are found by id, replaced at run time, and kept while the URL is down', async () => {
   const two = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   let keys: object[] = [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', use: 'sig' }];
   let asked = 0;
@@ -265,14 +266,14 @@ test('keys from an address: chosen by name, changed while we run, and kept while
     await Promise.all([find('one'), find('one'), find(undefined)]);
     expect(asked).toBe(1);
     expect((await find('one')).algorithm).toBe('RS256');
-    // Made-up names do not make us ask each time.
+    // Made-up key ids do not cause a request each.
     for (let i = 0; i < 5; i += 1) await expect(find(`made up ${i}`)).rejects.toThrow();
     expect(asked).toBe(1);
     keys = [{ ...two.publicKey.export({ format: 'jwk' }), kid: 'two' }];
     now += 30_000;
     expect((await find('two')).algorithm).toBe('ES256');
     await expect(find('one')).rejects.toMatchObject({ name: 'UnauthorizedError' });
-    // A secret that is published is none.
+    // A published secret is not a secret.
     keys = [{ kty: 'oct', k: 'c2VjcmV0', kid: 'three' }];
     now += 30_000;
     await expect(find('three')).rejects.toMatchObject({ name: 'UnauthorizedError' });
@@ -289,7 +290,7 @@ test('keys from an address: chosen by name, changed while we run, and kept while
   }
 });
 
-/** An address that answers with what `respond` writes, and how often it was asked. */
+/** A URL that answers with what `respond` writes, and counts its requests. */
 async function serveKeys(respond: (response: ServerResponse) => void) {
   const server = createServer((_request, response) => respond(response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -311,7 +312,7 @@ const json = 'application/json; charset=utf-8';
 test.each<[string, string, string]>([
   ['JSON', json, keysOf(publicJwk)],
   ['a key set by its own type', 'application/jwk-set+json', keysOf({ ...publicJwk, alg: 'RS256' })],
-])('keys that come as %s are taken', async (_what, type, body) => {
+])('keys served as %s are accepted', async (_what, type, body) => {
   const respond = (response: ServerResponse) => response.setHeader('content-type', type).end(body);
   expect(await serveKeys(respond)).toBe('found');
 });
@@ -334,13 +335,13 @@ test.each<[string, string, string, string]>([
   ['a key for another use', json, keysOf({ ...publicJwk, use: 'enc' }), 'UnauthorizedError'],
   ['a key to sign with', json, keysOf({ ...publicJwk, key_ops: ['sign'] }), 'UnauthorizedError'],
   ['a key of another algorithm', json, keysOf({ ...publicJwk, alg: 'PS256' }), 'UnauthorizedError'],
-])('keys: %s is not taken', async (_what, type, body, error) => {
+])('keys: %s is not accepted', async (_what, type, body, error) => {
   const respond = (response: ServerResponse) =>
     response.setHeader('content-type', type).end(body, 'latin1');
   expect(await serveKeys(respond)).toBe(error);
 });
 
-test('an answer without end is given up after a quarter of a megabyte, a redirect at once', async () => {
+test('an endless response is aborted after a quarter of a megabyte, a redirect at once', async () => {
   let written = 0;
   const endless = (response: ServerResponse) => {
     response.setHeader('content-type', json);
@@ -352,14 +353,14 @@ test('an answer without end is given up after a quarter of a megabyte, a redirec
     write();
   };
   expect(await serveKeys(endless)).toBe('UnavailableError');
-  // What lies in buffers on the way comes on top.
+  // Buffers along the way add to it.
   expect(written).toBeLessThan(16_000_000);
   const elsewhere = (response: ServerResponse) =>
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   expect(await serveKeys(elsewhere)).toBe('UnavailableError');
 });
 
-test('a public key takes what its private key signed, and not what was signed with the public one', async () => {
+test('a public key accepts tokens of its private key, and none signed with the public key as secret', async () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const node = await open({ EXTERNAL_PUBLIC_KEY: pem });
   const ask = (token: string) => createHttpClient(urlOf(node))('GET', '/api/users/me', { token });

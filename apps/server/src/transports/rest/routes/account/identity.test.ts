@@ -58,7 +58,7 @@ const refresh = (token: string) =>
   http('POST', '/api/auth/refresh', { body: { refresh_token: token } });
 const me = (token: string) => http('GET', '/api/users/me', { token });
 
-test('whoever registers is logged in, and is shown without address or password', async () => {
+test('registration logs in, and returns neither address nor password', async () => {
   const who = somebody();
   const reply = await http('POST', '/api/auth/register', {
     body: { ...who, display_name: ' Ana ', id: 'mine', created_at: '1999-01-01' },
@@ -88,7 +88,7 @@ test('a taken name or address is a conflict, whatever its case', async () => {
   expect(replies[0]?.body).toEqual(replies[1]?.body);
 });
 
-test('an international address is one address, however it is written', async () => {
+test('an international address is the same however it is written', async () => {
   const [first, second] = ['Jos\u00e9@M\u00fcnchen.example', 'jose\u0301@xn--mnchen-3ya.example'];
   const who = { ...somebody(), email: first };
   expect((await http('POST', '/api/auth/register', { body: who })).status).toBe(201);
@@ -100,7 +100,7 @@ test('an international address is one address, however it is written', async () 
   }
 });
 
-test('one logs in by name or address, in any case', async () => {
+test('login works by name or address, in any case', async () => {
   const { username, email, password } = await register();
   for (const name of [{ username: username.toUpperCase() }, { email }, { username: email }]) {
     const reply = await http('POST', '/api/auth/login', { body: { ...name, password } });
@@ -109,7 +109,7 @@ test('one logs in by name or address, in any case', async () => {
   }
 });
 
-test('a common password is refused at registration and change; who has one already still logs in', async () => {
+test('a common password is refused at registration and change; existing ones still log in', async () => {
   const refused = { error: { name: 'ValidationError', details: [{ path: 'password' }] } };
   for (const password of ['password123', 'PASSWORD123', 'chasqui2024']) {
     const reply = await http('POST', '/api/auth/register', { body: { ...somebody(), password } });
@@ -130,7 +130,7 @@ test('a common password is refused at registration and change; who has one alrea
   expect((await http('POST', '/api/auth/login', { body: login })).status).toBe(200);
 });
 
-test('a wrong password and an unknown user are answered alike, after the same work', async () => {
+test('a wrong password and an unknown user get the same answer after the same work', async () => {
   const { username } = await register();
   const took = { known: [] as number[], unknown: [] as number[] };
   const tryAs = async (kind: 'known' | 'unknown') => {
@@ -145,7 +145,7 @@ test('a wrong password and an unknown user are answered alike, after the same wo
     expect(known.status).toBe(401);
     expect(await tryAs('unknown')).toEqual(known);
   }
-  // The quickest of several: a busy machine delays either, and nothing makes the work less.
+  // The quickest of several: load delays either, but nothing makes the work less.
   expect(Math.min(...took.unknown)).toBeGreaterThan(Math.min(...took.known) / 4);
 });
 
@@ -172,7 +172,7 @@ test('two tabs that refresh at once both stay logged in', async () => {
   expect((await refresh(two?.refresh_token ?? '')).status).toBe(200);
 });
 
-test('a refresh token that is used again after its successor ends the whole session', async () => {
+test('reuse of a refresh token after its successor was used ends the session', async () => {
   const { refresh_token } = await register();
   const second = session(await refresh(refresh_token));
   const third = session(await refresh(second.refresh_token));
@@ -181,7 +181,7 @@ test('a refresh token that is used again after its successor ends the whole sess
   expect((await me(third.access_token)).status).toBe(401);
 });
 
-test('a predecessor is refused ten seconds later, and ends the session', async () => {
+test('a predecessor is refused after ten seconds, and ends the session', async () => {
   const { refresh_token } = await register();
   const second = session(await refresh(refresh_token));
   await db.sequelize.query(
@@ -199,7 +199,7 @@ test('only digests of refresh tokens are stored', async () => {
   expect(digests).not.toContainEqual(Buffer.from(refresh_token, 'base64url'));
 });
 
-test('after logout neither token is good any more', async () => {
+test('logout invalidates both tokens', async () => {
   const { access_token, refresh_token } = await register();
   expect((await me(access_token)).status).toBe(200);
   const reply = await http('POST', '/api/auth/logout', { token: access_token });
@@ -219,13 +219,13 @@ test.each([
   ['a refresh token as access token', async () => (await register()).refresh_token],
   ['an access token that was changed', async () => `${(await register()).access_token}x`],
   ['nothing', async () => ''],
-])('%s opens no door', async (_what, token) => {
+])('%s does not authenticate', async (_what, token) => {
   const reply = await me(await token());
   expect(reply.status).toBe(401);
   expect(reply.body).toMatchObject({ error: { name: 'UnauthorizedError' } });
 });
 
-test('users are found by parts of their names, a page at a time', async () => {
+test('users are found by parts of their names, one page at a time', async () => {
   const { access_token } = await register();
   for (const username of ['quest_a', 'quest%b', 'QuestC'].map((name) => name.replace('%', '-'))) {
     await register({ ...somebody(), username, email: `${username}@example.org` });
@@ -246,7 +246,7 @@ test('users are found by parts of their names, a page at a time', async () => {
   expect(await find('cursor=~~~')).toMatchObject({ error: { name: 'ValidationError' } });
 });
 
-test('no token, password or address is in the log', async () => {
+test('no token, password or address is logged', async () => {
   const who = await register();
   await http('POST', '/api/auth/login', {
     body: { username: who.username, password: 'wrong one' },

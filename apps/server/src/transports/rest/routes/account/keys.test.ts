@@ -4,13 +4,13 @@ import { parseServerSettings } from '@chasqui/settings';
 import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
-// Secrets that change while people are signed in, and sessions whose time is over.
+// Secrets rotated while users are signed in, and sessions past their maximum age.
 
 const [a, b] = ['the first secret of all', 'the second secret of all'];
 const log = quietLog();
 let room: ServerRoom<Node>;
 let db: Database;
-/** Servers as a rotation leaves them one after the other. */
+/** Servers in the successive states of a rotation. */
 let before: Node;
 let prepared: Node;
 let rotated: Node;
@@ -43,7 +43,7 @@ const statusAt = async (node: Node, token: string) =>
   (await room.httpOf(node)('GET', '/api/users/me', { token })).status;
 
 describe('a rotation of the secret', () => {
-  test('loses nobody who refreshes between its steps, and ends the sessions of the others', async () => {
+  test('keeps everyone who refreshes between its steps, and ends the other sessions', async () => {
     const [ana, idle] = [await room.register(before), await room.register(prepared)];
     expect(await statusAt(rotated, ana.access_token)).toBe(200);
     const next = await refreshed(ana.refresh_token, rotated);
@@ -55,11 +55,11 @@ describe('a rotation of the secret', () => {
       expect(await statusAt(after, token)).toBe(401);
     }
     expect((await refresh(idle.refresh_token, after)).status).toBe(401);
-    // The secret could still come back: nothing was destroyed.
+    // The secret could still be restored: nothing was deleted.
     expect((await refresh(idle.refresh_token, rotated)).status).toBe(200);
   });
 
-  test('does the same with tokens that servers of the release before have stored', async () => {
+  test('does the same with tokens stored by servers of the previous release', async () => {
     const [ana, ben] = [await room.register(before), await room.register(before)];
     await db.query('', 'UPDATE refresh_tokens SET key_id = NULL', []);
     expect((await refresh(ana.refresh_token, after)).status).toBe(401);
@@ -67,7 +67,7 @@ describe('a rotation of the secret', () => {
     expect((await refresh(ben.refresh_token, before)).status).toBe(200);
   });
 
-  test('in its middle two tabs at two servers get the same token', async () => {
+  test('gives two tabs at two servers the same token half-way', async () => {
     const ana = await room.register(before);
     const [one, two] = [
       await refreshed(ana.refresh_token, prepared),
@@ -84,7 +84,7 @@ describe('a rotation of the secret', () => {
   });
 });
 
-describe('a session as old as it may be', () => {
+describe('a session at its maximum age', () => {
   const age = (person: Session, seconds: number) =>
     db.query(
       '',
@@ -93,7 +93,7 @@ describe('a session as old as it may be', () => {
     );
   const SIX_MONTHS_S = 15_552_000;
 
-  test('ends although it was used all the time, and its connections with it', async () => {
+  test('ends despite constant use, and its connections with it', async () => {
     const ana = await room.register(before);
     const socket = await room.connect(ana.access_token, { node: before });
     await age(ana, SIX_MONTHS_S - 60);
@@ -108,7 +108,7 @@ describe('a session as old as it may be', () => {
     expect(row).toEqual([true]);
     expect(socket.socket.connected).toBe(true);
 
-    // As a server of the release before would have prolonged it.
+    // As a server of the previous release would have extended it.
     await db.query(
       ...([
         '',
@@ -123,11 +123,11 @@ describe('a session as old as it may be', () => {
       'its token is refused',
       async () => (await statusAt(before, next.access_token)) === 401,
     );
-    // The password begins another one.
+    // The password starts a new one.
     expect((await room.login(ana, before)).user.id).toBe(ana.user.id);
   });
 
-  test('ends earlier where the setting says so', async () => {
+  test('ends earlier if the setting says so', async () => {
     const strict = await room.open({ JWT_SECRET: a, SESSION_MAX_AGE_S: '3600' });
     const ana = await room.register(strict);
     await age(ana, 3_601);

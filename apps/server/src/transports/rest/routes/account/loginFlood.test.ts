@@ -2,7 +2,8 @@ import { parseServerSettings } from '@chasqui/settings';
 import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
-// Password hashes are the dearest thing that a stranger can ask for. Addresses take turns for them.
+// Password hashes are the most expensive thing an anonymous client can request. Addresses share
+// them fairly.
 
 let room: ServerRoom<Node>;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-test('one address with hundreds of logins does not hold up a login from another', async () => {
+test('hundreds of logins from one address do not delay a login from another', async () => {
   const { user } = await room.register();
   const http = room.httpOf();
   const login = (username: string, password: string, from: string) =>
@@ -26,14 +27,14 @@ test('one address with hundreds of logins does not hold up a login from another'
     answered += 1;
     return status;
   });
-  // By then the rest of the flood has been read and waits for the core.
+  // By then the rest of the flood has been read and waits for a core.
   await until('the flood has begun', () => answered >= 60);
   const before = answered;
   const honest = await login(user.username, 'correct horse', '192.0.2.2');
   const overtook = 250 - answered;
   expect(honest.status).toBe(200);
-  // It waited for its turn, a few hashes, and not behind all that came before it.
+  // It waited for a few hashes, not for everything that arrived before it.
   expect(overtook).toBeGreaterThan((250 - before) / 2);
-  // All are answered: by a refusal where the machine is too slow for so many hashes.
+  // All get a response: a refusal if the machine is too slow for so many hashes.
   for (const status of await Promise.all(flood)) expect([401, 503]).toContain(status);
 });

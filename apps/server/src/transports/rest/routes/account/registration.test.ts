@@ -51,7 +51,7 @@ const usesOf = async (id: string) => {
   return rows[0]?.[0];
 };
 
-test('/healthz says who may register', async () => {
+test('/healthz reports the registration mode', async () => {
   for (const [node, registration] of [
     [undefined, 'open'],
     [invite, 'invite'],
@@ -70,7 +70,7 @@ test('closed: nobody registers, not even with an invitation', async () => {
   }
 });
 
-test('invite: with a code that is good, and with no other', async () => {
+test('invite: with a valid code, and with no other', async () => {
   expect(refusal(await register(invite))).toMatchObject({ reason: 'invitation_required' });
   const good = await create({ max_uses: 2 });
   const expired = await create();
@@ -94,7 +94,7 @@ test('invite: with a code that is good, and with no other', async () => {
   );
 });
 
-test('a registration that fails uses no invitation', async () => {
+test('a failed registration uses no invitation', async () => {
   const { code, invitation } = await create();
   const { user } = sessionSchema.parse((await register(invite, code)).body);
   const other = await create();
@@ -103,7 +103,7 @@ test('a registration that fails uses no invitation', async () => {
   expect(await usesOf(invitation.id)).toBe(1);
 });
 
-test('of many who use one code at the same moment as many get in as it has uses', async () => {
+test('concurrent registrations with one code succeed only as often as it has uses', async () => {
   const { code, invitation } = await create({ max_uses: 3 });
   const answers = await Promise.all(Array.from({ length: 12 }, () => register(invite, code)));
   const statuses = answers.map(({ status }) => status);
@@ -112,7 +112,7 @@ test('of many who use one code at the same moment as many get in as it has uses'
   expect(await usesOf(invitation.id)).toBe(3);
 });
 
-test('codes are unguessable, stored as digests, and listed by nobody', async () => {
+test('codes are unguessable, stored as digests, and never listed', async () => {
   const { code, invitation } = await create();
   expect(code).toMatch(/^[\w-]{22}$/);
   const stored = await db.query('', 'SELECT i::text FROM instance_invitations i WHERE id = $1', [
@@ -132,7 +132,7 @@ test('codes are unguessable, stored as digests, and listed by nobody', async () 
   });
 });
 
-test('where registration is open an invitation is not looked at', async () => {
+test('open registration ignores invitations', async () => {
   const everybody = room.httpOf();
   const username = `invited${++people}`;
   const body = { username, email: `${username}@example.org`, password: 'correct horse' };

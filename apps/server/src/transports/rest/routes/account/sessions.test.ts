@@ -14,7 +14,7 @@ import {
 import jwt from 'jsonwebtoken';
 import { startNode, type Node } from '../../../../startNode';
 
-// Where somebody is signed in, as its owner sees it and ends it. What one node is asked, the other one holds to.
+// Sessions as their owner sees and ends them. One node gets the requests, the other must follow.
 
 const external = {
   EXTERNAL_ISSUER: 'https://app.example',
@@ -89,7 +89,7 @@ const devicesOf = async (userId: string) =>
   (await db.query('devices', 'SELECT device_id FROM devices WHERE user_id = $1', [userId])).flat();
 
 describe('the list', () => {
-  test('has what a person knows a device by, this one first, and nobody else’s', async () => {
+  test('shows devices recognizably, the current session first, and only one’s own', async () => {
     const [ana, ben] = [await register(), await register()];
     const phone = await login(ana.user.username, password, '\u00e9vil\tphone/1.0  ');
     await connect(phone.access_token, 1, 'her phone');
@@ -106,7 +106,7 @@ describe('the list', () => {
     expect(await listed(ben.access_token)).toHaveLength(1);
   });
 
-  test('shows when tokens were exchanged last', async () => {
+  test('shows the last token exchange', async () => {
     const ana = await register();
     const [before] = await listed(ana.access_token);
     await refresh(ana.refresh_token);
@@ -118,7 +118,7 @@ describe('the list', () => {
 });
 
 describe('ending', () => {
-  test('one ends its tokens and sockets on every node and forgets its device, and no other', async () => {
+  test('ending one invalidates its tokens and sockets on every node and its device, and no other', async () => {
     const ana = await register();
     const phone = await login(ana.user.username);
     const [lost, stays] = await Promise.all([
@@ -131,7 +131,7 @@ describe('ending', () => {
     expect(ended.status).toBe(204);
     expect(await statusFor(phone.access_token, here)).toBe(401);
     await until('the socket on the other node is closed', () => lost.socket.disconnected);
-    // The news that closed the socket has emptied that node's memory as well.
+    // The notification that closed the socket has also cleared that node's cache.
     expect(await statusFor(phone.access_token, there)).toBe(401);
     expect((await refresh(phone.refresh_token)).status).toBe(401);
     expect(await devicesOf(ana.user.id)).toEqual(['desk']);
@@ -141,7 +141,7 @@ describe('ending', () => {
     expect(again.status).toBe(404);
   });
 
-  test('one that is somebody else’s is ending nothing', async () => {
+  test('another user’s session cannot be ended', async () => {
     const [ana, eve] = [await register(), await register()];
     const id = (await listed(ana.access_token))[0]?.id ?? '';
     const asked = await here('DELETE', `/api/sessions/${id}`, { token: eve.access_token });
@@ -149,7 +149,7 @@ describe('ending', () => {
     expect(await statusFor(ana.access_token, here)).toBe(200);
   });
 
-  test('all others leaves the present one', async () => {
+  test('ending all others keeps the current one', async () => {
     const ana = await register();
     const others = [await login(ana.user.username), await login(ana.user.username)];
     const lost = await connect(others[0]?.access_token ?? '', 0, 'phone');
@@ -164,7 +164,7 @@ describe('ending', () => {
     expect((await refresh(ana.refresh_token)).status).toBe(200);
   });
 
-  test('each other at the same moment leaves one of two', async () => {
+  test('two sessions that end each other concurrently leave one', async () => {
     for (let i = 0; i < 5; i += 1) {
       const ana = await register();
       const phone = await login(ana.user.username);
@@ -193,7 +193,7 @@ describe('another password', () => {
     expect(await statusFor(phone.access_token, there)).toBe(401);
     expect((await refresh(phone.refresh_token)).status).toBe(401);
     expect(stays.socket.connected).toBe(true);
-    // Who copied the refresh token has nothing, and cannot end the session with it either.
+    // A copied refresh token is useless, and cannot end the session either.
     expect((await refresh(ana.refresh_token)).status).toBe(401);
     expect((await refresh(fresh.refresh_token)).status).toBe(200);
     expect(await listed(fresh.access_token)).toMatchObject([{ current: true }]);
@@ -202,7 +202,7 @@ describe('another password', () => {
     await expect(login(ana.user.username, 'battery staple')).resolves.toBeDefined();
   });
 
-  test('is refused without the present one, and ends nothing', async () => {
+  test('is refused without the current one, and ends nothing', async () => {
     const ana = await register();
     const phone = await login(ana.user.username);
     const reply = await change(ana.access_token, 'wrong horse', 'battery staple');
@@ -215,7 +215,7 @@ describe('another password', () => {
     await expect(login(ana.user.username)).resolves.toBeDefined();
   });
 
-  test('is not for users of another issuer, who are told so', async () => {
+  test('is refused for users of an external issuer, with the reason', async () => {
     const claims = { sub: 'x', iss: external.EXTERNAL_ISSUER, aud: external.EXTERNAL_AUDIENCE };
     const token = jwt.sign(claims, external.EXTERNAL_SECRET, { expiresIn: 60 });
     const reply = await change(token, 'anything', 'battery staple');
@@ -224,7 +224,7 @@ describe('another password', () => {
     expect(await listed(token)).toMatchObject([{ current: true }]);
   });
 
-  test('lets no login by the old one through that was on its way', async () => {
+  test('lets no concurrent login with the old password through', async () => {
     const ana = await register();
     const hash = 'SELECT password_hash FROM users WHERE id = $1';
     const [[before]] = (await db.query('hash', hash, [ana.user.id])) as [[string]];
@@ -246,7 +246,7 @@ describe('another password', () => {
     expect(await listed(ana.access_token)).toHaveLength(1);
   });
 
-  test('that is guessed counts against the limit of logins, on every node', async () => {
+  test('attempts count against the login limit, on every node', async () => {
     const ana = await register();
     const statuses: number[] = [];
     for (let i = 0; i < 51; i += 1) {
@@ -262,7 +262,7 @@ describe('another password', () => {
   });
 });
 
-test('no password and no token is in the log', () => {
+test('no password and no token is logged', () => {
   const written = JSON.stringify(log.lines);
   for (const secret of [password, 'battery staple', 'guess 1']) {
     expect(written).not.toContain(secret);

@@ -75,7 +75,7 @@ const deliveriesOf = ({ user }: Session) =>
   db.query('', 'SELECT dead_at FROM deliveries WHERE user_id = $1', [user.id]);
 
 let people = 0;
-/** Somebody offline for whom five messages of ana wait, and whom nobody wakes any more. */
+/** An offline user with five pending messages from ana and a dead delivery. */
 async function deadRecipient() {
   const ben = await register(`ben${++people}`);
   const body = { user_id: ben.user.id };
@@ -93,7 +93,7 @@ async function deadRecipient() {
   return { ben, send, path: `/api/admin/deliveries/${ben.user.id}` };
 }
 
-test('[D9] to everybody but administrators it is as if there was nothing, whatever they ask', async () => {
+test('[D9] to everybody but administrators, nothing of it exists', async () => {
   const { ben, path } = await deadRecipient();
   const nothing = await http('GET', '/api/nothing', as(ana));
   for (const [method, asked] of [
@@ -111,7 +111,7 @@ test('[D9] to everybody but administrators it is as if there was nothing, whatev
   expect(await deliveriesOf(ben)).toEqual([[expect.any(Date)]]);
 });
 
-test('administrators see who was given up, why and since when, page by page', async () => {
+test('administrators see dead deliveries, their cause and time, page by page', async () => {
   const dead = [await deadRecipient(), await deadRecipient(), await deadRecipient()];
   const { deliveries, next_cursor } = await list('?limit=2');
   expect(deliveries[0]).toMatchObject({
@@ -127,7 +127,7 @@ test('administrators see who was given up, why and since when, page by page', as
   expect(foreign.status).toBe(400);
 });
 
-test('[D5] retry: woken again at once; a second time there is nothing dead', async () => {
+test('[D5] retry wakes the user again at once; a second retry finds nothing dead', async () => {
   const { ben, path } = await deadRecipient();
   expect(await http('POST', `${path}/retry`, as(root))).toMatchObject({ status: 204 });
   expect(await list()).toEqual({ deliveries: [], next_cursor: null });
@@ -135,7 +135,7 @@ test('[D5] retry: woken again at once; a second time there is nothing dead', asy
   expect(await http('POST', `${path}/retry`, as(root))).toMatchObject({ status: 404 });
 });
 
-test('[D4] purge loses nothing: a device that connects is sent all of it, in order', async () => {
+test('[D4] purge loses nothing: a device that connects gets everything in order', async () => {
   const { ben, path, send } = await deadRecipient();
   expect(await http('DELETE', path, as(root))).toMatchObject({ status: 204 });
   expect(await deliveriesOf(ben)).toEqual([]);

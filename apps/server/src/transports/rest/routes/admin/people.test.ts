@@ -13,7 +13,8 @@ import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testk
 import * as z from 'zod';
 import { startNode, type Node } from '../../../../startNode';
 
-// Administrators act upon accounts: suspension, sessions, passwords. Callers ask the first node; sockets are on the second.
+// Account administration: suspension, sessions, passwords. Requests go to the first node; sockets
+// are on the second.
 
 const log = quietLog();
 let room: ServerRoom<Node>;
@@ -23,7 +24,7 @@ let owner: Session;
 let admin: Session;
 
 const securityLog = createSecurityLog({ log, clock: systemClock, secret: 'x'.repeat(32) });
-/** As `npm run admin` has them: without a bus, so that nodes hear nothing. */
+/** As in `npm run admin`: without a bus, so nodes get no notification. */
 const fromCommandLine = () =>
   createAccounts({
     ...{ db, securityLog, announceEnded: () => undefined, wake: () => undefined },
@@ -55,7 +56,7 @@ const login = (body: object) => ask('POST', '/api/auth/login', undefined, body);
 const reasonOf = (body: unknown) => errorBodySchema.parse(body).error.details;
 const events = () => log.lines.map(({ fields }) => fields);
 
-test('a suspended user is signed out on every node, and signs in nowhere until the suspension ends', async () => {
+test('a suspended user is signed out on every node, and cannot sign in until the suspension ends', async () => {
   const ana = await room.register();
   const { username } = ana.user;
   const socket = await room.connect(ana.access_token, { node: second });
@@ -67,7 +68,7 @@ test('a suspended user is signed out on every node, and signs in nowhere until t
 
   const refused = await login({ username, password: 'correct horse' });
   expect([refused.status, reasonOf(refused.body)]).toEqual([403, { reason: 'suspended' }]);
-  // Who does not know the password learns nothing: neither that there is such a user nor that they are suspended.
+  // Without the password a login reveals neither the user nor the suspension.
   const guess = await login({ username, password: 'a guess' });
   const nobody = await login({ username: 'nobody-here', password: 'a guess' });
   expect([guess.status, guess.body]).toEqual([nobody.status, nobody.body]);
@@ -83,7 +84,7 @@ test('a suspended user is signed out on every node, and signs in nowhere until t
   ]);
 });
 
-test('a suspension from the command line closes sockets within five seconds although no node is told', async () => {
+test('a suspension from the command line closes sockets within five seconds without a notification', async () => {
   const ana = await room.register();
   const socket = await room.connect(ana.access_token, { node: second });
   await fromCommandLine().suspend('command', ana.user.id);
@@ -121,7 +122,7 @@ test('[D4] ended sessions: sockets close, tokens are refused, devices are forgot
   });
 });
 
-test('a temporary password ends all sessions and is good for one thing: setting another one, once', async () => {
+test('a temporary password ends all sessions and only allows setting a new one, once', async () => {
   const ana = await room.register();
   const { username } = ana.user;
   const reply = await ask('POST', pathOf(ana, 'temporary-password'), admin);
@@ -147,7 +148,7 @@ test('a temporary password ends all sessions and is good for one thing: setting 
   expect((await login({ username, password: chosen })).status).toBe(200);
 });
 
-test('a temporary password that nobody used in time is a wrong one', async () => {
+test('an expired temporary password is a wrong one', async () => {
   const ana = await room.register();
   const reply = await ask('POST', pathOf(ana, 'temporary-password'), admin);
   const { temporary_password: password } = z
@@ -162,7 +163,7 @@ test('a temporary password that nobody used in time is a wrong one', async () =>
   expect((await login({ username, password, new_password: 'a quiet afternoon' })).status).toBe(401);
 });
 
-test('admins act upon users without a role, owners upon admins as well, and nobody upon themselves', async () => {
+test('admins act on users without a role, owners on admins as well, and nobody on themselves', async () => {
   for (const [method, path] of [
     ['PUT', 'suspension'],
     ['DELETE', 'sessions'],
@@ -178,7 +179,7 @@ test('admins act upon users without a role, owners upon admins as well, and nobo
   expect((await ask('PUT', pathOf(other, 'suspension'), owner)).status).toBe(204);
 });
 
-test('administrators find people page by page, without their e-mail addresses', async () => {
+test('administrators find users page by page, without their e-mail addresses', async () => {
   const ana = await room.register();
   await ask('PUT', pathOf(ana, 'suspension'), admin);
   const found = await ask('GET', `/api/admin/users?query=${ana.user.username}`, admin);
@@ -203,7 +204,7 @@ test('administrators find people page by page, without their e-mail addresses', 
   expect(seen).toEqual(expect.arrayContaining([owner.user.id, admin.user.id, ana.user.id]));
 });
 
-test('an account made at the command line may have a reserved name, and begins with a temporary password', async () => {
+test('an account created at the command line may have a reserved name, and starts with a temporary password', async () => {
   const username = `made_${Date.now()}`;
   await fromCommandLine().create({ username, email: `${username}@example.org` });
   await expect(
@@ -217,7 +218,7 @@ test('an account made at the command line may have a reserved name, and begins w
   expect(row).toEqual([true]);
 });
 
-test('a login that began before the suspension begins no session after it', async () => {
+test('a login that started before the suspension creates no session after it', async () => {
   const ana = await room.register();
   const { username } = ana.user;
   const results = await Promise.all([

@@ -6,12 +6,12 @@ import { parseServerSettings } from '@chasqui/settings';
 import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
-// Roles of the instance belong to users and not to names.
+// Instance roles belong to users, not to names.
 
 const log = quietLog();
 let room: ServerRoom<Node>;
 let db: Database;
-/** What `npm run roles` does it with. */
+/** What `npm run roles` uses. */
 let roles: Roles;
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ const seesAdministration = async (person: Session, node?: Node) => {
 const rolePath = ({ user }: Session) => `/api/admin/roles/${user.id}`;
 const events = () => log.lines.map(({ fields }) => fields);
 
-test('ADMIN_USERNAMES makes admins of users that exist at the start, and of nobody later', async () => {
+test('ADMIN_USERNAMES grants admin to users that exist at the start, and to nobody later', async () => {
   const ruth = sessionSchema.parse((await register('Ruth')).body);
   const node = await room.open({ ADMIN_USERNAMES: 'ruth, rita' });
   expect(await seesAdministration(ruth, node)).toBe(true);
@@ -53,7 +53,7 @@ test('ADMIN_USERNAMES makes admins of users that exist at the start, and of nobo
   const setting = { actor: 'setting', role: 'admin', userId: ruth.user.id };
   expect(events()).toContainEqual({ securityEvent: 'role_granted', ...setting });
 
-  // The other one is nobody yet, and nobody becomes her.
+  // The other name is not registered yet, and cannot be.
   for (const name of ['rita', 'RITA']) {
     expect(await register(name, node)).toMatchObject({
       status: 409,
@@ -64,14 +64,14 @@ test('ADMIN_USERNAMES makes admins of users that exist at the start, and of nobo
   }
 });
 
-test('a start takes no role away and changes none: an owner of the list stays an owner', async () => {
+test('a start revokes and changes no role: a listed owner stays an owner', async () => {
   const olga = sessionSchema.parse((await register('olga')).body);
   await roles.grant('command', olga.user.id, 'owner');
   await room.open({ ADMIN_USERNAMES: 'olga' });
   expect(await roles.roleOf(olga.user.id)).toBe('owner');
 });
 
-test('after the account of an administrator is deleted, who takes the name is nobody', async () => {
+test('after an administrator’s account is deleted, a new user of that name has no role', async () => {
   const first = sessionSchema.parse((await register('agatha')).body);
   await roles.grant('command', first.user.id, 'admin');
   expect(await seesAdministration(first)).toBe(true);
@@ -83,7 +83,7 @@ test('after the account of an administrator is deleted, who takes the name is no
   expect(await db.query('', 'SELECT FROM instance_roles', [])).toEqual([]);
 });
 
-test('a role follows its user through another name', async () => {
+test('a role stays with its user after a rename', async () => {
   const nora = await room.register();
   await roles.grant('command', nora.user.id, 'admin');
   await db.query('', `UPDATE users SET username = 'nora', username_key = 'nora' WHERE id = $1`, [
@@ -92,7 +92,7 @@ test('a role follows its user through another name', async () => {
   expect(await seesAdministration(nora)).toBe(true);
 });
 
-test('only owners grant and revoke roles; to users without a role none of it exists', async () => {
+test('only owners grant and revoke roles; for users without a role none of it exists', async () => {
   const [owner, admin, ana] = [await room.register(), await room.register(), await room.register()];
   await roles.grant('command', owner.user.id, 'owner');
   expect((await ask('PUT', rolePath(admin), owner, { role: 'admin' })).status).toBe(204);
@@ -124,7 +124,7 @@ test('only owners grant and revoke roles; to users without a role none of it exi
   });
 });
 
-test('the last owner stays, also when two owners remove each other at the same moment', async () => {
+test('the last owner stays, even when two owners remove each other concurrently', async () => {
   const [one, two] = [await room.register(), await room.register()];
   await roles.grant('command', one.user.id, 'owner');
   expect((await ask('DELETE', rolePath(one), one)).status).toBe(409);
@@ -141,6 +141,6 @@ test('the last owner stays, also when two owners remove each other at the same m
   }
 });
 
-test('names of the setting are compared without regard to case', () => {
+test('ADMIN_USERNAMES is case-insensitive', () => {
   expect(reservedUsernames(['Root', 'ADMIN'])).toEqual(new Set(['root', 'admin']));
 });

@@ -4,7 +4,7 @@ import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
 import * as z from 'zod';
 import { startNode, type Node } from '../../../../startNode';
 
-// Quotas per day at a server: what is stored counts, by either door, and nothing else.
+// Daily quotas at a server: only what is stored counts, over any transport.
 
 let room: ServerRoom<Node>;
 let small: Node;
@@ -42,7 +42,7 @@ const register = (node: Node, username = `stranger${++names}`) =>
     body: { username, email: `${username}@example.org`, password: 'correct horse' },
   });
 
-test('accounts count for the address; a refused registration does not', async () => {
+test('registrations count for the address; a refused one does not', async () => {
   expect((await register(small, 'taken')).status).toBe(201);
   for (let i = 0; i < 3; i += 1) expect((await register(small, 'taken')).status).toBe(409);
   expect((await register(small)).status).toBe(201);
@@ -56,7 +56,7 @@ test('conversations and contacts count once they are stored, on the node that st
   const direct = (to: Session | undefined, node?: Node) =>
     ask(ana, 'POST', '/api/conversations/direct', { user_id: to && idOf(to) }, node);
   expect((await direct(others[0])).status).toBe(201);
-  // Opened before: nothing new is stored.
+  // Already open: nothing new is stored.
   for (let i = 0; i < 5; i += 1) expect((await direct(others[0])).status).toBe(200);
   const group = { title: 'Choir', participant_ids: others.slice(0, 2).map(idOf) };
   const made = await ask(ana, 'POST', '/api/conversations/group', group);
@@ -70,7 +70,7 @@ test('conversations and contacts count once they are stored, on the node that st
   expect((await direct(others[5], off)).status).toBe(201);
 });
 
-test('messages count by their size, by REST and by socket, and repeats are free', async () => {
+test('messages count by size, over REST and socket, and repeats are free', async () => {
   const [ana, ben] = await people(2);
   const conversationId = await room.direct(ana.access_token, ben.user.id);
   const content = 'x'.repeat(47 * 1_024);
