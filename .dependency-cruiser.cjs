@@ -13,7 +13,7 @@ const mayImport = {
   services: ['settings'],
   testkit: ['db', 'foundation', 'protocol', 'services'],
   e2e: ['foundation', 'protocol', 'sdk', 'testkit'],
-  demo: ['protocol', 'services'],
+  demo: ['foundation', 'protocol', 'sdk', 'services'],
   bench: ['db', 'services', 'testkit'],
 };
 

@@ -1,36 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withTimeout } from '@chasqui/foundation';
 
-/** Why the demo cannot go on, in one line for the person at the terminal. */
+/** The reason why the demo stops, in one line for the user. */
 export class DemoFailure extends Error {
   override readonly name = 'DemoFailure';
 }
 
-/** Waits for `work` no longer than `withinMs`. @throws DemoFailure that says what was waited for. */
-export async function bounded<T>(what: string, withinMs: number, work: Promise<T>): Promise<T> {
-  const enough = new AbortController();
-  const timeout = delay(withinMs, undefined, { signal: enough.signal }).then(() => {
-    throw new DemoFailure(`After ${withinMs / 1000} s it is still not so that ${what}.`);
+/** Waits for `work` for at most `withinMs`. @throws DemoFailure with `what` in the message on timeout. */
+export function bounded<T>(what: string, withinMs: number, work: Promise<T>): Promise<T> {
+  return withTimeout(work, withinMs, (): never => {
+    throw new DemoFailure(`Timed out after ${withinMs / 1000} s: ${what}.`);
   });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    // The work may fail first; nobody waits for the timeout then.
-    timeout.catch(() => undefined);
-    enough.abort();
-  }
 }
 
-/** Waits for `work` until somebody presses Ctrl-C. @throws DemoFailure then. */
+/** Waits for `work`. @throws DemoFailure when the signal is aborted first. */
 export async function interruptible<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const interruption = new Promise<never>((_, reject) => {
-    const give = () => reject(new DemoFailure('Interrupted.'));
-    if (signal.aborted) give();
-    else signal.addEventListener('abort', give, { once: true });
+    const interrupt = () => reject(new DemoFailure('Interrupted.'));
+    if (signal.aborted) interrupt();
+    else signal.addEventListener('abort', interrupt, { once: true });
   });
   return Promise.race([work, interruption]);
 }
 
-/** Waits until `holds`, looking every few milliseconds. @throws DemoFailure when it does not. */
+/** Polls every few milliseconds until `holds` returns a value. @throws DemoFailure after `withinMs`. */
 export async function eventually<T>(
   what: string,
   withinMs: number,
@@ -41,7 +34,7 @@ export async function eventually<T>(
     const found = await bounded(what, Math.max(deadline - performance.now(), 1), promised(holds));
     if (found !== undefined) return found;
     if (performance.now() > deadline) {
-      throw new DemoFailure(`After ${withinMs / 1000} s it is still not so that ${what}.`);
+      throw new DemoFailure(`Timed out after ${withinMs / 1000} s: ${what}.`);
     }
     await delay(5);
   }

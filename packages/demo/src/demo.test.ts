@@ -13,7 +13,7 @@ describe('npm run demo', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('[D1] on a fresh instance nothing is lost, doubled or out of order', async () => {
+  test('[D1] on a fresh instance no message is lost, doubled or out of order', async () => {
     const { code, output } = await demo();
     const number = (row: string) => new RegExp(`^ *${row} +([\\d,]+)`, 'm').exec(output)?.[1];
     expect(output).toContain('Every message arrived once and in order.');
@@ -29,7 +29,7 @@ describe('npm run demo', () => {
     expect(readdirSync(folder)).toEqual([]);
   }, 180_000);
 
-  /** Runs it without a terminal, on a data folder where nothing runs. */
+  /** Runs the demo without a terminal, on a data folder without a running instance. */
   function demo(): Promise<{ code: number | null; output: string }> {
     const child = spawn(process.execPath, [script], {
       env: {

@@ -1,7 +1,7 @@
-import type { Outcome } from './story';
+import type { Outcome } from '../story/story';
 import { count, duration, type Terminal } from './terminal';
 
-/** What is wrong with an outcome, in one line; undefined when every message arrived as promised. */
+/** Describes what is wrong with an outcome in one line; undefined when every message arrived as promised. */
 export function complaint(outcome: Outcome): string | undefined {
   const { verdict, beforeReading, secondReconnect, diedAgain } = outcome;
   const { sent, stored, delivered, readByStatus, lost, doubled, outOfOrder } = verdict;
@@ -9,27 +9,29 @@ export function complaint(outcome: Outcome): string | undefined {
     [lost, 'lost'],
     [doubled, 'doubled'],
     [outOfOrder, 'out of order'],
-    [secondReconnect, 'brought again by a second reconnect'],
-    [Math.abs(stored - sent), 'stored more or less than sent'],
+    [secondReconnect, 'repeated by a second reconnect'],
+    [Math.abs(stored - sent), 'stored too many or too few'],
     [sent - delivered, 'not delivered'],
-    [sent - beforeReading.deliveredByStatus, 'delivered with a status that denies it'],
-    [beforeReading.readByStatus, 'read by status before anybody read them'],
-    [sent - readByStatus, 'read with a status that denies it'],
+    [sent - beforeReading.deliveredByStatus, 'delivered but not by status'],
+    [beforeReading.readByStatus, 'read by status too early'],
+    [sent - readByStatus, 'read but not by status'],
   ] as const;
   const found = wrong.filter(([number]) => number !== 0);
   if (found.length === 0) {
-    return diedAgain.length === 0 ? undefined : `Back, but dead again: ${diedAgain.join(', ')}.`;
+    return diedAgain.length === 0
+      ? undefined
+      : `Restarted, but died again: ${diedAgain.join(', ')}.`;
   }
   return `Of ${count(sent)} messages: ${found.map(([number, what]) => `${count(number)} ${what}`).join(', ')}.`;
 }
 
-/** The table at the end, at most 80 columns wide. */
+/** Formats the final table, at most 80 columns wide. */
 export function table(outcome: Outcome, messages: number, terminal: Terminal): string[] {
   const { verdict, beforeReading, drain, faults } = outcome;
   const perSecond = drain.ms > 0 ? Math.round((drain.messages * 1000) / drain.ms) : 0;
   const row = (name: string, value: string, remark = '') =>
     `${name.padEnd(17)}${value.padStart(9)}   ${remark}`.trimEnd();
-  const zero = (name: string, value: number) => {
+  const expectZero = (name: string, value: number) => {
     const text = row(name, count(value));
     return value === 0 ? terminal.good(text) : terminal.bad(text);
   };
@@ -40,12 +42,12 @@ export function table(outcome: Outcome, messages: number, terminal: Terminal): s
     row(
       'delivered',
       count(verdict.delivered),
-      `seen by the other's device; by REST status ${count(beforeReading.deliveredByStatus)}`,
+      `shown by the other's client; by REST status ${count(beforeReading.deliveredByStatus)}`,
     ),
-    row('read', count(verdict.readByStatus), 'by REST status, fetched afresh'),
-    zero('lost', verdict.lost),
-    zero('doubled', verdict.doubled),
-    zero('out of order', verdict.outOfOrder),
+    row('read', count(verdict.readByStatus), 'by REST status, from a fresh client'),
+    expectZero('lost', verdict.lost),
+    expectZero('doubled', verdict.doubled),
+    expectZero('out of order', verdict.outOfOrder),
     rule,
     row(
       'drain',

@@ -1,22 +1,21 @@
-import { bounded } from './bounded';
-import { flushRedis, killPart, type Fault } from './faults';
-import type { Outbox } from './outbox';
+import { bounded } from '../bounded';
+import { flushRedis, killPart, type Fault } from '../instance/faults';
+import type { Player } from '../people/cast';
+import { count, duration } from '../report/terminal';
 import type { StoryOptions } from './story';
-import { count, duration } from './terminal';
 
-/** A fault with its place among the messages. */
+/** A fault and when it was injected. */
 export interface TimedFault extends Fault {
-  /** How many of the messages were acknowledged when it began. */
+  /** How many messages were acknowledged before it. */
   after: number;
 }
 
-const IN_FLIGHT = 16;
-// Time for a rate limit of one message per second; a stall is noticed long before.
+// Enough for a rate limit of one message per second; a stall is detected much earlier.
 const SEND_WITHIN_MS = 30 * 60_000;
 
-/** Sends everything while parts are killed in between, and waits until all parts are back. */
+/** Sends all messages while processes are killed, and waits until all of them are running again. */
 export async function sendThroughFaults(
-  outbox: Outbox,
+  { sender, wire }: Player,
   { target, terminal, messages, signal }: StoryOptions,
 ): Promise<TimedFault[]> {
   const deeds: [after: number, inject: () => Promise<Fault>][] = [
@@ -33,19 +32,18 @@ export async function sendThroughFaults(
     if (done < (deeds[0]?.[0] ?? Infinity)) return;
     const inject = deeds.shift()?.[1];
     if (inject === undefined) return;
-    const fault = inject().then((it) => {
-      if (!signal.aborted)
-        terminal.line(`${terminal.bad(`${it.what}: ${it.deed}`)}, ${it.outcome}`);
-      return { ...it, after: done };
+    const fault = inject().then((injected) => {
+      const { what, deed, outcome } = injected;
+      if (!signal.aborted) terminal.line(`${terminal.bad(`${what}: ${deed}`)}, ${outcome}`);
+      return { ...injected, after: done };
     });
-    // It is awaited below; until then the sending goes on.
+    // Awaited below; sending continues meanwhile.
     fault.catch(() => undefined);
     faults.push(fault);
   };
-  const sending = outbox.send(texts, { inFlight: IN_FLIGHT, onProgress, signal });
-  await bounded('all messages are acknowledged', SEND_WITHIN_MS, sending);
+  const sending = sender.send(texts, { onProgress, signal });
+  await bounded('acknowledging all messages', SEND_WITHIN_MS, sending);
   terminal.line(`${count(messages)} sent in ${duration(performance.now() - since)}`);
-  if (outbox.wasSlowedDown())
-    terminal.line('at the pace that the rate limit of this instance allows');
+  if (wire.wasSlowedDown()) terminal.line('slowed down by the rate limit of this instance');
   return Promise.all(faults);
 }

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { launch, parseSettings, runningInstance, type RunState } from '@chasqui/services';
-import { bounded, eventually, interruptible } from './bounded';
+import { bounded, eventually, interruptible } from '../bounded';
 
-/** The instance that the demo plays on. */
+/** The instance the demo runs on. */
 export interface Target {
-  /** What DATA_DIR/run.json says of it now: process ids change when parts are killed. */
+  /** The current content of DATA_DIR/run.json; process ids change when processes are killed. */
   state(): RunState;
-  /** Whether it was started for the demo alone, and goes with it. */
+  /** Whether it was started for this demo and is removed afterwards. */
   isOurs: boolean;
   close(options?: { hurry: boolean }): Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface TargetOptions {
   signal: AbortSignal;
 }
 
-/** The instance that runs on this data folder, or else a fresh one that lives no longer than the demo. */
+/** Joins the instance running on this data folder, or starts a fresh one for the duration of the demo. */
 export async function openTarget(options: TargetOptions): Promise<Target> {
   const { dataDir } = parseSettings({ DATA_DIR: options.env.DATA_DIR }, options.root);
   return runningInstance(dataDir) === undefined ? startFresh(options) : join(dataDir, options);
@@ -30,12 +30,12 @@ async function join(dataDir: string, { signal }: TargetOptions): Promise<Target>
   const state = stateOf(dataDir);
   await interruptible(
     signal,
-    eventually('the running instance is ready', 90_000, () => state().ready || undefined),
+    eventually('waiting for the running instance', 90_000, () => state().ready || undefined),
   );
   return { state, isOurs: false, close: async () => undefined };
 }
 
-// What a program needs of its surroundings; settings of another instance are not for this one.
+// Only what every program needs: settings of another instance must not leak into the fresh one.
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'];
 
 async function startFresh({ root, env, say, signal }: TargetOptions): Promise<Target> {
@@ -56,7 +56,7 @@ async function startFresh({ root, env, say, signal }: TargetOptions): Promise<Ta
       state: stateOf(dataDir),
       isOurs: true,
       async close(how) {
-        await bounded('the instance has stopped', 15_000, instance.stop(how));
+        await bounded('stopping the instance', 15_000, instance.stop(how));
         remove();
       },
     };

@@ -1,23 +1,22 @@
-import { hasEnded, isAlive, type ProcessIdentity, signal } from '@chasqui/services';
+import { hasEnded, isAlive, signal, type ProcessIdentity } from '@chasqui/services';
 import Redis from 'ioredis';
-import { bounded, DemoFailure, eventually } from './bounded';
+import { bounded, DemoFailure, eventually } from '../bounded';
+import { duration } from '../report/terminal';
 import type { Target } from './target';
-import { duration } from './terminal';
 
-/** Something that was really done to the instance. */
+/** A fault injected into the instance. */
 export interface Fault {
   /** `server`, `worker` or `redis`. */
   what: string;
   deed: string;
-  /** What came of it. */
   outcome: string;
-  /** The process that has taken the place of the killed one. */
-  heir?: ProcessIdentity;
+  /** The process that replaced the killed one. */
+  successor?: ProcessIdentity;
 }
 
 const BACK_WITHIN_MS = 60_000;
 
-/** kill -9 by process id, now; resolves when the launcher has brought another process in its place. */
+/** Kills a process with SIGKILL; resolves when the launcher has started its successor. */
 export async function killPart(target: Target, name: string): Promise<Fault> {
   const victim = processOf(target, name);
   if (victim === undefined) throw new DemoFailure(`There is no running ${name} to kill.`);
@@ -26,7 +25,7 @@ export async function killPart(target: Target, name: string): Promise<Fault> {
   if (!(await hasEnded(victim, 5_000))) {
     throw new DemoFailure(`kill -9 of the ${name}, process ${victim.pid}, had no effect.`);
   }
-  const heir = await eventually(`the ${name} is back after kill -9`, BACK_WITHIN_MS, async () => {
+  const successor = await eventually(`restarting the ${name}`, BACK_WITHIN_MS, async () => {
     const next = processOf(target, name);
     if (next === undefined || next.pid === victim.pid || !isAlive(next)) return undefined;
     return name === 'server' && !(await isReady(target)) ? undefined : next;
@@ -34,19 +33,15 @@ export async function killPart(target: Target, name: string): Promise<Fault> {
   return {
     what: name,
     deed: `kill -9 ${victim.pid}`,
-    outcome: `back after ${duration(performance.now() - since)} as ${heir.pid}`,
-    heir,
+    outcome: `back after ${duration(performance.now() - since)} as ${successor.pid}`,
+    successor,
   };
 }
 
-/** Everything in Redis is gone, if it is the instance's own; somebody else's is left alone. */
+/** Deletes everything in Redis if the instance runs its own; leaves a foreign Redis alone. */
 export async function flushRedis(target: Target): Promise<Fault> {
   if (processOf(target, 'redis') === undefined) {
-    return {
-      what: 'redis',
-      deed: 'not flushed',
-      outcome: 'REDIS_URL is not its own',
-    };
+    return { what: 'redis', deed: 'not flushed', outcome: 'REDIS_URL is external' };
   }
   const client = new Redis(target.state().redis_url, { lazyConnect: true, retryStrategy: null });
   client.on('error', () => undefined);
@@ -56,8 +51,8 @@ export async function flushRedis(target: Target): Promise<Fault> {
     return keys;
   };
   try {
-    const keys = await bounded('Redis is flushed', 10_000, flush());
-    return { what: 'redis', deed: 'FLUSHALL', outcome: `${keys} keys gone` };
+    const keys = await bounded('flushing Redis', 10_000, flush());
+    return { what: 'redis', deed: 'FLUSHALL', outcome: `${keys} keys deleted` };
   } finally {
     client.disconnect();
   }

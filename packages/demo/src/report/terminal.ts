@@ -1,8 +1,8 @@
-/** How the demo speaks: plain lines, and on a terminal one line that is written over as work goes on. */
+/** Output of the demo: plain lines, and on a terminal a progress bar that is redrawn in place. */
 export interface Terminal {
   title(text: string): void;
   line(text: string): void;
-  /** How far `what` has come. Where nothing can be written over, every quarter gets a line. */
+  /** Shows the progress of `what`. Without a terminal, prints a line per quarter. */
   progress(what: string, done: number, total: number): void;
   good(text: string): string;
   bad(text: string): string;
@@ -11,7 +11,7 @@ export interface Terminal {
 
 export interface TerminalOptions {
   write(text: string): void;
-  /** Whether somebody looks on who sees colors and lines that are written over. */
+  /** Whether the output is a terminal with colors and redrawn lines. */
   live: boolean;
 }
 
