@@ -1,8 +1,8 @@
-export type { Attempt, Device, DeviceOptions, Frame, SendMore } from './clients/device';
+export type { Attempt, Device, DeviceOptions, Frame, SendMore } from './device/deviceTypes';
 export { createHttpClient, type HttpClient, type Reply } from './clients/httpClient';
-export { type Case, judge, withoutStatus } from './clients/judge';
+export { type FaultRun, findViolations, withoutStatus } from './device/findViolations';
 export { createPeople, type People, type Person } from './clients/people';
-export { sendUntilAcknowledged } from './clients/persistence';
+export { sendUntilAcknowledged } from './device/sendUntilAcknowledged';
 export { type Ask, createRestClient, pathOf, type RestClient } from './clients/restClient';
 export { openSocket, type SocketClient } from './clients/socketClient';
 export { emptyDatabase, type FreshDatabase, freshDatabase } from './database/freshDatabase';
@@ -21,7 +21,7 @@ export {
   startProgram,
   thisRelease,
 } from './instance/program';
-export { openServerRoom, type ServerRoom } from './instance/serverRoom';
+export { openServerFixture, type ServerFixture } from './instance/serverFixture';
 export { type AnyRedis, redisKinds, startAnyRedis } from './servers/anyRedis';
 export { chromiumProgram } from './servers/chromiumProgram';
 export { type NginxServer, startNginx } from './servers/nginxServer';

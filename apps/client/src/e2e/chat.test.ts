@@ -40,7 +40,7 @@ test('[client] [D6] [D7] a group shows replies, reactions, edits, deletions, rol
     suite.chromium.newProfile(),
     suite.chromium.newProfile(),
   ]);
-  const { mia, noa, oli } = await suite.people.cast('mia', 'noa', 'oli');
+  const { mia, noa, oli } = await suite.people.registerAll('mia', 'noa', 'oli');
   const [a, b, c] = await Promise.all(
     [mia, noa, oli].map((person, i) =>
       signIn(profiles[i] ?? profiles[0], suite.instance.url(), person),
@@ -108,7 +108,7 @@ test('[client] [D6] [D7] a group shows replies, reactions, edits, deletions, rol
 
 test('[client] [D8] a message that arrives in an unfocused window is delivered, and read once the window has the focus', async () => {
   const profile = await suite.chromium.newProfile();
-  const { pia, quim } = await suite.people.cast('pia', 'quim');
+  const { pia, quim } = await suite.people.registerAll('pia', 'quim');
   const { id } = await suite.people.direct(pia, quim);
   const { page, message, open } = await signIn(profile, suite.instance.url(), pia);
   await open(quim.username);
@@ -143,7 +143,7 @@ test('[client] [D8] a message that arrives in an unfocused window is delivered, 
 
 test('[client] the keyboard alone is enough to search, write, navigate and reply', async () => {
   const profile = await suite.chromium.newProfile();
-  const { rut, sol } = await suite.people.cast('rut', 'sol');
+  const { rut, sol } = await suite.people.registerAll('rut', 'sol');
   const { id } = await suite.people.direct(rut, sol);
   await sol.send(id, 'First');
   await sol.send(id, 'Second');

@@ -33,7 +33,7 @@ async function openAs(person: Person, title: string): Promise<ClientPage> {
 }
 
 test('[client] [D12] with 10,000 messages the view does not jump when history loads, and scrolling stays smooth', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await sendMany(ben, id, COUNT);
   // Another device of Ana receives everything first, so that this browser sees it as history.
@@ -73,7 +73,7 @@ test('[client] [D12] with 10,000 messages the view does not jump when history lo
 });
 
 test('[client] a reopened conversation keeps its scroll position and marks new messages', async () => {
-  const { ana, ben, chloe } = await suite.people.cast('ana', 'ben', 'chloe');
+  const { ana, ben, chloe } = await suite.people.registerAll('ana', 'ben', 'chloe');
   const { id } = await suite.people.direct(ana, ben);
   await suite.people.direct(ana, chloe);
   await sendMany(ben, id, 120);

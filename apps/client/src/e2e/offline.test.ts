@@ -77,7 +77,7 @@ test('[client] [D1] [D2] each message of two tabs is sent once, although the ser
 
 test('[client] [D9] a refused message is shown with its reason and can be retried or discarded', async () => {
   const profile = await suite.chromium.newProfile();
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.group(ben, ana);
   const client = await signIn(profile, suite.instance.url(), ana);
   await client.open('a group');

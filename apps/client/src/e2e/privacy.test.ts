@@ -6,7 +6,7 @@ import { PASSWORD, signIn } from './support/clientPage';
 const suite = setUpBrowserSuite({ worker: false });
 
 test('[client] a user blocks and unblocks someone, downloads their data, and deletes the account', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ben.send(id, 'hello ana');
   const here = await suite.chromium.newProfile();
@@ -43,7 +43,7 @@ test('[client] a user blocks and unblocks someone, downloads their data, and del
 });
 
 test('[client] a block shows immediately on both sides and other devices, and folds messages in groups', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
   const group = await suite.people.group(ana, ben);
@@ -88,7 +88,7 @@ test('[client] a block shows immediately on both sides and other devices, and fo
 }, 60_000);
 
 test('[client] a conversation with a deleted account says why it is closed, immediately, after a reload, and on a device that was offline', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
   const [here, away] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];

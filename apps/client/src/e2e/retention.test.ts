@@ -6,7 +6,7 @@ import { signIn } from './support/clientPage';
 const suite = setUpBrowserSuite({ worker: false });
 
 test('[client] either participant sets the retention period, and both see it immediately', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'hello ben');
   const [anas, bens] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];
@@ -32,7 +32,7 @@ test('[client] either participant sets the retention period, and both see it imm
 }, 60_000);
 
 test('[client] retention applies to earlier messages once both agree, and events record each change', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'from before');
   const [anas, bens] = [await suite.chromium.newProfile(), await suite.chromium.newProfile()];
@@ -61,7 +61,7 @@ test('[client] retention applies to earlier messages once both agree, and events
 }, 60_000);
 
 test('[client] an offline device hides expired messages by its own clock, a minute late', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const { id } = await suite.people.direct(ana, ben);
   await ana.call('renameConversation', { params: { id }, body: { retention_s: 3_600 } });
   await ana.send(id, 'not for long');

@@ -54,7 +54,7 @@ test('[client] served under a path of a shared host, the page signs up, sends, a
 });
 
 test('[client] the SDK uses the path of its URL for REST and Socket.IO', async () => {
-  const { ana, ben } = await suite.people.cast('ana', 'ben');
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
   const client = await openChatClient({ url: `${proxy.url}/` });
   await client.signIn({ username: ana.username, password: ana.password });
   client.connect();

@@ -2,45 +2,45 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { CommandError, connectDatabase, type Database } from '@chasqui/db';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../startNode';
 import { sessionsCommand } from './sessionsCommand';
 
 // Sessions ended from the command line, with two servers that get no notification.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let two: Node;
 let db: Database;
 const events: object[] = [];
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open();
-  two = await room.open();
-  db = connectDatabase({ url: room.database.url });
+  await fixture.open();
+  two = await fixture.open();
+  db = connectDatabase({ url: fixture.database.url });
 });
-afterEach(() => room.hangUp());
+afterEach(() => fixture.disconnectAll());
 afterAll(async () => {
   await db.close();
-  await room.close();
+  await fixture.close();
 });
 
 const run = (...args: string[]) =>
   sessionsCommand(db, { record: (event) => void events.push(event) }, args);
 const statusOf = async (token: string, node?: Node) =>
-  (await room.httpOf(node)('GET', '/api/users/me', { token })).status;
+  (await fixture.httpOf(node)('GET', '/api/users/me', { token })).status;
 const refresh = async (token: string) =>
-  (await room.httpOf()('POST', '/api/auth/refresh', { body: { refresh_token: token } })).status;
+  (await fixture.httpOf()('POST', '/api/auth/refresh', { body: { refresh_token: token } })).status;
 const devices = async () => (await db.query('', 'SELECT device_id FROM devices', [])).flat();
 
 test("all sessions of one user end on every server, with sockets and devices; other users' stay", async () => {
-  const [ana, ben] = [await room.register(), await room.register()];
-  const phone = await room.login(ana);
+  const [ana, ben] = [await fixture.register(), await fixture.register()];
+  const phone = await fixture.login(ana);
   const [lost, stays] = await Promise.all([
-    room.connect(phone.access_token, { node: two, auth: { deviceId: 'phone of ana' } }),
-    room.connect(ben.access_token, { node: two, auth: { deviceId: 'phone of ben' } }),
+    fixture.connect(phone.access_token, { node: two, auth: { deviceId: 'phone of ana' } }),
+    fixture.connect(ben.access_token, { node: two, auth: { deviceId: 'phone of ben' } }),
   ]);
   const [said] = await run('end', ana.user.username.toUpperCase());
   expect(said).toMatch(/^2 sessions have ended/);
@@ -58,13 +58,13 @@ test("all sessions of one user end on every server, with sockets and devices; ot
   expect(events).toEqual([
     { event: 'sessions_ended', userId: ana.user.id, count: 2, actor: 'command' },
   ]);
-  expect((await room.login(ana)).user.id).toBe(ana.user.id);
+  expect((await fixture.login(ana)).user.id).toBe(ana.user.id);
 });
 
 test('all sessions of all users end; a second call finds none', async () => {
-  const people = [await room.register(), await room.register()];
+  const people = [await fixture.register(), await fixture.register()];
   const sockets = await Promise.all(
-    people.map(({ access_token }, i) => room.connect(access_token, i ? { node: two } : {})),
+    people.map(({ access_token }, i) => fixture.connect(access_token, i ? { node: two } : {})),
   );
   await run('end-all');
   await until('all sockets are closed', () => sockets.every(({ socket }) => !socket.connected));
@@ -90,10 +90,10 @@ test('an unknown user is named in the error', async () => {
 });
 
 test('the compiled program works', async () => {
-  await room.register();
+  await fixture.register();
   const program = path.join(__dirname, '../../dist/commands/main.js');
   const child = spawn(process.execPath, [program, 'sessions', 'end-all'], {
-    env: { PATH: process.env.PATH, DATABASE_URL: room.database.url },
+    env: { PATH: process.env.PATH, DATABASE_URL: fixture.database.url },
   });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));

@@ -22,7 +22,7 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: instance.databaseUrl, max: 2 });
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await pool.end();
   await instance.close();
 });
@@ -49,7 +49,7 @@ async function findings(): Promise<string[]> {
 }
 
 test('the auditor finds no violation in filled-in data, and users can continue from it', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const phone = ben.device({ deviceId: 'phone' });
   await phone.connect();
@@ -79,5 +79,5 @@ test('the auditor finds no violation in filled-in data, and users can continue f
   const { conversations } = (await ben.call('listConversations', { query: { limit: 100 } })).body;
   expect(conversations).toHaveLength(RESTING + 1);
   expect(await findings()).toEqual([]);
-  expect(phone.complaints).toEqual([]);
+  expect(phone.violations).toEqual([]);
 });

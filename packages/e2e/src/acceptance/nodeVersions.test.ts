@@ -37,7 +37,7 @@ test.each(others)(
     const instance = await openInstance({ node, env: { DELIVERY_BACKOFF_MS: '500' } });
     const people = createPeople(instance);
     try {
-      const { ana, ben } = await people.cast('ana', 'ben');
+      const { ana, ben } = await people.registerAll('ana', 'ben');
       const { id } = await people.direct(ana, ben);
       const sender = ana.device();
       const first = ben.device();
@@ -64,9 +64,9 @@ test.each(others)(
       await second.connect();
       expect(await second.drained()).toBe(1);
       expect(second.wire(id)).toEqual([2]);
-      expect([sender, first, second].flatMap(({ complaints }) => complaints)).toEqual([]);
+      expect([sender, first, second].flatMap(({ violations }) => violations)).toEqual([]);
     } finally {
-      people.leave();
+      people.disconnectAll();
       await instance.close();
     }
   },

@@ -1,10 +1,10 @@
 import {
   type Attempt,
-  type Case,
+  type FaultRun,
   createPeople,
   type Device,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   type Person,
@@ -49,7 +49,7 @@ export interface Scene {
    * Waits until every device has been sent every entry, and judges. Returns what is wrong, in words;
    * nothing when all is well.
    */
-  verdict(run: Omit<Case, 'instance'>, withinMs?: number): Promise<string[]>;
+  verdict(run: Omit<FaultRun, 'instance'>, withinMs?: number): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const workers: (WorkerNode & Wires)[] = [];
 
   async function close(): Promise<void> {
-    people.leave();
+    people.disconnectAll();
     postgres.thaw();
     await opened.close();
     await Promise.all(proxies.map((proxy) => proxy.close()));
@@ -119,7 +119,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     worker: (index) => present(workers[index]),
     workers: () => workers,
     async pair() {
-      const { ana, ben } = await people.cast('ana', 'ben');
+      const { ana, ben } = await people.registerAll('ana', 'ben');
       const { id } = await people.direct(ana, ben);
       return { ana, ben, id };
     },
@@ -137,7 +137,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
         },
         withinMs,
       ).catch(() => undefined);
-      return judge({ instance, ...run });
+      return findViolations({ instance, ...run });
     },
     close,
   };

@@ -6,7 +6,7 @@ export interface Chatters {
   /** From the send to the other's device, milliseconds. */
   readonly arrivals: readonly number[];
   /** What went wrong: refused, unanswered, out of order. */
-  complaints(): string[];
+  violations(): string[];
   /** Stops sending, and resolves to what was acknowledged and never came. */
   stop(): Promise<string[]>;
 }
@@ -43,7 +43,7 @@ export async function startChatters(
     // A forgetful device has no frame of it any more once something else was told, as that the other is there.
     let drained = false;
     const device = person.device({
-      forgetful: true,
+      keepsFrames: false,
       onEvent(event, data) {
         drained ||= event === 'chat:queue_empty';
         hear(event, data);
@@ -56,7 +56,7 @@ export async function startChatters(
 
   const chats: Pair[] = [];
   for (let i = 0; i < pairs; i += 1) {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const { id } = await people.direct(ana, ben);
     chats.push({
       one: await deviceOf(ana.on(nodes[0])),
@@ -83,7 +83,7 @@ export async function startChatters(
 
   return {
     arrivals,
-    complaints: () => [...wrong, ...devices.flatMap(({ complaints }) => complaints)],
+    violations: () => [...wrong, ...devices.flatMap(({ violations }) => violations)],
     async stop() {
       pace.stop();
       const missing = (): string[] => acknowledged.filter((id) => !arrived.has(id));

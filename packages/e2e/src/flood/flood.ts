@@ -131,7 +131,7 @@ export async function flood({
     const unheard = lost.map((id) => `${id} was acknowledged and never came`);
     return {
       ...report,
-      wrong: [...ended, ...unheard, ...chatters.complaints(), ...verdictOf(report, p99MaxMs)],
+      wrong: [...ended, ...unheard, ...chatters.violations(), ...verdictOf(report, p99MaxMs)],
     };
   } finally {
     await scene.close();

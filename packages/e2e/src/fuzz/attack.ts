@@ -63,7 +63,7 @@ export async function attack({ seed, count: total }: Attack): Promise<Outcome> {
           const fault = faultOfCommand(one, heard, world);
           const isDone = typeof heard !== 'string' && heard.raw.startsWith('[{"success":true');
           tally(`${one.command} ${isDone ? 'done' : 'refused'}`);
-          if (typeof heard !== 'string') books.told(one.command, heard.answer);
+          if (typeof heard !== 'string') books.received(one.command, heard.answer);
           return fault;
         }
         case 'frame':
@@ -103,7 +103,7 @@ export async function attack({ seed, count: total }: Attack): Promise<Outcome> {
     for (const { close } of sockets) await close();
     return outcome;
   } finally {
-    people.leave();
+    people.disconnectAll();
     await instance.close();
   }
 }

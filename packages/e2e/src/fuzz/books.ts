@@ -12,7 +12,7 @@ export interface Books {
   /** A request that was answered with success. */
   answered(endpoint: EndpointName, status: number, body: unknown): void;
   /** A command that was. */
-  told(command: string, answer: unknown): void;
+  received(command: string, answer: unknown): void;
   /** Begins to count; what is in the tables now was promised before. */
   open(): Promise<void>;
   /** What PostgreSQL holds since then that no answer speaks of, and the other way round. */
@@ -63,7 +63,7 @@ export function createBooks(instance: Instance, hersConversation: string): Books
         promised.messages.add(messageSchema.parse(body).id);
       }
     },
-    told(command, answer) {
+    received(command, answer) {
       if (command !== messageSend.name) return;
       const parsed = messageSend.answer.safeParse(answer);
       if (parsed.success) promised.messages.add(parsed.data.message.id);

@@ -17,7 +17,12 @@ export interface World {
 }
 
 export async function createWorld(instance: Instance, people: People): Promise<World> {
-  const { mallory, friend, vera, wim } = await people.cast('mallory', 'friend', 'vera', 'wim');
+  const { mallory, friend, vera, wim } = await people.registerAll(
+    'mallory',
+    'friend',
+    'vera',
+    'wim',
+  );
   const mark = `VERAS-SECRET-${randomUUID().slice(0, 8)}`;
   // An address and a password are secrets of a user who is no secret.
   const hidden = { username: `v_${randomUUID().slice(0, 8)}`, password: `${mark} and more` };

@@ -48,7 +48,7 @@ test('signing out leaves no data behind; a wrong password is an UnauthorizedErro
 });
 
 test('[D6] the status of a message goes from sent to delivered to read, with a detail per recipient', async () => {
-  const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await room.people.registerAll('ana', 'ben', 'cleo');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createGroup('Three', [ben.id, cleo.id]);
   const sent = await a.client.whenSent(await a.client.send(id, 'hello'));
@@ -72,7 +72,7 @@ test('[D6] the status of a message goes from sent to delivered to read, with a d
 });
 
 test('[D7] replies, edits, reactions and deletions reach the other participants', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   const first = await a.client.whenSent(await a.client.send(id, 'first'));
@@ -95,7 +95,7 @@ test('[D7] replies, edits, reactions and deletions reach the other participants'
 });
 
 test('[D9] roles decide who may rename, add and remove; leaving and removal take effect for all', async () => {
-  const { ana, ben, cleo } = await room.people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await room.people.registerAll('ana', 'ben', 'cleo');
   const [a, b, c] = [
     await room.clients.open(ana),
     await room.clients.open(ben),
@@ -128,7 +128,7 @@ test('[D9] roles decide who may rename, add and remove; leaving and removal take
 });
 
 test('a refused message waits for retry or discard while later ones are sent', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
   const refused = await a.client.send(id, 'answer to nothing', {
@@ -148,7 +148,7 @@ test('a refused message waits for retry or discard while later ones are sent', a
 });
 
 test('[D4] each of two devices, one of them offline, gets every message once; read positions are shared', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
   const [laptop, phone] = [await room.clients.open(ben), await room.clients.open(ben)];
@@ -173,7 +173,7 @@ test('[D4] each of two devices, one of them offline, gets every message once; re
 });
 
 test('[D12] a new client lists conversations, pages through history and counts unread messages', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const other = await room.people.group(ana, ben);
   for (let i = 1; i <= 120; i += 1) await ana.send(id, `message ${i}`);
@@ -194,7 +194,7 @@ test('[D12] a new client lists conversations, pages through history and counts u
 });
 
 test('decode reads the last message of a conversation and marks undecodable content', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const a = await room.clients.open(ana);
   const last = async () => {
@@ -208,7 +208,7 @@ test('decode reads the last message of a conversation and marks undecodable cont
 });
 
 test('[D10] typing starts and stops, and a watched user’s presence is kept up to date', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   await until('ben has it', () => b.client.getState().conversationsById[id]);

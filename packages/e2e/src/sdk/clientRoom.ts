@@ -23,7 +23,7 @@ export async function openClientRoom(options?: InstanceOptions): Promise<ClientR
     ...{ instance, people, clients },
     async close() {
       await clients.close();
-      people.leave();
+      people.disconnectAll();
       await instance.close();
     },
   };

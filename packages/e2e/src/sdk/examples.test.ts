@@ -39,7 +39,7 @@ async function startBot(args: readonly string[]) {
 }
 
 test('[D5] the bot answers messages sent while it was dead, each exactly once', async () => {
-  const { ana, bot } = await room.people.cast('ana', 'bot');
+  const { ana, bot } = await room.people.registerAll('ana', 'bot');
   const a = await room.clients.open(ana);
   const { id } = await a.client.createDirect(bot.id);
   const args = [room.instance.url(), bot.username, bot.password, path.join(folder, 'bot')];
@@ -63,7 +63,7 @@ test('[D5] the bot answers messages sent while it was dead, each exactly once', 
 });
 
 test('the send example exits once the server has stored the message', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const args = [room.instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
   const { stdout } = await promisify(execFile)(
     process.execPath,

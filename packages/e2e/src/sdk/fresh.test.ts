@@ -42,7 +42,7 @@ test(
   '[D7] after random actions and disconnects, a client shows the same as a fresh client',
   () =>
     withSeed(async (random) => {
-      const cast = Object.values(await room.people.cast('ana', 'ben', 'cleo'));
+      const cast = Object.values(await room.people.registerAll('ana', 'ben', 'cleo'));
       const [ana, ben, cleo] = cast as [Person, Person, Person];
       const ids = [
         (await room.people.group(ana, ben, cleo)).id,

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 test('a group is created once even if the response is lost', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { port } = wire.address() as AddressInfo;
   const { client } = await room.clients.prepare(ana, { url: `http://127.0.0.1:${port}` });
   losing = 1;

@@ -24,7 +24,7 @@ const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `message ${i + 1}`);
 
 test('[D1] messages written while the server is dead are sent in order when it is back', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   const [node] = room.instance.nodes;
@@ -44,7 +44,7 @@ test('[D1] messages written while the server is dead are sent in order when it i
 });
 
 test('[D2] 1,000 messages arrive once and in order although the server is killed three times', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
   await Promise.all(numbered(1_000).map((text) => a.client.send(id, text)));
@@ -64,7 +64,7 @@ test('[D2] 1,000 messages arrive once and in order although the server is killed
 });
 
 test('[D1] a message in the outbox survives kill -9 between storing and sending', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const file = path.join(folder, 'before');
   const first = await openFileStorage(file);
@@ -83,7 +83,7 @@ test('[D1] a message in the outbox survives kill -9 between storing and sending'
 });
 
 test('[D2] after kill -9 of the sender every stored message arrives once and in order', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const file = path.join(folder, 'between');
   const args = [room.instance.url(), file, id, '300', ana.username, ana.password];
@@ -102,7 +102,7 @@ test('[D2] after kill -9 of the sender every stored message arrives once and in 
 });
 
 test('[D7] without a server a client opens with its stored state and shows unsent messages', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   await ben.send(id, 'before');
   const storage = createMemoryStorage();

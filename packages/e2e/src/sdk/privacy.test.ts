@@ -11,12 +11,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await clients.close();
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
 test('a message to a blocked user stays in the outbox with the reason and can be sent after unblocking', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { client } = await clients.open(ana);
   const { id } = await client.createDirect(ben.id);
   await client.blockUser(ben.id);
@@ -31,7 +31,7 @@ test('a message to a blocked user stays in the outbox with the reason and can be
 });
 
 test('an export is complete; deleting the account signs out and clears the state', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { client } = await clients.open(ana);
   const { id } = await client.createDirect(ben.id);
   await ben.send(id, 'hello ana');
@@ -50,7 +50,7 @@ test('an export is complete; deleting the account signs out and clears the state
 });
 
 test('a block reaches the user’s other devices and closes the conversation for both, also after a reconnect', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const [phone, laptop, bens] = [
     await clients.open(ana),
     await clients.open(ana),

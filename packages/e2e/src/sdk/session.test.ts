@@ -17,7 +17,7 @@ const sessionIn = async (storage: Storage) =>
   storedSessionSchema.parse(await storage.get('session'));
 
 test('concurrent requests share one refresh before a token expires, and the connection stays open', async () => {
-  const { ana } = await room.people.cast('ana');
+  const { ana } = await room.people.registerAll('ana');
   const storage = createMemoryStorage();
   const began = performance.now();
   const a = await room.clients.open(ana, { storage });
@@ -51,7 +51,7 @@ test('concurrent requests share one refresh before a token expires, and the conn
 });
 
 test('a rejected token is refreshed, and the request is repeated', async () => {
-  const { ana } = await room.people.cast('ana');
+  const { ana } = await room.people.registerAll('ana');
   const storage = createMemoryStorage();
   const a = await room.clients.prepare(ana, { storage });
   const session = await sessionIn(storage);
@@ -68,7 +68,7 @@ test('a rejected token is refreshed, and the request is repeated', async () => {
 });
 
 test('[D1] when the server ends the session, the client signs out and keeps unsent messages for their author', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const storage = createMemoryStorage();
   const a = await room.clients.open(ana, { storage });
@@ -99,7 +99,7 @@ test('[D1] when the server ends the session, the client signs out and keeps unse
 });
 
 test('if the session ended while the client was closed, the next start deletes the stored state', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   await ben.send(id, 'for her eyes');
   const storage = createMemoryStorage();

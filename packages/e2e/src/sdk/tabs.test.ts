@@ -34,7 +34,7 @@ function channelOf(name: string): Channel {
 }
 
 test('[D2] three tabs share one outbox: each message is sent once and in order, even if the leader closes', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
   const b = await room.clients.open(ben);
@@ -67,7 +67,7 @@ test('[D2] three tabs share one outbox: each message is sent once and in order, 
 });
 
 test('discarding, reading and signing out in one tab take effect in the others', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
   const [first, second] = [
@@ -94,7 +94,7 @@ test('discarding, reading and signing out in one tab take effect in the others',
 });
 
 test('[D4] entries acknowledged by one tab reach another tab of the same device by sync', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const { tab } = browser();
   const [first, second] = [

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 test('[D4] the trace shows every event, command and reply, also an event the client ignores', async () => {
-  const { ana, ben } = await room.people.cast('ana', 'ben');
+  const { ana, ben } = await room.people.registerAll('ana', 'ben');
   const { id } = await room.people.direct(ana, ben);
   const trace: TraceRecord[] = [];
   const b = await room.clients.open(ben, { trace: (record) => trace.push(record) });

@@ -28,7 +28,7 @@ export interface Company {
   readonly rooms: Room[];
   readonly intents: Intent[];
   /** What is wrong, seen while it went on. */
-  readonly complaints: string[];
+  readonly violations: string[];
   roomsOf(person: Person): Room[];
   /** One more device of somebody, in another way of connecting each time. */
   addReader(person: Person): Promise<Reader>;
@@ -49,11 +49,11 @@ export async function gatherCompany(options: {
   const readers: Reader[] = [];
   const rooms: Room[] = [];
   const intents: Intent[] = [];
-  const complaints: string[] = [];
+  const violations: string[] = [];
   let made = 0;
 
   const company: Company = {
-    ...{ people, readers, rooms, intents, complaints },
+    ...{ people, readers, rooms, intents, violations },
     roomsOf: (person) => rooms.filter(({ members }) => members.has(person)),
     async addReader(person) {
       const node = made++ % urls.length;
@@ -75,7 +75,7 @@ export async function gatherCompany(options: {
     },
     acknowledged(intent, { seq }) {
       if (intent.seq !== undefined && intent.seq !== seq) {
-        complaints.push(`U: ${intent.clientMessageId} has seq ${intent.seq} and ${seq}`);
+        violations.push(`U: ${intent.clientMessageId} has seq ${intent.seq} and ${seq}`);
       }
       intent.seq = seq;
       intent.outcome = 'acknowledged';

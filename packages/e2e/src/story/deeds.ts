@@ -91,7 +91,7 @@ async function sendSurely(
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  company.complaints.push(`U: ${clientMessageId} had no answer in 90 s`);
+  company.violations.push(`U: ${clientMessageId} had no answer in 90 s`);
 }
 
 /** The author knows what the message says; of a brief answer that is what is missing. */
@@ -116,7 +116,7 @@ function refused(company: Company, intent: Intent, why: string): void {
   const wasStored = intent.seq !== undefined;
   if (!wasStored) intent.outcome = 'refused';
   if ((wasStored && !why.includes('NotFoundError')) || why.includes('InternalError')) {
-    company.complaints.push(`U: ${intent.clientMessageId} is refused: ${why}`);
+    company.violations.push(`U: ${intent.clientMessageId} is refused: ${why}`);
   }
 }
 

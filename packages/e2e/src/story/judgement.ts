@@ -22,7 +22,7 @@ interface StoredEntry {
  * faults, D9 for those who left, D10, and that nobody waits any more. In words; nothing when all is well.
  */
 export async function judgeStory(scene: Scene, company: Company): Promise<string[]> {
-  const wrong = [...company.complaints];
+  const wrong = [...company.violations];
   const note = (found: string | undefined): void => void (found !== undefined && wrong.push(found));
 
   note(await inTime('both servers are ready', () => isReady(scene)));
@@ -152,8 +152,8 @@ function sentToOthers(entries: StoredEntry[], { readers, rooms }: Company): stri
 function badlyOrdered(entries: StoredEntry[], { readers }: Company): string[] {
   const spans = memberships(entries);
   return readers.flatMap(({ person, device }) => [
-    ...device.complaints.map((why) => `O: ${person.username}: ${why}`),
-    ...device.jumps
+    ...device.violations.map((why) => `O: ${person.username}: ${why}`),
+    ...device.gaps
       .filter(
         ({ conversationId, to }) =>
           !(spans.get(`${conversationId} ${person.id}`) ?? []).some(([from]) => from === to),

@@ -53,7 +53,7 @@ export async function openReader(person: Person, options: ReaderOptions): Promis
   };
 
   const device = person.on(node).device({
-    ...{ urls, batch, brief, mayJump: true, forgetful: true },
+    ...{ urls, batch, brief, allowsGaps: true, keepsFrames: false },
     onEvent(event, data) {
       if (event === 'session:ready') {
         readyAt = Date.now();

@@ -54,7 +54,7 @@ export async function tellStory(options: StoryOptions): Promise<string[]> {
       const act = deed
         .act({ company, people: scene.people, random: acts as Randomness })
         .catch((error: unknown) => {
-          company.complaints.push(`${deed.name}: ${String(error)}`);
+          company.violations.push(`${deed.name}: ${String(error)}`);
         });
       underWay.add(act);
       void act.then(() => underWay.delete(act));
@@ -85,7 +85,7 @@ export async function tellStory(options: StoryOptions): Promise<string[]> {
   const mended = performance.now();
   await Promise.all(company.readers.map((reader) => reader.open()));
   await within(100_000, Promise.all(underWay)).catch(() =>
-    company.complaints.push('stuck: not all that was begun came to an end in 100 s'),
+    company.violations.push('stuck: not all that was begun came to an end in 100 s'),
   );
   const wrong = await judgeStory(scene, company);
   figures.wholeAfter.push(performance.now() - mended);

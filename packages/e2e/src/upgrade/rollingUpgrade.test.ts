@@ -49,13 +49,13 @@ async function chattingMeanwhile(
   await work();
   await more();
   expect(await chatters.stop()).toEqual([]);
-  expect(chatters.complaints()).toEqual([]);
+  expect(chatters.violations()).toEqual([]);
 }
 
 /** Uses every kind of command by one node; the names and status codes of those that fail. */
 async function useEverything(home: number, other: number): Promise<string[]> {
   const people = createPeople(instance, { home, olderServer: true });
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const failures: string[] = [];
   const http = createHttpClient(instance.url(home));
   const use = async (by: Person, name: EndpointName, ask: object = {}): Promise<void> => {
@@ -123,7 +123,7 @@ async function useEverything(home: number, other: number): Promise<string[]> {
 /** Somebody offline is written to by way of one node, woken by whichever worker there is, and reads by the other. */
 async function wakeSomebody(by: number, at: number): Promise<void> {
   const people = createPeople(instance, { home: by, olderServer: true });
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await ana.send(id, 'are you there?');
   await until('there was an attempt to wake them', async () => {

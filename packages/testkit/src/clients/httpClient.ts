@@ -1,4 +1,4 @@
-/** What an HTTP request came to; `body` is the JSON, or null without one. */
+/** A response; `body` is parsed JSON, or null if empty. */
 export interface Reply {
   status: number;
   headers: Headers;
@@ -9,17 +9,17 @@ export interface RequestOptions {
   token?: string | undefined;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as it is, in place of `body`. */
+  /** Sent unchanged instead of `body`. */
   raw?: string | Buffer;
   headers?: Record<string, string>;
 }
 
 export type HttpClient = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
-/** Longer than any request may take; what has no answer then has none. */
+/** Longer than any request may take. */
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Plain HTTP to one node. Rejects when there is no answer within 30 s. */
+/** Plain HTTP to one node. Rejects without a response within 30 s. */
 export function createHttpClient(baseUrl: string): HttpClient {
   return async (method, path, { token, body, raw, headers = {} } = {}) => {
     const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));

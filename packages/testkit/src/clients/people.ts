@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerOf, Conversation, EndpointName, endpoints, Message } from '@chasqui/protocol';
-import { createDevice, type Device, type DeviceOptions } from './device';
+import { createDevice } from '../device/device';
+import type { Device, DeviceOptions } from '../device/deviceTypes';
 import type { Instance } from '../instance/instance';
 import { type Ask, createRestClient, type Refusal } from './restClient';
 
@@ -10,7 +11,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Somebody who is registered, with REST in their own name. */
+/** A registered user with REST calls in their name. */
 export interface Person extends Credentials {
   readonly id: string;
   readonly token: string;
@@ -20,31 +21,31 @@ export interface Person extends Credentials {
     ask?: Ask,
   ): Promise<{ status: number; body: AnswerOf<(typeof endpoints)[N]> }>;
   refused(name: EndpointName, ask?: Ask): Promise<Refusal>;
-  /** The same person by way of another node. */
+  /** The same person on another node. */
   on(node: number): Pick<Person, 'call' | 'refused' | 'device'>;
-  /** A device of theirs that is not connected yet. */
+  /** Creates a device that is not connected yet. */
   device(options?: Partial<DeviceOptions>): Device;
   send(conversationId: string, content: string, more?: object): Promise<Message>;
-  /** Every entry of a conversation, as a fresh client fetches it. */
+  /** All entries of a conversation, as a new client fetches them. */
   history(conversationId: string): Promise<Message[]>;
   conversation(id: string): Promise<Conversation>;
 }
 
 export interface People {
-  /** Registers somebody with a name that nobody has yet. */
+  /** Registers a user with a unique name. */
   register(name?: string): Promise<Person>;
-  /** Registers several at once: `const { ana, ben } = await people.cast('ana', 'ben')`. */
-  cast<Name extends string>(...names: Name[]): Promise<Record<Name, Person>>;
+  /** Registers several users at once: `const { ana, ben } = await people.registerAll('ana', 'ben')`. */
+  registerAll<Name extends string>(...names: Name[]): Promise<Record<Name, Person>>;
   group(creator: Person, ...others: Person[]): Promise<Conversation>;
   direct(one: Person, other: Person): Promise<Conversation>;
-  /** Disconnects all devices that were ever made here, for good. */
-  leave(): void;
+  /** Disconnects all devices permanently. */
+  disconnectAll(): void;
 }
 
 export interface PeopleOptions {
-  /** The node by which everybody registers and asks; the first one unless told. */
+  /** The node that people use by default; the first one unless given. */
   home?: number;
-  /** Some nodes are of a release that does not know every field yet. */
+  /** Some nodes may run an older release that lacks fields with defaults. */
   olderServer?: boolean;
 }
 
@@ -106,7 +107,7 @@ export function createPeople(
 
   return {
     register,
-    async cast<Name extends string>(...names: Name[]) {
+    async registerAll<Name extends string>(...names: Name[]) {
       const people = await Promise.all(names.map(async (name) => [name, await register(name)]));
       return Object.fromEntries(people) as Record<Name, Person>;
     },
@@ -118,7 +119,7 @@ export function createPeople(
       ).body,
     direct: async (one, other) =>
       (await one.call('createDirect', { body: { user_id: other.id } })).body,
-    leave() {
+    disconnectAll() {
       for (const device of devices) device.retire();
     },
   };

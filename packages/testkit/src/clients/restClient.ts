@@ -8,11 +8,11 @@ import {
   type WireError,
 } from '@chasqui/protocol';
 import { createHttpClient, type Reply } from './httpClient';
-import { hasShape } from './shape';
+import { hasShape } from '../device/shape';
 
 export interface Ask {
   token?: string | undefined;
-  /** What stands in the path: `{id: …}`. */
+  /** Path parameters: `{id: …}`. */
   params?: Record<string, string>;
   query?: Record<string, string | number | undefined>;
   body?: unknown;
@@ -25,18 +25,18 @@ export interface Refusal {
   headers: Headers;
 }
 
-/** REST as the contract has it: what does not look as promised throws. */
+/** A typed REST client that throws when a response does not match its declared schema. */
 export interface RestClient {
-  /** Resolves to the answer; rejects when the request is refused, or answered in another shape. */
+  /** Resolves to the answer; rejects when the request is refused or the answer has an unexpected shape. */
   call<N extends EndpointName>(
     name: N,
     ask?: Ask,
   ): Promise<{ status: number; body: AnswerOf<(typeof endpoints)[N]> }>;
-  /** Resolves to the refusal; rejects when the request is answered. */
+  /** Resolves to the refusal; rejects when the request succeeds. */
   refused(name: EndpointName, ask?: Ask): Promise<Refusal>;
 }
 
-/** `olderServer`: of a release that does not know every field yet. */
+/** `olderServer`: the server may lack fields with defaults. */
 export function createRestClient(baseUrl: string, olderServer = false): RestClient {
   const http = createHttpClient(baseUrl);
   const request = (endpoint: Endpoint, ask: Ask): Promise<Reply> =>
@@ -49,20 +49,20 @@ export function createRestClient(baseUrl: string, olderServer = false): RestClie
       if (!(reply.status in endpoint.answers)) {
         throw new Error(`${name} was answered ${reply.status}: ${JSON.stringify(reply.body)}`);
       }
-      const body = answerIn(endpoint, reply, olderServer);
+      const body = parseAnswer(endpoint, reply, olderServer);
       return { status: reply.status, body: body as AnswerOf<(typeof endpoints)[N]> };
     },
     async refused(name, ask = {}) {
       const reply = await request(endpoints[name], ask);
-      if (reply.status < 400) throw new Error(`${name} was not refused but ${reply.status}`);
+      if (reply.status < 400) throw new Error(`${name} was not refused: ${reply.status}`);
       const { error } = errorBodySchema.parse(reply.body);
       return { status: reply.status, name: error.name, error, headers: reply.headers };
     },
   };
 }
 
-/** No field may be missing or of another kind, and none may be there that the contract does not name. */
-function answerIn(
+/** Throws if a field is missing, has another type, or is not declared. */
+function parseAnswer(
   { path, answers }: Endpoint,
   { status, body }: Reply,
   olderServer: boolean,
@@ -74,12 +74,12 @@ function answerIn(
   }
   const parsed = schema.parse(body);
   if (!hasShape(parsed, body, olderServer)) {
-    throw new Error(`${path} answers more than the contract names: ${JSON.stringify(body)}`);
+    throw new Error(`${path} returns undeclared fields: ${JSON.stringify(body)}`);
   }
   return parsed;
 }
 
-/** The address of an endpoint with what stands in its path and its query. Throws when a parameter is missing. */
+/** Fills the parameters into a path and appends the query. Throws when a parameter is missing. */
 export function pathOf(path: string, { params = {}, query = {} }: Ask): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => {
     const value = params[name];

@@ -1,11 +1,11 @@
 import { io, type Socket } from 'socket.io-client';
 
-/** An unmodified socket.io-client that remembers everything it was told. */
+/** An unmodified socket.io-client that records every event. */
 export interface SocketClient {
   readonly socket: Socket;
-  /** Every event in the order of the wire. */
+  /** Every event in wire order. */
   readonly events: { event: string; data: unknown }[];
-  /** The data of all events of this name so far. */
+  /** Data of all events of this name so far. */
   all(event: string): unknown[];
   /** Sends a command and resolves to its answer. */
   ask(command: string, ...data: unknown[]): Promise<unknown>;
@@ -18,7 +18,7 @@ export interface SocketOptions {
   headers?: Record<string, string>;
 }
 
-/** Connects; resolves when the server has said `session:ready`, rejects with the `connect_error`. */
+/** Connects; resolves on `session:ready`, rejects with the `connect_error`. */
 export async function openSocket(
   url: string,
   { auth = {}, transports = ['websocket'], headers }: SocketOptions = {},
@@ -43,7 +43,7 @@ export async function openSocket(
   return {
     socket,
     events,
-    all: (event) => events.filter((told) => told.event === event).map(({ data }) => data),
+    all: (event) => events.filter((one) => one.event === event).map(({ data }) => data),
     ask: (command, ...data) =>
       new Promise((resolve) => socket.emit(command, ...data, (answer: unknown) => resolve(answer))),
     close: () => socket.disconnect(),

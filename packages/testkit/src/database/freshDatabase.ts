@@ -4,14 +4,14 @@ import { functions, migrateDatabase, migrations } from '@chasqui/db';
 
 export interface FreshDatabase {
   url: string;
-  /** Drops it, whoever is still connected. */
+  /** Drops it, even with open connections. */
   drop(): Promise<void>;
 }
 
-// Any number that nobody else uses: test files make the template one after the other.
+// An arbitrary, otherwise unused number: test files create the template one at a time.
 const TEMPLATE_LOCK = 7_205_760;
 
-/** A migrated database that nobody else uses, cloned from a template that is made once. */
+/** A private, migrated database, cloned from a template that is created once. */
 export async function freshDatabase(): Promise<FreshDatabase> {
   const admin = process.env.TEST_DATABASE_URL;
   if (admin === undefined) throw new Error('TEST_DATABASE_URL is missing');
@@ -45,7 +45,7 @@ function databaseAt(admin: string, name: string): FreshDatabase {
   };
 }
 
-/** Named for its schema, so that a template of an older version is never taken for this one. */
+/** The name contains a hash of the schema, so a template of an older version is never used. */
 async function migratedTemplate(admin: string, client: pg.Client): Promise<string> {
   const schema = [...migrations.map(({ name, up }) => name + up.toString()), ...functions].join(
     '\n',

@@ -10,8 +10,8 @@ interface PlanNode {
 }
 
 /**
- * How many rows the prepared statements of `work` read from tables and indexes, by what PostgreSQL says
- * of its plans: a promise about cost that no clock has to keep.
+ * How many rows the statements of `work` read from tables and indexes, according to EXPLAIN ANALYZE.
+ * Measures cost without measuring time.
  */
 export async function rowsTouched(
   db: Database,

@@ -9,7 +9,7 @@ export interface ServerNode {
   readonly url: string;
   readonly port: number;
   readonly program: Program;
-  /** Starts it again after `program.kill()` or `program.stop()`, at the same address. */
+  /** Starts it at the same address after `program.kill()` or `program.stop()`. */
   restart(): Promise<void>;
 }
 
@@ -19,36 +19,36 @@ export interface WorkerNode {
 }
 
 export interface InstanceOptions {
-  /** How many servers on one Redis and one PostgreSQL. */
+  /** Number of servers, which share one Redis and one PostgreSQL. */
   nodes?: number;
-  /** Whether there is a worker; there is one unless told. */
+  /** Whether to start a worker; true by default. */
   worker?: boolean;
-  /** Further settings of server and worker. */
+  /** Additional settings for server and worker. */
   env?: Record<string, string>;
-  /** The folder of the release that servers and workers are of, instead of this repository. */
+  /** Folder of another release to run instead of this repository. */
   release?: string;
-  /** The Node executable that runs servers and workers, instead of the one that runs the tests. */
+  /** Node executable for servers and workers instead of the one that runs the tests. */
   node?: string;
-  /** Instead of a fresh database of the PostgreSQL that all tests share. */
+  /** Used instead of a fresh database on the PostgreSQL that all tests share. */
   databaseUrl?: string;
 }
 
-/** A whole Chasqui of real processes that nobody else uses. */
+/** A complete, private Chasqui instance of real processes. */
 export interface Instance {
   readonly databaseUrl: string;
   readonly redis: RedisServer;
   readonly nodes: readonly ServerNode[];
-  /** The address of a node; of the first one unless told. */
+  /** The address of a node; the first one by default. */
   url(node?: number): string;
-  /** Opens one more server, of the instance's release unless told. */
+  /** Starts another server, by default of the instance's release. */
   addNode(env?: Record<string, string>, release?: string): Promise<ServerNode>;
-  /** Opens one more worker, of the instance's release unless told. */
+  /** Starts another worker, by default of the instance's release. */
   addWorker(env?: Record<string, string>, release?: string): Promise<WorkerNode>;
   /** The first worker. */
   worker(): WorkerNode;
-  /** Looks into PostgreSQL past the servers. */
+  /** Queries PostgreSQL directly. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Ends everything, also what is frozen. */
+  /** Stops all processes, including frozen ones. */
   close(): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ export async function openInstance(options: InstanceOptions = {}): Promise<Insta
     async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       if (pool === undefined) {
         pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
-        // A connection that is lost while nobody uses it, as when PostgreSQL is killed.
+        // An idle connection was lost, for example because PostgreSQL was killed.
         pool.on('error', () => undefined);
       }
       return (await pool.query<Row>(text, values)).rows;
@@ -134,7 +134,7 @@ function nodeAt(nodes: readonly ServerNode[], index: number): ServerNode {
   return node;
 }
 
-/** Which code runs, and on which Node. */
+/** The release to run and the Node executable to run it with. */
 type Build = Pick<ProgramOptions, 'release' | 'node'>;
 
 async function startServer(env: Record<string, string>, build: Build): Promise<ServerNode> {
@@ -159,7 +159,7 @@ async function startServer(env: Record<string, string>, build: Build): Promise<S
           program = await start(port);
           return;
         } catch (error) {
-          // Somebody uses the port for a moment, perhaps as the near end of a connection.
+          // Another process may hold the port briefly, for example as the local port of a connection.
           if (tries === 50 || !String(error).includes('EADDRINUSE')) throw error;
           await new Promise((resolve) => setTimeout(resolve, 200));
         }

@@ -5,58 +5,58 @@ import { createInterface } from 'node:readline';
 import { type Guard, identityOf, startGuard } from '@chasqui/services';
 import { HANGS_AFTER_MS } from '../servers/startingServer';
 
-/** A compiled program of ours, run by plain `node` in a process of its own, as in production. */
+/** One of our compiled programs, run by plain `node` in its own process, as in production. */
 export interface Program {
   readonly pid: number;
-  /** The fields of the log line that said it was ready. */
+  /** The fields of the log line with `readyMessage`. */
   readonly ready: Record<string, unknown>;
-  /** What it wrote last, for the message of a test that fails. */
+  /** Its last output, for failure messages. */
   output(): string;
   isRunning(): boolean;
-  /** kill -9; resolves when it is gone. */
+  /** kill -9; resolves when the process has exited. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves to its exit code and how long it took. */
+  /** SIGTERM; resolves to its exit code and the time it took to exit. */
   stop(): Promise<{ code: number | null; tookMs: number }>;
-  /** SIGSTOP: its connections stay, nothing answers. */
+  /** SIGSTOP: its connections stay open, but it does not respond. */
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
 }
 
 export interface ProgramOptions {
-  /** Below the root of the repository: `apps/server/dist/main.js`. */
+  /** Relative to the root of the repository: `apps/server/dist/main.js`. */
   entry: string;
   /** The folder of another release, instead of this repository. */
   release?: string | undefined;
   /** The executable of another version of Node, instead of the one that runs the tests. */
   node?: string | undefined;
   env: Record<string, string>;
-  /** The message of the log line with which it is ready. */
+  /** Message of the log line that reports readiness. */
   readyMessage: string;
-  /** For Node itself. */
+  /** Options for Node. */
   execArgv?: readonly string[];
 }
 
-/** The folder of this repository. */
+/** The root folder of this repository. */
 export const thisRelease = path.resolve(__dirname, '../../../..');
 const LINES_KEPT = 60;
 
 let guard: Guard | undefined;
 
-/** Ends what is still running of this test file, even when the test run itself is killed. */
+/** The watchdog of this test file: ends its processes even if the test run is killed. */
 export function guardOfThisFile(): Guard {
   guard ??= startGuard();
   return guard;
 }
 
-/** To be called once at the end by whoever started programs. */
+/** Call once, after the last program has ended. */
 export async function releaseGuard(): Promise<void> {
   const released = guard;
   guard = undefined;
   await released?.release();
 }
 
-/** Starts it; rejects with its last words when it ends before it is ready. */
+/** Starts a program; rejects with its last output if it exits before it is ready. */
 export async function startProgram({
   entry,
   env,
@@ -85,7 +85,7 @@ export async function startProgram({
     if (lines.length > LINES_KEPT) lines.shift();
   };
   const output = (): string => lines.join('\n');
-  const gone = new Promise<number | null>((resolve) => {
+  const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
       guard?.forget(pid);
       resolve(code);
@@ -94,21 +94,23 @@ export async function startProgram({
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
 
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    const giveUp = setTimeout(() => {
+    const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${entry} runs and is not ready after ${HANGS_AFTER_MS} ms:\n${output()}`));
+      reject(
+        new Error(`${entry} is running, but not ready after ${HANGS_AFTER_MS} ms:\n${output()}`),
+      );
     }, HANGS_AFTER_MS);
     createInterface({ input: child.stdout }).on('line', (line) => {
       keep(line);
-      const fields = logged(line);
+      const fields = parseLogLine(line);
       if (fields?.msg === readyMessage) {
-        clearTimeout(giveUp);
+        clearTimeout(timer);
         resolve(fields);
       }
     });
     createInterface({ input: child.stderr }).on('line', keep);
-    void gone.then((code) => {
-      clearTimeout(giveUp);
+    void exited.then((code) => {
+      clearTimeout(timer);
       reject(new Error(`${entry} ended with ${code}:\n${output()}`));
     });
   });
@@ -120,12 +122,12 @@ export async function startProgram({
     isRunning,
     async kill() {
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
     async stop() {
       const began = performance.now();
       child.kill('SIGTERM');
-      const code = await gone;
+      const code = await exited;
       return { code, tookMs: performance.now() - began };
     },
     freeze: () => void child.kill('SIGSTOP'),
@@ -133,7 +135,7 @@ export async function startProgram({
   };
 }
 
-function logged(line: string): Record<string, unknown> | undefined {
+function parseLogLine(line: string): Record<string, unknown> | undefined {
   try {
     const fields: unknown = JSON.parse(line);
     return typeof fields === 'object' && fields !== null ? { ...fields } : undefined;

@@ -5,12 +5,11 @@ import { openThrowawayStores } from '@chasqui/services';
 import { holdStores } from './globalStores';
 
 /**
- * Before all tests: one real PostgreSQL and one real Redis for the whole run, told to the tests as
- * TEST_DATABASE_URL and TEST_REDIS_URL. DATABASE_URL and REDIS_URL are used where they are given;
- * what is started here ends with this process, however that ends.
+ * Starts one PostgreSQL and one Redis for the whole run, or uses DATABASE_URL and REDIS_URL. Tests find
+ * them in TEST_DATABASE_URL and TEST_REDIS_URL. Started stores stop with this process, even if it is killed.
  */
 export default async function globalSetup(): Promise<void> {
-  // What the shell says of other databases is nothing to ours.
+  // PG* variables of the shell must not redirect connections of the tests.
   for (const name of Object.keys(process.env))
     if (/^PG[A-Z]+$/.test(name)) delete process.env[name];
   const stores = await openThrowawayStores({
@@ -18,7 +17,7 @@ export default async function globalSetup(): Promise<void> {
     cacheDir: path.resolve(__dirname, '../../../../node_modules/.cache/chasqui'),
     databaseUrl: process.env.DATABASE_URL,
     redisUrl: process.env.REDIS_URL,
-    // Every test file has a database and pools of its own.
+    // Each test file has its own database and pools.
     maxConnections: 300,
   });
   process.env.TEST_DATABASE_URL = stores.databaseUrl;

@@ -1,4 +1,4 @@
-/** What is open from the setup of a test run to its teardown. */
+/** The stores of this test run, from its setup to its teardown. */
 let held: { close(): Promise<void> } | undefined;
 
 export function holdStores(stores: { close(): Promise<void> }): void {

@@ -1,6 +1,6 @@
 import { releaseStores } from './globalStores';
 
-/** After all tests: ends what globalSetup started. */
+/** Stops the stores that globalSetup started. */
 export default async function globalTeardown(): Promise<void> {
   await releaseStores();
 }

@@ -1,22 +1,22 @@
 import { startRedisCluster } from './redisCluster';
 import { startRedisServer } from './redisServer';
 
-/** For tests that hold on one Redis and on a cluster alike. */
+/** For tests that must pass on a single Redis and on a cluster. */
 export const redisKinds = ['a single Redis', 'a Redis Cluster'] as const;
 export type RedisKind = (typeof redisKinds)[number];
 
-/** One Redis or a cluster of three masters, as whole; keeps nothing over a restart. */
+/** A single Redis or a cluster of three masters. Loses its data on a restart. */
 export interface AnyRedis {
   readonly url: string;
   start(): Promise<void>;
   kill(): Promise<void>;
   freeze(): void;
   thaw(): void;
-  /** Runs one command on the server that has this key. */
+  /** Runs one command on the server of this key. */
   command(key: string, name: string, ...args: (string | number)[]): Promise<unknown>;
   /** Runs one command on every server. */
   everywhere(name: string, ...args: (string | number)[]): Promise<void>;
-  /** How often commands of this name were run since the servers started, by whomever. */
+  /** How often this command has run since the servers started, from all clients. */
   calls(name: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { fetchDebianPackage, has, unpackedEnvironment } from '@chasqui/services'
 /** A Chromium that runs on this machine. */
 export interface ChromiumProgram {
   readonly command: string;
-  /** What it needs in its environment beside ours. */
+  /** Environment variables it needs in addition to ours. */
   readonly env: Record<string, string>;
 }
 
@@ -16,8 +16,8 @@ const names = ['chromium', HEADLESS, 'chromium-browser', 'google-chrome-stable',
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
 /**
- * The Chromium that `CHROMIUM` names, or one from the PATH; where there is none, Debian's without windows is fetched and
- * unpacked, without being root and without changing the system. Throws with what to install.
+ * The Chromium that `CHROMIUM` names, or one from the PATH. Otherwise downloads and unpacks Debian's headless build,
+ * without root and without changing the system. Throws an error that says what to install.
  */
 export function chromiumProgram(): ChromiumProgram {
   const cache = path.join(root, 'node_modules/.cache/chasqui', `chromium-${process.arch}`);
@@ -27,13 +27,13 @@ export function chromiumProgram(): ChromiumProgram {
   const fetched = unpackedIn(cache);
   if (fetched !== undefined) return fetched;
   throw new Error(
-    'There is no Chromium and none could be fetched: install one, or name it in CHROMIUM.',
+    'No Chromium found and none could be downloaded: install one, or name it in CHROMIUM.',
   );
 }
 
 /**
- * Several test files may fetch at once: the first one leaves a copy for all, and a copy that runs is never replaced.
- * One that does not run, because a library was missing when it was fetched, makes way.
+ * Several test files may download at once: the first copy is kept for all, and a working copy is never replaced.
+ * One that does not run, because a library was missing at download, is replaced.
  */
 function fetchInto(cache: string): void {
   const mine = `${cache}-${process.pid}`;

@@ -12,7 +12,7 @@ import {
 import { guardOfThisFile } from '../instance/program';
 import { endOrAnswer, lastLinesOf } from './startingServer';
 
-/** An nginx of the test's own, with the configuration that we hand out. */
+/** A private nginx with the configuration in docker/. */
 export interface NginxServer {
   readonly url: string;
   close(): Promise<void>;
@@ -23,7 +23,7 @@ const PORTS_TRIED = 20;
 const root = path.resolve(__dirname, '../../../..');
 const template = path.join(root, 'docker/chasqui.conf.template');
 
-/** Balances over two servers on these ports, which are to run with NODE_NAME a and b. */
+/** Balances over two servers on these ports, which must run with NODE_NAME a and b. */
 export async function startNginx(portA: number, portB: number): Promise<NginxServer> {
   const program = nginxProgram();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-nginx-'));
@@ -35,7 +35,7 @@ export async function startNginx(portA: number, portB: number): Promise<NginxSer
     const started = await attempt(program, folder, `http://${HOST}:${port}`);
     if (started !== 'port taken') return started;
   }
-  throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+  throw new Error(`${PORTS_TRIED} ports were in use`);
 }
 
 interface Ports {
@@ -50,7 +50,7 @@ function writeConfiguration(folder: string, { port, portA, portB }: Ports): void
     CHASQUI_A: `${HOST}:${portA}`,
     CHASQUI_B: `${HOST}:${portB}`,
   };
-  // As the nginx image does it: what is named is filled in, nginx' own variables stay.
+  // Like the nginx image: replaces the named variables and leaves nginx's own ones.
   const filled = Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`\${${name}}`, value),
     readFileSync(template, 'utf8'),
@@ -97,16 +97,16 @@ async function attempt(
   };
 }
 
-/** Workers of a master that is root run as nobody, who may not write where we do. */
+/** Under root, nginx workers would run as `nobody`, which cannot write to our folder. */
 function runAs(): string {
   return process.getuid?.() === 0 ? 'user root;' : '';
 }
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  await gone;
+  await exited;
 }
 
 interface Program {
@@ -114,7 +114,7 @@ interface Program {
   env: Record<string, string>;
 }
 
-/** An nginx that runs here: from the PATH, or fetched. Throws with what to install. */
+/** An nginx from the PATH, or a downloaded one. Throws an error that says what to install. */
 function nginxProgram(): Program {
   const cache = path.join(root, 'node_modules/.cache/chasqui', `nginx-${process.arch}`);
   const found = onThePath() ?? unpackedIn(cache);
@@ -122,7 +122,7 @@ function nginxProgram(): Program {
   if (has('apt-get') && has('dpkg')) fetchDebianPackage(cache, 'nginx-light', ['nginx']);
   const fetched = unpackedIn(cache);
   if (fetched !== undefined) return fetched;
-  throw new Error('There is no nginx on this machine and none could be fetched: install nginx.');
+  throw new Error('No nginx found and none could be downloaded: install nginx.');
 }
 
 function onThePath(): Program | undefined {

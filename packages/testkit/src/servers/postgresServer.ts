@@ -21,36 +21,36 @@ import { until } from '../tools/until';
 
 const PORTS_TRIED = 20;
 
-/** A PostgreSQL of the test's own, migrated, to be killed and frozen. Keeps its data over a restart. */
+/** A private, migrated PostgreSQL that can be killed and frozen. Keeps its data across restarts. */
 export interface PostgresServer {
   readonly url: string;
-  /** All that it has logged. */
+  /** Everything it has logged. */
   log(): string;
-  /** Starts it at the same address; resolves when it answers. */
+  /** Starts it at the same address; resolves when it responds. */
   start(): Promise<void>;
-  /** kill -9 of the postmaster; its backends notice by themselves. */
+  /** kill -9 of the postmaster; its backends exit when they notice. */
   kill(): Promise<void>;
-  /** SIGSTOP of the postmaster and all its backends: connections stay, nothing answers. */
+  /** SIGSTOP of the postmaster and all backends: connections stay open, nothing responds. */
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
   /**
-   * Starts a hot standby that streams from it and confirms every commit before it is answered
-   * (synchronous_standby_names), and waits until it does.
+   * Starts a hot standby that confirms every commit before the client gets its answer
+   * (synchronous_standby_names); resolves once it does.
    */
   startReplica(): Promise<Replica>;
-  /** Ends it and removes its folder. */
+  /** Stops it and removes its folder. */
   close(): Promise<void>;
 }
 
 export interface Replica {
   readonly port: number;
-  /** Makes it a primary that waits for nobody; resolves when it takes writes. */
+  /** Makes it a primary without a standby; resolves when it accepts writes. */
   promote(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A migrated server. */
+/** Starts a migrated server. */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const server = await serverIn(emptyFolder());
   await server.ensureDatabase();
@@ -80,13 +80,13 @@ async function serverIn(
     const victim = child;
     child = undefined;
     if (victim?.exitCode !== null || victim.signalCode !== null) return;
-    const gone = new Promise((resolve) => victim.once('exit', resolve));
+    const exited = new Promise((resolve) => victim.once('exit', resolve));
     victim.kill(signal);
-    await gone;
+    await exited;
     if (victim.pid !== undefined) guard.forget(victim.pid);
   }
 
-  /** A backend leads a session of its own, so there is no group to signal. */
+  /** Each backend leads its own session, so there is no process group to signal. */
   function signalAll(signal: NodeJS.Signals): void {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const backends = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout;
@@ -94,14 +94,14 @@ async function serverIn(
       try {
         process.kill(pid, signal);
       } catch {
-        // It has just ended.
+        // It has just exited.
       }
     }
   }
 
-  /** Only our own server knows the password, so another one on the port is not taken for it. */
+  /** Only our server knows the password, so another one on the port is not mistaken for it. */
   async function attempt(): Promise<'answers' | 'port taken'> {
-    const saidBefore = statSync(logFile).size;
+    const logSizeBefore = statSync(logFile).size;
     const started = await part.spawn();
     child = started;
     const identity = started.pid === undefined ? undefined : identityOf(started.pid);
@@ -109,7 +109,7 @@ async function serverIn(
     return endOrAnswer({
       name: 'postgres',
       child: started,
-      lastLines: () => readFileSync(logFile).subarray(saidBefore).toString('utf8').slice(-4_000),
+      lastLines: () => readFileSync(logFile).subarray(logSizeBefore).toString('utf8').slice(-4_000),
       answers: () => part.isReady(),
     });
   }
@@ -121,7 +121,7 @@ async function serverIn(
     log: () => readFileSync(logFile, 'utf8'),
     async start() {
       for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
-        if (tries === 50) throw new Error(`the port of ${part.url} stays somebody else’s`);
+        if (tries === 50) throw new Error(`the port of ${part.url} is still in use`);
         await delay(100);
       }
     },
@@ -136,9 +136,9 @@ async function serverIn(
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  // Nobody knows the address yet: another port will do.
+  // The address is not published yet, so another port is fine.
   for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
-    if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+    if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were in use`);
     part = await open();
   }
   return server;
@@ -151,14 +151,14 @@ async function startReplica(primaryDir: string, primaryUrl: string): Promise<Rep
   if (from === undefined || to === undefined) throw new Error('no folder');
   await withClient(primaryUrl, async (client) => {
     await client.query(`SELECT pg_backup_start('replica', true)`);
-    // What is written meanwhile is in the log, which the replica replays from the start of the backup.
+    // Writes during the copy are in the WAL, which the replica replays from the start of the backup.
     const copied = spawnSync('cp', [
       '-a',
       path.join(from, 'data'),
       path.join(from, 'password'),
       to,
     ]);
-    if (copied.status !== 0) throw new Error('the data could not be copied');
+    if (copied.status !== 0) throw new Error('copying the data failed');
     const { rows } = await client.query<{ labelfile: string }>(
       'SELECT * FROM pg_backup_stop(false)',
     );

@@ -1,22 +1,22 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A proxy that serves a server below a path and strips that path, as many are set up. */
+/** A reverse proxy that serves a server under a path and strips that path, as many installations do. */
 export interface PrefixProxy {
-  /** With the path, without a slash at the end. */
+  /** Includes the path, without a trailing slash. */
   readonly url: string;
-  /** What was asked for outside the path. It belongs to somebody else and is answered 404. */
+  /** Requested paths outside the prefix, answered with 404. */
   readonly strayed: readonly string[];
   close(): Promise<void>;
 }
 
-/** `prefix`: `/chat`. Passes on the Host header, and WebSockets. */
+/** `prefix`: for example `/chat`. Forwards the Host header and WebSockets. */
 export async function startPrefixProxy(target: string, prefix: string): Promise<PrefixProxy> {
   const { hostname, port } = new URL(target);
   const strayed: string[] = [];
   const sockets = new Set<Socket>();
 
-  /** Undefined outside the path. */
+  /** Undefined outside the prefix. */
   const below = (path: string): string | undefined =>
     path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
 

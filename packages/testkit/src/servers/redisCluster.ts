@@ -2,18 +2,18 @@ import { findPort } from '@chasqui/services';
 import { type RedisServer, startRedisServer } from './redisServer';
 import { until } from '../tools/until';
 
-/** A Redis Cluster of the test's own: three masters, each with a replica if asked for. */
+/** A private Redis Cluster of three masters, optionally with a replica each. */
 export interface RedisCluster {
-  /** As `REDIS_URL` names it. */
+  /** For `REDIS_URL`. */
   readonly url: string;
   readonly servers: readonly RedisServer[];
-  /** The server that now serves the slot of this key, by what a server other than `except` says. */
+  /** The server that serves this key's slot, according to a server other than `except`. */
   masterOf(key: string, except?: RedisServer): Promise<RedisServer>;
-  /** Runs a command about one key on the master that has it. */
+  /** Runs a command on the master of this key. */
   command(key: string, name: string, ...args: (string | number)[]): Promise<unknown>;
-  /** Gives the slot of this key, without what is in it, to another master. Resolves to both. */
+  /** Assigns this key's slot to another master without moving its data. Resolves to both masters. */
   moveSlotOf(key: string): Promise<{ from: RedisServer; to: RedisServer }>;
-  /** All slots are served and every server knows it. */
+  /** Waits until all slots are served and every server agrees. */
   whole(): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const SLOTS = 16_384;
 const MASTERS = 3;
 const HOST = '127.0.0.1';
 
-/** Its servers take one another for dead after a second. Data is never on disk, the members' list is. */
+/** Servers consider each other dead after a second. Only the member list is on disk, no data. */
 export async function startRedisCluster({ replicas = false } = {}): Promise<RedisCluster> {
   const servers: RedisServer[] = [];
   const busPorts: number[] = [];
@@ -56,7 +56,7 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
       ][];
       const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
       const master = servers.find((server) => server.port === port);
-      if (master === undefined) throw new Error(`nobody serves slot ${slot}`);
+      if (master === undefined) throw new Error(`no master serves slot ${slot}`);
       return master;
     },
     async command(key, name, ...args) {
@@ -68,7 +68,7 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
       if (to === undefined) throw new Error('there is no other master');
       const slot = Number(await from.command('CLUSTER', 'KEYSLOT', key));
       const id = String(await to.command('CLUSTER', 'MYID'));
-      // Whose epoch is higher is believed: what the former master tells meanwhile must not undo it.
+      // The higher epoch wins, so messages from the former master cannot undo the change.
       await to.command('CLUSTER', 'BUMPEPOCH');
       for (const server of [to, ...servers.filter((one) => one !== to)]) {
         await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', id);
@@ -134,9 +134,11 @@ async function replicate(servers: RedisServer[]): Promise<void> {
   for (let i = 0; i < MASTERS; i += 1) {
     const [master, replica] = [servers[i], servers[i + MASTERS]];
     const id = String(await master?.command('CLUSTER', 'MYID'));
-    await until('the replica knows its master', () => replica?.command('CLUSTER', 'REPLICATE', id));
+    await until('the replica follows its master', () =>
+      replica?.command('CLUSTER', 'REPLICATE', id),
+    );
   }
-  await until('the replicas have everything', async () => {
+  await until('the replicas are in sync', async () => {
     const links = await Promise.all(
       servers
         .slice(MASTERS)

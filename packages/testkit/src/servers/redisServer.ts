@@ -7,23 +7,23 @@ import Redis from 'ioredis';
 import { findPort, redisProgram } from '@chasqui/services';
 import { endOrAnswer, HANGS_AFTER_MS, lastLinesOf } from './startingServer';
 
-/** A Redis of the test's own, to be killed, frozen, flushed and started again. Keeps nothing over a restart. */
+/** A private Redis that can be killed, frozen, flushed and restarted. Loses its data on a restart. */
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Starts it on the same port; resolves when it answers. */
+  /** Starts it on the same port; resolves when it responds. */
   start(): Promise<void>;
-  /** kill -9; resolves when it is gone. */
+  /** kill -9; resolves when the process has exited. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay, nothing answers. */
+  /** SIGSTOP: connections stay open, nothing responds. */
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
-  /** Whether it runs and is not frozen. */
+  /** Whether it is running and not frozen. */
   answers(): boolean;
-  /** Runs one command over a connection of its own. */
+  /** Runs one command on a new connection. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>;
-  /** Ends it and removes its folder. */
+  /** Stops it and removes its folder. */
   close(): Promise<void>;
 }
 
@@ -31,15 +31,15 @@ const host = '127.0.0.1';
 const PORTS_TRIED = 20;
 
 export interface RedisServerOptions {
-  /** Tried first; any free port unless given. */
+  /** Tried first; any free port by default. */
   preferredPort?: number;
-  /** For how long a process may run without an answer, milliseconds. */
+  /** How long the process may run without responding, in milliseconds. */
   hangsAfterMs?: number;
 }
 
 /**
- * Starts a private server, with further settings such as `['--maxmemory', '2mb']`; a function gives
- * new ones for each attempt. When somebody else has the port it takes another.
+ * Starts a private server with additional settings such as `['--maxmemory', '2mb']`; a function is called for
+ * each attempt. If the port is in use, another one is tried.
  */
 export async function startRedisServer(
   settings: string[] | (() => Promise<string[]>) = [],
@@ -51,7 +51,7 @@ export async function startRedisServer(
   );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-redis-'));
   let port = preferredPort ?? (await findPort(host));
-  let further: string[] = [];
+  let settingsNow: string[] = [];
   let child: ChildProcess | undefined;
   let isFrozen = false;
 
@@ -74,7 +74,7 @@ export async function startRedisServer(
   async function attempt(): Promise<'answers' | 'port taken'> {
     const started = spawn(
       program.command,
-      ['--port', `${port}`, '--bind', host, '--save', '', '--appendonly', 'no', ...further],
+      ['--port', `${port}`, '--bind', host, '--save', '', '--appendonly', 'no', ...settingsNow],
       { cwd: folder, env: { PATH: process.env.PATH, ...program.env } },
     );
     child = started;
@@ -97,9 +97,9 @@ export async function startRedisServer(
     },
     async start() {
       const deadline = performance.now() + hangsAfterMs;
-      // At an address that is known already nothing else will do: somebody is using it for a moment.
+      // Clients know this address, so wait until the other process releases the port.
       while ((await attempt()) === 'port taken') {
-        if (performance.now() > deadline) throw new Error(`port ${port} stays somebody else’s`);
+        if (performance.now() > deadline) throw new Error(`port ${port} is still in use`);
         await delay(50);
       }
     },
@@ -108,9 +108,9 @@ export async function startRedisServer(
       child = undefined;
       isFrozen = false;
       if (victim?.exitCode !== null || victim.signalCode !== null) return;
-      const gone = new Promise((resolve) => victim.once('exit', resolve));
+      const exited = new Promise((resolve) => victim.once('exit', resolve));
       victim.kill('SIGKILL');
-      await gone;
+      await exited;
     },
     freeze() {
       isFrozen = true;
@@ -129,11 +129,11 @@ export async function startRedisServer(
   };
   const nextSettings = async () => (typeof settings === 'function' ? settings() : settings);
   try {
-    further = await nextSettings();
+    settingsNow = await nextSettings();
     for (let tries = 1; (await attempt()) === 'port taken'; tries += 1) {
-      if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were somebody else’s`);
+      if (tries === PORTS_TRIED) throw new Error(`${PORTS_TRIED} ports were in use`);
       port = await findPort(host);
-      further = await nextSettings();
+      settingsNow = await nextSettings();
     }
     return server;
   } catch (error) {

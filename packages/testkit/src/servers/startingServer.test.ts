@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { type RedisServer, startRedisServer } from './redisServer';
 import { endOrAnswer } from './startingServer';
 
-// Neither a busy machine nor a port that somebody else has may fail a test.
+// Neither a busy machine nor a port in use may fail a test.
 
 let opened: RedisServer[];
 beforeEach(() => {
@@ -18,7 +18,7 @@ async function open(...args: Parameters<typeof startRedisServer>): Promise<Redis
   return server;
 }
 
-test('a server whose port another one has takes the next, and is not mistaken for the other', async () => {
+test('a server whose port is in use takes another port', async () => {
   const foreign = await open();
   await foreign.command('SET', 'whose', 'another test’s');
   const server = await open([], { preferredPort: foreign.port });
@@ -26,7 +26,7 @@ test('a server whose port another one has takes the next, and is not mistaken fo
   expect(await server.command('GET', 'whose')).toBeNull();
 });
 
-test('at its known address a server waits until the port is its own again', async () => {
+test('a restarted server waits until its port is free again', async () => {
   const server = await open();
   const { port } = server;
   await server.kill();
@@ -39,7 +39,7 @@ test('at its known address a server waits until the port is its own again', asyn
   expect(await server.command('PING')).toBe('PONG');
 });
 
-test('a server that is stopped for six seconds while it starts is waited for', async () => {
+test('a server that is frozen for six seconds while starting still starts', async () => {
   const server = await open();
   await server.kill();
   const starting = server.start();
@@ -50,26 +50,30 @@ test('a server that is stopped for six seconds while it starts is waited for', a
   expect(performance.now() - since).toBeGreaterThanOrEqual(5_900);
 });
 
-test('a server that ends says so, with its last words', async () => {
+test('a server that exits is reported with its last output', async () => {
   await expect(open(['--no-such-setting', 'yes'])).rejects.toThrow(
     /^redis-server ended with code \d+:\n[^]*no-such-setting/,
   );
 });
 
-test('a server that hangs says so', async () => {
+test('a server that hangs is reported', async () => {
   const server = await open([], { hangsAfterMs: 3_000 });
   await server.kill();
   const starting = server.start();
   server.freeze();
-  await expect(starting).rejects.toThrow(/^redis-server runs and has not answered for 3 s:/);
+  await expect(starting).rejects.toThrow(
+    /^redis-server is running, but has not responded for 3 s:/,
+  );
 });
 
-test('a server that accepts a connection and never answers hangs, too', async () => {
+test('a server that accepts connections without responding counts as hanging', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1_000)']);
   try {
     const answers = () => new Promise<boolean>(() => undefined);
     const hanging = { name: 'it', child, lastLines: () => '', answers, hangsAfterMs: 1_000 };
-    await expect(endOrAnswer(hanging)).rejects.toThrow(/^it runs and has not answered for 1 s:/);
+    await expect(endOrAnswer(hanging)).rejects.toThrow(
+      /^it is running, but has not responded for 1 s:/,
+    );
   } finally {
     child.kill('SIGKILL');
   }

@@ -3,37 +3,36 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { until } from '../tools/until';
 
-/** Seen from the client: what it asks, and what it is answered. */
+/** Client to server (`requests`), or server to client (`answers`). */
 export type Direction = 'requests' | 'answers';
 
-/** A wire between clients and a server on loopback that can fail in the ways in which wires fail. */
+/** A proxy between clients and a server on loopback that simulates network failures. */
 export interface TcpProxy {
   readonly port: number;
-  /** From now on nothing passes, in either direction, on old connections; new ones are not answered. */
+  /** Silently stops all traffic on existing connections; new ones are never answered. */
   cut(): void;
-  /** New connections pass again; what was cut stays cut, as after a lost route. */
+  /** New connections work again; cut connections stay dead, as after a lost route. */
   heal(): void;
   /**
-   * Nothing passes in this direction until `release`; what comes meanwhile waits. With `after`, a
-   * connection is held from the first request on that contains this text: that request passes, or is
-   * the first that does not.
+   * Holds back all data in this direction until `release`. With `after`, a connection is held from the first
+   * request that contains this text: with direction `requests` that request is held, too.
    */
   hold(direction: Direction, after?: string): void;
-  /** Connections that are held at the moment, each with something that waits. */
+  /** Number of connections with data held back. */
   held(): number;
-  /** What waits passes, and everything after it. */
+  /** Ends `hold`: passes the data held back and everything after it. */
   release(): void;
-  /** Every piece takes so long. */
+  /** Delays every chunk. */
   delay(ms: number): void;
-  /** At most so many bytes a second pass on each connection and direction; Infinity ends it. */
+  /** Limits each connection and direction to this rate; Infinity removes the limit. */
   throttle(bytesPerSecond: number): void;
-  /** The server's goodbye: clients are told the end of what is answered, and may go on to ask. */
+  /** Ends the server-to-client direction; clients may continue to send. */
   halfClose(): void;
-  /** Ends all connections, and what waits on them with it. New ones pass. */
+  /** Closes all connections and discards held data. New ones work. */
   drop(): void;
-  /** New connections go to another server on loopback, as an address does that follows the primary. */
+  /** Directs new connections to another port on loopback, like an address that follows the primary. */
   retarget(port: number): void;
-  /** Connections from clients at the moment. */
+  /** Number of open client connections. */
   connections(): number;
   close(): Promise<void>;
 }
@@ -43,20 +42,20 @@ interface Hold {
   after: string | undefined;
 }
 
-interface Wire {
+interface ProxiedConnection {
   readonly client: net.Socket;
   readonly server: net.Socket;
   isCut: boolean;
-  /** The text has passed after which this connection is held. */
+  /** The text of `hold` has passed, so this connection is held. */
   isMarked: boolean;
   waiting: number;
 }
 
-/** Forwards to `firstPort`, until it is told otherwise. */
+/** Forwards to `firstPort` until `retarget`. */
 export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
   let targetPort = firstPort;
-  const wires = new Set<Wire>();
-  /** Connections that were made while the wire was cut: accepted by the kernel, never answered. */
+  const wires = new Set<ProxiedConnection>();
+  /** Connections opened during a cut: accepted by the kernel, never answered. */
   const unanswered = new Set<net.Socket>();
   let isCut = false;
   let holding: Hold | undefined;
@@ -69,11 +68,11 @@ export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
     waitingForChange.clear();
   };
 
-  const isHeld = (wire: Wire, direction: Direction): boolean =>
+  const isHeld = (wire: ProxiedConnection, direction: Direction): boolean =>
     wire.isCut ||
     (holding?.direction === direction && (holding.after === undefined || wire.isMarked));
 
-  async function carry(wire: Wire, direction: Direction): Promise<void> {
+  async function carry(wire: ProxiedConnection, direction: Direction): Promise<void> {
     const [from, to] =
       direction === 'requests' ? [wire.client, wire.server] : [wire.server, wire.client];
     for await (const piece of from.iterator({ destroyOnReturn: false })) {
@@ -109,10 +108,16 @@ export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
     }
     const target = net.connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
     target.setNoDelay(true);
-    const wire: Wire = { client, server: target, isCut: false, isMarked: false, waiting: 0 };
+    const wire: ProxiedConnection = {
+      client,
+      server: target,
+      isCut: false,
+      isMarked: false,
+      waiting: 0,
+    };
     wires.add(wire);
     target.on('error', () => client.destroy());
-    // A wire that is cut tells nobody of an end.
+    // After a cut neither side learns that the other one has closed.
     client.on('close', () => wire.isCut || target.destroy());
     target.on('close', () => {
       wires.delete(wire);
@@ -149,7 +154,7 @@ export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
       for (const { client } of wires) client.end();
     },
     drop() {
-      // Not with resetAndDestroy: two that end each other at once would leave a handle open for ever.
+      // Not resetAndDestroy: two sockets that reset each other at the same time leave an open handle.
       for (const { client, server: target } of wires) {
         client.destroy();
         target.destroy();
@@ -164,7 +169,7 @@ export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
       }
       for (const socket of unanswered) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-      await until('the wires are gone', () => wires.size === 0);
+      await until('all proxied connections are closed', () => wires.size === 0);
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '@chasqui/foundation';
 
 export interface FakeClock extends Clock {
-  /** Moves on and runs what is due on the way, in order. */
+  /** Advances the time and runs due timers in order. */
   advance(ms: number): void;
-  /** Timers that have not run. */
+  /** Number of timers that have not run yet. */
   readonly pending: number;
 }
 
-/** A clock that stands still until the test moves it. */
+/** A clock that moves only when the test advances it. */
 export function createFakeClock(start = 1_700_000_000_000): FakeClock {
   let now = start;
   let timers: { at: number; callback: () => void }[] = [];

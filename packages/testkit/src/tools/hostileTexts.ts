@@ -1,6 +1,6 @@
 /**
- * Texts that make careless parsers slow: a beginning that is taken, one piece repeated to `length` characters, and an
- * end at which everything read so far has to be given up.
+ * Texts that make naive parsers backtrack: a valid beginning, one piece repeated to `length` characters, and an end
+ * that does not match.
  */
 export function hostileTexts(length: number, beginnings: readonly string[] = ['']): string[] {
   return beginnings.flatMap((beginning) =>
@@ -16,10 +16,10 @@ const PIECES = [
 ];
 const ENDS = ['', 'x', '!', '"'];
 
-/** What a parser takes for 16 kB is below a millisecond; work that grows with the square takes hundreds. */
+/** A linear parser needs under a millisecond for 16 kB; a quadratic one needs hundreds. */
 const BOUND_MS = 40;
 
-/** The text of those given for which the work takes too long every time, or undefined. */
+/** The first text for which the work is slow on every attempt, or undefined. */
 export function slowText<T>(texts: readonly T[], work: (text: T) => void): T | undefined {
   return texts.find((text) => {
     for (let tries = 0; tries < 4; tries += 1) {

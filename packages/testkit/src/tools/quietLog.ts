@@ -1,6 +1,6 @@
 import type { Log } from '@chasqui/foundation';
 
-/** A log that keeps its lines for the test to look at. */
+/** A log that records its lines instead of writing them. */
 export function quietLog(): Log & { lines: { level: string; fields: object; message: string }[] } {
   const lines: { level: string; fields: object; message: string }[] = [];
   const keep = (level: string) => (fields: object, message: string) =>

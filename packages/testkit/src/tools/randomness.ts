@@ -1,14 +1,14 @@
-/** Chance that a seed repeats exactly: a test that fails prints the seed and can be run again. */
+/** A seeded random generator: a failing test prints its seed and can be repeated. */
 export interface Randomness {
   readonly seed: number;
-  /** Below 1. */
+  /** In [0, 1). */
   next(): number;
   below(n: number): number;
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: small, and good enough to choose what a test does next. */
+/** Mulberry32: small, and random enough to choose a test's next action. */
 export function randomness(seed = Math.floor(Math.random() * 2 ** 31)): Randomness {
   let state = seed;
   const next = (): number => {
@@ -31,7 +31,7 @@ export function randomness(seed = Math.floor(Math.random() * 2 ** 31)): Randomne
   };
 }
 
-/** Runs `work` with a seed of its own, or with TEST_SEED, and names it when it fails. */
+/** Runs `work` with TEST_SEED or a random seed, and reports the seed on failure. */
 export async function withSeed(work: (random: Randomness) => Promise<void>): Promise<void> {
   const given = process.env.TEST_SEED;
   const random = randomness(given === undefined ? undefined : Number(given));

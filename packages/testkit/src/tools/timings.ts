@@ -1,4 +1,4 @@
-/** Does a piece of work and resolves to how long it took, in milliseconds. */
+/** Runs `work` and resolves to its duration in milliseconds. */
 export async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
@@ -6,9 +6,8 @@ export async function millisecondsOf(work: () => Promise<unknown>): Promise<numb
 }
 
 /**
- * Does a piece of work several times, one after the other, and resolves to what the quickest took, in
- * milliseconds. A machine that is busy, or stands still for a moment, delays some of them; work that
- * has become slow is slow every time.
+ * Runs `work` several times in sequence and resolves to the shortest duration in milliseconds. A busy or
+ * stalling machine delays some runs; work that has become slow is slow every time.
  */
 export async function quickestOf(times: number, work: () => Promise<unknown>): Promise<number> {
   let quickest = Infinity;
@@ -16,7 +15,7 @@ export async function quickestOf(times: number, work: () => Promise<unknown>): P
   return quickest;
 }
 
-/** The middle of what was measured: for what may be slow now and then, and must not be as a rule. */
+/** The median: for work that may be slow occasionally, but not usually. */
 export function medianOf(measured: readonly number[]): number {
   return measured.toSorted((a, b) => a - b)[Math.floor(measured.length / 2)] ?? NaN;
 }

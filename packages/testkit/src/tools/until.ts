@@ -1,6 +1,6 @@
 /**
- * Waits for a fact: calls `fact` until it returns something truthy and returns that. Throws after
- * `withinMs` with the last reason, so that a test says what it waited for.
+ * Polls `fact` until it returns a truthy value, and returns that value. Throws after `withinMs`, naming
+ * `what` it waited for, with the last result or error as the cause.
  */
 export async function until<T>(
   what: string,
@@ -18,7 +18,7 @@ export async function until<T>(
       reason = error;
     }
     if (performance.now() > end) {
-      throw new Error(`waited ${withinMs} ms in vain until ${what}`, { cause: reason });
+      throw new Error(`timed out after ${withinMs} ms waiting until ${what}`, { cause: reason });
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -19,7 +19,7 @@ export function setUpBrowserSuite(options?: Parameters<typeof openInstance>[0]):
   });
   afterAll(async () => {
     await chromium?.close();
-    people?.leave();
+    people?.disconnectAll();
     await instance?.close();
   });
   return {

@@ -20,7 +20,7 @@ export async function openDirectChat(
 ): Promise<DirectChat> {
   const profile = await chromium.newProfile();
   await prepare?.(profile);
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const page = await signIn(profile, instance.url(), ana);
   await page.open(ben.username);

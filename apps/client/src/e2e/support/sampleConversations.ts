@@ -14,7 +14,7 @@ export async function createSampleConversations(
   people: People,
   instance: Instance,
 ): Promise<SampleConversations> {
-  const { ana, ben, chloe } = await people.cast('ana', 'ben', 'chloe');
+  const { ana, ben, chloe } = await people.registerAll('ana', 'ben', 'chloe');
   for (const [person, name] of [
     [ana, names.ana],
     [ben, names.ben],

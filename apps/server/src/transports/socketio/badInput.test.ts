@@ -2,10 +2,10 @@ import { commands } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
 import {
   millisecondsOf,
-  openServerRoom,
+  openServerFixture,
   openSocket,
   quietLog,
-  type ServerRoom,
+  type ServerFixture,
   until,
 } from '@chasqui/testkit';
 import { WebSocket } from 'ws';
@@ -14,18 +14,18 @@ import { startNode, type Node } from '../../startNode';
 
 // What no client of ours would say to the socket door.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let one: Node;
 const log = quietLog();
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  one = await room.open();
+  one = await fixture.open();
 });
-afterEach(() => room.hangUp());
-afterAll(() => room.close());
+afterEach(() => fixture.disconnectAll());
+afterAll(() => fixture.close());
 
 function refused(name: string): object {
   const error: unknown = expect.objectContaining({ name });
@@ -46,8 +46,8 @@ describe('bad input', () => {
   test.each(odd)(
     '%s is a ValidationError for every command that wants data',
     async (_what, data) => {
-      const { access_token } = await room.register();
-      const client = await room.connect(access_token);
+      const { access_token } = await fixture.register();
+      const client = await fixture.connect(access_token);
       for (const { name, data: schema } of commands) {
         // Those that want nothing, or nothing in particular, take anything.
         if (schema.safeParse({}).success) continue;
@@ -60,8 +60,8 @@ describe('bad input', () => {
   );
 
   test('an event that is no command is refused, and is not repeated', async () => {
-    const { access_token } = await room.register();
-    const client = await room.connect(access_token);
+    const { access_token } = await fixture.register();
+    const client = await fixture.connect(access_token);
     expect(await client.ask('chat:nothing', { secret: 1 })).toEqual(refused('ValidationError'));
     for (const name of ['error', 'connection', 'message', '__proto__', 'constructor']) {
       expect(await client.ask(name, nested(10))).toEqual(refused('ValidationError'));
@@ -77,15 +77,15 @@ describe('bad input', () => {
     ['a packet that is none', ['4x']],
     ['a reserved event', ['42["disconnect"]']],
   ])('%s costs the connection at most', async (_what, packets) => {
-    const { access_token } = await room.register();
+    const { access_token } = await fixture.register();
     const raw = await rawSocket(access_token);
     for (const packet of packets) raw.send(packet);
     await new Promise((resolve) => raw.once('close', resolve));
-    await expect(room.connect(access_token)).resolves.toBeDefined();
+    await expect(fixture.connect(access_token)).resolves.toBeDefined();
   });
 
   test('an array 5,000 deep is refused, and never comes back', async () => {
-    const { access_token } = await room.register();
+    const { access_token } = await fixture.register();
     const raw = await rawSocket(access_token);
     const answered = new Promise<string>((resolve) => {
       raw.on('message', (data: Buffer) => {
@@ -98,16 +98,16 @@ describe('bad input', () => {
   });
 
   test('an unknown namespace is refused', async () => {
-    const { access_token } = await room.register();
+    const { access_token } = await fixture.register();
     await expect(
-      openSocket(`${room.urlOf()}/admin`, { auth: { token: access_token } }),
+      openSocket(`${fixture.urlOf()}/admin`, { auth: { token: access_token } }),
     ).rejects.toThrow('Invalid namespace');
   });
 
   test('a flood of 10,000 events is answered with RateLimitError, and others are served', async () => {
-    const [flooder, other] = await Promise.all([room.register(), room.register()]);
-    const flood = await room.connect(flooder.access_token);
-    const calm = await room.connect(other.access_token);
+    const [flooder, other] = await Promise.all([fixture.register(), fixture.register()]);
+    const flood = await fixture.connect(flooder.access_token);
+    const calm = await fixture.connect(other.access_token);
     const answers: unknown[] = [];
     for (let i = 0; i < 10_000; i++) {
       flood.socket.emit('chat:typing', {}, (answer: unknown) => answers.push(answer));

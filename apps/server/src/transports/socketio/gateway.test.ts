@@ -1,20 +1,20 @@
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../startNode';
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let two: Node;
 const log = quietLog();
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  await room.open();
-  two = await room.open();
+  await fixture.open();
+  two = await fixture.open();
 });
-afterEach(() => room.hangUp());
-afterAll(() => room.close());
+afterEach(() => fixture.disconnectAll());
+afterAll(() => fixture.close());
 
 const anyText: unknown = expect.any(String);
 const anyNumber: unknown = expect.any(Number);
@@ -26,10 +26,10 @@ function refused(name: string): object {
 
 describe('messages', () => {
   test('go from node to node, in order, and the answer takes the place of the frame', async () => {
-    const [ana, ben] = await Promise.all([room.register(), room.register()]);
-    const conversationId = await room.direct(ana.access_token, ben.user.id);
-    const from = await room.connect(ana.access_token);
-    const to = await room.connect(ben.access_token, { node: two });
+    const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
+    const conversationId = await fixture.direct(ana.access_token, ben.user.id);
+    const from = await fixture.connect(ana.access_token);
+    const to = await fixture.connect(ben.access_token, { node: two });
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
         from.ask('chat:message_send', { conversationId, contentEncrypted: `message ${i}` }),
@@ -51,9 +51,9 @@ describe('messages', () => {
   });
 
   test('are answered briefly to those who asked for that', async () => {
-    const [ana, ben] = await Promise.all([room.register(), room.register()]);
-    const conversationId = await room.direct(ana.access_token, ben.user.id);
-    const client = await room.connect(ana.access_token, { auth: { brief: true } });
+    const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
+    const conversationId = await fixture.direct(ana.access_token, ben.user.id);
+    const client = await fixture.connect(ana.access_token, { auth: { brief: true } });
     const answer = await client.ask('chat:message_send', {
       conversationId,
       contentEncrypted: 'hello',
@@ -73,9 +73,13 @@ describe('messages', () => {
   });
 
   test('of strangers are not found', async () => {
-    const [ana, ben, eve] = await Promise.all([room.register(), room.register(), room.register()]);
-    const conversationId = await room.direct(ana.access_token, ben.user.id);
-    const client = await room.connect(eve.access_token);
+    const [ana, ben, eve] = await Promise.all([
+      fixture.register(),
+      fixture.register(),
+      fixture.register(),
+    ]);
+    const conversationId = await fixture.direct(ana.access_token, ben.user.id);
+    const client = await fixture.connect(eve.access_token);
     const asked: [string, object][] = [
       ['chat:message_send', { conversationId, contentEncrypted: 'hello' }],
       ['chat:message_delivered', { conversationId, seq: 1 }],
@@ -91,9 +95,9 @@ describe('messages', () => {
   });
 
   test('more than 20 a second with bursts of 200 are refused', async () => {
-    const [ana, ben] = await Promise.all([room.register(), room.register()]);
-    const conversationId = await room.direct(ana.access_token, ben.user.id);
-    const client = await room.connect(ana.access_token);
+    const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
+    const conversationId = await fixture.direct(ana.access_token, ben.user.id);
+    const client = await fixture.connect(ana.access_token);
     const answers = await Promise.all(
       Array.from({ length: 300 }, () =>
         client.ask('chat:message_send', { conversationId, contentEncrypted: 'x' }),
@@ -107,10 +111,10 @@ describe('messages', () => {
 });
 
 test('[D10] typing and presence reach the other side, wherever it is connected', async () => {
-  const [ana, ben] = await Promise.all([room.register(), room.register()]);
-  const conversationId = await room.direct(ana.access_token, ben.user.id);
-  const here = await room.connect(ana.access_token);
-  const there = await room.connect(ben.access_token, { node: two });
+  const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
+  const conversationId = await fixture.direct(ana.access_token, ben.user.id);
+  const here = await fixture.connect(ana.access_token);
+  const there = await fixture.connect(ben.access_token, { node: two });
   await until('Ana sees Ben come', () => here.all('user:status_changed').length > 0);
   expect(here.all('user:status_changed')[0]).toMatchObject({
     userId: ben.user.id,
@@ -120,18 +124,20 @@ test('[D10] typing and presence reach the other side, wherever it is connected',
     success: true,
   });
   await until('Ana sees Ben type', () => here.all('chat:user_typing').length > 0);
-  const seen = await room.httpOf()('GET', `/api/users/${ben.user.id}`, { token: ana.access_token });
+  const seen = await fixture.httpOf()('GET', `/api/users/${ben.user.id}`, {
+    token: ana.access_token,
+  });
   expect(seen.body).toMatchObject({ presence: { status: 'online' } });
   await there.ask('presence:offline');
   await until('Ana sees Ben go', () => here.all('user:status_changed').length > 1);
-  const after = await room.httpOf()('GET', `/api/users/${ben.user.id}`, {
+  const after = await fixture.httpOf()('GET', `/api/users/${ben.user.id}`, {
     token: ana.access_token,
   });
   expect(after.body).toMatchObject({
     presence: { status: 'offline', last_seen_at: anyText },
   });
-  const { access_token: stranger } = await room.register();
-  const hidden = await room.httpOf()('GET', `/api/users/${ben.user.id}`, { token: stranger });
+  const { access_token: stranger } = await fixture.register();
+  const hidden = await fixture.httpOf()('GET', `/api/users/${ben.user.id}`, { token: stranger });
   expect(hidden.body).toMatchObject({ presence: null });
 });
 

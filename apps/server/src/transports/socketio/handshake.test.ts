@@ -1,26 +1,32 @@
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, openSocket, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import {
+  openServerFixture,
+  openSocket,
+  quietLog,
+  type ServerFixture,
+  until,
+} from '@chasqui/testkit';
 import { WebSocket } from 'ws';
 import { startNode, type Node } from '../../startNode';
 
 // Who is let in, by whom they say they are, and for how long.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let one: Node;
 let two: Node;
 const log = quietLog();
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
   [one, two] = [
-    await room.open({ CORS_ORIGINS: 'https://app.example' }),
-    await room.open({ CORS_ORIGINS: 'https://app.example' }),
+    await fixture.open({ CORS_ORIGINS: 'https://app.example' }),
+    await fixture.open({ CORS_ORIGINS: 'https://app.example' }),
   ];
 });
-afterEach(() => room.hangUp());
-afterAll(() => room.close());
+afterEach(() => fixture.disconnectAll());
+afterAll(() => fixture.close());
 
 const anyText: unknown = expect.any(String);
 const anyUuid: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
@@ -34,8 +40,8 @@ describe('the handshake', () => {
   test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
     'by %s begins with session:ready, and without a device id the session is the device',
     async (transport) => {
-      const { access_token, user } = await room.register();
-      const { events } = await room.connect(access_token, { transports: [transport] });
+      const { access_token, user } = await fixture.register();
+      const { events } = await fixture.connect(access_token, { transports: [transport] });
       await until('the backlog is told', () => events.length > 1);
       expect(events[0]).toEqual({
         event: 'session:ready',
@@ -46,8 +52,8 @@ describe('the handshake', () => {
   );
 
   test('takes a bearer header, and a device id', async () => {
-    const { access_token } = await room.register();
-    const client = await openSocket(room.urlOf(), {
+    const { access_token } = await fixture.register();
+    const client = await openSocket(fixture.urlOf(), {
       auth: { deviceId: 'my phone' },
       headers: { authorization: `Bearer ${access_token}` },
     });
@@ -61,16 +67,16 @@ describe('the handshake', () => {
     ['no text for a token', async () => ({ token: { $ne: 1 } }), 'UnauthorizedError'],
     [
       'a refresh token',
-      async () => ({ token: (await room.register()).refresh_token }),
+      async () => ({ token: (await fixture.register()).refresh_token }),
       'UnauthorizedError',
     ],
     [
       'a device id that is none',
-      async () => ({ token: (await room.register()).access_token, deviceId: 'x'.repeat(129) }),
+      async () => ({ token: (await fixture.register()).access_token, deviceId: 'x'.repeat(129) }),
       'ValidationError',
     ],
   ])('with %s is refused with a name of the contract', async (_what, auth, name) => {
-    await expect(openSocket(room.urlOf(), { auth: await auth() })).rejects.toMatchObject({
+    await expect(openSocket(fixture.urlOf(), { auth: await auth() })).rejects.toMatchObject({
       data: { name, message: anyText },
     });
   });
@@ -78,44 +84,44 @@ describe('the handshake', () => {
   test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
     'by %s is refused to pages of foreign origins',
     async (transport) => {
-      const { access_token } = await room.register();
+      const { access_token } = await fixture.register();
       const from = (origin: string) =>
-        room.connect(access_token, { transports: [transport], headers: { origin } });
+        fixture.connect(access_token, { transports: [transport], headers: { origin } });
       await expect(from('https://evil.example')).rejects.toThrow();
       await expect(from('https://app.example')).resolves.toBeDefined();
-      await expect(from(room.urlOf())).resolves.toBeDefined();
+      await expect(from(fixture.urlOf())).resolves.toBeDefined();
     },
   );
 
   test('of a thousand in one transport only one is under way', async () => {
-    const { access_token } = await room.register();
+    const { access_token } = await fixture.register();
     const raw = new WebSocket(`ws://127.0.0.1:${one.port}/socket.io/?EIO=4&transport=websocket`);
     raw.on('open', () => {
       for (let i = 0; i < 1_000; i++) raw.send(`40{"token":"${access_token}"}`);
     });
     await new Promise((resolve) => raw.once('close', resolve));
-    await expect(room.connect(access_token)).resolves.toBeDefined();
+    await expect(fixture.connect(access_token)).resolves.toBeDefined();
   });
 });
 
 describe('tokens of a living connection', () => {
   test('it ends when its token expires', async () => {
-    const brief = await room.open({ ACCESS_TOKEN_TTL_S: '1' });
-    const person = await room.register(brief);
-    const client = await room.connectInTime(brief, person);
+    const brief = await fixture.open({ ACCESS_TOKEN_TTL_S: '1' });
+    const person = await fixture.register(brief);
+    const client = await fixture.connectInTime(brief, person);
     await until('the server disconnects', () => client.socket.disconnected);
   });
 
   test('auth:refresh carries it further, for the same user only', async () => {
-    const brief = await room.open({ ACCESS_TOKEN_TTL_S: '2' });
-    const [person, stranger] = await Promise.all([room.register(brief), room.register()]);
-    const fresh = await room.login(person);
-    const lost = await room.connectInTime(brief, person, async (client) => {
+    const brief = await fixture.open({ ACCESS_TOKEN_TTL_S: '2' });
+    const [person, stranger] = await Promise.all([fixture.register(brief), fixture.register()]);
+    const fresh = await fixture.login(person);
+    const lost = await fixture.connectInTime(brief, person, async (client) => {
       for (const token of [stranger.access_token, 'x']) {
         expect(await client.ask('auth:refresh', { token })).toEqual(refused('UnauthorizedError'));
       }
     });
-    const kept = await room.connectInTime(brief, person, async (client) => {
+    const kept = await fixture.connectInTime(brief, person, async (client) => {
       expect(await client.ask('auth:refresh', { token: fresh.access_token })).toEqual({
         success: true,
       });
@@ -125,18 +131,18 @@ describe('tokens of a living connection', () => {
   });
 
   test('logout closes the sockets of its session on every node, and no others', async () => {
-    const person = await room.register();
+    const person = await fixture.register();
     const { access_token } = person;
-    const other = await room.login(person);
+    const other = await fixture.login(person);
     const [here, there, stays] = await Promise.all([
-      room.connect(access_token),
-      room.connect(access_token, { node: two }),
-      room.connect(other.access_token, { node: two }),
+      fixture.connect(access_token),
+      fixture.connect(access_token, { node: two }),
+      fixture.connect(other.access_token, { node: two }),
     ]);
-    await room.httpOf()('POST', '/api/auth/logout', { token: access_token });
+    await fixture.httpOf()('POST', '/api/auth/logout', { token: access_token });
     await until('both are closed', () => here.socket.disconnected && there.socket.disconnected);
     expect(stays.socket.connected).toBe(true);
-    await expect(room.connect(access_token, { node: two })).rejects.toMatchObject({
+    await expect(fixture.connect(access_token, { node: two })).rejects.toMatchObject({
       data: { name: 'UnauthorizedError' },
     });
   });

@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const client of sockets.values()) client.close();
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 

@@ -53,7 +53,7 @@ export interface Room {
 
 /** People on an instance of which the first node is theirs and the second one knows the administrator. */
 export async function createCast(instance: Instance, people: People): Promise<Cast> {
-  const cast = await people.cast(
+  const cast = await people.registerAll(
     ...(['stranger', 'removed', 'administrator', 'member', 'sender', 'moderator'] as const),
     ...(['admin', 'owner', 'target', 'guest', 'neighbour', 'bystander', 'asked'] as const),
   );

@@ -30,12 +30,12 @@ beforeAll(async () => {
   unfinished = beginWithoutEnd(Number(new URL(instance.url()).port));
   people = createPeople(instance);
   http = createHttpClient(instance.url());
-  ({ ana, ben, eve } = await people.cast('ana', 'ben', 'eve'));
+  ({ ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve'));
   ({ id } = await people.direct(ana, ben));
   message = await ana.send(id, 'hello');
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 afterEach(async () => {

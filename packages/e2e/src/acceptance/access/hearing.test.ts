@@ -26,7 +26,7 @@ const letters = new Map<Device, string>();
 beforeAll(async () => {
   instance = await openInstance({ worker: false });
   people = createPeople(instance);
-  const cast = await people.cast(
+  const cast = await people.registerAll(
     ...(['actor', 'author', 'member', 'moderator', 'admin', 'leaver'] as const),
     ...(['removed', 'stranger', 'administrator', 'courier'] as const),
   );
@@ -63,13 +63,13 @@ beforeAll(async () => {
   await until('the removed one knows', () =>
     devices.every(
       ({ listener, device }) =>
-        listener !== 'removed' || device.told('conversation:removed').length === 1,
+        listener !== 'removed' || device.received('conversation:removed').length === 1,
     ),
   );
   await everythingIsHeard();
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -119,6 +119,6 @@ test.each(serverEvents.map(({ name }) => name))('[D9] %s', async (name) => {
       [],
     ]);
   }
-  for (const { device } of listening) expect(device.complaints).toEqual([]);
+  for (const { device } of listening) expect(device.violations).toEqual([]);
   fresh.disconnect();
 });

@@ -17,10 +17,10 @@ let ben: Person;
 beforeAll(async () => {
   instance = await openInstance({ worker: false });
   people = createPeople(instance);
-  ({ ana, ben } = await people.cast('ana', 'ben'));
+  ({ ana, ben } = await people.registerAll('ana', 'ben'));
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -88,7 +88,7 @@ test.each(texts)('%j as the id of a device, of a message and of a group', async 
   await until('the device has it', () =>
     device.entries(conversation_id).some(({ id }) => id === first.body.id),
   );
-  expect(device.complaints).toEqual([]);
+  expect(device.violations).toEqual([]);
   device.disconnect();
 });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
   await migrateDatabase(database.url, { functions: [`DROP OWNED BY ${role}`] });
   await migrateDatabase(database.url, { functions: [`DROP ROLE ${role}`] });
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 test('people write, read, edit, react, leave and are deleted', async () => {
-  const { ana, ben, cem } = await people.cast('ana', 'ben', 'cem');
+  const { ana, ben, cem } = await people.registerAll('ana', 'ben', 'cem');
   const group = await people.group(ana, ben, cem);
   const device = ben.device();
   await device.connect();

@@ -91,7 +91,7 @@ describe('auth', () => {
 
 describe('users', () => {
   test('presence is shown to those who share a conversation, null to others', async () => {
-    const { ana, ben, eve } = await people.cast('ana', 'ben', 'eve');
+    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
     await people.direct(ana, ben);
     const seenBy = async (viewer: Person) =>
       (await viewer.call('readUser', { params: { id: ben.id } })).body;
@@ -106,7 +106,7 @@ describe('users', () => {
 
 describe('conversations', () => {
   test('a direct conversation is made once for two, whoever asks and however often', async () => {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const replies = await Promise.all(
       [ana, ben, ana, ben].map((one) =>
         one.call('createDirect', { body: { user_id: one === ana ? ben.id : ana.id } }),
@@ -130,7 +130,7 @@ describe('conversations', () => {
   });
 
   test('title and participants of a direct conversation cannot be changed', async () => {
-    const { ana, ben, eve } = await people.cast('ana', 'ben', 'eve');
+    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
     const { id } = await people.direct(ana, ben);
     const asks: [EndpointName, Ask][] = [
       ['renameConversation', { params: { id }, body: { title: 'new' } }],
@@ -145,7 +145,7 @@ describe('conversations', () => {
   });
 
   test('lists come with the most recent activity first, page by page, without overlap', async () => {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const made: Conversation[] = [];
     for (let i = 0; i < 5; i++) made.push(await people.group(ana, ben));
     const [first] = made;
@@ -214,7 +214,7 @@ describe('conversations', () => {
 
 describe('roles', () => {
   test('nobody grants a role above their own, and a moderator removes members only', async () => {
-    const { admin, moderator, someone } = await people.cast('admin', 'moderator', 'someone');
+    const { admin, moderator, someone } = await people.registerAll('admin', 'moderator', 'someone');
     const { id } = await people.group(admin, moderator);
     const params = { id };
     await admin.call('changeRole', {
@@ -239,7 +239,7 @@ describe('roles', () => {
   });
 
   test('when the last admin leaves, the longest-standing moderator becomes admin, else member', async () => {
-    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
     const { id } = await people.group(ana, ben, cleo);
     const of = (person: Person) => ({ id, userId: person.id });
     await ana.call('changeRole', { params: of(cleo), body: { role: 'moderator' } });
@@ -257,7 +257,7 @@ describe('messages', () => {
   let ben: Person;
   let id: string;
   beforeEach(async () => {
-    ({ ana, ben } = await people.cast('ana', 'ben'));
+    ({ ana, ben } = await people.registerAll('ana', 'ben'));
     ({ id } = await people.direct(ana, ben));
   });
 
@@ -396,7 +396,7 @@ describe('messages', () => {
 });
 
 test('server-set and unknown fields are ignored and never stored', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const sent = await ana.send(id, 'mine', {
     ...{ seq: 77, sender_id: ben.id, status: 'read', created_at: '1999-01-01T00:00:00.000Z' },

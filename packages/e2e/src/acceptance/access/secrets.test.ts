@@ -121,7 +121,7 @@ async function leaveForGood(rest: RestClient, otherId: string): Promise<void> {
 }
 
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 

@@ -3,7 +3,7 @@ import {
   type Device,
   type DeviceOptions,
   type Instance,
-  judge,
+  findViolations,
   type NginxServer,
   openInstance,
   type People,
@@ -26,7 +26,7 @@ beforeAll(async () => {
   nginx = await startNginx(nodes[0]?.port ?? 0, nodes[1]?.port ?? 0);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await nginx.close();
   await instance.close();
 });
@@ -53,7 +53,7 @@ async function spread(): Promise<number[]> {
 test.each(Object.entries(ways))(
   '[D3, D4] %s by way of nginx: messages cross servers, in order, once',
   async (_way, transports) => {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const { id } = await people.direct(ana, ben);
     // As many as it takes for both servers to have some.
     const devices = [0, 1, 2, 3].flatMap(() => [
@@ -82,7 +82,7 @@ test.each(Object.entries(ways))(
     );
     const attempts = devices.flatMap((device) => device.attempts);
     const run = { instance, conversationId: id, people: [ana, ben], devices, attempts };
-    expect(await judge(run)).toEqual([]);
+    expect(await findViolations(run)).toEqual([]);
     for (const device of devices) device.retire();
   },
   60_000,
@@ -91,7 +91,7 @@ test.each(Object.entries(ways))(
 test.each(Object.entries(ways))(
   '[L, D, O] %s: a server is killed under traffic, and its clients go on by the other one',
   async (_way, transports) => {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const { id } = await people.direct(ana, ben);
     const devices = [0, 1, 2].flatMap(() => [through(ana, transports), through(ben, transports)]);
     for (const device of devices) {
@@ -124,7 +124,7 @@ test.each(Object.entries(ways))(
       return devices.every((device) => (device.wire(id).at(-1) ?? 0) >= last);
     });
     const run = { instance, conversationId: id, people: [ana, ben], devices, attempts };
-    expect(await judge(run)).toEqual([]);
+    expect(await findViolations(run)).toEqual([]);
     for (const device of devices) device.retire();
   },
   90_000,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -121,7 +121,7 @@ async function day(ana: Person, ben: Person, id: string): Promise<void> {
     await two.drained();
     const { cursor } = (await ben.call('readSync')).body;
     for (let n = 0; n < 10; n++) await one.send(id, 'hello');
-    await until('all came', () => two.told('chat:message_received').length === 10);
+    await until('all came', () => two.received('chat:message_received').length === 10);
     const last = two.entries(id).at(-1)?.seq ?? 0;
     expect((await two.read(id, last)).success).toBe(true);
     const { messages } = (await ben.call('readSync', { query: { cursor } })).body;
@@ -135,7 +135,7 @@ async function day(ana: Person, ben: Person, id: string): Promise<void> {
 const within = (pages: number) => 2 * pages + 500;
 
 test('[D12] connecting, sending, acknowledging and syncing cost the same beside 10,000 resting conversations as beside 1,000', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   // Beside none at all every index is one page.
   await rest(ana, ben, 1_000);
@@ -148,7 +148,7 @@ test('[D12] connecting, sending, acknowledging and syncing cost the same beside 
 });
 
 test('[D12] the same at the end of a history of 20,000, also where the plans were made before it', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   // Beside none at all every index is one page.
   await lengthen(id, ana, 1_000);
@@ -168,7 +168,7 @@ test('[D12] the same at the end of a history of 20,000, also where the plans wer
 });
 
 test('[D12] a list costs what its page holds, a status what its recipients are', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const message = await ana.send(id, 'hello');
   const look = async () => {

@@ -4,7 +4,7 @@ import {
   createRestClient,
   type Device,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   type Person,
@@ -28,7 +28,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
   await postgres.close();
 });
@@ -45,7 +45,7 @@ interface Room {
 }
 
 async function room(): Promise<Room> {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const urls = [instance.url(0), instance.url(1)];
   const sender = ana.device({ urls });
@@ -99,7 +99,13 @@ async function settle(here: Room, count: number): Promise<void> {
   const devices = [sender, live, away];
   const { attempts } = sender;
   expect(
-    await judge({ instance, conversationId: id, people: [ana, ben, cleo], devices, attempts }),
+    await findViolations({
+      instance,
+      conversationId: id,
+      people: [ana, ben, cleo],
+      devices,
+      attempts,
+    }),
   ).toEqual([]);
   await until('all is acknowledged', async () => {
     const { my } = await cleo.conversation(id);
@@ -184,7 +190,7 @@ test('[D11] server and worker start without PostgreSQL, and stop within 10 s wit
   await Promise.all([node.restart(), worker.restart()]);
   await postgres.start();
   await until('it is whole', async () => (await rest.call('readReadiness')).body.status === 'ok');
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = ben.device();
   await device.connect();
@@ -193,7 +199,7 @@ test('[D11] server and worker start without PostgreSQL, and stop within 10 s wit
 });
 
 test('[D10] kill -9 of a node shows its people offline within 30 s', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   await people.direct(ana, ben);
   const watcher = ben.on(1).device();
   await watcher.connect();
@@ -201,7 +207,7 @@ test('[D10] kill -9 of a node shows its people offline within 30 s', async () =>
   await phone.connect();
   const told = () =>
     watcher
-      .told('user:status_changed')
+      .received('user:status_changed')
       .map((data) => data as { userId: string; status: string })
       .filter(({ userId }) => userId === ana.id)
       .map(({ status }) => status);

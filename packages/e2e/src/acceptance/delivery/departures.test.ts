@@ -51,7 +51,7 @@ beforeAll(async () => {
     WHEN (NEW.attempts > OLD.attempts) EXECUTE FUNCTION note_attempt()`);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -65,7 +65,7 @@ interface Chat {
 }
 
 async function openChat(order: readonly Step[], returning: boolean): Promise<Chat> {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = ben.on(1).device({ acknowledges: false });
   if (returning) {

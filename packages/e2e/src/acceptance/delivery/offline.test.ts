@@ -3,7 +3,7 @@ import {
   createPeople,
   type Device,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   type Person,
@@ -19,12 +19,12 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
 async function two() {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   return { ana, ben, id };
 }
@@ -71,7 +71,7 @@ test('[D4] 20 messages come in order, then queue_empty; a further reconnect brin
   const devices = [sender, device];
   const { attempts } = sender;
   expect(
-    await judge({ instance, conversationId: id, people: [ana, ben], devices, attempts }),
+    await findViolations({ instance, conversationId: id, people: [ana, ben], devices, attempts }),
   ).toEqual([]);
 });
 
@@ -88,14 +88,14 @@ describe.each([
     expect(await device.drained(60_000)).toBe(20_000);
     expect(device.wire(id)).toEqual(upTo(20_000));
     expect(device.repeats()).toBe(0);
-    const singles = device.told('chat:message_received').length;
+    const singles = device.received('chat:message_received').length;
     if (batch) expect(singles).toBeLessThan(1_000);
     else expect(singles).toBe(20_000);
     await settled(ben, id, 20_000);
     await device.connect();
     expect(await device.drained()).toBe(0);
     expect(device.wire(id)).toEqual([]);
-    expect(device.complaints).toEqual([]);
+    expect(device.violations).toEqual([]);
   });
 });
 
@@ -109,16 +109,16 @@ test('[D4] one that never acknowledges is sent exactly 1,000, live ones included
   await sendMany(sender, id, 100);
   // Something that needs no window, after all that would have come.
   await ana.call('createGroup', { body: { title: 'x', participant_ids: [ben.id] } });
-  await until('it is told', () => lazy.told('conversation:created').length === 1);
+  await until('it is told', () => lazy.received('conversation:created').length === 1);
   expect(lazy.wire(id)).toEqual(upTo(1_000));
-  expect(lazy.told('chat:queue_empty')).toEqual([]);
+  expect(lazy.received('chat:queue_empty')).toEqual([]);
   await lazy.acknowledge(id, 400);
   await until('400 more came', () => lazy.wire(id).length >= 1_400);
   await lazy.acknowledge(id, 1_400);
   await until('all came', () => lazy.wire(id).length === 1_600);
   expect(lazy.wire(id)).toEqual(upTo(1_600));
   await lazy.drained();
-  expect(lazy.complaints).toEqual([]);
+  expect(lazy.violations).toEqual([]);
 });
 
 test('[D5] who is there and acknowledges needs no wake-up, however long others go on writing', async () => {
@@ -153,7 +153,7 @@ test('[D4] own messages never fill the window', async () => {
   const other = await connected(ana.on(1).device({ acknowledges: false, batch: true }));
   await sendMany(sender, id, 1_200);
   await until('all came', () => other.wire(id).length === 1_200);
-  expect(other.complaints).toEqual([]);
+  expect(other.violations).toEqual([]);
 });
 
 test('[D4] what was sent and not acknowledged comes again; what was acknowledged does not', async () => {
@@ -182,7 +182,7 @@ test('[D4] two devices, one offline: each gets everything once', async () => {
   await phone.connect();
   expect(await phone.drained()).toBe(50);
   expect(phone.wire(id)).toEqual(upTo(50));
-  expect(phone.complaints.concat(laptop.complaints)).toEqual([]);
+  expect(phone.violations.concat(laptop.violations)).toEqual([]);
 });
 
 test('[D4] a new device begins after what any device has acknowledged', async () => {
@@ -252,7 +252,7 @@ describe('the queue', () => {
   };
 
   test('[D5] holds one job per waiting recipient with ids only, and none of a recipient who came', async () => {
-    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
     const { id } = await people.group(ana, ben, cleo);
     const content = `secret-${randomUUID()}`;
     for (let i = 0; i < 50; i++)

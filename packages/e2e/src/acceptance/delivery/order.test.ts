@@ -3,7 +3,7 @@ import type { Message } from '@chasqui/protocol';
 import {
   createPeople,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   until,
@@ -18,12 +18,12 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
 async function room() {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const devices = [
     ana.device(),
@@ -62,9 +62,9 @@ test('[D3] 200 concurrent sends over two nodes: no gap, the same order on every 
   expect(new Set(orders).size).toBe(1);
   const attempts = devices.flatMap((device) => device.attempts);
   expect(attempts.every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
-  expect(await judge({ instance, conversationId: id, people: cast, devices, attempts })).toEqual(
-    [],
-  );
+  expect(
+    await findViolations({ instance, conversationId: id, people: cast, devices, attempts }),
+  ).toEqual([]);
 });
 
 test('[D3] sends by REST and by socket of both nodes at once share one order', async () => {
@@ -78,7 +78,7 @@ test('[D3] sends by REST and by socket of both nodes at once share one order', a
   );
   await until('all have all', () => wires().every((wire) => wire.length === 100));
   for (const wire of wires()) expect(wire).toEqual(upTo(100, 2));
-  for (const device of devices) expect(device.complaints).toEqual([]);
+  for (const device of devices) expect(device.violations).toEqual([]);
 });
 
 test('[D3] 500 sends pipelined on one socket keep their order', async () => {
@@ -92,7 +92,7 @@ test('[D3] 500 sends pipelined on one socket keep their order', async () => {
     .slice(1)
     .map(({ content_encrypted }) => Number(content_encrypted));
   expect(texts).toEqual(upTo(500, 0));
-  for (const device of devices) expect(device.complaints).toEqual([]);
+  for (const device of devices) expect(device.violations).toEqual([]);
 });
 
 test('[D2] one client message id at once on two nodes and both doors: one row, one seq, no number burned', async () => {

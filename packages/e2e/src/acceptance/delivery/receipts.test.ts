@@ -17,7 +17,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -29,15 +29,15 @@ async function connected(device: Device): Promise<Device> {
 
 const statuses = (device: Device) =>
   device
-    .told('chat:message_status_updated')
+    .received('chat:message_status_updated')
     .map((data) => messageStatusUpdated.data.parse(data))
     .map(({ seq, status, userId }) => ({ seq, status, userId }));
 
 const unread = (device: Device) =>
-  device.told('chat:unread_updated').map((data) => unreadUpdated.data.parse(data));
+  device.received('chat:unread_updated').map((data) => unreadUpdated.data.parse(data));
 
 test('[D6] the author is told up to where it was delivered and read, on every device', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const authors = [await connected(ana.device()), await connected(ana.on(1).device())];
   const reader = await connected(ben.on(1).device({ acknowledges: false }));
@@ -58,7 +58,7 @@ test('[D6] the author is told up to where it was delivered and read, on every de
   );
   for (const device of authors) {
     expect(statuses(device).every(({ userId }) => userId === ben.id)).toBe(true);
-    expect(device.complaints).toEqual([]);
+    expect(device.violations).toEqual([]);
   }
   const page = await ana.call('readStatus', { params: { messageId: sent[0]?.id ?? '' } });
   expect(page.body.statuses).toMatchObject([{ user_id: ben.id, status: 'read' }]);
@@ -72,7 +72,7 @@ test('[D6] the author is told up to where it was delivered and read, on every de
 });
 
 test('[D6] in a group the status is that of who is least far', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const sent = await ana.send(id, 'to both');
   const params = { messageId: sent.id };
@@ -88,7 +88,7 @@ test('[D6] in a group the status is that of who is least far', async () => {
 });
 
 test('[D6] when somebody got a message is known to the second', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = await connected(ben.device());
   const before = Date.now();
@@ -107,7 +107,7 @@ test('[D6] when somebody got a message is known to the second', async () => {
 });
 
 test('[D8] reading on one device clears the others, and only exact counts are told', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const [phone, laptop] = [await connected(ben.device()), await connected(ben.on(1).device())];
   for (let i = 0; i < 7; i++) await ana.send(id, `m${i}`);
@@ -125,7 +125,7 @@ test('[D8] reading on one device clears the others, and only exact counts are to
 });
 
 test('[D8] only messages by others, not deleted, after my read position count', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben);
   const count = async () => (await ben.conversation(id)).my.unread_count;
   expect(await count()).toBe(0);

@@ -4,7 +4,7 @@ import {
   createRestClient,
   type Device,
   type Instance,
-  judge,
+  findViolations,
   medianOf,
   millisecondsOf,
   openInstance,
@@ -25,7 +25,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 afterEach(async () => {
@@ -59,7 +59,7 @@ interface Room {
 }
 
 async function room(): Promise<Room> {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const sender = await connected(ana.device());
   const near = await connected(ben.device());
@@ -69,7 +69,7 @@ async function room(): Promise<Room> {
 }
 
 async function judged({ id, ana, ben, cleo, sender, near, far }: Room, more: Device[] = []) {
-  return judge({
+  return findViolations({
     ...{ instance, conversationId: id, people: [ana, ben, cleo] },
     ...{ devices: [sender, near, far, ...more], attempts: sender.attempts },
   });
@@ -185,9 +185,9 @@ test('[D9] a removal while Redis is down reaches the other node when it is back,
   await until('the neighbour has it', () => near.entries(id).at(-1)?.id === secret.message?.id);
   await instance.redis.start();
   await sender.send(id, 'after the outage');
-  await until('the removal is told', () => far.told('conversation:removed').length === 1);
+  await until('the removal is told', () => far.received('conversation:removed').length === 1);
   await people.direct(ana, cleo);
-  await until('something else reaches her', () => far.told('conversation:created').length > 0);
+  await until('something else reaches her', () => far.received('conversation:created').length > 0);
   expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
 });
 
@@ -195,7 +195,7 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
   const wire = await startTcpProxy(instance.redis.port);
   const node = await instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
   try {
-    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
     const { id } = await people.group(ana, ben, cleo);
     const sender = await connected(ana.device());
     const stays = await connected(ben.device({ urls: [node.url] }));
@@ -208,12 +208,12 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
     for (let i = 0; i < 10; i++) secrets.push((await sender.send(id, `secret ${i}`)).message?.id);
     await until('who stays has all, cut off as the node is', () => stays.entries(id).length === 13);
     wire.heal();
-    await until('the removal is told', () => goes.told('conversation:removed').length === 1);
+    await until('the removal is told', () => goes.received('conversation:removed').length === 1);
     await people.direct(ana, cleo);
-    await until('something else comes', () => goes.told('conversation:created').length > 0);
+    await until('something else comes', () => goes.received('conversation:created').length > 0);
     const told = JSON.stringify(goes.frames);
     expect(secrets.filter((secret) => secret === undefined || told.includes(secret))).toEqual([]);
-    expect(stays.complaints).toEqual([]);
+    expect(stays.violations).toEqual([]);
   } finally {
     await node.program.stop();
     await wire.close();
@@ -234,7 +234,7 @@ test('[D11] a node that starts without Redis serves, and finds it by itself', as
   const node = await instance.addNode();
   const rest = createRestClient(node.url);
   expect((await rest.call('readReadiness')).body).toMatchObject({ status: 'degraded' });
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const [one, two] = [ana.device({ urls: [node.url] }), ben.device({ urls: [node.url] })];
   await connected(one);

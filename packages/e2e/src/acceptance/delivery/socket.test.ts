@@ -22,12 +22,12 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
 async function two() {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   return { ana, ben, id };
 }
@@ -103,13 +103,13 @@ describe('the handshake', () => {
       ...Array.from({ length: 3 }, () => 'chat:message_received'),
       'chat:queue_empty',
     ]);
-    expect(device.told('session:ready')).toEqual([
+    expect(device.received('session:ready')).toEqual([
       { userId: ana.id, deviceId: 'phone', protocol: 1 },
     ]);
     await ben.send(id, 'live');
     await until('it is there', () => device.wire(id).length === 4);
-    expect(device.told('chat:queue_empty')).toHaveLength(1);
-    expect(device.complaints).toEqual([]);
+    expect(device.received('chat:queue_empty')).toHaveLength(1);
+    expect(device.violations).toEqual([]);
   });
 
   test('without a deviceId the session is the device', async () => {
@@ -148,13 +148,13 @@ describe('commands', () => {
       [full, brief, other].every((device) => device.wire(id).length === 2),
     );
     // The connection that sent it is not sent it again.
-    expect(full.told('chat:message_received')).toHaveLength(1);
-    expect(brief.told('chat:message_received')).toHaveLength(1);
-    expect(other.told('chat:message_received')).toHaveLength(2);
+    expect(full.received('chat:message_received')).toHaveLength(1);
+    expect(brief.received('chat:message_received')).toHaveLength(1);
+    expect(other.received('chat:message_received')).toHaveLength(2);
   });
 
   test('[D9] a stranger and a removed participant are answered NotFoundError by every command', async () => {
-    const { ana, ben, eve } = await people.cast('ana', 'ben', 'eve');
+    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
     const { id } = await people.group(ana, ben);
     const message = await ana.send(id, 'hello');
     await ana.call('removeParticipant', { params: { id, userId: ben.id } });
@@ -191,10 +191,10 @@ describe('commands', () => {
     await ana.call('editMessage', { params, body: { content_encrypted: 'two' } });
     await ana.call('addReaction', { params, body: { emoji: '🎉' } });
     await ana.call('deleteMessage', { params });
-    await until('three changes', () => device.told('chat:message_updated').length === 3);
+    await until('three changes', () => device.received('chat:message_updated').length === 3);
     const [fresh] = await ben.history(id);
     expect(device.entries(id)[0]).toMatchObject({ ...fresh, status: expect.any(String) as string });
-    expect(device.complaints).toEqual([]);
+    expect(device.violations).toEqual([]);
   });
 
   test('chat:sync is what GET /api/sync is, and they share their cursors', async () => {
@@ -213,28 +213,28 @@ describe('commands', () => {
   });
 
   test('conversation:created, updated and removed are told to those concerned, on both nodes', async () => {
-    const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
     const [a, b, c] = [ana.device(), ben.on(1).device(), cleo.on(1).device()];
     for (const device of [a, b, c]) await device.connect();
     const { id } = await people.group(ana, ben);
-    await until('ben is told', () => b.told('conversation:created').length === 1);
+    await until('ben is told', () => b.received('conversation:created').length === 1);
     await ana.call('renameConversation', { params: { id }, body: { title: 'new' } });
     await until('the title is told', () =>
       [a, b].every((device) =>
-        JSON.stringify(device.told('conversation:updated')).includes('"new"'),
+        JSON.stringify(device.received('conversation:updated')).includes('"new"'),
       ),
     );
     await ana.call('addParticipant', { params: { id }, body: { user_id: cleo.id } });
-    await until('cleo is told', () => c.told('conversation:created').length === 1);
+    await until('cleo is told', () => c.received('conversation:created').length === 1);
     await ana.call('removeParticipant', { params: { id, userId: ben.id } });
-    await until('ben is told', () => b.told('conversation:removed').length === 1);
-    expect(b.told('conversation:removed')).toEqual([{ conversationId: id }]);
-    for (const device of [a, b, c]) expect(device.complaints).toEqual([]);
+    await until('ben is told', () => b.received('conversation:removed').length === 1);
+    expect(b.received('conversation:removed')).toEqual([{ conversationId: id }]);
+    for (const device of [a, b, c]) expect(device.violations).toEqual([]);
     // A title, one who joins, one who goes; a send raises none.
-    await until('ana is told', () => a.told('conversation:updated').length === 3);
+    await until('ana is told', () => a.received('conversation:updated').length === 3);
     await cleo.send(id, 'hello');
     await until('it came', () => a.entries(id).some(({ kind }) => kind === 'message'));
-    expect(a.told('conversation:updated')).toHaveLength(3);
+    expect(a.received('conversation:updated')).toHaveLength(3);
   });
 });
 
@@ -286,7 +286,7 @@ describe('sessions', () => {
   });
 
   test('auth:refresh takes no token of somebody else', async () => {
-    const { ana, ben } = await people.cast('ana', 'ben');
+    const { ana, ben } = await people.registerAll('ana', 'ben');
     const device = ana.device();
     await device.connect();
     for (const token of [ben.token, ana.refreshToken, 'nonsense']) {
@@ -339,7 +339,7 @@ describe('typing and presence', () => {
     const [a, b] = [ana.device(), ben.on(1).device()];
     await a.connect();
     await b.connect();
-    const seen = () => b.told('chat:user_typing').map((data) => userTyping.data.parse(data));
+    const seen = () => b.received('chat:user_typing').map((data) => userTyping.data.parse(data));
     // By the server's clock, that the way and the test's own haste do not count; once is enough.
     await until('it ends within 6 s', async () => {
       const before = seen().length;
@@ -355,11 +355,11 @@ describe('typing and presence', () => {
         .map(({ timestamp }) => Date.parse(timestamp));
       return (ended ?? Infinity) - (began ?? 0) <= 6_000;
     });
-    expect(a.told('chat:user_typing')).toEqual([]);
+    expect(a.received('chat:user_typing')).toEqual([]);
     const late = ben.device();
     await late.connect();
     await late.drained();
-    expect(late.told('chat:user_typing')).toEqual([]);
+    expect(late.received('chat:user_typing')).toEqual([]);
   });
 
   test('[D10] a short reconnect shows no flicker; the last disconnect shows offline, once', async () => {
@@ -367,7 +367,7 @@ describe('typing and presence', () => {
     await watcher.connect();
     const told = () =>
       watcher
-        .told('user:status_changed')
+        .received('user:status_changed')
         .map((data) => data as { userId: string; status: string })
         .filter(({ userId }) => userId === ana.id)
         .map(({ status }) => status);
@@ -400,7 +400,7 @@ describe('typing and presence', () => {
     await device.connect();
     const last = () =>
       watcher
-        .told('user:status_changed')
+        .received('user:status_changed')
         .map((data) => data as { userId: string; status: string })
         .filter(({ userId }) => userId === ana.id)
         .at(-1)?.status;
@@ -423,7 +423,7 @@ describe('typing and presence', () => {
     await a.send(id, randomUUID());
     // Something that does reach her, after all that could not.
     await people.direct(eve, ben);
-    await until('her own', () => device.told('conversation:created').length === 1);
+    await until('her own', () => device.received('conversation:created').length === 1);
     expect(device.frames.map(({ event }) => event)).toEqual([
       'session:ready',
       'chat:queue_empty',

@@ -98,7 +98,7 @@ async function begin(person: Person): Promise<Shown> {
 }
 
 test('[D7] edits, deletions, reactions, receipts, titles, joins and removals, page by page', async () => {
-  const { ana, ben, cleo, dora } = await people.cast('ana', 'ben', 'cleo', 'dora');
+  const { ana, ben, cleo, dora } = await people.registerAll('ana', 'ben', 'cleo', 'dora');
   const direct = await people.direct(ana, ben);
   const kept = await people.group(ana, ben, cleo);
   const left = await people.group(ana, ben);
@@ -137,7 +137,7 @@ test('[D7] edits, deletions, reactions, receipts, titles, joins and removals, pa
 });
 
 test('[D7] changes between the pages of a sync, by another node, are not missed', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const shown = await begin(ben);
   const sent: Message[] = [];
@@ -158,7 +158,7 @@ test('[D7] changes between the pages of a sync, by another node, are not missed'
 });
 
 test('[D7] one who was removed and added again shows only the new membership', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   await ana.send(id, 'first time');
   const shown = await begin(ben);
@@ -178,7 +178,7 @@ test('[D7] one who was removed and added again shows only the new membership', a
 });
 
 test('[D7] without a cursor a sync brings nothing but a cursor from now', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await ana.send(id, 'old');
   const { body } = await ben.call('readSync');

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const socket of sockets) socket.close();
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -39,7 +39,7 @@ const statusesOf = (socket: SocketClient, { id }: Person) =>
 const blocked = { status: 403, name: 'ForbiddenError', error: { details: { reason: 'blocked' } } };
 
 test('[D1] a block holds on every node at once, for every door, and is taken back', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const bens = await connect(ben, 1);
   const params = { id: ben.id };
@@ -60,7 +60,7 @@ test('[D1] a block holds on every node at once, for every door, and is taken bac
 });
 
 test('[D10] whoever blocks somebody is shown to them as offline, and they to them; neither sees the other typing', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const group = await people.group(ana, ben);
   const anas = await connect(ana, 0);
@@ -112,7 +112,7 @@ test('[D10] whoever blocks somebody is shown to them as offline, and they to the
 });
 
 test('[D7] all my devices hear of my block, the other only that nothing can be said, and who was away finds it by sync', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.direct(ana, ben);
   await people.group(ana, ben, cleo);
   const { cursor } = (await ben.call('readSync')).body;

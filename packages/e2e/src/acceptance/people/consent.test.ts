@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const socket of sockets) socket.close();
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -49,7 +49,7 @@ const presenceOf = async (viewer: Person, seen: Person) =>
 
 /** Ana has asked Ben and written twice; both have a connection. */
 async function asked() {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const [anas, bens] = [await connect(ana, 0), await connect(ben, 1)];
   const { id } = await people.direct(ana, ben);
   const first = await ana.send(id, 'hello', { client_message_id: 'first' });
@@ -186,7 +186,7 @@ test('[D4] [D6] [D8] acceptance makes it a normal conversation: the backlog come
   const { body } = await ben.call('acceptRequest', await requestOf(ben));
   expect(body).toMatchObject({ id, request: null, participant_count: 2, my: { unread_count: 2 } });
   await until('the messages came', () => phone.wire(id).length === 2);
-  expect(phone.complaints).toEqual([]);
+  expect(phone.violations).toEqual([]);
   const reached = () =>
     (anas.all('chat:message_status_updated') as { status: string; seq: number }[]).at(-1);
   await until('they are delivered', () => reached()?.seq === 2);
@@ -211,7 +211,7 @@ test('[D4] [D6] [D8] acceptance makes it a normal conversation: the backlog come
 });
 
 test('[D7] a device that was away finds new and settled requests by sync', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { cursor } = (await ben.call('readSync')).body;
   const { id } = await people.direct(ana, ben);
   const sync = async () => (await ben.on(1).call('readSync', { query: { cursor } })).body;
@@ -341,7 +341,7 @@ test('[D3] messages and the acceptance race: every acknowledged one arrives, onc
   const last = 2 + acknowledged.length;
   await until('all came', () => phone.wire(id).length === last);
   expect(phone.wire(id)).toEqual(Array.from({ length: last }, (_, i) => i + 1));
-  expect(phone.complaints).toEqual([]);
+  expect(phone.violations).toEqual([]);
 });
 
 test('an answer is an acceptance, and so is opening the conversation from the other side', async () => {
@@ -358,7 +358,7 @@ test('an answer is an acceptance, and so is opening the conversation from the ot
   expect([opened.status, opened.body.id, opened.body.request]).toEqual([200, other.id, null]);
 
   // Both at once: one asks, and the other's wish is the acceptance.
-  const { cleo, dan } = await people.cast('cleo', 'dan');
+  const { cleo, dan } = await people.registerAll('cleo', 'dan');
   const both = await Promise.all([
     cleo.call('createDirect', { body: { user_id: dan.id } }),
     dan.on(1).call('createDirect', { body: { user_id: cleo.id } }),
@@ -369,7 +369,7 @@ test('an answer is an acceptance, and so is opening the conversation from the ot
 });
 
 test('who shares a group or has been accepted does not have to ask', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const group = await people.group(ana);
   const added = await ana.call('addParticipant', {
     params: { id: group.id },
@@ -385,7 +385,7 @@ test('who shares a group or has been accepted does not have to ask', async () =>
 });
 
 test('[D9] groups invite strangers: until they accept they see its title, its size and who invites', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const bens = await connect(ben, 1);
   const group = await people.group(ana, ben);
   const params = { id: group.id };
@@ -425,7 +425,7 @@ test('[D9] groups invite strangers: until they accept they see its title, its si
 });
 
 test('who left a group is asked; who was removed is added; an invitation can be taken back', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const add = async (who: Person) =>
     (await ana.call('addParticipant', { params: { id }, body: { user_id: who.id } })).status;
@@ -444,7 +444,7 @@ test('who left a group is asked; who was removed is added; an invitation can be 
 });
 
 test('an invitation is worth nothing once its author may not add anybody', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben);
   await ben.call('acceptRequest', await requestOf(ben));
   const userId = ben.id;
@@ -508,7 +508,7 @@ test('one user can ask only so many people a day', async () => {
 });
 
 test('[D1] a killed node loses no request and no acceptance', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await ana.send(id, 'before the crash');
   await instance.nodes[0]?.program.kill();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -40,7 +40,7 @@ async function exportOf(person: Person): Promise<ExportRecord[]> {
 }
 
 test('[D9] one gets what one may read, what one wrote where one has been, and no more', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const direct = await people.direct(ana, ben);
   await ben.send(direct.id, 'from ben');
   await ana.send(direct.id, 'from ana');
@@ -71,7 +71,7 @@ test('[D9] one gets what one may read, what one wrote where one has been, and no
 });
 
 test('while others write nothing that was there is missing, and nothing comes twice', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   for (let n = 0; n < 300; n += 1) await ben.send(id, `before ${n}`);
   let isOver = false;
@@ -87,7 +87,7 @@ test('while others write nothing that was there is missing, and nothing comes tw
 });
 
 test('a reader who takes nothing costs the server no memory', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await instance.sql(
     `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
@@ -120,7 +120,7 @@ test('a reader who takes nothing costs the server no memory', async () => {
 
 test('it is limited in frequency, and refused before the first line', async () => {
   const limited = await instance.addNode({ RATE_LIMIT: 'on' });
-  const { ana } = await people.cast('ana');
+  const { ana } = await people.registerAll('ana');
   const http = createHttpClient(limited.url);
   const statuses: number[] = [];
   for (let n = 0; n < 6; n += 1) {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -52,7 +52,7 @@ test('nothing of who it was is left in any table, and the name is free', async (
   };
   const { body: session } = await rest.call('register', { body: account });
   const token = session.access_token;
-  const { ben, cleo } = await people.cast('ben', 'cleo');
+  const { ben, cleo } = await people.registerAll('ben', 'cleo');
   const direct = await ben.call('createDirect', { body: { user_id: session.user.id } });
   const { id } = direct.body;
   const group = await people.group(ben, cleo);
@@ -102,7 +102,7 @@ test('nothing of who it was is left in any table, and the name is free', async (
 });
 
 test('[D1] sends that race with the deletion are acknowledged and there, or refused and not there', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const direct = await people.direct(ana, ben);
   const group = await people.group(ben, ana);
   const socket = await openSocket(instance.url(1), { auth: { token: ana.token } });
@@ -133,7 +133,7 @@ test('[D1] sends that race with the deletion are acknowledged and there, or refu
 });
 
 test('a server that dies on the way: nobody acts in its name any more, and a worker goes on', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const group = await people.group(ana, ben);
   const written = await ana.send(group.id, 'to be erased');
   const bens = ben.on(1).device();
@@ -151,7 +151,7 @@ test('a server that dies on the way: nobody acts in its name any more, and a wor
     .body.messages;
   expect(first).toMatchObject({ kind: 'event' });
   await until('ben is told without asking', () =>
-    bens.told('chat:message_updated').some((data) => JSON.stringify(data).includes(written.id)),
+    bens.received('chat:message_updated').some((data) => JSON.stringify(data).includes(written.id)),
   );
   const { body } = await ben.on(1).call('readConversation', { params: { id: group.id } });
   expect(body).toMatchObject({

@@ -18,7 +18,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -29,7 +29,7 @@ async function connected(device: Device): Promise<Device> {
 }
 
 async function group() {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben);
   const add = async (who: Person) => {
     const { body } = await ana.call('addParticipant', {
@@ -71,10 +71,10 @@ test('[D9] a removed participant gets nothing sent after the removal: live, queu
   await until('it came', () => online.entries(id).at(-1)?.content_encrypted === 'before');
   await remove(ben);
   const secret = await ana.send(id, 'after');
-  await until('the removal is told', () => online.told('conversation:removed').length === 1);
+  await until('the removal is told', () => online.received('conversation:removed').length === 1);
   // Something that reaches ben after all that could not.
   await people.direct(ana, ben);
-  await until('it is told', () => online.told('conversation:created').length > 0);
+  await until('it is told', () => online.received('conversation:created').length > 0);
   expect(JSON.stringify(online.frames)).not.toContain(secret.id);
 
   await offline.connect();
@@ -118,7 +118,7 @@ test('[D9] a new participant sees what is sent from joining on, and has read all
   await until('it came', () => device.entries(id).at(-1)?.content_encrypted === 'after');
   expect(Math.min(...device.wire(id))).toBe(joined.joined_seq);
   expect(joined.joined_seq).toBeGreaterThan(old.seq);
-  expect(device.complaints).toEqual([]);
+  expect(device.violations).toEqual([]);
   const history = await cleo.history(id);
   expect(history[0]?.seq).toBe(joined.joined_seq);
   expect(history.at(-1)?.content_encrypted).toBe('after');
@@ -134,7 +134,7 @@ test('[D9] a new participant sees what is sent from joining on, and has read all
   });
   await ana.send(id, 'last');
   await until('the last came', () => device.entries(id).at(-1)?.content_encrypted === 'last');
-  expect(device.told('chat:message_updated')).toEqual([]);
+  expect(device.received('chat:message_updated')).toEqual([]);
 });
 
 test('[D9] one who is added again starts anew, and the jump in seq is no gap', async () => {

@@ -13,14 +13,14 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
 const set = (who: Person, body: object) => who.call('changePrivacy', { body });
 
 test('with the policy open, each person says who may write to them, and a refusal looks like a block', async () => {
-  const { ana, ben, cleo, dan } = await people.cast('ana', 'ben', 'cleo', 'dan');
+  const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
   await set(ben, { who_can_message: 'nobody' });
   await set(cleo, { who_can_message: 'known' });
   await dan.call('blockUser', { params: { id: ana.id } });
@@ -38,7 +38,7 @@ test('with the policy open, each person says who may write to them, and a refusa
 });
 
 test('with the policy open, known people add and others invite; nobody refuses like a block; leaving is remembered', async () => {
-  const { ana, ben, cleo, dan } = await people.cast('ana', 'ben', 'cleo', 'dan');
+  const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
   const { id } = await people.group(ana);
   const add = (who: Person) => ({ params: { id }, body: { user_id: who.id } });
   await set(ben, { who_can_add: 'known' });

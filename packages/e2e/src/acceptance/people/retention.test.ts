@@ -20,7 +20,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -56,7 +56,7 @@ async function connected(device: Device): Promise<Device> {
 const shows = (device: Device, id: string): (string | null)[] => byContent(device.entries(id));
 
 test('an admin sets it in a group, either of the two in a direct conversation, and everybody is told', async () => {
-  const { ana, ben, cleo } = await people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const group = await people.group(ana, ben);
   const direct = await people.direct(ana, ben);
   expect(group.retention_s).toBeNull();
@@ -78,7 +78,7 @@ test('an admin sets it in a group, either of the two in a direct conversation, a
   expect((await keep(ben, direct.id, 3_600)).body).toMatchObject({ retention_s: 3_600 });
   // News of the group as it was made may come besides.
   const isTold = (update: object): boolean =>
-    device.told('conversation:updated').some((one) => {
+    device.received('conversation:updated').some((one) => {
       const told = new Map<string, unknown>(Object.entries(one ?? {}));
       return Object.entries(update).every(([name, value]) => told.get(name) === value);
     });
@@ -95,11 +95,11 @@ test('an admin sets it in a group, either of the two in a direct conversation, a
   const direct1 = { params: { id: direct.id }, body: { title: 'x', retention_s: 60 } };
   expect((await ben.refused('renameConversation', direct1)).status).toBe(403);
   expect((await ben.conversation(direct.id)).retention_s).toBe(3_600);
-  expect(device.complaints).toEqual([]);
+  expect(device.violations).toEqual([]);
 });
 
 test('[D7] [D8] live devices are told, an offline one finds tombstones by sync, on every node alike', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const live = await connected(ben.on(1).device());
   const away = await connected(ben.device());
@@ -112,18 +112,18 @@ test('[D7] [D8] live devices are told, an offline one finds tombstones by sync, 
   await age(id, 3);
   await until('the live one shows tombstones', () => shows(live, id).join() === ',,three');
   await until('and counts what is left', () => {
-    const [last] = live.told('chat:unread_updated').slice(-1) as { unreadCount: number }[];
+    const [last] = live.received('chat:unread_updated').slice(-1) as { unreadCount: number }[];
     return last?.unreadCount === 1;
   });
   expect((await ben.conversation(id)).my.unread_count).toBe(1);
   const { messages } = (await ben.on(1).call('readSync', { query: { cursor } })).body;
   expect(messages).toEqual((await ben.history(id)).slice(1));
   expect(byContent(messages)).toEqual([null, null, 'three']);
-  expect(live.complaints).toEqual([]);
+  expect(live.violations).toEqual([]);
 });
 
 test('[D7] [D11] it goes on without Redis, and who is connected is told all the same', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const live = await connected(ben.device());
   await ana.send(id, 'secret');
@@ -140,7 +140,7 @@ test('[D7] [D11] it goes on without Redis, and who is connected is told all the 
 });
 
 test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half, and the next goes on', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const COUNT = 10_000;
   await instance.sql(
@@ -187,7 +187,7 @@ test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half,
 });
 
 test('what has expired is nowhere in the database once it was vacuumed', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const secret = randomBytes(30_000).toString('base64');
   const { seq } = await ana.send(id, secret);
@@ -219,7 +219,7 @@ const retentionEvents = async (person: Person, id: string): Promise<unknown[]> =
   );
 
 test('what was sent before it was set stays; the history says who set what', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   await ana.send(id, 'before');
   expect((await keep(ana, id, 60)).body).toMatchObject({ retention_s: 60, retention_from_seq: 3 });
@@ -244,7 +244,7 @@ test('what was sent before it was set stays; the history says who set what', asy
 });
 
 test('in a direct conversation it takes both to reach what was sent before', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const { seq } = await ben.send(id, 'mine');
   const asked = (await keep(ana, id, 60, everything)).body;

@@ -19,7 +19,7 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
@@ -51,7 +51,7 @@ const byContent = (messages: readonly Message[]): (string | null)[] =>
     .map(({ content_encrypted: content }) => content);
 
 test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes of it later is the same', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const away = ben.device();
   await connected(away);

@@ -18,7 +18,7 @@ test.each([
 ])(
   '[fault 32: L, D, O, S, D5, D10, D11] %s dies with all it had and returns empty: nothing lost, nothing doubled',
   async (_which, choose) => {
-    const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await scene.people.registerAll('ana', 'ben', 'cleo');
     const others = await absentUsers(scene.instance, 20);
     const { body } = await ana.call('createGroup', {
       body: { title: 'a crowd', participant_ids: [ben.id, cleo.id, ...others] },

@@ -18,7 +18,7 @@ test.each([
   '[fault %i: L, D, O, S, D5, D10, D11] the master of the queue is %s: its replica takes over and nobody helps',
   async (_number, fate) => {
     const { cluster } = scene;
-    const { ana, ben, cleo, dora } = await scene.people.cast('ana', 'ben', 'cleo', 'dora');
+    const { ana, ben, cleo, dora } = await scene.people.registerAll('ana', 'ben', 'cleo', 'dora');
     const others = await absentUsers(scene.instance, 20);
     const { body } = await ana.call('createGroup', {
       body: { title: 'a crowd', participant_ids: [ben.id, cleo.id, ...others] },

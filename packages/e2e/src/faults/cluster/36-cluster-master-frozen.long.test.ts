@@ -12,7 +12,7 @@ afterAll(() => scene.close());
 
 test('[fault 36: L, D, D5, D11] SIGSTOP of the master of the queue for longer than the lock of a job: everything arrives, and is shown once', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo } = await scene.people.registerAll('cleo');
   const away = await scene.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());

@@ -27,7 +27,7 @@ test('[fault 18: D, S] a client dies after the server emitted, before it acknowl
   expect((await ben.conversation(id)).my).toMatchObject({ unread_count: 6, read_seq: 4 });
   const run = { conversationId: id, people: [ana, ben], devices: [again, dying] };
   expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
-  const statuses = sender.told('chat:message_status_updated');
+  const statuses = sender.received('chat:message_status_updated');
   expect(statuses.length).toBeGreaterThan(0);
 });
 

@@ -57,7 +57,7 @@ test('[fault 23: L] messages between a fetch of the history and the start of liv
     const shown = new Set([...fetched.body.messages.map(({ seq }) => seq), ...device.wire(id)]);
     const from = fetched.body.messages[0]?.seq ?? 1;
     expect(upTo(last - from + 1, from).filter((seq) => !shown.has(seq))).toEqual([]);
-    expect(device.complaints).toEqual([]);
+    expect(device.violations).toEqual([]);
     // What this device acknowledged, the next one need not be sent: it fetches it.
     await until('it is acknowledged', async () => {
       return (await ben.conversation(id)).my.delivered_seq === last;

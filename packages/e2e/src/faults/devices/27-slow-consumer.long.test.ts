@@ -13,7 +13,7 @@ const residentMemory = async (index: number): Promise<number> =>
   (await figuresOf(scene.instance.url(index)))('process_resident_memory_bytes');
 
 test('[fault 27: L] twenty devices read nothing: bounded memory, nobody else is affected, and they get everything later', async () => {
-  const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await scene.people.registerAll('ana', 'ben', 'cleo');
   const { id } = await scene.people.group(ana, ben, cleo);
   const sender = await connected(ana.device({ brief: true }));
   const listener = await connected(cleo.on(1).device());

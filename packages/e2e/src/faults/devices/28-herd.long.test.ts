@@ -92,13 +92,13 @@ test('[fault 28: L, D] 2,000 devices with 50 messages each come back at once: al
   await Promise.all(herd.map(({ device }) => device.stayConnected()));
   await until(
     'all are drained',
-    () => herd.every(({ device }) => device.told('chat:queue_empty', 'now').length === 1),
+    () => herd.every(({ device }) => device.received('chat:queue_empty', 'now').length === 1),
     120_000,
   );
   const stall = await watching.stop();
   for (const { id, device } of herd) {
     expect(device.wire(id).slice(-WAITING)).toEqual(upTo(WAITING, 2));
-    expect(device.complaints).toEqual([]);
+    expect(device.violations).toEqual([]);
   }
   expect(stall).toBeLessThan(1);
   for (const index of [0, 1]) {

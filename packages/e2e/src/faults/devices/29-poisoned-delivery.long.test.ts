@@ -12,7 +12,7 @@ afterAll(() => scene.close());
 
 test('[fault 29: D5] a delivery whose processing always throws: others flow, it is visible as dead with its reason, and can be retried', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo } = await scene.people.registerAll('cleo');
   const other = await scene.people.direct(ana, cleo);
   await scene.instance.sql(
     `CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
@@ -40,7 +40,7 @@ test('[fault 29: D5] a delivery whose processing always throws: others flow, it 
   expect((await row(cleo.id))?.attempts).toBeGreaterThan(0);
 
   const rest = createRestClient(scene.instance.url());
-  const { id: operatorId, token } = (await scene.people.cast('operator')).operator;
+  const { id: operatorId, token } = (await scene.people.registerAll('operator')).operator;
   await scene.instance.sql(`INSERT INTO instance_roles (user_id, role) VALUES ($1, 'admin')`, [
     operatorId,
   ]);

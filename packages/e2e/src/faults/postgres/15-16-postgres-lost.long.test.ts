@@ -80,7 +80,7 @@ test.each([
 );
 
 test('[fault 16: D7] the connection is lost after the COMMIT of a change: the devices are told all the same', async () => {
-  const { ana, ben, cleo } = await scene.people.cast('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await scene.people.registerAll('ana', 'ben', 'cleo');
   const { id } = await scene.people.group(ana, ben, cleo);
   const near = await connected(ben.device());
   const far = await connected(cleo.on(1).device());
@@ -103,7 +103,7 @@ test('[fault 16: D7] the connection is lost after the COMMIT of a change: the de
     [near, far].every((one) => one.entries(id)[1]?.content_encrypted === 'second'),
   );
   await lostAfterCommit(() => ana.call('removeParticipant', { params: { id, userId: cleo.id } }));
-  await until('cleo is told', () => far.told('conversation:removed').length > 0);
+  await until('cleo is told', () => far.received('conversation:removed').length > 0);
   near.disconnect();
   far.disconnect();
 });

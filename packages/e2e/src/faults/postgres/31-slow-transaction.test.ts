@@ -10,7 +10,7 @@ afterAll(() => scene.close());
 
 test('[fault 31: O] a slow transaction in one conversation: readers of others skip nothing and wait for nothing', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo, dora, emil } = await scene.people.cast('cleo', 'dora', 'emil');
+  const { cleo, dora, emil } = await scene.people.registerAll('cleo', 'dora', 'emil');
   // As many as fill the places for batches, and one more.
   const slowOnes = [id];
   for (const person of [dora, emil]) slowOnes.push((await scene.people.direct(ana, person)).id);

@@ -2,7 +2,7 @@ import {
   createPeople,
   type Device,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   type PostgresServer,
@@ -36,7 +36,7 @@ beforeEach(async () => {
   people = createPeople(instance);
 });
 afterEach(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
   await address.close();
   await replica.close();
@@ -61,7 +61,7 @@ const acknowledged = (device: Device): number =>
   device.attempts.filter(({ outcome }) => outcome === 'acknowledged').length;
 
 test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its replica promoted: nothing that was acknowledged is lost', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const senders = [ana.device(), ana.on(1).device(), ben.device(), ben.on(1).device()];
   const listeners = [await connected(ben.device()), await connected(ana.on(1).device())];
@@ -88,11 +88,11 @@ test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its repl
     return listeners.every((one) => one.entries(id).length === last);
   });
   const run = { instance, conversationId: id, people: [ana, ben], devices: listeners, attempts };
-  expect(await judge(run)).toEqual([]);
+  expect(await findViolations(run)).toEqual([]);
 });
 
 test('[fault 38: U, D1] the address leads to a standby that is not promoted yet: clear errors, no acknowledgement, and it goes on by itself', async () => {
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());
@@ -122,5 +122,5 @@ test('[fault 38: U, D1] the address leads to a standby that is not promoted yet:
   await until('it arrives', () => listener.entries(id).length === 2);
   const { attempts } = sender;
   const run = { instance, conversationId: id, people: [ana, ben], devices: [listener], attempts };
-  expect(await judge(run)).toEqual([]);
+  expect(await findViolations(run)).toEqual([]);
 });

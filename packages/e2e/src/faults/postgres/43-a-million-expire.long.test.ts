@@ -17,7 +17,7 @@ afterAll(() => scene.close());
 /** Their conversations with somebody, full of what was said an hour ago. */
 async function fill(): Promise<string[]> {
   const { instance, people } = scene;
-  const { ana, ben } = await people.cast('ana', 'ben');
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const ids: string[] = [];
   for (let i = 0; i < CONVERSATIONS; i += 1) ids.push((await people.group(ana, ben)).id);
   for (const id of ids) {
@@ -41,7 +41,7 @@ async function beside(work: () => Promise<unknown>): Promise<{ p50: number; p99:
   const chatters: Chatters = await startChatters(scene.people, PAIRS);
   await work();
   expect(await chatters.stop()).toEqual([]);
-  expect(chatters.complaints()).toEqual([]);
+  expect(chatters.violations()).toEqual([]);
   const sorted = [...chatters.arrivals].sort((a, b) => a - b);
   const at = (share: number): number =>
     Math.round(sorted[Math.floor(sorted.length * share)] ?? NaN);

@@ -16,7 +16,7 @@ const stored = async (id: string): Promise<number> => {
 
 test('[fault 1: D1, D5] SIGKILL between commit and enqueue: it arrives within a sweep, without anyone’s help', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo } = await scene.people.registerAll('cleo');
   const elsewhere = await scene.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());

@@ -22,7 +22,7 @@ afterAll(() => scene.close());
 
 test('[fault 26: O, D5] nodes whose clocks are 10 minutes off: order holds, and the backoff stays bounded', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo } = await scene.people.registerAll('cleo');
   const away = await scene.people.direct(ana, cleo);
   const senders = [await connected(ana.device()), await connected(ana.on(1).device())];
   const devices = [await connected(ben.device()), await connected(ben.on(1).device())];

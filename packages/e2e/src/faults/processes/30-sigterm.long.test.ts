@@ -19,7 +19,7 @@ test.each(troubles)(
     const { ana, ben, id } = await scene.pair();
     const sender = await connected(ana.device());
     await connected(ben.on(1).device());
-    const { cleo } = await scene.people.cast('cleo');
+    const { cleo } = await scene.people.registerAll('cleo');
     const away = await scene.people.direct(ana, cleo);
     await sender.send(away.id, 'a job');
     await until('a job is there', async () => {

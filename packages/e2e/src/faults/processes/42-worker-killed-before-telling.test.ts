@@ -45,5 +45,5 @@ test('[fault 42: D7] SIGKILL of the workers between an expiry and telling of it:
   await until('the device shows tombstones', () => shown().every((content) => content === null));
   expect(shown()).toHaveLength(COUNT);
   await until('nothing is left to tell', async () => (await untold()) === 0);
-  expect(live.complaints).toEqual([]);
+  expect(live.violations).toEqual([]);
 }, 60_000);

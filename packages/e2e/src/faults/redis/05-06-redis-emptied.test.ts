@@ -22,7 +22,7 @@ const jobs = async (): Promise<number> => {
 
 /** A group of so many who never connect, beside ana who sends and three who will come. */
 async function crowd(absent: number) {
-  const { ana, ben, cleo, dora } = await scene.people.cast('ana', 'ben', 'cleo', 'dora');
+  const { ana, ben, cleo, dora } = await scene.people.registerAll('ana', 'ben', 'cleo', 'dora');
   const others = await absentUsers(scene.instance, absent);
   const { body } = await ana.call('createGroup', {
     body: { title: 'a crowd', participant_ids: [ben.id, cleo.id, dora.id, ...others] },

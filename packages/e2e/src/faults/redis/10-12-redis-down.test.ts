@@ -37,7 +37,7 @@ test('[fault 10: D11] Redis down: sends are acknowledged in time and arrive on t
 
 test('[fault 11: L, D, D11] Redis back after an outage with sends: everything is delivered without anyone’s help', async () => {
   const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.cast('cleo');
+  const { cleo } = await scene.people.registerAll('cleo');
   const away = await scene.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const devices = [await connected(ben.device()), await connected(ben.on(1).device())];

@@ -23,7 +23,7 @@ test('[fault 13: D11] Redis down for 20 s, with broadcasts all the while: every 
   const groups = sender.attempts.length;
   expect(groups).toBeGreaterThan(50);
   await until('all groups are known everywhere', () =>
-    devices.every((device) => device.told('conversation:created').length >= groups),
+    devices.every((device) => device.received('conversation:created').length >= groups),
   );
   const alive = [0, 1].flatMap((i) => [scene.server(i).program, scene.worker(i).program]);
   expect(alive.map((program) => program.isRunning() && program.pid)).toEqual(pids);

@@ -2,23 +2,23 @@ import { request } from 'node:http';
 import { parseServerSettings } from '@chasqui/settings';
 import {
   hostileTexts,
-  openServerRoom,
+  openServerFixture,
   quickestOf,
   quietLog,
-  type ServerRoom,
+  type ServerFixture,
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
 // Every header that is parsed, by this server or by a library, at the largest accepted size.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off', TRUST_PROXY: '127.0.0.1' });
+  await fixture.open({ RATE_LIMIT: 'off', TRUST_PROXY: '127.0.0.1' });
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 /** Below the 12,288 bytes allowed for all headers. */
 const LENGTH = 11_000;
@@ -27,8 +27,10 @@ const BOUND_MS = 100;
 
 function ask(method: string, path: string, headers: Record<string, string>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${room.urlOf()}${path}`, { method, headers, agent: false }, (response) =>
-      response.resume().once('close', () => resolve(response.statusCode)),
+    const asked = request(
+      `${fixture.urlOf()}${path}`,
+      { method, headers, agent: false },
+      (response) => response.resume().once('close', () => resolve(response.statusCode)),
     );
     asked.on('upgrade', (_response, socket) => resolve(socket.destroy()));
     asked.on('error', reject).end(method === 'POST' ? '{}' : '');

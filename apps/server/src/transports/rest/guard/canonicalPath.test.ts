@@ -1,23 +1,23 @@
 import { request as httpRequest } from 'node:http';
 import { type Endpoint, endpoints, messageSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture } from '@chasqui/testkit';
 import { type Node, startNode } from '../../../startNode';
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off' });
+  await fixture.open({ RATE_LIMIT: 'off' });
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 /** Sends the path unchanged; `fetch` would parse and rewrite it. */
 function rawStatus(method: string, path: string, token: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(
-      { method, path, port: new URL(room.urlOf()).port, host: '127.0.0.1', agent: false },
+      { method, path, port: new URL(fixture.urlOf()).port, host: '127.0.0.1', agent: false },
       (response) => {
         response.resume();
         resolve(response.statusCode);
@@ -31,10 +31,10 @@ function rawStatus(method: string, path: string, token: string): Promise<number 
 
 /** A user with a message of their own. */
 async function scene() {
-  const { access_token: token } = await room.register();
-  const { user: other } = await room.register();
-  const conversation_id = await room.direct(token, other.id);
-  const http = room.httpOf();
+  const { access_token: token } = await fixture.register();
+  const { user: other } = await fixture.register();
+  const conversation_id = await fixture.direct(token, other.id);
+  const http = fixture.httpOf();
   const body = { conversation_id, content_encrypted: 'hello' };
   const sent = messageSchema.parse((await http('POST', '/api/messages', { token, body })).body);
   const isThere = async (): Promise<boolean> => {
@@ -50,7 +50,7 @@ const rows = Object.values<Endpoint>(endpoints).filter(({ path }) => path.starts
 test.each(rows.map(({ method, path }) => [method, path]))(
   '%s %s accepts only the canonical path',
   async (method, path) => {
-    const { access_token: token } = await room.register();
+    const { access_token: token } = await fixture.register();
     const filled = path.replace(/:\w+/g, someId);
     const odd = [
       ...['/', '//', '/.', '/..', '/%2e', '/%2E.', '/./', '/x/..', '\\', '/..;/'].map(

@@ -1,19 +1,19 @@
 import { connect } from 'node:net';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
 // Requests that no HTTP library sends, compared byte by byte.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let node: Node;
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  node = await room.open();
+  node = await fixture.open();
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 /** Everything received until the server closes the connection. */
 function answerTo(request: string): Promise<string> {

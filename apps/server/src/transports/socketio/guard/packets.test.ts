@@ -1,29 +1,29 @@
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { WebSocket } from 'ws';
 import { startNode, type Node } from '../../../startNode';
 
 // Packets that no client of ours sends, hundreds of each, at every stage of every transport: the connection is ended,
 // nothing is answered for each of them, and nothing of them stays.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let one: Node;
 let token: string;
 const log = quietLog();
 const raws: WebSocket[] = [];
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  one = await room.open();
-  token = (await room.register()).access_token;
+  one = await fixture.open();
+  token = (await fixture.register()).access_token;
 });
 afterEach(() => {
-  room.hangUp();
+  fixture.disconnectAll();
   for (const raw of raws.splice(0)) raw.terminate();
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 const FLOOD = 300;
 /** A few before the end is noticed, pings, and the words of the handshake itself. */
@@ -116,7 +116,7 @@ test('a frame of 16 kB and more is refused before the handshake, and one of 128 
   await until('it is answered', () => raw.heard.some((text) => text.startsWith('437[')));
 });
 
-const session = (query = '') => `${room.urlOf()}/socket.io/?EIO=4&transport=polling${query}`;
+const session = (query = '') => `${fixture.urlOf()}/socket.io/?EIO=4&transport=polling${query}`;
 
 async function openPolling(stage: Stage): Promise<string> {
   const opened = await (await fetch(session())).text();
@@ -180,15 +180,15 @@ test('a session that has left its namespace is closed', async () => {
 });
 
 test('an empty session id, or one in a fragment of the URL, is a handshake like any other', async () => {
-  const limited = await room.open({
+  const limited = await fixture.open({
     CONNECTIONS_PER_ADDRESS: '1',
     TRUST_PROXY: '127.0.0.1',
   });
   const headers = { 'x-forwarded-for': '192.0.2.1' };
-  const first = await room.connect(token, { node: limited, headers });
+  const first = await fixture.connect(token, { node: limited, headers });
   expect(first.all('session:ready')).toHaveLength(1);
   const url = (query: string) =>
-    `${room.urlOf(limited)}/socket.io/?EIO=4&transport=polling${query}`;
+    `${fixture.urlOf(limited)}/socket.io/?EIO=4&transport=polling${query}`;
   const refused = async (query: string): Promise<boolean> => {
     const all = await Promise.all(
       Array.from({ length: 300 }, () => fetch(url(query), { headers })),
@@ -210,11 +210,11 @@ test('an upgrade to somewhere else is ended', async () => {
 
 test('after all of it nothing is held, nothing was a bug, and others are served', async () => {
   await until('nothing is held', async () => {
-    const text = await (await fetch(`${room.urlOf()}/metrics`)).text();
+    const text = await (await fetch(`${fixture.urlOf()}/metrics`)).text();
     const held = [...text.matchAll(/^chasqui_held_bytes\{.*\} (\d+)$/gm)].map(([, bytes]) => bytes);
     return held.length > 0 && held.every((bytes) => bytes === '0');
   });
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
-  const client = await room.connect(token);
+  const client = await fixture.connect(token);
   expect(await client.ask('presence:online')).toEqual({ success: true });
 });

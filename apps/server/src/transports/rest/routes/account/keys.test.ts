@@ -1,14 +1,14 @@
 import { connectDatabase, type Database } from '@chasqui/db';
 import { type Session, sessionSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
 // Secrets rotated while users are signed in, and sessions past their maximum age.
 
 const [a, b] = ['the first secret of all', 'the second secret of all'];
 const log = quietLog();
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let db: Database;
 /** Servers in the successive states of a rotation. */
 let before: Node;
@@ -17,34 +17,34 @@ let rotated: Node;
 let after: Node;
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  db = connectDatabase({ url: room.database.url });
-  before = await room.open({ JWT_SECRET: a });
+  db = connectDatabase({ url: fixture.database.url });
+  before = await fixture.open({ JWT_SECRET: a });
   await until('the first secret is noted', async () => {
     const rows = await db.query('', `SELECT FROM instance WHERE key = 'signing_secret_id'`, []);
     return rows.length > 0;
   });
-  prepared = await room.open({ JWT_SECRET: a, JWT_SECRET_OTHER: b });
-  rotated = await room.open({ JWT_SECRET: b, JWT_SECRET_OTHER: a });
-  after = await room.open({ JWT_SECRET: b });
+  prepared = await fixture.open({ JWT_SECRET: a, JWT_SECRET_OTHER: b });
+  rotated = await fixture.open({ JWT_SECRET: b, JWT_SECRET_OTHER: a });
+  after = await fixture.open({ JWT_SECRET: b });
 });
 afterAll(async () => {
   await db.close();
-  await room.close();
+  await fixture.close();
 });
 
 const refresh = (token: string, node: Node) =>
-  room.httpOf(node)('POST', '/api/auth/refresh', { body: { refresh_token: token } });
+  fixture.httpOf(node)('POST', '/api/auth/refresh', { body: { refresh_token: token } });
 const refreshed = async (token: string, node: Node): Promise<Session> =>
   sessionSchema.parse((await refresh(token, node)).body);
 const statusAt = async (node: Node, token: string) =>
-  (await room.httpOf(node)('GET', '/api/users/me', { token })).status;
+  (await fixture.httpOf(node)('GET', '/api/users/me', { token })).status;
 
 describe('a rotation of the secret', () => {
   test('keeps everyone who refreshes between its steps, and ends the other sessions', async () => {
-    const [ana, idle] = [await room.register(before), await room.register(prepared)];
+    const [ana, idle] = [await fixture.register(before), await fixture.register(prepared)];
     expect(await statusAt(rotated, ana.access_token)).toBe(200);
     const next = await refreshed(ana.refresh_token, rotated);
     expect(await statusAt(prepared, next.access_token)).toBe(200);
@@ -60,7 +60,7 @@ describe('a rotation of the secret', () => {
   });
 
   test('does the same with tokens stored by servers of the previous release', async () => {
-    const [ana, ben] = [await room.register(before), await room.register(before)];
+    const [ana, ben] = [await fixture.register(before), await fixture.register(before)];
     await db.query('', 'UPDATE refresh_tokens SET key_id = NULL', []);
     expect((await refresh(ana.refresh_token, after)).status).toBe(401);
     expect((await refresh(ana.refresh_token, rotated)).status).toBe(200);
@@ -68,7 +68,7 @@ describe('a rotation of the secret', () => {
   });
 
   test('gives two tabs at two servers the same token half-way', async () => {
-    const ana = await room.register(before);
+    const ana = await fixture.register(before);
     const [one, two] = [
       await refreshed(ana.refresh_token, prepared),
       await refreshed(ana.refresh_token, rotated),
@@ -94,8 +94,8 @@ describe('a session at its maximum age', () => {
   const SIX_MONTHS_S = 15_552_000;
 
   test('ends despite constant use, and its connections with it', async () => {
-    const ana = await room.register(before);
-    const socket = await room.connect(ana.access_token, { node: before });
+    const ana = await fixture.register(before);
+    const socket = await fixture.connect(ana.access_token, { node: before });
     await age(ana, SIX_MONTHS_S - 60);
     const next = await refreshed(ana.refresh_token, before);
     const [row] = await db.query(
@@ -124,12 +124,12 @@ describe('a session at its maximum age', () => {
       async () => (await statusAt(before, next.access_token)) === 401,
     );
     // The password starts a new one.
-    expect((await room.login(ana, before)).user.id).toBe(ana.user.id);
+    expect((await fixture.login(ana, before)).user.id).toBe(ana.user.id);
   });
 
   test('ends earlier if the setting says so', async () => {
-    const strict = await room.open({ JWT_SECRET: a, SESSION_MAX_AGE_S: '3600' });
-    const ana = await room.register(strict);
+    const strict = await fixture.open({ JWT_SECRET: a, SESSION_MAX_AGE_S: '3600' });
+    const ana = await fixture.register(strict);
     await age(ana, 3_601);
     expect((await refresh(ana.refresh_token, strict)).status).toBe(401);
     expect((await refresh(ana.refresh_token, before)).status).toBe(200);

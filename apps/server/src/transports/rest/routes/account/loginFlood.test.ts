@@ -1,22 +1,22 @@
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
 // Password hashes are the most expensive thing an anonymous client can request. Addresses share
 // them fairly.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open({ TRUST_PROXY: '127.0.0.1' });
+  await fixture.open({ TRUST_PROXY: '127.0.0.1' });
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 test('hundreds of logins from one address do not delay a login from another', async () => {
-  const { user } = await room.register();
-  const http = room.httpOf();
+  const { user } = await fixture.register();
+  const http = fixture.httpOf();
   const login = (username: string, password: string, from: string) =>
     http('POST', '/api/auth/login', {
       ...{ body: { username, password }, headers: { 'x-forwarded-for': from } },

@@ -1,44 +1,44 @@
 import { connectDatabase, type Database } from '@chasqui/db';
 import { errorBodySchema, invitationSchema, type Session, sessionSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture } from '@chasqui/testkit';
 import * as z from 'zod';
 import { startNode, type Node } from '../../../../startNode';
 
 // Who may register: everybody, with an invitation, or nobody.
 
 const log = quietLog();
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let db: Database;
 let invite: Node;
 let closed: Node;
 let admin: Session;
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off' });
-  invite = await room.open({ RATE_LIMIT: 'off', REGISTRATION: 'invite' });
-  closed = await room.open({ RATE_LIMIT: 'off', REGISTRATION: 'closed' });
-  db = connectDatabase({ url: room.database.url, poolMax: 2 });
-  admin = await room.register();
+  await fixture.open({ RATE_LIMIT: 'off' });
+  invite = await fixture.open({ RATE_LIMIT: 'off', REGISTRATION: 'invite' });
+  closed = await fixture.open({ RATE_LIMIT: 'off', REGISTRATION: 'closed' });
+  db = connectDatabase({ url: fixture.database.url, poolMax: 2 });
+  admin = await fixture.register();
   await db.query('', `INSERT INTO instance_roles (user_id, role) VALUES ($1, 'admin')`, [
     admin.user.id,
   ]);
 });
 afterAll(async () => {
   await db.close();
-  await room.close();
+  await fixture.close();
 });
 
 let people = 0;
 const register = (node: Node, invitation?: string, username = `invited${++people}`) =>
-  room.httpOf(node)('POST', '/api/auth/register', {
+  fixture.httpOf(node)('POST', '/api/auth/register', {
     body: { username, email: `${username}@example.org`, password: 'correct horse', invitation },
   });
 const ask = (method: string, path: string, body?: object) =>
-  room.httpOf()(method, path, { token: admin.access_token, body });
+  fixture.httpOf()(method, path, { token: admin.access_token, body });
 const made = z.object({ invitation: invitationSchema, code: z.string() });
 const create = async (terms: object = {}) =>
   made.parse((await ask('POST', '/api/admin/invitations', terms)).body);
@@ -57,7 +57,7 @@ test('/healthz reports the registration mode', async () => {
     [invite, 'invite'],
     [closed, 'closed'],
   ] as const) {
-    expect((await room.httpOf(node)('GET', '/healthz')).body).toMatchObject({ registration });
+    expect((await fixture.httpOf(node)('GET', '/healthz')).body).toMatchObject({ registration });
   }
 });
 
@@ -133,7 +133,7 @@ test('codes are unguessable, stored as digests, and never listed', async () => {
 });
 
 test('open registration ignores invitations', async () => {
-  const everybody = room.httpOf();
+  const everybody = fixture.httpOf();
   const username = `invited${++people}`;
   const body = { username, email: `${username}@example.org`, password: 'correct horse' };
   const { status } = await everybody('POST', '/api/auth/register', {

@@ -9,7 +9,7 @@ import {
   sessionSchema,
 } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom, until } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import * as z from 'zod';
 import { startNode, type Node } from '../../../../startNode';
 
@@ -17,7 +17,7 @@ import { startNode, type Node } from '../../../../startNode';
 // are on the second.
 
 const log = quietLog();
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let db: Database;
 let second: Node;
 let owner: Session;
@@ -32,34 +32,34 @@ const fromCommandLine = () =>
   });
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off' });
-  second = await room.open({ RATE_LIMIT: 'off' });
-  db = connectDatabase({ url: room.database.url, poolMax: 4 });
-  [owner, admin] = [await room.register(), await room.register()];
+  await fixture.open({ RATE_LIMIT: 'off' });
+  second = await fixture.open({ RATE_LIMIT: 'off' });
+  db = connectDatabase({ url: fixture.database.url, poolMax: 4 });
+  [owner, admin] = [await fixture.register(), await fixture.register()];
   const roles = createRoles({ db, securityLog });
   await roles.grant('command', owner.user.id, 'owner');
   await roles.grant('command', admin.user.id, 'admin');
 });
 afterAll(async () => {
   await db.close();
-  await room.close();
+  await fixture.close();
 });
 beforeEach(() => void log.lines.splice(0));
 
 const ask = (method: string, path: string, by?: Session, body?: object) =>
-  room.httpOf()(method, path, { token: by?.access_token, body });
+  fixture.httpOf()(method, path, { token: by?.access_token, body });
 const pathOf = ({ user }: Session, rest: string) => `/api/admin/users/${user.id}/${rest}`;
 const login = (body: object) => ask('POST', '/api/auth/login', undefined, body);
 const reasonOf = (body: unknown) => errorBodySchema.parse(body).error.details;
 const events = () => log.lines.map(({ fields }) => fields);
 
 test('a suspended user is signed out on every node, and cannot sign in until the suspension ends', async () => {
-  const ana = await room.register();
+  const ana = await fixture.register();
   const { username } = ana.user;
-  const socket = await room.connect(ana.access_token, { node: second });
+  const socket = await fixture.connect(ana.access_token, { node: second });
   expect((await ask('PUT', pathOf(ana, 'suspension'), admin)).status).toBe(204);
   await until('the socket is closed', () => !socket.socket.connected);
   expect((await ask('GET', '/api/users/me', ana)).status).toBe(401);
@@ -85,16 +85,16 @@ test('a suspended user is signed out on every node, and cannot sign in until the
 });
 
 test('a suspension from the command line closes sockets within five seconds without a notification', async () => {
-  const ana = await room.register();
-  const socket = await room.connect(ana.access_token, { node: second });
+  const ana = await fixture.register();
+  const socket = await fixture.connect(ana.access_token, { node: second });
   await fromCommandLine().suspend('command', ana.user.id);
   await until('the socket is closed', () => !socket.socket.connected);
   expect((await ask('GET', '/api/users/me', ana)).status).toBe(401);
 });
 
 test('[D1] messages to a suspended user wait without wake-ups, and arrive afterwards', async () => {
-  const [ana, ben] = [await room.register(), await room.register()];
-  const conversation = await room.direct(ben.access_token, ana.user.id);
+  const [ana, ben] = [await fixture.register(), await fixture.register()];
+  const conversation = await fixture.direct(ben.access_token, ana.user.id);
   await ask('PUT', pathOf(ana, 'suspension'), admin);
   const content = { conversation_id: conversation, content_encrypted: 'while away' };
   expect((await ask('POST', '/api/messages', ben, content)).status).toBe(201);
@@ -105,14 +105,14 @@ test('[D1] messages to a suspended user wait without wake-ups, and arrive afterw
   expect(await scheduledWakeups(db, [ana.user.id])).toEqual([]);
   expect(await allScheduledWakeups(db, null, 100)).toEqual([]);
   await ask('DELETE', pathOf(ana, 'suspension'), admin);
-  const back = await room.login(ana);
-  const device = await room.connect(back.access_token);
+  const back = await fixture.login(ana);
+  const device = await fixture.connect(back.access_token);
   await until('it arrives', () => device.all('chat:message_received').length === 1);
 });
 
 test('[D4] ended sessions: sockets close, tokens are refused, devices are forgotten', async () => {
-  const ana = await room.register();
-  const socket = await room.connect(ana.access_token, { node: second });
+  const ana = await fixture.register();
+  const socket = await fixture.connect(ana.access_token, { node: second });
   expect((await ask('DELETE', pathOf(ana, 'sessions'), admin)).status).toBe(204);
   await until('the socket is closed', () => !socket.socket.connected);
   expect((await ask('GET', '/api/users/me', ana)).status).toBe(401);
@@ -123,7 +123,7 @@ test('[D4] ended sessions: sockets close, tokens are refused, devices are forgot
 });
 
 test('a temporary password ends all sessions and only allows setting a new one, once', async () => {
-  const ana = await room.register();
+  const ana = await fixture.register();
   const { username } = ana.user;
   const reply = await ask('POST', pathOf(ana, 'temporary-password'), admin);
   const { temporary_password: password } = z
@@ -149,7 +149,7 @@ test('a temporary password ends all sessions and only allows setting a new one, 
 });
 
 test('an expired temporary password is a wrong one', async () => {
-  const ana = await room.register();
+  const ana = await fixture.register();
   const reply = await ask('POST', pathOf(ana, 'temporary-password'), admin);
   const { temporary_password: password } = z
     .object({ temporary_password: z.string() })
@@ -174,13 +174,13 @@ test('admins act on users without a role, owners on admins as well, and nobody o
     expect((await ask(method, pathOf(owner, path), owner)).status).toBe(403);
   }
   expect((await ask('GET', '/api/users/me', owner)).status).toBe(200);
-  const other = await room.register();
+  const other = await fixture.register();
   await createRoles({ db, securityLog }).grant('command', other.user.id, 'admin');
   expect((await ask('PUT', pathOf(other, 'suspension'), owner)).status).toBe(204);
 });
 
 test('administrators find users page by page, without their e-mail addresses', async () => {
-  const ana = await room.register();
+  const ana = await fixture.register();
   await ask('PUT', pathOf(ana, 'suspension'), admin);
   const found = await ask('GET', `/api/admin/users?query=${ana.user.username}`, admin);
   expect(JSON.stringify(found.body)).not.toContain('@');
@@ -219,7 +219,7 @@ test('an account created at the command line may have a reserved name, and start
 });
 
 test('a login that started before the suspension creates no session after it', async () => {
-  const ana = await room.register();
+  const ana = await fixture.register();
   const { username } = ana.user;
   const results = await Promise.all([
     login({ username, password: 'correct horse' }),

@@ -3,29 +3,29 @@ import { systemClock } from '@chasqui/foundation';
 import { createRoles, createSecurityLog, reservedUsernames, type Roles } from '@chasqui/identity';
 import { type Session, sessionSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
 // Instance roles belong to users, not to names.
 
 const log = quietLog();
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let db: Database;
 /** What `npm run roles` uses. */
 let roles: Roles;
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log, redisPrefix }),
   );
-  await room.open({ RATE_LIMIT: 'off' });
-  db = connectDatabase({ url: room.database.url, poolMax: 4 });
+  await fixture.open({ RATE_LIMIT: 'off' });
+  db = connectDatabase({ url: fixture.database.url, poolMax: 4 });
   const securityLog = createSecurityLog({ log, clock: systemClock, secret: 'x'.repeat(32) });
   roles = createRoles({ db, securityLog });
 });
 afterAll(async () => {
   await db.close();
-  await room.close();
+  await fixture.close();
 });
 beforeEach(async () => {
   await db.query('', 'DELETE FROM instance_roles', []);
@@ -33,21 +33,21 @@ beforeEach(async () => {
 });
 
 const ask = (method: string, path: string, { access_token }: Session, body?: object) =>
-  room.httpOf()(method, path, { token: access_token, body });
+  fixture.httpOf()(method, path, { token: access_token, body });
 const register = (username: string, node?: Node) =>
-  room.httpOf(node)('POST', '/api/auth/register', {
+  fixture.httpOf(node)('POST', '/api/auth/register', {
     body: { username, email: `${username}@example.org`, password: 'correct horse' },
   });
 const seesAdministration = async (person: Session, node?: Node) => {
   const { access_token: token } = person;
-  return (await room.httpOf(node)('GET', '/api/admin/roles', { token })).status === 200;
+  return (await fixture.httpOf(node)('GET', '/api/admin/roles', { token })).status === 200;
 };
 const rolePath = ({ user }: Session) => `/api/admin/roles/${user.id}`;
 const events = () => log.lines.map(({ fields }) => fields);
 
 test('ADMIN_USERNAMES grants admin to users that exist at the start, and to nobody later', async () => {
   const ruth = sessionSchema.parse((await register('Ruth')).body);
-  const node = await room.open({ ADMIN_USERNAMES: 'ruth, rita' });
+  const node = await fixture.open({ ADMIN_USERNAMES: 'ruth, rita' });
   expect(await seesAdministration(ruth, node)).toBe(true);
   expect(await roles.list()).toMatchObject([{ user: { id: ruth.user.id }, role: 'admin' }]);
   const setting = { actor: 'setting', role: 'admin', userId: ruth.user.id };
@@ -67,7 +67,7 @@ test('ADMIN_USERNAMES grants admin to users that exist at the start, and to nobo
 test('a start revokes and changes no role: a listed owner stays an owner', async () => {
   const olga = sessionSchema.parse((await register('olga')).body);
   await roles.grant('command', olga.user.id, 'owner');
-  await room.open({ ADMIN_USERNAMES: 'olga' });
+  await fixture.open({ ADMIN_USERNAMES: 'olga' });
   expect(await roles.roleOf(olga.user.id)).toBe('owner');
 });
 
@@ -84,7 +84,7 @@ test('after an administrator’s account is deleted, a new user of that name has
 });
 
 test('a role stays with its user after a rename', async () => {
-  const nora = await room.register();
+  const nora = await fixture.register();
   await roles.grant('command', nora.user.id, 'admin');
   await db.query('', `UPDATE users SET username = 'nora', username_key = 'nora' WHERE id = $1`, [
     nora.user.id,
@@ -93,7 +93,11 @@ test('a role stays with its user after a rename', async () => {
 });
 
 test('only owners grant and revoke roles; for users without a role none of it exists', async () => {
-  const [owner, admin, ana] = [await room.register(), await room.register(), await room.register()];
+  const [owner, admin, ana] = [
+    await fixture.register(),
+    await fixture.register(),
+    await fixture.register(),
+  ];
   await roles.grant('command', owner.user.id, 'owner');
   expect((await ask('PUT', rolePath(admin), owner, { role: 'admin' })).status).toBe(204);
   for (const [method, body] of [
@@ -125,7 +129,7 @@ test('only owners grant and revoke roles; for users without a role none of it ex
 });
 
 test('the last owner stays, even when two owners remove each other concurrently', async () => {
-  const [one, two] = [await room.register(), await room.register()];
+  const [one, two] = [await fixture.register(), await fixture.register()];
   await roles.grant('command', one.user.id, 'owner');
   expect((await ask('DELETE', rolePath(one), one)).status).toBe(409);
   expect((await ask('PUT', rolePath(one), one, { role: 'admin' })).status).toBe(409);

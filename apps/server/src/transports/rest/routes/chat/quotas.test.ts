@@ -1,34 +1,34 @@
 import { errorBodySchema, type Session } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
-import { openServerRoom, quietLog, type ServerRoom } from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture } from '@chasqui/testkit';
 import * as z from 'zod';
 import { startNode, type Node } from '../../../../startNode';
 
 // Daily quotas at a server: only what is stored counts, over any transport.
 
-let room: ServerRoom<Node>;
+let fixture: ServerFixture<Node>;
 let small: Node;
 let off: Node;
 
 beforeAll(async () => {
-  room = await openServerRoom((env, redisPrefix) =>
+  fixture = await openServerFixture((env, redisPrefix) =>
     startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
   );
-  await room.open();
+  await fixture.open();
   const quotas = {
     QUOTA_ACCOUNTS_PER_ADDRESS: '2',
     QUOTA_CONVERSATIONS_PER_USER: '3',
     QUOTA_CONTACTS_PER_USER: '4',
     QUOTA_MEGABYTES_PER_USER: '1',
   };
-  small = await room.open(quotas);
-  off = await room.open({ ...quotas, RATE_LIMIT: 'off' });
+  small = await fixture.open(quotas);
+  off = await fixture.open({ ...quotas, RATE_LIMIT: 'off' });
 });
-afterEach(() => room.hangUp());
-afterAll(() => room.close());
+afterEach(() => fixture.disconnectAll());
+afterAll(() => fixture.close());
 
 const ask = (who: Session, method: string, path: string, body?: object, node = small) =>
-  room.httpOf(node)(method, path, { token: who.access_token, body });
+  fixture.httpOf(node)(method, path, { token: who.access_token, body });
 
 function refusalOf(reply: Awaited<ReturnType<typeof ask>>) {
   const { error } = errorBodySchema.parse(reply.body);
@@ -38,7 +38,7 @@ const REFUSED = [429, 'RateLimitError', true];
 
 let names = 0;
 const register = (node: Node, username = `stranger${++names}`) =>
-  room.httpOf(node)('POST', '/api/auth/register', {
+  fixture.httpOf(node)('POST', '/api/auth/register', {
     body: { username, email: `${username}@example.org`, password: 'correct horse' },
   });
 
@@ -72,7 +72,7 @@ test('conversations and contacts count once they are stored, on the node that st
 
 test('messages count by size, over REST and socket, and repeats are free', async () => {
   const [ana, ben] = await people(2);
-  const conversationId = await room.direct(ana.access_token, ben.user.id);
+  const conversationId = await fixture.direct(ana.access_token, ben.user.id);
   const content = 'x'.repeat(47 * 1_024);
   const say = (clientMessageId: string) =>
     ask(ana, 'POST', '/api/messages', {
@@ -92,20 +92,20 @@ test('messages count by size, over REST and socket, and repeats are free', async
   });
   expect(socket.connected).toBe(true);
   expect(refusalOf(await say('a new one'))).toEqual(REFUSED);
-  const figures = await room.httpOf(small)('GET', '/metrics');
+  const figures = await fixture.httpOf(small)('GET', '/metrics');
   expect(String(figures.body)).toMatch(/chasqui_refused_total\{state="quota_storage"\} [2-9]/);
 });
 
 async function people(count: number): Promise<[Session, Session, ...Session[]]> {
   const [one, two, ...more] = await Promise.all(
-    Array.from({ length: count }, () => room.register()),
+    Array.from({ length: count }, () => fixture.register()),
   );
   if (one === undefined || two === undefined) throw new Error('two people at least');
   return [one, two, ...more];
 }
 
 async function connected(who: Session, conversationId: string) {
-  const { socket } = await room.connect(who.access_token, { node: small });
+  const { socket } = await fixture.connect(who.access_token, { node: small });
   const send = (content: string): Promise<unknown> =>
     socket.emitWithAck('chat:message_send', {
       ...{ conversationId, contentEncrypted: content, messageType: 'text' },

@@ -4,57 +4,57 @@ import { createHttpClient, type HttpClient } from '../clients/httpClient';
 import { openSocket, type SocketClient, type SocketOptions } from '../clients/socketClient';
 import { until } from '../tools/until';
 
-/** A server within this process, as `startNode` gives it. */
+/** A server inside this process, as `startNode` returns it. */
 interface RunningNode {
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/** Starts a server by these variables of its environment. */
+/** Starts a server with this environment. */
 type Start<Node> = (env: Record<string, string | undefined>, redisPrefix: string) => Promise<Node>;
 
-/** Servers on one database and one prefix of Redis, people on them, and their connections. */
-export interface ServerRoom<Node extends RunningNode> {
+/** In-process servers that share a database and a Redis prefix, with their users and connections. */
+export interface ServerFixture<Node extends RunningNode> {
   readonly database: FreshDatabase;
-  /** One more server. Wherever no other one is named the first is meant. */
+  /** Starts another server. Methods without a `node` use the first one. */
   open(env?: Record<string, string>): Promise<Node>;
   urlOf(node?: Node): string;
   httpOf(node?: Node): HttpClient;
-  /** Somebody new, signed in. */
+  /** Registers a new user. */
   register(node?: Node): Promise<Session>;
-  /** Another session of the same person. */
+  /** Opens another session of a user. */
   login(person: Session, node?: Node): Promise<Session>;
   connect(token: string, options?: SocketOptions & { node?: Node }): Promise<SocketClient>;
   /**
-   * A connection whose token was still good when all of `then` was done: on a machine that stands still for a
-   * moment a token of a second may be over before it is used.
+   * Connects and runs `then`, and retries with a new session if the token expires before `then` is done: on a
+   * machine that stalls, a token of one second can expire before it is used.
    */
   connectInTime(
     node: Node,
     person: Session,
     then?: (client: SocketClient) => Promise<void>,
   ): Promise<SocketClient>;
-  /** Makes a direct conversation and resolves to its id. */
+  /** Creates a direct conversation and resolves to its id. */
   direct(token: string, userId: string): Promise<string>;
-  /** Closes the connections that were opened. */
-  hangUp(): void;
-  /** Ends everything, servers and database. */
+  /** Closes all connections. */
+  disconnectAll(): void;
+  /** Stops the servers and drops the database. */
   close(): Promise<void>;
 }
 
 const password = 'correct horse';
 
-export async function openServerRoom<Node extends RunningNode>(
+export async function openServerFixture<Node extends RunningNode>(
   start: Start<Node>,
-): Promise<ServerRoom<Node>> {
+): Promise<ServerFixture<Node>> {
   const database = await freshDatabase();
   const nodes: Node[] = [];
   const sockets: SocketClient[] = [];
-  let people = 0;
+  let users = 0;
 
   const urlOf = (node = nodes[0]): string => `http://127.0.0.1:${node?.port}`;
   const httpOf = (node?: Node): HttpClient => createHttpClient(urlOf(node));
-  const room: ServerRoom<Node> = {
+  const fixture: ServerFixture<Node> = {
     ...{ database, urlOf, httpOf },
     async open(env = {}) {
       const settings = {
@@ -66,7 +66,7 @@ export async function openServerRoom<Node extends RunningNode>(
       return node;
     },
     async register(node) {
-      const username = `person${++people}`;
+      const username = `person${++users}`;
       const body = { username, email: `${username}@example.org`, password };
       return sessionSchema.parse((await httpOf(node)('POST', '/api/auth/register', { body })).body);
     },
@@ -81,13 +81,13 @@ export async function openServerRoom<Node extends RunningNode>(
       return socket;
     },
     connectInTime: (node, person, then = () => Promise.resolve()) =>
-      until('a token is good for long enough', async () => {
-        const { access_token } = await room.login(person, node);
-        const client = await room.connect(access_token, { node });
-        const isOver = new Promise<null>((resolve) =>
+      until('a connection outlives its work', async () => {
+        const { access_token } = await fixture.login(person, node);
+        const client = await fixture.connect(access_token, { node });
+        const ended = new Promise<null>((resolve) =>
           client.socket.once('disconnect', () => resolve(null)),
         );
-        return Promise.race([then(client).then(() => client), isOver]);
+        return Promise.race([then(client).then(() => client), ended]);
       }),
     async direct(token, userId) {
       const reply = await httpOf()('POST', '/api/conversations/direct', {
@@ -98,14 +98,14 @@ export async function openServerRoom<Node extends RunningNode>(
       }
       throw new Error(`no conversation: ${reply.status}`);
     },
-    hangUp() {
+    disconnectAll() {
       for (const socket of sockets.splice(0)) socket.close();
     },
     async close() {
-      room.hangUp();
+      fixture.disconnectAll();
       await Promise.all(nodes.map((node) => node.stop()));
       await database.drop();
     },
   };
-  return room;
+  return fixture;
 }

@@ -1,14 +1,14 @@
 import {
-  type Case,
+  type FaultRun,
   createPeople,
   type Instance,
-  judge,
+  findViolations,
   openInstance,
   type People,
   until,
 } from '@chasqui/testkit';
 
-// A judge that never convicts proves nothing: each kind of damage is done once, and has to be seen.
+// A check that never fails proves nothing, so each kind of damage is caused once and must be found.
 
 let instance: Instance;
 let people: People;
@@ -17,56 +17,59 @@ beforeAll(async () => {
   people = createPeople(instance);
 });
 afterAll(async () => {
-  people.leave();
+  people.disconnectAll();
   await instance.close();
 });
 
-async function run(): Promise<Case> {
-  const { ana, ben } = await people.cast('ana', 'ben');
+async function run(): Promise<FaultRun> {
+  const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id: conversationId } = await people.direct(ana, ben);
   const [sender, reader] = [ana.device(), ben.device()];
   await sender.connect();
   await reader.connect();
   for (let i = 0; i < 5; i++) await sender.send(conversationId, `m${i}`);
-  await until('all came', () => reader.wire(conversationId).length === 5);
+  await until('all messages arrived', () => reader.wire(conversationId).length === 5);
   const devices = [sender, reader];
   return { instance, conversationId, people: [ana, ben], devices, attempts: sender.attempts };
 }
 
-test('a run without damage is acquitted', async () => {
-  expect(await judge(await run())).toEqual([]);
+test('a run without damage has no violations', async () => {
+  expect(await findViolations(await run())).toEqual([]);
 });
 
-test('a device that was never sent something convicts: L', async () => {
+test('messages that a device never received are found: L', async () => {
   const fine = await run();
   const absent = fine.people[1]?.device();
-  const found = await judge({ ...fine, devices: [...fine.devices, ...(absent ? [absent] : [])] });
+  const found = await findViolations({
+    ...fine,
+    devices: [...fine.devices, ...(absent ? [absent] : [])],
+  });
   expect(found).toHaveLength(5);
   expect(found[0]).toMatch(/^L: .* never saw 1 /);
 });
 
-test('a message that is gone from the log convicts: O and U', async () => {
+test('a message missing from the log is found: O and U', async () => {
   const fine = await run();
   await instance.sql('DELETE FROM messages WHERE conversation_id = $1 AND seq = 3', [
     fine.conversationId,
   ]);
-  const found = (await judge(fine)).join('\n');
+  const found = (await findViolations(fine)).join('\n');
   expect(found).toMatch(/^O: the log has a gap before 4$/m);
   expect(found).toMatch(/^U: an acknowledged send is stored 0 times$/m);
 });
 
-test('a message that was changed behind the devices convicts: S', async () => {
+test('a message changed without an event is found: S', async () => {
   const fine = await run();
   await instance.sql(
     "UPDATE messages SET content_encrypted = 'other' WHERE conversation_id = $1 AND seq = 2",
     [fine.conversationId],
   );
-  const found = await judge(fine);
+  const found = await findViolations(fine);
   expect(found).toHaveLength(2);
-  expect(found[0]).toMatch(/^S: .* shows 2 otherwise than a fetch$/);
+  expect(found[0]).toMatch(/^S: .* differs from a fetch at 2$/);
 });
 
-test('a second message with the id of an unknown send convicts: U', async () => {
+test('a second message with the id of an unknown send is found: U', async () => {
   const fine = await run();
   const [first] = fine.attempts;
   if (!first) throw new Error('nothing was sent');
@@ -76,6 +79,6 @@ test('a second message with the id of an unknown send convicts: U', async () => 
     [fine.conversationId, first.clientMessageId],
   );
   const unknown = { ...first, outcome: 'unknown' as const };
-  const found = await judge({ ...fine, attempts: [unknown] });
+  const found = await findViolations({ ...fine, attempts: [unknown] });
   expect(found).toContain('U: an unknown send is stored 2 times');
 });

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /**
- * Whether what came is what its schema makes of it: no field too many, and none missing. An older server may leave out
- * fields for which the schema has a default, but still sends none that the schema does not know.
+ * Whether data equals what its schema parsed from it: no extra field and none missing. An older server may omit
+ * fields with defaults, but must not send unknown ones.
  */
-export function hasShape(parsed: unknown, came: unknown, olderServer = false): boolean {
-  return olderServer ? isWithin(came, parsed) : isDeepStrictEqual(parsed, came);
+export function hasShape(parsed: unknown, received: unknown, olderServer = false): boolean {
+  return olderServer ? isWithin(received, parsed) : isDeepStrictEqual(parsed, received);
 }
 
 function isWithin(part: unknown, whole: unknown): boolean {

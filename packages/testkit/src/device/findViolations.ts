@@ -1,40 +1,40 @@
 import type { Message } from '@chasqui/protocol';
-import type { Attempt, Device } from './device';
+import type { Attempt, Device } from './deviceTypes';
 import type { Instance } from '../instance/instance';
-import type { Person } from './people';
+import type { Person } from '../clients/people';
 
-export interface Case {
+export interface FaultRun {
   instance: Instance;
   conversationId: string;
-  /** Participants from before the first to after the last message. */
+  /** People who are participants during the whole run. */
   people: readonly Person[];
-  /** Devices of theirs that are entitled to every entry, drained by now. */
+  /** Their devices that must have every entry by now. */
   devices: readonly Device[];
-  /** What was sent, with all outcomes. */
+  /** All sends with their outcomes. */
   attempts: readonly Attempt[];
 }
 
 /**
- * How a run with faults is judged: L nothing lost, D nothing doubled, O in order, U unknown sends
- * exist once at the most, S counts equal a recount and events equal a fresh fetch. Returns what is
- * wrong, in words; nothing when all is well.
+ * Checks a run with faults and returns its violations as text: L a message is lost, D shown twice, O out of
+ * order, U an unknown send is stored more than once, S counts differ from a recount, or events from a fresh
+ * fetch.
  */
-export async function judge(run: Case): Promise<string[]> {
+export async function findViolations(run: FaultRun): Promise<string[]> {
   const found = [
-    ...lost(run),
-    ...run.devices.flatMap((device) => device.complaints.map((why) => `O: ${why}`)),
-    ...outOfOrder(run),
-    ...(await storedOtherwise(run)),
-    ...(await miscounted(run)),
-    ...(await shownOtherwise(run)),
+    ...lostMessages(run),
+    ...run.devices.flatMap((device) => device.violations.map((why) => `O: ${why}`)),
+    ...orderViolations(run),
+    ...(await storageViolations(run)),
+    ...(await countViolations(run)),
+    ...(await fetchDifferences(run)),
   ];
   return found.slice(0, 20);
 }
 
-function lost({ attempts, devices, conversationId }: Case): string[] {
+function lostMessages({ attempts, devices, conversationId }: FaultRun): string[] {
   return devices.flatMap((device) => {
     const seen = new Set(device.entries(conversationId).map(({ id }) => id));
-    // The brief answer of a send is all that the sending device needs.
+    // The sending device counts the answer to its send as received.
     for (const { message } of device.attempts) if (message) seen.add(message.id);
     return attempts
       .filter(({ outcome, message }) => outcome === 'acknowledged' && !seen.has(message?.id ?? ''))
@@ -42,20 +42,25 @@ function lost({ attempts, devices, conversationId }: Case): string[] {
   });
 }
 
-function outOfOrder({ devices, conversationId }: Case): string[] {
+function orderViolations({ devices, conversationId }: FaultRun): string[] {
   return devices.flatMap((device) => {
     const entries = device.entries(conversationId);
     const ids = new Set(entries.map(({ id }) => id));
-    const doubled = ids.size === entries.length ? [] : [`D: ${device.deviceId} shows one twice`];
+    const doubled =
+      ids.size === entries.length ? [] : [`D: ${device.deviceId} shows a message twice`];
     const gaps = entries
       .slice(1)
       .filter(({ seq }, i) => seq !== (entries[i]?.seq ?? 0) + 1)
-      .map(({ seq }) => `O: ${device.deviceId} has nothing before ${seq}`);
+      .map(({ seq }) => `O: ${device.deviceId} has a gap before ${seq}`);
     return [...doubled, ...gaps];
   });
 }
 
-async function storedOtherwise({ instance, attempts, conversationId }: Case): Promise<string[]> {
+async function storageViolations({
+  instance,
+  attempts,
+  conversationId,
+}: FaultRun): Promise<string[]> {
   const rows = await instance.sql<{ seq: string; client_message_id: string | null }>(
     'SELECT seq, client_message_id FROM messages WHERE conversation_id = $1 ORDER BY seq',
     [conversationId],
@@ -81,7 +86,7 @@ async function storedOtherwise({ instance, attempts, conversationId }: Case): Pr
   return [...gaps, ...wrong];
 }
 
-async function miscounted({ instance, people, conversationId }: Case): Promise<string[]> {
+async function countViolations({ instance, people, conversationId }: FaultRun): Promise<string[]> {
   const rows = await instance.sql<{ user_id: string; unread: string; read: string }>(
     `SELECT p.user_id, p.read_seq AS read, count(m.seq) AS unread FROM participants p
      LEFT JOIN messages m ON m.conversation_id = p.conversation_id AND m.kind = 'message'
@@ -90,20 +95,21 @@ async function miscounted({ instance, people, conversationId }: Case): Promise<s
      WHERE p.conversation_id = $1 GROUP BY p.user_id, p.read_seq`,
     [conversationId],
   );
-  const complaints: string[] = [];
+  const violations: string[] = [];
   for (const person of people) {
     const { my } = await person.conversation(conversationId);
     const recount = Number(rows.find((row) => row.user_id === person.id)?.unread);
     if (my.unread_count !== recount) {
-      complaints.push(`S: ${person.username} has ${my.unread_count} unread, in truth ${recount}`);
+      violations.push(`S: ${person.username} has ${my.unread_count} unread, expected ${recount}`);
     }
-    if (my.read_seq > my.delivered_seq) complaints.push(`S: ${person.username} read undelivered`);
+    if (my.read_seq > my.delivered_seq)
+      violations.push(`S: ${person.username} has read what was not delivered`);
   }
-  return complaints;
+  return violations;
 }
 
-async function shownOtherwise({ people, devices, conversationId }: Case): Promise<string[]> {
-  const complaints: string[] = [];
+async function fetchDifferences({ people, devices, conversationId }: FaultRun): Promise<string[]> {
+  const violations: string[] = [];
   for (const person of people) {
     const fresh = (await person.history(conversationId)).map(withoutStatus);
     for (const device of devices.filter(({ userId }) => userId === person.id)) {
@@ -113,15 +119,15 @@ async function shownOtherwise({ people, devices, conversationId }: Case): Promis
       for (const message of fresh) {
         const own = shown.get(message.seq);
         if (own !== undefined && JSON.stringify(own) !== JSON.stringify(message)) {
-          complaints.push(`S: ${device.deviceId} shows ${message.seq} otherwise than a fetch`);
+          violations.push(`S: ${device.deviceId} differs from a fetch at ${message.seq}`);
         }
       }
     }
   }
-  return complaints;
+  return violations;
 }
 
-/** Receipts do not change a message, so its status may be older in one of two copies. */
+/** Receipts do not change a message's version, so two copies of it may have different statuses. */
 export function withoutStatus({ status: _, ...rest }: Message): Omit<Message, 'status'> {
   return rest;
 }
