@@ -3,7 +3,7 @@ import type { Log } from './log';
 
 /** Work that a node does again and again. Nothing overlaps with itself, and nothing runs after `stop`. */
 export interface Timetable {
-  /** Runs `work` every `ms()` milliseconds, asked anew each time. What it throws is logged. */
+  /** Runs `work` every `ms()` milliseconds, evaluated before each run. Errors are logged. */
   every(ms: () => number, work: () => void | Promise<void>): void;
   /** Runs `work` once after `ms`; a second call before then does nothing. Returns that call. */
   soon(ms: number, work: () => void): () => void;

@@ -8,7 +8,7 @@ import { installedPackages, type Manifest, root, workspaces } from './installed'
 
 const installed = installedPackages();
 
-/** Whoever takes Chasqui under its MIT licence may take these with it. */
+/** Licences that allow distribution together with Chasqui under MIT. */
 const permissive = new Set([
   ...['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0'],
   ...['Apache-2.0 AND MIT', '(MIT OR CC0-1.0)', 'Python-2.0', 'CC0-1.0', 'Unlicense'],

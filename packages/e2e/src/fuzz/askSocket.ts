@@ -61,7 +61,7 @@ export function createSocketAsker(url: string, { mallory, resolve, mark }: World
       if (alone) close();
       return heard;
     },
-    /** Sends it on a connection of its own; whoever sends such things may be cut off. */
+    /** Sends it on a separate connection, because the server may close it. */
     async say({ frame }: FrameCase): Promise<void> {
       const { socket, close } = await open();
       const over = new Promise((done) => {

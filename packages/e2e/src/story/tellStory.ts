@@ -92,11 +92,11 @@ export async function tellStory(options: StoryOptions): Promise<string[]> {
   figures.stories += 1;
   figures.messages += company.intents.filter(({ outcome }) => outcome === 'acknowledged').length;
   figures.redeliveries += company.readers.reduce((sum, { device }) => sum + device.repeats(), 0);
-  takeLeave(company);
+  disconnectReaders(company);
   return wrong;
 }
 
-function takeLeave({ readers }: Company): void {
+function disconnectReaders({ readers }: Company): void {
   for (const { device } of readers) device.retire();
 }
 

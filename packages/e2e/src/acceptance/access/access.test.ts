@@ -155,7 +155,7 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
     }
   });
 
-  test('is answered the same by commands, and nobody is told of them', async () => {
+  test('gets the same answer from commands, and nobody is notified', async () => {
     const client = sockets.get(outsider);
     const insider = sockets.get('member');
     const told = () =>
@@ -196,7 +196,7 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
   });
 });
 
-test('[D9] whoever was removed has no more rights in what they wrote themselves', async () => {
+test('[D9] a removed user has no more rights to their own messages', async () => {
   const room = await access.createGroupRoom(cast);
   const { owner, sender } = cast;
   const params = { id: room.groupId, userId: sender.id };

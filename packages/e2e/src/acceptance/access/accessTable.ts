@@ -69,7 +69,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     usesUpAccount: true,
   },
   listSessions: { expected: loggedIn(200) },
-  // Sessions are their owner's alone, whoever else is who in a conversation of theirs.
+  // Sessions belong to their owner alone, regardless of roles in conversations.
   endSession: {
     expected: loggedIn(404),
     ask: ({ targetSessionId: id }) => ({ params: { id } }),

@@ -419,7 +419,7 @@ function beginWithoutEnd(port: number): Unfinished[] {
       const over = () => resolve(performance.now() - began);
       socket.once('close', over);
       socket.on('data', (bytes) => {
-        // The first byte of a close frame; whoever does not answer it is dropped 30 s later.
+        // The first byte of a close frame; a client that does not answer it is dropped 30 s later.
         if (bytes.includes(0x88)) over();
       });
     }).finally(() => socket.destroy());

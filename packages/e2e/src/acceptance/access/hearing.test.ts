@@ -49,7 +49,7 @@ beforeAll(async () => {
     ...{ people, actor, author, admin, leaver, groupId: id },
     own: await connect('own', actor, 1),
     other: await connect('other', actor, 0),
-    // Anew in every row.
+    // Fresh in every row.
     fresh: actor.device(),
   };
   for (const listener of ['author', 'member', 'moderator', 'admin', 'leaver'] as const) {
@@ -111,7 +111,7 @@ test.each(serverEvents.map(({ name }) => name))('[D9] %s', async (name) => {
   await until('those who may hear it do', () => heardBy.every((one) => heard().includes(one)));
   await everythingIsHeard();
   expect(heard()).toEqual(listeners.filter((one) => heardBy.includes(one)));
-  // Whoever is outside heard nothing at all while this went on.
+  // Users outside the group received nothing at all in the meantime.
   for (const { listener, device } of devices) {
     if (!outside.some((one) => one === listener)) continue;
     expect([listener, news(device).filter((frame) => !isLetter(device, frame))]).toEqual([

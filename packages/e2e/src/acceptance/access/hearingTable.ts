@@ -1,9 +1,9 @@
 import type { ServerEventName } from '@chasqui/protocol';
 import type { Device, People, Person } from '@chasqui/testkit';
 
-// Who may hear what. Whoever adds an event says here what raises it and who hears of it, or it does not compile.
+// The recipients of each event, and what raises it. An event without a row here does not compile.
 
-/** Who listens, as seen from a group and from whoever does something in it. */
+/** The listening devices, relative to a group and to the actor in it. */
 export const listeners = [
   /** The connection by which the actor acts. */
   'own',

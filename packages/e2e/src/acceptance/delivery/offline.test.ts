@@ -211,7 +211,7 @@ test('[D4] two connections of one device: an acknowledgement counts for both', a
   expect(await again.drained()).toBe(0);
 });
 
-test('[D4] logout forgets the device: it begins anew after what others acknowledged', async () => {
+test('[D4] logout forgets the device: it starts again after what others acknowledged', async () => {
   const { ana, ben, id } = await two();
   const { body: login } = await ben.call('login', { body: ben });
   const options = { deviceId: 'phone', acknowledges: false };
@@ -222,9 +222,9 @@ test('[D4] logout forgets the device: it begins anew after what others acknowled
   await ana.send(id, 'one');
   await until('the laptop has it', () => laptop.wire(id).length === 1);
   await settled(ben, id, 1);
-  const anew = ben.device(options);
-  await anew.connect();
-  expect(await anew.drained()).toBe(0);
+  const fresh = ben.device(options);
+  await fresh.connect();
+  expect(await fresh.drained()).toBe(0);
 });
 
 describe('the queue', () => {
@@ -281,7 +281,7 @@ describe('the queue', () => {
     expect(await jobOf(cleo)).toBe(1);
   });
 
-  test('[D5] FLUSHALL with deliveries pending: a sweep makes the jobs anew, and a reconnect brings all', async () => {
+  test('[D5] FLUSHALL with deliveries pending: a sweep recreates the jobs, and a reconnect delivers everything', async () => {
     const { ana, ben, id } = await two();
     const sender = await connected(ana.device());
     await sendMany(sender, id, 1_000);

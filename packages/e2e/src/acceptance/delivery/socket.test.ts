@@ -413,7 +413,7 @@ describe('typing and presence', () => {
     await until('online again', () => last() === 'online');
   });
 
-  test('[D9] a stranger is told of nobody', async () => {
+  test('[D9] a stranger receives no presence', async () => {
     const eve = await people.register();
     const device = eve.device();
     await device.connect();

@@ -43,7 +43,7 @@ async function everything(): Promise<string> {
   return rows.flatMap((all) => all.map(({ row }) => row)).join('\n');
 }
 
-test('nothing of who it was is left in any table, and the name is free', async () => {
+test('no table contains personal data of the account, and the name is free', async () => {
   const mark = `mark${randomUUID().slice(0, 8)}`;
   const rest = createRestClient(instance.url());
   const account = {
@@ -111,7 +111,7 @@ test('[D1] sends that race with the deletion are acknowledged and there, or refu
     const clientMessageId = `race ${n}`;
     const conversationId = n % 2 === 0 ? direct.id : group.id;
     const data = { conversationId, contentEncrypted: clientMessageId, clientMessageId };
-    // Whoever is disconnected is answered nothing.
+    // A disconnected client gets no answer.
     void socket
       .ask('chat:message_send', data)
       .then((answer) => outcomes.set(clientMessageId, answer));

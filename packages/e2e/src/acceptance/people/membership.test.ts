@@ -137,7 +137,7 @@ test('[D9] a new participant sees what is sent from joining on, and has read all
   expect(device.received('chat:message_updated')).toEqual([]);
 });
 
-test('[D9] one who is added again starts anew, and the jump in seq is no gap', async () => {
+test('[D9] a user who is added again starts a new membership, and the jump in seq is no gap', async () => {
   const { ana, ben, id, add, remove } = await group();
   const device = await connected(ben.on(1).device());
   await ana.send(id, 'first time');
@@ -153,9 +153,9 @@ test('[D9] one who is added again starts anew, and the jump in seq is no gap', a
   expect(JSON.stringify(device.frames)).not.toContain(between.id);
   expect((await ben.history(id)).map((one) => one.seq)).not.toContain(seq);
   expect((await ben.conversation(id)).my.unread_count).toBe(1);
-  const anew = ben.device();
-  await connected(anew);
-  expect(anew.entries(id).every((one) => one.seq >= again.joined_seq)).toBe(true);
+  const fresh = ben.device();
+  await connected(fresh);
+  expect(fresh.entries(id).every((one) => one.seq >= again.joined_seq)).toBe(true);
 });
 
 test('[D9] removals race with sends over two nodes: nothing of after the removal reaches the removed', async () => {

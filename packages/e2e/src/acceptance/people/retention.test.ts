@@ -10,7 +10,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// What has outlived a conversation's retention goes, whoever is away, dead or asleep meanwhile. Nobody waits a
+// What has outlived a conversation's retention goes, with users offline and processes dead or frozen. Nobody waits a
 // minute here: messages are made as old as they would be.
 
 let instance: Instance;

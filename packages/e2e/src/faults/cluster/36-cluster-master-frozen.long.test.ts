@@ -16,7 +16,7 @@ test('[fault 36: L, D, D5, D11] SIGSTOP of the master of the queue for longer th
   const away = await scene.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());
-  await sender.send(away.id, 'for who is away');
+  await sender.send(away.id, 'for an offline recipient');
   await until('it is whole', scene.isWhole);
   const master = await scene.cluster.masterOf(QUEUE);
   master.freeze();

@@ -33,15 +33,15 @@ test('[fault 25: U] a token expires on a living connection: disconnected at expi
   // A refresh is only accepted from the same session.
   if (answer.success) expect(refreshed.socket().connected).toBe(true);
   await expect(expiring.connect()).rejects.toMatchObject({ data: { name: 'UnauthorizedError' } });
-  const anew = ana.device({ deviceId: expiring.deviceId });
-  await connected(anew);
+  const renewed = ana.device({ deviceId: expiring.deviceId });
+  await connected(renewed);
   for (const { clientMessageId } of unknown) {
     const content = `message ${expiring.attempts.findIndex((one) => one.clientMessageId === clientMessageId)}`;
-    const again = await sendSurely(anew, id, content, { clientMessageId });
+    const again = await sendSurely(renewed, id, content, { clientMessageId });
     expect(again.outcome).toBe('acknowledged');
   }
   await until('all have arrived', () => listener.wire(id).length === expiring.attempts.length);
-  const attempts = [...expiring.attempts, ...anew.attempts];
+  const attempts = [...expiring.attempts, ...renewed.attempts];
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
   expect(await scene.verdict({ ...run, attempts })).toEqual([]);
 });

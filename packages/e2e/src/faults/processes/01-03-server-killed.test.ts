@@ -32,7 +32,7 @@ test('[fault 1: D1, D5] SIGKILL between commit and enqueue: it arrives within a 
 
   expect(attempt.outcome).toBe('acknowledged');
   await until('it has arrived', () => listener.wire(id).length === 1);
-  await until('there is a job for who is away', async () => {
+  await until('the offline recipient has a job', async () => {
     const jobs = await scene.instance.redis.command('KEYS', `bull:message_delivery:${cleo.id}*`);
     return Array.isArray(jobs) && jobs.length === 1;
   });

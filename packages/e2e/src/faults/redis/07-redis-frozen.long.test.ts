@@ -14,7 +14,7 @@ test('[fault 7: L, D] SIGSTOP of Redis for longer than the lock of a job: everyt
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());
   for (const { postgres } of scene.workers()) postgres.hold('answers', 'claim_wakeup');
-  await sender.send(away.id, 'for who is away');
+  await sender.send(away.id, 'for an offline recipient');
   await until('a job is at work', () =>
     scene.workers().some(({ postgres }) => postgres.held() > 0),
   );

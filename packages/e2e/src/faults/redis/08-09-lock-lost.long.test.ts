@@ -39,7 +39,7 @@ test('[fault 8: D, L] the lock of a job is lost while it is at work: it may run 
   expect(back.repeats()).toBe(0);
 });
 
-test('[fault 9: L] workers and Redis are cut off from each other without a word: they connect anew by themselves', async () => {
+test('[fault 9: L] workers and Redis are silently disconnected: the workers reconnect', async () => {
   const { ana, ben, id } = await scene.pair();
   const sender = await connected(ana.device());
   await sender.send(id, 'before');

@@ -46,7 +46,7 @@ test('[fault 11: L, D, D11] Redis back after an outage with sends: everything is
   for (let i = 0; i < 40; i += 1) await sender.send(i % 2 === 0 ? id : away.id, `message ${i}`);
   await scene.instance.redis.start();
   await until('it is known again', async () => (await readiness(0)) === 'ok');
-  await until('there is a job for who is away', async () => {
+  await until('the offline recipient has a job', async () => {
     const jobs = await scene.instance.redis.command('KEYS', `bull:message_delivery:${cleo.id}*`);
     return Array.isArray(jobs) && jobs.length > 0;
   });
