@@ -105,7 +105,7 @@ describe('users', () => {
 });
 
 describe('conversations', () => {
-  test('a direct conversation is made once for two, whoever asks and however often', async () => {
+  test('two users have one direct conversation, regardless of who asks and how often', async () => {
     const { ana, ben } = await people.registerAll('ana', 'ben');
     const replies = await Promise.all(
       [ana, ben, ana, ben].map((one) =>

@@ -71,7 +71,7 @@ test('[D6] the author is told up to where it was delivered and read, on every de
   expect(statuses(reader)).toEqual([]);
 });
 
-test('[D6] in a group the status is that of who is least far', async () => {
+test('[D6] in a group the lowest status of all recipients counts', async () => {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const sent = await ana.send(id, 'to both');

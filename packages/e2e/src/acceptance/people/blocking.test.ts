@@ -59,7 +59,7 @@ test('[D1] a block holds on every node at once, for every door, and is taken bac
   expect((await ben.send(id, 'hello again')).seq).toBe(1);
 });
 
-test('[D10] whoever blocks somebody is shown to them as offline, and they to them; neither sees the other typing', async () => {
+test('[D10] a block shows each user to the other as offline, and hides typing', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const group = await people.group(ana, ben);
