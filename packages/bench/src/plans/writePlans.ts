@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Scope } from '../contest';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { until } from '../load/until';
 import { addRestingConversations, lengthenHistory, settleTables } from '../project/fill';
 import { addPeople, type Person } from '../project/people';

@@ -20,7 +20,7 @@ export interface Call {
 }
 
 export type Layer =
-  | 'delivery'
+  | 'core'
   | 'server'
   | 'PostgreSQL driver'
   | 'sockets'
@@ -29,7 +29,7 @@ export type Layer =
   | 'garbage collector';
 
 const OURS: readonly [part: string, layer: Layer][] = [
-  ['/packages/core/', 'delivery'],
+  ['/packages/core/', 'core'],
   ['/packages/db/', 'PostgreSQL driver'],
   ['/apps/', 'server'],
   ['/packages/', 'server'],

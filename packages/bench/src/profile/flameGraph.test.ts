@@ -26,7 +26,7 @@ test('busy time is counted by call path, without idle time, merging lines of one
   const whole = callsOf(profile);
   expect(whole.total).toBe(100);
   const send = whole.calls.find(({ name }) => name === 'send<T>');
-  expect(send).toMatchObject({ layer: 'delivery', self: 10, total: 75 });
+  expect(send).toMatchObject({ layer: 'core', self: 10, total: 75 });
   expect(send?.calls).toEqual([
     expect.objectContaining({ name: 'write', layer: 'sockets', self: 25, total: 65 }),
   ]);
@@ -37,7 +37,7 @@ test('the shares of the layers add up to the whole', () => {
     ['system calls', 0.4],
     ['sockets', 0.25],
     ['garbage collector', 0.15],
-    ['delivery', 0.1],
+    ['core', 0.1],
     ['PostgreSQL driver', 0.1],
   ]);
 });
@@ -50,7 +50,7 @@ test('a box is as wide as its share, below its caller, and names are escaped', (
   const svg = flameGraphOf(callsOf(profile), 'A & B');
   expect(svg).toContain('aria-label="A &amp; B"');
   expect(svg).toContain(
-    '<title>send&lt;T&gt; (delivery): 75.0 %</title><rect x="0.0" y="56" width="900.0"',
+    '<title>send&lt;T&gt; (core): 75.0 %</title><rect x="0.0" y="56" width="900.0"',
   );
   expect(svg).toContain('<title>write (sockets): 65.0 %</title><rect x="0.0" y="73" width="780.0"');
 });

@@ -9,7 +9,7 @@ const NARROWEST = 1.5;
 const CHARACTER = 6.4;
 
 const COLOURS: Record<Layer, string> = {
-  delivery: '#68d391',
+  core: '#68d391',
   server: '#9ae6b4',
   'PostgreSQL driver': '#90cdf4',
   sockets: '#fbd38d',

@@ -1,5 +1,5 @@
 import type { Scope } from '../contest';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { bodyOf, createPair, type Pair } from '../load/pair';
 import { createReceiver } from './receiver';
 import { addPeople } from './people';

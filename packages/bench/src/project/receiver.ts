@@ -1,4 +1,4 @@
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 
 interface Entry {
   conversation_id: string;

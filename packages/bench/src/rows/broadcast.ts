@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Contender, Contest, Scope } from '../contest';
 import { createBroadcastLoad } from '../load/broadcastLoad';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { bodyOf } from '../load/pair';
-import { startPeer } from '../peers/startPeer';
+import { startPeer } from '../peers/socketio/startPeer';
 import { expectStored } from '../project/countStored';
 import { addPeople } from '../project/people';
 import { openProject } from '../project/project';

@@ -1,9 +1,9 @@
 import type { Contender, Contest, Scope } from '../contest';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { bodyOf } from '../load/pair';
 import { streamLoad } from '../load/streamLoad';
 import { until } from '../load/until';
-import { pgbench } from '../peers/pgbench';
+import { pgbench } from '../peers/pgbench/pgbench';
 import { expectStored } from '../project/countStored';
 import { addPeople, type Person } from '../project/people';
 import { openProject, type Project } from '../project/project';

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as passed } from 'node:timers/promises';
 import type { Program } from '@chasqui/testkit';
-import { anewEachRun } from '../anewEachRun';
+import { freshEachRun } from '../freshEachRun';
 import type { Contender, Contest, Scope } from '../contest';
-import { openFrameSocket } from '../load/frames';
-import { startPeer } from '../peers/startPeer';
+import { openFrameSocket } from '../wire/frames';
+import { startPeer } from '../peers/socketio/startPeer';
 import { addPeople } from '../project/people';
 import { openProject } from '../project/project';
 
@@ -35,7 +35,7 @@ interface Subject {
 
 /** Uses a new process for each run, because processes rarely return memory to the system. */
 const contender = (name: string, start: (scope: Scope) => Promise<Subject>): Contender =>
-  anewEachRun(name, async (scope) => measure(scope, await start(scope)));
+  freshEachRun(name, async (scope) => measure(scope, await start(scope)));
 
 async function measure(scope: Scope, { program, url, auths }: Subject): Promise<{ bytes: number }> {
   const before = await residentBytes(program);

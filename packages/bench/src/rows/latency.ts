@@ -1,8 +1,8 @@
 import type { Contender, Contest, Scope } from '../contest';
 import { latencyLoad, type LatencyLoadOptions } from '../load/latencyLoad';
-import { openBarePairs } from '../peers/bareRelayPairs';
-import { pgbenchAtRate } from '../peers/pgbenchAtRate';
-import { startPeer } from '../peers/startPeer';
+import { openBarePairs } from '../peers/socketio/bareRelayPairs';
+import { pgbenchAtRate } from '../peers/pgbench/pgbenchAtRate';
+import { startPeer } from '../peers/socketio/startPeer';
 import { expectStored } from '../project/countStored';
 import { openProject } from '../project/project';
 import { openProjectPairs } from '../project/projectPairs';

@@ -1,6 +1,6 @@
 import type { Contender, Contest } from '../contest';
 import { createArrivals } from '../load/arrivals';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { bodyOf } from '../load/pair';
 import { medianMs } from '../load/timed';
 import { expectStored } from '../project/countStored';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Contender, Contest, Figures, Scope } from '../contest';
 import { createArrivals } from '../load/arrivals';
-import { openFrameSocket } from '../load/frames';
-import { openMqttSocket } from '../load/mqtt';
+import { openFrameSocket } from '../wire/frames';
+import { openMqttSocket } from '../wire/mqtt';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
-import { ejabberdOffline } from '../peers/ejabberdOffline';
-import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
+import { ejabberdOffline } from '../peers/brokers/ejabberdOffline';
+import { mosquittoMissing, startMosquitto } from '../peers/brokers/mosquitto';
 import { expectStored } from '../project/countStored';
 import { addPeople } from '../project/people';
 import { openProject } from '../project/project';

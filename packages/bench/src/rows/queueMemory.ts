@@ -1,8 +1,8 @@
 import Redis from 'ioredis';
-import { anewEachRun } from '../anewEachRun';
+import { freshEachRun } from '../freshEachRun';
 import type { Contender, Contest, Scope } from '../contest';
 import { createArrivals } from '../load/arrivals';
-import { openFrameSocket } from '../load/frames';
+import { openFrameSocket } from '../wire/frames';
 import { bodyOf } from '../load/pair';
 import { storeLoad } from '../load/storeLoad';
 import { until } from '../load/until';
@@ -17,7 +17,7 @@ const QUEUE = 'bull:message_delivery:*';
 
 /** Offline recipients with `waiting` messages each, which are delivered after the measurement. */
 const contender = (name: string, waiting: number): Contender =>
-  anewEachRun(name, async (scope) => {
+  freshEachRun(name, async (scope) => {
     const project = await openProject(scope);
     const [ana, ...recipients] = await addPeople(project, RECIPIENTS + 1);
     if (ana === undefined) throw new Error('there is no sender');

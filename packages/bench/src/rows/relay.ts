@@ -1,11 +1,11 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import type { Contender, Contest, Effort } from '../contest';
 import { type RelayLoadOptions, relayLoad } from '../load/relayLoad';
-import { literalGuide } from '../peers/literalGuidePairs';
-import { mosquittoMissing, startMosquitto } from '../peers/mosquitto';
-import { openMosquittoPairs } from '../peers/mosquittoPairs';
-import { openBarePairs } from '../peers/bareRelayPairs';
-import { startPeer } from '../peers/startPeer';
+import { literalGuide } from '../peers/socketio/literalGuidePairs';
+import { mosquittoMissing, startMosquitto } from '../peers/brokers/mosquitto';
+import { openMosquittoPairs } from '../peers/brokers/mosquittoPairs';
+import { openBarePairs } from '../peers/socketio/bareRelayPairs';
+import { startPeer } from '../peers/socketio/startPeer';
 import { expectStored } from '../project/countStored';
 import { cpuMs } from '../project/cpuTime';
 import { openProject, type Project } from '../project/project';

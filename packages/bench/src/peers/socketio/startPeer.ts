@@ -1,5 +1,5 @@
 import { type Program, startProgram } from '@chasqui/testkit';
-import type { Scope } from '../contest';
+import type { Scope } from '../../contest';
 
 /** Runs a peer from this folder in its own process. */
 export async function startPeer(
@@ -8,7 +8,7 @@ export async function startPeer(
   env: Record<string, string> = {},
 ): Promise<{ url: string; program: Program }> {
   const program = await startProgram({
-    entry: `packages/bench/dist/peers/${name}.js`,
+    entry: `packages/bench/dist/peers/socketio/${name}.js`,
     env: { NODE_ENV: 'production', ...env },
     readyMessage: 'listening',
   });

@@ -2,7 +2,7 @@ import type { Contender, Figures, Scope } from './contest';
 import { createScope } from './scope';
 
 /** A contender that opens and closes everything for each run, because its runs would influence each other. */
-export function anewEachRun(name: string, measure: (scope: Scope) => Promise<Figures>): Contender {
+export function freshEachRun(name: string, measure: (scope: Scope) => Promise<Figures>): Contender {
   return {
     name,
     open: (outer) =>

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { findPort } from '@chasqui/services';
-import type { Scope } from '../contest';
-import { throwawayFolder } from './throwawayFolder';
-import { findTool, startTool } from './tool';
+import type { Scope } from '../../contest';
+import { throwawayFolder } from '../throwawayFolder';
+import { findTool, startTool } from '../tool';
 
 const HOST = '127.0.0.1';
 

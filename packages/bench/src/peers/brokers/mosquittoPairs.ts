@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '../contest';
-import { openMqttSocket } from '../load/mqtt';
-import { bodyOf, createPair, type Pair } from '../load/pair';
+import type { Scope } from '../../contest';
+import { openMqttSocket } from '../../wire/mqtt';
+import { bodyOf, createPair, type Pair } from '../../load/pair';
 
 /** Opens pairs on a broker, with one topic per pair and QoS 1 in both directions. */
 export async function openMosquittoPairs(

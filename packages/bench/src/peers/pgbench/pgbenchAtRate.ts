@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Contender } from '../contest';
-import { quantile } from '../figures/statistics';
-import { openStores, withClient } from '../stores';
+import type { Contender } from '../../contest';
+import { quantile } from '../../figures/statistics';
+import { openStores, withClient } from '../../stores';
 import { pgbenchMissing, pgbenchSays } from './pgbenchTool';
-import { throwawayFolder } from './throwawayFolder';
+import { throwawayFolder } from '../throwawayFolder';
 
 const CLIENTS = 16;
 const script = `INSERT INTO entry (body) VALUES (repeat('x', 200));\n`;

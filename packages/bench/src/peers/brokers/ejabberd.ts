@@ -1,10 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findPort } from '@chasqui/services';
-import type { Scope } from '../contest';
+import type { Scope } from '../../contest';
 import { accepts } from './mosquitto';
-import { throwawayFolder } from './throwawayFolder';
-import { findTool, startTool } from './tool';
+import { throwawayFolder } from '../throwawayFolder';
+import { findTool, startTool } from '../tool';
 
 const HOST = '127.0.0.1';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Contender } from '../contest';
-import { openStores, withClient } from '../stores';
+import type { Contender } from '../../contest';
+import { openStores, withClient } from '../../stores';
 import { pgbenchMissing, pgbenchSays } from './pgbenchTool';
-import { throwawayFolder } from './throwawayFolder';
+import { throwawayFolder } from '../throwawayFolder';
 
 const CLIENTS = 16;
 

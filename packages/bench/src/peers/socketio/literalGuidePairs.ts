@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Contender } from '../contest';
-import { openFrameSocket } from '../load/frames';
-import { bodyOf, createPair, type Pair } from '../load/pair';
-import { relayLoad, type RelayLoadOptions } from '../load/relayLoad';
-import { openStores, withClient } from '../stores';
+import type { Contender } from '../../contest';
+import { openFrameSocket } from '../../wire/frames';
+import { bodyOf, createPair, type Pair } from '../../load/pair';
+import { relayLoad, type RelayLoadOptions } from '../../load/relayLoad';
+import { openStores, withClient } from '../../stores';
 import { startPeer } from './startPeer';
 
 /** The literal guide under the relay load, with its own stores. Its clients report every delivery. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { findTool } from './tool';
+import { findTool } from '../tool';
 
 const places = [15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`);
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '../contest';
-import { type FrameSocket, openFrameSocket } from '../load/frames';
-import { bodyOf, createPair, type Pair } from '../load/pair';
+import type { Scope } from '../../contest';
+import { type FrameSocket, openFrameSocket } from '../../wire/frames';
+import { bodyOf, createPair, type Pair } from '../../load/pair';
 
 /** Opens pairs on a bare relay. `padding` bytes are added to every message. */
 export async function openBarePairs(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Contender } from '../contest';
-import { createArrivals } from '../load/arrivals';
-import { bodyOf } from '../load/pair';
-import { storeLoad } from '../load/storeLoad';
-import { openXmppSocket } from '../load/xmpp';
+import type { Contender } from '../../contest';
+import { createArrivals } from '../../load/arrivals';
+import { bodyOf } from '../../load/pair';
+import { storeLoad } from '../../load/storeLoad';
+import { openXmppSocket } from '../../wire/xmpp';
 import { ejabberdMissing, startEjabberd } from './ejabberd';
 
 // ejabberd slows down as a recipient's backlog grows; a small number shows it at its best.
