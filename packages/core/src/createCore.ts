@@ -21,11 +21,11 @@ import { messageJson } from './messages/messageJson';
 import { createMessages } from './messages/messages';
 import { readMessageById } from './messages/readMessages';
 import type { Bus, Gauges, Wakeups } from './ports/index';
-import { createSettler } from './receipts/clearPending';
+import { createPendingCleaner } from './receipts/clearPending';
 import { createReceipts } from './receipts/receipts';
-import { createUnreadRecount } from './receipts/recountUnread';
+import { createUnreadRecount } from './receipts/unread/recountUnread';
 import { createStatusAnnouncer } from './receipts/statusAnnouncer';
-import { createUnreadAnnouncer } from './receipts/unreadAnnouncer';
+import { createUnreadAnnouncer } from './receipts/unread/unreadAnnouncer';
 import { type Advance, createWatermarks } from './receipts/watermarks';
 import { createOutcomeTracker } from './reconcile/outcomeTracker';
 import { createRecheck } from './reconcile/poll';
@@ -89,7 +89,7 @@ export function createCore(deps: CoreDeps): ChatCore {
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, clock, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
-  const settler = createSettler({ db, clock, log, onSettled: wakeAbsent });
+  const pending = createPendingCleaner({ db, clock, log, onCleared: wakeAbsent });
   const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
   const recountUnread = createUnreadRecount({ db, log, unread });
   const statuses = createStatusAnnouncer({
@@ -218,7 +218,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     statuses.announce(advances);
     for (const { userId, conversationId, deviceNo, readMoved } of advances) {
       if (readMoved) unread.changed(userId, conversationId);
-      if (deviceNo !== null) settler.acknowledged(userId, conversationId);
+      if (deviceNo !== null) pending.acknowledged(userId, conversationId);
     }
   }
 
@@ -242,13 +242,13 @@ export function createCore(deps: CoreDeps): ChatCore {
       const rest = (async () => {
         await sender.idle();
         await watermarks.idle();
-        await settler.flush();
+        await pending.flush();
       })();
       await Promise.race([
         rest,
         new Promise<void>((resolve) => clock.setTimeout(resolve, withinMs)),
       ]);
-      settler.stop();
+      pending.stop();
     },
   };
 }

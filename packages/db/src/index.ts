@@ -65,6 +65,7 @@ export {
   columns,
   type Decoder,
   flag,
+  json,
   listOf,
   nullable,
   number,

@@ -94,8 +94,8 @@ async function erase(
 ): Promise<{ messages: Message[]; held: LockedConversation } | undefined> {
   const held = await lockConversation(db, transaction, conversationId);
   if (held === undefined) return undefined;
-  const places = seqs.map((seq) => ({ conversationId, seq }));
-  await makeTombstones(db, transaction, places);
+  const locations = seqs.map((seq) => ({ conversationId, seq }));
+  await makeTombstones(transaction, locations);
   const bind = { conversationId, seqs, version: held.version };
   await db.sequelize.query(FORGET_IDS, { bind, type: QueryTypes.UPDATE, transaction });
   const changed = await db.sequelize.query<{ row: unknown[] }>(CHANGED, {

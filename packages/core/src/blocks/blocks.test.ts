@@ -8,7 +8,7 @@ import { presenceAudience } from '../members/presenceAudience';
 import { sharesConversation } from '../members/sharesConversation';
 import { deleteMessage } from '../messages/deleteMessage';
 import { editMessage } from '../messages/editMessage';
-import { addReaction, removeReaction } from '../messages/reactions';
+import { addReaction, removeReaction } from '../messages/reactions/reactions';
 import { readHistory } from '../messages/readMessages';
 import { blockUser, unblockUser } from './blockUser';
 import { listBlocks } from './listBlocks';

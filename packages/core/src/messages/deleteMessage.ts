@@ -3,8 +3,8 @@ import type { ChangeDeps } from '../conversations/changeDeps';
 import { changeMessage } from './changeMessage';
 
 /**
- * Leaves a tombstone with its seq and without content or reactions (D7). Its sender may, and in groups
- * admins and moderators. A second call changes nothing. Returns the conversation when something changed.
+ * Leaves a tombstone that keeps its seq but has no content or reactions (D7). The sender may delete, and in groups
+ * admins and moderators. A second call changes nothing.
  */
 export async function deleteMessage(
   deps: ChangeDeps,
@@ -18,10 +18,7 @@ export async function deleteMessage(
       throw new ForbiddenError('only its sender, an admin or a moderator may delete a message');
     }
     if (found.deleted) return undefined;
-    return {
-      assignments: `content_encrypted = NULL, reactions = NULL,
-        deleted_at = date_trunc('milliseconds', clock_timestamp())`,
-    };
+    return { type: 'delete' };
   });
   return { conversationId: subject.conversationId, changed };
 }

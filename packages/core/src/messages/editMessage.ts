@@ -4,7 +4,7 @@ import { checkEditInRequest } from '../consent/sendOutcome';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { changeMessage } from './changeMessage';
 
-/** Replaces the content; only its sender may. The same content again changes nothing. */
+/** Replaces the content; only the sender may. Repeating the same content changes nothing. */
 export async function editMessage(
   deps: ChangeDeps,
   userId: string,
@@ -19,10 +19,7 @@ export async function editMessage(
     checkEditInRequest(subject.requested, contentEncrypted);
     if (subject.deleted) throw new ValidationError('a deleted message cannot be edited');
     if (subject.content === contentEncrypted) return undefined;
-    return {
-      assignments: `content_encrypted = $contentEncrypted, edited_at = date_trunc('milliseconds', clock_timestamp())`,
-      bind: { contentEncrypted },
-    };
+    return { type: 'edit', content: contentEncrypted };
   });
   return message;
 }

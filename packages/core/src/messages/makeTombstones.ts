@@ -1,33 +1,25 @@
-import type { Database } from '@chasqui/db';
-import { QueryTypes, type Transaction } from 'sequelize';
-
-/** Where a message stands. */
-export interface Place {
-  conversationId: string;
-  seq: number;
-}
+import { inTransaction } from '@chasqui/db';
+import type { Transaction } from 'sequelize';
+import type { Location } from './readMessages';
+import { tombstones } from './statements';
 
 /**
- * Takes content and reactions from many messages at once and leaves tombstones (D7); returns how many
- * there were. What is no message, or is a tombstone already, is left alone: a second call does nothing.
+ * Removes content and reactions from many messages at once and leaves tombstones (D7). Resolves with how many were
+ * made; events and existing tombstones are left alone, so a second call does nothing.
  *
- * The transaction holds the rows of these conversations, locked in the order of their ids, and nothing
- * that comes after them (R8). Devices that are offline find the tombstones by sync; live ones are told by
- * the worker (tellTombstones), also when this process dies right after the commit.
+ * The transaction holds the rows of these conversations, locked in id order, and no lock that comes after them (R8).
+ * Offline devices receive the tombstones by sync. The worker notifies live clients (retention/tellTombstones.ts), even
+ * if this process dies right after the commit.
  */
 export async function makeTombstones(
-  db: Database,
   transaction: Transaction,
-  places: Place[],
+  locations: Location[],
 ): Promise<number> {
-  if (places.length === 0) return 0;
-  const [row] = await db.sequelize.query<{ made: number }>(
-    'SELECT make_tombstones($1::uuid[], $2::bigint[]) AS made',
-    {
-      bind: [places.map(({ conversationId }) => conversationId), places.map(({ seq }) => seq)],
-      type: QueryTypes.SELECT,
-      transaction,
-    },
+  if (locations.length === 0) return 0;
+  const made = await tombstones.row(
+    inTransaction(transaction),
+    locations.map(({ conversationId }) => conversationId),
+    locations.map(({ seq }) => seq),
   );
-  return row?.made ?? 0;
+  return made ?? 0;
 }

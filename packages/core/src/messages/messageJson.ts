@@ -1,8 +1,8 @@
 import type { Message } from '@chasqui/protocol';
 
 /**
- * What `JSON.stringify` makes of a message, sooner for one that was never changed: of its fields only two can hold
- * a character that needs escaping, and hardly any does.
+ * The same text as `JSON.stringify(message)`, faster for a message that was never changed: only two of its fields can
+ * hold a character that needs escaping, and hardly any does.
  */
 export function messageJson(message: Message): string {
   const { id, conversation_id, seq, version, sender_id, message_type, created_at } = message;
@@ -14,7 +14,7 @@ export function messageJson(message: Message): string {
   return `{"id":"${id}","conversation_id":"${conversation_id}","seq":${seq},"version":${version},"kind":"message","sender_id":"${sender_id}","client_message_id":${textJson(client_message_id)},"message_type":"${message_type}","content_encrypted":${textJson(content_encrypted)},"reply_to_id":${reply},"created_at":"${created_at}","edited_at":null,"deleted_at":null,"reactions":[],"status":"${status}"}`;
 }
 
-// Nothing that JSON escapes: quotes, backslashes, control characters and, when they stand alone, surrogates.
+// Excludes everything that JSON escapes: quotes, backslashes, control characters and lone surrogates.
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 
 function textJson(text: string | null): string {

@@ -1,9 +1,10 @@
-import type { ConversationEvent, Message, MessageStatus, MessageType } from '@chasqui/protocol';
-import { presentReactions, type StoredReaction } from './storedReactions';
+import { type Decoder, json, nullable, number, oneOf, type RawRow, text } from '@chasqui/db';
+import type { ConversationEvent, Message } from '@chasqui/protocol';
+import { presentReactions, type StoredReaction } from './reactions/storedReactions';
 
 /**
- * The least far status of a message's recipients: participants other than its sender whose membership
- * covers it (D6, D9). Each EXISTS ends at the first recipient who is behind. `m` is the message.
+ * SQL for the lowest status among the recipients of message `m`: the participants other than its sender whose
+ * membership covers it (D6, D9). Each EXISTS stops at the first recipient who is behind.
  */
 export const STATUS = `CASE
   WHEN m.kind <> 'message' OR NOT EXISTS (
@@ -18,19 +19,19 @@ export const STATUS = `CASE
   ELSE 'sent' END`;
 
 /**
- * Since when a message has been beyond its conversation's retention without being a tombstone yet. Asked of
- * nothing while nothing is due, which is one look per statement (D12).
+ * SQL for the time at which a message outlived its retention, if it is not a tombstone yet. While nothing is due this
+ * costs one lookup per statement (D12).
  */
 const EXPIRED = `CASE WHEN m.kind = 'message' AND m.deleted_at IS NULL AND (SELECT expiry_is_due())
   THEN message_expired_at(m.conversation_id, m.seq, m.created_at) END`;
 
 /**
- * What a message row brings besides its status, in the order that `toMessage` reads. What nearly all messages
- * have alike comes as NULL: each value that is sent is written, sent and read again for nothing.
+ * The columns of a message without its status, in the order that `toMessage` decodes. Values that nearly all messages
+ * share are NULL, because each value costs encoding, transfer and decoding.
  */
 export const COLUMNS = columnsOf('m.conversation_id');
 
-/** The same with something else in the place of the conversation. */
+/** The same columns with another expression in place of the conversation's id. */
 export function columnsOf(conversation: string): string {
   return `m.id, ${conversation}, m.seq::float8, m.version::float8, nullif(m.kind, 'message'), m.sender_id,
   m.client_message_id, nullif(m.message_type, 'text'), m.content_encrypted, m.reply_to_id,
@@ -38,32 +39,20 @@ export function columnsOf(conversation: string): string {
   m.reactions, m.event, ${EXPIRED}`;
 }
 
-/** How many values of a row belong to the message: COLUMNS and the status. */
+/** Number of columns that belong to the message: COLUMNS and the status. */
 export const MESSAGE_WIDTH = 17;
 
-export type MessageRow = [
-  id: string,
-  conversationId: string,
-  seq: number,
-  version: number,
-  kind: Message['kind'] | null,
-  senderId: string,
-  clientMessageId: string | null,
-  messageType: MessageType | null,
-  content: string | null,
-  replyToId: string | null,
-  createdAt: number,
-  editedAt: number | null,
-  deletedAt: number | null,
-  reactions: StoredReaction[] | null,
-  event: ConversationEvent | null,
-  expiredAt: number | null,
-  status: MessageStatus | null,
-];
+const textOrNull = nullable(text);
+const numberOrNull = nullable(number);
+const kindOrNull = nullable(oneOf('message', 'event'));
+const typeOrNull = nullable(oneOf('text', 'image', 'file', 'voice'));
+const statusOrNull = nullable(oneOf('sent', 'delivered', 'read'));
+const reactionsOrNull = nullable(json<StoredReaction[]>());
+const eventOf = json<ConversationEvent>();
 
 let latest = { seconds: 0, text: '1970-01-01T00:00:00.000Z' };
 
-/** ISO 8601 of seconds since 1970. What was stored together has one time, so the latest is kept. */
+/** Seconds since 1970 as ISO 8601. Messages stored together share one time, so the latest text is kept. */
 export function isoTime(seconds: number): string {
   if (seconds !== latest.seconds) {
     latest = { seconds, text: new Date(Math.round(seconds * 1000)).toISOString() };
@@ -71,39 +60,42 @@ export function isoTime(seconds: number): string {
   return latest.text;
 }
 
-/** When it was stored, in milliseconds since 1970. */
-export function storedAt(row: unknown[]): number {
-  const [, , , , , , , , , , createdAt] = row as MessageRow;
-  return Math.round(createdAt * 1000);
+/** Decodes seconds since 1970 as ISO 8601. */
+export const isoSeconds: Decoder<string> = (value) => isoTime(number(value));
+
+/** When the message was stored, milliseconds since 1970. */
+export function storedAt(row: RawRow): number {
+  return Math.round(number(row[10]) * 1000);
 }
 
 /**
- * A row of COLUMNS and STATUS as the outside sees it: the same JSON by every door. What has expired is a
- * tombstone here, also where no worker has made one of it yet.
+ * Decodes COLUMNS and a status into the message that clients see, the same for every transport. An expired message is
+ * a tombstone here even before a worker has made it one. Written by hand because hundreds of rows pass through it.
  */
-export function toMessage(row: unknown[]): Message {
+export function toMessage(row: RawRow): Message {
   const [id, conversationId, seq, version, kind, senderId, clientMessageId, messageType, content] =
-    row as MessageRow;
-  const [, , , , , , , , , replyToId, createdAt, editedAt, deletedAt, reactions, event] =
-    row as MessageRow;
-  const [, , , , , , , , , , , , , , , expiredAt, status] = row as MessageRow;
-  const goneAt = deletedAt ?? expiredAt;
+    row;
+  const [, , , , , , , , , replyToId, createdAt, editedAt, deletedAt, reactions, event] = row;
+  const [, , , , , , , , , , , , , , , expiredAt, status] = row;
+  const goneAt = numberOrNull(deletedAt ?? expiredAt);
+  const edited = numberOrNull(editedAt);
+  const stored = reactionsOrNull(reactions);
   return {
-    id,
-    conversation_id: conversationId,
-    seq,
-    version,
-    kind: kind ?? 'message',
-    sender_id: senderId,
-    client_message_id: clientMessageId,
-    message_type: messageType ?? 'text',
-    content_encrypted: goneAt === null ? content : null,
-    reply_to_id: replyToId,
-    created_at: isoTime(createdAt),
-    edited_at: editedAt === null ? null : isoTime(editedAt),
+    id: text(id),
+    conversation_id: text(conversationId),
+    seq: number(seq),
+    version: number(version),
+    kind: kindOrNull(kind) ?? 'message',
+    sender_id: text(senderId),
+    client_message_id: textOrNull(clientMessageId),
+    message_type: typeOrNull(messageType) ?? 'text',
+    content_encrypted: goneAt === null ? textOrNull(content) : null,
+    reply_to_id: textOrNull(replyToId),
+    created_at: isoTime(number(createdAt)),
+    edited_at: edited === null ? null : isoTime(edited),
     deleted_at: goneAt === null ? null : isoTime(goneAt),
-    reactions: goneAt === null && reactions !== null ? presentReactions(reactions) : [],
-    status: status ?? 'sent',
-    ...(event === null ? {} : { event }),
+    reactions: goneAt === null && stored !== null ? presentReactions(stored) : [],
+    status: statusOrNull(status) ?? 'sent',
+    ...(event === null ? {} : { event: eventOf(event) }),
   };
 }

@@ -6,7 +6,7 @@ import type { Sender } from '../send/sender';
 import type { SendRequest, SendResult } from '../send/sendRequest';
 import { deleteMessage } from './deleteMessage';
 import { editMessage } from './editMessage';
-import { addReaction, removeReaction } from './reactions';
+import { addReaction, removeReaction } from './reactions/reactions';
 import { type HistoryPage, readHistory } from './readMessages';
 
 /**

@@ -9,7 +9,7 @@ import { createFakeClock, quietLog, withSeed } from '@chasqui/testkit';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
 import { appendBatch } from '../send/appendBatch';
 import { createGroup } from '../conversations/group/createGroup';
-import { createSettler } from './clearPending';
+import { createPendingCleaner } from './clearPending';
 import { sendRequest } from '../testing/coreNode';
 
 let room: DeliveryRoom;
@@ -25,42 +25,42 @@ beforeEach(async () => {
   [ana, ben] = await room.users(`ana${round}`, `ben${round}`);
 });
 
-/** Recipients for whom the rows do not say what is true. */
-async function untrue(): Promise<{ forgotten: unknown[][]; needless: unknown[][] }> {
+/** Recipients whose marks or deliveries are wrong: missing or left over. */
+async function wrongMarks(): Promise<{ missing: unknown[][]; leftOver: unknown[][] }> {
   const behind = `EXISTS (SELECT FROM messages m WHERE m.conversation_id = p.conversation_id
     AND m.seq > p.acked_seq AND m.kind = 'message' AND m.sender_id <> p.user_id)`;
   const waits = 'EXISTS (SELECT FROM deliveries d WHERE d.user_id = p.user_id)';
   return {
-    forgotten: await room.rows(
+    missing: await room.rows(
       `SELECT p.* FROM participants p WHERE ${behind} AND NOT (p.pending AND ${waits})`,
     ),
-    needless: await room.rows(`SELECT p.* FROM participants p WHERE NOT ${behind} AND p.pending`),
+    leftOver: await room.rows(`SELECT p.* FROM participants p WHERE NOT ${behind} AND p.pending`),
   };
 }
 
 const waiting = async (userId: string): Promise<boolean> =>
   (await room.rows('SELECT FROM deliveries WHERE user_id = $1', userId)).length > 0;
-const settler = () =>
-  createSettler({
+const cleaner = () =>
+  createPendingCleaner({
     db: room.db,
     clock: createFakeClock(),
     log: quietLog(),
-    onSettled: () => undefined,
+    onCleared: () => undefined,
   });
 
-test('[R6] a delivery goes when the last conversation is settled, and not before', async () => {
+test('[R6] a delivery is deleted when the last conversation has no pending mark', async () => {
   const [one, two] = [
     await createGroup(room, ana, 'One', [ben]),
     await createGroup(room, ana, 'Two', [ben]),
   ];
   const [a, b] = [await room.send(one.id, ana), await room.send(two.id, ana)];
-  const mine = settler();
+  const mine = cleaner();
   expect(await waiting(ben)).toBe(true);
   await room.acknowledge(one.id, ben, a, 'delivered');
   mine.acknowledged(ben, one.id);
   await mine.flush();
   expect(await waiting(ben)).toBe(true);
-  // By REST: the user has it, and no device.
+  // Acknowledged by REST: this moves the user's position but no device's.
   await room.acknowledge(two.id, ben, b, 'read', null);
   mine.acknowledged(ben, two.id);
   await mine.flush();
@@ -72,12 +72,17 @@ test('[R6] a delivery goes when the last conversation is settled, and not before
   expect(await waiting(ana)).toBe(false);
 });
 
-test('[R6] a busy conversation is settled at a later try, one that is gone never', async () => {
+test('[R6] a locked conversation is retried, a deleted one is not', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
   const seq = await room.send(id, ana);
   await room.acknowledge(id, ben, seq, 'delivered');
   const clock = createFakeClock();
-  const mine = createSettler({ db: room.db, clock, log: quietLog(), onSettled: () => undefined });
+  const mine = createPendingCleaner({
+    db: room.db,
+    clock,
+    log: quietLog(),
+    onCleared: () => undefined,
+  });
   const holder = room.otherNode();
   const transaction = await holder.sequelize.transaction();
   await holder.sequelize.query('SELECT FROM conversations WHERE id = :id FOR UPDATE', {
@@ -99,11 +104,11 @@ test('[R6] a busy conversation is settled at a later try, one that is gone never
   expect(left).toEqual([0]);
 });
 
-test('[R6] acknowledgements of one second are settled together, and a stopped settler sets no timer', async () => {
+test('[R6] the marks of one second are cleared together, and no timer runs after stop', async () => {
   const clock = createFakeClock();
   const calls: unknown[][] = [];
-  const mine = createSettler({
-    onSettled: () => undefined,
+  const mine = createPendingCleaner({
+    onCleared: () => undefined,
     db: {
       ...room.db,
       query: async (_name, _text, values) => {
@@ -130,7 +135,7 @@ test('[R6] acknowledgements of one second are settled together, and a stopped se
   expect(clock.pending).toBe(0);
 });
 
-test('[D5] a wake-up is needed only where something still waits', async () => {
+test('[D5] a wake-up is needed only while a message is pending', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
   const needed = async () =>
     (await wakeupsWaitingFor(room.db, [ana, ben], 0)).map(({ userId }) => userId);
@@ -141,7 +146,7 @@ test('[D5] a wake-up is needed only where something still waits', async () => {
   expect(await needed()).toEqual([ben]);
 });
 
-test('[D5] somebody to whom others write all the time waits only when they stop acknowledging', async () => {
+test('[D5] an active recipient is overdue only after they stop acknowledging', async () => {
   const { id } = await createGroup(room, ana, 'One', [ben]);
   const agoMs = (seq: number, ms: number): Promise<unknown> =>
     room.rows(
@@ -158,7 +163,7 @@ test('[D5] somebody to whom others write all the time waits only when they stop 
     ben,
   );
   await room.acknowledge(id, ben, first, 'delivered');
-  // There is always one more on its way.
+  // Another message follows, as in a busy conversation.
   const second = await room.send(id, ana);
   expect(await wakeupsWaitingFor(room.db, [ben], 5_000)).toEqual([]);
   expect(await overdue()).toContain(ben);
@@ -179,7 +184,7 @@ test('[D5] somebody to whom others write all the time waits only when they stop 
   expect(await overdue()).toContain(ben);
 });
 
-test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who waits is forgotten', () =>
+test('[R6] [D5] under concurrent sends, acknowledgements and clearing, every waiting recipient keeps a delivery', () =>
   withSeed(async (random) => {
     const users = await room.users(...['a', 'b', 'c', 'd'].map((name) => `${name}-${random.seed}`));
     const groups = await Promise.all(
@@ -189,14 +194,19 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
     );
     const ids = groups.map(({ id }) => id);
     const nodes = [room.db, room.otherNode()];
-    const settlers = nodes.map((db) =>
-      createSettler({ db, clock: createFakeClock(), log: quietLog(), onSettled: () => undefined }),
+    const cleaners = nodes.map((db) =>
+      createPendingCleaner({
+        db,
+        clock: createFakeClock(),
+        log: quietLog(),
+        onCleared: () => undefined,
+      }),
     );
     const lastSeq = new Map<string, number>();
 
     async function act(): Promise<void> {
       const at = random.below(2);
-      const [db, mine] = [nodes[at] ?? room.db, settlers[at]];
+      const [db, mine] = [nodes[at] ?? room.db, cleaners[at]];
       const [userId, conversationId] = [random.pick(users), random.pick(ids)];
       const dice = random.below(10);
       if (dice < 4) {
@@ -227,16 +237,16 @@ test('[R6] [D5] whatever is sent, acknowledged and settled at once, nobody who w
           for (let i = 0; i < 8; i += 1) await act();
         }),
       );
-      expect((await untrue()).forgotten).toEqual([]);
+      expect((await wrongMarks()).missing).toEqual([]);
     }
     for (const userId of users) {
       for (const id of ids) {
         await room.acknowledge(id, userId, lastSeq.get(id) ?? 0, 'delivered');
-        settlers[0]?.acknowledged(userId, id);
+        cleaners[0]?.acknowledged(userId, id);
       }
     }
-    await settlers[0]?.flush();
-    expect(await untrue()).toEqual({ forgotten: [], needless: [] });
+    await cleaners[0]?.flush();
+    expect(await wrongMarks()).toEqual({ missing: [], leftOver: [] });
     const left = await room.rows(
       'SELECT user_id FROM deliveries WHERE user_id = ANY ($1::uuid[])',
       users,

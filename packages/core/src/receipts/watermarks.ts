@@ -1,8 +1,9 @@
-import { type Database, guarded, isUnavailable } from '@chasqui/db';
-import { NotFoundError, ValidationError } from '@chasqui/protocol';
-import { createCoalescer } from '../batching/coalesce';
+import { type Database, guarded, isRefusal, isUnavailable } from '@chasqui/db';
+import { createBatcher } from '@chasqui/foundation';
+import { NotFoundError, UnavailableError, ValidationError } from '@chasqui/protocol';
+import { type AdvanceRow, advanceWatermarks } from './statements';
 
-/** One acknowledgement: up to `seq` in a conversation. `deviceNo` is null by REST, which moves no device. */
+/** Acknowledges everything up to `seq` in a conversation. `deviceNo` is null for REST, which moves no device. */
 export interface Acknowledgement {
   userId: string;
   deviceNo: number | null;
@@ -20,17 +21,20 @@ export interface Advance {
   participantCount: number;
   readSeq: number;
   readMoved: boolean;
-  /** Per author the furthest message that was newly covered, delivered before read. */
+  /** For each author the newest message that is newly covered, delivered before read. */
   covered: { status: 'delivered' | 'read'; authorId: string; messageId: string; seq: number }[];
 }
 
 export interface Watermarks {
-  /** Resolves after the commit. Throws NotFoundError to strangers, ValidationError beyond the last seq. */
+  /**
+   * Resolves after the commit. Throws NotFoundError unless the user is a participant, ValidationError beyond the last
+   * seq.
+   */
   acknowledge(acknowledgement: Acknowledgement): Promise<void>;
   idle(): Promise<void>;
 }
 
-/** Acknowledgements of one user, device and conversation that travel together. */
+/** Acknowledgements of one user, device and conversation, merged into one. */
 interface Merged {
   userId: string;
   conversationId: string;
@@ -39,23 +43,20 @@ interface Merged {
   read: number;
 }
 
-const ADVANCE = `SELECT * FROM advance_watermarks($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::integer[])`;
 const MAX_BATCH = 1_000;
-/** Under load acknowledgements come from many devices every few milliseconds; the first one never waits. */
+/** Least time between batches under load; the first acknowledgement never waits. */
 const SHORTEST_PACE_MS = 5;
-/** Nobody sees a tick come later by so much. */
+/** Longest time between batches: a delay that nobody notices in a receipt. */
 const LONGEST_PACE_MS = 60;
-/** Of the time, that statements of acknowledgements may take: sends go first. */
+/** Share of the time that acknowledgement statements may take, so that sends have priority. */
 const SHARE = 0.1;
 
-/**
- * Group commit for acknowledgements. Positions only rise, so several of one device are one; `onAdvanced`
- * is told after the commit what moved, and must not throw.
- */
+/** Group commit for acknowledgements. Positions only rise, so several of one device are merged into one. */
 export function createWatermarks(deps: {
   db: Database;
+  /** Called after the commit with what moved. Must not throw. */
   onAdvanced: (advances: Advance[]) => void;
-  /** Told when a batch may have been committed and nobody can say: its receipts are announced by nobody. */
+  /** Called when a batch may have been committed without its receipts being announced. */
   onUnknown?: () => void;
 }): Watermarks {
   async function advanceAll(asked: Acknowledgement[]): Promise<(undefined | Error)[]> {
@@ -64,7 +65,7 @@ export function createWatermarks(deps: {
       const outcomes = await advance(round.map(({ merged }) => merged));
       for (const [i, { members }] of round.entries()) {
         if (outcomes[i] === 'ahead' && members.length > 1) {
-          // Only some of those that were merged may be ahead: each is judged alone.
+          // Perhaps only some of the merged acknowledgements are ahead, so each is tried alone.
           for (const one of members)
             answers.set(one, refusal((await advance([merge(undefined, one)]))[0]));
         } else for (const one of members) answers.set(one, refusal(outcomes[i]));
@@ -73,55 +74,43 @@ export function createWatermarks(deps: {
     return asked.map((one) => answers.get(one));
   }
 
-  async function ask(batch: Merged[]): Promise<AdvanceRow[]> {
+  async function run(batch: Merged[]): Promise<AdvanceRow[]> {
     try {
-      const rows = await deps.db.query('advance_watermarks', ADVANCE, [
+      return await advanceWatermarks.rows(
+        deps.db,
         batch.map(({ userId }) => userId),
         batch.map(({ conversationId }) => conversationId),
         batch.map(({ delivered }) => delivered),
         batch.map(({ read }) => read),
         batch.map(({ deviceNo }) => deviceNo),
-      ]);
-      return rows as AdvanceRow[];
+      );
     } catch (error) {
       if (isUnavailable(error)) deps.onUnknown?.();
       throw error;
     }
   }
 
-  async function advance(batch: Merged[]): Promise<AdvanceRow[1][]> {
-    const rows = await ask(batch);
-    const outcomes = new Array<AdvanceRow[1]>(batch.length);
+  async function advance(batch: Merged[]): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(batch.length);
     const advances: (Advance | undefined)[] = [];
-    for (const row of rows) {
-      const [
-        ord,
-        outcome,
-        ,
-        ,
-        readBefore,
-        readAfter,
-        participantCount,
-        at,
-        authorId,
-        messageId,
-        seq,
-      ] = row;
-      const merged = batch[ord - 1] as Merged;
-      if (outcome === 'delivered' || outcome === 'read') {
-        advances[ord - 1]?.covered.push({ status: outcome, authorId, messageId, seq });
+    for (const row of await run(batch)) {
+      const index = row.place - 1;
+      if (row.outcome === 'delivered' || row.outcome === 'read') {
+        const { outcome: status, authorId, messageId, seq } = row;
+        advances[index]?.covered.push({ status, authorId, messageId, seq });
         continue;
       }
-      outcomes[ord - 1] = outcome;
-      if (outcome !== 'ok') continue;
-      advances[ord - 1] = {
+      outcomes[index] = row.outcome;
+      const merged = batch[index];
+      if (row.outcome !== 'ok' || merged === undefined) continue;
+      advances[index] = {
         userId: merged.userId,
         deviceNo: merged.deviceNo,
         conversationId: merged.conversationId,
-        at,
-        participantCount,
-        readSeq: readAfter,
-        readMoved: readAfter > readBefore,
+        at: row.at,
+        participantCount: row.participantCount,
+        readSeq: row.readAfter,
+        readMoved: row.readAfter > row.readBefore,
         covered: [],
       };
     }
@@ -129,32 +118,22 @@ export function createWatermarks(deps: {
     return outcomes;
   }
 
-  const coalescer = createCoalescer<Acknowledgement, undefined>({
+  const batcher = createBatcher<Acknowledgement, undefined>({
     maxBatch: MAX_BATCH,
     inFlight: 1,
     paceMs: (lastTookMs) =>
       Math.min(LONGEST_PACE_MS, Math.max(SHORTEST_PACE_MS, lastTookMs / SHARE)),
+    overflow: () => new UnavailableError('the store is too slow; try again'),
+    isRefusal,
     answerAll: advanceAll,
   });
   return {
-    acknowledge: (one) => guarded(() => coalescer.ask(one)),
-    idle: () => coalescer.idle(),
+    acknowledge: (one) => guarded(() => batcher.ask(one)),
+    idle: () => batcher.idle(),
   };
 }
 
-type AdvanceRow = [
-  ord: number,
-  outcome: 'ok' | 'not_found' | 'ahead' | 'delivered' | 'read',
-  deliveredBefore: number,
-  deliveredAfter: number,
-  readBefore: number,
-  readAfter: number,
-  participantCount: number,
-  at: number,
-  authorId: string,
-  messageId: string,
-  seq: number,
-];
+type Outcome = 'ok' | 'not_found' | 'ahead' | undefined;
 
 function merge(into: Merged | undefined, one: Acknowledgement): Merged {
   const read = one.status === 'read' ? one.seq : 0;
@@ -172,7 +151,7 @@ interface Entry {
   members: Acknowledgement[];
 }
 
-/** A row can be written once per statement, so a second device of the same user goes into a further round. */
+/** A statement can update a row only once, so a second device of the same user goes into another round. */
 function inRounds(asked: Acknowledgement[]): Entry[][] {
   const rounds: Map<string, Entry>[] = [];
   for (const one of asked) {
@@ -194,7 +173,7 @@ function inRounds(asked: Acknowledgement[]): Entry[][] {
   return rounds.map((round) => [...round.values()]);
 }
 
-function refusal(outcome: AdvanceRow[1] | undefined): Error | undefined {
+function refusal(outcome: Outcome): Error | undefined {
   if (outcome === 'not_found') return new NotFoundError();
   if (outcome !== 'ahead') return undefined;
   const message = 'must not be beyond the last entry of the conversation';

@@ -7,7 +7,7 @@ import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from '../messages/
 import { MARGIN, NEWS, type Since } from './changedSince';
 import type { Hint } from '../ports/index';
 import { TOLD_BACK } from '../retention/tellTombstones';
-import { countUnread } from '../receipts/unreadCounts';
+import { countUnread } from '../receipts/unread/unreadCounts';
 
 const REMOVED = `SELECT l.user_id, l.conversation_id, l.closed_pos::float8, c.members_version::float8
   FROM changes l JOIN conversations c ON c.id = l.conversation_id

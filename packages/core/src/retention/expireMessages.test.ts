@@ -190,7 +190,7 @@ test('[D7] tombstones are made of messages alone, once, and leave word for who i
         `SELECT id FROM conversations WHERE id = '${id}' FOR NO KEY UPDATE`,
         { transaction },
       );
-      return makeTombstones(room.db, transaction, [
+      return makeTombstones(transaction, [
         { conversationId: id, seq: 1 },
         { conversationId: id, seq },
       ]);

@@ -7,7 +7,7 @@ import { createGroup } from '../conversations/group/createGroup';
 import { removeParticipant } from '../members/removeParticipant';
 import { deleteMessage } from '../messages/deleteMessage';
 import { editMessage } from '../messages/editMessage';
-import { addReaction } from '../messages/reactions';
+import { addReaction } from '../messages/reactions/reactions';
 import { expireMessages } from './expireMessages';
 import { limitRetention } from './limitRetention';
 import { changeConversation } from '../conversations/changeConversation';

@@ -2,7 +2,7 @@ import { type Database, guarded, withTransaction } from '@chasqui/db';
 import { QueryTypes } from 'sequelize';
 import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
 import type { Bus } from '../ports/index';
-import { countUnread } from '../receipts/unreadCounts';
+import { countUnread } from '../receipts/unread/unreadCounts';
 
 /** Batches of tombstones that are told of in one call. */
 const BATCHES = 40;

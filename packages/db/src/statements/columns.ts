@@ -59,6 +59,17 @@ export function listOf<T>(decode: Decoder<T>): Decoder<T[]> {
   };
 }
 
+/**
+ * A `json` value that only this application writes, such as the event of an entry. Its shape is not checked: the
+ * column's writer has the same type.
+ */
+export function json<T extends object>(): Decoder<T> {
+  return (value) => {
+    if (typeof value === 'object' && value !== null) return value as T;
+    throw mismatch('json', value);
+  };
+}
+
 /** Decodes rows of one column. */
 export function column<T>(decode: Decoder<T>): (row: RawRow) => T {
   return (row) => {

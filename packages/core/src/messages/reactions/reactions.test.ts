@@ -1,10 +1,10 @@
-import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
+import { openDeliveryRoom, type DeliveryRoom } from '../../testing/coreRoom';
 import { randomUUID } from 'node:crypto';
 import { QueryTypes } from 'sequelize';
-import { appendBatch } from '../send/appendBatch';
-import { createGroup } from '../conversations/group/createGroup';
+import { appendBatch } from '../../send/appendBatch';
+import { createGroup } from '../../conversations/group/createGroup';
 import { addReaction, removeReaction } from './reactions';
-import { readHistory } from './readMessages';
+import { readHistory } from '../readMessages';
 
 let room: DeliveryRoom;
 beforeAll(async () => {

@@ -6,14 +6,15 @@ import {
   REACTIONS_PER_USER_MAX,
   ValidationError,
 } from '@chasqui/protocol';
-import { barredError } from '../blocks/barred';
+import { barredError } from '../../blocks/barred';
 import { mergeReactions, type StoredReaction } from './storedReactions';
-import type { ChangeDeps } from '../conversations/changeDeps';
-import { changeMessage, type Subject } from './changeMessage';
+import type { ChangeDeps } from '../../conversations/changeDeps';
+import { changeMessage, type MessageChange, type Subject } from '../changeMessage';
 
 /**
- * Adds the user's reaction, a canonical emoji; a repeat changes nothing and says so. The limits are checked under the
- * conversation's lock, so concurrent requests cannot exceed them. Throws ValidationError above them.
+ * Adds the user's reaction, one emoji in canonical form. A repeat changes nothing and is reported as `repeated`. The
+ * limits are checked under the conversation's lock, so concurrent requests cannot exceed them; above them it throws
+ * ValidationError.
  */
 export async function addReaction(
   deps: ChangeDeps,
@@ -27,7 +28,7 @@ export async function addReaction(
     const existing = reactions.find((reaction) => reaction.emoji === emoji);
     if (existing?.user_ids.includes(userId) === true) return undefined;
     checkLimits(reactions, userId, existing === undefined);
-    return setReactions(
+    return react(
       existing === undefined
         ? [...reactions, { emoji, user_ids: [userId] }]
         : reactions.map((reaction) =>
@@ -38,10 +39,7 @@ export async function addReaction(
   return { message, repeated: !changed };
 }
 
-/**
- * Removes the user's reaction, however the emoji is written; where there is none nothing changes, so that a repeat is
- * no error.
- */
+/** Removes the user's reaction in any spelling of the emoji. Without one nothing changes, so a repeat is no error. */
 export async function removeReaction(
   deps: ChangeDeps,
   userId: string,
@@ -53,7 +51,7 @@ export async function removeReaction(
     const reactions = mergeReactions(subject.reactions ?? []);
     const mine = reactions.find((one) => one.emoji === canonical && one.user_ids.includes(userId));
     if (mine === undefined) return undefined;
-    return setReactions(
+    return react(
       reactions
         .map((one) =>
           one === mine
@@ -86,12 +84,6 @@ function limitError(message: string): ValidationError {
   return new ValidationError(`emoji: ${message}`, [{ path: 'emoji', message }]);
 }
 
-function setReactions(reactions: StoredReaction[]): {
-  assignments: string;
-  bind: Record<string, unknown>;
-} {
-  return {
-    assignments: 'reactions = $reactions::jsonb',
-    bind: { reactions: JSON.stringify(reactions) },
-  };
+function react(reactions: StoredReaction[]): MessageChange {
+  return { type: 'react', reactions };
 }

@@ -1,14 +1,14 @@
 import { canonicalEmoji, type Reaction, REACTION_USERS_MAX } from '@chasqui/protocol';
 
-/** A reaction as its row keeps it: with everybody who reacted. */
+/** A reaction as stored, with every user who reacted. */
 export interface StoredReaction {
   emoji: string;
   user_ids: string[];
 }
 
 /**
- * Reactions under their canonical emoji. Rows of earlier releases may hold one emoji in two spellings, each with its
- * users: they become one, in the order in which each emoji and each user came first.
+ * Merges reactions by canonical emoji, because rows of earlier releases may hold one emoji in two spellings. Emojis
+ * and users keep the order of their first occurrence.
  */
 export function mergeReactions(reactions: readonly StoredReaction[]): StoredReaction[] {
   const usersByEmoji = new Map<string, string[]>();
@@ -23,7 +23,7 @@ export function mergeReactions(reactions: readonly StoredReaction[]): StoredReac
   return [...usersByEmoji].map(([emoji, user_ids]) => ({ emoji, user_ids }));
 }
 
-/** Reactions as a message shows them: of more than 100 users the first 100 and a count. */
+/** Reactions as clients see them: at most the first 100 users, and a count if there are more. */
 export function presentReactions(stored: readonly StoredReaction[]): Reaction[] {
   return mergeReactions(stored).map(({ emoji, user_ids }) =>
     user_ids.length <= REACTION_USERS_MAX
