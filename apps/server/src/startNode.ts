@@ -2,42 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { createCore, type ChatCore } from '@chasqui/core';
-import {
-  checkReadiness,
-  connectDatabase,
-  deliveryCounts,
-  readFindings,
-  restartBackoff,
-  wakeupsWaitingFor,
-} from '@chasqui/db';
+import { checkReadiness, deliveryCounts, readFindings } from '@chasqui/db';
 import { createReleasers, type Log, systemClock } from '@chasqui/foundation';
 import {
-  createAccessTokens,
-  createAccounts,
-  createIdentity,
   createIdentityStore,
-  createInvitations,
-  createPasswords,
-  createUserAdministration,
-  createRefreshTokens,
-  createRoles,
-  createSecretGenerations,
   createSecretKeys,
   createSecurityLog,
-  createSessionCache,
-  createSessionEndings,
-  createSessionLifetime,
-  createUserDirectory,
-  externalTokensOf,
   grantConfiguredAdmins,
-  recordSigningSecret,
   reportRefusals,
   reservedUsernames,
-  startPruning,
 } from '@chasqui/identity';
 import { createByteBudgets } from '@chasqui/limits';
 import { createPresence, createPresenceNotifier } from '@chasqui/presence';
-import { createBus, createConnections, createDeliveryQueue, createWakeups } from '@chasqui/redis';
 import { type Settings, watchSpace } from '@chasqui/settings';
 import { createHosts } from './network/hosts';
 import { createClientAddress, createProxies } from './network/clientAddress';
@@ -46,7 +22,9 @@ import { openHttpServer } from './transports/rest/openHttpServer';
 import { createSecurityHeaders } from './transports/rest/guard/securityHeaders';
 import { watchResponses } from './transports/rest/body/unsentResponses';
 import { limitTcpConnections } from './network/limitTcpConnections';
+import { openIdentity } from './openIdentity';
 import { openLimits } from './openLimits';
+import { openStores } from './openStores';
 import { createDeadLetters } from './commands/deadLetters';
 import { createErrorReporter } from './observability/errorReporter';
 import { createMetrics } from './observability/metrics';
@@ -102,31 +80,8 @@ async function open(
   const keys = createSecretKeys(settings.JWT_SECRET, settings.JWT_SECRET_OTHER);
   const securityLog = createSecurityLog({ log, clock: systemClock, secret: settings.JWT_SECRET });
   releasers.push('security log', () => securityLog.stop());
-  const db = connectDatabase({
-    url: settings.DATABASE_URL,
-    poolMax: settings.DATABASE_POOL_MAX,
-    applicationName: 'chasqui-server',
-  });
-  releasers.push('postgres', () => db.close(), 1_000);
-
-  const connections = createConnections({ url: settings.REDIS_URL, prefix: redisPrefix, log });
-  releasers.push('redis', () => connections.close(), 700);
-  const probed = [...new Set([...connections.shards, connections.queueShard])].map((shard) => ({
-    redis: connections.open('failing-fast', 'probe', shard),
-    key: `${connections.prefix}${shard.tag}chasqui:probe`,
-  }));
-  const bus = createBus({ connections, nodeId, log });
-  releasers.push('bus', () => bus.close(), 700);
-  const queue = createDeliveryQueue(connections);
-  const wakeups = createWakeups({
-    queue,
-    rows: {
-      waitingJobs: (userIds, forMs) => wakeupsWaitingFor(db, userIds, forMs),
-      restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
-    },
-    log,
-  });
-  releasers.push('wake-ups', () => wakeups.close(), 1_200);
+  const stores = openStores({ settings, log, nodeId, redisPrefix, releasers });
+  const { db, connections, bus, wakeups, redisTakesWrites } = stores;
 
   const space = watchSpace({ folder: settings.DATA_DIR, log });
   releasers.push('free space', async () => space.stop());
@@ -141,20 +96,13 @@ async function open(
     sweepFindings: () => readFindings(db, 'sweep'),
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
-    redis: () => redisTakesWrites(),
+    redis: redisTakesWrites,
     diskFreeBytes: () => space.freeBytes(),
     refusals: () => ({ ...refusals(), traffic: limiting.traffic.waits() }),
     heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });
   releasers.push('metrics', () => metrics.stop());
-  // In a cluster, every shard: each holds some users, notifications or jobs.
-  const redisTakesWrites = async (): Promise<void> => {
-    const problem = connections.problem();
-    if (problem !== undefined) throw new Error(problem);
-    await Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
-  };
-
   const core: ChatCore = createCore({
     db,
     bus,
@@ -185,31 +133,10 @@ async function open(
 
   const blocking = createBlocking({ core, presence, log, now: () => systemClock.now() });
   const reserved = reservedUsernames(settings.ADMIN_USERNAMES);
-  const lifetime = createSessionLifetime(settings.SESSION_MAX_AGE_S);
-  const sessionCache = createSessionCache(db, lifetime);
-  const endings = createSessionEndings(bus);
-  const directory = createUserDirectory({ store, core, presence });
-  const secrets = createSecretGenerations(db, keys);
-  releasers.push('secrets', recordSigningSecret({ secrets, securityLog, clock: systemClock }));
-  const passwords = createPasswords(() => performance.now());
-  const identity = createIdentity({
-    store,
-    passwords,
-    accessTokens: createAccessTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
-    tokenFamily: createRefreshTokens(keys),
-    secrets,
-    lifetime,
-    external: externalTokensOf(settings, systemClock),
-    sessionCache,
-    endings,
-    directory,
-    core,
-    log,
-    securityLog,
+  const { identity, sessionCache, endings, directory, roles, administration } = openIdentity({
+    ...{ settings, keys, stores, store, core, presence, log, securityLog, releasers },
     reservedUsernames: reserved,
-    registration: settings.REGISTRATION,
   });
-  releasers.push('pruning', startPruning(store, log));
 
   const addressOf = createClientAddress(settings.TRUST_PROXY);
   const limiting = openLimits({ settings, keys, connections, nodeId, addressOf, log });
@@ -243,17 +170,8 @@ async function open(
     securityContact: settings.SECURITY_CONTACT,
     version,
     registration: settings.REGISTRATION,
-    roles: createRoles({ db, securityLog }),
-    administration: {
-      accounts: createAccounts({
-        ...{ db, securityLog },
-        hash: (password) => passwords.hash(password, { address: '', userId: null }),
-        announceEnded: (sessionIds) => endings.announce(sessionIds),
-        wake: (userId) => wakeups.enqueueAfterCommit([userId]),
-      }),
-      invitations: createInvitations({ db, securityLog }),
-      users: createUserAdministration(db),
-    },
+    roles,
+    administration,
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
     unread,
     extendDeadline: (response, ms) => answers.extend(response, ms),

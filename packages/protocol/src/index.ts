@@ -1,3 +1,5 @@
+// The protocol: schemas and types of commands, events, REST endpoints, entities and errors, with all limits.
+
 export type { Acknowledgement } from './commands/acknowledgement';
 export { authRefresh } from './commands/authRefresh';
 export { type Command, type CommandAnswer, noAnswer } from './commands/command';
