@@ -1,7 +1,7 @@
-/** A known hole of something that is installed, and from which version on it is closed. */
+/** A known vulnerability of a dependency, and the first version without it. */
 export interface Advisory {
   readonly name: string;
-  /** The lines that it concerns: `8` is 8.x. All unless told. */
+  /** The affected major version; all by default. */
   readonly major?: number;
   /** The first version without it. */
   readonly fixed: string;
@@ -10,8 +10,8 @@ export interface Advisory {
 }
 
 /**
- * What was known on 2026-11-21 of what is installed, also in the worst case that a fresh lock file could bring. It is not
- * the registry's answer, which was not to be had, but a floor: going below it fails. See SECURITY.md.
+ * Vulnerabilities known on 2026-11-21, including those that a fresh lock file could bring in. A lower bound instead of
+ * the registry's audit, which was not available: older versions fail the test. See SECURITY.md.
  */
 export const advisories: readonly Advisory[] = [
   { name: 'socket.io-parser', fixed: '4.2.6', id: 'CVE-2026-33151', what: 'unbounded attachments' },
@@ -19,7 +19,7 @@ export const advisories: readonly Advisory[] = [
     name: 'socket.io-parser',
     fixed: '4.2.7',
     id: 'CVE-2026-69185',
-    what: 'memory, by attachments that never come',
+    what: 'memory exhaustion by missing attachments',
   },
   {
     name: 'engine.io',
@@ -40,21 +40,21 @@ export const advisories: readonly Advisory[] = [
     major: 8,
     fixed: '8.21.0',
     id: 'CVE-2026-48779',
-    what: 'memory, by tiny fragments',
+    what: 'memory exhaustion by tiny fragments',
   },
   {
     name: 'sequelize',
     major: 6,
     fixed: '6.37.8',
     id: 'CVE-2026-30951',
-    what: 'injection by the cast of a JSON key',
+    what: 'SQL injection by a JSON key cast',
   },
-  { name: 'validator', fixed: '13.15.20', id: 'CVE-2025-56200', what: 'isURL is passed by' },
+  { name: 'validator', fixed: '13.15.20', id: 'CVE-2025-56200', what: 'isURL bypass' },
   {
     name: 'lodash',
     fixed: '4.18.0',
     id: 'CVE-2026-2950',
-    what: 'prototypes lose properties by unset and omit',
+    what: 'prototype pollution by unset and omit',
   },
   { name: 'moment', fixed: '2.29.4', id: 'CVE-2022-31129', what: 'slow parsing' },
   {
@@ -69,7 +69,7 @@ export const advisories: readonly Advisory[] = [
     major: 8,
     fixed: '9.0.0',
     id: 'CVE-2026-41907',
-    what: 'the same; 8.x has no fix',
+    what: 'as above; 8.x has no fix',
   },
   { name: 'qs', fixed: '6.16.0', id: 'CVE-2026-82417, CVE-2026-82562', what: 'denial of service' },
   {
@@ -80,7 +80,7 @@ export const advisories: readonly Advisory[] = [
     what: 'denial of service',
   },
   { name: 'path-to-regexp', major: 0, fixed: '0.1.13', id: 'CVE-2026-4867', what: 'slow patterns' },
-  { name: 'ioredis', fixed: '4.27.8', id: 'GHSA (4.27.8)', what: 'prototypes by hgetall' },
+  { name: 'ioredis', fixed: '4.27.8', id: 'GHSA (4.27.8)', what: 'prototype pollution by hgetall' },
   {
     name: 'vite',
     major: 8,
@@ -103,7 +103,7 @@ export const advisories: readonly Advisory[] = [
   },
 ];
 
-/** Whether a version is before another; what comes after a hyphen counts for nothing. */
+/** Whether a version is older than another; ignores pre-release and build suffixes. */
 export function isBefore(version: string, other: string): boolean {
   const [left, right] = [version, other].map((text) =>
     (text.split(/[-+]/)[0] ?? '').split('.').map(Number),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 
-/** The folder of the whole project. */
+/** The root folder of the repository. */
 export const root = path.resolve(__dirname, '../../../..');
 
 const manifest = z.looseObject({
@@ -16,7 +16,7 @@ const manifest = z.looseObject({
 
 export type Manifest = z.output<typeof manifest>;
 
-/** Every package that is installed, the copies inside of others too; ours are links, and are none. */
+/** All installed packages, including nested copies; workspaces, which are links, are excluded. */
 export function installedPackages(folder = path.join(root, 'node_modules')): Manifest[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -29,7 +29,7 @@ export function installedPackages(folder = path.join(root, 'node_modules')): Man
   });
 }
 
-/** Our own: the root and every workspace. */
+/** The manifests of the root and of every workspace. */
 export function workspaces(): Manifest[] {
   const folders = ['apps', 'packages'].flatMap((group) =>
     readdirSync(path.join(root, group)).map((name) => path.join(root, group, name)),

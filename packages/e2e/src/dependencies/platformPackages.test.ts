@@ -6,11 +6,11 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { root } from './installed';
 
-// Packages of single platforms have no checksum in yarn.lock, so scripts/dependencies/platformPackages.json has one for each.
+// yarn.lock has no checksums for platform-specific packages, so scripts/dependencies/platformPackages.json has them.
 
 const script = pathToFileURL(path.join(root, 'scripts/dependencies/platformPackages.mjs')).href;
 
-/** What an expression comes to with the functions of the script, which is a module that Jest cannot load. */
+/** Evaluates an expression with the script's functions in a new process, because Jest cannot load the module. */
 function evaluated<T>(schema: z.ZodType<T>, expression: string): T {
   const program = `import * as packages from ${JSON.stringify(script)};
     process.stdout.write(JSON.stringify(${expression}));`;
@@ -26,12 +26,12 @@ const entries = z.array(
   z.object({ name: z.string(), version: z.string(), conditions: z.string() }),
 );
 
-test('only packages of single platforms lack a checksum in the lock file', () => {
+test('only platform-specific packages lack a checksum in the lock file', () => {
   // The schema refuses an entry without conditions.
   expect(evaluated(entries, 'packages.withoutChecksum()').length).toBeGreaterThan(100);
 });
 
-test('what is installed of them is what was recorded, and nothing else is recorded', () => {
+test('installed platform packages match the recorded checksums', () => {
   expect(evaluated(specs, 'packages.changedPackages()')).toEqual([]);
   const recorded = Object.keys(evaluated(records, 'packages.recorded()'));
   const locked = evaluated(entries, 'packages.withoutChecksum()').map(
@@ -42,14 +42,14 @@ test('what is installed of them is what was recorded, and nothing else is record
     header: z.looseObject({ glibcVersionRuntime: z.string().optional() }),
   });
   const isGnu = report.parse(process.report.getReport()).header.glibcVersionRuntime !== undefined;
-  // Where they were recorded, all of them were.
+  // On the platform of the record, every installed package is recorded.
   if (process.platform !== 'linux' || process.arch !== 'x64' || !isGnu) return;
   const installed = evaluated(specs, 'packages.installedWithoutChecksum().map(({ spec }) => spec)');
   expect(installed.filter((spec) => !recorded.includes(spec))).toEqual([]);
   expect(installed.length).toBeGreaterThan(5);
 });
 
-test('a changed, added or renamed file is noticed, a link is not', () => {
+test('the digest changes with files, not with links', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chasqui-package-'));
   const digest = () => evaluated(z.string(), `packages.digestOf(${JSON.stringify(folder)})`);
   try {

@@ -1,24 +1,24 @@
-/** Somebody who floods, and what they have to do it with. */
+/** A flooding user and their data. */
 export interface Attacker {
   userId: string;
   token: string;
-  /** A group of attackers, with a message of this one in it. */
+  /** A group of attackers, with a message of this attacker. */
   conversationId: string;
   messageId: string;
 }
 
-/** What the attackers' program is told, as JSON. */
+/** Input of the attacker program, as JSON. */
 export interface AttackOrder {
-  /** Which attack (attacks/allAttacks.ts). */
+  /** Name of the attack (attacks/allAttacks.ts). */
   attack: string;
   urls: string[];
   attackers: Attacker[];
-  /** Somebody whose password is guessed at. */
+  /** Target of password guessing. */
   victim: string;
 }
 
-/** What became of what was asked, by kind of flood. */
+/** Number of requests by kind and outcome. */
 export type Outcomes = Record<string, { accepted: number; refused: number; other: number }>;
 
-/** The name of a line of the attackers' program that holds their Outcomes. */
+/** Message of the attacker program's log lines that contain its Outcomes. */
 export const OUTCOMES = 'outcomes';

@@ -7,20 +7,20 @@ import { type Pace, startPace } from './pace';
 
 export type Outcome = 'accepted' | 'refused' | 'other';
 
-/** What attacks are made of. */
+/** Building blocks of attacks. */
 export interface AttackTools {
   readonly order: AttackOrder;
-  /** The nodes in turn. */
+  /** The address of a node, round-robin. */
   url(n: number): string;
   attacker(n: number): Attacker;
   note(kind: string, outcome: Outcome): void;
-  /** Starts works at a pace; as many as may be under way unless told. */
-  pace(perSecond: number, work: (n: number) => Promise<unknown>, underWayMax?: number): Pace;
-  /** Asks by REST; resolves when the answer was read, or has failed. */
+  /** Starts work at a rate, by default with at most one second's worth in flight. */
+  pace(perSecond: number, work: (n: number) => Promise<unknown>, maxInFlight?: number): Pace;
+  /** Sends a REST request; resolves when the answer was read or has failed. */
   http(asked: HttpAsked): Promise<void>;
-  /** A Socket.IO client of an attacker at a node; it comes back when it is cut off, unless told. */
+  /** A Socket.IO client of an attacker on a node; reconnects by default. */
   connect(n: number, node: number, options?: Partial<ManagerOptions>): Socket;
-  /** Bytes over TCP, in the address's own name; resolves to how long the connection lasted, milliseconds. */
+  /** Raw bytes over TCP from the given address; resolves to the lifetime of the connection in milliseconds. */
   raw(raw: RawAsked): Promise<number>;
 }
 
@@ -33,16 +33,16 @@ interface HttpAsked {
   headers?: Record<string, string>;
   /** Without a token. */
   isOpen?: boolean;
-  /** The address that it comes from; one for each attacker unless told. */
+  /** Source address; by default one per attacker. */
   address?: string;
 }
 
 interface RawAsked {
   n: number;
   address: string;
-  /** What it says, at once or over time; called when it is connected. */
+  /** Writes the bytes, at once or over time; called when connected. */
   say: (socket: TcpSocket) => void;
-  /** Whether it reads what is answered. */
+  /** Whether it reads the answers. */
   reads?: boolean;
 }
 
@@ -68,7 +68,7 @@ export function createTools(order: AttackOrder, outcomes: Outcomes): AttackTools
       outcomes[kind] ??= { accepted: 0, refused: 0, other: 0 };
       outcomes[kind][outcome] += 1;
     },
-    pace: (perSecond, work, underWayMax = perSecond) => startPace({ perSecond, underWayMax }, work),
+    pace: (perSecond, work, maxInFlight = perSecond) => startPace({ perSecond, maxInFlight }, work),
     http({ kind, n, method, path, body, headers, isOpen = false, address }) {
       const { token } = tools.attacker(n);
       const content = typeof body === 'object' ? JSON.stringify(body) : body;
@@ -88,7 +88,7 @@ export function createTools(order: AttackOrder, outcomes: Outcomes): AttackTools
           },
           (response) => {
             const { statusCode = 0 } = response;
-            // A wrong password is an answer like another: it has cost its price.
+            // Checking a wrong password costs as much as serving a request.
             const isServed = statusCode < 400 || statusCode === 401;
             tools.note(kind, isServed ? 'accepted' : statusCode < 500 ? 'refused' : 'other');
             response.resume();

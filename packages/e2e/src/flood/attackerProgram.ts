@@ -1,5 +1,5 @@
-// The program of the attackers: node attackerProgram.js, with an AttackOrder in FLOOD. It attacks in one way until it is
-// ended, and says every second what became of it.
+// The attacker program, run with an AttackOrder in FLOOD. Runs one attack until it is killed, and logs its outcomes
+// every second.
 import type { AttackOrder, Outcomes } from './attackOrder';
 import { OUTCOMES } from './attackOrder';
 import { allAttacks } from './attacks/allAttacks';
@@ -8,7 +8,7 @@ import { createTools } from './attackTools';
 const order = JSON.parse(process.env.FLOOD ?? '{}') as AttackOrder;
 const attack = allAttacks.find(({ name }) => name === order.attack);
 if (attack === undefined) throw new Error(`there is no attack "${order.attack}"`);
-// An attacker whose connections are cut off goes on.
+// An attacker continues after losing connections.
 process.on('uncaughtException', () => undefined);
 process.on('unhandledRejection', () => undefined);
 

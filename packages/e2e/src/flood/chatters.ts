@@ -1,13 +1,13 @@
 import { type Device, type People, type Person, until } from '@chasqui/testkit';
 import { startPace } from './pace';
 
-/** Pairs of people who chat as usual, each by a node of their own. */
+/** Pairs of people who chat normally, each on a different node. */
 export interface Chatters {
-  /** From the send to the other's device, milliseconds. */
+  /** From the send to the other device, in milliseconds. */
   readonly arrivals: readonly number[];
-  /** What went wrong: refused, unanswered, out of order. */
+  /** Sends without acknowledgement, and violations of the devices. */
   violations(): string[];
-  /** Stops sending, and resolves to what was acknowledged and never came. */
+  /** Stops sending; resolves to acknowledged messages that never arrived. */
   stop(): Promise<string[]>;
 }
 
@@ -19,7 +19,7 @@ interface Pair {
   conversationId: string;
 }
 
-/** The two of each pair sit at these two nodes. */
+/** The two people of a pair are on these two nodes. */
 export async function startChatters(
   people: People,
   pairs: number,
@@ -29,9 +29,9 @@ export async function startChatters(
   const sentAt = new Map<string, number>();
   const arrived = new Set<string>();
   const acknowledged: string[] = [];
-  const wrong: string[] = [];
+  const failures: string[] = [];
 
-  const hear = (event: string, data: unknown): void => {
+  const recordArrival = (event: string, data: unknown): void => {
     if (event !== 'chat:message_received') return;
     const { client_message_id: id } = data as { client_message_id: string };
     const at = sentAt.get(id);
@@ -40,17 +40,17 @@ export async function startChatters(
     arrivals.push(performance.now() - at);
   };
   const deviceOf = async (person: Pick<Person, 'device'>): Promise<Device> => {
-    // A forgetful device has no frame of it any more once something else was told, as that the other is there.
+    // The device keeps only its latest frame, so `drained` of the device could miss this event.
     let drained = false;
     const device = person.device({
       keepsFrames: false,
       onEvent(event, data) {
         drained ||= event === 'chat:queue_empty';
-        hear(event, data);
+        recordArrival(event, data);
       },
     });
     await device.stayConnected();
-    await until('it has been drained', () => drained);
+    await until('the backlog was sent', () => drained);
     return device;
   };
 
@@ -68,7 +68,7 @@ export async function startChatters(
 
   let sent = 0;
   const pace = startPace(
-    { perSecond: pairs * MESSAGES_PER_SECOND, underWayMax: 10_000 },
+    { perSecond: pairs * MESSAGES_PER_SECOND, maxInFlight: 10_000 },
     async (n) => {
       const chat = chats[n % chats.length];
       if (chat === undefined) return;
@@ -77,18 +77,18 @@ export async function startChatters(
       sentAt.set(clientMessageId, performance.now());
       const attempt = await sender.send(chat.conversationId, 'hello', { clientMessageId });
       if (attempt.outcome === 'acknowledged') acknowledged.push(clientMessageId);
-      else wrong.push(`${clientMessageId} was ${attempt.outcome}: ${attempt.error?.name ?? ''}`);
+      else failures.push(`${clientMessageId} was ${attempt.outcome}: ${attempt.error?.name ?? ''}`);
     },
   );
 
   return {
     arrivals,
-    violations: () => [...wrong, ...devices.flatMap(({ violations }) => violations)],
+    violations: () => [...failures, ...devices.flatMap(({ violations }) => violations)],
     async stop() {
       pace.stop();
       const missing = (): string[] => acknowledged.filter((id) => !arrived.has(id));
-      await until('all have arrived', () => {
-        return acknowledged.length + wrong.length === sent && missing().length === 0;
+      await until('all messages have arrived', () => {
+        return acknowledged.length + failures.length === sent && missing().length === 0;
       }).catch(() => undefined);
       for (const device of devices) device.retire();
       return missing();

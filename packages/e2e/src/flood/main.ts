@@ -1,7 +1,8 @@
-// What `npm run flood` runs once everything is built. Exit code 0 when the others chatted on as if nothing were.
+// The program behind `npm run flood`. Exits with 0 if other people could chat normally during the attacks.
 import { parseArgs } from 'node:util';
 import { allAttacks } from './attacks/allAttacks';
-import { flood, type FloodReport } from './flood';
+import { flood } from './flood';
+import type { FloodReport } from './floodReport';
 
 const { values } = parseArgs({
   options: {
@@ -14,11 +15,11 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const mib = (all: readonly number[]): string =>
   all.map((bytes) => `${Math.round(bytes / 1024 / 1024)}`).join(' and ');
 
-function tell({ seconds, chats, attacks, memory, left, wrong }: FloodReport): void {
+function print({ seconds, chats, attacks, memory, left, violations }: FloodReport): void {
   const [worst] = [...attacks].sort((a, b) => b.chats.worst - a.chats.worst);
   say(`${seconds} s of attacks on two servers`);
   say(
-    `${chats.arrived} messages of the others, from the send to the other device: ` +
+    `${chats.arrived} messages of other people, from send to arrival: ` +
       `p50 ${chats.p50.toFixed(0)} ms, p99 ${chats.p99.toFixed(0)} ms, worst ${chats.worst.toFixed(0)} ms` +
       ` (during ${worst?.name ?? 'nothing'})`,
   );
@@ -28,8 +29,8 @@ function tell({ seconds, chats, attacks, memory, left, wrong }: FloodReport): vo
       `${figure} memory of the servers, MiB: ${of(memory.before)} before, ${of(memory.after)} after`,
     );
   }
-  say(`${left.connections} connections and ${left.descriptors} descriptors left over`);
-  for (const why of wrong.slice(0, 20)) say(`  ✗ ${why}`);
+  say(`${left.connections} connections and ${left.descriptors} descriptors remain`);
+  for (const why of violations.slice(0, 20)) say(`  ✗ ${why}`);
 }
 
 async function main(): Promise<number> {
@@ -42,8 +43,8 @@ async function main(): Promise<number> {
     throw new Error(`--minutes must be a number above 0, not "${values.minutes}"`);
   const only = values.only?.split(',');
   const report = await flood({ seconds: minutes * 60, say, ...(only && { only }) });
-  tell(report);
-  return report.wrong.length === 0 ? 0 : 1;
+  print(report);
+  return report.violations.length === 0 ? 0 : 1;
 }
 
 main().then(

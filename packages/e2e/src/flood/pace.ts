@@ -1,4 +1,4 @@
-/** Starts works at a pace, whatever becomes of them; at most so many are under way. */
+/** Starts work at a constant rate, regardless of its outcome, up to a number in flight. */
 export interface Pace {
   stop(): void;
 }
@@ -6,24 +6,24 @@ export interface Pace {
 const TICK_MS = 50;
 
 export function startPace(
-  { perSecond, underWayMax }: { perSecond: number; underWayMax: number },
+  { perSecond, maxInFlight }: { perSecond: number; maxInFlight: number },
   work: (n: number) => Promise<unknown>,
 ): Pace {
   let owed = 0;
   let started = 0;
-  let underWay = 0;
+  let inFlight = 0;
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    // Who falls behind does not make up for more than a second.
+    // After a stall at most one second of work is made up.
     owed = Math.min(owed + ((now - last) / 1_000) * perSecond, perSecond);
     last = now;
-    for (; owed >= 1 && underWay < underWayMax; owed -= 1) {
-      underWay += 1;
+    for (; owed >= 1 && inFlight < maxInFlight; owed -= 1) {
+      inFlight += 1;
       work(started++)
         .catch(() => undefined)
         .finally(() => {
-          underWay -= 1;
+          inFlight -= 1;
         });
     }
   }, TICK_MS);

@@ -1,15 +1,15 @@
 import { withSeed } from '@chasqui/testkit';
-import { attack } from './attack';
+import { runFuzz } from './runFuzz';
 
-test('[D9] two thousand cases that nobody should ask: each is answered as declared, nothing is stored or told', async () => {
+test('[D9] two thousand hostile requests get declared answers, store nothing else and leak nothing', async () => {
   await withSeed(async ({ seed }) => {
-    const { faults, asked, answers } = await attack({ seed, count: 2_000 });
-    expect(faults).toEqual([]);
-    expect(asked).toBeGreaterThanOrEqual(2_000);
-    // Not all of them may end at the first check. Which ones get through is chance.
-    const through = (isDone: RegExp): number =>
+    const { violations, sent, answers } = await runFuzz({ seed, count: 2_000 });
+    expect(violations).toEqual([]);
+    expect(sent).toBeGreaterThanOrEqual(2_000);
+    // Enough cases must pass validation; which ones depends on the seed.
+    const succeeded = (isDone: RegExp): number =>
       Object.entries(answers).reduce((sum, [what, n]) => (isDone.test(what) ? sum + n : sum), 0);
-    expect(through(/ 2\d\d$/)).toBeGreaterThan(100);
-    expect(through(/ done$/)).toBeGreaterThan(100);
+    expect(succeeded(/ 2\d\d$/)).toBeGreaterThan(100);
+    expect(succeeded(/ done$/)).toBeGreaterThan(100);
   });
 });

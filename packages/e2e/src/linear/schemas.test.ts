@@ -10,7 +10,7 @@ import {
 import { hostileTexts, slowText } from '@chasqui/testkit';
 import * as z from 'zod';
 
-// Every input that a request or a command can have, at the largest size that reaches its schema.
+// Every input of requests and commands, at the largest size that reaches its schema.
 
 const beginnings = ['', 'a@', 'a@a', '0190b3c4-', '👍'];
 const HEADERS = 16_384;
@@ -28,7 +28,7 @@ const rows: [name: string, schema: z.ZodType, length: number][] = [
   ...commands.map(({ name, data }): [string, z.ZodType, number] => [name, data, MAX_FRAME_BYTES]),
 ];
 
-/** The names of all fields, of every alternative. */
+/** Names of all fields, including those of union members. */
 function fieldsOf(schema: z.ZodType): string[] {
   const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
   return [...text.matchAll(/"([A-Za-z_]+)":\{/g)].map(([, name = '']) => name);
@@ -38,11 +38,11 @@ function refuses(schema: z.ZodType, value: unknown): void {
   try {
     parseWith(schema, value);
   } catch {
-    // Refused or not: only the time counts.
+    // Only the time matters, not the result.
   }
 }
 
-test.each(rows)('%s is judged in linear time', (_name, schema, length) => {
+test.each(rows)('%s is validated in linear time', (_name, schema, length) => {
   const fields = fieldsOf(schema);
   const filled = (value: unknown): unknown =>
     Object.fromEntries(fields.map((name) => [name, value]));
@@ -58,7 +58,7 @@ test.each(rows)('%s is judged in linear time', (_name, schema, length) => {
   expect(slowText(values, (value) => refuses(schema, value))).toBeUndefined();
 });
 
-test('the handshake is read in linear time', () => {
+test('the handshake is parsed in linear time', () => {
   const read = (text: string): void => {
     for (const work of [
       () => bearerToken(`Bearer ${text}`),
@@ -68,7 +68,7 @@ test('the handshake is read in linear time', () => {
       try {
         work();
       } catch {
-        // Refused or not: only the time counts.
+        // Only the time matters, not the result.
       }
     }
   };

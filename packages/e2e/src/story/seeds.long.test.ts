@@ -1,19 +1,19 @@
-import { openScene, type Scene } from '../faults/scene';
-import { newFigures } from './figures';
+import { openFaultFixture, type FaultFixture } from '../faults/faultFixture';
+import { newStatistics } from './statistics';
 import { seeds } from './seeds';
-import { tellStory } from './tellStory';
+import { runStory } from './runStory';
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene();
+  fixture = await openFaultFixture();
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 test.each(seeds)(
   '[L, D, O, U, S] seed %i: %s',
   async (seed) => {
-    const figures = newFigures();
-    expect(await tellStory({ scene, seed, seconds: 10, figures })).toEqual([]);
+    const statistics = newStatistics();
+    expect(await runStory({ fixture, seed, seconds: 10, statistics })).toEqual([]);
   },
   300_000,
 );

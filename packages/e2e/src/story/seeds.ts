@@ -1,15 +1,15 @@
-/** Seeds of stories that once ended badly, and what they had found. None may ever leave this list. */
+/** Seeds of stories that once failed, and the defect each one found. Never remove one. */
 export const seeds: readonly (readonly [seed: number, found: string])[] = [
-  [374660869, 'a removal whose COMMIT had no answer was announced by nobody'],
-  [703653409, 'a deletion whose COMMIT had no answer was announced by nobody'],
-  [1956723346, 'an answer too late for its command was dropped, and its entry with it'],
+  [374660869, 'a removal whose COMMIT had no answer was not announced'],
+  [703653409, 'a deletion whose COMMIT had no answer was not announced'],
+  [1956723346, 'an answer that came after its time limit was dropped together with its entry'],
   [
     1490413502,
-    'news of a removal came after those of the next membership, and took what was sent since',
+    'the event of a removal came after that of the next membership and removed newer entries',
   ],
   [
     389490770,
-    'an acknowledgement that PostgreSQL did not answer was never made good, and somebody waited on',
+    'an acknowledgement without an answer from PostgreSQL was never retried, so a delivery stayed pending',
   ],
-  [1447083150, 'what changed behind an interrupted sync was told by no page of it'],
+  [1447083150, 'changes made during an interrupted sync were on none of its pages'],
 ];

@@ -1,9 +1,9 @@
-// What `yarn soak` runs once everything is built: story after story for so many minutes, on the same
-// processes. Exit code 0 when all of them ended well.
+// The program behind `yarn soak`: runs one story after the other on the same processes for some minutes. Exits with 0
+// if none of them had violations.
 import { parseArgs } from 'node:util';
-import { openScene, type Scene } from '../faults/scene';
-import { type Figures, newFigures, percentile } from './figures';
-import { tellStory } from './tellStory';
+import { openFaultFixture, type FaultFixture } from '../faults/faultFixture';
+import { type Statistics, newStatistics, percentile } from './statistics';
+import { runStory } from './runStory';
 
 const SECONDS_PER_STORY = 60;
 
@@ -16,8 +16,9 @@ const { values } = parseArgs({
   },
 });
 
-const over = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => over.abort());
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => interruption.abort());
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function numberOf(name: string, text: string): number {
@@ -26,54 +27,56 @@ function numberOf(name: string, text: string): number {
   throw new Error(`--${name} must be a number above 0, not "${text}"`);
 }
 
-async function soak(scene: Scene, figures: Figures): Promise<number> {
+async function soak(fixture: FaultFixture, statistics: Statistics): Promise<number> {
   const end = performance.now() + numberOf('minutes', values.minutes) * 60_000;
   const seconds = numberOf('seconds', values.seconds);
   const given = values.seed === undefined ? undefined : numberOf('seed', values.seed);
-  let bad = 0;
-  for (let i = 0; performance.now() < end && !over.signal.aborted; i += 1) {
+  let failed = 0;
+  for (let i = 0; performance.now() < end && !interruption.signal.aborted; i += 1) {
     const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : given + i;
     say(`story ${i + 1}, seed ${seed}`);
     const left = (end - performance.now()) / 1_000;
-    const wrong = await tellStory({
-      ...{ scene, seed, figures, signal: over.signal },
+    const violations = await runStory({
+      ...{ fixture, seed, statistics, signal: interruption.signal },
       seconds: Math.max(5, Math.min(seconds, left)),
       say: values.verbose ? (what) => say(`  ${what}`) : undefined,
     });
-    for (const why of wrong) say(`  ✗ seed ${seed}: ${why}`);
-    if (wrong.length > 0) bad += 1;
+    for (const why of violations) say(`  ✗ seed ${seed}: ${why}`);
+    if (violations.length > 0) failed += 1;
   }
-  return bad;
+  return failed;
 }
 
-function report(figures: Figures, bad: number): void {
-  const { messages, deeds, stories, mishaps, redeliveries, arrivals, wholeAfter } = figures;
-  const struck = [...mishaps.values()].reduce((sum, count) => sum + count, 0);
-  say(`${stories} stories, ${bad} of them ended badly`);
+function report(statistics: Statistics, failed: number): void {
+  const { messages, actions, stories, disruptions, redeliveries, arrivals, recoveredAfterMs } =
+    statistics;
+  const total = [...disruptions.values()].reduce((sum, count) => sum + count, 0);
+  say(`${stories} stories, ${failed} of them failed`);
   say(
-    `${messages} messages acknowledged in ${deeds} deeds; ${redeliveries} sent again on the wire`,
+    `${messages} messages acknowledged in ${actions} actions; ${redeliveries} sent more than once`,
   );
-  say(`${struck} mishaps:`);
-  for (const [name, count] of [...mishaps].sort((a, b) => b[1] - a[1])) say(`  ${count} × ${name}`);
+  say(`${total} disruptions:`);
+  for (const [name, count] of [...disruptions].sort((a, b) => b[1] - a[1]))
+    say(`  ${count} × ${name}`);
   say(
-    `from the commit to a live device, no mishap near: p50 ${percentile(arrivals, 0.5)} ms, ` +
+    `from the commit to a live device, without a disruption: p50 ${percentile(arrivals, 0.5)} ms, ` +
       `p99 ${percentile(arrivals, 0.99)} ms, worst ${percentile(arrivals, 1)} ms`,
   );
-  const [middle, worst] = [percentile(wholeAfter, 0.5), percentile(wholeAfter, 1)].map((ms) =>
-    (ms / 1_000).toFixed(1),
+  const [median, worst] = [percentile(recoveredAfterMs, 0.5), percentile(recoveredAfterMs, 1)].map(
+    (ms) => (ms / 1_000).toFixed(1),
   );
-  say(`whole again after the last mending: middle ${middle} s, worst ${worst} s`);
+  say(`recovered after the last repair: median ${median} s, worst ${worst} s`);
 }
 
 async function main(): Promise<number> {
-  const figures = newFigures();
-  const scene = await openScene();
+  const statistics = newStatistics();
+  const fixture = await openFaultFixture();
   try {
-    const bad = await soak(scene, figures);
-    report(figures, bad);
-    return bad === 0 ? 0 : 1;
+    const failed = await soak(fixture, statistics);
+    report(statistics, failed);
+    return failed === 0 ? 0 : 1;
   } finally {
-    await scene.close();
+    await fixture.close();
   }
 }
 

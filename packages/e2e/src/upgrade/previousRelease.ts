@@ -9,12 +9,12 @@ import { thisRelease } from '@chasqui/testkit';
 const run = promisify(execFile);
 const manifest = z.object({ packageManager: z.string() });
 
-/** What servers run on that have not been upgraded yet. Moves with each release. */
+/** The commit of the previous release. Update with each release. */
 const PREVIOUS = 'be89b9a8dc3043947cf27f165cf6c9b87fd9d537';
 
 /**
- * The folder of the previous release, compiled, below node_modules/.cache; made once. Its sources come from the history
- * of this repository, its libraries from its own lock file. Throws in one line when there is no history.
+ * The folder of the compiled previous release, below node_modules/.cache; built once. Its sources come from the history
+ * of this repository, its dependencies from its own lock file. Throws a one-line error without the history.
  */
 export async function previousRelease(): Promise<string> {
   const folder = path.join(
@@ -50,7 +50,7 @@ async function unpack(folder: string): Promise<void> {
   rmSync(archive);
 }
 
-/** What its server and worker need to run. */
+/** Installs what its server and worker need to run. */
 async function install(folder: string): Promise<void> {
   const { packageManager } = manifest.parse(
     JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')),
@@ -62,7 +62,7 @@ async function install(folder: string): Promise<void> {
   });
 }
 
-/** Its types were checked when it was released. */
+/** Without type checks: the release passed them. */
 async function transpile(workspace: string): Promise<void> {
   const sources = path.join(workspace, 'src');
   const entryPoints = readdirSync(sources, { recursive: true, encoding: 'utf8' })
@@ -74,7 +74,7 @@ async function transpile(workspace: string): Promise<void> {
   });
 }
 
-/** Brings a database to the schema of the release in this folder; of this one unless told. */
+/** Migrates a database to the schema of the release in this folder; this repository by default. */
 export async function migrateBy(databaseUrl: string, release = thisRelease): Promise<void> {
   await run(process.execPath, [path.join(release, 'packages/db/dist/migrate.js')], {
     env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },

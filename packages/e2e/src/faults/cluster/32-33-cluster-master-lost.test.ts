@@ -1,52 +1,52 @@
 import { type RedisServer, until } from '@chasqui/testkit';
-import { type ClusterScene, openClusterScene, QUEUE, sendUntil } from '../clusterScene';
-import { absentUsers } from '../crowd';
-import { connected, upTo } from '../scene';
+import { type ClusterFixture, openClusterFixture, QUEUE, sendUntil } from '../clusterFixture';
+import { absentUsers } from '../absentUsers';
+import { connected, upTo } from '../faultFixture';
 
-// Three masters without replicas: what one of them held is gone with it, and nobody helps.
+// Three masters without replicas: a killed master's data is lost. Recovery is automatic.
 
-let scene: ClusterScene;
+let fixture: ClusterFixture;
 beforeAll(async () => {
-  scene = await openClusterScene({ env: { DELIVERY_BACKOFF_MS: '600000' } });
+  fixture = await openClusterFixture({ env: { DELIVERY_BACKOFF_MS: '600000' } });
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 test.each([
-  ['the master of the queue', (): Promise<RedisServer> => scene.cluster.masterOf(QUEUE)],
-  ['the first master', () => scene.cluster.masterOf('{s21}')],
-  ['the last master', () => scene.cluster.masterOf('{s9}')],
+  ['the master of the queue', (): Promise<RedisServer> => fixture.cluster.masterOf(QUEUE)],
+  ['the first master', () => fixture.cluster.masterOf('{s21}')],
+  ['the last master', () => fixture.cluster.masterOf('{s9}')],
 ])(
-  '[fault 32: L, D, O, S, D5, D10, D11] %s dies with all it had and returns empty: nothing lost, nothing doubled',
+  '[fault 32: L, D, O, S, D5, D10, D11] nothing is lost or duplicated when %s loses all data and returns empty',
   async (_which, choose) => {
-    const { ana, ben, cleo } = await scene.people.registerAll('ana', 'ben', 'cleo');
-    const others = await absentUsers(scene.instance, 20);
+    const { ana, ben, cleo } = await fixture.people.registerAll('ana', 'ben', 'cleo');
+    const others = await absentUsers(fixture.instance, 20);
     const { body } = await ana.call('createGroup', {
-      body: { title: 'a crowd', participant_ids: [ben.id, cleo.id, ...others] },
+      body: { title: 'a large group', participant_ids: [ben.id, cleo.id, ...others] },
     });
     const { id } = body;
     const sender = await connected(ana.device());
     const listener = await connected(ben.on(1).device());
     await sender.send(id, 'first');
-    await until('the absent have jobs', () => scene.haveJobs([cleo.id, ...others]));
-    await until('it is whole', scene.isWhole);
+    await until('absent users have jobs', () => fixture.haveJobs([cleo.id, ...others]));
+    await until('the cluster is healthy', fixture.isHealthy);
 
     const master = await choose();
     await master.kill();
-    await sendUntil(sender, id, async () => (await scene.readiness(0)) === 'degraded');
-    expect(await scene.isWhole()).toBe(false);
+    await sendUntil(sender, id, async () => (await fixture.readiness(0)) === 'degraded');
+    expect(await fixture.isHealthy()).toBe(false);
     await sendUntil(sender, id, async () => sender.attempts.length > 20);
-    await until('who is there is sent it meanwhile', () =>
+    await until('connected users keep receiving', () =>
       listener.wire(id).includes(sender.attempts.at(-1)?.message?.seq ?? -1),
     );
     await master.start();
-    await sendUntil(sender, id, scene.isWhole);
+    await sendUntil(sender, id, fixture.isHealthy);
 
-    await until('the absent have jobs again', () => scene.haveJobs([cleo.id, ...others]));
+    await until('absent users have jobs again', () => fixture.haveJobs([cleo.id, ...others]));
     for (const [one, other] of [
       [ana, ben],
       [ben.on(1), ana],
     ] as const) {
-      await until('who is there is seen as there', async () => {
+      await until('connected users are shown as online', async () => {
         const { body: user } = await one.call('readUser', { params: { id: other.id } });
         return user.presence?.status === 'online';
       });
@@ -54,17 +54,17 @@ test.each([
     const back = await connected(cleo.on(1).device());
     const devices = [listener, back];
     const run = { conversationId: id, people: [ana, ben, cleo], devices };
-    expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
+    expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
     expect(devices.map((device) => device.repeats())).toEqual([0, 0]);
   },
   90_000,
 );
 
-test('[fault 33: D5] what waits in Redis for a recipient is the same, whether one message waits or a thousand', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 33: D5] a recipient has the same single job for one waiting message as for a thousand', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const sender = await connected(ana.device());
   const weigh = async (): Promise<{ keys: number; bytes: number }> => {
-    const master = await scene.cluster.masterOf(QUEUE);
+    const master = await fixture.cluster.masterOf(QUEUE);
     const keys = await master.command('KEYS', `${QUEUE}:${ben.id}*`);
     const sizes = await Promise.all(
       (Array.isArray(keys) ? keys : []).map((key) =>

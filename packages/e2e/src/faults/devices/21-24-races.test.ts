@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { until } from '@chasqui/testkit';
-import { connected, openScene, type Scene, upTo } from '../scene';
+import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene();
+  fixture = await openFaultFixture();
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 test('[fault 21: O] 500 sends pipelined on one socket keep their order', async () => {
-  const { ana, ben, id } = await scene.pair();
+  const { ana, ben, id } = await fixture.pair();
   const sender = await connected(ana.device());
   const devices = [await connected(ben.device()), await connected(ben.on(1).device())];
   const attempts = await Promise.all(upTo(500).map((i) => sender.send(id, String(i))));
   expect(attempts.map(({ message }) => message?.seq)).toEqual(upTo(500));
   const run = { conversationId: id, people: [ana, ben], devices: [sender, ...devices] };
-  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts })).toEqual([]);
   const texts = devices.map((device) =>
     device.entries(id).map(({ content_encrypted: text }) => Number(text)),
   );
   expect(texts).toEqual([upTo(500), upTo(500)]);
 });
 
-test('[fault 22: U, D2, D3] one client message id at once on two nodes: one row, one seq, no burned number', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 22: U, D2, D3] one client message id sent on two nodes at once gives one row and one seq, without a gap', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const senders = [await connected(ana.device()), await connected(ana.on(1).device())];
   const listener = await connected(ben.on(1).device());
   for (let round = 1; round <= 30; round += 1) {
@@ -36,12 +36,12 @@ test('[fault 22: U, D2, D3] one client message id at once on two nodes: one row,
   }
   const attempts = senders.flatMap((sender) => sender.attempts);
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
-  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts })).toEqual([]);
   expect(listener.wire(id)).toEqual(upTo(30));
 });
 
-test('[fault 23: L] messages between a fetch of the history and the start of live events are not missed', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 23: L] no message between a fetch of the history and the first live event is missed', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const sender = await connected(ana.device());
   for (let round = 0; round < 10; round += 1) {
     let stop = false;
@@ -58,18 +58,18 @@ test('[fault 23: L] messages between a fetch of the history and the start of liv
     const from = fetched.body.messages[0]?.seq ?? 1;
     expect(upTo(last - from + 1, from).filter((seq) => !shown.has(seq))).toEqual([]);
     expect(device.violations).toEqual([]);
-    // What this device acknowledged, the next one need not be sent: it fetches it.
-    await until('it is acknowledged', async () => {
+    // The next device fetches what this one has acknowledged.
+    await until('everything is acknowledged', async () => {
       return (await ben.conversation(id)).my.delivered_seq === last;
     });
     device.disconnect();
   }
 });
 
-test('[fault 24: D, O] drains of reconnects race live messages and wake-ups: in order, and shown once', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 24: D, O] when drains race live messages and wake-ups, order holds and every message is shown once', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const senders = [await connected(ana.device()), await connected(ana.on(1).device())];
-  const urls = [scene.instance.url(0), scene.instance.url(1)];
+  const urls = [fixture.instance.url(0), fixture.instance.url(1)];
   const phone = ben.device({ urls });
   const laptop = ben.device({ urls: urls.toReversed(), batch: true });
   for (const device of [phone, laptop]) await connected(device);
@@ -79,8 +79,8 @@ test('[fault 24: D, O] drains of reconnects race live messages and wake-ups: in 
   });
   const wakeUps = (async () => {
     while (!stop) {
-      // As if the worker’s retry came at every moment.
-      await scene.instance.sql('UPDATE deliveries SET next_at = now() WHERE user_id = $1', [
+      // Simulates retries of the worker at every moment.
+      await fixture.instance.sql('UPDATE deliveries SET next_at = now() WHERE user_id = $1', [
         ben.id,
       ]);
     }
@@ -89,7 +89,7 @@ test('[fault 24: D, O] drains of reconnects race live messages and wake-ups: in 
     for (let i = 0; i < 15; i += 1) {
       await device.connect();
       const seen = device.entries(id).length;
-      await until('more has come', () => device.entries(id).length > seen);
+      await until('more entries have arrived', () => device.entries(id).length > seen);
     }
   });
   await Promise.all(reconnecting);
@@ -97,5 +97,5 @@ test('[fault 24: D, O] drains of reconnects race live messages and wake-ups: in 
   await Promise.all([...sending, wakeUps]);
   const attempts = senders.flatMap((sender) => sender.attempts);
   const run = { conversationId: id, people: [ana, ben], devices: [phone, laptop] };
-  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts })).toEqual([]);
 });

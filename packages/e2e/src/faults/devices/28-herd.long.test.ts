@@ -1,39 +1,39 @@
 import { type Person, until } from '@chasqui/testkit';
-import { figuresOf } from '../figures';
-import { connected, openScene, type Scene, upTo } from '../scene';
+import { metricsOf } from '../metrics';
+import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 const USERS = 100;
 const DEVICES_OF_EACH = 20;
 const WAITING = 50;
 
-/** Lets a process collect its garbage when it is told to: V8 alone may leave it for as long as it likes. */
+/** Collects garbage on SIGUSR2, because V8 may delay a collection indefinitely. */
 const collector = `import { setFlagsFromString } from 'node:v8'; import { runInNewContext } from 'node:vm';
   setFlagsFromString('--expose-gc'); const collect = runInNewContext('gc');
   process.on('SIGUSR2', () => collect());`;
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(collector)}`;
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene({ wired: false, envOf: [{ NODE_OPTIONS }, { NODE_OPTIONS }] });
+  fixture = await openFaultFixture({ proxied: false, envOf: [{ NODE_OPTIONS }, { NODE_OPTIONS }] });
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 const figures = async (index: number) => {
-  const figure = await figuresOf(scene.instance.url(index));
+  const metric = await metricsOf(fixture.instance.url(index));
   return {
-    heap: figure('nodejs_heap_size_used_bytes'),
-    connections: figure('chasqui_connections'),
-    stall: figure('chasqui_event_loop_delay_seconds{state="max"}'),
+    heap: metric('nodejs_heap_size_used_bytes'),
+    connections: metric('chasqui_connections'),
+    stall: metric('chasqui_event_loop_delay_seconds{state="max"}'),
   };
 };
 
 async function collected() {
-  for (const index of [0, 1]) process.kill(scene.server(index).program.pid, 'SIGUSR2');
+  for (const index of [0, 1]) process.kill(fixture.server(index).program.pid, 'SIGUSR2');
   return Promise.all([figures(0), figures(1)]);
 }
 
-/** Looks at both nodes until told to stop, and keeps the longest stall. */
-function watch(): { stop(): Promise<number> } {
+/** Polls both nodes until `stop`, which resolves to the longest stall in seconds. */
+function watchStalls(): { stop(): Promise<number> } {
   let longest = 0;
   let stopped = false;
   const watching = (async () => {
@@ -53,32 +53,32 @@ function watch(): { stop(): Promise<number> } {
   };
 }
 
-async function inGroups<T>(items: T[], size: number, work: (item: T) => Promise<unknown>) {
+async function inBatches<T>(items: T[], size: number, work: (item: T) => Promise<unknown>) {
   for (let i = 0; i < items.length; i += size) {
     await Promise.all(items.slice(i, i + size).map(work));
   }
 }
 
-test('[fault 28: L, D] 2,000 devices with 50 messages each come back at once: all drained, no pool time-out, no stall over a second', async () => {
-  const crowd: Person[] = [];
-  await inGroups(upTo(USERS), 10, async () => crowd.push(await scene.people.register('herd')));
-  const [ana] = crowd;
-  if (ana === undefined) throw new Error('nobody is there');
-  const rooms = upTo(10).map((i) => crowd.slice(i === 1 ? 1 : (i - 1) * 10, i * 10));
+test('[fault 28: L, D] 2,000 devices with 50 messages each reconnect at once without a pool time-out or a stall over a second', async () => {
+  const users: Person[] = [];
+  await inBatches(upTo(USERS), 10, async () => users.push(await fixture.people.register('herd')));
+  const [ana] = users;
+  if (ana === undefined) throw new Error('no users');
+  const groups = upTo(10).map((i) => users.slice(i === 1 ? 1 : (i - 1) * 10, i * 10));
   const ids = await Promise.all(
-    rooms.map(async (room) => (await scene.people.group(ana, ...room)).id),
+    groups.map(async (members) => (await fixture.people.group(ana, ...members)).id),
   );
-  const herd = rooms.flatMap((room, r) =>
-    room.flatMap((person, i) =>
+  const herd = groups.flatMap((members, g) =>
+    members.flatMap((person, i) =>
       upTo(DEVICES_OF_EACH).map((n) => ({
-        id: ids[r] ?? '',
+        id: ids[g] ?? '',
         device: person.on((i + n) % 2).device({ batch: true }),
       })),
     ),
   );
-  await inGroups(herd, 100, async ({ device }) => connected(device, 60_000));
+  await inBatches(herd, 100, async ({ device }) => connected(device, 60_000));
   for (const { device } of herd) device.disconnect();
-  await until('all are gone', async () => {
+  await until('all devices are disconnected', async () => {
     const now = await Promise.all([figures(0), figures(1)]);
     return now.every(({ connections }) => connections === 0);
   });
@@ -87,11 +87,11 @@ test('[fault 28: L, D] 2,000 devices with 50 messages each come back at once: al
   const sender = await connected(ana.device({ brief: true }));
   await Promise.all(ids.flatMap((id) => upTo(WAITING).map((n) => sender.send(id, `message ${n}`))));
   expect(sender.attempts.filter(({ outcome }) => outcome !== 'acknowledged')).toEqual([]);
-  const watching = watch();
-  // Who is refused for lack of a place comes again, like every client.
+  const watching = watchStalls();
+  // A device refused for lack of capacity retries, like every client.
   await Promise.all(herd.map(({ device }) => device.stayConnected()));
   await until(
-    'all are drained',
+    'all backlogs were sent',
     () => herd.every(({ device }) => device.received('chat:queue_empty', 'now').length === 1),
     120_000,
   );
@@ -102,7 +102,7 @@ test('[fault 28: L, D] 2,000 devices with 50 messages each come back at once: al
   }
   expect(stall).toBeLessThan(1);
   for (const index of [0, 1]) {
-    expect(scene.server(index).program.output()).not.toMatch(/AcquireTimeout/);
+    expect(fixture.server(index).program.output()).not.toMatch(/AcquireTimeout/);
   }
   for (const { device } of herd) device.disconnect();
   await until(

@@ -1,17 +1,17 @@
 import { until } from '@chasqui/testkit';
-import { connected, openScene, type Scene } from '../scene';
+import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
 
 // Sessions that end while a node cannot be notified.
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene();
+  fixture = await openFaultFixture();
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
-/** A phone that is signed in beside the desk, and its session as the desk sees it. */
+/** Two sessions of one user, `phone` and `desk`, and the id of the phone's session. */
 async function twoSessions() {
-  const ana = await scene.people.register('ana');
+  const ana = await fixture.people.register('ana');
   const { username, password } = ana;
   const { body } = await ana.call('login', { body: { username, password } });
   const phone = await connected(ana.on(1).device({ token: body.access_token, deviceId: 'phone' }));
@@ -21,38 +21,37 @@ async function twoSessions() {
   return { ana, phone, desk, id, token: body.access_token };
 }
 
-/** What comes after somebody is shut out comes to the others alone. */
-const shutWithin = (what: string, phone: { socket(): { connected: boolean } }, ms: number) =>
+const closedWithin = (what: string, phone: { socket(): { connected: boolean } }, ms: number) =>
   until(what, () => !phone.socket().connected, ms);
 
-test('[fault 39: D9] a node that Redis says nothing to closes what was ended elsewhere within 5 s', async () => {
+test('[fault 39: D9] a node cut off from Redis closes the socket of an ended session within 5 s', async () => {
   const { ana, phone, desk, id, token } = await twoSessions();
-  const ben = await scene.people.register('ben');
-  const direct = await scene.people.direct(ana, ben);
-  const { redis } = scene.server(1);
+  const ben = await fixture.people.register('ben');
+  const direct = await fixture.people.direct(ana, ben);
+  const { redis } = fixture.server(1);
   redis.cut();
   await ana.call('endSession', { params: { id } });
-  // Five seconds, what is under way, and a machine that is busy.
-  await shutWithin('the phone is shut out, with Redis still away', phone, 8_000);
+  // Five seconds, plus requests in flight and a busy machine.
+  await closedWithin('the phone is disconnected while Redis is down', phone, 8_000);
   expect((await ana.on(1).refused('readMe', { token })).status).toBe(401);
   const before = phone.entries(direct.id).length;
   await ben.on(1).call('sendMessage', {
-    body: { conversation_id: direct.id, content_encrypted: 'for those who are signed in' },
+    body: { conversation_id: direct.id, content_encrypted: 'for signed-in devices' },
   });
-  await until('the desk has it', () => desk.entries(direct.id).length > 0);
+  await until('the desk has the message', () => desk.entries(direct.id).length > 0);
   expect(phone.entries(direct.id)).toHaveLength(before);
   redis.heal();
 });
 
-test('[fault 40: D9] a node without Redis and PostgreSQL closes it when PostgreSQL is back', async () => {
+test('[fault 40: D9] a node cut off from Redis and PostgreSQL closes it when PostgreSQL is back', async () => {
   const { ana, phone, desk, id } = await twoSessions();
-  const { redis, postgres } = scene.server(1);
+  const { redis, postgres } = fixture.server(1);
   redis.cut();
   postgres.cut();
   await ana.call('endSession', { params: { id } });
   expect(phone.socket().connected).toBe(true);
   postgres.heal();
-  await shutWithin('the phone is shut out, with Redis still away', phone, 15_000);
+  await closedWithin('the phone is disconnected while Redis is down', phone, 15_000);
   redis.heal();
-  await until('the desk stays, or is back', () => desk.socket().connected);
+  await until('the desk is connected', () => desk.socket().connected);
 });

@@ -1,18 +1,18 @@
-import { until } from '@chasqui/testkit';
-import { connected, openScene, type Scene, sendSurely } from '../scene';
+import { sendUntilAcknowledged, until } from '@chasqui/testkit';
+import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene();
+  fixture = await openFaultFixture();
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
-test('[fault 17: D1, U] SIGSTOP of PostgreSQL for 30 s: bounded, clear errors, no false acknowledgement', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 17: D1, U] with PostgreSQL frozen for 30 s, errors are clear and timely, and no acknowledgement is false', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const senders = [await connected(ana.device()), await connected(ana.on(1).device())];
   const listener = await connected(ben.on(1).device());
   for (const sender of senders) await sender.send(id, 'before');
-  scene.postgres.freeze();
+  fixture.postgres.freeze();
   const frozenAt = performance.now();
   const slowest = { socket: 0, rest: 0 };
   const timed = async (kind: keyof typeof slowest, work: Promise<unknown>): Promise<void> => {
@@ -39,21 +39,21 @@ test('[fault 17: D1, U] SIGSTOP of PostgreSQL for 30 s: bounded, clear errors, n
   expect(slowest.socket).toBeLessThan(10_500);
   expect(slowest.rest).toBeLessThan(12_000);
 
-  scene.postgres.thaw();
+  fixture.postgres.thaw();
   for (const { clientMessageId } of during) {
     const index = senders.findIndex(({ attempts }) =>
       attempts.some((one) => one.clientMessageId === clientMessageId),
     );
     const sender = senders[index];
-    if (sender === undefined) throw new Error('nobody sent it');
-    const again = await sendSurely(sender, id, `frozen ${index}`, { clientMessageId });
+    if (sender === undefined) throw new Error('no sender found');
+    const again = await sendUntilAcknowledged(sender, id, `frozen ${index}`, { clientMessageId });
     expect(again.outcome).toBe('acknowledged');
   }
   await until('the instance is ready', async () => {
-    const response = await fetch(`${scene.instance.url()}/readyz`);
+    const response = await fetch(`${fixture.instance.url()}/readyz`);
     return response.status === 200;
   });
   const attempts = senders.flatMap((sender) => sender.attempts);
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
-  expect(await scene.verdict({ ...run, attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts })).toEqual([]);
 });

@@ -1,18 +1,19 @@
 import {
   createPeople,
-  type Device,
   type Instance,
   findViolations,
   openInstance,
   type People,
   type PostgresServer,
   type Replica,
+  sendUntilAcknowledged,
   startPostgresServer,
   startTcpProxy,
   type TcpProxy,
   until,
 } from '@chasqui/testkit';
-import { connected, sendSurely } from '../scene';
+import { acknowledged, sendContinuously } from '../continuousSender';
+import { connected } from '../faultFixture';
 
 // A primary with a synchronous replica, behind an address that follows the primary.
 
@@ -43,31 +44,16 @@ afterEach(async () => {
   await primary.close();
 });
 
-/** Sends one after the other until told to stop, each until it is answered. */
-function sendOn(device: Device, id: string): { stop(): Promise<void> } {
-  let stopped = false;
-  const done = (async () => {
-    while (!stopped) await sendSurely(device, id, `message of ${device.deviceId}`);
-  })();
-  return {
-    async stop() {
-      stopped = true;
-      await done;
-    },
-  };
-}
-
-const acknowledged = (device: Device): number =>
-  device.attempts.filter(({ outcome }) => outcome === 'acknowledged').length;
-
-test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its replica promoted: nothing that was acknowledged is lost', async () => {
+test('[fault 37: L, D, O, U, S] no acknowledged message is lost when the primary is killed under load and its replica promoted', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const senders = [ana.device(), ana.on(1).device(), ben.device(), ben.on(1).device()];
   const listeners = [await connected(ben.device()), await connected(ana.on(1).device())];
   for (const device of senders) await connected(device);
-  const sends = senders.map((device) => sendOn(device, id));
-  await until('all are at it', () => senders.every((device) => acknowledged(device) > 30));
+  const sends = senders.map((device) => sendContinuously(device, id));
+  await until('all devices are sending', () =>
+    senders.every((device) => acknowledged(device) > 30),
+  );
 
   await primary.kill();
   const killedAt = performance.now();
@@ -75,7 +61,7 @@ test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its repl
   address.retarget(replica.port);
   address.drop();
   const before = senders.map(acknowledged);
-  await until('all go on, on the new primary', () =>
+  await until('all devices continue on the new primary', () =>
     senders.every((device, i) => acknowledged(device) > (before[i] ?? 0) + 20),
   );
   expect(performance.now() - killedAt).toBeLessThan(30_000);
@@ -91,7 +77,7 @@ test('[fault 37: L, D, O, U, S] the primary is killed under traffic and its repl
   expect(await findViolations(run)).toEqual([]);
 });
 
-test('[fault 38: U, D1] the address leads to a standby that is not promoted yet: clear errors, no acknowledgement, and it goes on by itself', async () => {
+test('[fault 38: U, D1] while the address leads to a standby, sends fail with clear errors, and succeed after its promotion', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const sender = await connected(ana.device());
@@ -114,12 +100,12 @@ test('[fault 38: U, D1] the address leads to a standby that is not promoted yet:
   expect(refusals.map(({ status, name }) => [status, name])).toEqual(
     refusals.map(() => [503, 'UnavailableError']),
   );
-  // What is read is served by a standby as well as by a primary.
+  // A standby serves reads like a primary.
   expect((await ben.history(id)).map(({ content_encrypted: text }) => text)).toEqual(['before']);
-  const waiting = sendSurely(sender, id, 'after');
+  const waiting = sendUntilAcknowledged(sender, id, 'after');
   await replica.promote();
   expect(await waiting).toMatchObject({ outcome: 'acknowledged', message: { seq: 2 } });
-  await until('it arrives', () => listener.entries(id).length === 2);
+  await until('the message arrives', () => listener.entries(id).length === 2);
   const { attempts } = sender;
   const run = { instance, conversationId: id, people: [ana, ben], devices: [listener], attempts };
   expect(await findViolations(run)).toEqual([]);

@@ -1,76 +1,79 @@
-import { until } from '@chasqui/testkit';
-import { connected, openScene, type Scene, sendSurely, upTo } from '../scene';
+import { sendUntilAcknowledged, until } from '@chasqui/testkit';
+import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
-// A server dies at the three places that matter: before the commit, after it, and after the answer.
+// A server is killed at the three moments that matter: before the commit, after it, and after the answer.
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene();
+  fixture = await openFaultFixture();
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 const stored = async (id: string): Promise<number> => {
-  const rows = await scene.instance.sql('SELECT FROM messages WHERE conversation_id = $1', [id]);
+  const rows = await fixture.instance.sql('SELECT FROM messages WHERE conversation_id = $1', [id]);
   return rows.length;
 };
 
-test('[fault 1: D1, D5] SIGKILL between commit and enqueue: it arrives within a sweep, without anyone’s help', async () => {
-  const { ana, ben, id } = await scene.pair();
-  const { cleo } = await scene.people.registerAll('cleo');
-  const elsewhere = await scene.people.direct(ana, cleo);
+test('[fault 1: D1, D5] a message of a server killed between commit and enqueue arrives within a sweep', async () => {
+  const { ana, ben, id } = await fixture.pair();
+  const { cleo } = await fixture.people.registerAll('cleo');
+  const elsewhere = await fixture.people.direct(ana, cleo);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());
-  const server = scene.server(0);
+  const server = fixture.server(0);
   server.redis.hold('requests');
-  const attempt = await sender.send(id, 'nobody was told');
-  await sender.send(elsewhere.id, 'nor of this');
-  await until('the job is on its way', () => server.redis.held() > 0);
+  const attempt = await sender.send(id, 'not enqueued');
+  await sender.send(elsewhere.id, 'not enqueued either');
+  await until('the job is in flight', () => server.redis.held() > 0);
   await server.program.kill();
   server.redis.drop();
   const killedAt = performance.now();
   server.redis.release();
 
   expect(attempt.outcome).toBe('acknowledged');
-  await until('it has arrived', () => listener.wire(id).length === 1);
-  await until('the offline recipient has a job', async () => {
-    const jobs = await scene.instance.redis.command('KEYS', `bull:message_delivery:${cleo.id}*`);
+  await until('the message has arrived', () => listener.wire(id).length === 1);
+  await until('the offline user has a job', async () => {
+    const jobs = await fixture.instance.redis.command('KEYS', `bull:message_delivery:${cleo.id}*`);
     return Array.isArray(jobs) && jobs.length === 1;
   });
-  // The first delay of the backoff, a sweep, and the grace that a wake-up has before it.
+  // The first backoff delay, a sweep, and the grace period of a wake-up.
   expect(performance.now() - killedAt).toBeLessThan(5_000);
   await server.restart();
   const { attempts } = sender;
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
   expect(
-    await scene.verdict({ ...run, attempts: attempts.filter((one) => one.conversationId === id) }),
+    await fixture.violations({
+      ...run,
+      attempts: attempts.filter((one) => one.conversationId === id),
+    }),
   ).toEqual([]);
   const absent = await connected(cleo.on(1).device());
   expect(absent.wire(elsewhere.id)).toEqual([1]);
 });
 
-test('[fault 2: U] SIGKILL after commit, before the acknowledgement: another node answers with the same id and seq', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 2: U] after a server is killed between commit and acknowledgement, another node answers with the same id and seq', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const listener = await connected(ben.on(1).device());
   const sender = await connected(
-    ana.device({ urls: [scene.instance.url(0), scene.instance.url(1)] }),
+    ana.device({ urls: [fixture.instance.url(0), fixture.instance.url(1)] }),
   );
   await sender.send(id, 'before');
-  const server = scene.server(0);
+  const server = fixture.server(0);
   server.postgres.hold('answers', 'append_messages');
   const sending = sender.send(id, 'did it arrive?');
-  await until('it is committed', async () => (await stored(id)) === 2);
+  await until('the message is committed', async () => (await stored(id)) === 2);
   await server.program.kill();
   server.postgres.drop();
   server.postgres.release();
 
   const first = await sending;
   expect(first.outcome).toBe('unknown');
-  const [row] = await scene.instance.sql<{ id: string; seq: string }>(
+  const [row] = await fixture.instance.sql<{ id: string; seq: string }>(
     'SELECT id, seq FROM messages WHERE client_message_id = $1',
     [first.clientMessageId],
   );
   await sender.stayConnected();
-  const again = await sendSurely(sender, id, 'did it arrive?', {
+  const again = await sendUntilAcknowledged(sender, id, 'did it arrive?', {
     clientMessageId: first.clientMessageId,
   });
   expect(again.message).toMatchObject({ id: row?.id, seq: Number(row?.seq) });
@@ -78,21 +81,21 @@ test('[fault 2: U] SIGKILL after commit, before the acknowledgement: another nod
   expect(await stored(id)).toBe(3);
   await server.restart();
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
-  expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
   sender.disconnect();
 });
 
-test('[fault 3: U, D3] SIGKILL before commit: the retry is the only one, and no seq is missing', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 3: U, D3] after a server is killed before the commit, the retry stores one message without a gap', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const listener = await connected(ben.on(1).device());
   const sender = await connected(
-    ana.device({ urls: [scene.instance.url(0), scene.instance.url(1)] }),
+    ana.device({ urls: [fixture.instance.url(0), fixture.instance.url(1)] }),
   );
   await sender.send(id, 'before');
-  const server = scene.server(0);
+  const server = fixture.server(0);
   server.postgres.hold('requests', 'append_messages');
-  const sending = sender.send(id, 'never asked for');
-  await until('it is on its way', () => server.postgres.held() > 0);
+  const sending = sender.send(id, 'never committed');
+  await until('the request is in flight', () => server.postgres.held() > 0);
   await server.program.kill();
   server.postgres.drop();
   server.postgres.release();
@@ -101,7 +104,7 @@ test('[fault 3: U, D3] SIGKILL before commit: the retry is the only one, and no 
   expect(first.outcome).toBe('unknown');
   expect(await stored(id)).toBe(1);
   await sender.stayConnected();
-  const again = await sendSurely(sender, id, 'never asked for', {
+  const again = await sendUntilAcknowledged(sender, id, 'never committed', {
     clientMessageId: first.clientMessageId,
   });
   expect(again.message?.seq).toBe(2);
@@ -109,18 +112,18 @@ test('[fault 3: U, D3] SIGKILL before commit: the retry is the only one, and no 
   expect(listener.wire(id)).toEqual(upTo(2));
   await server.restart();
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
-  expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
   sender.disconnect();
 });
 
-test('[fault 3: U, D3] SIGKILL while PostgreSQL is at work on the statement: once, whichever way it went', async () => {
-  const { ana, ben, id } = await scene.pair();
+test('[fault 3: U, D3] a server killed while PostgreSQL executes the statement leaves each message stored once', async () => {
+  const { ana, ben, id } = await fixture.pair();
   const listener = await connected(ben.on(1).device());
   const sender = await connected(
-    ana.device({ urls: [scene.instance.url(0), scene.instance.url(1)] }),
+    ana.device({ urls: [fixture.instance.url(0), fixture.instance.url(1)] }),
   );
   await sender.send(id, 'before');
-  const server = scene.server(0);
+  const server = fixture.server(0);
   server.postgres.delay(5);
   const sends = Array.from({ length: 50 }, (_, i) => sender.send(id, `burst ${i}`));
   await until('some are committed', async () => (await stored(id)) > 1);
@@ -131,13 +134,13 @@ test('[fault 3: U, D3] SIGKILL while PostgreSQL is at work on the statement: onc
   for (const { clientMessageId, outcome } of outcomes) {
     if (outcome !== 'unknown') continue;
     const content = `burst ${outcomes.findIndex((one) => one.clientMessageId === clientMessageId)}`;
-    expect((await sendSurely(sender, id, content, { clientMessageId })).outcome).toBe(
+    expect((await sendUntilAcknowledged(sender, id, content, { clientMessageId })).outcome).toBe(
       'acknowledged',
     );
   }
   await server.restart();
   const run = { conversationId: id, people: [ana, ben], devices: [listener] };
-  expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
   expect(await stored(id)).toBe(51);
   sender.disconnect();
 });

@@ -1,17 +1,17 @@
-import { type Person, until } from '@chasqui/testkit';
-import { absentUsers } from '../crowd';
-import { connected, openScene, type Scene } from '../scene';
+import { type Device, type Person, until } from '@chasqui/testkit';
+import { absentUsers } from '../absentUsers';
+import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
 
-// Redis loses everything: once while it runs, once by dying. Nobody helps.
+// Redis loses all data: once by FLUSHALL, once by being killed. Recovery is automatic.
 
-let scene: Scene;
+let fixture: FaultFixture;
 beforeAll(async () => {
-  scene = await openScene({ env: { DELIVERY_BACKOFF_MS: '600000' } });
+  fixture = await openFaultFixture({ env: { DELIVERY_BACKOFF_MS: '600000' } });
 });
-afterAll(() => scene.close());
+afterAll(() => fixture.close());
 
 const jobs = async (): Promise<number> => {
-  const { command } = scene.instance.redis;
+  const { command } = fixture.instance.redis;
   const sizes = [
     command('ZCARD', 'bull:message_delivery:delayed'),
     command('LLEN', 'bull:message_delivery:wait'),
@@ -20,54 +20,54 @@ const jobs = async (): Promise<number> => {
   return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + Number(size), 0);
 };
 
-/** A group of so many who never connect, beside ana who sends and three who will come. */
-async function crowd(absent: number) {
-  const { ana, ben, cleo, dora } = await scene.people.registerAll('ana', 'ben', 'cleo', 'dora');
-  const others = await absentUsers(scene.instance, absent);
+/** A group of absent users, one sender, and three people who connect later. */
+async function openGroup(absent: number) {
+  const { ana, ben, cleo, dora } = await fixture.people.registerAll('ana', 'ben', 'cleo', 'dora');
+  const others = await absentUsers(fixture.instance, absent);
   const { body } = await ana.call('createGroup', {
-    body: { title: 'a crowd', participant_ids: [ben.id, cleo.id, dora.id, ...others] },
+    body: { title: 'a large group', participant_ids: [ben.id, cleo.id, dora.id, ...others] },
   });
   return { ana, ben, cleo, dora, id: body.id };
 }
 
-async function comeBack(id: string, sender: Awaited<ReturnType<typeof connected>>, cast: Person[]) {
+async function connectAll(id: string, sender: Device, people: Person[]) {
   const devices = [];
-  for (const [i, person] of cast.slice(1).entries()) {
+  for (const [i, person] of people.slice(1).entries()) {
     devices.push(await connected(person.on(i % 2).device({ batch: i === 0 })));
   }
-  const run = { conversationId: id, people: cast, devices };
-  return { devices, verdict: await scene.verdict({ ...run, attempts: sender.attempts }) };
+  const run = { conversationId: id, people, devices };
+  return { devices, violations: await fixture.violations({ ...run, attempts: sender.attempts }) };
 }
 
-test('[fault 5: L, D, D5] FLUSHALL with 1,000 deliveries pending: a sweep brings all jobs back, and everybody gets all once', async () => {
-  const { ana, ben, cleo, dora, id } = await crowd(997);
+test('[fault 5: L, D, D5] after FLUSHALL with 1,000 pending deliveries a sweep recreates all jobs and every message arrives once', async () => {
+  const { ana, ben, cleo, dora, id } = await openGroup(997);
   const sender = await connected(ana.device());
   for (let i = 0; i < 20; i += 1) await sender.send(id, `message ${i}`);
-  await until('1,000 jobs wait', async () => (await jobs()) === 1_000);
-  await scene.instance.redis.command('FLUSHALL');
-  await until('1,000 jobs wait again', async () => (await jobs()) === 1_000);
-  const { devices, verdict } = await comeBack(id, sender, [ana, ben, cleo, dora]);
-  expect(verdict).toEqual([]);
+  await until('there are 1,000 jobs', async () => (await jobs()) === 1_000);
+  await fixture.instance.redis.command('FLUSHALL');
+  await until('there are 1,000 jobs again', async () => (await jobs()) === 1_000);
+  const { devices, violations } = await connectAll(id, sender, [ana, ben, cleo, dora]);
+  expect(violations).toEqual([]);
   expect(devices.map((device) => device.repeats())).toEqual([0, 0, 0]);
 });
 
-test('[fault 6: L, D] kill -9 of Redis, restarted empty, while messages are sent: nothing lost, nothing doubled', async () => {
-  const { ana, ben, cleo, dora, id } = await crowd(50);
+test('[fault 6: L, D] a Redis killed during sends and restarted empty loses and duplicates nothing', async () => {
+  const { ana, ben, cleo, dora, id } = await openGroup(50);
   const sender = await connected(ana.device());
   const listener = await connected(ben.on(1).device());
   const sends = async (from: number): Promise<void> => {
     for (let i = from; i < from + 20; i += 1) await sender.send(id, `message ${i}`);
   };
   await sends(0);
-  await scene.instance.redis.kill();
+  await fixture.instance.redis.kill();
   await sends(20);
-  await scene.instance.redis.start();
+  await fixture.instance.redis.start();
   await sends(40);
-  await until('the absent have jobs again', async () => (await jobs()) >= 52);
+  await until('absent users have jobs again', async () => (await jobs()) >= 52);
   expect(sender.attempts.every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
-  const { devices, verdict } = await comeBack(id, sender, [ana, cleo, dora]);
-  expect(verdict).toEqual([]);
+  const { devices, violations } = await connectAll(id, sender, [ana, cleo, dora]);
+  expect(violations).toEqual([]);
   const run = { conversationId: id, people: [ana, ben], devices: [listener, ...devices] };
-  expect(await scene.verdict({ ...run, attempts: sender.attempts })).toEqual([]);
+  expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
   expect(listener.repeats()).toBe(0);
 });

@@ -5,9 +5,9 @@ import { pollingAttacks } from './polling';
 import { restAttacks } from './rest';
 import { slowAttacks } from './slow';
 
-/** In the order in which they are run. */
+/** In the order in which they run. */
 export const allAttacks: readonly Attack[] = [
-  // What the machine is good for; the others are to be compared with it.
+  // The baseline of this machine for the others.
   { name: 'nobody-attacks', begin: () => undefined },
   everyLimit,
   ...packetAttacks,

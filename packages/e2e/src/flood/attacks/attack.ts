@@ -1,9 +1,9 @@
 import type { AttackTools } from '../attackTools';
 
-/** One way of attacking. */
+/** A kind of attack. */
 export interface Attack {
   /** For `npm run flood -- --only NAME`. */
   readonly name: string;
-  /** Begins, and goes on until the process is ended. */
+  /** Starts the attack, which runs until the process is killed. */
   readonly begin: (tools: AttackTools) => void;
 }

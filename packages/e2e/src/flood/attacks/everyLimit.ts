@@ -3,7 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import { type AttackTools, from, type Outcome } from '../attackTools';
 import type { Attack } from './attack';
 
-/** How many people flood by sockets. */
+/** Number of people who flood over sockets. */
 export const SENDERS = 5;
 
 function outcomeOf(answer: unknown): Outcome {
@@ -28,19 +28,19 @@ function handshake({ url, note }: AttackTools, kind: string, n: number, token: s
     socket.once('session:ready', () => over('accepted'));
     socket.once('connect_error', (error) => {
       const { data } = error as { data?: { name?: string } };
-      // By name, or by a bare 429; what is told by another name was looked at.
+      // RateLimitError or a bare 429; any other error means that the handshake was processed.
       const isRefused = data === undefined || data.name === 'RateLimitError';
       over(isRefused ? 'refused' : 'accepted');
     });
   });
 }
 
-/** Each kind of action at many times its limit, from people with sockets, people by REST, many addresses and strangers. */
+/** Every kind of action at many times its limit: over sockets, over REST, from many addresses, and unauthenticated. */
 export const everyLimit: Attack = {
   name: 'every-limit',
   begin(tools) {
     const { order, attacker, note, pace, http } = tools;
-    /** Two connections each, one per node. */
+    /** Two connections per sender, one on each node. */
     const sockets: Socket[] = Array.from({ length: SENDERS }, (_, i) => [
       tools.connect(i, 0),
       tools.connect(i, 1),
@@ -78,7 +78,7 @@ export const everyLimit: Attack = {
     pace(400, (n) => ask('sync', n, 'chat:sync', {}), many);
     pace(300, (n) => ask('unknown', n, 'chat:nonsense', {}), many);
     pace(200, (n) => ask('presence', n, n % 2 ? 'presence:online' : 'presence:offline', {}), many);
-    // These by REST, from few people, so that each is at many times the limit.
+    // Over REST and from few people, so that each person exceeds the limit many times over.
     pace(100, () => http({ kind: 'search', n: 15, method: 'GET', path: '/api/users?query=att' }));
     pace(100, () =>
       http({

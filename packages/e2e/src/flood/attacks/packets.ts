@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { type AttackTools, addressOf, from } from '../attackTools';
 import type { Attack } from './attack';
 
-// Packets of every type over WebSocket, at every stage of a connection, and frames that never become a packet.
+// Packets of every type over WebSocket, at every stage of a connection, and frames that are not packets.
 
 type Flood = (webSocket: WebSocket) => void;
 type Stage = 'before' | 'during' | 'after' | 'upgrading';
@@ -11,7 +11,7 @@ const FLOODERS = 16;
 /** Frames of a connection per tick of 10 ms: about 0.5 MB/s of the smallest. */
 const FRAMES = 500;
 const TICK_MS = 10;
-/** What waits here to be sent; a connection that the server does not read gets no more. */
+/** Send buffer limit; beyond it a connection that the server does not read gets nothing more. */
 const WAITING_BYTES = 1024 * 1024;
 
 const frame =
@@ -32,7 +32,7 @@ async function openSession({ url }: AttackTools, n: number): Promise<string> {
   return `&sid=${sid}`;
 }
 
-/** Opens a WebSocket, brings it to the stage, and floods until the server ends it. */
+/** Opens a WebSocket, brings it to the stage, and floods until the server closes it. */
 async function floodOnce(tools: AttackTools, n: number, stage: Stage, flood: Flood): Promise<void> {
   const session = stage === 'upgrading' ? await openSession(tools, n) : '';
   const url = `${tools.url(n)}/socket.io/?EIO=4&transport=websocket${session}`;

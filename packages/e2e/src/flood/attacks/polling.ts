@@ -1,7 +1,7 @@
 import { type AttackTools, addressOf, from } from '../attackTools';
 import type { Attack } from './attack';
 
-// Long polling: bodies full of packets, requests without end, sessions that are never polled.
+// Long polling: bodies full of packets, endless requests, and sessions that are never polled.
 
 const BODY_BYTES = 131_000;
 const bodyOf = (packet: string): string =>
@@ -40,11 +40,12 @@ async function openSession({ url, note }: AttackTools, n: number): Promise<Sessi
   };
 }
 
-/** 32 bodies to one session that nobody polls. */
-async function postBodies(tools: AttackTools, n: number, isKnown: boolean): Promise<void> {
+/** Posts 32 bodies to a session that is never polled. */
+async function postBodies(tools: AttackTools, n: number, isAuthenticated: boolean): Promise<void> {
   const session = await openSession(tools, n);
   if (session === undefined) return;
-  if (isKnown) await session.ask('POST', `40${JSON.stringify({ token: tools.attacker(n).token })}`);
+  if (isAuthenticated)
+    await session.ask('POST', `40${JSON.stringify({ token: tools.attacker(n).token })}`);
   for (let i = 0; i < 32; i++) {
     if ((await session.ask('POST', bodies[n % bodies.length])) !== 200) return;
   }
@@ -60,21 +61,21 @@ export const pollingAttacks: readonly Attack[] = [
     begin: (tools) => void tools.pace(50, (n) => postBodies(tools, n, true), 16),
   },
   {
-    // Polls that overlap, bodies that overlap, and requests as fast as they are answered.
+    // Overlapping polls, overlapping bodies, and requests as fast as they are answered.
     name: 'polling-requests',
     begin(tools) {
-      const hurry = async (n: number): Promise<void> => {
+      const repeat = async (n: number): Promise<void> => {
         const session = await openSession(tools, n);
         for (let status = 200; session !== undefined && status === 200;) {
           const all = n % 2 ? [session.ask('GET'), session.ask('GET')] : [session.ask('POST', '3')];
           status = Math.max(...(await Promise.all(all)));
         }
       };
-      tools.pace(50, hurry, 32);
+      tools.pace(50, repeat, 32);
     },
   },
   {
-    // They are opened, accepted, and left alone.
+    // Sessions that are opened, accepted and then idle.
     name: 'polling-sessions-left-alone',
     begin(tools) {
       tools.pace(20, async (n) => {

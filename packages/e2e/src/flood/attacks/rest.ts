@@ -1,6 +1,6 @@
 import type { Attack } from './attack';
 
-// Requests that are cheap to ask and were once dear to answer.
+// Requests that are cheap to send and once were expensive to answer.
 
 const array = (item: string): string =>
   `{"title":"x","participant_ids":[${Array<string>(Math.floor(130_000 / (item.length + 1)))
@@ -48,7 +48,7 @@ export const restAttacks: readonly Attack[] = [
       ),
   },
   {
-    // Many accounts behind one address.
+    // Many accounts from one address.
     name: 'searches-by-many',
     begin({ pace, http }) {
       pace(

@@ -3,9 +3,9 @@ import { WebSocket } from 'ws';
 import { type AttackTools, addressOf, from } from '../attackTools';
 import type { Attack } from './attack';
 
-// Connections that are alive and useless: they say half of something, or read nothing of what they asked for.
+// Connections that send half a request, or never read the answers to their requests.
 
-/** One byte after the other, until the server ends it. */
+/** Sends one byte at a time until the server closes the connection. */
 function trickle(socket: Socket, text: string, everyMs = 5): void {
   let at = 0;
   const timer = setInterval(() => {
@@ -17,7 +17,7 @@ function trickle(socket: Socket, text: string, everyMs = 5): void {
 const upgrade = (query = '') =>
   `GET /socket.io/?EIO=4&transport=websocket${query} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n` +
   'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-/** The head of a masked frame of text that says it has so many bytes. */
+/** The header of a masked text frame that announces this many bytes. */
 const frameHead = (bytes: number): Buffer => {
   const head = Buffer.alloc(14);
   head.writeUInt8(0x81, 0);
@@ -33,7 +33,7 @@ const halves: ((socket: Socket) => void)[] = [
   (socket) => socket.write(upgrade()),
   (socket) => socket.write(upgrade().slice(0, -2)),
   (socket) => socket.write(upgrade().replace('/socket.io/', '/elsewhere/')),
-  // As a client of TLS would begin.
+  // The beginning of a TLS handshake.
   (socket) => socket.write(Buffer.from('1603010200010001fc0303', 'hex')),
   (socket) => socket.write(Buffer.alloc(1_000, 0xff)),
   (socket) => socket.end('GET'),
@@ -65,8 +65,8 @@ const writers: ((socket: Socket) => void)[] = [
   },
 ];
 
-/** A raw connection lives for its time-outs and until the server looks; longer is too long. */
-const LIVES_AT_MOST_MS = 25_000;
+/** The server's time-outs plus its check interval; no raw connection may live longer. */
+const MAX_LIFETIME_MS = 25_000;
 
 function rawAttack(name: string, perSecond: number, says: typeof halves): Attack {
   return {
@@ -76,8 +76,8 @@ function rawAttack(name: string, perSecond: number, says: typeof halves): Attack
         perSecond,
         async (n) => {
           const say = says[n % says.length] ?? (() => undefined);
-          const livedMs = await raw({ n, address: '127.0.0.9', say });
-          note(name, livedMs < LIVES_AT_MOST_MS ? 'refused' : 'other');
+          const lifetimeMs = await raw({ n, address: '127.0.0.9', say });
+          note(name, lifetimeMs < MAX_LIFETIME_MS ? 'refused' : 'other');
         },
         1_000,
       );
@@ -85,7 +85,7 @@ function rawAttack(name: string, perSecond: number, says: typeof halves): Attack
   };
 }
 
-/** Asks over a WebSocket and never reads again. */
+/** Sends commands over a WebSocket and never reads again. */
 function neverRead(tools: AttackTools, n: number, packet: (id: number) => string): Promise<void> {
   const url = `${tools.url(n).replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
   const webSocket = new WebSocket(url, { headers: from(addressOf(n)) });
@@ -101,7 +101,7 @@ function neverRead(tools: AttackTools, n: number, packet: (id: number) => string
       timer = setInterval(() => {
         webSocket.send('3');
         for (let i = 0; i < 20; i++) webSocket.send(packet(id++));
-        // The end of a connection is not seen while nothing is read.
+        // A paused socket does not notice that the server closed it.
         if (webSocket.bufferedAmount > 1024 * 1024) webSocket.terminate();
       }, 100);
     });
@@ -117,7 +117,7 @@ export const slowAttacks: readonly Attack[] = [
   rawAttack('half-open', 25, halves),
   rawAttack('slow-writers', 50, writers),
   {
-    // Answers of commands: pages of large messages.
+    // Answers to commands: pages of large messages.
     name: 'slow-readers-of-answers',
     begin: (tools) =>
       void tools.pace(
@@ -127,7 +127,7 @@ export const slowAttacks: readonly Attack[] = [
       ),
   },
   {
-    // Live messages of 48 kB that others of them send.
+    // Live messages of 48 kB from other attackers.
     name: 'slow-readers-of-messages',
     begin(tools) {
       const content = 'x'.repeat(48_000);
@@ -144,7 +144,7 @@ export const slowAttacks: readonly Attack[] = [
     },
   },
   {
-    // Pages, exports and files by REST, asked for and never read.
+    // Pages, exports and files over REST that are requested and never read.
     name: 'slow-readers-of-rest',
     begin(tools) {
       const paths = (n: number): string[] => [
