@@ -18,7 +18,7 @@ export async function barDirect(
   const update = await withTransaction(db, async (transaction) => {
     const held = await lockConversation(db, transaction, conversationId);
     if (held === undefined) return undefined;
-    await lockMembers(db, transaction, conversationId, [userId]);
+    await lockMembers(transaction, conversationId, [userId]);
     await openResting(db, transaction, held);
     await leaveNothing(db, transaction, userId, conversationId);
     const conversation = { ...held, version: held.version + 1 };

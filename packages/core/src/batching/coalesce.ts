@@ -1,29 +1,28 @@
 import { isRefusal } from '@chasqui/db';
 import { UnavailableError } from '@chasqui/protocol';
 
-/** Questions that are asked one by one and answered together. */
+/** Requests that are made one by one and answered in batches. */
 export interface Coalescer<Question, Answer> {
   ask(question: Question): Promise<Answer>;
   /** Resolves when nothing is queued or in flight. */
   idle(): Promise<void>;
 }
 
-/** Beyond it a question is refused at once: while the store stands still, memory must not grow. */
+/** Above it a request is refused at once: while PostgreSQL does not answer, memory must not grow. */
 const MAX_QUEUED = 50_000;
 
 /**
- * Gathers what is asked while up to `inFlight` batches are on their way, so that under load each
- * statement carries many (group commit). `answerAll` answers in the order of the questions; an Error
- * among the answers rejects that question alone, a throw rejects the whole batch, except that what
- * PostgreSQL refuses is asked again one by one: a bad question must not fail its neighbours.
+ * Collects requests while up to `inFlight` batches are running, so that under load each statement carries many (group
+ * commit). `answerAll` answers in the order of the requests. An Error among the answers rejects that request alone; a
+ * throw rejects the whole batch. If PostgreSQL refuses a batch, its requests are retried one by one, so that a bad
+ * request does not fail the others.
  */
 export function createCoalescer<Question, Answer>(options: {
   maxBatch: number;
   inFlight: number;
   /**
-   * Milliseconds from the start of one batch to that of the next, given how long the last one took, for
-   * questions that nobody waits for closely: each batch costs about the same whether it carries five
-   * or fifty.
+   * Milliseconds from the start of one batch to the start of the next, given how long the last one took. For requests
+   * that can wait: a batch of five costs about the same as one of fifty.
    */
   paceMs?: (lastTookMs: number) => number;
   answerAll: (questions: Question[]) => Promise<(Answer | Error)[]>;
@@ -44,7 +43,7 @@ export function createCoalescer<Question, Answer>(options: {
     if (scheduled || flying >= options.inFlight || queue.length === 0) return;
     scheduled = true;
     const pauseMs = lastStart + (options.paceMs?.(lastTookMs) ?? 0) - performance.now();
-    // After this turn of the event loop, so that questions of the same moment share a batch.
+    // After this turn of the event loop, so that concurrent requests share a batch.
     if (pauseMs > 0) setTimeout(start, pauseMs);
     else setImmediate(start);
   }

@@ -1,8 +1,8 @@
 import { type Bar, ForbiddenError } from '@chasqui/protocol';
 
 /**
- * The refusal of a send. `blocked` is the same for both sides of a block and for somebody who lets nobody write to
- * them, so that it tells nobody which it is. An app goes by `details.reason`.
+ * The error of a refused send. `blocked` is the same for both sides of a block and for a person who accepts messages
+ * from nobody, so the sender cannot tell them apart. Apps read `details.reason`.
  */
 export function barredError(bar: Bar): ForbiddenError {
   switch (bar) {

@@ -17,16 +17,17 @@ type Deps = Pick<ChangeDeps, 'db' | 'announce'>;
 
 interface Blocked {
   changed: boolean;
-  /** Their direct conversation, where it is another since. */
+  /** Their direct conversation, if it changed. */
   update?: GroupUpdate | undefined;
-  /** A conversation that the other had asked for. */
+  /** A conversation for which a request of the other user was declined. */
   declined?: string | undefined;
 }
 
 /**
- * From the commit on nothing is sent in the direct conversation of these two, and neither is told of the
- * other's presence. It waits for the conversation's row: each send is committed before, or refused. A second
- * call changes nothing. Both are told that the conversation is barred, and not by whom. Throws ValidationError for oneself and NotFoundError for an unknown user.
+ * Bars the direct conversation of these two and hides their presence from each other, from the commit on. It waits for
+ * the conversation's row, so each concurrent send is committed before or refused. Both are notified that the
+ * conversation is barred, but not by whom. A second call changes nothing. Throws ValidationError for oneself,
+ * NotFoundError for an unknown user.
  */
 export async function blockUser(
   { db, announce }: Deps,
@@ -41,7 +42,7 @@ export async function blockUser(
   const { changed, update, declined } = await guarded(() =>
     withTransaction<Blocked>(db, async (transaction) => {
       await lockPair(db, transaction, key);
-      if ((await unknownUsers(db, transaction, [otherId])).size > 0) throw new NotFoundError();
+      if ((await unknownUsers(transaction, [otherId])).size > 0) throw new NotFoundError();
       const added = await db.sequelize.query(
         `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($userId, $otherId)
          ON CONFLICT DO NOTHING RETURNING blocker_id`,
@@ -61,7 +62,7 @@ export async function blockUser(
   return { changed };
 }
 
-/** Takes back one's own block; that of the other stands. Where there is none nothing changes. */
+/** Removes the user's own block; a block by the other user stays. Without one nothing changes. */
 export async function unblockUser(
   { db, announce }: Deps,
   userId: string,
@@ -84,9 +85,9 @@ export async function unblockUser(
 }
 
 /**
- * Bars their direct conversation or opens it, as their blocks have it now; undefined when there is none, or it stays as
- * it is. While it waits for acceptance only a block of the one who asks is shown: the other way it would tell them more
- * than no answer does.
+ * Bars or opens their direct conversation according to their current blocks; undefined if there is none or nothing
+ * changes. Before the conversation is accepted, a block by the requested person does not show: the sender would learn
+ * more from it than from silence.
  */
 async function barBetween(
   db: Database,
@@ -99,7 +100,7 @@ async function barBetween(
   );
   const locked = found && (await lockConversation(db, transaction, found.id));
   if (locked === undefined) return undefined;
-  // What a deletion has barred stays so.
+  // A conversation barred by an account deletion stays barred.
   const [barred] = await db.sequelize.query(
     `UPDATE conversations c SET barred = now_is.bar, version = version + 1
      FROM (SELECT CASE WHEN EXISTS (
@@ -111,12 +112,12 @@ async function barBetween(
     { bind: [locked.id, key.split(':')], type: QueryTypes.SELECT, transaction },
   );
   if (barred === undefined) return undefined;
-  // Devices that are not there find it by sync (D7).
+  // Offline devices receive the change by sync (D7).
   await openResting(db, transaction, locked);
   return readGroupUpdate(db, transaction, locked);
 }
 
-/** What the other has asked for is answered by the block. Returns a conversation of it, where there is any. */
+/** A block declines the other user's open requests. Returns one of their conversations, if there are any. */
 async function declineAll(
   db: Database,
   transaction: Transaction,

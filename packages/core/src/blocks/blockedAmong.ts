@@ -2,13 +2,13 @@ import type { Database } from '@chasqui/db';
 import { ForbiddenError } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 
-/** SQL that holds when one of the two has blocked the other. */
+/** SQL: whether one of the two has blocked the other. */
 export function isBlockedBetween(one: string, other: string): string {
   return `(EXISTS (SELECT FROM blocks b WHERE b.blocker_id = ${one} AND b.blocked_id = ${other})
     OR EXISTS (SELECT FROM blocks b WHERE b.blocker_id = ${other} AND b.blocked_id = ${one}))`;
 }
 
-/** Of these users, those who have blocked this one or are blocked by them. */
+/** Those of these users who have blocked this one or are blocked by them. */
 export async function blockedAmong(
   db: Database,
   transaction: Transaction,
@@ -23,8 +23,8 @@ export async function blockedAmong(
 }
 
 /**
- * Nobody gathers in a group whom they could not write to: it would be the way around a block. Throws
- * ForbiddenError; groups that both are in go on as before.
+ * Throws ForbiddenError if a block separates the user from one of the others, because a new group would be a way around
+ * it. Existing groups with both stay as they are.
  */
 export async function checkMayGather(
   db: Database,
@@ -37,7 +37,7 @@ export async function checkMayGather(
   throw cannotBeAdded();
 }
 
-/** The same for a block and for somebody who lets nobody add them: it does not say which. */
+/** The same error for a block and for a person whom nobody may add, so the caller cannot tell them apart. */
 export function cannotBeAdded(): ForbiddenError {
   return new ForbiddenError('this person cannot be added', { reason: 'blocked' });
 }

@@ -71,7 +71,7 @@ async function findOrInsert(
 
   // A block is committed before, and seen here, or after, and bars what is made here.
   await lockPair(db, transaction, directKey);
-  if ((await unknownUsers(db, transaction, [userId, otherId])).size > 0) throw new NotFoundError();
+  if ((await unknownUsers(transaction, [userId, otherId])).size > 0) throw new NotFoundError();
   const blocked = await blockedAmong(db, transaction, userId, [otherId]);
   if (blocked.size > 0) throw barredError('blocked');
   const question = { db, transaction, policy: contactPolicy, fromId: userId };

@@ -43,7 +43,7 @@ export async function addMember(
     },
     [{ userId, role }],
   );
-  const participant = await readParticipant(db, transaction, group.id, userId);
+  const participant = await readParticipant(transaction, group.id, userId);
   if (participant === undefined) throw new Error('a new participant is not there');
   const update = await readGroupUpdate(db, transaction, added.group);
   return { participant, update, entry: added.entry };

@@ -40,7 +40,7 @@ export async function addParticipant(
       conversationId,
       async ({ transaction, group, role: mine }) => {
         checkMayAdd(mine, role);
-        const unknown = await unknownUsers(db, transaction, [otherId]);
+        const unknown = await unknownUsers(transaction, [otherId]);
         if (unknown.size > 0) throw new NotFoundError('user_id: no such user');
         if ((await roleOf(db, transaction, conversationId, otherId)) !== undefined) {
           throw new ConflictError('this user is a participant already');

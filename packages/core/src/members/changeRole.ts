@@ -33,17 +33,17 @@ export async function changeRole(
       const former = await roleOf(db, transaction, conversationId, otherId);
       if (former === undefined) throw new NotFoundError();
       if (former === role) {
-        return { participant: await readParticipant(db, transaction, conversationId, otherId) };
+        return { participant: await readParticipant(transaction, conversationId, otherId) };
       }
       if (former === 'admin') await checkNotLastAdmin(db, held);
 
-      await lockMembers(db, transaction, conversationId, [otherId]);
+      await lockMembers(transaction, conversationId, [otherId]);
       await openResting(db, transaction, group);
       await setRole(db, held, otherId, role);
       const event = { type: 'role' as const, user_ids: [otherId], role };
       const changed = await appendEvent(db, transaction, group, userId, event);
       return {
-        participant: await readParticipant(db, transaction, conversationId, otherId),
+        participant: await readParticipant(transaction, conversationId, otherId),
         change: {
           update: await readGroupUpdate(db, transaction, changed.group),
           entry: changed.entry,

@@ -1,21 +1,16 @@
-import type { Database } from '@chasqui/db';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { inTransaction } from '@chasqui/db';
+import type { Transaction } from 'sequelize';
+import { lockMemberRows } from './statements';
 
 /**
- * Locks the rows of these members together with those that `openResting` will open, all in one order:
- * acknowledgements lock several rows of a conversation in this order too, and taking one row after the
- * other would meet them half-way (deadlock). The caller holds the conversation's row.
+ * Locks the rows of these members and those that `openResting` will open, in one order. Acknowledgements lock several
+ * rows of a conversation in this order too; locking row after row here would deadlock with them. The caller holds the
+ * conversation's row.
  */
 export async function lockMembers(
-  db: Database,
   transaction: Transaction,
   conversationId: string,
   userIds: string[],
 ): Promise<void> {
-  await db.sequelize.query(
-    `SELECT FROM participants
-     WHERE conversation_id = $conversationId AND (NOT open OR user_id = ANY ($userIds::uuid[]))
-     ORDER BY conversation_id, user_id FOR NO KEY UPDATE`,
-    { bind: { conversationId, userIds }, type: QueryTypes.SELECT, transaction },
-  );
+  await lockMemberRows.run(inTransaction(transaction), conversationId, userIds);
 }

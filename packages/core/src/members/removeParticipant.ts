@@ -12,16 +12,16 @@ import { appendEvent, type Appended } from '../conversations/appendEvent';
 import { changeGroup, roleOf, type GroupChange } from '../conversations/group/changeGroup';
 import { setRole } from './changeRole';
 import type { ChangeDeps } from '../conversations/changeDeps';
-import { endMembership, lockUser, settleUser } from './endMembership';
+import { endMembership, lockUser, clearDeliveryOf } from './endMembership';
 import { announceGroupUpdate, readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from './lockMembers';
 import { findSuccessor } from './successor';
 
 /**
- * Ends a membership (admin anyone, moderator members, everybody their own): nothing that comes after
- * reaches the user, who no longer counts as a recipient (D9). When the last admin leaves, the
- * longest-standing moderator, else member, becomes admin. For somebody who was only invited it takes the invitation
- * back. Throws NotFoundError for everybody else.
+ * Ends a membership: admins may end any, moderators those of members, and every user their own. Later entries do not
+ * reach the user, who is no longer a recipient (D9). When the last admin leaves, the longest-standing moderator, else
+ * member, becomes admin. For a user who was only invited it withdraws the invitation; for others it throws
+ * NotFoundError.
  */
 export async function removeParticipant(
   { db, announce }: ChangeDeps,
@@ -39,7 +39,7 @@ export async function removeParticipant(
         throw new NotFoundError();
       }
 
-      const successor = former === 'admin' ? await findSuccessor(db, held, otherId) : undefined;
+      const successor = former === 'admin' ? await findSuccessor(held, otherId) : undefined;
       const appended = await remove(db, held, userId, otherId, successor);
       const { group } = appended.at(-1) ?? held;
       return {
@@ -52,11 +52,11 @@ export async function removeParticipant(
       return;
     }
     const { update, entries } = outcome;
-    // The one who left first, so that their connections get nothing that comes after.
+    // First to the user who left, so that their connections receive nothing later.
     announce.removed(conversationId, update.group.membersVersion, [otherId]);
     announceGroupUpdate(announce, update, entries);
   });
-  await settleUser(db, otherId);
+  await clearDeliveryOf(db, otherId);
 }
 
 function checkMayRemove(mine: ConversationRole, other: ConversationRole | undefined): void {
@@ -66,7 +66,7 @@ function checkMayRemove(mine: ConversationRole, other: ConversationRole | undefi
   }
 }
 
-/** In the order of locks: the conversation is held, then the user, then the members. */
+/** Locks in the order of R8: the conversation is held, then the user, then the members. */
 async function remove(
   db: Database,
   held: GroupChange,
@@ -75,13 +75,13 @@ async function remove(
   successor: string | undefined,
 ): Promise<Appended[]> {
   const { transaction, group } = held;
-  await lockUser(db, held, otherId);
-  await lockMembers(db, transaction, group.id, [
+  await lockUser(held, otherId);
+  await lockMembers(transaction, group.id, [
     otherId,
     ...(successor === undefined ? [] : [successor]),
   ]);
   await openResting(db, transaction, group);
-  await endMembership(db, held, otherId, userId === otherId);
+  await endMembership(held, otherId, userId === otherId);
   const event: ConversationEvent = {
     type: userId === otherId ? 'left' : 'removed',
     user_ids: [otherId],

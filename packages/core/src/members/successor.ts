@@ -1,26 +1,15 @@
-import type { Database } from '@chasqui/db';
-import { QueryTypes } from 'sequelize';
+import { inTransaction } from '@chasqui/db';
 import type { GroupChange } from '../conversations/group/changeGroup';
+import { mostSeniorOther } from './statements';
 
 /**
- * Who becomes admin when this one leaves: the longest-standing moderator, else member. Undefined when
- * there is another admin, or nobody at all.
+ * The member who becomes admin when this admin leaves: the longest-standing moderator, else member. Undefined if
+ * another admin or nobody stays.
  */
 export async function findSuccessor(
-  db: Database,
   { transaction, group }: GroupChange,
   leavingUserId: string,
 ): Promise<string | undefined> {
-  const [first] = await db.sequelize.query<{ userId: string; role: string }>(
-    `SELECT user_id AS "userId", role FROM participants
-     WHERE conversation_id = $conversationId AND user_id <> $leavingUserId
-     ORDER BY array_position(ARRAY['admin', 'moderator', 'member'], role), joined_at, joined_seq, user_id
-     LIMIT 1`,
-    {
-      bind: { conversationId: group.id, leavingUserId },
-      type: QueryTypes.SELECT,
-      transaction,
-    },
-  );
-  return first?.role === 'admin' ? undefined : first?.userId;
+  const other = await mostSeniorOther.row(inTransaction(transaction), group.id, leavingUserId);
+  return other?.role === 'admin' ? undefined : other?.userId;
 }

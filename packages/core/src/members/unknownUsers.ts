@@ -1,20 +1,15 @@
-import type { Database } from '@chasqui/db';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { inTransaction } from '@chasqui/db';
+import type { Transaction } from 'sequelize';
+import { existingUsers } from './statements';
 
 /**
- * Of these ids, those that belong to no user, or to one whose account was deleted. The others stay there until
- * the end of the transaction: a deletion waits for it, and finds what it has made.
+ * Those of these ids that belong to no user or to a deleted account. The accounts of the others cannot be deleted until
+ * the transaction ends; a deletion waits for it and finds what it created.
  */
 export async function unknownUsers(
-  db: Database,
   transaction: Transaction,
   userIds: string[],
 ): Promise<Set<string>> {
-  const rows = await db.sequelize.query<{ id: string }>(
-    `SELECT u.id FROM users u WHERE u.id = ANY ($1::uuid[]) AND u.deleted_at IS NULL
-     ORDER BY u.id FOR KEY SHARE`,
-    { bind: [userIds], type: QueryTypes.SELECT, transaction },
-  );
-  const known = new Set(rows.map(({ id }) => id));
-  return new Set(userIds.filter((id) => !known.has(id)));
+  const existing = new Set(await existingUsers.rows(inTransaction(transaction), userIds));
+  return new Set(userIds.filter((id) => !existing.has(id)));
 }

@@ -1,17 +1,17 @@
 import { ValidationError } from '@chasqui/protocol';
 
-/** Writes what a page needs to go on as opaque text. */
+/** Encodes the position of a page as opaque text. */
 export function encodeCursor(fields: (string | number | null)[]): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** Reads it back; throws ValidationError for what no earlier answer gave. */
+/** Decodes a cursor of `width` fields. Throws ValidationError for any other text. */
 export function decodeCursor(cursor: string, width: number): (string | number | null)[] {
   try {
     const fields: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(fields) && fields.length === width && fields.every(isField)) return fields;
   } catch {
-    // Told below.
+    // Refused below.
   }
   throw invalidCursor();
 }

@@ -1,24 +1,24 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { invalidCursor } from '../paging/pageCursor';
 
-/** Where a sync stands. `until` is 0 between syncs; the rest is where a sync of several pages goes on. */
+/** How far a sync has come. Between syncs, `until` is 0 and only `since` counts. */
 export interface SyncPosition {
-  /** Changes closed after this position are due. */
+  /** The sync returns changes closed after this position. */
   since: number;
-  /** The position that becomes `since` when the last page has been read. */
+  /** Becomes `since` after the last page. */
   until: number;
-  /** The conversation that is being read; those before it are done. */
+  /** The conversation where the next page continues; those before it are complete. */
   conversationId: string | null;
   phase: 'changed' | 'new';
-  /** Version or seq, by phase, up to which it has been read. */
+  /** The version or seq, depending on the phase, up to which that conversation was read. */
   marker: number;
 }
 
 const LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
 
 /**
- * Cursors are signed and bound to the user: a foreign, altered or outdated one is a ValidationError
- * that says to start over, never somebody else's changes (D9). They live 90 days.
+ * Cursors are signed, bound to the user and valid for 90 days, so no cursor can return another user's changes (D9). A
+ * foreign, altered or expired one is a ValidationError that says to start over.
  */
 export function encodeSyncCursor(
   key: Buffer,
@@ -51,7 +51,7 @@ export function decodeSyncCursor(
   if (rest !== undefined || given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw invalidCursor();
   }
-  // Signed by us: its shape is ours.
+  // The signature proves that encodeSyncCursor wrote it.
   const [since, until, conversationId, phase, marker, issuedAt] = JSON.parse(
     Buffer.from(body, 'base64url').toString(),
   ) as [number, number, string | null, SyncPosition['phase'], number, number];

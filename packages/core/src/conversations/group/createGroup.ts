@@ -151,7 +151,7 @@ async function checkUsers(
   participantIds: string[],
   others: string[],
 ): Promise<void> {
-  const unknown = await unknownUsers(db, transaction, [userId, ...others]);
+  const unknown = await unknownUsers(transaction, [userId, ...others]);
   if (unknown.size === 0) return;
   const index = participantIds.findIndex((id) => unknown.has(id));
   throw new NotFoundError(index < 0 ? undefined : `participant_ids.${index}: no such user`);
