@@ -249,7 +249,8 @@ describe('another password', () => {
   test('attempts count against the login limit, on every node', async () => {
     const ana = await register();
     const statuses: number[] = [];
-    for (let i = 0; i < 51; i += 1) {
+    // A slow machine earns further attempts meanwhile, one in 12 s.
+    for (let i = 0; statuses.at(-1) !== 429 && i < 100; i += 1) {
       statuses.push((await change(ana.access_token, `guess ${i}`, 'battery staple')).status);
     }
     expect(new Set(statuses.slice(0, 50))).toEqual(new Set([403]));
