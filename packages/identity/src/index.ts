@@ -21,7 +21,7 @@ export { startPruning } from './sessions/pruneSessions';
 export { createSessionCache, type SessionCache } from './sessions/sessionCache';
 export { createSessionEndings, type SessionEndings } from './sessions/sessionEndings';
 export { createSessionLifetime } from './sessions/sessionLifetime';
-export { userAgentOf } from './sessions/userAgent';
+export { userAgentOf } from './userAgent';
 
 // Tokens and secrets
 export { createAccessTokens } from './tokens/accessTokens';

@@ -28,7 +28,7 @@ import { messagesRoutes } from './routes/chat/messagesRoutes';
 import { metricsRoute } from '../../observability/metricsRoute';
 import { participantsRoutes } from './routes/chat/participantsRoutes';
 import { probeLimit } from './guard/probeLimit';
-import { probes, type Probes } from '../../observability/probes';
+import { probes, type Probes } from '../../observability/health/probes';
 import { type Administration, userAdminRoutes } from './routes/admin/userAdminRoutes';
 import { requestsRoutes } from './routes/chat/requestsRoutes';
 import { rolesRoutes } from './routes/admin/rolesRoutes';

@@ -9,7 +9,7 @@ import {
   quietLog,
   until,
 } from '@chasqui/testkit';
-import { startNode, type Node } from '../startNode';
+import { startNode, type Node } from '../../startNode';
 
 let database: FreshDatabase;
 let node: Node;
