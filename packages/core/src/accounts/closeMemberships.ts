@@ -2,52 +2,38 @@ import { NotFoundError } from '@chasqui/protocol';
 import { removeParticipant } from '../members/removeParticipant';
 import type { AccountDeps } from './accountDeps';
 import { barDirect } from './barDirect';
+import { directsToBar, groupsToLeave, requestedDirectsToBar } from './statements';
 
-const AT_ONCE = 50;
-
-const GROUPS = `SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
-  WHERE p.user_id = $1 AND c.type = 'group' LIMIT $2`;
-const DIRECTS = `SELECT p.conversation_id FROM participants p
-  JOIN conversations c ON c.id = p.conversation_id JOIN account_deletions d ON d.user_id = p.user_id
-  WHERE p.user_id = $1 AND c.type = 'direct' AND p.conversation_id > d.directs_after
-  ORDER BY p.conversation_id LIMIT $2`;
-
-const ASKED = `SELECT r.conversation_id FROM requests r JOIN conversations c ON c.id = r.conversation_id
-  WHERE r.to_id = $1 AND c.requested_id = r.to_id AND c.barred IS DISTINCT FROM 'deleted' LIMIT $2`;
+const PAGE = 50;
 
 /**
- * Leaves every group, as its member would, with the event and a new admin where it takes one, and ends every
- * direct conversation. Each is a transaction of its own, so it may be cut short, repeated and done by two at
- * once. Resolves to whether all are done.
+ * Leaves every group as a member would, with an event and a new admin if necessary, and ends every direct conversation.
+ * Each is a transaction of its own, so this may stop anywhere, be repeated and run concurrently. Resolves with whether
+ * all are done.
  */
 export async function closeMemberships(deps: AccountDeps, userId: string): Promise<boolean> {
   const { db } = deps;
-  for (;;) {
-    const groups = await db.query('groups_to_leave', GROUPS, [userId, AT_ONCE]);
-    if (groups.length === 0) break;
-    for (const [id] of groups as [string][]) {
-      if (deps.isOver()) return false;
-      await removeParticipant(deps, userId, id, userId).catch((error: unknown) => {
-        // Somebody was quicker.
-        if (!(error instanceof NotFoundError)) throw error;
-      });
+  const leave = (id: string): Promise<void> =>
+    removeParticipant(deps, userId, id, userId).catch((error: unknown) => {
+      // Another process has removed the user meanwhile.
+      if (!(error instanceof NotFoundError)) throw error;
+    });
+  const bar = (id: string): Promise<void> => barDirect(deps, userId, id);
+  // Requested conversations too, so that the people who asked see that the account is gone.
+  const steps = [
+    { find: groupsToLeave, close: leave },
+    { find: directsToBar, close: bar },
+    { find: requestedDirectsToBar, close: bar },
+  ];
+  for (const { find, close } of steps) {
+    for (;;) {
+      const ids = await find.rows(db, userId, PAGE);
+      if (ids.length === 0) break;
+      for (const id of ids) {
+        if (deps.isOver()) return false;
+        await close(id);
+      }
     }
   }
-  for (;;) {
-    const directs = await db.query('directs_to_bar', DIRECTS, [userId, AT_ONCE]);
-    if (directs.length === 0) break;
-    for (const [id] of directs as [string][]) {
-      if (deps.isOver()) return false;
-      await barDirect(deps, userId, id);
-    }
-  }
-  // What they were asked for and never accepted: those who asked see that the account is gone.
-  for (;;) {
-    const asked = await db.query('asked_to_bar', ASKED, [userId, AT_ONCE]);
-    if (asked.length === 0) return true;
-    for (const [id] of asked as [string][]) {
-      if (deps.isOver()) return false;
-      await barDirect(deps, userId, id);
-    }
-  }
+  return true;
 }

@@ -3,23 +3,21 @@ import { QueryTypes } from 'sequelize';
 import type { AccountDeps } from './accountDeps';
 import { closeMemberships } from './closeMemberships';
 import { eraseMessages } from './eraseMessages';
+import { oldestDeletions, pendingDeletion } from './statements';
 
-const REQUEST = 'SELECT erase_messages FROM account_deletions WHERE user_id = $1';
-
-/** What is the user's alone. The note of what is to be done goes last, with the rest of it. */
+/** Tables with rows of the user alone. `account_deletions` comes last, because it says what is left to do. */
 const REMAINS = ['blocks', 'devices', 'changes', 'deliveries', 'former_memberships'] as const;
 
 /**
- * Does what is left of a deletion once nobody can act in the account's name any more: leaves its groups, ends
- * its direct conversations, erases its messages if that was asked for, and forgets the rest. It may be cut short anywhere,
- * called again and run by several at once. Resolves to whether nothing is left to do.
+ * Finishes a deletion after the transaction that ended the account: leaves its groups, ends its direct conversations,
+ * erases its messages if requested, and deletes its remaining rows. It may stop anywhere, be repeated and run
+ * concurrently. Resolves with whether the deletion is complete.
  */
 export async function finishDeletion(deps: AccountDeps, userId: string): Promise<boolean> {
   return guarded(async () => {
-    const [request] = await deps.db.query('deletion_of', REQUEST, [userId]);
-    if (request === undefined) return true;
+    const erases = await pendingDeletion.row(deps.db, userId);
+    if (erases === undefined) return true;
     if (!(await closeMemberships(deps, userId))) return false;
-    const [erases] = request as [boolean];
     if (erases && !(await eraseMessages(deps, userId))) return false;
     await forgetRest(deps, userId);
     return true;
@@ -42,13 +40,10 @@ async function forgetRest({ db }: AccountDeps, userId: string): Promise<void> {
   });
 }
 
-const DUE = 'SELECT user_id FROM account_deletions ORDER BY requested_at LIMIT $1';
-
-/** Accounts of which something is left to do, the longest-standing first. */
+/** Accounts whose deletion is not complete, oldest request first. */
 export async function unfinishedDeletions(
   { db }: Pick<AccountDeps, 'db'>,
   limit: number,
 ): Promise<string[]> {
-  const rows = await guarded(() => db.query('unfinished_deletions', DUE, [limit]));
-  return (rows as [string][]).map(([id]) => id);
+  return guarded(() => oldestDeletions.rows(db, limit));
 }

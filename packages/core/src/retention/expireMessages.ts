@@ -1,20 +1,21 @@
-import { type Database, guarded } from '@chasqui/db';
+import { columns, type Database, flag, guarded, number, statement } from '@chasqui/db';
 
-/** What one transaction takes at most. A conversation is held meanwhile, and its sends wait. */
-const CONVERSATIONS = 20;
-const MESSAGES_OF_EACH = 250;
+/** Limits of one transaction: it locks each conversation, so sends to it wait. */
+const MAX_CONVERSATIONS = 20;
+const MAX_MESSAGES_EACH = 250;
 
-const STEP = 'SELECT expired, more FROM expire_messages($1, $2)';
+const expireStep = statement(
+  'expire_messages',
+  'SELECT expired, more FROM expire_messages($1::integer, $2::integer)',
+  columns({ expired: number, more: flag }),
+);
 
 /**
- * Makes tombstones of messages that have outlived their conversation's retention, by the clock of
- * PostgreSQL, in one bounded transaction. Any number of processes may do so at once, and any may die at any
- * moment: what it had not committed is found again. `more` says that another call will find something.
+ * Makes tombstones of messages older than their retention, by PostgreSQL's clock, in one bounded transaction. Any number
+ * of processes may do so concurrently; whatever a dying process has not committed is found again. `more` says that
+ * another call will find something.
  */
-export function expireMessages(db: Database): Promise<{ expired: number; more: boolean }> {
-  return guarded(async () => {
-    const [row] = await db.query('expire_messages', STEP, [CONVERSATIONS, MESSAGES_OF_EACH]);
-    const [expired, more] = row as [number, boolean];
-    return { expired, more };
-  });
+export async function expireMessages(db: Database): Promise<{ expired: number; more: boolean }> {
+  const step = await guarded(() => expireStep.row(db, MAX_CONVERSATIONS, MAX_MESSAGES_EACH));
+  return step ?? { expired: 0, more: false };
 }
