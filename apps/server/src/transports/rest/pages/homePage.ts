@@ -50,14 +50,14 @@ export function homePage(version: string): Router {
 <body>
 <main>
 <h1>Chasqui is running</h1>
-<p class="lead">A self-hosted chat service in which a message to somebody offline arrives, whatever crashes. Clients connect to this address.</p>
+<p class="lead">A self-hosted chat service that delivers every acknowledged message, even after a crash. Clients connect to this address.</p>
 <section aria-label="What is running">
 <dl>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 <div><dt>Protocol</dt><dd>${PROTOCOL}</dd></div>
 </dl>
 </section>
-<h2>For whoever runs it, or writes a client</h2>
+<h2>For operators and client developers</h2>
 <section>
 <ul>
 ${links.map(([path, what]) => `<li><span>${what}</span><a href="${path}">${path}</a></li>`).join('\n')}
