@@ -9,7 +9,9 @@ import { root, run } from './running/run.mjs';
 
 /** REST, order, receipts, the queue of an offline recipient, the worker that wakes them, and the client library. */
 const quickAcceptance = [
-  'acceptance/access/rest',
+  'acceptance/rest/accounts',
+  'acceptance/rest/conversations',
+  'acceptance/rest/messages',
   'acceptance/delivery/order',
   'acceptance/delivery/receipts',
   'acceptance/delivery/offline',

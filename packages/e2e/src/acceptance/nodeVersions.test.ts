@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 import { createPeople, openInstance, thisRelease, until } from '@chasqui/testkit';
 
-// The other tests run on one version of Node. This one starts a server and a worker on each of the others.
+// Other tests run on one version of Node. This one starts a server and a worker on each other supported version.
 
 const versions = z
   .array(z.string())
@@ -30,7 +30,7 @@ beforeAll(async () => {
 }, 600_000);
 
 test.each(others)(
-  '[D4] on Node %s one message is delivered and read, another waits for its recipient',
+  '[D4] on Node %s one message is delivered and read, and another waits for its recipient',
   async (version) => {
     const node = executables[version];
     if (node === undefined) throw new Error(`Node ${version} was not downloaded.`);

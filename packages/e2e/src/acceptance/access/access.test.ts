@@ -20,17 +20,17 @@ import {
   type SocketClient,
   until,
 } from '@chasqui/testkit';
-import * as access from './accessRoom';
+import * as access from './accessFixture';
 import { commandTable, restTable } from './accessTable';
 
-// D9, row by row: who may ask what. Callers ask the second node about what was made by the first one.
+// D9, row by row: who may call what. Callers use the second node; the data was created on the first one.
 
 let instance: Instance;
 let people: People;
-let cast: access.Cast;
-/** Rooms that nobody may have changed when all is over: a group, and a direct conversation. */
-let group: access.Room;
-let direct: access.Room;
+let cast: access.AccessPeople;
+/** A group and a direct conversation that must be unchanged at the end. */
+let group: access.AccessTarget;
+let direct: access.AccessTarget;
 let untouched: unknown[];
 const sockets = new Map<access.Relation, SocketClient>();
 
@@ -40,9 +40,9 @@ const states = () =>
 beforeAll(async () => {
   instance = await openInstance({ worker: false });
   people = createPeople(instance);
-  cast = await access.createCast(instance, people);
-  group = await access.createGroupRoom(cast);
-  direct = await access.createDirectRoom(cast);
+  cast = await access.createAccessPeople(instance, people);
+  group = await access.createGroupTarget(cast);
+  direct = await access.createDirectTarget(cast);
   for (const relation of access.relations) {
     if (relation === 'nobody') continue;
     const { token } = cast[relation];
@@ -56,7 +56,7 @@ afterAll(async () => {
   await instance.close();
 });
 
-/** What was refused has changed nothing, and what was done in other rooms neither. Only the first one is to blame. */
+/** Neither refused calls nor calls in other conversations changed anything. Reports only the first violation. */
 async function expectNothingChanged(): Promise<void> {
   const before = untouched;
   untouched = await states();
@@ -66,7 +66,7 @@ async function expectNothingChanged(): Promise<void> {
 const endpointNames = Object.keys(endpoints) as EndpointName[];
 const commandNames = commands.map(({ name }) => name);
 
-test('[D9] every endpoint and every command has its row', () => {
+test('[D9] every endpoint and every command has a row', () => {
   expect(Object.keys(restTable).sort()).toEqual([...endpointNames].sort());
   expect(Object.keys(commandTable).sort()).toEqual([...commandNames].sort());
 });
@@ -91,17 +91,17 @@ describe.each(endpointNames)('[D9] %s', (name) => {
     const rest = createRestClient(instance.url(1));
     const token = await tokenOf(relation);
     if (expected >= 400) {
-      for (const room of [group, direct]) {
-        // A direct conversation has no roles to speak of, and its sender is a participant.
-        if (room === direct && !isOutside(relation)) continue;
-        const refused = await rest.refused(name, { ...row.ask?.(room), token });
-        expect([room === group, refused.status]).toEqual([room === group, expected]);
+      for (const target of [group, direct]) {
+        // A direct conversation has no roles, and its sender is a participant.
+        if (target === direct && !isOutside(relation)) continue;
+        const refused = await rest.refused(name, { ...row.ask?.(target), token });
+        expect([target === group, refused.status]).toEqual([target === group, expected]);
       }
       return;
     }
-    const room = isOutside(relation) ? group : await access.createGroupRoom(cast);
-    if (row.needsDeadLetter === true) await giveUp(room.targetId);
-    const body = { ...row.ask?.(room), token };
+    const target = isOutside(relation) ? group : await access.createGroupTarget(cast);
+    if (row.needsDeadLetter === true) await createDeadLetter(target.targetId);
+    const body = { ...row.ask?.(target), token };
     const answered = await rest.call(name, name === 'createDirect' ? await toSomebody(body) : body);
     expect(answered.status).toBe(expected);
     if (!isOutside(relation)) return;
@@ -114,13 +114,13 @@ describe.each(endpointNames)('[D9] %s', (name) => {
 const isOutside = (relation: access.Relation): boolean =>
   relation === 'nobody' || access.outsiders.some((one) => one === relation);
 
-/** Of two there is one conversation for ever, so each asks about somebody new. */
+/** Two people have only one conversation, so each call needs a new user. */
 async function toSomebody(body: object): Promise<object> {
   const { id } = await people.register();
   return { ...body, body: { user_id: id } };
 }
 
-async function giveUp(userId: string): Promise<void> {
+async function createDeadLetter(userId: string): Promise<void> {
   await instance.sql(
     `INSERT INTO deliveries (user_id, dead_at) VALUES ($1, clock_timestamp())
      ON CONFLICT (user_id) DO UPDATE SET dead_at = clock_timestamp()`,
@@ -128,10 +128,10 @@ async function giveUp(userId: string): Promise<void> {
   );
 }
 
-/** All of an answer that tells anything. */
-function tell({ status, body, headers }: Reply): unknown {
-  const told = [...headers].filter(([name]) => name !== 'date');
-  return { status, body, headers: Object.fromEntries(told) };
+/** The parts of an answer that carry information. */
+function comparable({ status, body, headers }: Reply): unknown {
+  const kept = [...headers].filter(([name]) => name !== 'date');
+  return { status, body, headers: Object.fromEntries(kept) };
 }
 
 const hidden = endpointNames.filter((name) => restTable[name].expected[1] === 404);
@@ -139,18 +139,18 @@ const hidden = endpointNames.filter((name) => restTable[name].expected[1] === 40
 describe.each(access.outsiders)('[D9] %s', (outsider) => {
   afterAll(expectNothingChanged);
 
-  const askAbout = async (name: EndpointName, room: access.Room): Promise<Reply> => {
+  const askAbout = async (name: EndpointName, target: access.AccessTarget): Promise<Reply> => {
     const { method, path }: Endpoint = endpoints[name];
-    const { body, ...ask } = restTable[name].ask?.(room) ?? {};
+    const { body, ...ask } = restTable[name].ask?.(target) ?? {};
     const { token } = cast[outsider];
     return createHttpClient(instance.url(1))(method, pathOf(path, ask), { token, body });
   };
 
-  test('is answered the same about what is hidden and about what is not there', async () => {
+  test('receives the same answers about hidden and missing resources', async () => {
     for (const name of hidden.filter((one) => restTable[one].expected[3] === 404)) {
-      const missing = tell(await askAbout(name, access.createPhantom(group)));
-      for (const room of [group, direct, { ...group, targetId: cast.stranger.id }]) {
-        expect([name, tell(await askAbout(name, room))]).toEqual([name, missing]);
+      const missing = comparable(await askAbout(name, access.createPhantom(group)));
+      for (const target of [group, direct, { ...group, targetId: cast.stranger.id }]) {
+        expect([name, comparable(await askAbout(name, target))]).toEqual([name, missing]);
       }
     }
   });
@@ -158,33 +158,34 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
   test('gets the same answer from commands, and nobody is notified', async () => {
     const client = sockets.get(outsider);
     const insider = sockets.get('member');
-    const told = () =>
+    const eventCount = () =>
       insider?.events.filter(({ data }) => JSON.stringify(data).includes(group.groupId)).length;
-    const before = told();
+    const before = eventCount();
     for (const name of commandNames) {
       if (commandTable[name].expected[1] === 'success') continue;
-      const about = (room: access.Room) => client?.ask(name, commandTable[name].data(room, ''));
+      const about = (target: access.AccessTarget) =>
+        client?.ask(name, commandTable[name].data(target, ''));
       const missing = await about(access.createPhantom(group));
-      for (const room of [group, direct]) {
-        expect([name, await about(room)]).toEqual([name, missing]);
+      for (const target of [group, direct]) {
+        expect([name, await about(target)]).toEqual([name, missing]);
       }
     }
-    // The answer comes after whatever was told before.
+    // The answer comes after any earlier event.
     await insider?.ask('presence:online');
-    expect(told()).toBe(before);
+    expect(eventCount()).toBe(before);
   });
 
-  test('cannot tell them apart by the time that they take', async () => {
+  test('cannot tell them apart by response time', async () => {
     const quickest = { hidden: Infinity, missing: Infinity };
     let rounds = 0;
-    // The quickest of many, for a machine that is busy delays either: the busier it is, the more of them it takes
-    // until both have once gone undisturbed. Where one is more work, no number of them makes them alike.
+    // Compares the fastest of many, because a busy machine delays either one. The busier it is, the more attempts are
+    // needed until both ran undisturbed. If one is more work, no number of attempts makes them equal.
     await until('they take the same time', async () => {
       for (const kind of ['hidden', 'missing'] as const) {
-        const room = kind === 'hidden' ? group : access.createPhantom(group);
+        const target = kind === 'hidden' ? group : access.createPhantom(group);
         const tookMs = await millisecondsOf(async () => {
-          await askAbout('readConversation', room);
-          await askAbout('readStatus', room);
+          await askAbout('readConversation', target);
+          await askAbout('readStatus', target);
         });
         quickest[kind] = Math.min(quickest[kind], tookMs);
       }
@@ -197,13 +198,13 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
 });
 
 test('[D9] a removed user has no more rights to their own messages', async () => {
-  const room = await access.createGroupRoom(cast);
+  const target = await access.createGroupTarget(cast);
   const { owner, sender } = cast;
-  const params = { id: room.groupId, userId: sender.id };
+  const params = { id: target.groupId, userId: sender.id };
   await owner.call('removeParticipant', { params });
   const rest = createRestClient(instance.url(1));
   for (const name of hidden.filter((one) => restTable[one].expected[3] === 404)) {
-    const asked = { ...restTable[name].ask?.(room), token: sender.token };
+    const asked = { ...restTable[name].ask?.(target), token: sender.token };
     expect([name, (await rest.refused(name, asked)).status]).toEqual([name, 404]);
   }
 });
@@ -220,9 +221,9 @@ describe.each(commandNames)('[D9] %s', (name: CommandName) => {
       expect(refusal).toMatchObject({ data: { name: expected } });
       return;
     }
-    const room = isOutside(relation) ? group : await access.createGroupRoom(cast);
+    const target = isOutside(relation) ? group : await access.createGroupTarget(cast);
     const token = relation === 'nobody' ? '' : cast[relation].token;
-    const answer = await client.ask(name, row.data(room, token));
+    const answer = await client.ask(name, row.data(target, token));
     if (expected === 'success') expect(answer).toMatchObject({ success: true });
     else expect(errorBodySchema.parse(answer).error.name).toBe(expected);
     if (!isOutside(relation)) return;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandName, EndpointName, ErrorName } from '@chasqui/protocol';
 import type { Ask } from '@chasqui/testkit';
-import type { Room } from './accessRoom';
+import type { AccessTarget } from './accessFixture';
 
-// Who may use each endpoint and command. One without a row here does not compile.
+// Who may use each endpoint and command. One without a row does not compile.
 
-/** One outcome for each relation, in their order. */
+/** One outcome per relation, in their order. */
 type Outcomes<T> = readonly [
   nobody: T,
   stranger: T,
@@ -18,14 +18,14 @@ type Outcomes<T> = readonly [
 ];
 
 export interface RestRow {
-  /** Status codes. */
+  /** Expected status codes. */
   expected: Outcomes<number>;
-  ask?: (room: Room) => Ask;
-  /** The caller's session is no more afterwards. */
+  ask?: (target: AccessTarget) => Ask;
+  /** The call ends the caller's session. */
   endsSession?: true;
-  /** The caller's account is another one afterwards: somebody new asks. */
+  /** The call changes the caller's account, so each call needs a new user. */
   usesUpAccount?: true;
-  /** The target's wake-ups were given up before. */
+  /** The target needs a dead letter before the call. */
   needsDeadLetter?: true;
 }
 
@@ -42,10 +42,10 @@ const ofInstance = (status: number): Outcomes<number> => {
   return [401, 404, 404, status, 404, 404, 404, 404];
 };
 
-const ofGroup = ({ groupId: id }: Room): Ask => ({ params: { id } });
-const ofMessage = ({ messageId }: Room): Ask => ({ params: { messageId } });
-const ofRequest = ({ requestId: id }: Room): Ask => ({ params: { id } });
-const ofTarget = ({ groupId, targetId }: Room): Ask => ({
+const ofGroup = ({ groupId: id }: AccessTarget): Ask => ({ params: { id } });
+const ofMessage = ({ messageId }: AccessTarget): Ask => ({ params: { messageId } });
+const ofRequest = ({ requestId: id }: AccessTarget): Ask => ({ params: { id } });
+const ofTarget = ({ groupId, targetId }: AccessTarget): Ask => ({
   params: { id: groupId, userId: targetId },
 });
 
@@ -89,7 +89,7 @@ export const restTable: Record<EndpointName, RestRow> = {
   listBlocks: { expected: loggedIn(200) },
   readPrivacy: { expected: loggedIn(200) },
   changePrivacy: { expected: loggedIn(200), ask: () => ({ body: { who_can_add: 'everybody' } }) },
-  // Requests are their recipient's alone: of the one in the room that is the guest.
+  // Only the recipient may see a request, and no caller is the recipient.
   listRequests: { expected: loggedIn(200) },
   readRequest: { expected: loggedIn(404), ask: ofRequest },
   acceptRequest: { expected: loggedIn(404), ask: ofRequest },
@@ -106,16 +106,16 @@ export const restTable: Record<EndpointName, RestRow> = {
   readConversation: { expected: participants(200), ask: ofGroup },
   renameConversation: {
     expected: [401, 404, 404, 404, 403, 403, 200, 200],
-    ask: (room) => ({ ...ofGroup(room), body: { title: 'Renamed' } }),
+    ask: (target) => ({ ...ofGroup(target), body: { title: 'Renamed' } }),
   },
   listParticipants: { expected: participants(200), ask: ofGroup },
   addParticipant: {
     expected: [401, 404, 404, 404, 403, 403, 201, 201],
-    ask: (room) => ({ ...ofGroup(room), body: { user_id: room.guestId } }),
+    ask: (target) => ({ ...ofGroup(target), body: { user_id: target.guestId } }),
   },
   changeRole: {
     expected: [401, 404, 404, 404, 403, 403, 403, 200],
-    ask: (room) => ({ ...ofTarget(room), body: { role: 'moderator' } }),
+    ask: (target) => ({ ...ofTarget(target), body: { role: 'moderator' } }),
   },
   removeParticipant: { expected: [401, 404, 404, 404, 403, 403, 204, 204], ask: ofTarget },
   listInvited: { expected: participants(200), ask: ofGroup },
@@ -129,17 +129,17 @@ export const restTable: Record<EndpointName, RestRow> = {
   },
   editMessage: {
     expected: [401, 404, 404, 404, 403, 200, 403, 403],
-    ask: (room) => ({ ...ofMessage(room), body: { content_encrypted: 'changed' } }),
+    ask: (target) => ({ ...ofMessage(target), body: { content_encrypted: 'changed' } }),
   },
   deleteMessage: { expected: [401, 404, 404, 404, 403, 204, 204, 204], ask: ofMessage },
   reportStatus: {
     expected: participants(200),
-    ask: (room) => ({ ...ofMessage(room), body: { status: 'read' } }),
+    ask: (target) => ({ ...ofMessage(target), body: { status: 'read' } }),
   },
   readStatus: { expected: participants(200), ask: ofMessage },
   addReaction: {
     expected: participants(201),
-    ask: (room) => ({ ...ofMessage(room), body: { emoji: '👍' } }),
+    ask: (target) => ({ ...ofMessage(target), body: { emoji: '👍' } }),
   },
   removeReaction: {
     expected: participants(204),
@@ -150,7 +150,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     ask: ({ messageId }) => ({ params: { messageId }, query: { emoji: '👍' } }),
   },
   readSync: { expected: loggedIn(200) },
-  // The instance's administrator, who is nobody special in a conversation; an admin of one is nobody special here.
+  // For the instance's administrator, who has no rights in conversations; conversation admins have none here.
   listDeadLetters: { expected: ofInstance(200) },
   retryDeadLetter: {
     expected: ofInstance(204),
@@ -163,7 +163,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     needsDeadLetter: true,
   },
   listRoles: { expected: ofInstance(200) },
-  // Owners alone: the administrator of the table is an admin.
+  // For owners only; the administrator of this table is not one.
   grantRole: {
     expected: ofInstance(403),
     ask: ({ targetId }) => ({ params: { userId: targetId }, body: { role: 'admin' } }),
@@ -201,10 +201,10 @@ export const restTable: Record<EndpointName, RestRow> = {
 
 export interface CommandRow {
   expected: Outcomes<'success' | ErrorName>;
-  data: (room: Room, token: string) => unknown;
+  data: (target: AccessTarget, token: string) => unknown;
 }
 
-// Nobody has no connection to ask by: the handshake is refused.
+// `nobody` has no row, because the handshake refuses it.
 const connected: CommandRow['expected'] = [
   'UnauthorizedError',
   ...(['success', 'success', 'success', 'success', 'success', 'success', 'success'] as const),

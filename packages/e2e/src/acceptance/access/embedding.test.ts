@@ -6,12 +6,12 @@ import { findPort } from '@chasqui/services';
 import { createHttpClient, openInstance, until } from '@chasqui/testkit';
 import { io } from 'socket.io-client';
 
-// The application of docs/operations/embedding.md, as it stands there, and a chat that takes its tokens.
+// Runs the example of docs/operations/embedding.md with a chat that accepts its tokens.
 
 const root = path.resolve(__dirname, '../../../../..');
 const secret = 'a secret that the app and the chat share';
 
-test('the example of docs/operations/embedding.md gives its user a token that the chat takes at both doors', async () => {
+test('the example of docs/operations/embedding.md issues a token that the chat accepts over REST and sockets', async () => {
   const page = readFileSync(path.join(root, 'docs/operations/embedding.md'), 'utf8');
   const example = /```js\n([^`]*app\.listen[^`]*)```/.exec(page)?.[1] ?? '';
   const instance = await openInstance({
@@ -29,7 +29,7 @@ test('the example of docs/operations/embedding.md gives its user a token that th
   });
   try {
     const ask = createHttpClient(`http://127.0.0.1:${port}`);
-    const reply = await until('the application listens', () => ask('GET', '/chat-token'));
+    const reply = await until('the application is listening', () => ask('GET', '/chat-token'));
     const { token } = authRefresh.data.parse(reply.body);
     const me = await createHttpClient(instance.url())('GET', '/api/users/me', { token });
     expect(userSchema.parse(me.body)).toMatchObject({ username: 'ana', display_name: 'Ana María' });

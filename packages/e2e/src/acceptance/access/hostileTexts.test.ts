@@ -8,7 +8,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Wherever people or their clients choose a text, it is a text: never a path, a pattern, a key of something else.
+// Text chosen by people or clients stays text: it never acts as a path, a pattern or a key.
 
 let instance: Instance;
 let people: People;
@@ -69,7 +69,7 @@ const texts = [
   ...['a\tb', 'a\r\nX-Evil: 1', '\u200b.', 'é', 'e\u0301', 'İ', 'ς', '❤', '❤️', '👩‍👩‍👧‍👦', '\ufeffx'],
 ];
 
-test.each(texts)('%j as the id of a device, of a message and of a group', async (text) => {
+test.each(texts)('%j works as the id of a device, of a message and of a group', async (text) => {
   const { id: conversation_id } = await people.direct(ana, ben);
   const send = { conversation_id, content_encrypted: 'hello', client_message_id: text };
   const first = await ana.call('sendMessage', { body: send });
@@ -85,21 +85,21 @@ test.each(texts)('%j as the id of a device, of a message and of a group', async 
   const device = ben.device({ deviceId: text });
   await device.connect();
   await device.drained();
-  await until('the device has it', () =>
+  await until('the device has the message', () =>
     device.entries(conversation_id).some(({ id }) => id === first.body.id),
   );
   expect(device.violations).toEqual([]);
   device.disconnect();
 });
 
-test.each(texts)('%j as a title, a content and a query', async (text) => {
+test.each(texts)('%j works as a title, a content and a query', async (text) => {
   const http = createHttpClient(instance.url());
   const titled = { title: `x${text}x`, participant_ids: [ben.id] };
   const { body: group } = await ana
     .call('createGroup', { body: titled })
     .catch(() => ({ body: null }));
   if (group === null) {
-    // Line breaks alone are refused.
+    // Only control characters such as line breaks are refused.
     expect(/\p{Cc}/u.test(text)).toBe(true);
   } else {
     expect(group.title).toBe(
@@ -116,7 +116,7 @@ test.each(texts)('%j as a title, a content and a query', async (text) => {
   expect([200, 400]).toContain(cursor.status);
 });
 
-test('texts that differ in a byte are different ids', async () => {
+test('texts that differ in one byte are different ids', async () => {
   const { id: conversation_id } = await people.group(ana, ben);
   const sent = ['Ab', 'ab', 'é', 'e\u0301', 'ab ', ' ab', '❤', '❤️'].map((client_message_id) =>
     ana.call('sendMessage', {

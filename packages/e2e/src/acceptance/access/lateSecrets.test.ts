@@ -50,7 +50,7 @@ async function withClient(work: (client: pg.Client) => Promise<unknown>): Promis
   }
 }
 
-test('requests that fail, come late or wait for a lock leave nothing secret in any log', async () => {
+test('requests that fail, time out or wait for a lock leave no secrets in any log', async () => {
   const http: HttpClient = createHttpClient(instance.url());
   const rest = createRestClient(instance.url());
   const who = {
@@ -105,7 +105,7 @@ test('requests that fail, come late or wait for a lock leave nothing secret in a
   const askAll = (): Promise<number[]> =>
     Promise.all(requests.map(async (request) => (await http(...request)).status));
 
-  // Once with every table locked, once with the row of the user, once with nothing in the way.
+  // Once with every table locked, once with the user's row locked, once without locks.
   const locks = [
     'LOCK TABLE users, sessions, conversations, messages, participants IN ACCESS EXCLUSIVE MODE',
     'SELECT FROM users FOR UPDATE',
@@ -119,7 +119,7 @@ test('requests that fail, come late or wait for a lock leave nothing secret in a
     });
   }
   await askAll();
-  await until('what waited is over', async () => {
+  await until('all blocked statements have ended', async () => {
     const [row] = await instance.sql<{ count: string }>(
       "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event_type = 'Lock'",
     );

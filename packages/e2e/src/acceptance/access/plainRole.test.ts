@@ -10,7 +10,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Server and worker log in as a role that reads and writes rows and owns nothing.
+// Server and worker log in as a role that can read and write rows but owns nothing.
 
 const role = `plain_${randomUUID().slice(0, 8)}`;
 let database: FreshDatabase;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('people write, read, edit, react, leave and are deleted', async () => {
+test('every operation works: write, read, edit, react, leave and account deletion', async () => {
   const { ana, ben, cem } = await people.registerAll('ana', 'ben', 'cem');
   const group = await people.group(ana, ben, cem);
   const device = ben.device();
@@ -44,7 +44,7 @@ test('people write, read, edit, react, leave and are deleted', async () => {
     (await ben.history(group.id)).some(({ id }) => id === sent.id),
   );
   device.disconnect();
-  // Waits for an absent device: deliveries, receipts and the worker's alarms.
+  // A message for an offline device uses deliveries, receipts and the worker's jobs.
   await ana.send(group.id, 'while ben is away');
   await device.connect();
   expect((await ana.call('deleteMe', { body: { password: ana.password } })).status).toBe(204);
@@ -72,7 +72,7 @@ test.each([
   });
 });
 
-test('what a later migration creates is granted as well', async () => {
+test('objects of later migrations are granted as well', async () => {
   await migrateDatabase(database.url, {
     migrations: [
       {
@@ -89,7 +89,7 @@ test('what a later migration creates is granted as well', async () => {
   expect(await instance.sql('SELECT id, note FROM later')).toEqual([{ id: '1', note: 'granted' }]);
 });
 
-test('a role that is mighty, or missing, is refused in one line', async () => {
+test('a privileged or missing role is refused with a one-line error', async () => {
   const grant = (name: string) => migrateDatabase(database.url, { grantTo: { name } });
   await expect(grant('nobody_of_this_name')).rejects.toThrow(/does not exist: create it/);
   await expect(grant(decodeURIComponent(new URL(database.url).username))).rejects.toThrow(

@@ -12,8 +12,8 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D5: secrets are in PostgreSQL and in answers to their owners, and nowhere else. All data of this test contains
-// one mark, and the test searches every other place for it.
+// D5: secrets are only in PostgreSQL and in answers to their owners. All data of this test contains a mark, and the
+// test searches every other place for it.
 
 const mark = `SECRET${randomUUID().slice(0, 8)}`;
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   const socket = await openSocket(instance.url(), { auth: { token, deviceId: mark } });
   await socket.ask('chat:message_send', { conversationId: id, contentEncrypted: `${mark} again` });
 
-  // All kinds of refusal, with the mark in whatever was wrong.
+  // All kinds of refusals, with the mark in the invalid part.
   const body = (more: unknown) => ({ token, body: more });
   const asks: Parameters<typeof http>[] = [
     ['POST', '/api/auth/login', { body: { username, password: mark } }],
@@ -97,7 +97,7 @@ beforeAll(async () => {
     return rows.length > 0;
   });
 });
-/** An account with a life of its own: exported, blocked by and blocking, and deleted with all that it wrote. */
+/** An account that is exported, blocked and blocking, and then deleted with its messages. */
 async function leaveForGood(rest: RestClient, otherId: string): Promise<void> {
   const password = `${mark} of another`;
   const username = `${mark}x`;
@@ -129,24 +129,24 @@ const holdsNone = (text: string): void => {
   for (const secret of secrets) expect(text).not.toContain(secret);
 };
 
-test('no refusal repeats what it refuses', () => {
+test('no refusal repeats the refused value', () => {
   holdsNone(JSON.stringify(refusals));
 });
 
-test('no log of a server or a worker has a token, a password, an address or content', () => {
+test('no log of a server or a worker contains a token, a password, an address or content', () => {
   for (const { program } of [...instance.nodes, instance.worker()]) {
     const lines = program.output().split('\n');
-    // More would have pushed the first ones out.
+    // With more lines the first ones would be lost.
     expect(lines.length).toBeLessThan(60);
     holdsNone(lines.join('\n'));
   }
 });
 
-test('no figure is named for anything of a user', async () => {
+test('no metric contains user data', async () => {
   holdsNone(String((await createHttpClient(instance.url())('GET', '/metrics')).body));
 });
 
-test('[D5] Redis holds none of it: not in jobs, not in presence, not in limits', async () => {
+test('[D5] Redis holds no secrets: neither in jobs nor in presence nor in limits', async () => {
   const redis = new Redis(instance.redis.url);
   const held: unknown[] = [];
   for (const key of await redis.keys('*')) {

@@ -13,7 +13,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Two servers behind a real nginx with the configuration in docker/: every way of connecting, and a server killed.
+// Two servers behind a real nginx with the configuration in docker/: every kind of connection, and a killed server.
 
 let instance: Instance;
 let people: People;
@@ -40,7 +40,7 @@ const ways: Record<string, NonNullable<DeviceOptions['transports']>> = {
 const through = (person: Person, transports: DeviceOptions['transports']): Device =>
   person.device({ urls: [nginx.url], ...(transports && { transports }) });
 
-/** On which servers the clients of this instance are. */
+/** The servers to which the clients of this instance are connected. */
 async function spread(): Promise<number[]> {
   return Promise.all(
     instance.nodes.map(async ({ url }) => {
@@ -51,11 +51,11 @@ async function spread(): Promise<number[]> {
 }
 
 test.each(Object.entries(ways))(
-  '[D3, D4] %s by way of nginx: messages cross servers, in order, once',
+  '[D3, D4] %s through nginx: messages cross servers, in order and once',
   async (_way, transports) => {
     const { ana, ben } = await people.registerAll('ana', 'ben');
     const { id } = await people.direct(ana, ben);
-    // As many as it takes for both servers to have some.
+    // Enough clients for both servers.
     const devices = [0, 1, 2, 3].flatMap(() => [
       through(ana, transports),
       through(ben, transports),
@@ -89,7 +89,7 @@ test.each(Object.entries(ways))(
 );
 
 test.each(Object.entries(ways))(
-  '[L, D, O] %s: a server is killed under traffic, and its clients go on by the other one',
+  '[L, D, O] %s: clients of a server killed under load continue on the other one',
   async (_way, transports) => {
     const { ana, ben } = await people.registerAll('ana', 'ben');
     const { id } = await people.direct(ana, ben);
@@ -130,7 +130,7 @@ test.each(Object.entries(ways))(
   90_000,
 );
 
-test('what is too large is refused by the server, in its words, and not by the proxy in its own', async () => {
+test('the server refuses oversized requests before the proxy does', async () => {
   const response = await fetch(`${nginx.url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

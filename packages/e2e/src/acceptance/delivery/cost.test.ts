@@ -8,15 +8,15 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D12, by the pages of PostgreSQL that a run reads: a promise about cost that no clock has to keep.
+// D12, measured by the pages that PostgreSQL reads instead of by time.
 
 let instance: Instance;
 let people: People;
 beforeAll(async () => {
-  // Nothing looks around by itself while we count.
+  // No periodic work during the measurement.
   instance = await openInstance({ worker: false, env: { SWEEP_INTERVAL_MS: '3600000' } });
   people = createPeople(instance);
-  // Its reading would be counted as ours. And plans are made without figures: the worst case, each time.
+  // Its reads would be counted, too. Without statistics every plan is the worst case.
   await instance.sql(
     `DO $$ DECLARE name text; BEGIN
        FOR name IN SELECT relname FROM pg_stat_user_tables LOOP
@@ -30,7 +30,7 @@ afterAll(async () => {
   await instance.close();
 });
 
-/** Pages of tables and indexes that have been read, as far as connections have told. */
+/** Pages of tables and indexes read so far, as reported by connections. */
 async function pages(): Promise<number> {
   const [row] = await instance.sql<{ pages: string }>(
     `SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit + idx_blks_read, 0)) AS pages
@@ -39,7 +39,7 @@ async function pages(): Promise<number> {
   return Number(row?.pages);
 }
 
-/** Runs a statement on a connection of its own: what one has read is told at the latest when it ends. */
+/** Runs a statement on a new connection, because a connection reports its reads at the latest when it ends. */
 async function fill(text: string, values: unknown[]): Promise<void> {
   const client = new pg.Client({ connectionString: instance.databaseUrl });
   await client.connect();
@@ -52,13 +52,13 @@ async function fill(text: string, values: unknown[]): Promise<void> {
   });
 }
 
-/** What a server reads in a life of its own. */
+/** Pages that a server reads from its start to its stop. */
 async function pagesRead(work: () => Promise<void>): Promise<number> {
   const [node] = instance.nodes;
   if (!node) throw new Error('no node');
   const stop = async () => {
     await node.program.stop();
-    await until('the server has left', async () => {
+    await until('the server has disconnected', async () => {
       const left = await instance.sql(
         "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chasqui-server'",
       );
@@ -75,7 +75,7 @@ async function pagesRead(work: () => Promise<void>): Promise<number> {
   return after - before;
 }
 
-/** Conversations of a user in which nothing is new, as they are after a sync. */
+/** Conversations of a user without new entries, as after a sync. */
 async function rest(person: Person, other: Person, count: number): Promise<void> {
   await fill(
     `WITH made AS (
@@ -93,7 +93,7 @@ async function rest(person: Person, other: Person, count: number): Promise<void>
   );
 }
 
-/** Entries in a conversation that everybody has read. */
+/** Entries that every participant has read. */
 async function lengthen(id: string, sender: Person, count: number): Promise<void> {
   await fill(
     `WITH counted AS (
@@ -111,7 +111,7 @@ async function lengthen(id: string, sender: Person, count: number): Promise<void
   );
 }
 
-/** A day in short: a connection, a few sends, acknowledgements, a sync. */
+/** Typical use: a connection, a few sends, acknowledgements, a sync. */
 async function day(ana: Person, ben: Person, id: string): Promise<void> {
   for (let i = 0; i < 3; i++) {
     const [one, two] = [ana.device({ deviceId: 'phone' }), ben.device({ deviceId: 'phone' })];
@@ -121,7 +121,7 @@ async function day(ana: Person, ben: Person, id: string): Promise<void> {
     await two.drained();
     const { cursor } = (await ben.call('readSync')).body;
     for (let n = 0; n < 10; n++) await one.send(id, 'hello');
-    await until('all came', () => two.received('chat:message_received').length === 10);
+    await until('all messages arrived', () => two.received('chat:message_received').length === 10);
     const last = two.entries(id).at(-1)?.seq ?? 0;
     expect((await two.read(id, last)).success).toBe(true);
     const { messages } = (await ben.call('readSync', { query: { cursor } })).body;
@@ -131,13 +131,13 @@ async function day(ana: Person, ben: Person, id: string): Promise<void> {
   }
 }
 
-/** Ten times as much may make an index one page deeper, and no more. */
+/** Ten times the data may make an index one page deeper, but no more. */
 const within = (pages: number) => 2 * pages + 500;
 
-test('[D12] connecting, sending, acknowledging and syncing cost the same beside 10,000 resting conversations as beside 1,000', async () => {
+test('[D12] connecting, sending, acknowledging and syncing cost the same with 10,000 idle conversations as with 1,000', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
-  // Beside none at all every index is one page.
+  // Without any data every index is one page.
   await rest(ana, ben, 1_000);
   await day(ana, ben, id);
   const few = await pagesRead(() => day(ana, ben, id));
@@ -147,10 +147,10 @@ test('[D12] connecting, sending, acknowledging and syncing cost the same beside 
   expect(many).toBeLessThan(within(few));
 });
 
-test('[D12] the same at the end of a history of 20,000, also where the plans were made before it', async () => {
+test('[D12] they cost the same at the end of a history of 20,000 entries, even with plans made before it', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
-  // Beside none at all every index is one page.
+  // Without any data every index is one page.
   await lengthen(id, ana, 1_000);
   await day(ana, ben, id);
   const short = await pagesRead(() => day(ana, ben, id));
@@ -167,7 +167,7 @@ test('[D12] the same at the end of a history of 20,000, also where the plans wer
   expect(after).toBeLessThan(within(short));
 });
 
-test('[D12] a list costs what its page holds, a status what its recipients are', async () => {
+test('[D12] the cost of a list depends on its page, that of a status on the number of recipients', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const message = await ana.send(id, 'hello');

@@ -33,18 +33,18 @@ afterAll(async () => {
   await postgres.close();
 });
 
-interface Room {
+interface Chat {
   id: string;
   ana: Person;
   ben: Person;
   cleo: Person;
   sender: Device;
   live: Device;
-  /** Offline at the beginning. */
+  /** Offline at first. */
   away: Device;
 }
 
-async function room(): Promise<Room> {
+async function openChat(): Promise<Chat> {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const urls = [instance.url(0), instance.url(1)];
@@ -53,7 +53,7 @@ async function room(): Promise<Room> {
   const away = cleo.device({ urls: [instance.url(1)] });
   await away.connect();
   await away.drained();
-  await until('the first entry came', () => away.wire(id).length === 1);
+  await until('the first entry arrived', () => away.wire(id).length === 1);
   await sender.stayConnected();
   await live.stayConnected();
   await until('the first entry is acknowledged', async () => {
@@ -64,8 +64,8 @@ async function room(): Promise<Room> {
   return { id, ana, ben, cleo, sender, live, away };
 }
 
-/** Sends on several lanes at once until told to stop; resolves to how many were sent. */
-function traffic({ sender, id }: Room) {
+/** Sends in several concurrent lanes until stopped; resolves to the number of messages. */
+function traffic({ sender, id }: Chat) {
   let going = true;
   let count = 0;
   const lane = async (name: number): Promise<void> => {
@@ -89,10 +89,10 @@ function traffic({ sender, id }: Room) {
   };
 }
 
-async function settle(here: Room, count: number): Promise<void> {
+async function settle(here: Chat, count: number): Promise<void> {
   const { id, ana, ben, cleo, sender, live, away } = here;
-  await until('the live one has all', () => live.entries(id).length === count + 1);
-  await until('the sender has all', () => sender.entries(id).length === count + 1);
+  await until('the live device has every message', () => live.entries(id).length === count + 1);
+  await until('the sender has every message', () => sender.entries(id).length === count + 1);
   await away.connect();
   const delivered = await away.drained();
   expect([delivered, away.wire(id).length]).toEqual([count, count]);
@@ -107,7 +107,7 @@ async function settle(here: Room, count: number): Promise<void> {
       attempts,
     }),
   ).toEqual([]);
-  await until('all is acknowledged', async () => {
+  await until('everything is acknowledged', async () => {
     const { my } = await cleo.conversation(id);
     return my.delivered_seq === count + 1;
   });
@@ -117,8 +117,8 @@ async function settle(here: Room, count: number): Promise<void> {
   live.disconnect();
 }
 
-test('[D1] kill -9 of a server under traffic: the clients go on by the other one, and nothing is lost or doubled', async () => {
-  const here = await room();
+test('[D1] when a server is killed under load, clients continue on the other one and nothing is lost or duplicated', async () => {
+  const here = await openChat();
   const sending = traffic(here);
   for (const index of [0, 1]) {
     await sending.atLeast(150);
@@ -131,8 +131,8 @@ test('[D1] kill -9 of a server under traffic: the clients go on by the other one
   await settle(here, await sending.stop());
 });
 
-test('[D1] kill -9 of the worker, three times, with a recipient waiting', async () => {
-  const here = await room();
+test('[D1] an offline recipient receives everything although the worker is killed three times', async () => {
+  const here = await openChat();
   const sending = traffic(here);
   for (let i = 0; i < 3; i++) {
     await sending.atLeast(30);
@@ -153,13 +153,13 @@ test('[D1] kill -9 of the worker, three times, with a recipient waiting', async 
   await settle(here, count);
 });
 
-test('[D1] kill -9 of PostgreSQL under traffic: clear errors, no false acknowledgement, and it goes on', async () => {
-  const here = await room();
+test('[D1] when PostgreSQL is killed under load, errors are clear, no acknowledgement is false, and service resumes', async () => {
+  const here = await openChat();
   const sending = traffic(here);
   await sending.atLeast(150);
   await postgres.kill();
   const http = createHttpClient(instance.url());
-  await until('it is told', async () => (await http('GET', '/readyz')).status === 503);
+  await until('readiness reports it', async () => (await http('GET', '/readyz')).status === 503);
   const refused = await here.ben.refused('sendMessage', {
     body: { conversation_id: here.id, content_encrypted: 'now' },
   });
@@ -173,7 +173,7 @@ test('[D1] kill -9 of PostgreSQL under traffic: clear errors, no false acknowled
   expect(instance.worker().program.isRunning()).toBe(true);
 });
 
-test('[D11] server and worker start without PostgreSQL, and stop within 10 s without it', async () => {
+test('[D11] server and worker start and stop within 10 s without PostgreSQL', async () => {
   const [node] = instance.nodes;
   const worker = instance.worker();
   if (!node) throw new Error('no node');
@@ -189,33 +189,36 @@ test('[D11] server and worker start without PostgreSQL, and stop within 10 s wit
   }
   await Promise.all([node.restart(), worker.restart()]);
   await postgres.start();
-  await until('it is whole', async () => (await rest.call('readReadiness')).body.status === 'ok');
+  await until(
+    'the node is ready',
+    async () => (await rest.call('readReadiness')).body.status === 'ok',
+  );
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = ben.device();
   await device.connect();
   await ana.send(id, 'hello');
-  await until('it came', () => device.wire(id).length === 1);
+  await until('the message arrived', () => device.wire(id).length === 1);
 });
 
-test('[D10] kill -9 of a node shows its people offline within 30 s', async () => {
+test('[D10] users of a killed node are shown as offline within 30 s', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   await people.direct(ana, ben);
   const watcher = ben.on(1).device();
   await watcher.connect();
   const phone = ana.device();
   await phone.connect();
-  const told = () =>
+  const statuses = () =>
     watcher
       .received('user:status_changed')
       .map((data) => data as { userId: string; status: string })
       .filter(({ userId }) => userId === ana.id)
       .map(({ status }) => status);
-  await until('online', () => told().at(-1) === 'online');
+  await until('online', () => statuses().at(-1) === 'online');
   await instance.nodes[0]?.program.kill();
   const began = performance.now();
-  await until('offline', () => told().at(-1) === 'offline', 31_000);
+  await until('offline', () => statuses().at(-1) === 'offline', 31_000);
   expect(performance.now() - began).toBeLessThan(30_000);
-  expect(told()).toEqual(['online', 'offline']);
+  expect(statuses()).toEqual(['online', 'offline']);
   await instance.nodes[0]?.restart();
 });

@@ -8,30 +8,30 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D5: the first attempt to wake a recipient starts within 2.5 s of the send (a first delay of 2 s, and the worker's
-// check). A send asks for a wake-up only when it sets a mark, so every order of send, acknowledgement and departure
-// around a mark that still stands is played here. The sweep cannot help: it runs once an hour.
+// D5: the first attempt to wake a recipient starts within 2.5 s of the send (an initial delay of 2 s, and the worker's
+// check). Only a send that marks a recipient as pending requests a wake-up, so this file runs every order of send,
+// acknowledgement and disconnect around an existing mark. The sweep cannot help: it runs once an hour.
 
-/** The bound is 2.5 s. A test machine may stand still for longer, but not for as long as a sweep. */
+/** The bound is 2.5 s. A test machine may stall for longer, but not for as long as a sweep interval. */
 const WITHIN_S = 30;
 
 /**
- * What happens to one recipient, in this order: two sends, an acknowledgement of the first, a departure. A pause is
- * longer than a send gives its recipients before it asks whether they need a wake-up, and shorter than the time
- * after which an acknowledgement clears the mark.
+ * One recipient's events, in order: two sends, an acknowledgement of the first, a disconnect. A pause is longer than
+ * the grace time before a send checks who needs a wake-up, and shorter than the time after which an acknowledgement
+ * clears the mark.
  */
-type Step = 'send' | 'acknowledge' | 'leave' | 'pause';
+type Step = 'send' | 'acknowledge' | 'disconnect' | 'pause';
 const orders: readonly Step[][] = [
-  ['leave', 'send', 'send'],
-  ['send', 'leave', 'send'],
-  ['send', 'send', 'leave'],
-  ['send', 'acknowledge', 'leave', 'send'],
-  ['send', 'acknowledge', 'send', 'leave'],
-  ['send', 'send', 'acknowledge', 'leave'],
-  ['send', 'acknowledge', 'pause', 'leave', 'send'],
-  ['send', 'acknowledge', 'leave', 'pause', 'send'],
-  ['send', 'acknowledge', 'pause', 'send', 'leave'],
-  ['send', 'send', 'acknowledge', 'pause', 'leave'],
+  ['disconnect', 'send', 'send'],
+  ['send', 'disconnect', 'send'],
+  ['send', 'send', 'disconnect'],
+  ['send', 'acknowledge', 'disconnect', 'send'],
+  ['send', 'acknowledge', 'send', 'disconnect'],
+  ['send', 'send', 'acknowledge', 'disconnect'],
+  ['send', 'acknowledge', 'pause', 'disconnect', 'send'],
+  ['send', 'acknowledge', 'disconnect', 'pause', 'send'],
+  ['send', 'acknowledge', 'pause', 'send', 'disconnect'],
+  ['send', 'send', 'acknowledge', 'pause', 'disconnect'],
 ];
 
 let instance: Instance;
@@ -58,7 +58,7 @@ afterAll(async () => {
 interface Chat {
   ana: Person;
   ben: Person;
-  /** Ben's one device, on the second node. */
+  /** Ben's only device, on the second node. */
   device: Device;
   id: string;
   order: readonly Step[];
@@ -70,7 +70,7 @@ async function openChat(order: readonly Step[], returning: boolean): Promise<Cha
   const device = ben.on(1).device({ acknowledges: false });
   if (returning) {
     await ana.send(id, 'while away');
-    // Away for so long that the next attempt is ten minutes off, and its job with it.
+    // Offline for so long that the next attempt and its job are ten minutes away.
     await until('there was an attempt', async () => (await attemptsOf(ben)) > 0);
     await instance.sql(
       `UPDATE deliveries SET attempts = 9, next_at = now() + interval '10 minutes' WHERE user_id = $1`,
@@ -103,15 +103,16 @@ async function play({ ana, device, id }: Chat, steps: readonly Step[]): Promise<
     }
     if (step === 'send') {
       const { seq } = await ana.send(id, 'hello');
-      if (device.isConnected()) await until('it came', () => device.wire(id).includes(seq));
+      if (device.isConnected())
+        await until('the message arrived', () => device.wire(id).includes(seq));
     } else if (step === 'acknowledge') {
-      // The first of the two sends, which is not the last entry when both were sent.
+      // The first of the two sends, which is not the last entry if both were sent.
       const sent = device.wire(id).length;
       await device.acknowledge(
         id,
         steps.filter((one) => one === 'send').length > 1 ? sent - 1 : sent,
       );
-    } else if (step === 'leave') device.disconnect();
+    } else if (step === 'disconnect') device.disconnect();
   }
 }
 
@@ -137,7 +138,7 @@ describe.each([
     ['is cut off by a kill -9 of its server', true],
   ])('[D5] the device %s: an attempt follows the last send', async (_how, isKilled) => {
     const chats = await Promise.all(orders.map((order) => openChat(order, returning)));
-    const departure = ({ order }: Chat): number => order.indexOf('leave');
+    const departure = ({ order }: Chat): number => order.indexOf('disconnect');
     await Promise.all(
       chats.map((chat) => play(chat, chat.order.slice(0, departure(chat) + (isKilled ? 0 : 1)))),
     );

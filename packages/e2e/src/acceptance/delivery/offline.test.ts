@@ -10,7 +10,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D4 and D5: what is sent to somebody offline waits, comes once and in order, and leaves nothing behind.
+// D4 and D5: messages to an offline user wait, arrive once and in order, and leave no delivery or job behind.
 
 let instance: Instance;
 let people: People;
@@ -29,7 +29,7 @@ async function two() {
   return { ana, ben, id };
 }
 
-/** Sends many over one connection, a few hundred at a time. */
+/** Sends many messages over one connection, a few hundred at a time. */
 async function sendMany(from: Device, conversationId: string, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 500) {
     const some = Math.min(500, count - sent);
@@ -48,7 +48,7 @@ async function connected(device: Device): Promise<Device> {
   return device;
 }
 
-/** The place up to which the device has acknowledged is known to PostgreSQL. */
+/** Waits until PostgreSQL has the device's acknowledgements. */
 async function settled(person: Person, id: string, seq: number): Promise<void> {
   await until(
     `${person.username} has acknowledged ${seq}`,
@@ -56,7 +56,7 @@ async function settled(person: Person, id: string, seq: number): Promise<void> {
   );
 }
 
-test('[D4] 20 messages come in order, then queue_empty; a further reconnect brings none', async () => {
+test('[D4] 20 messages arrive in order, then queue_empty; another reconnect delivers none', async () => {
   const { ana, ben, id } = await two();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 20);
@@ -79,7 +79,7 @@ describe.each([
   ['one by one', false],
   ['in batches', true],
 ])('[D4] 20,000 messages %s', (_how, batch) => {
-  test('come once and in order within the window, then queue_empty; a reconnect brings none', async () => {
+  test('arrive once and in order within the window, then queue_empty; a reconnect delivers none', async () => {
     const { ana, ben, id } = await two();
     const sender = await connected(ana.device({ brief: true }));
     await sendMany(sender, id, 20_000);
@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-test('[D4] one that never acknowledges is sent exactly 1,000, live ones included, and goes on when it does', async () => {
+test('[D4] a device that never acknowledges receives exactly 1,000 entries, live ones included, until it does', async () => {
   const { ana, ben, id } = await two();
   const sender = await connected(ana.device({ brief: true }));
   await sendMany(sender, id, 1_500);
@@ -107,21 +107,21 @@ test('[D4] one that never acknowledges is sent exactly 1,000, live ones included
   await lazy.connect();
   await until('the window is full', () => lazy.wire(id).length >= 1_000);
   await sendMany(sender, id, 100);
-  // Something that needs no window, after all that would have come.
+  // An event outside the window comes after any entry that could have been sent.
   await ana.call('createGroup', { body: { title: 'x', participant_ids: [ben.id] } });
-  await until('it is told', () => lazy.received('conversation:created').length === 1);
+  await until('the event arrived', () => lazy.received('conversation:created').length === 1);
   expect(lazy.wire(id)).toEqual(upTo(1_000));
   expect(lazy.received('chat:queue_empty')).toEqual([]);
   await lazy.acknowledge(id, 400);
-  await until('400 more came', () => lazy.wire(id).length >= 1_400);
+  await until('400 more arrived', () => lazy.wire(id).length >= 1_400);
   await lazy.acknowledge(id, 1_400);
-  await until('all came', () => lazy.wire(id).length === 1_600);
+  await until('all messages arrived', () => lazy.wire(id).length === 1_600);
   expect(lazy.wire(id)).toEqual(upTo(1_600));
   await lazy.drained();
   expect(lazy.violations).toEqual([]);
 });
 
-test('[D5] who is there and acknowledges needs no wake-up, however long others go on writing', async () => {
+test('[D5] a connected user who acknowledges gets no wake-up, however long others keep writing', async () => {
   const { ana, ben, id } = await two();
   const [sender, device] = [await connected(ana.device()), await connected(ben.on(1).device())];
   const jobs = (): Promise<unknown> =>
@@ -129,34 +129,34 @@ test('[D5] who is there and acknowledges needs no wake-up, however long others g
   const end = performance.now() + 4_000;
   const found: string[] = [];
   let sent = 0;
-  // Who is written to for ever would have one all the time. When the machine has stood still for longer than a
-  // wake-up waits, there is one, until that has found nothing to do.
-  await until('hardly ever a job is found', async () => {
+  // A false wake-up would exist all the time. A machine that stalls for longer than a wake-up's delay can create one,
+  // which ends as soon as it finds nothing to do.
+  await until('there are hardly ever jobs', async () => {
     for (let i = 0; i < 10; i += 1) {
-      // Always one more before the last is settled.
+      // Always one more before the last one is acknowledged.
       await Promise.all([1, 2].map(() => sender.send(id, `message ${++sent}`)));
     }
     found.push(String(await jobs()));
     const none = found.filter((job) => job === '');
     return performance.now() > end && found.length >= 20 && none.length > found.length / 2;
   });
-  await until('all came', () => device.wire(id).length === sent);
+  await until('all messages arrived', () => device.wire(id).length === sent);
 
   device.disconnect();
   await sender.send(id, 'still there?');
-  await until('now they wait', async () => String(await jobs()) !== '');
+  await until('deliveries are pending', async () => String(await jobs()) !== '');
 });
 
-test('[D4] own messages never fill the window', async () => {
+test('[D4] own messages do not count towards the window', async () => {
   const { ana, id } = await two();
   const sender = await connected(ana.device({ acknowledges: false, brief: true }));
   const other = await connected(ana.on(1).device({ acknowledges: false, batch: true }));
   await sendMany(sender, id, 1_200);
-  await until('all came', () => other.wire(id).length === 1_200);
+  await until('all messages arrived', () => other.wire(id).length === 1_200);
   expect(other.violations).toEqual([]);
 });
 
-test('[D4] what was sent and not acknowledged comes again; what was acknowledged does not', async () => {
+test('[D4] only unacknowledged messages are sent again', async () => {
   const { ana, ben, id } = await two();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 10);
@@ -168,7 +168,7 @@ test('[D4] what was sent and not acknowledged comes again; what was acknowledged
   expect(device.wire(id)).toEqual(upTo(6, 5));
 });
 
-test('[D4] two devices, one offline: each gets everything once', async () => {
+test('[D4] each of two devices receives everything once, one of them offline', async () => {
   const { ana, ben, id } = await two();
   const phone = ben.device({ deviceId: 'phone' });
   const laptop = ben.on(1).device({ deviceId: 'laptop' });
@@ -177,7 +177,7 @@ test('[D4] two devices, one offline: each gets everything once', async () => {
   phone.disconnect();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 50);
-  await until('the laptop has all', () => laptop.wire(id).length === 50);
+  await until('the laptop has every message', () => laptop.wire(id).length === 50);
   await settled(ben, id, 50);
   await phone.connect();
   expect(await phone.drained()).toBe(50);
@@ -185,7 +185,7 @@ test('[D4] two devices, one offline: each gets everything once', async () => {
   expect(phone.violations.concat(laptop.violations)).toEqual([]);
 });
 
-test('[D4] a new device begins after what any device has acknowledged', async () => {
+test('[D4] a new device starts after the last entry that any device has acknowledged', async () => {
   const { ana, ben, id } = await two();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 10);
@@ -197,30 +197,30 @@ test('[D4] a new device begins after what any device has acknowledged', async ()
   expect(tablet.wire(id)).toEqual([8, 9, 10]);
 });
 
-test('[D4] two connections of one device: an acknowledgement counts for both', async () => {
+test('[D4] an acknowledgement counts for both connections of one device', async () => {
   const { ana, ben, id } = await two();
   const sender = await connected(ana.device());
   const options = { deviceId: 'shared', acknowledges: false };
   const tabs = [ben.device(options), ben.on(1).device(options)] as const;
   for (const tab of tabs) await connected(tab);
   await sendMany(sender, id, 5);
-  await until('both have all', () => tabs.every((tab) => tab.wire(id).length === 5));
+  await until('both have every message', () => tabs.every((tab) => tab.wire(id).length === 5));
   await tabs[0].acknowledge(id, 5);
   const again = ben.on(1).device(options);
   await again.connect();
   expect(await again.drained()).toBe(0);
 });
 
-test('[D4] logout forgets the device: it starts again after what others acknowledged', async () => {
+test('[D4] after a logout the device starts after the last entry that other devices have acknowledged', async () => {
   const { ana, ben, id } = await two();
   const { body: login } = await ben.call('login', { body: ben });
   const options = { deviceId: 'phone', acknowledges: false };
   const phone = await connected(ben.device({ ...options, token: login.access_token }));
   const laptop = await connected(ben.device({ deviceId: 'laptop' }));
   await ben.call('logout', { token: login.access_token });
-  await until('it is closed', () => !phone.socket().connected);
+  await until('the connection is closed', () => !phone.socket().connected);
   await ana.send(id, 'one');
-  await until('the laptop has it', () => laptop.wire(id).length === 1);
+  await until('the laptop has the message', () => laptop.wire(id).length === 1);
   await settled(ben, id, 1);
   const fresh = ben.device(options);
   await fresh.connect();
@@ -251,7 +251,7 @@ describe('the queue', () => {
     return JSON.stringify(texts);
   };
 
-  test('[D5] holds one job per waiting recipient with ids only, and none of a recipient who came', async () => {
+  test('[D5] holds one job per offline recipient, with ids only, and none after the recipient connects', async () => {
     const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
     const { id } = await people.group(ana, ben, cleo);
     const content = `secret-${randomUUID()}`;
@@ -265,7 +265,10 @@ describe('the queue', () => {
       }
       return found;
     };
-    await until('both wait', async () => (await jobOf(ben)) === 1 && (await jobOf(cleo)) === 1);
+    await until(
+      'both have a job',
+      async () => (await jobOf(ben)) === 1 && (await jobOf(cleo)) === 1,
+    );
     const all = await dump();
     expect(all).toContain(ben.id);
     expect(all).not.toContain(content);
@@ -273,21 +276,21 @@ describe('the queue', () => {
     const device = ben.device();
     await device.connect();
     await device.drained();
-    await until('ben no longer waits', async () => {
+    await until('ben has no pending delivery', async () => {
       const rows = await instance.sql('SELECT FROM deliveries WHERE user_id = $1', [ben.id]);
       return rows.length === 0;
     });
-    await until('nor does a job', async () => (await jobOf(ben)) === 0);
+    await until('ben has no job', async () => (await jobOf(ben)) === 0);
     expect(await jobOf(cleo)).toBe(1);
   });
 
-  test('[D5] FLUSHALL with deliveries pending: a sweep recreates the jobs, and a reconnect delivers everything', async () => {
+  test('[D5] after FLUSHALL with pending deliveries a sweep recreates the jobs, and a reconnect delivers everything', async () => {
     const { ana, ben, id } = await two();
     const sender = await connected(ana.device());
     await sendMany(sender, id, 1_000);
-    await until('a job is there', async () => (await dump()).includes(ben.id));
+    await until('there is a job', async () => (await dump()).includes(ben.id));
     await instance.redis.command('FLUSHALL');
-    await until('a job is there again', async () => (await dump()).includes(ben.id));
+    await until('there is a job again', async () => (await dump()).includes(ben.id));
     const device = ben.on(1).device({ batch: true });
     await device.connect();
     expect(await device.drained()).toBe(1_000);

@@ -9,7 +9,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D2 and D3 on two nodes: one message per client message id, one order for everybody.
+// D2 and D3 on two nodes: one message per client message id, and the same order for everybody.
 
 let instance: Instance;
 let people: People;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await instance.close();
 });
 
-async function room() {
+async function openChat() {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const devices = [
@@ -35,7 +35,7 @@ async function room() {
     await device.connect();
     await device.drained();
   }
-  // What comes after the entry that tells of the creation, which a second device need not be sent.
+  // Without the entry of the creation, which a second device need not receive.
   const wires = () => devices.map((device) => device.wire(id).filter((seq) => seq > 1));
   const [a, b, c, d] = devices;
   if (!a || !b || !c || !d) throw new Error('a device is missing');
@@ -49,14 +49,14 @@ const idsAfterCreation = (entries: Message[]) =>
     .map(({ id }) => id)
     .join();
 
-test('[D3] 200 concurrent sends over two nodes: no gap, the same order on every device, on the wire', async () => {
-  const { cast, id, devices, wires, a, b, c, d } = await room();
+test('[D3] 200 concurrent sends over two nodes leave no gap and arrive in the same order on every device', async () => {
+  const { cast, id, devices, wires, a, b, c, d } = await openChat();
   await Promise.all(
     [a, b, c, d].flatMap((device) =>
       Array.from({ length: 50 }, (_, i) => device.send(id, `message ${i}`)),
     ),
   );
-  await until('all have all', () => wires().every((wire) => wire.length === 200));
+  await until('every device has every message', () => wires().every((wire) => wire.length === 200));
   for (const wire of wires()) expect(wire).toEqual(upTo(200, 2));
   const orders = devices.map((device) => idsAfterCreation(device.entries(id)));
   expect(new Set(orders).size).toBe(1);
@@ -67,8 +67,8 @@ test('[D3] 200 concurrent sends over two nodes: no gap, the same order on every 
   ).toEqual([]);
 });
 
-test('[D3] sends by REST and by socket of both nodes at once share one order', async () => {
-  const { ana, ben, id, devices, wires, a, c } = await room();
+test('[D3] concurrent sends over REST and sockets of both nodes share one order', async () => {
+  const { ana, ben, id, devices, wires, a, c } = await openChat();
   await Promise.all(
     Array.from({ length: 100 }, (_, i) =>
       i % 2 === 0
@@ -76,17 +76,17 @@ test('[D3] sends by REST and by socket of both nodes at once share one order', a
         : (i % 4 === 1 ? ana : ben).send(id, `rest ${i}`),
     ),
   );
-  await until('all have all', () => wires().every((wire) => wire.length === 100));
+  await until('every device has every message', () => wires().every((wire) => wire.length === 100));
   for (const wire of wires()) expect(wire).toEqual(upTo(100, 2));
   for (const device of devices) expect(device.violations).toEqual([]);
 });
 
 test('[D3] 500 sends pipelined on one socket keep their order', async () => {
-  const { id, devices, a, c } = await room();
+  const { id, devices, a, c } = await openChat();
   const attempts = await Promise.all(Array.from({ length: 500 }, (_, i) => a.send(id, `${i}`)));
   const seqs = attempts.map(({ message }) => message?.seq);
   expect(seqs).toEqual(upTo(500, 2));
-  await until('the other node has all', () => c.wire(id).length === 501);
+  await until('the other node has every message', () => c.wire(id).length === 501);
   const texts = c
     .entries(id)
     .slice(1)
@@ -95,8 +95,8 @@ test('[D3] 500 sends pipelined on one socket keep their order', async () => {
   for (const device of devices) expect(device.violations).toEqual([]);
 });
 
-test('[D2] one client message id at once on two nodes and both doors: one row, one seq, no number burned', async () => {
-  const { ana, id, devices, a, b } = await room();
+test('[D2] one client message id sent concurrently on two nodes over REST and sockets gives one row and one seq, without a gap', async () => {
+  const { ana, id, devices, a, b } = await openChat();
   const ids = Array.from({ length: 20 }, () => randomUUID());
   const seqs = await Promise.all(
     ids.map(async (clientMessageId) => {
@@ -121,7 +121,7 @@ test('[D2] one client message id at once on two nodes and both doors: one row, o
     }),
   );
   expect(seqs.sort((x, y) => x - y)).toEqual(upTo(20, 2));
-  await until('all have all', () =>
+  await until('every device has every message', () =>
     devices.every((device) => device.entries(id).filter(({ seq }) => seq > 1).length === 20),
   );
   const [row] = await instance.sql<{ count: string }>(
@@ -131,8 +131,8 @@ test('[D2] one client message id at once on two nodes and both doors: one row, o
   expect(row?.count).toBe('21');
 });
 
-test('[D2] the same id with other content is a ConflictError and burns no number', async () => {
-  const { id, a, b } = await room();
+test('[D2] the same id with different content is a ConflictError and leaves no gap', async () => {
+  const { id, a, b } = await openChat();
   const clientMessageId = randomUUID();
   await a.send(id, 'first', { clientMessageId });
   const refused = await b.send(id, 'second', { clientMessageId });
@@ -140,8 +140,8 @@ test('[D2] the same id with other content is a ConflictError and burns no number
   expect((await b.send(id, 'next')).message?.seq).toBe(3);
 });
 
-test('[D3] refused sends in between burn no number', async () => {
-  const { id, a, b } = await room();
+test('[D3] refused sends in between leave no gap', async () => {
+  const { id, a, b } = await openChat();
   const attempts = await Promise.all(
     Array.from({ length: 60 }, (_, i) =>
       (i % 2 === 0 ? a : b).send(id, i % 3 === 0 ? '' : 'fine', {

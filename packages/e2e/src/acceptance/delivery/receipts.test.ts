@@ -8,7 +8,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D6 and D8: receipts that never go back, counts that are exact.
+// D6 and D8: receipts never move backwards, and counts are exact.
 
 let instance: Instance;
 let people: People;
@@ -36,14 +36,14 @@ const statuses = (device: Device) =>
 const unread = (device: Device) =>
   device.received('chat:unread_updated').map((data) => unreadUpdated.data.parse(data));
 
-test('[D6] the author is told up to where it was delivered and read, on every device', async () => {
+test("[D6] the author's devices receive the delivered and read positions", async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const authors = [await connected(ana.device()), await connected(ana.on(1).device())];
   const reader = await connected(ben.on(1).device({ acknowledges: false }));
   const sent = [];
   for (let i = 0; i < 5; i++) sent.push(await ana.send(id, `m${i}`));
-  await until('all came', () => reader.wire(id).length === 5);
+  await until('all messages arrived', () => reader.wire(id).length === 5);
   await reader.acknowledge(id, 3);
   await until('delivered up to 3', () =>
     authors.every((device) =>
@@ -63,11 +63,11 @@ test('[D6] the author is told up to where it was delivered and read, on every de
   const page = await ana.call('readStatus', { params: { messageId: sent[0]?.id ?? '' } });
   expect(page.body.statuses).toMatchObject([{ user_id: ben.id, status: 'read' }]);
   expect((await ana.history(id)).map(({ status }) => status)).toEqual(Array(5).fill('read'));
-  // Going back changes nothing.
+  // An older position changes nothing.
   await reader.acknowledge(id, 1);
   await reader.read(id, 2);
   expect((await ben.conversation(id)).my).toMatchObject({ delivered_seq: 5, read_seq: 5 });
-  // The reader is not told of themselves.
+  // The reader receives no event about themselves.
   expect(statuses(reader)).toEqual([]);
 });
 
@@ -87,7 +87,7 @@ test('[D6] in a group the lowest status of all recipients counts', async () => {
   expect(body).toMatchObject({ recipient_count: 2, delivered_count: 2, read_count: 2 });
 });
 
-test('[D6] when somebody got a message is known to the second', async () => {
+test('[D6] delivery times are accurate to the second', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const device = await connected(ben.device());
@@ -95,7 +95,7 @@ test('[D6] when somebody got a message is known to the second', async () => {
   const first = await ana.send(id, 'first');
   await until('delivered', async () => (await ben.conversation(id)).my.delivered_seq === 1);
   const deliveredBy = Date.now();
-  // More than a second later it moves on, and the old place is kept.
+  // A later position keeps the time of the older one.
   await until('a second has passed', () => Date.now() - deliveredBy > 1_500);
   await ana.send(id, 'second');
   await until('delivered', async () => (await ben.conversation(id)).my.delivered_seq === 2);
@@ -106,20 +106,22 @@ test('[D6] when somebody got a message is known to the second', async () => {
   device.disconnect();
 });
 
-test('[D8] reading on one device clears the others, and only exact counts are told', async () => {
+test('[D8] reading on one device clears the others, and events carry exact counts', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const [phone, laptop] = [await connected(ben.device()), await connected(ben.on(1).device())];
   for (let i = 0; i < 7; i++) await ana.send(id, `m${i}`);
-  // One's own does not count.
+  // Own messages do not count.
   await ben.send(id, 'my own');
-  await until('both have all', () => [phone, laptop].every((one) => one.wire(id).length === 8));
+  await until('both have every message', () =>
+    [phone, laptop].every((one) => one.wire(id).length === 8),
+  );
   await phone.read(id, 4);
-  await until('the laptop is told', () =>
+  await until('the laptop receives the count', () =>
     unread(laptop).some(({ unreadCount, readSeq }) => unreadCount === 3 && readSeq === 4),
   );
   await laptop.read(id, 7);
-  await until('the phone is told', () => unread(phone).at(-1)?.unreadCount === 0);
+  await until('the phone receives the count', () => unread(phone).at(-1)?.unreadCount === 0);
   expect((await ben.conversation(id)).my).toMatchObject({ read_seq: 7, unread_count: 0 });
   expect(unread(phone).every((one) => one.conversationId === id)).toBe(true);
 });
@@ -132,7 +134,7 @@ test('[D8] only messages by others, not deleted, after my read position count', 
   const first = await ana.send(id, 'one');
   await ben.send(id, 'my own');
   await ana.send(id, 'two');
-  // Sending does not move the position; an event does not count.
+  // Sending does not move the position, and events do not count.
   await ana.call('renameConversation', { params: { id }, body: { title: 'new' } });
   await ana.call('addParticipant', { params: { id }, body: { user_id: cleo.id } });
   expect(await count()).toBe(2);

@@ -14,7 +14,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis dies, freezes, forgets, and comes back.
+// D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis is killed, frozen, emptied and restarted.
 
 let instance: Instance;
 let people: People;
@@ -47,28 +47,28 @@ async function connected(device: Device): Promise<Device> {
   return device;
 }
 
-interface Room {
+interface Chat {
   id: string;
   ana: Person;
   ben: Person;
   cleo: Person;
-  /** On the first node: the sender, and somebody beside. On the second: one more. */
+  /** `sender` and `near` are on the first node, `far` on the second. */
   sender: Device;
   near: Device;
   far: Device;
 }
 
-async function room(): Promise<Room> {
+async function openChat(): Promise<Chat> {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.group(ana, ben, cleo);
   const sender = await connected(ana.device());
   const near = await connected(ben.device());
   const far = await connected(cleo.on(1).device());
-  await until('the first entry came', () => near.wire(id).length + far.wire(id).length === 2);
+  await until('the first entry arrived', () => near.wire(id).length + far.wire(id).length === 2);
   return { id, ana, ben, cleo, sender, near, far };
 }
 
-async function judged({ id, ana, ben, cleo, sender, near, far }: Room, more: Device[] = []) {
+async function violationsOf({ id, ana, ben, cleo, sender, near, far }: Chat, more: Device[] = []) {
   return findViolations({
     ...{ instance, conversationId: id, people: [ana, ben, cleo] },
     ...{ devices: [sender, near, far, ...more], attempts: sender.attempts },
@@ -85,17 +85,20 @@ const jobsOf = async (person: Person): Promise<number> => {
   return found;
 };
 
-test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all is delivered when it is back', async () => {
-  const here = await room();
+test('[D11] with Redis down for 15 s, sends are acknowledged and live on the node, and delivered elsewhere afterwards', async () => {
+  const here = await openChat();
   const { id, ana, sender, near, far } = here;
   const dora = await people.register();
   await ana.call('addParticipant', { params: { id }, body: { user_id: dora.id } });
-  await until('told', () => near.wire(id).length === 2 && far.wire(id).length === 2);
+  await until(
+    'both have the message',
+    () => near.wire(id).length === 2 && far.wire(id).length === 2,
+  );
   await instance.redis.kill();
   const down = performance.now();
   const tookMs: number[] = [];
   let count = 0;
-  await until('15 s have passed, with a send and a broadcast at every look', async () => {
+  await until('15 s have passed, with a send and a broadcast at every poll', async () => {
     tookMs.push(
       await millisecondsOf(async () => {
         expect((await sender.send(id, `down ${count++}`)).outcome).toBe('acknowledged');
@@ -105,10 +108,10 @@ test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all i
     return performance.now() - down > 15_000;
   });
   expect(tookMs.length).toBeGreaterThan(15);
-  // Not even the half second that Redis is given: a send asks it nothing.
+  // Less than the half second that Redis gets to respond: a send does not depend on it.
   expect(medianOf(tookMs)).toBeLessThan(400);
   expect(Math.max(...tookMs)).toBeLessThan(10_000);
-  await until('the neighbour has all', () => near.entries(id).length === count + 2);
+  await until('the near device has every message', () => near.entries(id).length === count + 2);
   expect(await ready(0)).toEqual({ status: 'degraded', postgres: 'ok', redis: 'down' });
   expect((await ana.call('listConversations')).status).toBe(200);
   expect((await ana.send(id, 'by REST')).status).toBe('sent');
@@ -116,16 +119,16 @@ test('[D11] Redis down for 15 s: sends are acknowledged, live on the node; all i
   expect(login.status).toBe(200);
 
   await instance.redis.start();
-  await until('the far one has all', () => far.entries(id).length === count + 3);
-  await until('who is offline has a job', async () => (await jobsOf(dora)) === 1);
+  await until('the far device has every message', () => far.entries(id).length === count + 3);
+  await until('the offline user has a job', async () => (await jobsOf(dora)) === 1);
   const late = dora.on(1).device();
   await late.connect();
   expect(await late.drained()).toBe(count + 2);
-  expect(await judged(here, [late])).toEqual([]);
+  expect(await violationsOf(here, [late])).toEqual([]);
 });
 
-test('[D11] Redis frozen: sends are acknowledged at once, and everything arrives when it goes on', async () => {
-  const here = await room();
+test('[D11] with Redis frozen, sends are acknowledged at once, and everything arrives after it resumes', async () => {
+  const here = await openChat();
   const { id, sender, near, far } = here;
   instance.redis.freeze();
   const tookMs: number[] = [];
@@ -136,62 +139,65 @@ test('[D11] Redis frozen: sends are acknowledged at once, and everything arrives
   }
   expect(medianOf(tookMs)).toBeLessThan(400);
   expect(Math.max(...tookMs)).toBeLessThan(10_000);
-  await until('the neighbour has all', () => near.entries(id).length === 31);
-  await until('it shows', async () => (await ready(0)).status === 'degraded');
+  await until('the near device has every message', () => near.entries(id).length === 31);
+  await until('readiness reports it', async () => (await ready(0)).status === 'degraded');
   instance.redis.thaw();
-  await until('the far one has all', () => far.entries(id).length === 31);
-  expect(await judged(here)).toEqual([]);
+  await until('the far device has every message', () => far.entries(id).length === 31);
+  expect(await violationsOf(here)).toEqual([]);
 });
 
-test('kill -9 of Redis, which comes back empty, loses and doubles nothing', async () => {
-  const here = await room();
+test('a Redis killed and restarted empty loses and duplicates nothing', async () => {
+  const here = await openChat();
   const { id, ana, ben, sender, near, far } = here;
   near.disconnect();
   for (let i = 0; i < 20; i++) await sender.send(id, `before ${i}`);
-  await until('ben waits', async () => (await jobsOf(ben)) === 1);
+  await until('ben has a job', async () => (await jobsOf(ben)) === 1);
   await instance.redis.kill();
   for (let i = 0; i < 20; i++) await sender.send(id, `during ${i}`);
   await instance.redis.start();
   for (let i = 0; i < 20; i++) await sender.send(id, `after ${i}`);
   await until('ben has a job again', async () => (await jobsOf(ben)) === 1);
-  await until('the far one has all', () => far.entries(id).length === 61);
+  await until('the far device has every message', () => far.entries(id).length === 61);
   await near.connect();
   expect(await near.drained()).toBe(60);
   expect(near.repeats()).toBe(0);
-  expect(await judged(here)).toEqual([]);
+  expect(await violationsOf(here)).toEqual([]);
   expect((await ana.conversation(id)).last_seq).toBe(61);
 });
 
-test('FLUSHALL under traffic loses nothing', async () => {
-  const here = await room();
+test('FLUSHALL under load loses nothing', async () => {
+  const here = await openChat();
   const { id, sender, near, far } = here;
   for (let round = 0; round < 5; round++) {
     const sends = Array.from({ length: 40 }, (_, i) => sender.send(id, `${round} ${i}`));
     await instance.redis.command('FLUSHALL');
     await Promise.all(sends);
   }
-  await until('all have all', () =>
+  await until('every device has every message', () =>
     [near, far].every((device) => device.entries(id).length === 201),
   );
-  expect(await judged(here)).toEqual([]);
+  expect(await violationsOf(here)).toEqual([]);
 });
 
-test('[D9] a removal while Redis is down reaches the other node when it is back, and nothing else does', async () => {
-  const here = await room();
+test('[D9] a removal while Redis is down reaches the other node afterwards, and nothing else does', async () => {
+  const here = await openChat();
   const { id, ana, cleo, sender, near, far } = here;
   await instance.redis.kill();
   await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
   const secret = await sender.send(id, `secret ${randomUUID()}`);
-  await until('the neighbour has it', () => near.entries(id).at(-1)?.id === secret.message?.id);
+  await until(
+    'the near device has the message',
+    () => near.entries(id).at(-1)?.id === secret.message?.id,
+  );
   await instance.redis.start();
   await sender.send(id, 'after the outage');
-  await until('the removal is told', () => far.received('conversation:removed').length === 1);
+  await until('the removal is announced', () => far.received('conversation:removed').length === 1);
   await people.direct(ana, cleo);
-  await until('something else reaches her', () => far.received('conversation:created').length > 0);
+  await until('a later event arrives', () => far.received('conversation:created').length > 0);
   expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
 });
 
-test('[D9] a node that is silently cut off from Redis misses nothing, and tells the removed nothing', async () => {
+test('[D9] a node silently cut off from Redis misses nothing and sends nothing to a removed user', async () => {
   const wire = await startTcpProxy(instance.redis.port);
   const node = await instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
   try {
@@ -201,18 +207,26 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
     const stays = await connected(ben.device({ urls: [node.url] }));
     const goes = await connected(cleo.device({ urls: [node.url] }));
     await sender.send(id, 'before');
-    await until('both have it', () => [stays, goes].every((one) => one.entries(id).length === 2));
+    await until('both have the message', () =>
+      [stays, goes].every((one) => one.entries(id).length === 2),
+    );
     wire.cut();
     await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
     const secrets = [];
     for (let i = 0; i < 10; i++) secrets.push((await sender.send(id, `secret ${i}`)).message?.id);
-    await until('who stays has all, cut off as the node is', () => stays.entries(id).length === 13);
+    await until(
+      'the remaining member has every message despite the cut',
+      () => stays.entries(id).length === 13,
+    );
     wire.heal();
-    await until('the removal is told', () => goes.received('conversation:removed').length === 1);
+    await until(
+      'the removal is announced',
+      () => goes.received('conversation:removed').length === 1,
+    );
     await people.direct(ana, cleo);
-    await until('something else comes', () => goes.received('conversation:created').length > 0);
-    const told = JSON.stringify(goes.frames);
-    expect(secrets.filter((secret) => secret === undefined || told.includes(secret))).toEqual([]);
+    await until('a later event arrives', () => goes.received('conversation:created').length > 0);
+    const frames = JSON.stringify(goes.frames);
+    expect(secrets.filter((secret) => secret === undefined || frames.includes(secret))).toEqual([]);
     expect(stays.violations).toEqual([]);
   } finally {
     await node.program.stop();
@@ -220,16 +234,16 @@ test('[D9] a node that is silently cut off from Redis misses nothing, and tells 
   }
 });
 
-test('[D11] a session that was ended while Redis was down is closed on the other node afterwards', async () => {
+test('[D11] a session ended while Redis was down is closed on the other node afterwards', async () => {
   const ana = await people.register();
   const far = await connected(ana.on(1).device());
   await instance.redis.kill();
   expect((await ana.call('logout')).status).toBe(204);
   await instance.redis.start();
-  await until('it is closed', () => !far.socket().connected);
+  await until('the connection is closed', () => !far.socket().connected);
 });
 
-test('[D11] a node that starts without Redis serves, and finds it by itself', async () => {
+test('[D11] a node that starts without Redis serves requests and connects to it later', async () => {
   await instance.redis.kill();
   const node = await instance.addNode();
   const rest = createRestClient(node.url);
@@ -240,12 +254,17 @@ test('[D11] a node that starts without Redis serves, and finds it by itself', as
   await connected(one);
   await connected(two);
   expect((await one.send(id, 'without Redis')).outcome).toBe('acknowledged');
-  await until('it came', () => two.wire(id).length === 1);
+  await until('the message arrived', () => two.wire(id).length === 1);
   await instance.redis.start();
-  await until('it is whole', async () => (await rest.call('readReadiness')).body.status === 'ok');
+  await until(
+    'the node is ready',
+    async () => (await rest.call('readReadiness')).body.status === 'ok',
+  );
   const far = await connected(ben.on(1).device());
   await one.send(id, 'with Redis');
-  await until('it came to another node', () => far.entries(id).some(({ seq }) => seq === 2));
+  await until('the message arrived on another node', () =>
+    far.entries(id).some(({ seq }) => seq === 2),
+  );
   const { code, tookMs } = await node.program.stop();
   expect(code).toBe(0);
   expect(tookMs).toBeLessThan(10_000);
@@ -253,7 +272,7 @@ test('[D11] a node that starts without Redis serves, and finds it by itself', as
 });
 
 test('[D11] SIGTERM ends server and worker within 10 s while Redis is frozen, with sockets open', async () => {
-  const here = await room();
+  const here = await openChat();
   for (let i = 0; i < 10; i++) await here.sender.send(here.id, `m${i}`);
   instance.redis.freeze();
   const [node] = instance.nodes;

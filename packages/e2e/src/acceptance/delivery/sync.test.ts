@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => instance.close());
 
-/** What a client keeps, by the rule that the higher version wins. */
+/** A client's state, where the higher version wins. */
 interface Shown {
   cursor: string | undefined;
   conversations: Map<string, Conversation>;
@@ -92,12 +92,12 @@ function comparable({ conversations, messages }: Omit<Shown, 'cursor'>) {
 }
 
 async function begin(person: Person): Promise<Shown> {
-  // The cursor first: what changes during the fetch comes again, and is not missed.
+  // Fetches the cursor first, so changes during the fetch are delivered again instead of missed.
   const { cursor } = (await person.call('readSync')).body;
   return { cursor, ...(await fetchAll(person)) };
 }
 
-test('[D7] edits, deletions, reactions, receipts, titles, joins and removals, page by page', async () => {
+test('[D7] edits, deletions, reactions, receipts, titles, joins and removals are synced page by page', async () => {
   const { ana, ben, cleo, dora } = await people.registerAll('ana', 'ben', 'cleo', 'dora');
   const direct = await people.direct(ana, ben);
   const kept = await people.group(ana, ben, cleo);
@@ -131,12 +131,12 @@ test('[D7] edits, deletions, reactions, receipts, titles, joins and removals, pa
   expect(comparable(shown)).toEqual(comparable(fresh));
   expect(shown.conversations.has(left.id)).toBe(false);
 
-  // A second sync brings nothing, and the cursor works by the other node as well.
+  // A second sync returns nothing, and the cursor works on the other node as well.
   const { body } = await ben.on(1).call('readSync', { query: { cursor: shown.cursor } });
   expect(body).toMatchObject({ conversations: [], removed: [], messages: [], receipts: [] });
 });
 
-test('[D7] changes between the pages of a sync, by another node, are not missed', async () => {
+test('[D7] changes made on another node between the pages of a sync are not missed', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const shown = await begin(ben);
@@ -157,7 +157,7 @@ test('[D7] changes between the pages of a sync, by another node, are not missed'
   expect(comparable(shown)).toEqual(comparable(await fetchAll(ben)));
 });
 
-test('[D7] one who was removed and added again shows only the new membership', async () => {
+test('[D7] a user who was removed and added again sees only the new membership', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   await ana.send(id, 'first time');
@@ -177,7 +177,7 @@ test('[D7] one who was removed and added again shows only the new membership', a
   );
 });
 
-test('[D7] without a cursor a sync brings nothing but a cursor from now', async () => {
+test('[D7] a sync without a cursor returns only a current cursor', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await ana.send(id, 'old');

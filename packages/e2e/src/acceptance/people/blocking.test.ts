@@ -9,7 +9,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Blocking, seen from outside: the two are on different nodes, and a group that both are in says what came before.
+// Blocking between two people on different nodes. A group of both shows which events came before.
 
 let instance: Instance;
 let people: People;
@@ -38,7 +38,7 @@ const statusesOf = (socket: SocketClient, { id }: Person) =>
 
 const blocked = { status: 403, name: 'ForbiddenError', error: { details: { reason: 'blocked' } } };
 
-test('[D1] a block holds on every node at once, for every door, and is taken back', async () => {
+test('[D1] a block applies at once on every node, over REST and sockets, and can be removed', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const bens = await connect(ben, 1);
@@ -67,13 +67,13 @@ test('[D10] a block shows each user to the other as offline, and hides typing', 
   const bens = await connect(ben, 1);
   const presenceOf = async (viewer: Person, seen: Person) =>
     (await viewer.call('readUser', { params: { id: seen.id } })).body.presence;
-  await until('each sees the other', async () => {
+  await until('each sees the other as online', async () => {
     const presences = [await presenceOf(ana, ben), await presenceOf(ben, ana)];
     return presences.every((presence) => presence?.status === 'online');
   });
 
   await ana.call('blockUser', { params: { id: ben.id } });
-  await until('each has seen the other go', () =>
+  await until('each sees the other as offline', () =>
     [statusesOf(anas, ben).at(-1), statusesOf(bens, ana).at(-1)].every((s) => s === 'offline'),
   );
   expect([await presenceOf(ana, ben), await presenceOf(ben, ana)]).toEqual([null, null]);
@@ -94,24 +94,24 @@ test('[D10] a block shows each user to the other as offline, and hides typing', 
   }
   await bens.ask('presence:offline');
   const other = await connect(ana, 0);
-  // What is typed in the group comes after whatever was told of the conversation of two.
+  // Typing in the group comes after any event of the direct conversation.
   await bens.ask('chat:typing', { conversationId: group.id, isTyping: true });
-  await until('groups go on', () => other.all('chat:user_typing').length > 0);
+  await until('typing in the group arrives', () => other.all('chat:user_typing').length > 0);
   expect(other.all('chat:user_typing')).toMatchObject([{ conversationId: group.id }]);
   expect(bens.all('chat:user_typing')).toEqual([]);
   await ana.send(group.id, 'to all');
-  await until('it has come', () => bens.all('chat:message_received').length > 0);
+  await until('the message arrived', () => bens.all('chat:message_received').length > 0);
   expect(statusesOf(bens, ana)).toHaveLength(told);
   expect(statusesOf(other, ben)).toEqual([]);
 
   await bens.ask('presence:online');
   await ana.call('unblockUser', { params: { id: ben.id } });
-  await until('each sees the other again', () =>
+  await until('each sees the other as online again', () =>
     [statusesOf(other, ben).at(-1), statusesOf(bens, ana).at(-1)].every((s) => s === 'online'),
   );
 });
 
-test('[D7] all my devices hear of my block, the other only that nothing can be said, and who was away finds it by sync', async () => {
+test("[D7] a block reaches the user's own devices, a bar reaches the other person, and offline devices get both by sync", async () => {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const { id } = await people.direct(ana, ben);
   await people.group(ana, ben, cleo);
@@ -127,23 +127,23 @@ test('[D7] all my devices hear of my block, the other only that nothing can be s
 
   await ana.call('blockUser', { params: { id: ben.id } });
   await ana.call('blockUser', { params: { id: ben.id } });
-  await until('both devices and the other have heard', () =>
+  await until('both devices and the other person were notified', () =>
     [phone, laptop, bens].every((socket) => barsSeen(socket).length === 1),
   );
   expect(await ben.conversation(id)).toMatchObject({ barred: 'blocked', updated_at: updatedAt });
   const { conversations } = (await ben.call('readSync', { query: { cursor } })).body;
   expect(conversations.find((one) => one.id === id)).toMatchObject({ barred: 'blocked' });
-  // The other blocks as well: nothing is news but to their own devices.
+  // The other person blocks, too: only their own devices are notified.
   await ben.call('blockUser', { params: { id: ana.id } });
   await ana.call('unblockUser', { params: { id: ben.id } });
   expect(await ana.conversation(id)).toMatchObject({ barred: 'blocked' });
   await ben.call('unblockUser', { params: { id: ana.id } });
-  await until('it is open again', () =>
+  await until('the conversation is open again', () =>
     [phone, laptop, bens].every((socket) => barsSeen(socket).length === 2),
   );
   expect(barsSeen(bens)).toEqual(['blocked', null]);
   const anas = [true, false].map((blocked) => ({ userId: ben.id, blocked }));
-  await until('all was told', () =>
+  await until('everything was announced', () =>
     [phone, laptop].every((socket) => socket.all('chat:block_changed').length === 2),
   );
   expect([changes(phone), changes(laptop)]).toEqual([anas, anas]);

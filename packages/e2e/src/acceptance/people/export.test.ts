@@ -11,7 +11,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Export of one's own data: docs/operations/export.md.
+// Export of a user's own data: docs/operations/export.md.
 
 let instance: Instance;
 let people: People;
@@ -31,7 +31,7 @@ async function exportOf(person: Person): Promise<ExportRecord[]> {
   expect(lines.pop()).toBe('');
   const records = lines.map((line) => {
     const record = exportRecordSchema.parse(JSON.parse(line));
-    // Nothing that the format does not name.
+    // No undocumented fields.
     expect(record).toEqual(JSON.parse(line));
     return record;
   });
@@ -39,7 +39,7 @@ async function exportOf(person: Person): Promise<ExportRecord[]> {
   return records;
 }
 
-test('[D9] one gets what one may read, what one wrote where one has been, and no more', async () => {
+test('[D9] an export contains what the user may read and has written, and nothing else', async () => {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const direct = await people.direct(ana, ben);
   await ben.send(direct.id, 'from ben');
@@ -60,7 +60,7 @@ test('[D9] one gets what one may read, what one wrote where one has been, and no
   );
   const wanted = ['from ben', 'from ana', 'mine, elsewhere'];
   for (let n = 0; n < 450; n += 1) wanted.push(`in the group ${n}`);
-  // Entries of the group's own history have no content.
+  // Events of the group's history have no content.
   expect(texts.filter((text) => text !== null).sort()).toEqual(wanted.sort());
   expect(records.find(({ record }) => record === 'profile')).toMatchObject({ email: ana.email });
   expect(records.find(({ record }) => record === 'block')).toMatchObject({ user_id: cleo.id });
@@ -70,7 +70,7 @@ test('[D9] one gets what one may read, what one wrote where one has been, and no
   }
 });
 
-test('while others write nothing that was there is missing, and nothing comes twice', async () => {
+test('an export during concurrent writes neither omits nor repeats existing records', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   for (let n = 0; n < 300; n += 1) await ben.send(id, `before ${n}`);
@@ -86,7 +86,7 @@ test('while others write nothing that was there is missing, and nothing comes tw
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
 });
 
-test('a reader who takes nothing costs the server no memory', async () => {
+test('a reader who stops reading costs the server no memory', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await instance.sql(
@@ -110,15 +110,15 @@ test('a reader who takes nothing costs the server no memory', async () => {
     asked.end();
   });
   response.on('error', () => undefined);
-  // Others are served meanwhile; 160 MB would have been read by then.
+  // Others are served in the meantime, in which 160 MB could have been read.
   for (let n = 0; n < 100; n += 1) await ben.call('readMe');
   expect((await memory()) - before).toBeLessThan(80 * 1024 * 1024);
   response.destroy();
-  await until('the server is well', async () => (await ben.call('readMe')).status === 200);
+  await until('the server responds', async () => (await ben.call('readMe')).status === 200);
   expect(instance.nodes[0]?.program.output()).not.toContain('ERR_STREAM');
 });
 
-test('it is limited in frequency, and refused before the first line', async () => {
+test('exports are limited in frequency, and refused before the first line', async () => {
   const limited = await instance.addNode({ RATE_LIMIT: 'on' });
   const { ana } = await people.registerAll('ana');
   const http = createHttpClient(limited.url);

@@ -11,7 +11,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// Deleting an account, seen from outside, on two nodes with a worker that finishes what was cut off.
+// Account deletion on two nodes, with a worker that completes an interrupted one.
 
 let instance: Instance;
 let people: People;
@@ -30,7 +30,7 @@ const deletion = ({ password }: Person, more: object = {}) => ({ body: { passwor
 const finished = async (userId: string) =>
   (await instance.sql('SELECT 1 FROM account_deletions WHERE user_id = $1', [userId])).length === 0;
 
-/** Everything that PostgreSQL holds, as text. */
+/** The contents of all tables as text. */
 async function everything(): Promise<string> {
   const tables = await instance.sql<{ name: string }>(
     `SELECT quote_ident(table_name) AS name FROM information_schema.tables
@@ -81,7 +81,7 @@ test('no table contains personal data of the account, and the name is free', asy
   const body = { password: account.password, erase_messages: true };
   expect((await rest.call('deleteMe', { token, body })).status).toBe(204);
   await until('the socket on the other node is closed', () => !socket.socket.connected);
-  await until('all is done', () => finished(session.user.id));
+  await until('the deletion is complete', () => finished(session.user.id));
   const rows = await everything();
   expect(rows.toLowerCase()).not.toContain(mark);
 
@@ -101,7 +101,7 @@ test('no table contains personal data of the account, and the name is free', asy
   expect((await rest.call('register', { body: account })).status).toBe(201);
 });
 
-test('[D1] sends that race with the deletion are acknowledged and there, or refused and not there', async () => {
+test('[D1] sends that race with the deletion are either acknowledged and stored, or refused and not stored', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const direct = await people.direct(ana, ben);
   const group = await people.group(ben, ana);
@@ -119,7 +119,7 @@ test('[D1] sends that race with the deletion are acknowledged and there, or refu
   });
   await ana.call('deleteMe', deletion(ana));
   await until('the socket is closed', () => !socket.socket.connected);
-  await until('all is done', () => finished(ana.id));
+  await until('the deletion is complete', () => finished(ana.id));
   const histories = [...(await ben.history(direct.id)), ...(await ben.history(group.id))];
   const stored = new Set(histories.map(({ client_message_id: id }) => id));
   for (const id of sends) {
@@ -132,25 +132,25 @@ test('[D1] sends that race with the deletion are acknowledged and there, or refu
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
 });
 
-test('a server that dies on the way: nobody acts in its name any more, and a worker goes on', async () => {
+test('after a server dies during a deletion, nobody can act for the account and a worker completes it', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const group = await people.group(ana, ben);
   const written = await ana.send(group.id, 'to be erased');
   const bens = ben.on(1).device();
   await bens.connect();
-  // Held, so that the server gets no further than its first transaction.
+  // Held, so that the server stops after its first transaction.
   const pool = await holdConversation(group.id);
   const answer = ana.on(0).call('deleteMe', deletion(ana, { erase_messages: true }));
   answer.catch(() => undefined);
-  await until('it is noted', async () => !(await finished(ana.id)));
+  await until('the deletion is recorded', async () => !(await finished(ana.id)));
   await instance.nodes[0]?.program.kill();
   expect(await ana.on(1).refused('readMe')).toMatchObject({ status: 401 });
   await pool.release();
-  await until('the worker has done the rest', () => finished(ana.id));
+  await until('the worker has completed the deletion', () => finished(ana.id));
   const [first] = (await ben.on(1).call('readHistory', { params: { conversationId: group.id } }))
     .body.messages;
   expect(first).toMatchObject({ kind: 'event' });
-  await until('ben is told without asking', () =>
+  await until('ben is notified', () =>
     bens.received('chat:message_updated').some((data) => JSON.stringify(data).includes(written.id)),
   );
   const { body } = await ben.on(1).call('readConversation', { params: { id: group.id } });

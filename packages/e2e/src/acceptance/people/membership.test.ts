@@ -9,7 +9,7 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// D9: who is no participant gets nothing, by no door; who joins sees what comes from then on.
+// D9: only participants receive anything; a new participant sees what is sent after joining.
 
 let instance: Instance;
 let people: People;
@@ -42,7 +42,7 @@ async function group() {
   return { ana, ben, cleo, id, add, remove };
 }
 
-/** Everything this person can be told of the conversation by REST. */
+/** Everything that REST returns to this person about the conversation. */
 async function canSee(person: Person, id: string): Promise<string[]> {
   const { cursor } = (await person.call('readSync')).body;
   const asks = [
@@ -60,7 +60,7 @@ async function canSee(person: Person, id: string): Promise<string[]> {
   ];
 }
 
-test('[D9] a removed participant gets nothing sent after the removal: live, queued or by REST', async () => {
+test('[D9] a removed participant gets nothing sent after the removal, live, queued or over REST', async () => {
   const { ana, ben, id, remove } = await group();
   const online = await connected(ben.on(1).device());
   const offline = ben.device();
@@ -68,13 +68,19 @@ test('[D9] a removed participant gets nothing sent after the removal: live, queu
   offline.disconnect();
   const { cursor } = (await ben.call('readSync')).body;
   await ana.send(id, 'before');
-  await until('it came', () => online.entries(id).at(-1)?.content_encrypted === 'before');
+  await until(
+    'the message arrived',
+    () => online.entries(id).at(-1)?.content_encrypted === 'before',
+  );
   await remove(ben);
   const secret = await ana.send(id, 'after');
-  await until('the removal is told', () => online.received('conversation:removed').length === 1);
-  // Something that reaches ben after all that could not.
+  await until(
+    'the removal is announced',
+    () => online.received('conversation:removed').length === 1,
+  );
+  // An event that ben receives, after all that he must not receive.
   await people.direct(ana, ben);
-  await until('it is told', () => online.received('conversation:created').length > 0);
+  await until('the event arrived', () => online.received('conversation:created').length > 0);
   expect(JSON.stringify(online.frames)).not.toContain(secret.id);
 
   await offline.connect();
@@ -109,13 +115,16 @@ test('[D9] a removed participant no longer counts as a recipient', async () => {
   expect(last?.status).toBe('read');
 });
 
-test('[D9] a new participant sees what is sent from joining on, and has read all before', async () => {
+test('[D9] a new participant sees what is sent after joining, and has no earlier unread messages', async () => {
   const { ana, cleo, id, add } = await group();
   const device = await connected(cleo.on(1).device());
   const old = await ana.send(id, 'before');
   const { body: joined } = await add(cleo);
   await ana.send(id, 'after');
-  await until('it came', () => device.entries(id).at(-1)?.content_encrypted === 'after');
+  await until(
+    'the message arrived',
+    () => device.entries(id).at(-1)?.content_encrypted === 'after',
+  );
   expect(Math.min(...device.wire(id))).toBe(joined.joined_seq);
   expect(joined.joined_seq).toBeGreaterThan(old.seq);
   expect(device.violations).toEqual([]);
@@ -127,13 +136,16 @@ test('[D9] a new participant sees what is sent from joining on, and has read all
   expect(my).toMatchObject({ joined_seq: joined.joined_seq, unread_count: 1 });
   const about = JSON.stringify(device.frames) + JSON.stringify(history);
   expect(about).not.toContain(old.id);
-  // Edits of what lies before are none of theirs.
+  // Edits of earlier messages do not reach them.
   await ana.call('editMessage', {
     params: { messageId: old.id },
     body: { content_encrypted: 'edited' },
   });
   await ana.send(id, 'last');
-  await until('the last came', () => device.entries(id).at(-1)?.content_encrypted === 'last');
+  await until(
+    'the last message arrived',
+    () => device.entries(id).at(-1)?.content_encrypted === 'last',
+  );
   expect(device.received('chat:message_updated')).toEqual([]);
 });
 
@@ -141,12 +153,15 @@ test('[D9] a user who is added again starts a new membership, and the jump in se
   const { ana, ben, id, add, remove } = await group();
   const device = await connected(ben.on(1).device());
   await ana.send(id, 'first time');
-  await until('it came', () => device.entries(id).length >= 2);
+  await until('the message arrived', () => device.entries(id).length >= 2);
   await remove(ben);
   const between = await ana.send(id, 'between');
   const { body: again } = await add(ben);
   await ana.send(id, 'second time');
-  await until('it came', () => device.entries(id).at(-1)?.content_encrypted === 'second time');
+  await until(
+    'the message arrived',
+    () => device.entries(id).at(-1)?.content_encrypted === 'second time',
+  );
   const { seq } = between;
   expect(device.wire(id)).not.toContain(seq);
   expect(device.wire(id).at(-1)).toBe(again.joined_seq + 1);
@@ -158,7 +173,7 @@ test('[D9] a user who is added again starts a new membership, and the jump in se
   expect(fresh.entries(id).every((one) => one.seq >= again.joined_seq)).toBe(true);
 });
 
-test('[D9] removals race with sends over two nodes: nothing of after the removal reaches the removed', async () => {
+test('[D9] when removals race with sends over two nodes, a removed user receives nothing sent after the removal', async () => {
   const { ana, ben, id, add, remove } = await group();
   const watcher = await connected(ben.on(1).device());
   const sender = await connected(ana.device());
@@ -170,8 +185,8 @@ test('[D9] removals race with sends over two nodes: nothing of after the removal
     await add(ben);
   }
   const end = (await sender.send(id, 'the end')).message?.seq ?? 0;
-  await until('the end came', () => watcher.entries(id).at(-1)?.seq === end);
-  // Its memberships, as the conversation's own history tells them.
+  await until('the last message arrived', () => watcher.entries(id).at(-1)?.seq === end);
+  // The memberships according to the conversation's history.
   const events = (await ana.history(id)).filter(({ event }) => event?.type !== undefined);
   const spans: [from: number, to: number][] = [];
   let from = 1;

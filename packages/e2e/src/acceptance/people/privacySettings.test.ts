@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const set = (who: Person, body: object) => who.call('changePrivacy', { body });
 
-test('with the policy open, each person says who may write to them, and a refusal looks like a block', async () => {
+test('with the open policy, each person chooses who may write to them, and a refusal looks like a block', async () => {
   const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
   await set(ben, { who_can_message: 'nobody' });
   await set(cleo, { who_can_message: 'known' });
@@ -31,13 +31,13 @@ test('with the policy open, each person says who may write to them, and a refusa
   const block = await refused(dan);
   expect(block.status).toBe(403);
   expect([await refused(ben), await refused(cleo)]).toEqual([block, block]);
-  // Whom Cleo wrote to she knows, and a conversation that exists goes on.
+  // Cleo knows the people she wrote to, and existing conversations continue.
   const { id } = await people.direct(cleo, ana);
   await set(cleo, { who_can_message: 'nobody' });
   expect((await ana.send(id, 'hello')).seq).toBe(1);
 });
 
-test('with the policy open, known people add and others invite; nobody refuses like a block; leaving is remembered', async () => {
+test('with the open policy, known people can add and others only invite; `nobody` refuses like a block; leaving is respected', async () => {
   const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
   const { id } = await people.group(ana);
   const add = (who: Person) => ({ params: { id }, body: { user_id: who.id } });
@@ -52,7 +52,7 @@ test('with the policy open, known people add and others invite; nobody refuses l
   expect((await ana.refused('addParticipant', add(dan))).error.details).toEqual({
     reason: 'blocked',
   });
-  // Defaults: somebody who left is added again.
+  // By default a person who left can be added again.
   const eve = await people.register('eve');
   await ana.call('addParticipant', add(eve));
   await eve.call('removeParticipant', { params: { id, userId: eve.id } });

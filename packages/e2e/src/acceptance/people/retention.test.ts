@@ -10,8 +10,8 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// What has outlived a conversation's retention goes, with users offline and processes dead or frozen. Nobody waits a
-// minute here: messages are made as old as they would be.
+// Messages older than a conversation's retention disappear, even with offline users and dead or frozen processes.
+// Tests do not wait a minute: they backdate messages.
 
 let instance: Instance;
 let people: People;
@@ -27,10 +27,10 @@ afterAll(async () => {
 const keep = (person: Person, id: string, retention_s: number | null, more: object = {}) =>
   person.call('renameConversation', { params: { id }, body: { retention_s, ...more } });
 
-/** What has been sent already is covered, too. */
+/** Sets retention, also for existing messages. */
 const everything = { apply_to_history: true };
 
-/** Everything up to `seq` was sent an hour ago. */
+/** Backdates everything up to `seq` by an hour. */
 const age = (id: string, seq: number): Promise<unknown> =>
   instance.sql(
     `WITH aged AS (UPDATE messages SET created_at = created_at - interval '1 hour'
@@ -55,7 +55,7 @@ async function connected(device: Device): Promise<Device> {
 
 const shows = (device: Device, id: string): (string | null)[] => byContent(device.entries(id));
 
-test('an admin sets it in a group, either of the two in a direct conversation, and everybody is told', async () => {
+test('an admin sets retention in a group, either person in a direct conversation, and everybody is notified', async () => {
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
   const group = await people.group(ana, ben);
   const direct = await people.direct(ana, ben);
@@ -76,14 +76,14 @@ test('an admin sets it in a group, either of the two in a direct conversation, a
   }
   expect((await keep(ana, group.id, 86_400)).body).toMatchObject({ retention_s: 86_400 });
   expect((await keep(ben, direct.id, 3_600)).body).toMatchObject({ retention_s: 3_600 });
-  // News of the group as it was made may come besides.
+  // Events of the group's creation may arrive as well.
   const isTold = (update: object): boolean =>
     device.received('conversation:updated').some((one) => {
       const told = new Map<string, unknown>(Object.entries(one ?? {}));
       return Object.entries(update).every(([name, value]) => told.get(name) === value);
     });
   await until(
-    'both are told',
+    'both are notified',
     () =>
       isTold({ id: group.id, retention_s: 86_400 }) &&
       isTold({ id: direct.id, retention_s: 3_600 }),
@@ -91,27 +91,30 @@ test('an admin sets it in a group, either of the two in a direct conversation, a
   await keep(ana, group.id, 86_400);
   const both = { title: 'Another', retention_s: null };
   expect((await ana.call('renameConversation', { params, body: both })).body).toMatchObject(both);
-  // All of it or nothing: a direct conversation has no title.
+  // All or nothing: a direct conversation has no title.
   const direct1 = { params: { id: direct.id }, body: { title: 'x', retention_s: 60 } };
   expect((await ben.refused('renameConversation', direct1)).status).toBe(403);
   expect((await ben.conversation(direct.id)).retention_s).toBe(3_600);
   expect(device.violations).toEqual([]);
 });
 
-test('[D7] [D8] live devices are told, an offline one finds tombstones by sync, on every node alike', async () => {
+test('[D7] [D8] live devices are notified and an offline one gets tombstones by sync, on every node', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const live = await connected(ben.on(1).device());
   const away = await connected(ben.device());
   const { cursor } = (await ben.call('readSync')).body;
   for (const text of ['one', 'two', 'three']) await ana.send(id, text);
-  await until('both have them', () => shows(away, id).length + shows(live, id).length === 6);
+  await until(
+    'both have every message',
+    () => shows(away, id).length + shows(live, id).length === 6,
+  );
   away.disconnect();
 
   await keep(ana, id, 60, everything);
   await age(id, 3);
   await until('the live one shows tombstones', () => shows(live, id).join() === ',,three');
-  await until('and counts what is left', () => {
+  await until('the unread count is updated', () => {
     const [last] = live.received('chat:unread_updated').slice(-1) as { unreadCount: number }[];
     return last?.unreadCount === 1;
   });
@@ -122,24 +125,24 @@ test('[D7] [D8] live devices are told, an offline one finds tombstones by sync, 
   expect(live.violations).toEqual([]);
 });
 
-test('[D7] [D11] it goes on without Redis, and who is connected is told all the same', async () => {
+test('[D7] [D11] expiry works without Redis, and connected devices are notified', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const live = await connected(ben.device());
   await ana.send(id, 'secret');
   await keep(ana, id, 60, everything);
-  await until('it came', () => shows(live, id).length === 1);
+  await until('the message arrived', () => shows(live, id).length === 1);
   await instance.redis.kill();
   try {
     await age(id, 2);
-    await until('it is gone', async () => (await contents(ben, id)).join() === '');
-    await until('and not shown any more', () => shows(live, id)[0] === null);
+    await until('the message has expired', async () => (await contents(ben, id)).join() === '');
+    await until('the device shows a tombstone', () => shows(live, id)[0] === null);
   } finally {
     await instance.redis.start();
   }
 });
 
-test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half, and the next goes on', async () => {
+test('[D3] [D7] a worker killed during a batch leaves no partial state, and the next one continues', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const COUNT = 10_000;
@@ -159,16 +162,16 @@ test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half,
       )
     )[0]?.n ?? 0;
   await keep(ana, id, 60, everything);
-  await until('it has begun', async () => (await left()) < COUNT);
+  await until('expiry has started', async () => (await left()) < COUNT);
   await instance.worker().program.kill();
   expect(await left()).toBeGreaterThan(0);
-  // Sends go on meanwhile, and answer in their place.
+  // Sends continue, and answers keep their place.
   const { seq } = await ana.send(id, 'still here');
   expect(seq).toBe(COUNT + 3);
   await Promise.all([instance.worker().restart(), instance.addWorker()]);
-  await until('all are gone', async () => (await left()) === 1, 60_000);
+  await until('all messages have expired', async () => (await left()) === 1, 60_000);
   await until(
-    'all were told',
+    'all devices were notified',
     async () => (await instance.sql('SELECT FROM tombstone_news')).length === 0,
   );
   const [state] = await instance.sql(
@@ -186,7 +189,7 @@ test('[D3] [D7] a worker that dies in the middle of a batch leaves nothing half,
   expect((await ben.conversation(id)).my.unread_count).toBe(1);
 });
 
-test('what has expired is nowhere in the database once it was vacuumed', async () => {
+test('expired content is nowhere in the database after a vacuum', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   const secret = randomBytes(30_000).toString('base64');
@@ -203,8 +206,8 @@ test('what has expired is nowhere in the database once it was vacuumed', async (
   expect(await chunks()).toBeGreaterThan(0);
   await keep(ana, id, 60, everything);
   await age(id, seq);
-  // It is not read any more from the moment it is due; this is about what is stored.
-  await until('it is gone', async () => {
+  // Reads hide it as soon as it is due; this test is about storage.
+  await until('the message has expired', async () => {
     const stored =
       'SELECT FROM messages WHERE conversation_id = $1 AND content_encrypted IS NOT NULL';
     return (await instance.sql(stored, [id])).length === 0;
@@ -218,14 +221,17 @@ const retentionEvents = async (person: Person, id: string): Promise<unknown[]> =
     event?.type === 'retention' ? [{ ...event, sender_id }] : [],
   );
 
-test('what was sent before it was set stays; the history says who set what', async () => {
+test('messages from before the setting stay, and the history records who set what', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.group(ana, ben);
   await ana.send(id, 'before');
   expect((await keep(ana, id, 60)).body).toMatchObject({ retention_s: 60, retention_from_seq: 3 });
   const { seq } = await ana.send(id, 'after');
   await age(id, seq);
-  await until('it is gone', async () => (await contents(ben, id)).join() === 'before,');
+  await until(
+    'the message has expired',
+    async () => (await contents(ben, id)).join() === 'before,',
+  );
   await keep(ana, id, 60);
   await keep(ana, id, null);
   const set = { type: 'retention', apply_to_history: false, sender_id: ana.id };
@@ -243,7 +249,7 @@ test('what was sent before it was set stays; the history says who set what', asy
   ).toBe(400);
 });
 
-test('in a direct conversation it takes both to reach what was sent before', async () => {
+test('in a direct conversation both must agree to expire existing messages', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const { seq } = await ben.send(id, 'mine');
@@ -251,13 +257,13 @@ test('in a direct conversation it takes both to reach what was sent before', asy
   expect(asked).toMatchObject({
     ...{ retention_s: 60, history_request: { user_id: ana.id, retention_s: 60 } },
   });
-  // Asking again, or setting what is set, changes nothing.
+  // Repeating the request or the current setting changes nothing.
   expect((await keep(ana, id, 60, everything)).body.version).toBe(asked.version);
   expect((await keep(ben, id, 60)).body.version).toBe(asked.version);
   await age(id, seq);
   expect(await contents(ben, id)).toEqual(['mine']);
 
-  // Another setting takes the request back.
+  // A different setting withdraws the request.
   expect((await keep(ben, id, 120)).body.history_request).toBeNull();
   expect((await keep(ben, id, 60, everything)).body.history_request).toEqual({
     ...{ user_id: ben.id, retention_s: 60 },

@@ -9,8 +9,8 @@ import {
   until,
 } from '@chasqui/testkit';
 
-// No worker has run since the time of these messages came: what nobody has made a tombstone of is read as one
-// all the same (docs/adr/0009). Messages are made as old as they would be.
+// No worker has run since these messages expired: every read must still return tombstones (docs/adr/0009). Tests
+// backdate the messages.
 
 let instance: Instance;
 let people: People;
@@ -29,7 +29,7 @@ const keep = (person: Person, id: string, retention_s: number | null) =>
     body: { retention_s, apply_to_history: true },
   });
 
-/** Everything up to `seq` was sent an hour ago, and a conversation that forgets has not been looked at since. */
+/** Backdates everything up to `seq` by an hour, as if no worker had run since. */
 const age = (id: string, seq: number): Promise<unknown> =>
   instance.sql(
     `WITH aged AS (UPDATE messages SET created_at = created_at - interval '1 hour'
@@ -50,7 +50,7 @@ const byContent = (messages: readonly Message[]): (string | null)[] =>
     .filter(({ kind }) => kind === 'message')
     .map(({ content_encrypted: content }) => content);
 
-test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes of it later is the same', async () => {
+test("[D7] [D8] no read shows an expired message, and a worker's tombstones later look the same", async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   const away = ben.device();
@@ -60,12 +60,12 @@ test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes o
   const first = await ana.send(id, 'secret', { client_message_id: 'first' });
   await ben.call('addReaction', { params: { messageId: first.id }, body: { emoji: '👍' } });
   const last = await ana.send(id, 'secret too', { reply_to_id: first.id });
-  // Another one that keeps everything is shown as ever, in the same answers.
+  // A conversation without retention is unchanged in the same answers.
   const other = await people.group(ana, ben);
   const kept = await ana.send(other.id, 'kept');
   await age(other.id, kept.seq);
 
-  // It takes both to reach what was sent before.
+  // Both must agree to expire existing messages.
   await keep(ana, id, 3_599);
   await keep(ben, id, 3_599);
   await age(id, last.seq);
@@ -84,7 +84,7 @@ test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes o
     expect(read.last_message).toMatchObject({ id: last.id, content_encrypted: null });
     const { conversations } = (await me.call('listConversations')).body;
     expect(conversations.map(({ id: which, last_message: one }) => [which, one?.content_encrypted]))
-      // The list is by latest activity.
+      // The list is sorted by latest activity.
       .toEqual([...[[id, null]], [other.id, 'kept']]);
     expect(conversations.map(({ my }) => my.unread_count)).toEqual([0, 1]);
     const sync = (await me.call('readSync', { query: { cursor } })).body;
@@ -98,7 +98,7 @@ test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes o
   expect(byContent(away.entries(id))).toEqual([null, null]);
   expect(byContent(away.entries(other.id))).toEqual(['kept']);
 
-  // What would be true of a tombstone is true of it (D2).
+  // It behaves like a tombstone (D2).
   const again = { client_message_id: 'first' };
   expect(await ana.send(id, 'secret', again)).toMatchObject({
     ...{ id: first.id, seq: first.seq, content_encrypted: null },
@@ -116,7 +116,7 @@ test('[D7] [D8] nothing shows what is beyond its time, and what a worker makes o
     return rows.length === 2;
   });
   const made = await ben.history(id);
-  // The change has a version and a moment of its own.
+  // The tombstone has its own version and time.
   expect(made).toEqual(
     seen.map((message, i) => ({
       ...message,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instance, People, Person } from '@chasqui/testkit';
 
-/** Who asks, as seen from the conversation that is asked about. */
+/** The caller's relation to the conversation in question. */
 export const relations = [
   'nobody',
   'stranger',
@@ -14,29 +14,29 @@ export const relations = [
 ] as const;
 export type Relation = (typeof relations)[number];
 
-/** Those who are logged in and must learn nothing of a conversation: the instance's administrator as well. */
+/** Authenticated callers who must learn nothing about a conversation, including the instance's administrator. */
 export const outsiders = ['stranger', 'removed', 'administrator'] as const;
 
-/** Everybody there is in an access test. They are the same in every room. */
-export interface Cast extends Record<Exclude<Relation, 'nobody'>, Person> {
-  /** Made the room, by the other node, and is its admin. */
+/** The people of an access test, the same for every conversation. */
+export interface AccessPeople extends Record<Exclude<Relation, 'nobody'>, Person> {
+  /** Created the conversation on the other node; its admin. */
   owner: Person;
-  /** A member whom others act upon. */
+  /** The member whom calls act upon. */
   target: Person;
-  /** In no room. */
+  /** In no conversation. */
   guest: Person;
-  /** In no room either, and to be blocked. */
+  /** In no conversation; to be blocked. */
   neighbour: Person;
-  /** In no room, and acted upon by administrators. */
+  /** In no conversation; administrators act upon this user. */
   bystander: Person;
-  /** In no room: has to be asked, and has not answered. */
+  /** In no conversation; has not answered an invitation. */
   asked: Person;
 }
 
-/** A conversation to be asked about, and what may be asked about in it. */
-export interface Room {
+/** A conversation and the ids in it that calls refer to. */
+export interface AccessTarget {
   groupId: string;
-  /** Of the sender. */
+  /** A message of the sender. */
   messageId: string;
   seq: number;
   targetId: string;
@@ -45,14 +45,17 @@ export interface Room {
   guestName: string;
   neighbourId: string;
   bystanderId: string;
-  /** Waits for the answer of somebody who is nobody here. */
+  /** A pending request to `asked`. */
   requestId: string;
-  /** What no outsider may ever be answered. */
+  /** Texts that no answer to an outsider may contain. */
   secrets: string[];
 }
 
-/** People on an instance of which the first node is theirs and the second one knows the administrator. */
-export async function createCast(instance: Instance, people: People): Promise<Cast> {
+/** Registers the people, and starts a second node that knows the administrator. */
+export async function createAccessPeople(
+  instance: Instance,
+  people: People,
+): Promise<AccessPeople> {
   const cast = await people.registerAll(
     ...(['stranger', 'removed', 'administrator', 'member', 'sender', 'moderator'] as const),
     ...(['admin', 'owner', 'target', 'guest', 'neighbour', 'bystander', 'asked'] as const),
@@ -63,8 +66,8 @@ export async function createCast(instance: Instance, people: People): Promise<Ca
   return cast;
 }
 
-/** A group in which everybody has the part that their name says, with a message of the sender. */
-export async function createGroupRoom(cast: Cast): Promise<Room> {
+/** A group in which people have the roles of their names, with a message of the sender. */
+export async function createGroupTarget(cast: AccessPeople): Promise<AccessTarget> {
   const { owner, removed, member, sender, moderator, admin, target } = cast;
   const title = `title ${randomUUID()}`;
   const inside = [removed, member, sender, moderator, admin, target];
@@ -76,17 +79,17 @@ export async function createGroupRoom(cast: Cast): Promise<Room> {
     owner.call('changeRole', { params: of(admin), body: { role: 'admin' } }),
     owner.call('removeParticipant', { params: of(removed) }),
   ]);
-  return roomAbout(cast, id, title);
+  return describeTarget(cast, id, title);
 }
 
-/** A direct conversation of the sender and the target: everybody else is outside. */
-export async function createDirectRoom(cast: Cast): Promise<Room> {
+/** A direct conversation of sender and target; everybody else is an outsider. */
+export async function createDirectTarget(cast: AccessPeople): Promise<AccessTarget> {
   const { sender, target } = cast;
   const { id } = (await sender.call('createDirect', { body: { user_id: target.id } })).body;
-  return roomAbout(cast, id);
+  return describeTarget(cast, id);
 }
 
-async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
+async function describeTarget(cast: AccessPeople, groupId: string, ...secrets: string[]) {
   const { sender, target, guest, neighbour, bystander, asked } = cast;
   const content = `content ${randomUUID()}`;
   const message = await sender.send(groupId, content);
@@ -102,10 +105,10 @@ async function roomAbout(cast: Cast, groupId: string, ...secrets: string[]) {
   };
 }
 
-/** The same questions about what does not exist. */
-export function createPhantom(room: Room): Room {
+/** The same target with ids that do not exist. */
+export function createPhantom(target: AccessTarget): AccessTarget {
   return {
-    ...room,
+    ...target,
     groupId: randomUUID(),
     messageId: randomUUID(),
     targetSessionId: randomUUID(),
@@ -114,9 +117,9 @@ export function createPhantom(room: Room): Room {
   };
 }
 
-/** All that a room consists of, as its owner or its sender is answered it. */
-export async function stateOf(room: Room, insider: Person): Promise<unknown> {
-  const { groupId: id, messageId } = room;
+/** The complete state of a conversation, as returned to its owner or sender. */
+export async function stateOf(target: AccessTarget, insider: Person): Promise<unknown> {
+  const { groupId: id, messageId } = target;
   const [conversation, participants, history, status] = await Promise.all([
     insider.conversation(id),
     insider.call('listParticipants', { params: { id } }),

@@ -3,29 +3,29 @@ import type { Device, People, Person } from '@chasqui/testkit';
 
 // The recipients of each event, and what raises it. An event without a row here does not compile.
 
-/** The listening devices, relative to a group and to the actor in it. */
-export const listeners = [
-  /** The connection by which the actor acts. */
+/** The watched devices, relative to a group and to the actor in it. */
+export const recipientKinds = [
+  /** The connection that the actor uses. */
   'own',
   /** Another device of the actor. */
   'other',
-  /** Wrote what is read and reacted to. */
+  /** Author of the messages that are read and reacted to. */
   'author',
   'member',
   'moderator',
   'admin',
-  /** Is removed in the end. */
+  /** Is removed in the last row. */
   'leaver',
-  /** A device of the actor that connects only now. */
+  /** A new device of the actor for each row. */
   'fresh',
   'removed',
   'stranger',
-  /** Of the instance. */
+  /** Administrator of the instance. */
   'administrator',
 ] as const;
-export type Listener = (typeof listeners)[number];
+export type Recipient = (typeof recipientKinds)[number];
 
-export interface Stage {
+export interface EventFixture {
   people: People;
   actor: Person;
   author: Person;
@@ -37,26 +37,26 @@ export interface Stage {
   fresh: Device;
 }
 
-export interface HearingRow {
-  raise: (stage: Stage) => Promise<unknown>;
-  heardBy: readonly Listener[];
+export interface RecipientRow {
+  raise: (fixture: EventFixture) => Promise<unknown>;
+  receivedBy: readonly Recipient[];
 }
 
 const everybodyElse = ['other', 'author', 'member', 'moderator', 'admin', 'leaver'] as const;
 const everybody = ['own', ...everybodyElse] as const;
 
-export const hearingTable: Record<ServerEventName, HearingRow> = {
-  'session:ready': { raise: ({ fresh }) => fresh.connect(), heardBy: ['fresh'] },
+export const recipientTable: Record<ServerEventName, RecipientRow> = {
+  'session:ready': { raise: ({ fresh }) => fresh.connect(), receivedBy: ['fresh'] },
   'chat:queue_empty': {
     async raise({ fresh }) {
       await fresh.connect();
       await fresh.drained();
     },
-    heardBy: ['fresh'],
+    receivedBy: ['fresh'],
   },
   'chat:message_received': {
     raise: ({ own, groupId }) => own.send(groupId, 'hello'),
-    heardBy: everybodyElse,
+    receivedBy: everybodyElse,
   },
   'chat:messages_received': {
     async raise({ fresh, author, groupId }) {
@@ -66,7 +66,7 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
       await fresh.connect();
       await fresh.drained();
     },
-    heardBy: ['fresh'],
+    receivedBy: ['fresh'],
   },
   'chat:message_updated': {
     async raise({ actor, author, groupId }) {
@@ -77,21 +77,21 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
       await author.call('removeReaction', { params: { messageId, emoji: '👍' } });
       await actor.call('deleteMessage', { params });
     },
-    heardBy: everybody,
+    receivedBy: everybody,
   },
   'chat:message_status_updated': {
     async raise({ own, author, groupId }) {
       const { seq } = await author.send(groupId, 'to be read');
       await own.read(groupId, seq);
     },
-    heardBy: ['author'],
+    receivedBy: ['author'],
   },
   'chat:unread_updated': {
     async raise({ own, author, groupId }) {
       const { seq } = await author.send(groupId, 'to be read as well');
       await own.read(groupId, seq);
     },
-    heardBy: ['own', 'other'],
+    receivedBy: ['own', 'other'],
   },
   'chat:block_changed': {
     async raise({ actor, author }) {
@@ -99,30 +99,30 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
       await actor.call('blockUser', { params });
       await actor.call('unblockUser', { params });
     },
-    heardBy: ['own', 'other'],
+    receivedBy: ['own', 'other'],
   },
   'requests:changed': {
     async raise({ people, actor, author }) {
       const { id: user_id } = actor;
       await actor.call('changePrivacy', { body: { who_can_add: 'known' } });
-      // Somebody whom the actor does not know.
+      // A stranger to the actor.
       const host = await people.register();
       const { id } = await people.group(host, author);
       await host.call('addParticipant', { params: { id }, body: { user_id } });
       await actor.call('changePrivacy', { body: { who_can_add: 'everybody' } });
     },
-    heardBy: ['own', 'other'],
+    receivedBy: ['own', 'other'],
   },
   'privacy:changed': {
     raise: ({ actor }) => actor.call('changePrivacy', { body: { who_can_message: 'everybody' } }),
-    heardBy: ['own', 'other'],
+    receivedBy: ['own', 'other'],
   },
   'chat:user_typing': {
     async raise({ own, groupId }) {
       await own.ask('chat:typing', { conversationId: groupId, isTyping: true });
       await own.ask('chat:typing', { conversationId: groupId, isTyping: false });
     },
-    heardBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
+    receivedBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
   },
   'user:status_changed': {
     async raise({ own, other }) {
@@ -130,11 +130,11 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
       await other.ask('presence:offline');
       await own.ask('presence:online');
     },
-    heardBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
+    receivedBy: ['author', 'member', 'moderator', 'admin', 'leaver'],
   },
   'conversation:created': {
     raise: ({ people, actor, author, leaver }) => people.group(actor, author, leaver),
-    heardBy: ['own', 'other', 'author', 'leaver'],
+    receivedBy: ['own', 'other', 'author', 'leaver'],
   },
   'conversation:updated': {
     async raise({ people, admin, groupId: id }) {
@@ -143,11 +143,11 @@ export const hearingTable: Record<ServerEventName, HearingRow> = {
       await admin.call('addParticipant', { params: { id }, body: { user_id } });
       await admin.call('removeParticipant', { params: { id, userId: user_id } });
     },
-    heardBy: everybody,
+    receivedBy: everybody,
   },
   'conversation:removed': {
     raise: ({ admin, leaver, groupId: id }) =>
       admin.call('removeParticipant', { params: { id, userId: leaver.id } }),
-    heardBy: ['leaver'],
+    receivedBy: ['leaver'],
   },
 };
