@@ -6,6 +6,4 @@ export { createGatherer, type Gatherer } from './gatherer';
 export type { Log } from './log';
 export { createReleasers, type Releasers } from './releasers';
 export { createTimetable } from './scheduler';
-export { createSerialQueue, type SerialQueue } from './serialQueue';
-export { createSingleFlight, type SingleFlight } from './singleFlight';
 export { endsWithin, withTimeout } from './timeout';
