@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import * as z from 'zod';
 import { type Instance, openInstance } from '@chasqui/testkit';
 
-// The archives that are published, installed into a project outside of this repository.
+// Installs the published archives into a project outside this repository.
 
 const root = path.resolve(__dirname, '../../../..');
 const run = promisify(execFile);
@@ -45,7 +45,7 @@ const manifest = z.object({
   dependencies: z.record(z.string(), z.string()),
 });
 
-/** A program of the consumer, with its configuration in a folder of its own. */
+/** Writes a file of the consuming project. */
 function write(name: string, text: string): string {
   const file = path.join(project, name);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -84,7 +84,7 @@ export async function use(file: string | null): Promise<readonly string[]> {
   const storage = file === null ? createMemoryStorage() : await openFileStorage(file);
   const client: ChatClient = await openChatClient({ url: 'http://127.0.0.1', storage });
   const id: string = await client.send('conversation', 'text');
-  // @ts-expect-error: the id of a message is no number, so the types are not \`any\`.
+  // @ts-expect-error: a message id is not a number, so the types are not \`any\`.
   const wrong: number = id;
   return [String(wrong), ...selectMessages(client.getState(), 'conversation').map((one) => one.id ?? '')];
 }
@@ -95,7 +95,7 @@ test.each([
   ['bundler', 'esnext', ['consumer.ts']],
 ])('types resolve with moduleResolution %s', async (moduleResolution, module, names) => {
   for (const name of names) write(`${moduleResolution}/${name}`, typed);
-  // Declarations of libraries are checked as well, and nothing of Node is needed for them.
+  // Library declarations are checked as well, without types of Node.
   const compilerOptions = {
     ...{ strict: true, noEmit: true, skipLibCheck: false, moduleResolution, module },
     ...{ target: 'es2023', lib: ['es2023', 'dom'], types: [] },

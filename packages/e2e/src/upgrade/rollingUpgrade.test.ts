@@ -13,9 +13,8 @@ import {
 import { type Chatters, startChatters } from '../flood/chatters';
 import { migrateBy, previousRelease } from './previousRelease';
 
-// Servers of the previous release go on while the schema moves on, beside servers of this one, and after these are
-// gone again: an upgrade needs no pause, and neither does going back. Migrations expand first and contract a release
-// later.
+// Servers of the previous release keep working during a migration, next to servers of this release, and after a
+// rollback: neither upgrade nor rollback needs downtime. Migrations expand first and contract one release later.
 
 const OLD = [0, 1] as const;
 const NEW = [2, 3] as const;
@@ -34,7 +33,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Chats while `work` goes on, and until everybody has been written to since; expects that nobody notices. */
+/** Runs `work` while people chat, until every pair has exchanged messages again; expects no failures. */
 async function chattingMeanwhile(
   [home, ...nodes]: readonly [home: number, one: number, other: number],
   work: () => Promise<void>,
@@ -43,7 +42,7 @@ async function chattingMeanwhile(
   const chatters: Chatters = await startChatters(people, PAIRS, nodes);
   const more = async (): Promise<void> => {
     const before = chatters.arrivals.length;
-    await until('they chat on', () => chatters.arrivals.length >= before + 4 * PAIRS);
+    await until('the chats continue', () => chatters.arrivals.length >= before + 4 * PAIRS);
   };
   await more();
   await work();
@@ -52,7 +51,7 @@ async function chattingMeanwhile(
   expect(chatters.violations()).toEqual([]);
 }
 
-/** Uses every kind of command by one node; the names and status codes of those that fail. */
+/** Calls every kind of endpoint on one node; returns the names and status codes of failures. */
 async function useEverything(home: number, other: number): Promise<string[]> {
   const people = createPeople(instance, { home, olderServer: true });
   const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
@@ -68,7 +67,7 @@ async function useEverything(home: number, other: number): Promise<string[]> {
   await ana.send(direct.id, 'to cleo');
   const messageId = first.id;
   const emoji = '👍';
-  // Both releases have these; what is new has tests of its own.
+  // Endpoints of both releases; new ones have their own tests.
   await use(ben, 'addReaction', { params: { messageId }, body: { emoji } });
   await use(ben, 'removeReaction', { params: { messageId, emoji } });
   await use(ana, 'editMessage', { params: { messageId }, body: { content_encrypted: 'edited' } });
@@ -95,7 +94,7 @@ async function useEverything(home: number, other: number): Promise<string[]> {
   await use(ana, 'listSessions');
   await use(ana, 'exportMe');
   await use(ana, 'deleteMessage', { params: { messageId } });
-  // A token and a session of one release are as good at the other.
+  // Tokens and sessions of one release are valid in the other.
   const there = createHttpClient(instance.url(other));
   const me = await there('GET', '/api/users/me', { token: ana.token });
   const refreshed = await there('POST', '/api/auth/refresh', {
@@ -106,7 +105,7 @@ async function useEverything(home: number, other: number): Promise<string[]> {
   });
   for (const { status } of [me, refreshed, login])
     if (status !== 200) failures.push(`session: ${status}`);
-  // A repeat is a repeat, whichever release stored it (D2).
+  // A repeat is recognized regardless of the release that stored the message (D2).
   const again = await there('POST', '/api/messages', {
     token: ben.token,
     body: { conversation_id: group.id, content_encrypted: 'by ben', client_message_id: 'b' },
@@ -120,13 +119,13 @@ async function useEverything(home: number, other: number): Promise<string[]> {
   return failures;
 }
 
-/** Somebody offline is written to by way of one node, woken by whichever worker there is, and reads by the other. */
+/** An offline user receives a message through one node, is woken by any worker, and reads through the other node. */
 async function wakeSomebody(by: number, at: number): Promise<void> {
   const people = createPeople(instance, { home: by, olderServer: true });
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
   await ana.send(id, 'are you there?');
-  await until('there was an attempt to wake them', async () => {
+  await until('a wake-up was attempted', async () => {
     const rows = await instance.sql('SELECT FROM deliveries WHERE user_id = $1 AND attempts > 0', [
       ben.id,
     ]);
@@ -138,13 +137,13 @@ async function wakeSomebody(by: number, at: number): Promise<void> {
   device.retire();
 }
 
-test('the schema moves on while servers of the previous release serve, and none of them notices', async () => {
+test('a migration does not disturb servers of the previous release', async () => {
   await chattingMeanwhile([0, ...OLD], () => migrateBy(database.url));
   expect(await useEverything(0, 1)).toEqual([]);
   await wakeSomebody(0, 1);
 });
 
-test('servers and workers of both releases serve the same people, whichever came first', async () => {
+test('servers and workers of both releases serve the same people in either order', async () => {
   const mixed = async (): Promise<void> => {
     expect(await useEverything(0, 2)).toEqual([]);
     expect(await useEverything(2, 0)).toEqual([]);
@@ -160,7 +159,7 @@ test('servers and workers of both releases serve the same people, whichever came
   await chattingMeanwhile([2, NEW[1], OLD[1]], () => Promise.resolve());
 });
 
-test('the way forward: the previous release is stopped, and this one goes on', async () => {
+test('upgrade: this release continues after the previous one is stopped', async () => {
   await chattingMeanwhile([2, ...NEW], async () => {
     await instance.worker().program.stop();
     for (const index of OLD) await instance.nodes[index]?.program.stop();
@@ -169,7 +168,7 @@ test('the way forward: the previous release is stopped, and this one goes on', a
   await wakeSomebody(2, 3);
 });
 
-test('the way back: this release is stopped, and the previous one goes on with the new schema', async () => {
+test('rollback: the previous release continues with the new schema after this one is stopped', async () => {
   await Promise.all([
     instance.worker().restart(),
     ...OLD.map((at) => instance.nodes[at]?.restart()),

@@ -223,5 +223,5 @@ test('an unexpected failure is an InternalError without details, over REST and s
     await instance.sql('ALTER FUNCTION begin_sync_away RENAME TO begin_sync');
   }
   expect((await askBoth()).slice(0, 2)).toEqual(['success', 200]);
-  expect(instance.nodes[0]?.program.output()).toContain('"a bug"');
+  expect(instance.nodes[0]?.program.output()).toContain('"unhandled error in request"');
 });
