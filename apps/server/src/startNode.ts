@@ -33,7 +33,8 @@ import { createOrigins } from './network/origins';
 import { createSocketAdmission } from './network/socketAdmission';
 import { createBlocking } from './connections/blocking';
 import { createEventBudget, endlessBudget } from './connections/eventBudget';
-import { createRealtime, type Realtime } from './transports/socketio/gateway';
+import { createClientConnections } from './connections/clientConnections';
+import { createSocketGateway, type SocketGateway } from './transports/socketio/gateway';
 
 export interface Node {
   /** The listen port; the assigned one if port 0 was requested. */
@@ -87,7 +88,7 @@ async function open(
   releasers.push('free space', async () => space.stop());
   const { unsent, unread } = createByteBudgets({ log, now: () => performance.now() });
   const metrics = createMetrics({
-    connections: () => realtime.connections(),
+    connections: () => clients.size(),
     pool: () => db.pool(),
     deliveryCounts: () => deliveryCounts(db),
     queueDepth: async () => ({ ...(await wakeups.depth()) }),
@@ -184,30 +185,31 @@ async function open(
     const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
     limitTcpConnections(httpServer, { max, isProxy });
   }
-  const realtime = createRealtime({
+  const clients = createClientConnections({
+    ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
+    createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
+  });
+  releasers.push('client connections', async () => clients.stop());
+  const gateway = createSocketGateway({
     httpServer,
     nodeName: settings.NODE_NAME,
     identity,
     core,
+    clients,
     presence,
-    wakeups,
-    sessionCache,
-    endings,
-    bus,
     origins,
     admitsPage: createSocketAdmission({ hosts, origins, log, now: () => performance.now() }),
     addressOf,
     ...limiting,
     ...{ failed: reportError, securityLog },
     ...{ unsent, unread },
-    createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
     log,
   });
   const answers = watchResponses({ server: httpServer, unsent, now: () => performance.now() });
   releasers.push('answers', async () => answers.stop());
   // Must run first: responses written by Socket.IO need these headers too.
   httpServer.prependListener('request', createSecurityHeaders(isProxy));
-  releasers.push('servers', () => closeServer(httpServer, realtime), 2_500);
+  releasers.push('servers', () => closeServer(httpServer, gateway), 2_500);
   const named = grantConfiguredAdmins({ db, clock: systemClock, log, securityLog }, reserved);
   releasers.push('ADMIN_USERNAMES', named.stop);
   await named.settled;
@@ -227,8 +229,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 }
 
 /** Stops accepting, gives open requests two seconds, then closes the rest. */
-async function closeServer(server: Server, realtime: Realtime): Promise<void> {
+async function closeServer(server: Server, gateway: SocketGateway): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
-  await realtime.close();
+  await gateway.close();
   clearTimeout(timer);
 }

@@ -5,6 +5,7 @@ import { createBlocks } from './blocks/blocks';
 import { createLocalConversations } from './cache/conversationCache';
 import { createLocations } from './cache/messageLocations';
 import type { ChatCore } from './chatCore';
+import { createBacklogReader } from './connection/backlogReader';
 import { createConnections } from './connection/connections';
 import { createLiveConnections } from './connection/liveConnections';
 import { acceptContact } from './consent/acceptContact';
@@ -13,11 +14,10 @@ import { createConsent } from './consent/consent';
 import { createConsentingSender } from './consent/sendOutcome';
 import { createConversations } from './conversations/conversations';
 import { readConversation } from './conversations/read/readConversation';
-import { createHub, type Hub } from './fanout/hub';
+import { createFanOut } from './fanout/fanOut';
 import { createLocalConnections } from './fanout/localConnections';
 import { createTypingBoard } from './fanout/typing';
 import { createMembers } from './members/members';
-import { messageJson } from './messages/messageJson';
 import { createMessages } from './messages/messages';
 import { readMessageById } from './messages/readMessages';
 import type { Bus, Gauges, Wakeups } from './ports/index';
@@ -30,7 +30,7 @@ import { type Advance, createWatermarks } from './receipts/watermarks';
 import { createOutcomeTracker } from './reconcile/outcomeTracker';
 import { createRecheck } from './reconcile/poll';
 import { createEventRepair } from './reconcile/replayEvents';
-import { type Committed, createSender } from './send/sender';
+import { createSender } from './send/sender';
 import { createSync } from './sync/sync';
 
 export interface CoreDeps {
@@ -89,20 +89,14 @@ export function createCore(deps: CoreDeps): ChatCore {
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, clock, log, onMissed: lookSoon });
   const typing = createTypingBoard({ clock, conversations, connections });
-  const pending = createPendingCleaner({ db, clock, log, onCleared: wakeAbsent });
-  const unread = createUnreadAnnouncer({ db, clock, log, tell: (events) => hub.events(events) });
-  const recountUnread = createUnreadRecount({ db, log, unread });
-  const statuses = createStatusAnnouncer({
-    clock,
-    tell: (events) =>
-      hub.events(
-        events.map(({ authorId, json }) => ({
-          userIds: [authorId],
-          event: 'chat:message_status_updated',
-          json,
-        })),
-      ),
+  const backlogs = createBacklogReader({ db, clock, log, gauges, connections });
+  const fanOut = createFanOut({
+    ...{ bus, conversations, connections, locations, typing, backlogs },
   });
+  const pending = createPendingCleaner({ db, clock, log, onCleared: wakeAbsent });
+  const unread = createUnreadAnnouncer({ db, clock, log, announce: fanOut });
+  const recountUnread = createUnreadRecount({ db, log, unread });
+  const statuses = createStatusAnnouncer({ clock, announce: fanOut });
   const watermarks = createWatermarks({ db, onAdvanced, onUnknown: lookForUnknown });
   const sender = createConsentingSender({
     db,
@@ -113,31 +107,25 @@ export function createCore(deps: CoreDeps): ChatCore {
       gauges,
       firstDelayMs: deps.firstDelayMs,
       readMessage: (messageId) => readMessageById(db, messageId),
-      announce: announceCommitted,
+      fanOut,
+      wakeups: deps.wakeups,
     }),
     accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
   const live = createLiveConnections({
     db,
     clock,
-    log,
     gauges,
     connections,
+    locations,
+    backlogs,
     sender,
     watermarks,
-    recall: (messageId) => locations.recall(messageId),
     onLeft: (userId) => wakeAbsent([userId]),
-  });
-  const hub: Hub = createHub({
-    bus,
-    conversations,
-    connections,
-    typing,
-    recheckUsers: (userIds) => live.recheckUsers(userIds),
   });
   const { defaultS, maxS } = deps.retention ?? { defaultS: null, maxS: null };
   const change = {
-    ...{ db, announce: hub, retentionS: defaultS ?? maxS },
+    ...{ db, announce: fanOut, retentionS: defaultS ?? maxS },
     contactPolicy: deps.contactPolicy ?? 'open',
     wake: (userIds: string[]) => deps.wakeups.enqueueAfterCommit(userIds),
     onAccepted: (userId: string, otherId: string) => deps.onAccepted?.(userId, otherId),
@@ -151,17 +139,12 @@ export function createCore(deps: CoreDeps): ChatCore {
       connections,
       conversations,
       readConversation: (userId, id) => readConversation(change, userId, id),
-      hear: (hint) => hub.hear(hint),
+      fanOut,
     }),
   });
 
   const unsubscribe = [
-    bus.subscribe((hint) => {
-      if (hint.type === 'entries') {
-        for (const one of hint.batch) locations.remember(one.conversationId, one.entries);
-      }
-      hub.hear(hint);
-    }),
+    bus.subscribe((notification) => fanOut.deliver(notification)),
     bus.onRecovered(() => {
       conversations.forgetAll();
       // The first time is the node's own beginning, and no trouble.
@@ -174,35 +157,17 @@ export function createCore(deps: CoreDeps): ChatCore {
     () => (isInDoubt() ? Math.min(RECHECK_IN_DOUBT_MS, deps.recheckMs) : deps.recheckMs),
     async () => {
       await recheck.run(isInDoubt());
-      await live.unblock();
+      await backlogs.releaseBlocked();
     },
   );
   timetable.every(
     () => OVERDUE_CHECK_MS,
     () => {
       for (const connection of connections.all()) {
-        if (connection.hasAnswersDue()) connection.answerOverdue();
+        if (connection.hasPendingReplies()) connection.replyOverdue();
       }
     },
   );
-
-  function announceCommitted(committed: Committed[], userIds: string[]): void {
-    const batch = committed.map(({ conversationId, membersVersion, messages }) => {
-      const entries = messages.map(({ message, origin, at }) => ({
-        id: message.id,
-        seq: message.seq,
-        senderId: message.sender_id,
-        counts: true,
-        origin,
-        json: messageJson(message),
-        at,
-      }));
-      locations.remember(conversationId, entries);
-      return { conversationId, membersVersion, entries };
-    });
-    hub.entriesOf(batch);
-    if (userIds.length > 0) deps.wakeups.enqueueAfterCommit(userIds);
-  }
 
   /**
    * A send asks for a wake-up only when it sets a mark. A user who leaves in the middle of a chat leaves a mark behind
@@ -231,7 +196,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     sync: createSync({ db, clock }),
     blocks: createBlocks(change),
     accounts: createAccounts({ change, track, clock, recountUnread }),
-    connections: createConnections({ db, clock, hub, live, local: connections }),
+    connections: createConnections({ db, clock, fanOut, live, local: connections }),
 
     async stop(withinMs) {
       timetable.stop();

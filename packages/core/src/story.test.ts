@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Message } from '@chasqui/protocol';
+import { isEventOf, type Message } from '@chasqui/protocol';
 import { type Randomness, until, withSeed } from '@chasqui/testkit';
 import { createFakeNetwork } from './testing/fakeBus';
 import {
@@ -9,7 +9,7 @@ import {
   type NodeDevice,
 } from './testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from './testing/coreRoom';
-import { recordingOutlet } from './testing/recordingOutlet';
+import { memoryTransport } from './testing/memoryTransport';
 
 let room: DeliveryRoom;
 beforeAll(async () => {
@@ -36,15 +36,16 @@ class Traveller {
   async connect(node: DeliveryNode): Promise<void> {
     // Order holds per connection: what was not acknowledged may come again on the next one.
     const last = new Map<string, number>();
-    const batch = this.random.chance(0.5);
-    const outlet = recordingOutlet((event, json) => {
-      const payload = JSON.parse(json) as Message & { messages: Message[] };
-      if (event === 'chat:message_received') this.take(payload, last);
-      else if (event === 'chat:messages_received') {
-        for (const message of payload.messages) this.take(message, last);
-      }
+    const transport = memoryTransport({
+      capabilities: { batching: this.random.chance(0.5) },
+      onSend: (event) => {
+        if (isEventOf(event, 'chat:message_received')) this.take(event.data, last);
+        else if (isEventOf(event, 'chat:messages_received')) {
+          for (const message of event.data.messages) this.take(message, last);
+        }
+      },
     });
-    this.connection = await node.connect(this.userId, { deviceId: this.deviceId, batch, outlet });
+    this.connection = await node.connect(this.userId, { deviceId: this.deviceId, transport });
   }
 
   private take({ conversation_id: id, seq }: Message, last: Map<string, number>): void {

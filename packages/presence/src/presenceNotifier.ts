@@ -1,7 +1,7 @@
-import type { ChatCore } from '@chasqui/core';
+import { type ChatCore, userStatusChanged } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import type { IdentityStore } from '@chasqui/identity';
-import type { PresenceStatus, UserStatusChanged } from '@chasqui/protocol';
+import type { PresenceStatus } from '@chasqui/protocol';
 import { Op } from 'sequelize';
 
 /** Called for each presence change of a user, exactly once over all nodes. Never throws. */
@@ -36,8 +36,9 @@ export function createPresenceNotifier({ store, core, log }: Deps): PresenceNoti
       },
     );
     const audience = await core.members.presenceAudience(userId);
-    const event: UserStatusChanged = { userId, status, timestamp: seen.toISOString() };
-    if (audience.length > 0) core.connections.emitToUsers(audience, 'user:status_changed', event);
+    if (audience.length > 0) {
+      core.connections.sendToUsers(userStatusChanged(audience, userId, status, at));
+    }
   }
 
   function next(): void {

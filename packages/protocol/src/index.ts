@@ -71,6 +71,15 @@ export { messagesReceived } from './events/messagesReceived';
 export { privacyChanged } from './events/privacyChanged';
 export { queueEmpty } from './events/queueEmpty';
 export { requestsChanged, type RequestsChanged } from './events/requestsChanged';
+export {
+  createEvent,
+  createEventFromJson,
+  type EventAddress,
+  type EventData,
+  isEventOf,
+  type Recipients,
+  type ServerEvent,
+} from './events/serverEvent';
 export { type SessionReady, sessionReady } from './events/sessionReady';
 export { type UnreadUpdated, unreadUpdated } from './events/unreadUpdated';
 export { type UserStatusChanged, userStatusChanged } from './events/userStatusChanged';
@@ -212,6 +221,7 @@ export {
   type CommandName,
   type CommandResult,
   commands,
+  isServerEventName,
   type ServerEventName,
   serverEvents,
   type ServerToClientEvents,

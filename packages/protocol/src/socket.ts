@@ -12,7 +12,7 @@ import { blockChanged } from './events/blockChanged';
 import { conversationCreated } from './events/conversationCreated';
 import { conversationRemoved } from './events/conversationRemoved';
 import { conversationUpdated } from './events/conversationUpdated';
-import type { ServerEvent } from './events/event';
+import type { EventDefinition } from './events/event';
 import { messageReceived } from './events/messageReceived';
 import { messagesReceived } from './events/messagesReceived';
 import { messageStatusUpdated } from './events/messageStatusUpdated';
@@ -54,13 +54,20 @@ export const serverEvents = [
   conversationCreated,
   conversationUpdated,
   conversationRemoved,
-] as const satisfies readonly ServerEvent[];
+] as const satisfies readonly EventDefinition[];
 
 type AnyCommand = (typeof commands)[number];
 type AnyEvent = (typeof serverEvents)[number];
 
 export type CommandName = AnyCommand['name'];
 export type ServerEventName = AnyEvent['name'];
+
+const eventNames = new Set<string>(serverEvents.map(({ name }) => name));
+
+/** False for a name that only another version of the contract has. */
+export function isServerEventName(name: string): name is ServerEventName {
+  return eventNames.has(name);
+}
 
 /** The parsed data of a command, and the fields of its answer beside `success: true`. */
 export type CommandData<C extends Command> = z.output<C['data']>;

@@ -1,15 +1,15 @@
 import type { LiveConnection } from '@chasqui/core';
+import type { CloseReason } from '@chasqui/core/ports';
 import type { Caller } from '@chasqui/identity';
 import type { EventBudget } from './eventBudget';
-import type { ChatSocket } from '../transports/socketio/chatServer';
-import type { SocketOutlet } from '../transports/socketio/wire/socketOutlet';
 
-/** A client on the line: who it is, what it may still do, and its place in the delivery path. */
+/** One connected client: its user, its limits and its place in the core, over any transport. */
 export interface Connection {
-  readonly socket: ChatSocket;
+  /** Unique over all nodes. */
+  readonly id: string;
   readonly userId: string;
   readonly username: string;
-  /** Those whose tokens it has shown; it ends with the first of them that ends. */
+  /** The sessions whose tokens it has shown. It ends with the first of them that ends. */
   readonly sessionIds: string[];
   /** When the token it began with expires, milliseconds since 1970. */
   readonly expiresAt: number;
@@ -17,10 +17,15 @@ export interface Connection {
   /** Answers to sends are brief. */
   readonly brief: boolean;
   readonly live: LiveConnection;
-  readonly outlet: SocketOutlet;
   readonly budget: EventBudget;
-  /** It was refused for its haste. Who floods is not listened to for a while: TCP holds what it goes on saying. */
+  /** Announces the connection and starts delivery; `session:ready` is its first event. */
+  begin(): void;
+  /** Called when the transport has closed. A second call does nothing. */
+  end(): void;
+  /** Called when a command was rate-limited: stops reading from a flooding client so that TCP pushes back. */
   refused(): void;
-  /** Puts off the disconnect at the expiry of the access token. */
+  /** Postpones the disconnect at the expiry of the access token. */
   prolong(caller: Caller): void;
+  /** Closes the transport. */
+  close(reason: CloseReason): void;
 }

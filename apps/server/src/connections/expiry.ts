@@ -1,33 +1,35 @@
 import type { Caller } from '@chasqui/identity';
-import type { ChatSocket } from '../transports/socketio/chatServer';
+import type { Connection } from './connection';
 
 /** The longest time a timer can be set to. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** Disconnects sockets when their access tokens expire (fault 25). */
+type Expiring = Pick<Connection, 'close'>;
+
+/** Closes connections when their access tokens expire (fault 25). */
 export interface Expiry {
-  /** Sets the moment, or moves it. */
-  set(socket: ChatSocket, caller: Pick<Caller, 'expiresAt'>): void;
-  clear(socket: ChatSocket): void;
+  /** Sets the time, or moves it. */
+  set(connection: Expiring, caller: Pick<Caller, 'expiresAt'>): void;
+  clear(connection: Expiring): void;
 }
 
 export function createExpiry(now: () => number = Date.now): Expiry {
-  const timers = new Map<ChatSocket, NodeJS.Timeout>();
+  const timers = new Map<Expiring, NodeJS.Timeout>();
   return {
-    set(socket, { expiresAt }) {
-      clearTimeout(timers.get(socket));
+    set(connection, { expiresAt }) {
+      clearTimeout(timers.get(connection));
       const timer = setTimeout(
         () => {
-          timers.delete(socket);
-          socket.disconnect(true);
+          timers.delete(connection);
+          connection.close({ text: 'the access token expired', reconnect: false });
         },
         Math.min(Math.max(0, expiresAt - now()), TIMER_MAX_MS),
       );
-      timers.set(socket, timer);
+      timers.set(connection, timer);
     },
-    clear(socket) {
-      clearTimeout(timers.get(socket));
-      timers.delete(socket);
+    clear(connection) {
+      clearTimeout(timers.get(connection));
+      timers.delete(connection);
     },
   };
 }

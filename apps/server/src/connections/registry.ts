@@ -14,7 +14,7 @@ export interface ConnectionRegistry {
 }
 
 export function createConnectionRegistry(): ConnectionRegistry {
-  // Copied with every change, so that who walks one may lose a connection on the way.
+  // Copied on every change, so that a connection may leave during an iteration.
   const bySession = new Map<string, readonly Connection[]>();
   const all = new Set<Connection>();
 

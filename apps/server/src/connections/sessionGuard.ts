@@ -1,19 +1,21 @@
-import type { Bus } from '@chasqui/core/ports';
+import type { Bus, CloseReason } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
 import type { SessionCache, SessionEndings } from '@chasqui/identity';
 import type { ConnectionRegistry } from './registry';
 
-/** How late an ending is heard of at the most whose news was lost without anybody's noticing. */
+/** How often PostgreSQL is polled for ended sessions, in case a notification was lost unnoticed. */
 const RECHECK_MS = 4_000;
-/** While it is known that no news come. */
+/** The same while the bus is down. */
 const RECHECK_DEAF_MS = 2_000;
 const TICK_MS = 1_000;
 const SESSIONS_AT_ONCE = 1_000;
-/** How long an ending is remembered for handshakes that were on their way when it came. */
+/** How long an ended session is remembered, for handshakes that were in progress when it ended. */
 const REMEMBERED_MS = 15_000;
 
+const SESSION_ENDED: CloseReason = { text: 'the session ended', reconnect: false };
+
 export interface SessionGuard {
-  /** Whether the session ended a moment ago, so that an answer read before that counts for nothing. */
+  /** Whether the session ended a moment ago, so that an answer read before that is outdated. */
   endedJustNow(sessionId: string): boolean;
   stop(): void;
 }
@@ -27,16 +29,16 @@ interface Deps {
 }
 
 /**
- * Closes the connections of sessions that have ended: at once when the news comes. For news that was lost it asks
- * PostgreSQL, every 4 s, every 2 s while the bus is deaf, every second while it has no answer, and whenever the bus
- * returns: so a node that was cut off from either knows it within these times of its return.
+ * Closes the connections of sessions that have ended: immediately when the notification arrives. To make up for lost
+ * notifications it polls PostgreSQL every 4 s, every 2 s while the bus is down, every second while polls fail, and when
+ * the bus recovers.
  */
 export function guardSessions({ registry, sessionCache, endings, bus, log }: Deps): SessionGuard {
   const ended = new Map<string, number>();
 
   function close(sessionIds: Iterable<string>): void {
     for (const sessionId of sessionIds) {
-      for (const { socket } of registry.ofSession(sessionId)) socket.disconnect(true);
+      for (const connection of registry.ofSession(sessionId)) connection.close(SESSION_ENDED);
     }
   }
 
@@ -63,15 +65,15 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
   }
 
   /**
-   * A session whose time is over ends the connections that have nothing else. One that has shown a later token goes on
-   * by that: of another issuer every token may be a session of its own.
+   * An expired session closes the connections that depend on it alone. A connection that has shown a later token
+   * continues: with another issuer, every token may be a session of its own.
    */
   function leaveExpired(expired: readonly string[], living: ReadonlySet<string>): void {
     for (const sessionId of expired) {
       for (const connection of registry.ofSession(sessionId)) {
         const goesOn = connection.sessionIds.some((other) => living.has(other));
         if (goesOn) registry.unlink(connection, sessionId);
-        else connection.socket.disconnect(true);
+        else connection.close(SESSION_ENDED);
       }
     }
   }
@@ -87,8 +89,7 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
       failing = false;
     } catch (error) {
       // Once for an outage, not once a second.
-      if (!failing)
-        log.warn({ err: error }, 'sessions could not be checked; will ask until they are');
+      if (!failing) log.warn({ err: error }, 'checking the sessions failed; will retry');
       failing = true;
     }
     checkedAt = performance.now();

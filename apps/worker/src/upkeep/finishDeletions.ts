@@ -25,9 +25,7 @@ export function createDeletionFinisher({
   const notify = announceBy((notification) => bus.publish(notification));
   const unread = createUnreadAnnouncer({
     ...{ db, clock: systemClock, log },
-    tell: (events) => {
-      if (events.length > 0) bus.publish({ type: 'users', events });
-    },
+    announce: notify,
   });
   const deps: AccountDeps = {
     ...{ db, isOver, announce: notify },

@@ -1,6 +1,7 @@
 import { type Database, withTransaction } from '@chasqui/db';
 import { QueryTypes, type Transaction } from 'sequelize';
 import type { ChangeDeps } from '../conversations/changeDeps';
+import { conversationUpdated } from '../events/conversationEvents';
 import { readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from '../members/lockMembers';
 import { lockConversation, openResting } from '../conversations/lockConversation';
@@ -26,7 +27,7 @@ export async function barDirect(
   });
   if (update === undefined) return;
   const { group, conversation } = update;
-  announce.toMembers(group.id, group.membersVersion, 'conversation:updated', conversation, 0);
+  announce.toMembers(group.membersVersion, conversationUpdated(conversation, null));
 }
 
 /** The note of how far the deletion has come is written last, and waits for nobody. */

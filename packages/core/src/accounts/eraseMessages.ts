@@ -1,6 +1,7 @@
 import { type Database, withTransaction } from '@chasqui/db';
 import type { Message } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
+import { messageUpdated } from '../events/messageEvents';
 import { lockConversation, type LockedConversation } from '../conversations/lockConversation';
 import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
 import { makeTombstones } from '../messages/makeTombstones';
@@ -78,10 +79,7 @@ async function eraseBatch(
   });
   if (erased === undefined || erased.messages.length === 0) return;
   const { messages, held } = erased;
-  for (const message of messages) {
-    const told = [held.membersVersion, 'chat:message_updated', message, message.seq] as const;
-    announce.toMembers(conversationId, ...told);
-  }
+  for (const message of messages) announce.toMembers(held.membersVersion, messageUpdated(message));
   await recountUnread(conversationId);
   // All who are connected have been told. Had this process died before, a worker would tell them.
   await db.query('told_tombstones', TOLD, [conversationId, held.version]);

@@ -1,10 +1,12 @@
 import { createFakeClock, until } from '@chasqui/testkit';
 import { noGauges } from '../testing/noGauges';
-import { type RecordingOutlet, recordingOutlet } from '../testing/recordingOutlet';
+import { type MemoryTransport, memoryTransport } from '../testing/memoryTransport';
 import { type ChangedEntry, changedEntry } from './changedEntries';
 import { type Connection, createConnection } from '../connection/connection';
 import { createLocalConversations, type LocalConversations } from './conversationCache';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
+import { createEventFromJson } from '@chasqui/protocol';
+import { testEntry } from '../testing/entries';
 
 const ME = 'me';
 const ROOM = 'room';
@@ -15,22 +17,25 @@ function json(seq: number, version: number, text = 'as it was'): string {
   });
 }
 
-function entry(seq: number): EntryHint {
-  const [id, senderId, origin] = [`m${seq}`, 'other', null];
-  return { id, seq, senderId, counts: true, origin, json: json(seq, seq), at: 0 };
+function entry(seq: number): Entry {
+  return testEntry(ROOM, seq, { id: `m${seq}`, json: json(seq, seq) });
 }
 
 const edit = (seq: number, version: number): ChangedEntry =>
-  changedEntry(json(seq, version, `edited at ${version}`));
+  changedEntry(
+    createEventFromJson('chat:message_updated', json(seq, version, `edited at ${version}`), {
+      ...{ conversationId: ROOM, seq, recipients: { scope: 'members' } },
+    }),
+  );
 
-let outlet: RecordingOutlet;
-beforeEach(() => (outlet = recordingOutlet()));
+let transport: MemoryTransport;
 
 /** A connection, and a store in which three entries lie; a read ends when it is let. */
-function connect(batch: boolean): { connection: Connection; endRead: () => void } {
+function connect(batching: boolean): { connection: Connection; endRead: () => void } {
   let endRead = (): void => undefined;
+  transport = memoryTransport({ capabilities: { batching } });
   const connection = createConnection({
-    ...{ userId: ME, deviceNo: 1, batch, outlet, clock: createFakeClock(), gauges: noGauges },
+    ...{ userId: ME, deviceNo: 1, transport, clock: createFakeClock(), gauges: noGauges },
     readEntries: ([asked]) =>
       new Promise((resolve) => {
         const page = [1, 2, 3].filter((seq) => seq > (asked?.seq ?? 0)).map(entry);
@@ -45,7 +50,7 @@ function connect(batch: boolean): { connection: Connection; endRead: () => void 
 }
 
 const texts = (): string[] =>
-  outlet.messages().map(({ content_encrypted: text }) => text ?? 'nothing');
+  transport.messages().map(({ content_encrypted: text }) => text ?? 'nothing');
 
 describe('[D7] a change that is heard before its entry is sent', () => {
   test.each([false, true])(
@@ -54,27 +59,27 @@ describe('[D7] a change that is heard before its entry is sent', () => {
       const { connection, endRead } = connect(batch);
       connection.changed(edit(2, 9));
       endRead();
-      await until('all are sent', () => outlet.seqs().length === 3);
+      await until('all are sent', () => transport.seqs().length === 3);
       expect(texts()).toEqual(['as it was', 'edited at 9', 'as it was']);
     },
   );
 
   test('after the read: the page that waits for room is mended', async () => {
     const { connection, endRead } = connect(false);
-    outlet.takeOnly(1);
+    transport.takeOnly(1);
     endRead();
-    await until('one is sent', () => outlet.seqs().length === 1);
+    await until('one is sent', () => transport.seqs().length === 1);
     connection.changed(edit(3, 9));
     connection.changed(edit(3, 8));
-    outlet.drain();
-    await until('all are sent', () => outlet.seqs().length === 3);
+    transport.drain();
+    await until('all are sent', () => transport.seqs().length === 3);
     expect(texts()).toEqual(['as it was', 'as it was', 'edited at 9']);
   });
 
   test('is told after the entry that shares its turn, also to a client of batches', async () => {
     const { connection, endRead } = connect(true);
     endRead();
-    await until('all are sent', () => outlet.seqs().length === 3);
+    await until('all are sent', () => transport.seqs().length === 3);
     const mind = {
       id: ROOM,
       membersVersion: 1,
@@ -85,7 +90,7 @@ describe('[D7] a change that is heard before its entry is sent', () => {
     const heardAt = createFakeClock().now();
     connection.offer({ ...mind, heardAt, members: new Map([[ME, 1]]) }, entry(4));
     connection.changed(edit(4, 9));
-    expect(outlet.frames.map(({ event }) => event)).toEqual([
+    expect(transport.frames.map(({ event }) => event)).toEqual([
       ...['chat:messages_received', 'chat:queue_empty'],
       ...['chat:message_received', 'chat:message_updated'],
     ]);
@@ -103,15 +108,11 @@ describe('[D7] what a node has in mind of the newest entries', () => {
     });
   });
 
-  function remembered(...entries: EntryHint[]): Promise<string[]> {
+  function remembered(...entries: Entry[]): Promise<(string | null)[]> {
     return new Promise((resolve) => {
       conversations.with(ROOM, 1, (conversation) => {
         conversations.remember(conversation, entries);
-        resolve(
-          conversation.recent.map(
-            (one) => (JSON.parse(one.json) as { content_encrypted: string }).content_encrypted,
-          ),
-        );
+        resolve(conversation.recent.map(({ event }) => event.data.content_encrypted));
       });
     });
   }

@@ -1,29 +1,23 @@
-import type { EntryHint } from '../ports/index';
+import type { ServerEvent } from '@chasqui/protocol';
+import { messageReceivedFromJson } from '../events/messageEvents';
+import type { Entry } from '../ports/index';
 
-/** An entry as it is since an edit, a deletion or a reaction. */
+/** An entry in its state after an edit, a deletion or a reaction. */
 export interface ChangedEntry {
   conversationId: string;
   id: string;
   seq: number;
   version: number;
-  /** The Message as JSON text. */
-  json: string;
+  event: ServerEvent<'chat:message_updated'>;
 }
 
-/** What `chat:message_updated` tells, from its own text. */
-export function changedEntry(json: string): ChangedEntry {
-  const message = JSON.parse(json) as {
-    conversation_id: string;
-    id: string;
-    seq: number;
-    version: number;
-  };
-  const { conversation_id: conversationId, id, seq, version } = message;
-  return { conversationId, id, seq, version, json };
+export function changedEntry(event: ServerEvent<'chat:message_updated'>): ChangedEntry {
+  const { conversation_id: conversationId, id, seq, version } = event.data;
+  return { conversationId, id, seq, version, event };
 }
 
-/** Puts the change in place of the entry, unless that is as new. Says whether the entry is among them. */
-export function amend(entries: EntryHint[], change: ChangedEntry): boolean {
+/** Replaces the entry by its changed state unless it is as new. Returns whether the entry is among them. */
+export function amend(entries: Entry[], change: ChangedEntry): boolean {
   const at = entries.findIndex(({ seq }) => seq === change.seq);
   const entry = entries[at];
   if (entry === undefined) return false;
@@ -31,10 +25,9 @@ export function amend(entries: EntryHint[], change: ChangedEntry): boolean {
   return true;
 }
 
-/** The entry with the change, or as it is when that is as new. */
-export function amended(entry: EntryHint, change: ChangedEntry): EntryHint {
-  const { version } = JSON.parse(entry.json) as { version: number };
-  return entry.id === change.id && version < change.version
-    ? { ...entry, json: change.json }
-    : entry;
+/** The entry with the change, or unchanged when it is as new. */
+export function amended(entry: Entry, change: ChangedEntry): Entry {
+  if (entry.id !== change.id || entry.event.data.version >= change.version) return entry;
+  const { conversationId, seq } = change;
+  return { ...entry, event: messageReceivedFromJson(conversationId, seq, change.event.json) };
 }

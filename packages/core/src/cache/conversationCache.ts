@@ -2,40 +2,40 @@ import type { Database } from '@chasqui/db';
 import type { Clock, Log } from '@chasqui/foundation';
 import { amend, amended, type ChangedEntry } from './changedEntries';
 import { createCoalescer } from '../batching/coalesce';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 
-/** What this node keeps in mind of a conversation: a cache, true as of `membersVersion`. */
+/** A conversation as this node caches it, as of `membersVersion`. */
 export interface LocalConversation {
   readonly id: string;
   membersVersion: number;
   /** First visible seq by user. */
   members: Map<string, number>;
-  /** Who was asked and has not accepted: no member, but their list of requests shows what is written. */
+  /** The user who was asked and has not accepted: not a member, but their requests show the latest message. */
   requestedId: string | null;
   /** The newest entries, ascending without gaps. */
-  recent: EntryHint[];
+  recent: Entry[];
   recentBytes: number;
-  /** When the newest of them was heard, milliseconds of this node. */
+  /** When the newest of them arrived, milliseconds of this node's clock. */
   heardAt: number;
 }
 
 export interface LocalConversations {
   /**
-   * Calls `use` with the conversation once its members are known at `membersVersion` or later (D9):
-   * at once when they are in mind, else after reading them. Calls for one conversation keep their order.
+   * Calls `use` with the conversation once its members are known at `membersVersion` or later (D9): immediately when
+   * they are cached, otherwise after reading them. Calls for one conversation keep their order.
    */
   with(
     conversationId: string,
     membersVersion: number,
     use: (conversation: LocalConversation) => void,
   ): void;
-  /** All of them, until `trim` is called: what is offered next is sent from memory, however large the batch. */
-  remember(conversation: LocalConversation, entries: EntryHint[]): void;
-  /** Forgets what is too much or too old to keep. */
+  /** Caches all of these entries until `trim` is called, so that a large batch is sent from memory. */
+  remember(conversation: LocalConversation, entries: readonly Entry[]): void;
+  /** Drops entries beyond the budget or too old. */
   trim(conversation: LocalConversation): void;
-  /** An entry was changed: it is remembered as it is now, also when the news of it are still to come. */
+  /** Replaces an entry by its changed state, even if the entry itself arrives later. */
   changed(change: ChangedEntry): void;
-  /** Forgets all members, after hints may have been lost. */
+  /** Drops all members, after notifications may have been lost. */
   forgetAll(): void;
 }
 
@@ -43,18 +43,18 @@ const MAX_CONVERSATIONS = 20_000;
 const MAX_RECENT = 128;
 const MAX_RECENT_BYTES = 256 * 1024;
 /**
- * Over all conversations. Entries are sent in the turn in which they are heard; what is kept is for who is
- * a moment behind, and everything that outlives a moment costs the garbage collector more than a read.
+ * Over all conversations. Entries are sent when they arrive; the cache serves connections that are a moment behind,
+ * and long-lived objects cost the garbage collector more than a query.
  */
 const RECENT_BUDGET = 2_048;
 const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
 /**
- * Beyond it an entry is read again instead: together less than the shortest retention (a minute), so what is in
- * mind has not expired. Ages are compared with ages, for this clock need not be that of PostgreSQL.
+ * An older entry is read again. Twice this is less than the shortest retention (a minute), so no cached entry has
+ * expired. Ages are compared with ages, because this clock may differ from that of PostgreSQL.
  */
 const RECENT_KEPT_MS = 25_000;
-/** Changes whose entry was not in mind: it was long ago, or its news are on their way from another node. */
-const MAX_AHEAD = 256;
+/** Changes whose entry is not cached: it is old, or its notification is still on its way from another node. */
+const MAX_EARLY_EDITS = 256;
 const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8, c.requested_id
   FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
 
@@ -76,20 +76,20 @@ export function createLocalConversations(deps: {
   db: Database;
   clock: Clock;
   log: Log;
-  /** Something could not be announced because PostgreSQL did not answer. */
+  /** An announcement was dropped because PostgreSQL did not answer. */
   onMissed: () => void;
 }): LocalConversations {
-  // In the order of last use: the first is the one to go.
+  // In the order of last use: the first is evicted first.
   const known = new Map<string, LocalConversation>();
   const waiting = new Map<
     string,
     { membersVersion: number; use: (conversation: LocalConversation) => void }[]
   >();
-  // Those with entries in mind, the one that was quiet for longest first.
-  const lively = new Map<string, LocalConversation>();
+  // Conversations with cached entries, the longest unused first.
+  const withRecent = new Map<string, LocalConversation>();
   let recentCount = 0;
   let recentBytes = 0;
-  const ahead = new Map<string, ChangedEntry>();
+  const earlyEdits = new Map<string, ChangedEntry>();
 
   const readMembers = createCoalescer<string, Members>({
     maxBatch: 200,
@@ -133,10 +133,7 @@ export function createLocalConversations(deps: {
       },
       (error: unknown) => {
         waiting.delete(conversationId);
-        deps.log.warn(
-          { err: error, conversationId },
-          'reading the members failed; will look again',
-        );
+        deps.log.warn({ err: error, conversationId }, 'reading the members failed; will reconcile');
         deps.onMissed();
       },
     );
@@ -152,8 +149,8 @@ export function createLocalConversations(deps: {
     forgetEntries(oldest);
   }
 
-  function asChanged(entry: EntryHint): EntryHint {
-    const change = ahead.get(entry.id);
+  function asChanged(entry: Entry): Entry {
+    const change = earlyEdits.get(entry.id);
     return change === undefined ? entry : amended(entry, change);
   }
 
@@ -165,9 +162,9 @@ export function createLocalConversations(deps: {
     recentBytes += conversation.recentBytes;
   }
 
-  /** Connections may still hold the conversation itself. */
+  /** Connections may still refer to the conversation itself. */
   function forgetEntries(conversation: LocalConversation): void {
-    if (!lively.delete(conversation.id)) return;
+    if (!withRecent.delete(conversation.id)) return;
     recentCount -= conversation.recent.length;
     recentBytes -= conversation.recentBytes;
     conversation.recent = [];
@@ -178,7 +175,7 @@ export function createLocalConversations(deps: {
     with(conversationId, membersVersion, use) {
       const queue = waiting.get(conversationId);
       if (queue !== undefined) {
-        // Being read: it may be older than what we need, then `use` asks again.
+        // The read that is running may return an older version; then ask again.
         queue.push({
           membersVersion,
           use: (conversation) => {
@@ -198,20 +195,20 @@ export function createLocalConversations(deps: {
       load(conversationId);
     },
     remember(conversation, entries) {
-      // Only what counts towards the budget may grow.
+      // A conversation that was evicted no longer counts toward the budget.
       if (known.get(conversation.id) !== conversation) return;
       const newest = conversation.recent.at(-1)?.seq;
       counting(conversation, () => {
         for (const entry of entries) rememberOne(conversation, asChanged(entry));
       });
       if (conversation.recent.at(-1)?.seq !== newest) conversation.heardAt = deps.clock.now();
-      lively.delete(conversation.id);
-      lively.set(conversation.id, conversation);
+      withRecent.delete(conversation.id);
+      withRecent.set(conversation.id, conversation);
     },
     trim(conversation) {
-      if (lively.get(conversation.id) !== conversation) return;
+      if (withRecent.get(conversation.id) !== conversation) return;
       counting(conversation, () => forgetOld(conversation));
-      for (const quiet of lively.values()) {
+      for (const quiet of withRecent.values()) {
         if (recentCount <= RECENT_BUDGET && recentBytes <= RECENT_BUDGET_BYTES) return;
         if (quiet !== conversation) forgetEntries(quiet);
       }
@@ -225,27 +222,28 @@ export function createLocalConversations(deps: {
           return;
         }
       }
-      if ((ahead.get(change.id)?.version ?? 0) >= change.version) return;
-      ahead.delete(change.id);
-      ahead.set(change.id, change);
-      if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value as string);
+      if ((earlyEdits.get(change.id)?.version ?? 0) >= change.version) return;
+      earlyEdits.delete(change.id);
+      earlyEdits.set(change.id, change);
+      if (earlyEdits.size > MAX_EARLY_EDITS)
+        earlyEdits.delete(earlyEdits.keys().next().value as string);
     },
     forgetAll() {
-      for (const conversation of lively.values()) forgetEntries(conversation);
+      for (const conversation of withRecent.values()) forgetEntries(conversation);
       known.clear();
     },
   };
 }
 
-function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
+function rememberOne(conversation: LocalConversation, entry: Entry): void {
   const { recent } = conversation;
   const last = recent.at(-1);
   if (last !== undefined && entry.seq !== last.seq + 1) {
-    const first = recent[0] as EntryHint;
+    const first = recent[0] as Entry;
     if (entry.seq >= first.seq && entry.seq <= last.seq) return;
     if (entry.seq === first.seq - 1) {
       recent.unshift(entry);
-      conversation.recentBytes += entry.json.length;
+      conversation.recentBytes += entry.event.json.length;
       return;
     }
     if (entry.seq < first.seq) return;
@@ -253,7 +251,7 @@ function rememberOne(conversation: LocalConversation, entry: EntryHint): void {
     conversation.recentBytes = 0;
   }
   recent.push(entry);
-  conversation.recentBytes += entry.json.length;
+  conversation.recentBytes += entry.event.json.length;
 }
 
 function forgetOld(conversation: LocalConversation): void {
@@ -265,7 +263,7 @@ function forgetOld(conversation: LocalConversation): void {
       recent.findIndex(({ at }) => at >= oldest),
     );
   }
-  // In steps: dropping one at a time would move the array for every message.
+  // In steps: dropping one entry at a time would move the array for every message.
   if (recent.length > MAX_RECENT) forgetFirst(conversation, recent.length - MAX_RECENT / 2);
   while (conversation.recentBytes > MAX_RECENT_BYTES) {
     forgetFirst(conversation, Math.max(1, recent.length >> 1));
@@ -274,13 +272,16 @@ function forgetOld(conversation: LocalConversation): void {
 
 function forgetFirst(conversation: LocalConversation, count: number): void {
   for (const gone of conversation.recent.splice(0, count)) {
-    conversation.recentBytes -= gone.json.length;
+    conversation.recentBytes -= gone.event.json.length;
   }
 }
 
 function amendRecent(conversation: LocalConversation, change: ChangedEntry): boolean {
   if (!amend(conversation.recent, change)) return false;
-  conversation.recentBytes = conversation.recent.reduce((sum, { json }) => sum + json.length, 0);
+  conversation.recentBytes = conversation.recent.reduce(
+    (sum, { event }) => sum + event.json.length,
+    0,
+  );
   return true;
 }
 
@@ -289,7 +290,7 @@ export function recentEntry(
   conversation: LocalConversation,
   seq: number,
   now: number,
-): EntryHint | undefined {
+): Entry | undefined {
   if (now - conversation.heardAt > RECENT_KEPT_MS) return undefined;
   const first = conversation.recent[0];
   return first === undefined ? undefined : conversation.recent[seq - first.seq];

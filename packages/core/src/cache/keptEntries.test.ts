@@ -1,12 +1,13 @@
 import { createFakeClock } from '@chasqui/testkit';
 import { newCursor, nextEntry, type Cursor } from '../connection/cursor';
-import { createHub } from '../fanout/hub';
+import { createFanOut } from '../fanout/fanOut';
 import {
   createLocalConversations,
   type LocalConversation,
   type LocalConversations,
 } from './conversationCache';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
+import { testEntry } from '../testing/entries';
 
 // A node goes on sending from its memory what PostgreSQL would show as a tombstone by now, unless it is too
 // young for any retention. The shortest is a minute.
@@ -15,8 +16,8 @@ const clock = createFakeClock();
 // This node is not asked what time it is: its clock and that of PostgreSQL may be far apart.
 const STORED = 1_000_000;
 
-function entry(seq: number, at = STORED): EntryHint {
-  return { id: `m${seq}`, seq, senderId: 'other', counts: true, origin: null, json: '{}', at };
+function entry(seq: number, at = STORED): Entry {
+  return testEntry('room', seq, { id: `m${seq}`, json: '{}', at });
 }
 
 function behind(seq: number, known: Partial<Cursor>): Cursor {
@@ -26,7 +27,7 @@ function behind(seq: number, known: Partial<Cursor>): Cursor {
 async function inMind(): Promise<{
   conversations: LocalConversations;
   conversation: LocalConversation;
-  remember: (...entries: EntryHint[]) => void;
+  remember: (...entries: Entry[]) => void;
 }> {
   const conversations = createLocalConversations({
     db: { query: () => Promise.resolve([['room', 1, 'me', 1, null]]) } as never,
@@ -83,22 +84,25 @@ test('what was read ahead for a slow device is read again', () => {
 test('a batch is offered from memory whole, however large, and only then forgotten', async () => {
   const { conversations, conversation } = await inMind();
   const offered: (number | undefined)[] = [];
-  const hub = createHub({
+  const fanOut = createFanOut({
     bus: { publish: () => undefined } as never,
     conversations,
     connections: {
-      offer: (local: LocalConversation, entries: EntryHint[]) => {
+      offer: (local: LocalConversation, entries: Entry[]) => {
         const now = clock.now();
         offered.push(
           ...entries.map(({ seq }) => nextEntry(behind(seq, { local }), 'me', now)?.seq),
         );
       },
     } as never,
+    locations: { remember: () => undefined } as never,
     typing: undefined as never,
-    recheckUsers: () => undefined,
+    backlogs: { recheckUsers: () => undefined },
   });
   const entries = Array.from({ length: 200 }, (_, i) => entry(i + 1));
-  hub.entriesOf([{ conversationId: 'room', membersVersion: 1, entries }]);
+  fanOut.deliver({
+    ...{ type: 'entries', batch: [{ conversationId: 'room', membersVersion: 1, entries }] },
+  });
   expect(offered).toEqual(entries.map(({ seq }) => seq));
   expect(conversation.recent.map(({ seq }) => seq)).toEqual(offered.slice(-64));
 });

@@ -1,21 +1,21 @@
 import type { Location } from '../messages/readMessages';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import type { Clock } from '@chasqui/foundation';
 
-/** Where recent messages stand, so that acknowledging one by its id needs no look-up in the store. */
+/** The positions of recent messages, so that acknowledging one by its id needs no query. */
 export interface Locations {
-  remember(conversationId: string, entries: EntryHint[]): void;
+  remember(conversationId: string, entries: readonly Entry[]): void;
   recall(messageId: string): Location | undefined;
 }
 
 const REMEMBERED = 50_000;
-/** Somebody who acknowledges by ids does so again soon. */
+/** A client that acknowledges by ids does so again soon. */
 const WANTED_MS = 60_000;
 
-/** Most clients acknowledge by seq: nothing is remembered before the first one asks by an id, nor long after. */
+/** Most clients acknowledge by seq, so positions are kept only for a while after an acknowledgement by id. */
 export function createLocations(clock: Clock): Locations {
-  // In the order of insertion: the first is the oldest. Not cleared but replaced: a table that was cleared leads
-  // the garbage collector on to its successor.
+  // In the order of insertion: the first is the oldest. Replaced, not cleared: the table of a cleared map keeps its
+  // successor alive for the garbage collector.
   let known = new Map<string, Location>();
   let wantedUntil = 0;
   return {

@@ -36,14 +36,17 @@ async function send(count = 1, to = conversationId): Promise<void> {
 /** Connects, waits for the end of the backlog, and says what came. */
 async function drain(deviceId: string, options = {}): Promise<NodeDevice> {
   const device = await node.connect(ben, { deviceId, ...options });
-  await until('the backlog is sent', () => device.outlet.payloads('chat:queue_empty').length > 0);
+  await until(
+    'the backlog is sent',
+    () => device.transport.payloads('chat:queue_empty').length > 0,
+  );
   return device;
 }
 
 async function drained(deviceId: string): Promise<number[]> {
   const device = await drain(deviceId);
   device.live.close();
-  return device.outlet.seqs(conversationId);
+  return device.transport.seqs(conversationId);
 }
 
 const acknowledge = (device: NodeDevice, seq: number, to = conversationId): Promise<void> =>
@@ -62,7 +65,7 @@ describe('[D4] a device', () => {
     await send(3);
     expect(await drained('phone')).toEqual([1, 2, 3]);
     const phone = await drain('phone');
-    expect(phone.outlet.seqs()).toEqual([1, 2, 3]);
+    expect(phone.transport.seqs()).toEqual([1, 2, 3]);
     await acknowledge(phone, 2);
     phone.live.close();
     expect(await drained('phone')).toEqual([3]);
@@ -102,7 +105,9 @@ describe('[D4] a device', () => {
   test('with several connections: one acknowledges for all, and each is sent everything live', async () => {
     const [one, two] = [await drain('phone'), await drain('phone')];
     await send(2);
-    await until('both have it', () => [one, two].every(({ outlet }) => outlet.seqs().length === 2));
+    await until('both have it', () =>
+      [one, two].every(({ transport }) => transport.seqs().length === 2),
+    );
     await acknowledge(one, 2);
     two.live.close();
     expect(await drained('phone')).toEqual([]);
@@ -151,13 +156,13 @@ describe('[D4] a device', () => {
     await node.core.members.remove(ana, id, ben);
     await send(2, id);
     const away = await drain('phone');
-    expect(away.outlet.seqs(id)).toEqual([]);
+    expect(away.transport.seqs(id)).toEqual([]);
     await node.core.members.add(ana, id, ben, 'member');
     await send(1, id);
-    await until('live from joining on', () => away.outlet.seqs(id).length === 2);
-    expect(away.outlet.seqs(id)).toEqual([7, 8]);
+    await until('live from joining on', () => away.transport.seqs(id).length === 2);
+    expect(away.transport.seqs(id)).toEqual([7, 8]);
     away.live.close();
-    expect((await drain('phone')).outlet.seqs(id)).toEqual([7, 8]);
+    expect((await drain('phone')).transport.seqs(id)).toEqual([7, 8]);
   });
 });
 
@@ -173,7 +178,7 @@ describe('[D5] the order of a backlog', () => {
     for (const i of [1, 2, 0, 2]) await send(1, ids[i]);
     const again = await drain('phone');
     expect(
-      again.outlet.messages().map((one) => [ids.indexOf(one.conversation_id), one.seq]),
+      again.transport.messages().map((one) => [ids.indexOf(one.conversation_id), one.seq]),
     ).toEqual([
       [1, 2],
       [2, 2],
@@ -204,7 +209,7 @@ describe('[D12] the clean position', () => {
   test('connecting touches what is new, however many conversations rest', async () => {
     const touched = async (): Promise<number> => {
       const device = await drain('phone');
-      for (const { conversation_id, seq } of device.outlet.messages()) {
+      for (const { conversation_id, seq } of device.transport.messages()) {
         await acknowledge(device, seq, conversation_id);
       }
       device.live.close();
@@ -238,8 +243,8 @@ test('(fault 23) a message between the backlog and the live flow is sent once an
     );
     const phone = await drain('phone');
     const { message } = (await sending).at(-1) ?? {};
-    await until('all are there', () => phone.outlet.seqs().at(-1) === message?.seq);
-    const seqs = phone.outlet.seqs();
+    await until('all are there', () => phone.transport.seqs().at(-1) === message?.seq);
+    const seqs = phone.transport.seqs();
     expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, n) => (seqs[0] ?? 0) + n));
     await acknowledge(phone, message?.seq ?? 0);
     phone.live.close();

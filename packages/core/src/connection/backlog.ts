@@ -1,8 +1,8 @@
 import type { Database } from '@chasqui/db';
+import { entryOf } from '../events/entry';
 import { membershipOf } from '../members/membershipOf';
-import { messageJson } from '../messages/messageJson';
 import { columnsOf, STATUS, storedAt, toMessage } from '../messages/messageRows';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 
 /** Where a device stands in a conversation that has something for it. */
 export interface BacklogConversation {
@@ -105,28 +105,19 @@ export async function readEntries(
   userId: string,
   after: { conversationId: string; seq: number }[],
   limit: number,
-): Promise<Map<string, EntryHint[]>> {
+): Promise<Map<string, Entry[]>> {
   const rows = await db.query('entries_after', ENTRIES, [
     userId,
     after.map(({ conversationId }) => conversationId),
     after.map(({ seq }) => seq),
     limit,
   ]);
-  const pages = new Map<string, EntryHint[]>();
+  const pages = new Map<string, Entry[]>();
   for (const row of rows) {
-    const [id, ord] = row as [string, number];
+    const [, ord] = row as [string, number];
     const conversationId = after[ord - 1]?.conversationId ?? '';
     row[1] = conversationId;
-    const message = toMessage(row);
-    const entry: EntryHint = {
-      id,
-      seq: message.seq,
-      senderId: message.sender_id,
-      counts: message.kind === 'message',
-      origin: null,
-      json: messageJson(message),
-      at: storedAt(row),
-    };
+    const entry = entryOf(toMessage(row), storedAt(row));
     const page = pages.get(conversationId);
     if (page === undefined) pages.set(conversationId, [entry]);
     else page.push(entry);

@@ -1,100 +1,152 @@
-import type { BacklogConversation } from './backlog';
-import { amend, type ChangedEntry } from '../cache/changedEntries';
-import { newCursor, nextEntry, type Cursor } from './cursor';
-import { createGapReader, type GapReader } from './gapReader';
-import type { LocalConversation } from '../cache/conversationCache';
-import { createOutbox, type Outbox } from './frameBatcher';
-import { type AnswerSend, createOwnSends, type OwnSends } from './pendingReplies';
-import type { EntryHint, Gauges, Outlet } from '../ports/index';
 import type { Clock } from '@chasqui/foundation';
+import type { ServerEvent } from '@chasqui/protocol';
+import { amend, type ChangedEntry } from '../cache/changedEntries';
+import type { LocalConversation } from '../cache/conversationCache';
+import { queueEmpty } from '../events/messageEvents';
+import type { Entry, Gauges, Transport } from '../ports/index';
+import type { BacklogConversation } from './backlog';
+import {
+  advanceConnection,
+  advanceCursor,
+  type ConnectionEvent,
+  type ConnectionState,
+  type CursorEvent,
+  starting,
+} from './connectionState';
+import { type Cursor, newCursor, nextEntry, positionOf } from './cursor';
+import { createFrameBatcher, type FrameBatcher } from './frameBatcher';
+import { createGapReader, type GapReader, type GapSource } from './gapReader';
+import { createPendingReplies, type PendingReplies, type Reply } from './pendingReplies';
 import { createSendWindow, isUnacknowledged } from './sendWindow';
 
-export interface ConnectionDeps {
+export interface ConnectionDeps extends GapSource {
   userId: string;
   deviceNo: number;
-  batch: boolean;
-  outlet: Outlet;
+  transport: Transport;
   clock: Clock;
   gauges: Gauges;
-  /** Reads the next entries after these positions, for this user, as `readEntries` does. */
-  readEntries: (
-    after: { conversationId: string; seq: number }[],
-    limit: number,
-  ) => Promise<Map<string, EntryHint[]>>;
-  /** Where the device stands in one conversation; undefined for a non-participant. */
-  readPosition: (
-    conversationId: string,
-  ) => Promise<{ position: number; lastSeq: number } | undefined>;
-  /** A read failed; the connection tries again by itself. */
-  onReadFailed: (error: unknown) => void;
 }
 
 /**
- * The delivery path of one connection (RULES.md, R3 and R4): whatever happens, it only learns that a
- * conversation holds something up to `target`, and the pump sends the next seq after `sent` until it
- * is there. The next entry comes from the hint itself, from the node's memory, or from PostgreSQL.
+ * The delivery path of one connection (R3, R4). Each trigger only raises the target of a conversation; the pump sends
+ * the next seq after the cursor until it reaches the target. connectionState.ts defines the states.
  */
 export interface Connection {
+  readonly id: string;
   readonly userId: string;
   readonly deviceNo: number;
-  readonly outlet: Outlet;
   /** The device's backlog as read at connect. */
   begin(backlog: BacklogConversation[]): void;
   start(): void;
-  /** A live entry, which need not be the next one. */
-  offer(local: LocalConversation, entry: EntryHint): void;
+  /** Sends an event that has no place in the order of seq. */
+  send(event: ServerEvent): void;
   /**
-   * An entry was changed. It is told at once; when the entry itself is still to be sent, it is sent as it is
-   * now, so that what comes last is never older.
+   * Offers an entry, which need not be the next one. `reply` answers the send of this connection that the entry came
+   * from, in place of the event (D3). Without a cached conversation the entry waits until its members are read.
+   */
+  offer(conversation: LocalConversation | undefined, entry: Entry, reply?: Reply): void;
+  /**
+   * Sends a changed entry immediately. A queued copy of the entry is replaced, so the client never ends up with an
+   * older version.
    */
   changed(change: ChangedEntry): void;
-  /** There is something up to lastSeq; `position` is used where the connection has no cursor yet. */
+  /** There are entries up to lastSeq; `position` applies if the connection has no cursor yet. */
   expect(conversationId: string, lastSeq: number, position: number | undefined): void;
   /** The device has acknowledged up to seq. */
   release(conversationId: string, seq: number): void;
   /** A send of this connection is under way: its entry is answered, not sent. */
   sending(messageId: string): void;
-  /** The send was a repeat: `answer` is called once its entry has been sent as a frame (D3). */
-  repeated(sendId: string, conversationId: string, seq: number, answer: AnswerSend): void;
+  /** The send was a repeat: `reply` is called once its entry has been sent (D3). */
+  repeated(sendId: string, conversationId: string, seq: number, reply: Reply): void;
   /** The send failed. */
-  sendEnded(messageId: string, conversationId: string): void;
-  /** The send was committed: `answer` is called at its place in the order of seq (D3). */
-  sent(messageId: string, conversationId: string, seq: number, answer: AnswerSend): void;
-  /** Writes answers that have waited longer than their patience: early is allowed, late is not. */
-  answerOverdue(): void;
-  hasAnswersDue(): boolean;
+  sendFailed(messageId: string, conversationId: string): void;
+  /** Gives replies that have waited too long: early is allowed, late is not (R4). */
+  replyOverdue(): void;
+  hasPendingReplies(): boolean;
   wasSent(conversationId: string, seq: number): boolean;
-  /** When the window is full: the conversations in which the device has something to acknowledge. */
+  /** While the window is full: the conversations in which the device has something to acknowledge. */
   blockedBy(): string[];
-  forget(conversationId: string): void;
+  /** The membership has ended: sends the event and nothing of the conversation after it (D9). */
+  leave(event: ServerEvent<'conversation:removed'>): void;
   isClosed(): boolean;
   close(): void;
 }
 
-/** Own sends that were answered before their place because the client does not acknowledge others'. */
-const MAX_EARLY_ANSWERS = 10_000;
-
-type Outcome = 'done' | 'read' | 'held' | 'blocked';
+/** Replies given early because the client does not acknowledge the messages of others. */
+const MAX_EARLY_REPLIES = 10_000;
 
 export function createConnection(deps: ConnectionDeps): Connection {
-  const { userId, outlet } = deps;
+  const { userId, transport, clock } = deps;
+  const { acks } = transport.capabilities;
   const cursors = new Map<string, Cursor>();
   const window = createSendWindow();
-  // Most connections are idle most of the time: each of these is made when it is first needed.
-  let own: OwnSends | undefined;
-  let outbox: Outbox | undefined;
+  // Most connections are idle most of the time, so each of these is created on first use.
+  let replies: PendingReplies | undefined;
+  let batcher: FrameBatcher | undefined;
   let reader: GapReader | undefined;
-  const ownSends = (): OwnSends => (own ??= createOwnSends(deps.clock));
+  const pendingReplies = (): PendingReplies => (replies ??= createPendingReplies(clock));
   const gapReader = (): GapReader => (reader ??= createGapReader({ ...deps, onRead }));
+  /** Cursors in the state `due`, and some that have left it since. */
   const queue: Cursor[] = [];
-  let started = false;
-  let closed = false;
+  let state: ConnectionState = starting;
   let pumping = false;
-  let blocked = false;
-  let draining = false;
   let backlogLeft = 0;
   let backlogSent = 0;
-  let emptyTold = false;
+  let isQueueEmptySent = false;
+
+  function advance(event: ConnectionEvent): void {
+    const step = advanceConnection(state, event);
+    state = step.state;
+    switch (step.effect) {
+      case 'pump':
+        pump();
+        break;
+      case 'await writable':
+        batcher?.flush();
+        transport.whenWritable(() => advance('writable'));
+        break;
+      case 'release':
+        replies?.flushAll();
+        cursors.clear();
+        queue.length = 0;
+        reader?.close();
+        batcher?.clear();
+        break;
+      case 'none':
+        break;
+      default:
+        step.effect satisfies never;
+    }
+  }
+
+  function advanceOne(cursor: Cursor, event: CursorEvent): void {
+    const step = advanceCursor(cursor.state, event, positionOf(cursor));
+    cursor.state = step.state;
+    switch (step.effect) {
+      case 'queue':
+        queue.push(cursor);
+        break;
+      case 'locate':
+        gapReader().locate(cursor);
+        break;
+      case 'read':
+        gapReader().want(cursor);
+        break;
+      case 'forget':
+        cursors.delete(cursor.conversationId);
+        cursor.page = [];
+        window.forget(cursor.unacknowledged);
+        reachBacklogEnd(cursor);
+        replies?.flushUpTo(cursor, Infinity);
+        break;
+      case 'none':
+        break;
+      default:
+        step.effect satisfies never;
+    }
+  }
+
+  const isClosed = (): boolean => state.name === 'closed';
 
   function cursorOf(conversationId: string): Cursor {
     let cursor = cursors.get(conversationId);
@@ -105,255 +157,215 @@ export function createConnection(deps: ConnectionDeps): Connection {
     return cursor;
   }
 
-  /** Gives an idle cursor to who can move it on. */
-  function enqueue(cursor: Cursor): void {
-    if (cursor.state !== 'idle' || closed) return;
-    if (cursor.sent === undefined) {
-      cursor.state = 'reading';
-      gapReader().locate(cursor);
-    } else if (cursor.sent < cursor.target) {
-      cursor.state = 'queued';
-      queue.push(cursor);
-    }
+  function raise(cursor: Cursor, target: number): void {
+    if (target > cursor.target) cursor.target = target;
+    advanceOne(cursor, 'moved');
   }
 
-  /** PostgreSQL has said what it has for these cursors; those without a position are no participant's. */
   function onRead(read: Cursor[]): void {
-    if (closed) return;
+    if (isClosed()) return;
     for (const cursor of read) {
       cursor.changed = [];
-      if (cursor.state !== 'reading') continue;
-      cursor.state = 'idle';
-      if (cursor.sent === undefined) forget(cursor.conversationId);
-      else {
-        own?.passed(cursor, cursor.sent);
-        if (cursor.sent >= cursor.target) reachGoal(cursor);
-        enqueue(cursor);
+      if (cursor.state !== 'locating' && cursor.state !== 'behind') continue;
+      if (cursor.sent !== undefined) {
+        replies?.flushUpTo(cursor, cursor.sent);
+        if (cursor.sent >= cursor.target) reachBacklogEnd(cursor);
       }
+      advanceOne(cursor, 'read');
     }
-    pump();
+    advance('work');
   }
 
-  /** Sends what is due in one conversation. */
-  function advance(cursor: Cursor): Outcome {
-    // Writing may close the connection or forget the conversation.
-    while (cursor.state === 'queued' && !closed) {
-      const sent = cursor.sent as number;
-      if (sent >= cursor.target) break;
-      const entry = nextEntry(cursor, userId, deps.clock.now());
-      if (entry === undefined) return 'read';
-      if (entry.seq > sent + 1) own?.passed(cursor, entry.seq - 1);
-
-      const mayBeOwn = entry.origin === null || entry.origin === outlet.id;
-      // Committed, but our own send has not been answered yet: its answer belongs here.
-      if (mayBeOwn && own?.isUnderWay(entry.id) === true) return 'held';
-      const answer = mayBeOwn ? own?.reach(entry.id) : undefined;
-      if (typeof answer === 'function') outbox?.flush();
-      const isAnswered = typeof answer === 'function' ? answer() : answer === 'answered';
-      if (!isAnswered) {
-        const counts = entry.counts && entry.senderId !== userId;
-        if (counts && window.full) return 'blocked';
-        if (!outlet.writable()) {
-          waitForDrain();
-          return 'blocked';
-        }
-        if (counts) window.add(cursor.unacknowledged, entry.seq);
-        if (cursor.goal !== 0) backlogSent += 1;
-        cursor.sent = entry.seq;
-        outbox ??= createOutbox(deps);
-        outbox.write(entry);
-        if (own?.isFollowed(cursor, entry.seq) === true) {
-          outbox.flush();
-          own.passed(cursor, entry.seq);
-        }
-      } else {
-        cursor.sent = entry.seq;
-      }
-      if (entry.seq >= cursor.goal) reachGoal(cursor);
-    }
-    return 'done';
+  /** A paused connection is not asked again for every entry. */
+  function pumpIfDue(cursor: Cursor): void {
+    if (cursor.state === 'due' && state.name === 'live') advance('work');
   }
 
-  function reachGoal(cursor: Cursor): void {
-    if (cursor.goal === 0) return;
-    cursor.goal = 0;
-    backlogLeft -= 1;
-  }
-
+  /** Sends what is due. Stops when the window or the buffer is full. */
   function pump(): void {
-    if (!started || closed || pumping) return;
+    if (pumping) return;
     pumping = true;
-    blocked = false;
     try {
-      for (let cursor = queue[0]; cursor !== undefined && !blocked; cursor = queue[0]) {
-        const outcome = advance(cursor);
-        if (outcome === 'blocked') blocked = true;
-        else {
-          queue.shift();
-          if (cursor.state === 'queued') settle(cursor, outcome);
+      for (let cursor = queue[0]; cursor !== undefined; cursor = queue[0]) {
+        const event = sendDue(cursor);
+        if (event === 'window full' || event === 'buffer full') {
+          advance(event);
+          break;
         }
+        if (isClosed()) break;
+        queue.shift();
+        advanceOne(cursor, event);
       }
     } finally {
       pumping = false;
     }
-    if (!blocked) reader?.read();
-    if (backlogLeft === 0) tellEmpty();
+    if (state.name === 'live') reader?.read();
+    if (backlogLeft === 0) sendQueueEmpty();
   }
 
-  function settle(cursor: Cursor, outcome: Exclude<Outcome, 'blocked'>): void {
-    if (outcome === 'done') cursor.state = 'idle';
-    else if (outcome === 'held') cursor.state = 'held';
-    else {
-      cursor.state = 'reading';
-      gapReader().want(cursor);
+  /** Sends what is due in one conversation; returns why it stopped. */
+  function sendDue(cursor: Cursor): CursorEvent | 'window full' | 'buffer full' {
+    // Sending may close the connection or forget the conversation.
+    while (cursor.state === 'due' && !isClosed()) {
+      const { sent = 0 } = cursor;
+      if (sent >= cursor.target) break;
+      const entry = nextEntry(cursor, userId, clock.now());
+      if (entry === undefined) return 'missing';
+      if (entry.seq > sent + 1) replies?.flushUpTo(cursor, entry.seq - 1);
+      if (isOwnUnderWay(entry)) return 'own send';
+      if (reply(entry)) cursor.sent = entry.seq;
+      else {
+        const counts = acks && entry.counts && entry.senderId !== userId;
+        if (counts && window.full) return 'window full';
+        if (!transport.writable()) return 'buffer full';
+        if (counts) window.add(cursor.unacknowledged, entry.seq);
+        if (cursor.backlogEnd !== 0) backlogSent += 1;
+        write(cursor, entry);
+      }
+      if (entry.seq >= cursor.backlogEnd) reachBacklogEnd(cursor);
     }
+    return 'sent all';
   }
 
-  function tellEmpty(): void {
-    if (emptyTold || closed) return;
-    emptyTold = true;
-    outbox?.flush();
-    outlet.emit('chat:queue_empty', `{"delivered":${backlogSent}}`);
+  const mayBeOwn = ({ origin }: Entry): boolean => origin === null || origin === transport.id;
+
+  /** Committed, but its send has no outcome yet: the reply belongs here. */
+  function isOwnUnderWay(entry: Entry): boolean {
+    return replies !== undefined && mayBeOwn(entry) && replies.isUnderWay(entry.id);
   }
 
-  function waitForDrain(): void {
-    if (draining) return;
-    draining = true;
-    outbox?.flush();
-    outlet.whenWritable(() => {
-      draining = false;
-      pump();
-    });
+  /** Replies to the send that the entry came from, if it is an own one; false when the entry is due as an event. */
+  function reply(entry: Entry): boolean {
+    if (replies === undefined || !mayBeOwn(entry)) return false;
+    const taken = replies.take(entry.id);
+    if (typeof taken !== 'function') return taken === 'answered';
+    batcher?.flush();
+    return taken();
   }
 
-  function resume(cursor: Cursor): void {
-    if (cursor.state !== 'held') return;
-    cursor.state = 'idle';
-    enqueue(cursor);
+  function write(cursor: Cursor, entry: Entry): void {
+    cursor.sent = entry.seq;
+    batcher ??= createFrameBatcher(deps);
+    batcher.write(entry);
+    if (replies?.isFollowed(cursor, entry.seq) !== true) return;
+    batcher.flush();
+    replies.flushUpTo(cursor, entry.seq);
   }
 
-  function forget(conversationId: string): void {
-    const cursor = cursors.get(conversationId);
-    if (cursor === undefined) return;
-    cursors.delete(conversationId);
-    cursor.state = 'gone';
-    cursor.page = [];
-    window.forget(cursor.unacknowledged);
-    reachGoal(cursor);
-    own?.passed(cursor, Infinity);
-    pump();
+  function reachBacklogEnd(cursor: Cursor): void {
+    if (cursor.backlogEnd === 0) return;
+    cursor.backlogEnd = 0;
+    backlogLeft -= 1;
+  }
+
+  function sendQueueEmpty(): void {
+    if (isQueueEmptySent || isClosed()) return;
+    isQueueEmptySent = true;
+    batcher?.flush();
+    transport.send(queueEmpty(backlogSent));
   }
 
   return {
+    id: transport.id,
     userId,
     deviceNo: deps.deviceNo,
-    outlet,
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
         const cursor = cursorOf(conversationId);
-        // A live entry may have made us ask for the position before, and the answer may be newer.
+        // A live entry may already have led to a question for the position, whose answer may be newer.
         cursor.sent ??= position;
-        cursor.target = Math.max(cursor.target, lastSeq);
-        if (cursor.sent >= lastSeq) continue;
-        cursor.goal = lastSeq;
-        backlogLeft += 1;
-        enqueue(cursor);
+        if (cursor.sent < lastSeq) {
+          cursor.backlogEnd = lastSeq;
+          backlogLeft += 1;
+        }
+        raise(cursor, lastSeq);
       }
     },
-    start() {
-      started = true;
-      pump();
-    },
-    offer(local, entry) {
-      const cursor = cursorOf(local.id);
-      cursor.local = local;
-      if (cursor.sent !== undefined && entry.seq <= cursor.sent) return;
-      if (entry.seq > cursor.target) cursor.target = entry.seq;
-      enqueue(cursor);
-      if (cursor.state === 'queued' && !blocked) pump();
+    start: () => advance('started'),
+    send: (event) => transport.send(event),
+    offer(conversation, entry, reply) {
+      if (reply !== undefined) replies?.end(entry.id);
+      if (isClosed()) {
+        reply?.();
+        return;
+      }
+      const cursor = cursorOf(entry.conversationId);
+      if (conversation !== undefined) cursor.local = conversation;
+      if (cursor.sent !== undefined && entry.seq <= cursor.sent) {
+        reply?.();
+        return;
+      }
+      if (reply !== undefined) pendingReplies().add(entry.id, cursor, entry.seq, reply);
+      raise(cursor, entry.seq);
+      if (reply !== undefined) advanceOne(cursor, 'settled');
+      if (conversation !== undefined) pumpIfDue(cursor);
     },
     changed(change) {
       const cursor = cursors.get(change.conversationId);
       if (cursor !== undefined && (cursor.sent === undefined || cursor.sent < change.seq)) {
         amend(cursor.page, change);
-        if (cursor.state === 'reading') cursor.changed.push(change);
+        if (cursor.state === 'locating' || cursor.state === 'behind') cursor.changed.push(change);
       }
-      outbox?.flush();
-      outlet.emit('chat:message_updated', change.json);
+      batcher?.flush();
+      transport.send(change.event);
     },
     expect(conversationId, lastSeq, position) {
+      if (isClosed()) return;
       const cursor = cursorOf(conversationId);
       cursor.sent ??= position;
-      cursor.target = Math.max(cursor.target, lastSeq);
-      enqueue(cursor);
-      if (cursor.state === 'queued' && !blocked) pump();
+      raise(cursor, lastSeq);
+      pumpIfDue(cursor);
     },
     release(conversationId, seq) {
       const cursor = cursors.get(conversationId);
       if (cursor === undefined) return;
       window.release(cursor.unacknowledged, seq);
-      if (blocked && !window.full) pump();
+      if (!window.full) advance('window open');
     },
-    sending: (messageId) => ownSends().begin(messageId),
-    repeated(sendId, conversationId, seq, answer) {
-      own?.end(sendId);
-      const cursor = closed ? undefined : cursors.get(conversationId);
-      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
-        answer();
-      } else {
-        ownSends().awaitFrame(sendId, cursor, seq, answer);
-        cursor.target = Math.max(cursor.target, seq);
-        enqueue(cursor);
+    sending: (messageId) => pendingReplies().begin(messageId),
+    repeated(sendId, conversationId, seq, reply) {
+      replies?.end(sendId);
+      const cursor = isClosed() ? undefined : cursors.get(conversationId);
+      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) reply();
+      else {
+        pendingReplies().addAfterEvent(sendId, cursor, seq, reply);
+        raise(cursor, seq);
       }
-      if (cursor !== undefined) resume(cursor);
-      pump();
+      if (cursor !== undefined) advanceOne(cursor, 'settled');
+      advance('work');
     },
-    sendEnded(messageId, conversationId) {
-      own?.end(messageId);
+    sendFailed(messageId, conversationId) {
+      replies?.end(messageId);
       const cursor = cursors.get(conversationId);
       if (cursor === undefined) return;
-      resume(cursor);
-      pump();
+      advanceOne(cursor, 'settled');
+      advance('work');
     },
-    sent(messageId, conversationId, seq, answer) {
-      own?.end(messageId);
-      const cursor = closed ? undefined : cursorOf(conversationId);
-      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) {
-        answer();
-        return;
-      }
-      ownSends().await(messageId, cursor, seq, answer);
-      cursor.target = Math.max(cursor.target, seq);
-      resume(cursor);
-      // The entry itself is announced in this same turn, before anything is sent.
-      enqueue(cursor);
+    replyOverdue() {
+      replies?.flushOverdue();
+      if (replies !== undefined && replies.early > MAX_EARLY_REPLIES)
+        transport.close({ text: 'sends without acknowledging', reconnect: true });
     },
-    answerOverdue() {
-      own?.answerOverdue();
-      if (own !== undefined && own.early > MAX_EARLY_ANSWERS)
-        outlet.close('does not acknowledge, and sends on');
-    },
-    hasAnswersDue: () => own !== undefined && own.awaited > 0,
+    hasPendingReplies: () => replies !== undefined && replies.waiting > 0,
     wasSent(conversationId, seq) {
       const sent = cursors.get(conversationId)?.sent;
       return sent !== undefined && sent >= seq;
     },
     blockedBy: () =>
-      blocked && window.full
+      state.name === 'paused' && state.until === 'acknowledged'
         ? [...cursors.values()]
             .filter(({ unacknowledged }) => isUnacknowledged(unacknowledged))
             .map(({ conversationId }) => conversationId)
         : [],
-    forget,
-    isClosed: () => closed,
-    close() {
-      if (closed) return;
-      closed = true;
-      own?.answerAll();
-      cursors.clear();
-      queue.length = 0;
-      reader?.close();
-      outbox?.clear();
+    leave(event) {
+      batcher?.flush();
+      transport.send(event);
+      const cursor = cursors.get(event.data.conversationId);
+      if (cursor === undefined) return;
+      advanceOne(cursor, 'forgotten');
+      advance('work');
     },
+    isClosed,
+    close: () => advance('closed'),
   };
 }

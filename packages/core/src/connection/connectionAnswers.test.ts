@@ -1,7 +1,10 @@
 import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
 import { until } from '@chasqui/testkit';
 import type { LocalConversation } from '../cache/conversationCache';
-import type { EntryHint } from '../ports/index';
+import { conversationRemoved } from '../events/conversationEvents';
+import { testEntry } from '../testing/entries';
+import { memoryTransport } from '../testing/memoryTransport';
+import type { Entry } from '../ports/index';
 
 let room: ConnectionRoom;
 beforeEach(() => {
@@ -15,15 +18,13 @@ describe('[D3] the answers to own sends', () => {
   /** Sends and commits at once, as the send path does: answered and announced in one turn. */
   function send(id: string, mind: LocalConversation, answered: string[]): void {
     room.connection.sending(id);
-    const entry = room.append(mind.id, { senderId: ME, origin: room.outlet.id, id });
-    room.connection.sent(
-      id,
-      mind.id,
-      entry.seq,
-      () => answered.push(`${id}@${room.outlet.frames.length}`) > 0,
-    );
+    const entry = room.append(mind.id, { senderId: ME, origin: room.transport.id, id });
     mind.recent.push(entry);
-    room.connection.offer(mind, entry);
+    room.connection.offer(
+      mind,
+      entry,
+      () => answered.push(`${id}@${room.transport.frames.length}`) > 0,
+    );
   }
 
   test('take the place of the frame, between those of others', () => {
@@ -39,7 +40,7 @@ describe('[D3] the answers to own sends', () => {
       send(`mine${i}`, mind, answered);
     }
     // The first frame is queue_empty.
-    expect(room.outlet.seqs()).toEqual([1, 3, 5]);
+    expect(room.transport.seqs()).toEqual([1, 3, 5]);
     expect(answered).toEqual(['mine0@2', 'mine1@3', 'mine2@4']);
   });
 
@@ -48,19 +49,18 @@ describe('[D3] the answers to own sends', () => {
     room.connection.start();
     room.connection.expect('a', 0, 0);
     const mind = room.local('a');
-    const entries = ['late', 'in time'].map((id) => {
+    for (const id of ['late', 'in time']) {
       room.connection.sending(id);
-      const entry = room.append('a', { senderId: ME, origin: room.outlet.id, id });
-      room.connection.sent(id, 'a', entry.seq, () => id !== 'late');
-      return entry;
-    });
-    mind.recent.push(...entries);
-    for (const entry of entries) room.connection.offer(mind, entry);
-    expect(room.outlet.seqs()).toEqual([1]);
+      const entry = room.append('a', { senderId: ME, origin: room.transport.id, id });
+      mind.recent.push(entry);
+      room.connection.offer(mind, entry, () => id !== 'late');
+    }
+    expect(room.transport.seqs()).toEqual([1]);
   });
 
   test('come after the batched frames before them', () => {
-    room.reopen(true);
+    room.transport = memoryTransport({ capabilities: { batching: true } });
+    room.reopen();
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
@@ -70,42 +70,43 @@ describe('[D3] the answers to own sends', () => {
       mind.recent.push(entry);
       room.connection.offer(mind, entry);
     }
-    expect(room.outlet.seqs()).toEqual([]);
+    expect(room.transport.seqs()).toEqual([]);
     send('mine', mind, answered);
-    expect(room.outlet.seqs()).toEqual([1, 2, 3]);
+    expect(room.transport.seqs()).toEqual([1, 2, 3]);
     expect(answered).toEqual(['mine@2']);
   });
 
-  test.each([false, true])('of a repeat follows its frame; batched: %s', async (batch) => {
-    room.reopen(batch);
+  test.each([false, true])('of a repeat follows its frame; batched: %s', async (batching) => {
+    room.transport = memoryTransport({ capabilities: { batching } });
+    room.reopen();
     room.appendMany('a', 3);
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
     room.connection.sending('again');
     const sentBefore: number[][] = [];
-    room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.outlet.seqs()) > 0);
+    room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
     expect(sentBefore).toEqual([]);
     room.connection.start();
-    await until('all is sent', () => room.outlet.seqs().length === 3);
-    room.connection.repeated('once more', 'a', 2, () => sentBefore.push(room.outlet.seqs()) > 0);
+    await until('all is sent', () => room.transport.seqs().length === 3);
+    room.connection.repeated('once more', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
     expect(sentBefore).toEqual([upTo(2), upTo(3)]);
   });
 
   test('of a repeat whose frame is held back comes early, and the frame all the same', () => {
-    const [first, second] = room.appendMany('a', 2) as [EntryHint, EntryHint];
+    const [first, second] = room.appendMany('a', 2) as [Entry, Entry];
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    room.outlet.takeOnly(0);
+    room.transport.takeOnly(0);
     const mind = room.local('a', [first, second]);
     room.connection.offer(mind, first);
     room.connection.offer(mind, second);
     let answers = 0;
     room.connection.repeated('again', 'a', 2, () => (answers += 1) > 0);
     room.clock.advance(5_000);
-    room.connection.answerOverdue();
+    room.connection.replyOverdue();
     expect(answers).toBe(1);
-    room.outlet.drain();
-    expect(room.outlet.seqs()).toEqual([1, 2]);
+    room.transport.drain();
+    expect(room.transport.seqs()).toEqual([1, 2]);
     expect(answers).toBe(1);
   });
 
@@ -114,15 +115,15 @@ describe('[D3] the answers to own sends', () => {
     room.connection.start();
     room.connection.expect('a', 0, 0);
     room.connection.sending('mine');
-    room.append('a', { senderId: ME, id: 'mine' });
+    const mine = room.append('a', { senderId: ME, id: 'mine' });
     room.append('a');
     room.connection.expect('a', 2, undefined);
     await until('the page is read', () => room.store.reads.length === 1);
     const answered: number[] = [];
-    room.connection.sent('mine', 'a', 1, () => answered.push(room.outlet.seqs().length) > 0);
+    room.connection.offer(undefined, mine, () => answered.push(room.transport.seqs().length) > 0);
     room.connection.expect('a', 2, undefined);
-    await until('what follows is sent', () => room.outlet.seqs().length === 1);
-    expect([answered, room.outlet.seqs()]).toEqual([[0], [2]]);
+    await until('what follows is sent', () => room.transport.seqs().length === 1);
+    expect([answered, room.transport.seqs()]).toEqual([[0], [2]]);
   });
 
   test('a send that failed although it was stored comes as a frame', async () => {
@@ -133,8 +134,8 @@ describe('[D3] the answers to own sends', () => {
     room.append('a', { senderId: ME, id: 'mine' });
     room.connection.expect('a', 1, undefined);
     await until('the page is read', () => room.store.reads.length === 1);
-    room.connection.sendEnded('mine', 'a');
-    await until('it is sent', () => room.outlet.seqs().length === 1);
+    room.connection.sendFailed('mine', 'a');
+    await until('it is sent', () => room.transport.seqs().length === 1);
   });
 
   test('waits for the position where the connection had no cursor', async () => {
@@ -149,7 +150,7 @@ describe('[D3] the answers to own sends', () => {
     await until('the position is known', () => room.clock.pending === 1);
     room.clock.advance(10);
     await until('it is answered', () => answered.length === 1);
-    expect(room.outlet.seqs()).toEqual([3, 4]);
+    expect(room.transport.seqs()).toEqual([3, 4]);
   });
 
   test('is answered at once where the device has already gone by', async () => {
@@ -160,7 +161,7 @@ describe('[D3] the answers to own sends', () => {
     const answered: string[] = [];
     send('mine', room.local('a', []), answered);
     await until('it is answered', () => answered.length === 1);
-    expect(room.outlet.seqs()).toEqual([]);
+    expect(room.transport.seqs()).toEqual([]);
   });
 
   test('every answer is given exactly once, also when the conversation or the connection ends', () => {
@@ -173,11 +174,11 @@ describe('[D3] the answers to own sends', () => {
     send('one', a, answered);
     send('two', b, answered);
     expect(answered).toEqual([]);
-    room.connection.forget('a');
+    room.connection.leave(conversationRemoved(ME, 'a'));
     room.connection.close();
     room.connection.close();
     room.connection.sending('late');
-    room.connection.sent('late', 'b', 9, () => answered.push('late') > 0);
+    room.connection.offer(b, testEntry('b', 9, { id: 'late' }), () => answered.push('late') > 0);
     expect(answered.map((one) => one.split('@')[0])).toEqual(['one', 'two', 'late']);
   });
 
@@ -185,7 +186,7 @@ describe('[D3] the answers to own sends', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    room.outlet.takeOnly(0);
+    room.transport.takeOnly(0);
     const mind = room.local('a');
     const first = room.append('a');
     mind.recent.push(first);
@@ -193,8 +194,8 @@ describe('[D3] the answers to own sends', () => {
     const answered: string[] = [];
     for (let i = 0; i < 10_001; i += 1) send(`mine${i}`, mind, answered);
     room.clock.advance(5_000);
-    room.connection.answerOverdue();
+    room.connection.replyOverdue();
     expect(answered).toHaveLength(10_001);
-    expect(room.outlet.closedFor).toBeDefined();
+    expect(room.transport.closedFor).toBeDefined();
   });
 });

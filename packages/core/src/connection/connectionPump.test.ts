@@ -1,7 +1,8 @@
 import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
-import { recordingOutlet } from '../testing/recordingOutlet';
+import { memoryTransport } from '../testing/memoryTransport';
 import { until } from '@chasqui/testkit';
-import type { EntryHint } from '../ports/index';
+import { conversationRemoved } from '../events/conversationEvents';
+import type { Entry } from '../ports/index';
 
 let room: ConnectionRoom;
 beforeEach(() => {
@@ -18,8 +19,8 @@ describe('[R3] the pump', () => {
     room.connection.start();
     const live = room.append('a');
     room.connection.offer(room.local('a', [live]), live);
-    await until('all is sent', () => room.outlet.seqs().length === 1_201);
-    expect(room.outlet.seqs()).toEqual(upTo(1_201));
+    await until('all is sent', () => room.transport.seqs().length === 1_201);
+    expect(room.transport.seqs()).toEqual(upTo(1_201));
   });
 
   test('begins where the device stands, in a conversation of which it had no cursor', async () => {
@@ -28,8 +29,8 @@ describe('[R3] the pump', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 5, undefined);
-    await until('the rest is sent', () => room.outlet.seqs().length === 2);
-    expect(room.outlet.seqs()).toEqual([4, 5]);
+    await until('the rest is sent', () => room.transport.seqs().length === 2);
+    expect(room.transport.seqs()).toEqual([4, 5]);
   });
 
   test('[D3] hints out of order, doubled and missing give every seq once and in order', async () => {
@@ -37,31 +38,34 @@ describe('[R3] the pump', () => {
     const mind = room.local('a', entries.slice(6));
     room.connection.begin([]);
     room.connection.start();
-    for (const i of [2, 0, 2, 8, 5]) room.connection.offer(mind, entries[i] as EntryHint);
+    for (const i of [2, 0, 2, 8, 5]) room.connection.offer(mind, entries[i] as Entry);
     await until(
       'the position is read',
       () => room.store.reads.length > 0 || room.clock.pending > 0,
     );
     room.clock.advance(1_000);
-    await until('all is sent', () => room.outlet.seqs().length === 9);
-    expect(room.outlet.seqs()).toEqual(upTo(9));
+    await until('all is sent', () => room.transport.seqs().length === 9);
+    expect(room.transport.seqs()).toEqual(upTo(9));
   });
 
   test('waits a moment for a hint that was overtaken, and then reads nothing', async () => {
     room.append('a');
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 1 }]);
     room.connection.start();
-    await until('the backlog is sent', () => room.outlet.payloads('chat:queue_empty').length === 1);
+    await until(
+      'the backlog is sent',
+      () => room.transport.payloads('chat:queue_empty').length === 1,
+    );
     const reads = room.store.reads.length;
-    const [two, three] = room.appendMany('a', 2) as [EntryHint, EntryHint];
+    const [two, three] = room.appendMany('a', 2) as [Entry, Entry];
     const mind = room.local('a', [three]);
     room.connection.offer(mind, three);
     expect(room.clock.pending).toBe(1);
     mind.recent = [two, three];
     room.connection.offer(mind, two);
     room.clock.advance(50);
-    await until('both are sent', () => room.outlet.seqs().length === 3);
-    expect([room.outlet.seqs(), room.store.reads.length]).toEqual([[1, 2, 3], reads]);
+    await until('both are sent', () => room.transport.seqs().length === 3);
+    expect([room.transport.seqs(), room.store.reads.length]).toEqual([[1, 2, 3], reads]);
   });
 
   test('one conversation whose next entry must be read does not hold another up', async () => {
@@ -74,9 +78,9 @@ describe('[R3] the pump', () => {
     const live = room.append('b');
     room.connection.expect('b', 0, 0);
     room.connection.offer(room.local('b', [live]), live);
-    expect(room.outlet.seqs('b')).toEqual([1]);
+    expect(room.transport.seqs('b')).toEqual([1]);
     letThrough();
-    await until('the other is sent too', () => room.outlet.seqs('a').length === 2);
+    await until('the other is sent too', () => room.transport.seqs('a').length === 2);
   });
 
   test('a read that fails is tried again, and nothing is lost by it', async () => {
@@ -90,12 +94,12 @@ describe('[R3] the pump', () => {
     const live = room.append('a');
     room.connection.offer(room.local('a', [live]), live);
     room.clock.advance(999);
-    expect([room.outlet.frames, room.failures.length]).toEqual([[], 2]);
+    expect([room.transport.frames, room.failures.length]).toEqual([[], 2]);
     room.store.failing = false;
     room.clock.advance(1);
-    await until('all is sent', () => room.outlet.seqs().length === 7);
-    expect([room.outlet.seqs('a'), room.outlet.seqs('b')]).toEqual([upTo(4), upTo(3)]);
-    expect(room.outlet.payloads('chat:queue_empty')).toEqual([{ delivered: 3 }]);
+    await until('all is sent', () => room.transport.seqs().length === 7);
+    expect([room.transport.seqs('a'), room.transport.seqs('b')]).toEqual([upTo(4), upTo(3)]);
+    expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 3 }]);
   });
 
   test('what comes while a read finds nothing is not lost', async () => {
@@ -116,7 +120,7 @@ describe('[R3] the pump', () => {
     room.connection.offer(mind, room.append('a'));
     room.store.gate = undefined;
     letThrough();
-    await until('what is visible is sent', () => room.outlet.seqs().at(-1) === 4);
+    await until('what is visible is sent', () => room.transport.seqs().at(-1) === 4);
   });
 
   test('a conversation that is forgotten during a read sends nothing, and holds no place', async () => {
@@ -125,67 +129,72 @@ describe('[R3] the pump', () => {
     room.store.gate = new Promise((resolve) => (letThrough = resolve));
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 10 }]);
     room.connection.start();
-    room.connection.forget('a');
-    expect(room.outlet.payloads('chat:queue_empty')).toEqual([{ delivered: 0 }]);
+    room.connection.leave(conversationRemoved(ME, 'a'));
+    expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 0 }]);
     room.store.gate = undefined;
     letThrough();
     room.connection.expect('b', room.append('b').seq, 0);
-    await until('the other goes on', () => room.outlet.seqs('b').length === 1);
-    expect(room.outlet.seqs('a')).toEqual([]);
+    await until('the other goes on', () => room.transport.seqs('b').length === 1);
+    expect(room.transport.seqs('a')).toEqual([]);
   });
 
   test('[D9] who was removed and added again unheard is not sent what lies between from memory', async () => {
-    const [first] = room.appendMany('a', 1) as [EntryHint];
+    const [first] = room.appendMany('a', 1) as [Entry];
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 1, 0);
-    await until('the first is sent', () => room.outlet.seqs().length === 1);
+    await until('the first is sent', () => room.transport.seqs().length === 1);
     const between = room.appendMany('a', 3);
     room.store.joined.set('a', 5);
     const again = room.append('a');
     room.connection.offer(room.local('a', [first, ...between, again]), again);
-    await until('the membership goes on', () => room.outlet.seqs().length === 2);
-    expect(room.outlet.seqs()).toEqual([1, 5]);
+    await until('the membership goes on', () => room.transport.seqs().length === 2);
+    expect(room.transport.seqs()).toEqual([1, 5]);
   });
 
   test('closing in the middle of a write ends it', () => {
     const entries = room.appendMany('a', 3);
-    room.outlet = recordingOutlet(() => room.connection.close());
+    room.transport = memoryTransport({ onSend: () => room.connection.close() });
     room.reopen();
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
     for (const entry of entries) room.connection.offer(room.local('a', entries), entry);
-    expect(room.outlet.frames.map(({ event }) => event)).toEqual(['chat:queue_empty']);
+    expect(room.transport.frames.map(({ event }) => event)).toEqual(['chat:queue_empty']);
   });
 
   test('forgetting in the middle of a write does not stop the others', () => {
     const a = room.appendMany('a', 3);
     const b = room.appendMany('b', 3);
     room.connection.begin([]);
-    room.outlet = recordingOutlet((_, json) => {
-      if (json.includes('"a"')) room.connection.forget('a');
+    room.transport = memoryTransport({
+      onSend({ name, conversationId }) {
+        if (name !== 'chat:message_received' || conversationId !== 'a') return;
+        room.connection.leave(conversationRemoved(ME, 'a'));
+      },
     });
     room.reopen();
     room.connection.begin([
       { conversationId: 'a', position: 0, lastSeq: 3 },
       { conversationId: 'b', position: 0, lastSeq: 3 },
     ]);
-    room.connection.offer(room.local('a', a), a[2] as EntryHint);
-    room.connection.offer(room.local('b', b), b[2] as EntryHint);
+    room.connection.offer(room.local('a', a), a[2] as Entry);
+    room.connection.offer(room.local('b', b), b[2] as Entry);
     room.connection.start();
-    expect([room.outlet.seqs('a'), room.outlet.seqs('b')]).toEqual([[1], [1, 2, 3]]);
-    expect(room.outlet.payloads('chat:queue_empty')).toEqual([{ delivered: 4 }]);
+    expect([room.transport.seqs('a'), room.transport.seqs('b')]).toEqual([[1], [1, 2, 3]]);
+    expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 4 }]);
   });
 });
 
 describe('chat:queue_empty', () => {
   test('comes at once, and once, where nothing is due', () => {
     room.connection.begin([]);
-    expect(room.outlet.frames).toEqual([]);
+    expect(room.transport.frames).toEqual([]);
     room.connection.start();
     room.connection.start();
-    expect(room.outlet.frames).toEqual([{ event: 'chat:queue_empty', payload: { delivered: 0 } }]);
+    expect(room.transport.frames).toEqual([
+      { event: 'chat:queue_empty', payload: { delivered: 0 } },
+    ]);
   });
 
   test('[D4] comes after the last of the backlog, and before what came live', async () => {
@@ -196,25 +205,25 @@ describe('chat:queue_empty', () => {
       { conversationId: 'b', position: 0, lastSeq: 2 },
     ]);
     room.connection.start();
-    await until('it is told', () => room.outlet.payloads('chat:queue_empty').length === 1);
-    expect(room.outlet.frames.at(-1)).toEqual({
+    await until('it is told', () => room.transport.payloads('chat:queue_empty').length === 1);
+    expect(room.transport.frames.at(-1)).toEqual({
       event: 'chat:queue_empty',
       payload: { delivered: 4 },
     });
     const live = room.append('a');
     room.connection.offer(room.local('a', [live]), live);
-    await until('the live one is sent', () => room.outlet.seqs().length === 5);
-    expect(room.outlet.payloads('chat:queue_empty')).toHaveLength(1);
+    await until('the live one is sent', () => room.transport.seqs().length === 5);
+    expect(room.transport.payloads('chat:queue_empty')).toHaveLength(1);
   });
 
   test('comes although a live entry had us read a newer position before the backlog', async () => {
     room.appendMany('a', 3);
     room.store.positions.set('a', 3);
-    const live = room.store.entries.get('a')?.at(-1) as EntryHint;
+    const live = room.store.entries.get('a')?.at(-1) as Entry;
     room.connection.offer(room.local('a', [live]), live);
     await until('the position is known', () => room.connection.wasSent('a', 3));
     room.connection.begin([{ conversationId: 'a', position: 1, lastSeq: 3 }]);
     room.connection.start();
-    expect(room.outlet.payloads('chat:queue_empty')).toEqual([{ delivered: 0 }]);
+    expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 0 }]);
   });
 });

@@ -1,7 +1,7 @@
 import { type Database, guarded } from '@chasqui/db';
 import type { Clock } from '@chasqui/foundation';
-import { type Bar, NotFoundError } from '@chasqui/protocol';
-import type { Hub } from '../fanout/hub';
+import { type Bar, NotFoundError, type ServerEvent } from '@chasqui/protocol';
+import type { FanOut } from '../fanout/fanOut';
 import type { LocalConnections } from '../fanout/localConnections';
 import type { LiveConnection, LiveConnections, OpenParams } from './liveConnections';
 
@@ -14,8 +14,8 @@ export interface Connections {
   open(params: OpenParams): Promise<LiveConnection>;
   /** Forgets the devices of a session after logout (D4). A second call does nothing. */
   forgetSessionDevices(userId: string, sessionId: string): Promise<void>;
-  /** Emits to all live connections of these users on every node; at most once, nothing is stored. */
-  emitToUsers(userIds: string[], event: string, payload: object): void;
+  /** Sends the event to all live connections of the users it names, on every node; at most once, nothing is stored. */
+  sendToUsers(event: ServerEvent): void;
   /**
    * Announces typing to the other members (D10); nothing is stored. Nobody receives it in a barred conversation.
    * Throws NotFoundError unless the user is a participant (D9).
@@ -33,11 +33,11 @@ export interface Connections {
 export function createConnections(deps: {
   db: Database;
   clock: Clock;
-  hub: Hub;
+  fanOut: FanOut;
   live: LiveConnections;
   local: LocalConnections;
 }): Connections {
-  const { db, clock, hub, live, local } = deps;
+  const { db, clock, fanOut, live, local } = deps;
   return {
     open: (params) => live.open(params),
     async forgetSessionDevices(userId, sessionId) {
@@ -48,7 +48,7 @@ export function createConnections(deps: {
         ]),
       );
     },
-    emitToUsers: (userIds, event, payload) => hub.toUsers(userIds, event, payload),
+    sendToUsers: (event) => fanOut.toUsers(event),
     async announceTyping(userId, username, conversationId, isTyping) {
       const [row] = await guarded(() =>
         db.query(
@@ -61,7 +61,7 @@ export function createConnections(deps: {
       if (row === undefined) throw new NotFoundError();
       const [membersVersion, barred] = row as [number, Bar | null];
       if (barred !== null) return;
-      hub.typing({
+      fanOut.typing({
         type: 'typing',
         conversationId,
         membersVersion,

@@ -1,33 +1,26 @@
-import type { ChangedEntry } from '../cache/changedEntries';
 import { recentEntry, type LocalConversation } from '../cache/conversationCache';
-import type { EntryHint } from '../ports/index';
+import type { ChangedEntry } from '../cache/changedEntries';
+import type { Entry } from '../ports/index';
+import type { CursorPosition, CursorState } from './connectionState';
 import type { Unacknowledged } from './sendWindow';
 
-/**
- * Where one connection stands in one conversation (RULES.md, R3).
- *
- * - `idle`: nothing due, or nobody has looked yet
- * - `queued`: in the pump's queue
- * - `reading`: waits for PostgreSQL, for its position or for the next entries
- * - `held`: the next entry is an own send that has not been answered yet
- * - `gone`: forgotten; whoever still holds it drops it
- */
+/** The position of one connection in one conversation (R3). */
 export interface Cursor {
   readonly conversationId: string;
-  state: 'idle' | 'queued' | 'reading' | 'held' | 'gone';
-  /** Sent up to here; undefined until PostgreSQL has said where the device stands. */
+  state: CursorState;
+  /** Sent up to here; undefined until PostgreSQL has returned the device's position. */
   sent: number | undefined;
-  /** There is something up to here. */
+  /** There are entries up to here. */
   target: number;
   /** End of the backlog at connect; 0 once it is reached. */
-  goal: number;
+  backlogEnd: number;
   /** Entries read ahead from PostgreSQL. */
-  page: EntryHint[];
-  /** When that was, milliseconds of this node. */
+  page: Entry[];
+  /** When they were read, milliseconds of this node's clock. */
   pageReadAt: number;
-  /** What was changed while PostgreSQL was being read: the page may not have it yet. */
+  /** Changes during a read from PostgreSQL, which the page may not contain. */
   changed: ChangedEntry[];
-  /** What the node has in mind of the conversation. */
+  /** What the node caches of the conversation. */
   local: LocalConversation | undefined;
   readonly unacknowledged: Unacknowledged;
 }
@@ -35,10 +28,10 @@ export interface Cursor {
 export function newCursor(conversationId: string): Cursor {
   return {
     conversationId,
-    state: 'idle',
+    state: 'live',
     sent: undefined,
     target: 0,
-    goal: 0,
+    backlogEnd: 0,
     page: [],
     pageReadAt: 0,
     changed: [],
@@ -47,19 +40,24 @@ export function newCursor(conversationId: string): Cursor {
   };
 }
 
-/** What was read ahead for somebody who is slower than that is read again: it may have expired since. */
+export function positionOf({ sent, target }: Cursor): CursorPosition {
+  if (sent === undefined) return 'unknown';
+  return sent < target ? 'before target' : 'at target';
+}
+
+/** A page older than this is read again: entries may have expired since. */
 const PAGE_KEPT_MS = 10_000;
 
-/** The next entry after a position that is known, if it need not be read from PostgreSQL. */
-export function nextEntry(cursor: Cursor, userId: string, now: number): EntryHint | undefined {
+/** The next entry after a known position, unless it has to be read from PostgreSQL. */
+export function nextEntry(cursor: Cursor, userId: string, now: number): Entry | undefined {
   if (cursor.page.length > 0 && now - cursor.pageReadAt > PAGE_KEPT_MS) cursor.page = [];
   const { sent = 0, page, local } = cursor;
-  while (page.length > 0 && (page[0] as EntryHint).seq <= sent) page.shift();
-  // What PostgreSQL gave is complete: a jump there is a new membership, not a gap (D9).
+  while (page.length > 0 && (page[0] as Entry).seq <= sent) page.shift();
+  // A page from PostgreSQL is complete: a jump in it is a new membership, not a gap (D9).
   if (page.length > 0) return page[0];
   if (local === undefined) return undefined;
-  // Members are known as of the newest entry in mind. Without this, who was removed and added again,
-  // while the hints of both were lost, would be sent what was said in between (D9).
+  // The members are those of the newest cached entry. Without this check, a user who was removed and added
+  // again while both notifications were lost would receive what was sent in between (D9).
   const joinedSeq = local.members.get(userId);
   return joinedSeq === undefined || joinedSeq > sent + 1
     ? undefined

@@ -1,28 +1,28 @@
 import type { Clock } from '@chasqui/foundation';
 import { BATCH_MAX, MAX_FRAME_BYTES } from '@chasqui/protocol';
-import type { EntryHint, Gauges, Outlet } from '../ports/index';
+import { messagesReceived } from '../events/messageEvents';
+import type { Entry, Gauges, Transport } from '../ports/index';
 
-/** Writes entries to a connection, several in one frame where the client understands that. */
-export interface Outbox {
-  write(entry: EntryHint): void;
-  /** Writes what has been gathered; whatever is not an entry comes after it. */
+/** Sends entries to a transport, several in one frame where the client understands that. */
+export interface FrameBatcher {
+  write(entry: Entry): void;
+  /** Sends the gathered entries, so that the next event follows them. */
   flush(): void;
   clear(): void;
 }
 
-export function createOutbox(deps: {
-  outlet: Outlet;
+export function createFrameBatcher(deps: {
+  transport: Transport;
   clock: Clock;
   gauges: Gauges;
-  batch: boolean;
-}): Outbox {
-  const { outlet, clock, gauges } = deps;
-  const gathered: EntryHint[] = [];
+}): FrameBatcher {
+  const { transport, clock, gauges } = deps;
+  const gathered: Entry[] = [];
   let length = 0;
   let scheduled = false;
 
-  function emitOne({ json, at }: EntryHint): void {
-    outlet.emit('chat:message_received', json);
+  function sendOne({ event, at }: Entry): void {
+    transport.send(event);
     gauges.delivered(1, clock.now() - at);
   }
 
@@ -32,23 +32,22 @@ export function createOutbox(deps: {
     const entries = gathered.splice(0);
     length = 0;
     if (entries.length === 1) {
-      emitOne(first);
+      sendOne(first);
       return;
     }
-    const messages = entries.map(({ json }) => json).join(',');
-    outlet.emit('chat:messages_received', `{"messages":[${messages}]}`);
+    transport.send(messagesReceived(entries));
     gauges.delivered(entries.length, clock.now() - first.at);
   }
 
-  function gather(entry: EntryHint): void {
-    if (length + entry.json.length > MAX_FRAME_BYTES) flush();
+  function gather(entry: Entry): void {
+    const { length: size } = entry.event.json;
+    if (length + size > MAX_FRAME_BYTES) flush();
     gathered.push(entry);
-    length += entry.json.length;
+    length += size;
     if (gathered.length >= BATCH_MAX) flush();
     else if (!scheduled) {
       scheduled = true;
-      // At the end of this turn, so that what is due at the same moment shares a frame.
-      outlet.lastCall(() => {
+      transport.beforeFlush(() => {
         scheduled = false;
         flush();
       });
@@ -56,7 +55,7 @@ export function createOutbox(deps: {
   }
 
   return {
-    write: deps.batch ? gather : emitOne,
+    write: transport.capabilities.batching ? gather : sendOne,
     flush,
     clear() {
       gathered.length = 0;

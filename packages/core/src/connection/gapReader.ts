@@ -1,42 +1,51 @@
 import { amend } from '../cache/changedEntries';
 import { nextEntry, type Cursor } from './cursor';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import type { Clock } from '@chasqui/foundation';
 
-/** Reads from PostgreSQL what a connection cannot send from memory; never loses a cursor given to it. */
+/** Reads from PostgreSQL what a connection cannot send from memory. Never loses a cursor. */
 export interface GapReader {
-  /** Finds where the device stands, and what there is. */
+  /** Reads the device's position and the conversation's last seq. */
   locate(cursor: Cursor): void;
-  /** The next entries of this cursor are to be read, with those of others, at the next `read`. */
+  /** Adds a cursor to the next `read`. */
   want(cursor: Cursor): void;
-  /** Begins to read, unless a read is under way. */
+  /** Starts reading unless a read is running. */
   read(): void;
   close(): void;
 }
 
 const PAGE_ENTRIES = 500;
 const MAX_CONVERSATIONS = 50;
-/** Characters of JSON that are kept ahead per connection: a slow consumer must not hold more (fault 27). */
+/** Characters of JSON read ahead per connection: a slow consumer must not hold more (fault 27). */
 const KEPT_LENGTH = 1024 * 1024;
-/** How long a live entry may wait for one that is still on its way from another node. */
+/** How long a live entry waits for an earlier one that is still on its way from another node. */
 const GAP_PATIENCE_MS = 10;
 const SMALL_GAP = 20;
 const RETRY_MS = 1_000;
 
-export function createGapReader(deps: {
-  userId: string;
-  clock: Clock;
+/** Reads for one device of one user. */
+export interface GapSource {
+  /** The next entries after these positions that the user may see, ascending, at most `limit` per conversation. */
   readEntries: (
     after: { conversationId: string; seq: number }[],
     limit: number,
-  ) => Promise<Map<string, EntryHint[]>>;
+  ) => Promise<Map<string, Entry[]>>;
+  /** The device's position in one conversation; undefined for a non-participant. */
   readPosition: (
     conversationId: string,
   ) => Promise<{ position: number; lastSeq: number } | undefined>;
+  /** Called for each failed read; the reader retries by itself. */
   onReadFailed: (error: unknown) => void;
-  /** Called with cursors that were read, and those that need not be read any more. */
-  onRead: (cursors: Cursor[]) => void;
-}): GapReader {
+}
+
+export function createGapReader(
+  deps: GapSource & {
+    userId: string;
+    clock: Clock;
+    /** Called with the cursors that were read and those that no longer need reading. */
+    onRead: (cursors: Cursor[]) => void;
+  },
+): GapReader {
   const { clock, userId } = deps;
   let wanted: Cursor[] = [];
   let reading = false;
@@ -55,20 +64,20 @@ export function createGapReader(deps: {
       (error: unknown) => {
         deps.onReadFailed(error);
         clock.setTimeout(() => {
-          if (cursor.state === 'reading' && !closed) locate(cursor);
+          if (cursor.state === 'locating' && !closed) locate(cursor);
         }, RETRY_MS);
       },
     );
   }
 
-  /** One read at a time and connection, for several conversations at once. */
+  /** One read at a time per connection, for several conversations. */
   function read(): void {
     const first = wanted[0];
     if (reading || closed || first === undefined) return;
     reading = true;
     const gap = (first.local?.recent[0]?.seq ?? Infinity) - (first.sent ?? 0);
-    // Live, and only a few in between are missing: their hints are probably on their way.
-    if (gap > 1 && gap <= SMALL_GAP && first.goal === 0) again(GAP_PATIENCE_MS);
+    // Live, and only a few are missing: their notifications are probably on their way.
+    if (gap > 1 && gap <= SMALL_GAP && first.backlogEnd === 0) again(GAP_PATIENCE_MS);
     else void readNow();
   }
 
@@ -79,7 +88,7 @@ export function createGapReader(deps: {
   async function readNow(): Promise<void> {
     const cursors = wanted
       .splice(0, MAX_CONVERSATIONS)
-      .filter(({ state }) => state === 'reading' && !closed);
+      .filter(({ state }) => state === 'behind' && !closed);
     const now = clock.now();
     const missing = cursors.filter((cursor) => nextEntry(cursor, userId, now) === undefined);
     if (missing.length > 0) {
@@ -113,7 +122,7 @@ export function createGapReader(deps: {
         cursor.page = withinLength(page, kept);
         cursor.pageReadAt = readAt;
       }
-      // Nothing there: the membership has ended. Unless something has come since we asked.
+      // No entries: the membership has ended, unless an entry arrived during the read.
       else if (cursor.target === asked[i]?.target) cursor.target = cursor.sent ?? 0;
     }
   }
@@ -129,9 +138,9 @@ export function createGapReader(deps: {
   };
 }
 
-/** The first entries up to this length, at least one; the others are read again later. */
-function withinLength(page: EntryHint[], length: number): EntryHint[] {
+/** The first entries up to this length, at least one; the rest is read again later. */
+function withinLength(page: Entry[], length: number): Entry[] {
   let left = length;
-  const end = page.findIndex(({ json }) => (left -= json.length) < 0);
+  const end = page.findIndex(({ event }) => (left -= event.json.length) < 0);
   return end === -1 ? page : page.slice(0, Math.max(1, end));
 }

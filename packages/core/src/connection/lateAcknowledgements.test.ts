@@ -42,7 +42,7 @@ beforeEach(async () => {
     const { message } = await node.core.messages.send(sendRequest(conversationId, ana));
     messageIds.push(message.id);
   }
-  await until('they are sent', () => phone.outlet.seqs().length === 3);
+  await until('they are sent', () => phone.transport.seqs().length === 3);
 });
 afterEach(() => node.stop());
 
@@ -82,7 +82,7 @@ test('[D4] with the connection it is forgotten: the device is sent it again', as
   phone.live.close();
   failing = [];
   const again = await node.connect(ben);
-  await until('the backlog is sent', () => again.outlet.seqs().length === 3);
+  await until('the backlog is sent', () => again.transport.seqs().length === 3);
   expect(await delivered()).toEqual([0, 0, 0]);
 });
 
@@ -103,13 +103,13 @@ test('[R4] the window moves on with the acknowledgement, and waits for no commit
     Array.from({ length: 1_200 }, () => node.core.messages.send(sendRequest(conversationId, ana))),
   );
   const laptop = await node.connect(ben);
-  await until('the window is full', () => laptop.outlet.seqs().length === 1_000);
+  await until('the window is full', () => laptop.transport.seqs().length === 1_000);
   failing = ['advance_watermarks'];
   const acknowledge = (seq: number): Promise<void> =>
     laptop.live.acknowledge({ conversationId, seq }, 'delivered');
   await expect(acknowledge(1_001)).rejects.toThrow('does not answer');
-  expect(laptop.outlet.seqs()).toHaveLength(1_000);
+  expect(laptop.transport.seqs()).toHaveLength(1_000);
   await expect(acknowledge(900)).rejects.toThrow('does not answer');
-  await until('the rest is sent', () => laptop.outlet.seqs().length === 1_203);
+  await until('the rest is sent', () => laptop.transport.seqs().length === 1_203);
   expect(await delivered()).toEqual([0, 0, 0]);
 });

@@ -10,18 +10,17 @@ export interface LateAcknowledgement {
 }
 
 /**
- * Acknowledgements for which PostgreSQL gave no answer, tried again every second until it does: a client may
- * have asked for no answer, and goes on as if all were said (D6, D11). Trying twice harms nothing, because
- * positions only rise. With the connection they go: what it had not acknowledged is sent to the device again
- * when it reconnects (D4).
+ * Acknowledgements that PostgreSQL did not answer, retried every second until it does: a client may have asked for no
+ * answer and will not repeat them (D6, D11). A retry is harmless, because positions only rise. They are dropped with
+ * the connection: the device receives unacknowledged entries again when it reconnects (D4).
  */
 export interface LateAcknowledgements {
-  /** Keeps it if waiting helps; of those of one connection in one conversation the furthest. */
+  /** Keeps the acknowledgement if retrying can help; of several in one conversation, the furthest. */
   keep(late: LateAcknowledgement, reason: unknown): void;
 }
 
-const AGAIN_AFTER_MS = 1_000;
-/** A node that has more of them lets the further ones go, as if it had been restarted. */
+const RETRY_MS = 1_000;
+/** Beyond this, further ones are dropped, as they would be by a restart. */
 const MAX_KEPT = 100_000;
 
 export function createLateAcknowledgements(
@@ -36,7 +35,7 @@ export function createLateAcknowledgements(
     const { connection, target, status } = late;
     if (!(reason instanceof UnavailableError) || connection.isClosed()) return;
     const what = 'seq' in target ? target.conversationId : target.messageId;
-    const key = `${connection.outlet.id} ${status} ${what}`;
+    const key = `${connection.id} ${status} ${what}`;
     const before = kept.get(key);
     if (before === undefined ? kept.size < MAX_KEPT : isFurther(target, before.target)) {
       kept.set(key, late);
@@ -48,11 +47,11 @@ export function createLateAcknowledgements(
     if (timer !== undefined || trying || kept.size === 0) return;
     timer = clock.setTimeout(() => {
       timer = undefined;
-      void tryAgain();
-    }, AGAIN_AFTER_MS);
+      void retry();
+    }, RETRY_MS);
   }
 
-  async function tryAgain(): Promise<void> {
+  async function retry(): Promise<void> {
     trying = true;
     const due = [...kept.values()].filter(({ connection }) => !connection.isClosed());
     kept = new Map();

@@ -1,106 +1,106 @@
-import type { Cursor } from './cursor';
 import type { Clock } from '@chasqui/foundation';
+import type { Cursor } from './cursor';
 
-/** The sends of one connection, from the commit on: their answers take the place of frames (D3). */
-export interface OwnSends {
-  /** A send is under way: until it is answered, its entry must not be passed. */
+/** Answers a send. Returns false when its command has timed out; the entry is then due as an event. */
+export type Reply = () => boolean;
+
+/** The replies to the sends of one connection. Each is given at its message's place in the order of seq (D3). */
+export interface PendingReplies {
+  /** A send is under way: its entry must not be passed until the send has an outcome. */
   begin(messageId: string): void;
   end(messageId: string): void;
   isUnderWay(messageId: string): boolean;
-  /** `answer` waits for its place, which is `seq`. It says whether it was given: it may be too late for it. */
-  await(messageId: string, cursor: Cursor, seq: number, answer: AnswerSend): void;
-  /** A repeat: the entry is a frame as any other, and `answer` follows it (D3). */
-  awaitFrame(sendId: string, cursor: Cursor, seq: number, answer: AnswerSend): void;
-  /** Whether an answer follows the frame at `seq`: then it is to be written out, and `passed` called. */
+  /** The entry at `seq` is replaced by its reply. */
+  add(messageId: string, cursor: Cursor, seq: number, reply: Reply): void;
+  /** The reply to a repeated send, which follows the event at `seq` (D3). */
+  addAfterEvent(sendId: string, cursor: Cursor, seq: number, reply: Reply): void;
+  /** Whether a reply follows the event at `seq`; then the caller sends the event and calls `flushUpTo`. */
   isFollowed(cursor: Cursor, seq: number): boolean;
   /**
-   * The pump has come to the entry: returns its answer, to be called now; `answered` when it was called
-   * already; undefined for everything else.
+   * Takes the reply that replaces this entry, for the caller to give. `answered`: it was given early. Undefined for
+   * all other entries.
    */
-  reach(messageId: string): AnswerSend | 'answered' | undefined;
-  /** Answers what lies at `seq` or before: nothing will stop at these places any more. */
-  passed(cursor: Cursor, seq: number): void;
-  /** Answers what has waited longer than its patience: early is allowed, late is not. */
-  answerOverdue(): void;
-  answerAll(): void;
-  readonly awaited: number;
-  /** Answered early, and not reached yet. */
+  take(messageId: string): Reply | 'answered' | undefined;
+  /** Gives all replies at `seq` or before: the cursor has passed them. */
+  flushUpTo(cursor: Cursor, seq: number): void;
+  /** Gives the replies that have waited for five seconds: early is allowed, late is not (R4). */
+  flushOverdue(): void;
+  flushAll(): void;
+  readonly waiting: number;
+  /** Given early, and their entries not reached yet. */
   readonly early: number;
 }
 
-/** Answers a send; false when its command was given up before, and then the entry is due as a frame. */
-export type AnswerSend = () => boolean;
-
 const PATIENCE_MS = 5_000;
 
-interface Answer {
+interface Pending {
   cursor: Cursor;
   seq: number;
-  answer: AnswerSend;
+  reply: Reply;
   due: number;
 }
 
-export function createOwnSends(clock: Clock): OwnSends {
+export function createPendingReplies(clock: Clock): PendingReplies {
   const underWay = new Set<string>();
   // In the order of `due`.
-  const awaited = new Map<string, Answer>();
+  const pending = new Map<string, Pending>();
   const early = new Map<string, Cursor>();
-  /** Those of the awaited that follow a frame; hardly ever any. */
+  /** The pending replies that follow an event; nearly always empty. */
   const following = new Set<string>();
 
   return {
     begin: (messageId) => void underWay.add(messageId),
     end: (messageId) => void underWay.delete(messageId),
     isUnderWay: (messageId) => underWay.has(messageId),
-    await: (messageId, cursor, seq, answer) =>
-      void awaited.set(messageId, { cursor, seq, answer, due: clock.now() + PATIENCE_MS }),
-    awaitFrame(sendId, cursor, seq, answer) {
-      this.await(sendId, cursor, seq, answer);
+    add: (messageId, cursor, seq, reply) =>
+      void pending.set(messageId, { cursor, seq, reply, due: clock.now() + PATIENCE_MS }),
+    addAfterEvent(sendId, cursor, seq, reply) {
+      this.add(sendId, cursor, seq, reply);
       following.add(sendId);
     },
     isFollowed(cursor, seq) {
       for (const id of following) {
-        const one = awaited.get(id);
+        const one = pending.get(id);
         if (one === undefined) following.delete(id);
         else if (one.cursor === cursor && one.seq <= seq) return true;
       }
       return false;
     },
-    reach(messageId) {
-      const found = awaited.get(messageId);
+    take(messageId) {
+      const found = pending.get(messageId);
       if (found === undefined) return early.delete(messageId) ? 'answered' : undefined;
-      awaited.delete(messageId);
-      return found.answer;
+      pending.delete(messageId);
+      return found.reply;
     },
-    passed(cursor, seq) {
-      for (const [messageId, one] of awaited) {
+    flushUpTo(cursor, seq) {
+      for (const [messageId, one] of pending) {
         if (one.cursor !== cursor || one.seq > seq) continue;
-        awaited.delete(messageId);
-        one.answer();
+        pending.delete(messageId);
+        one.reply();
       }
       if (seq !== Infinity) return;
       for (const [messageId, at] of early) {
         if (at === cursor) early.delete(messageId);
       }
     },
-    answerOverdue() {
+    flushOverdue() {
       const now = clock.now();
-      for (const [messageId, { cursor, answer, due }] of awaited) {
+      for (const [messageId, { cursor, reply, due }] of pending) {
         if (due > now) return;
-        awaited.delete(messageId);
-        // Remembered, so that the entry is not sent as a frame as well; that of a repeat is.
-        if (answer() && !following.delete(messageId)) early.set(messageId, cursor);
+        pending.delete(messageId);
+        // Remembered, so that the entry is not sent as an event too. That of a repeated send is.
+        if (reply() && !following.delete(messageId)) early.set(messageId, cursor);
       }
     },
-    answerAll() {
-      const rest = [...awaited.values()];
-      awaited.clear();
+    flushAll() {
+      const rest = [...pending.values()];
+      pending.clear();
       early.clear();
       following.clear();
-      for (const { answer } of rest) answer();
+      for (const { reply } of rest) reply();
     },
-    get awaited() {
-      return awaited.size;
+    get waiting() {
+      return pending.size;
     },
     get early() {
       return early.size;

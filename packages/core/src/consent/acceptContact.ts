@@ -8,6 +8,7 @@ import {
   readGroupUpdate,
   type GroupUpdate,
 } from '../conversations/group/groupUpdate';
+import { conversationCreated } from '../events/conversationEvents';
 import { insertParticipants } from '../members/insertParticipants';
 import { readConversations } from '../conversations/read/readConversations';
 import { lockConversation, openResting } from '../conversations/lockConversation';
@@ -35,8 +36,7 @@ export async function acceptContact(
     });
     if (conversation === undefined) throw new NotFoundError();
     if (update === undefined) return conversation;
-    const { membersVersion } = update.group;
-    announce.joined(conversationId, membersVersion, [userId], conversation);
+    announce.joined(update.group.membersVersion, conversationCreated([userId], conversation));
     announceGroupUpdate(announce, update, []);
     announce.recheck([userId]);
     deps.wake?.([userId]);

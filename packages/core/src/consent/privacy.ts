@@ -1,5 +1,6 @@
 import { type Database, guarded } from '@chasqui/db';
 import { NotFoundError, type Privacy } from '@chasqui/protocol';
+import { privacyChanged } from '../events/accountEvents';
 import type { Announce } from '../fanout/announce';
 
 const READ = `SELECT u.who_can_message, u.who_can_add FROM users u WHERE u.id = $1`;
@@ -21,7 +22,7 @@ export async function changePrivacy(
   const privacy = await guarded(async () =>
     toPrivacy(await db.query('change_privacy', CHANGE, values)),
   );
-  announce.toUsers([userId], 'privacy:changed', privacy);
+  announce.toUsers(privacyChanged(userId, privacy));
   return privacy;
 }
 

@@ -5,8 +5,9 @@ import {
   REQUEST_CONTENT_MAX_BYTES,
   REQUEST_MESSAGES_MAX,
 } from '@chasqui/protocol';
-import type { SendRequest, SendResult } from '../send/sendRequest';
+import type { SendRequest } from '../send/sendRequest';
 import type { Sender } from '../send/sender';
+import type { SendReply } from '../send/sendReply';
 
 const STANDING = `SELECT c.requested_id = $2::uuid,
     EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2::uuid)
@@ -40,7 +41,7 @@ export function createConsentingSender(deps: {
     refusal: NotFoundError | ForbiddenError,
     request: SendRequest,
     again: () => void,
-    finish: (result: SendResult | Error) => void,
+    reply: SendReply,
   ): Promise<void> {
     answering += 1;
     try {
@@ -49,11 +50,12 @@ export function createConsentingSender(deps: {
         await deps.accept(request.senderId, request.conversationId);
         again();
       } else {
-        finish(refusal instanceof ForbiddenError && standing === 'asking' ? waiting() : refusal);
+        const isWaiting = refusal instanceof ForbiddenError && standing === 'asking';
+        reply.failed(isWaiting ? waiting() : refusal);
       }
     } catch {
       // The refusal holds, whatever became of the question.
-      finish(refusal);
+      reply.failed(refusal);
     }
     answering -= 1;
     if (answering > 0) return;
@@ -62,13 +64,18 @@ export function createConsentingSender(deps: {
   }
 
   return {
-    send(id, request, origin, finish) {
-      sender.send(id, request, origin, (result) => {
-        if (!(result instanceof NotFoundError || isBlocked(result))) finish(result);
-        else {
-          const again = (): void => sender.send(id, request, origin, finish);
-          void answerRefused(result, request, again, finish);
-        }
+    send(id, request, reply) {
+      sender.send(id, request, {
+        origin: reply.origin,
+        stored: (...stored) => reply.stored(...stored),
+        repeated: (message) => reply.repeated(message),
+        failed(error) {
+          if (!(error instanceof NotFoundError || isBlocked(error))) reply.failed(error);
+          else {
+            const again = (): void => sender.send(id, request, reply);
+            void answerRefused(error, request, again, reply);
+          }
+        },
       });
     },
     async idle() {
@@ -78,9 +85,9 @@ export function createConsentingSender(deps: {
   };
 }
 
-function isBlocked(result: SendResult | Error): result is ForbiddenError {
-  if (!(result instanceof ForbiddenError)) return false;
-  const { details } = result;
+function isBlocked(error: Error): error is ForbiddenError {
+  if (!(error instanceof ForbiddenError)) return false;
+  const { details } = error;
   return details !== undefined && 'reason' in details && details.reason === 'blocked';
 }
 

@@ -2,9 +2,10 @@ import type { Database } from '@chasqui/db';
 import type { ConversationEvent } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { v7 } from 'uuid';
+import { entryOf } from '../events/entry';
 import type { LockedConversation } from './lockConversation';
 import { toMessage } from '../messages/messageRows';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import { conversationModels } from './conversationModels';
 
 /** What else becomes of the group's row with the entry. */
@@ -17,7 +18,7 @@ export interface RowChange {
 /** A group after an entry, and the entry to be announced after the commit. */
 export interface Appended {
   group: LockedConversation;
-  entry: EntryHint;
+  entry: Entry;
 }
 
 /**
@@ -59,18 +60,7 @@ export async function appendEvent(
     ...[id, group.id, group.lastSeq, group.version, 'event', senderId, null, 'text', null, null],
     ...[at / 1000, null, null, null, event, null, 'sent'],
   ]);
-  return {
-    group,
-    entry: {
-      id,
-      seq: group.lastSeq,
-      senderId,
-      counts: false,
-      origin: null,
-      json: JSON.stringify(message),
-      at,
-    },
-  };
+  return { group, entry: entryOf(message, at) };
 }
 
 /** Returns the time of the change, milliseconds since 1970 by the clock of PostgreSQL. */

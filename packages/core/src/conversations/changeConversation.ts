@@ -2,7 +2,7 @@ import { guarded, withTransaction } from '@chasqui/db';
 import { type Conversation, type ConversationEvent, NotFoundError } from '@chasqui/protocol';
 import { QueryTypes } from 'sequelize';
 import { lockConversation, openResting } from './lockConversation';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import { checkMaySetRetention } from '../retention/checkMaySetRetention';
 import { retentionChange, type PresentRetention } from '../retention/retentionChange';
 import { appendEvent, type RowChange } from './appendEvent';
@@ -62,7 +62,7 @@ export async function changeConversation(
           : retentionChange(present, userId, retentionS, applyToHistory);
       if (renames || retention !== undefined) await openResting(db, transaction, locked);
       let group = locked;
-      const entries: EntryHint[] = [];
+      const entries: Entry[] = [];
       const append = async (event: ConversationEvent, row: RowChange = {}): Promise<void> => {
         const appended = await appendEvent(db, transaction, group, userId, event, row);
         group = appended.group;

@@ -9,6 +9,7 @@ import { acceptContact } from '../consent/acceptContact';
 import { admissionsOf } from '../consent/admission';
 import { insertRequests } from '../consent/requests/insertRequests';
 import type { ChangeDeps } from './changeDeps';
+import { conversationCreated } from '../events/conversationEvents';
 import { insertParticipants } from '../members/insertParticipants';
 import { readConversations } from './read/readConversations';
 import { unknownUsers } from '../members/unknownUsers';
@@ -47,8 +48,8 @@ export async function createDirect(
     }
     const { conversation, theirs, created } = answer;
     if (conversation === undefined) throw new NotFoundError();
-    if (created) announce.toUsers([userId], 'conversation:created', conversation);
-    if (theirs !== undefined) announce.toUsers([otherId], 'conversation:created', theirs);
+    if (created) announce.toUsers(conversationCreated([userId], conversation));
+    if (theirs !== undefined) announce.toUsers(conversationCreated([otherId], theirs));
     return { conversation, created };
   });
 }

@@ -1,28 +1,42 @@
-import type { EntryHint } from '../ports/index';
+import type { ServerEvent } from '@chasqui/protocol';
+import type { Entry, Notification } from '../ports/index';
 
-/**
- * What changing the log announces after its commit, on this node and on the others. The rooms that
- * change something get this; how it travels is the business of `createCore`.
- */
+/** What the rooms that change something announce after their commit, on this node and on the others. */
 export interface Announce {
   /** New entries of one conversation, ascending by seq. */
-  entries(conversationId: string, membersVersion: number, entries: EntryHint[]): void;
-  /** An event for all members who joined at `seq` or before (0: everybody). */
-  toMembers(
-    conversationId: string,
-    membersVersion: number,
-    event: string,
-    payload: object,
-    seq: number,
-  ): void;
-  toUsers(userIds: string[], event: string, payload: object): void;
+  entries(conversationId: string, membersVersion: number, entries: readonly Entry[]): void;
+  /** An event for the members of its conversation, as they are at this version or a later one (D9). */
+  toMembers(membersVersion: number, event: ServerEvent): void;
+  /** Each event for the users it names. */
+  toUsers(...events: ServerEvent[]): void;
   /** The connections of these users read their backlogs: a membership began that has entries already. */
   recheck(userIds: string[]): void;
   /**
-   * These users joined: they are told `conversation:created`, unless a later version of the membership
-   * has it otherwise. The news of a membership may travel from several nodes, in any order.
+   * The users that the event names joined. They receive it unless a later version of the membership has removed them:
+   * notifications about a membership may come from several nodes, in any order.
    */
-  joined(conversationId: string, membersVersion: number, userIds: string[], payload: object): void;
-  /** They lost it: `conversation:removed`, and their connections forget it; unless they have joined again. */
+  joined(membersVersion: number, event: ServerEvent<'conversation:created'>): void;
+  /** These users receive `conversation:removed` and no further entry, unless they have joined again. */
   removed(conversationId: string, membersVersion: number, userIds: string[]): void;
+}
+
+/** Announces by notifications. A process without connections of its own passes the bus's `publish`. */
+export function announceBy(notify: (notification: Notification) => void): Announce {
+  return {
+    entries: (conversationId, membersVersion, entries) =>
+      notify({ type: 'entries', batch: [{ conversationId, membersVersion, entries }] }),
+    toMembers: (membersVersion, event) => notify({ type: 'conversation', membersVersion, event }),
+    toUsers(...events) {
+      if (events.length > 0) notify({ type: 'users', events });
+    },
+    recheck: (userIds) => notify({ type: 'recheck', userIds }),
+    joined(membersVersion, created) {
+      const { conversationId, recipients } = created;
+      if (conversationId === null || recipients.scope !== 'users') return;
+      const { userIds } = recipients;
+      notify({ type: 'membership', conversationId, membersVersion, userIds, created });
+    },
+    removed: (conversationId, membersVersion, userIds) =>
+      notify({ type: 'membership', conversationId, membersVersion, userIds, created: null }),
+  };
 }

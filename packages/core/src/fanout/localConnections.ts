@@ -1,7 +1,8 @@
+import type { ServerEvent } from '@chasqui/protocol';
 import type { ChangedEntry } from '../cache/changedEntries';
 import type { Connection } from '../connection/connection';
 import type { LocalConversation } from '../cache/conversationCache';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 
 /** The live connections of this node, by user. */
 export interface LocalConnections {
@@ -12,25 +13,19 @@ export interface LocalConnections {
   users(): IterableIterator<string>;
   all(): Iterable<Connection>;
   /** Offers entries to every local member whose membership covers them (D9). */
-  offer(conversation: LocalConversation, entries: EntryHint[]): void;
-  /** Emits to every local member who joined at `seq` or before; 0 is everybody. */
-  emitToMembers(
-    conversation: LocalConversation,
-    event: string,
-    json: string,
-    seq: number,
-    except?: string,
-  ): void;
-  emitToUser(userId: string, event: string, json: string): void;
-  /** Tells every local member whose membership covers the entry that it was changed (D9). */
-  tellChanged(conversation: LocalConversation, change: ChangedEntry): void;
+  offer(conversation: LocalConversation, entries: readonly Entry[]): void;
+  /** Sends an event to the local members that it addresses. */
+  sendToMembers(conversation: LocalConversation, event: ServerEvent): void;
+  sendToUser(userId: string, event: ServerEvent): void;
+  /** Sends a changed entry to every local member whose membership covers it (D9). */
+  sendChanged(conversation: LocalConversation, change: ChangedEntry): void;
 }
 
 export function createLocalConnections(): LocalConnections {
-  // Copied with every change, so that who walks one may lose a connection on the way.
+  // Copied on every change, so that a connection may leave during an iteration.
   const byUser = new Map<string, readonly Connection[]>();
 
-  /** Walks whichever is smaller: the members, or the users who are here. */
+  /** Iterates over the smaller set: the members, or the users with a connection. */
   function* present({
     members,
   }: LocalConversation): Iterable<[connections: readonly Connection[], joinedSeq: number]> {
@@ -51,8 +46,8 @@ export function createLocalConnections(): LocalConnections {
     add(connection) {
       byUser.set(connection.userId, [...(byUser.get(connection.userId) ?? []), connection]);
     },
-    remove({ userId, outlet }) {
-      const rest = byUser.get(userId)?.filter((one) => one.outlet !== outlet) ?? [];
+    remove({ userId, id }) {
+      const rest = byUser.get(userId)?.filter((one) => one.id !== id) ?? [];
       if (rest.length > 0) byUser.set(userId, rest);
       else byUser.delete(userId);
     },
@@ -71,22 +66,24 @@ export function createLocalConnections(): LocalConnections {
         }
       }
     },
-    emitToMembers(conversation, event, json, seq, except) {
+    sendToMembers(conversation, event) {
+      const { seq, recipients } = event;
+      const except = recipients.scope === 'members' ? recipients.except : undefined;
       for (const [connections, joinedSeq] of present(conversation)) {
-        if (seq !== 0 && joinedSeq > seq) continue;
+        if (seq !== null && joinedSeq > seq) continue;
         for (const connection of connections) {
-          if (connection.userId !== except) connection.outlet.emit(event, json);
+          if (connection.userId !== except) connection.send(event);
         }
       }
     },
-    tellChanged(conversation, change) {
+    sendChanged(conversation, change) {
       for (const [connections, joinedSeq] of present(conversation)) {
         if (joinedSeq > change.seq) continue;
         for (const connection of connections) connection.changed(change);
       }
     },
-    emitToUser(userId, event, json) {
-      for (const connection of byUser.get(userId) ?? []) connection.outlet.emit(event, json);
+    sendToUser(userId, event) {
+      for (const connection of byUser.get(userId) ?? []) connection.send(event);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { wakeupsWaitingFor } from '@chasqui/db';
 import { until, withSeed } from '@chasqui/testkit';
-import type { Hint } from '../ports/index';
+import type { Notification } from '../ports/index';
 import { createFakeNetwork, type FakeNetwork } from '../testing/fakeBus';
 import {
   openDeliveryNode,
@@ -9,7 +9,7 @@ import {
   type NodeDevice,
 } from '../testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
-import { recordingOutlet } from '../testing/recordingOutlet';
+import { memoryTransport } from '../testing/memoryTransport';
 
 let room: DeliveryRoom;
 let network: FakeNetwork;
@@ -52,16 +52,18 @@ test('[D3] on every node entries and answers stand in the order of seq', async (
       Array.from({ length: 100 }, async () => {
         const { message } = await device.send(conversationId, 'hello');
         // Nothing later of this conversation has been sent before the answer.
-        expect(device.outlet.seqs(conversationId).filter((seq) => seq > message.seq)).toEqual([]);
+        expect(device.transport.seqs(conversationId).filter((seq) => seq > message.seq)).toEqual(
+          [],
+        );
         answers[i]?.push(message.seq);
       }),
     ),
   );
-  for (const [i, { outlet }] of [one, two].entries()) {
-    await until('all is there', () => outlet.seqs(conversationId).length === 101);
-    const all = [...outlet.seqs(conversationId), ...(answers[i] ?? [])];
+  for (const [i, { transport }] of [one, two].entries()) {
+    await until('all is there', () => transport.seqs(conversationId).length === 101);
+    const all = [...transport.seqs(conversationId), ...(answers[i] ?? [])];
     expect(all.sort((a, b) => a - b)).toEqual(upTo(201));
-    const seqs = outlet.seqs(conversationId);
+    const seqs = transport.seqs(conversationId);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   }
 });
@@ -72,7 +74,10 @@ test('[R3] a node whose hints are lost, doubled and reordered sends everything i
     const ids = [await group(ben, cleo), await group(cleo, ben), await group(ben)];
     const devices = [
       await there.connect(ben),
-      await there.connect(ben, { deviceId: 'laptop', batch: true }),
+      await there.connect(ben, {
+        deviceId: 'laptop',
+        transport: memoryTransport({ capabilities: { batching: true } }),
+      }),
       await here.connect(cleo),
       await there.connect(cleo, { deviceId: 'laptop' }),
     ];
@@ -87,15 +92,15 @@ test('[R3] a node whose hints are lost, doubled and reordered sends everything i
       );
       network.release((held) => held.sort(() => random.next() - 0.5));
       const device = random.pick(devices);
-      const newest = device.outlet.messages().at(-1);
+      const newest = device.transport.messages().at(-1);
       if (newest !== undefined) await acknowledge(device, newest.conversation_id, newest.seq);
     }
     for (const device of devices) {
       for (const { id, last_seq } of (
         await here.core.conversations.list(device.userId, { limit: 50 })
       ).items) {
-        await until(`all of ${id} is there`, () => device.outlet.seqs(id).length >= last_seq);
-        expect(device.outlet.seqs(id)).toEqual(upTo(last_seq));
+        await until(`all of ${id} is there`, () => device.transport.seqs(id).length >= last_seq);
+        expect(device.transport.seqs(id)).toEqual(upTo(last_seq));
       }
     }
   }));
@@ -104,54 +109,60 @@ test('[D9] (fault 14) a node that was cut off tells nothing to who was removed, 
   const conversationId = await group(ben, cleo);
   const removed = await there.connect(ben);
   const stays = await there.connect(cleo);
-  await until('it began', () => stays.outlet.seqs(conversationId).length === 1);
+  await until('it began', () => stays.transport.seqs(conversationId).length === 1);
   network.cut();
   await send(here, conversationId, ana);
   await here.core.members.remove(ana, conversationId, ben);
   const { message } = await send(here, conversationId, ana);
   network.heal();
-  await until('the rest is there', () => stays.outlet.seqs(conversationId).at(-1) === message.seq);
+  await until(
+    'the rest is there',
+    () => stays.transport.seqs(conversationId).at(-1) === message.seq,
+  );
   await until(
     'the removal is told',
-    () => removed.outlet.payloads('conversation:removed').length > 0,
+    () => removed.transport.payloads('conversation:removed').length > 0,
   );
   await send(here, conversationId, ana);
-  await until('it flows', () => stays.outlet.seqs(conversationId).length === 5);
-  expect(stays.outlet.seqs(conversationId)).toEqual(upTo(5));
+  await until('it flows', () => stays.transport.seqs(conversationId).length === 5);
+  expect(stays.transport.seqs(conversationId)).toEqual(upTo(5));
   // What was sent while a member may come; nothing of later.
-  expect(Math.max(...removed.outlet.seqs(conversationId))).toBeLessThanOrEqual(2);
+  expect(Math.max(...removed.transport.seqs(conversationId))).toBeLessThanOrEqual(2);
 });
 
 test('[R3] what another device had closed before this node looked is found all the same', async () => {
   const conversationId = await group(ben);
   const connected = await there.connect(ben, { deviceId: 'phone' });
-  await until('it began', () => connected.outlet.seqs(conversationId).length === 1);
+  await until('it began', () => connected.transport.seqs(conversationId).length === 1);
   network.copies = () => 0;
   await send(here, conversationId, ana);
   const other = await here.connect(ben, { deviceId: 'laptop' });
-  await until('the other has it', () => other.outlet.seqs(conversationId).length === 2);
+  await until('the other has it', () => other.transport.seqs(conversationId).length === 2);
   await acknowledge(other, conversationId, 2);
   await here.core.sync.readChanges(ben, { limit: 10 });
   const [row] = await room.rows('SELECT open FROM participants WHERE user_id = $1', ben);
   expect(row).toEqual([false]);
-  await until('this one gets it', () => connected.outlet.seqs(conversationId).length === 2);
+  await until('this one gets it', () => connected.transport.seqs(conversationId).length === 2);
 });
 
 test('[D9] news of a removal that come after those of a new membership take nothing away', async () => {
   const conversationId = await group(ben, cleo);
   const phone = await there.connect(ben);
-  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 1);
+  await until('it has begun', () => phone.transport.seqs(conversationId).length === 1);
   network.hold();
   await here.core.members.remove(ana, conversationId, ben);
   await here.core.members.add(ana, conversationId, ben, 'member');
   network.release(([removal, ...rest]) => [...rest, ...(removal === undefined ? [] : [removal])]);
   await send(here, conversationId, ana);
-  await until('what was sent since is there', () => phone.outlet.seqs(conversationId).length === 3);
-  expect(phone.outlet.seqs(conversationId)).toEqual([1, 3, 4]);
-  expect(phone.outlet.payloads('conversation:created')).toContainEqual(
+  await until(
+    'what was sent since is there',
+    () => phone.transport.seqs(conversationId).length === 3,
+  );
+  expect(phone.transport.seqs(conversationId)).toEqual([1, 3, 4]);
+  expect(phone.transport.payloads('conversation:created')).toContainEqual(
     expect.objectContaining({ id: conversationId }),
   );
-  expect(phone.outlet.payloads('conversation:removed')).toEqual([]);
+  expect(phone.transport.payloads('conversation:removed')).toEqual([]);
 });
 
 test('[D9] news of a group that come after those of a removal show it to nobody who has left', async () => {
@@ -161,8 +172,8 @@ test('[D9] news of a group that come after those of a removal show it to nobody 
   await here.core.members.remove(ana, conversationId, ben);
   network.release((held) => held.toReversed());
   const other = await group(ben);
-  await until('what came later is there', () => phone.outlet.seqs(other).length === 1);
-  const shown = phone.outlet
+  await until('what came later is there', () => phone.transport.seqs(other).length === 1);
+  const shown = phone.transport
     .payloads('conversation:created')
     .map((one) => (one as { id: string }).id);
   expect(shown).toEqual([other]);
@@ -174,7 +185,7 @@ test('[D7] events that were lost are told again after a repair: state is that of
   const laptop = await here.connect(ben, { deviceId: 'laptop' });
   const bens = await laptop.send(conversationId, 'mine');
   const { message } = await send(here, conversationId, ana);
-  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 3);
+  await until('it has begun', () => phone.transport.seqs(conversationId).length === 3);
   network.cut();
   await here.core.messages.edit(ana, message.id, 'edited');
   await here.core.messages.addReaction(ana, bens.message.id, '👍');
@@ -203,11 +214,11 @@ test('[D7] events that were lost are told again after a repair: state is that of
   ];
   await until('everything has been told', () => {
     for (const [event, payload] of expected) {
-      expect(phone.outlet.payloads(event)).toContainEqual(expect.objectContaining(payload));
+      expect(phone.transport.payloads(event)).toContainEqual(expect.objectContaining(payload));
     }
     return true;
   });
-  for (const update of phone.outlet.payloads('conversation:updated')) {
+  for (const update of phone.transport.payloads('conversation:updated')) {
     expect(update).not.toHaveProperty('my');
   }
 });
@@ -216,7 +227,7 @@ test('[D7] what is committed only after trouble is over is told as well, though 
   const conversationId = await group(ben);
   const phone = await there.connect(ben);
   const { message } = await send(here, conversationId, ana);
-  await until('it has begun', () => phone.outlet.seqs(conversationId).length === 2);
+  await until('it has begun', () => phone.transport.seqs(conversationId).length === 2);
   network.cut();
   network.heal();
   // As a statement that was given up, and is come to late.
@@ -225,7 +236,7 @@ test('[D7] what is committed only after trouble is over is told as well, though 
     for (const content of ['late', 'later']) {
       await late.core.messages.edit(ana, message.id, content);
       await until('it has been told', () => {
-        expect(phone.outlet.payloads('chat:message_updated')).toContainEqual(
+        expect(phone.transport.payloads('chat:message_updated')).toContainEqual(
           expect.objectContaining({ id: message.id, content_encrypted: content }),
         );
         return true;
@@ -241,23 +252,23 @@ test('[R4] an acknowledgement on another node opens the window', async () => {
   for (let i = 0; i < 52; i += 1) {
     await Promise.all(Array.from({ length: 20 }, () => send(here, conversationId, ana)));
   }
-  const outlet = recordingOutlet();
-  await there.connect(ben, { outlet, batch: true });
-  await until('the window is full', () => outlet.seqs().length === 1_001);
+  const transport = memoryTransport({ capabilities: { batching: true } });
+  await there.connect(ben, { transport });
+  await until('the window is full', () => transport.seqs().length === 1_001);
   const same = await here.connect(ben);
   await acknowledge(same, conversationId, 900);
-  await until('the rest is sent', () => outlet.seqs().length === 1_041);
-  expect(outlet.seqs()).toEqual(upTo(1_041));
+  await until('the rest is sent', () => transport.seqs().length === 1_041);
+  expect(transport.seqs()).toEqual(upTo(1_041));
 });
 
 test('a wake-up makes every node look again', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben);
-  await until('it began', () => phone.outlet.seqs(conversationId).length === 1);
+  await until('it began', () => phone.transport.seqs(conversationId).length === 1);
   await room.send(conversationId, ana);
   const bus = network.join();
   bus.publish({ type: 'recheck', userIds: [ben] });
-  await until('it is there', () => phone.outlet.seqs(conversationId).length === 2);
+  await until('it is there', () => phone.transport.seqs(conversationId).length === 2);
 });
 
 test('[R7] receipts reach the authors, an unread count the reader, wherever they are', async () => {
@@ -265,19 +276,19 @@ test('[R7] receipts reach the authors, an unread count the reader, wherever they
   const author = await there.connect(ana);
   const reader = await here.connect(ben);
   const { message } = await author.send(conversationId, 'hello');
-  await until('it is there', () => reader.outlet.seqs(conversationId).length === 2);
+  await until('it is there', () => reader.transport.seqs(conversationId).length === 2);
   await reader.live.acknowledge({ messageId: message.id }, 'read');
   await until(
     'both are told',
     () =>
-      author.outlet.payloads('chat:message_status_updated').length === 2 &&
-      reader.outlet.payloads('chat:unread_updated').length === 1,
+      author.transport.payloads('chat:message_status_updated').length === 2 &&
+      reader.transport.payloads('chat:unread_updated').length === 1,
   );
-  expect(author.outlet.payloads('chat:message_status_updated')).toMatchObject([
+  expect(author.transport.payloads('chat:message_status_updated')).toMatchObject([
     { conversationId, messageId: message.id, seq: 2, userId: ben, status: 'delivered' },
     { conversationId, messageId: message.id, seq: 2, userId: ben, status: 'read' },
   ]);
-  expect(reader.outlet.payloads('chat:unread_updated')).toEqual([
+  expect(reader.transport.payloads('chat:unread_updated')).toEqual([
     { conversationId, unreadCount: 0, readSeq: 2 },
   ]);
 });
@@ -286,7 +297,7 @@ test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is 
   const conversationId = await group(ben, cleo);
   const phone = await here.connect(ben);
   const { message } = await send(here, conversationId, ana);
-  await until('it is there', () => phone.outlet.seqs(conversationId).length === 2);
+  await until('it is there', () => phone.transport.seqs(conversationId).length === 2);
   await acknowledge(phone, conversationId, message.seq);
   expect([...here.woken].sort()).toEqual([ben, cleo].sort());
   await until('one of them needs it', async () => {
@@ -297,7 +308,7 @@ test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is 
 });
 
 test('a stopped node has let go of everything', async () => {
-  const hints: Hint[] = [];
+  const notifications: Notification[] = [];
   const conversationId = await group(ben);
   const phone = await here.connect(ben);
   const answers: unknown[] = [];
@@ -307,9 +318,9 @@ test('a stopped node has let go of everything', async () => {
   await here.stop();
   expect(answers).toHaveLength(20);
   expect(answers.filter((one) => one instanceof Error)).toEqual([]);
-  network.join().subscribe((hint) => hints.push(hint));
-  const frames = phone.outlet.frames.length;
+  network.join().subscribe((notification) => notifications.push(notification));
+  const frames = phone.transport.frames.length;
   await send(there, conversationId, ana);
-  await until('it was announced', () => hints.length > 0);
-  expect(phone.outlet.frames.length).toBe(frames);
+  await until('it was announced', () => notifications.length > 0);
+  expect(phone.transport.frames.length).toBe(frames);
 });

@@ -1,9 +1,10 @@
 import type { Database } from '@chasqui/db';
 import type { Conversation, ConversationRole, Participant } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
+import { conversationCreated } from '../events/conversationEvents';
 import type { Announce } from '../fanout/announce';
 import { openResting, type LockedConversation } from '../conversations/lockConversation';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import { appendEvent } from '../conversations/appendEvent';
 import {
   announceGroupUpdate,
@@ -18,7 +19,7 @@ import { readParticipant } from './participantRows';
 export interface AddedMember {
   participant: Participant;
   update: GroupUpdate;
-  entry: EntryHint;
+  entry: Entry;
 }
 
 /** Makes somebody a member of a group, in the name of `actorId`. The caller holds the group's row and has judged it. */
@@ -59,8 +60,7 @@ export function announceAdded(
     last_message: null,
     my: newMembership(participant.role, entry.seq),
   };
-  const { id, membersVersion } = update.group;
-  announce.joined(id, membersVersion, [participant.user_id], created);
+  announce.joined(update.group.membersVersion, conversationCreated([participant.user_id], created));
   announceGroupUpdate(announce, update, [entry]);
   return created;
 }

@@ -28,7 +28,7 @@ test('an admin gives roles; it is an entry of the history and no change of the m
   const [log, members] = room.announce.take();
   expect(log).toMatchObject({ to: 'log', membersVersion: 1, entries: [{ seq: 2 }] });
   const [entry] = log?.to === 'log' ? log.entries : [];
-  expect(JSON.parse(entry?.json ?? '')).toMatchObject({
+  expect(entry?.event.data).toMatchObject({
     event: { type: 'role', user_ids: [ben], role: 'moderator' },
   });
   expect(members).toMatchObject({

@@ -2,6 +2,7 @@ import { type Database, guarded, inTransaction, withTransaction } from '@chasqui
 import { type Bar, type ConversationRole, type Message, NotFoundError } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
 import type { ChangeDeps } from '../conversations/changeDeps';
+import { messageUpdated } from '../events/messageEvents';
 import {
   lockConversation,
   openResting,
@@ -65,10 +66,7 @@ export async function changeMessage(
         membersVersion: change === undefined ? undefined : locked.membersVersion,
       };
     });
-    const { conversationId, seq } = subject;
-    if (membersVersion !== undefined) {
-      announce.toMembers(conversationId, membersVersion, 'chat:message_updated', message, seq);
-    }
+    if (membersVersion !== undefined) announce.toMembers(membersVersion, messageUpdated(message));
     return { message, changed: membersVersion !== undefined, subject };
   });
 }

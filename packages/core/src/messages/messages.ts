@@ -61,9 +61,11 @@ export function createMessages({ change, track, sender, recountUnread }: Message
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
-        sender.send(newMessageId(), request, null, (result) => {
-          if (result instanceof Error) reject(result);
-          else resolve(result);
+        sender.send(newMessageId(), request, {
+          origin: null,
+          stored: (_conversation, _entry, message) => resolve({ message, repeated: false }),
+          repeated: (message) => resolve({ message, repeated: true }),
+          failed: reject,
         });
       }),
     edit: (userId, messageId, content) => track(editMessage(change, userId, messageId, content)),

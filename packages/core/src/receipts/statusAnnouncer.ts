@@ -1,11 +1,10 @@
-import type { Advance } from './watermarks';
 import type { Clock, Timer } from '@chasqui/foundation';
+import type { ServerEvent } from '@chasqui/protocol';
+import { messageStatusUpdated } from '../events/receiptEvents';
+import type { Announce } from '../fanout/announce';
+import type { Advance } from './watermarks';
 
-/** A `chat:message_status_updated` for one author. */
-export interface StatusEvent {
-  authorId: string;
-  json: string;
-}
+type StatusEvent = ServerEvent<'chat:message_status_updated'>;
 
 /** In larger groups a user's receipts are sent at most once a second (docs/CONTRACT.md, Events). */
 const LARGE_GROUP = 100;
@@ -17,7 +16,7 @@ const THINNED_MS = 1_000;
  */
 export function createStatusAnnouncer(deps: {
   clock: Clock;
-  tell: (events: StatusEvent[]) => void;
+  announce: Pick<Announce, 'toUsers'>;
 }): {
   announce(advances: Advance[]): void;
   stop(): void;
@@ -38,13 +37,13 @@ export function createStatusAnnouncer(deps: {
           }
         }
       }
-      if (now.length > 0) deps.tell(now);
+      deps.announce.toUsers(...now);
       if (thinned.size > 0) {
         timer ??= deps.clock.setTimeout(() => {
           timer = undefined;
           const events = [...thinned.values()];
           thinned.clear();
-          deps.tell(events);
+          deps.announce.toUsers(...events);
         }, THINNED_MS);
       }
     },
@@ -53,15 +52,12 @@ export function createStatusAnnouncer(deps: {
 }
 
 function toEvent(advance: Advance, covered: Advance['covered'][number]): StatusEvent {
-  return {
-    authorId: covered.authorId,
-    json: JSON.stringify({
-      conversationId: advance.conversationId,
-      messageId: covered.messageId,
-      seq: covered.seq,
-      userId: advance.userId,
-      status: covered.status,
-      timestamp: new Date(advance.at).toISOString(),
-    }),
-  };
+  return messageStatusUpdated(covered.authorId, {
+    conversationId: advance.conversationId,
+    messageId: covered.messageId,
+    seq: covered.seq,
+    userId: advance.userId,
+    status: covered.status,
+    timestamp: new Date(advance.at).toISOString(),
+  });
 }

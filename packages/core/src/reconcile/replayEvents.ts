@@ -1,11 +1,18 @@
 import type { Database } from '@chasqui/db';
-import type { Conversation } from '@chasqui/protocol';
+import type { Conversation, ServerEvent } from '@chasqui/protocol';
 import { changedEntry } from '../cache/changedEntries';
+import {
+  conversationCreated,
+  conversationUpdatedFor,
+  requestsChanged,
+} from '../events/conversationEvents';
+import { messageUpdated } from '../events/messageEvents';
+import { messageStatusUpdated, unreadUpdated } from '../events/receiptEvents';
+import type { FanOut } from '../fanout/fanOut';
 import type { LocalConnections } from '../fanout/localConnections';
 import type { LocalConversations } from '../cache/conversationCache';
 import { COLUMNS, isoTime, MESSAGE_WIDTH, STATUS, toMessage } from '../messages/messageRows';
 import { MARGIN, NEWS, type Since } from './changedSince';
-import type { Hint } from '../ports/index';
 import { TOLD_BACK } from '../retention/tellTombstones';
 import { countUnread } from '../receipts/unread/unreadCounts';
 
@@ -66,8 +73,7 @@ export function createEventRepair(deps: {
   connections: LocalConnections;
   conversations: LocalConversations;
   readConversation: (userId: string, conversationId: string) => Promise<Conversation>;
-  /** Where news of memberships go, on this node alone. */
-  hear: (hint: Hint) => void;
+  fanOut: Pick<FanOut, 'deliver'>;
 }): (users: string[], since: Since) => Promise<void> {
   const { db, connections, conversations } = deps;
   // Looks overlap; what was told is not told again.
@@ -80,8 +86,8 @@ export function createEventRepair(deps: {
     return true;
   }
 
-  function emit(userId: string, event: string, payload: object): void {
-    connections.emitToUser(userId, event, JSON.stringify(payload));
+  function send(userId: string, event: ServerEvent): void {
+    connections.sendToUser(userId, event);
   }
 
   function tellMembership(
@@ -90,9 +96,9 @@ export function createEventRepair(deps: {
     userId: string,
     conversation: Conversation | null,
   ): void {
-    deps.hear({
-      ...{ type: 'membership', conversationId, membersVersion, userIds: [userId] },
-      joined: conversation === null ? null : JSON.stringify(conversation),
+    const created = conversation === null ? null : conversationCreated([userId], conversation);
+    deps.fanOut.deliver({
+      ...{ type: 'membership', conversationId, membersVersion, userIds: [userId], created },
     });
   }
 
@@ -115,7 +121,8 @@ export function createEventRepair(deps: {
       const conversation = await deps.readConversation(newest, id).catch(() => undefined);
       if (conversation === undefined) continue;
       const { my: _, ...forAll } = conversation;
-      for (const userId of userIds) emit(userId, 'conversation:updated', forAll);
+      const event = conversationUpdatedFor(userIds, forAll);
+      for (const userId of userIds) send(userId, event);
     }
   }
 
@@ -123,7 +130,7 @@ export function createEventRepair(deps: {
     for (const row of await db.query('repair_changed', CHANGED, values)) {
       const message = toMessage(row);
       if (!once(`changed ${chunk} ${message.id} ${message.version}`)) continue;
-      const change = changedEntry(JSON.stringify(message));
+      const change = changedEntry(messageUpdated(message));
       conversations.changed(change);
       for (const member of row[MESSAGE_WIDTH] as string[]) {
         const [userId = '', joinedSeq] = member.split(' ');
@@ -137,11 +144,15 @@ export function createEventRepair(deps: {
     for (const row of await db.query('repair_receipts', RECEIPTS, values)) {
       const [authorId, conversationId, userId, ...reached] = row as ReceiptRow;
       const [deliveredId, deliveredSeq, deliveredAt, readId, readSeq, readAt] = reached;
-      const tell = (status: string, messageId: string | null, seq: number, at: number): void => {
+      const tell = (
+        status: 'delivered' | 'read',
+        messageId: string | null,
+        seq: number,
+        at: number,
+      ): void => {
         if (messageId === null || !once(`${status} ${authorId} ${userId} ${messageId}`)) return;
-        const timestamp = isoTime(at);
-        const event = { conversationId, messageId, seq, userId, status, timestamp };
-        emit(authorId, 'chat:message_status_updated', event);
+        const data = { conversationId, messageId, seq, userId, status, timestamp: isoTime(at) };
+        send(authorId, messageStatusUpdated(authorId, data));
       };
       tell('delivered', deliveredId, deliveredSeq, deliveredAt);
       tell('read', readId, readSeq, readAt);
@@ -151,7 +162,7 @@ export function createEventRepair(deps: {
     for (const one of await countUnread(db, pairs)) {
       const { userId, conversationId, unreadCount, readSeq } = one;
       if (!once(`unread ${userId} ${conversationId} ${readSeq} ${unreadCount}`)) continue;
-      emit(userId, 'chat:unread_updated', { conversationId, unreadCount, readSeq });
+      send(userId, unreadUpdated(one));
     }
   }
 
@@ -159,7 +170,7 @@ export function createEventRepair(deps: {
     for (const row of await db.query('repair_requests', REQUESTED, [users, at])) {
       const [userId, conversationId, version] = row as [string, string, number];
       if (!once(`requested ${userId} ${conversationId} ${version}`)) continue;
-      emit(userId, 'requests:changed', { conversationId });
+      send(userId, requestsChanged([userId], conversationId));
     }
   }
 

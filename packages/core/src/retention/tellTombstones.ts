@@ -1,6 +1,8 @@
 import { type Database, guarded, withTransaction } from '@chasqui/db';
 import { QueryTypes } from 'sequelize';
 import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
+import { messageUpdated } from '../events/messageEvents';
+import { unreadUpdated } from '../events/receiptEvents';
 import type { Bus } from '../ports/index';
 import { countUnread } from '../receipts/unread/unreadCounts';
 
@@ -66,10 +68,7 @@ async function tellMessages(db: Database, bus: Bus, news: News): Promise<void> {
   const rows = await db.query('told_tombstones', TOLD, [conversationId, fromVersion, untilVersion]);
   for (const [membersVersion, ...row] of rows as [number, ...unknown[]][]) {
     const message = toMessage(row);
-    bus.publish({
-      ...{ type: 'conversation', conversationId, membersVersion, event: 'chat:message_updated' },
-      ...{ json: JSON.stringify(message), seq: message.seq },
-    });
+    bus.publish({ type: 'conversation', membersVersion, event: messageUpdated(message) });
   }
 }
 
@@ -80,12 +79,6 @@ async function tellUnread(db: Database, bus: Bus, conversationIds: string[]): Pr
     string,
   ][];
   const pairs = readers.map(([userId, conversationId]) => ({ userId, conversationId }));
-  const events = (await countUnread(db, pairs)).map(
-    ({ userId, conversationId, unreadCount, readSeq }) => ({
-      userIds: [userId],
-      event: 'chat:unread_updated',
-      json: JSON.stringify({ conversationId, unreadCount, readSeq }),
-    }),
-  );
+  const events = (await countUnread(db, pairs)).map(unreadUpdated);
   if (events.length > 0) bus.publish({ type: 'users', events });
 }

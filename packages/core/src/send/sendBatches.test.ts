@@ -85,10 +85,15 @@ describe('[R2] batches', () => {
     await Promise.all([
       broken.send(sendRequest(conversationId, ana)),
       new Promise<void>((resolve) => {
-        broken.sender.send(randomUUID(), sendRequest(conversationId, ana), null, () => {
-          answers += 1;
-          resolve();
-          throw new Error('a bad answer');
+        broken.sender.send(randomUUID(), sendRequest(conversationId, ana), {
+          origin: null,
+          stored: () => {
+            answers += 1;
+            resolve();
+            throw new Error('a bad answer');
+          },
+          repeated: () => undefined,
+          failed: () => undefined,
         });
       }),
       broken.send(sendRequest(conversationId, ana)),

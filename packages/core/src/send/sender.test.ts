@@ -20,7 +20,7 @@ test('[D1] a send is announced once, after its commit, and its answer comes firs
   expect(repeated).toBe(false);
   expect(message).toEqual(await readMessageById(room.db, message.id));
   const mine = room.node().announced.filter((one) => one.conversationId === conversationId);
-  expect(mine.flatMap(({ messages }) => messages.map((one) => one.message))).toEqual([message]);
+  expect(mine.flatMap(({ sends }) => sends.map((one) => one.message))).toEqual([message]);
 });
 
 describe('[D3] the numbers', () => {
@@ -52,7 +52,7 @@ describe('[D3] the numbers', () => {
       const told = announced
         .slice(from)
         .filter((one) => one.conversationId === conversationId)
-        .flatMap(({ messages }) => messages.map(({ message }) => message.seq));
+        .flatMap(({ sends }) => sends.map(({ entry }) => entry.seq));
       expect(told).toEqual([...told].sort((a, b) => a - b));
     }
     const [row] = await room.rows(

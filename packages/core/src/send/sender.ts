@@ -2,30 +2,21 @@ import { type Database, isRefusal, isUnavailable, toStoreError } from '@chasqui/
 import type { Clock, Log, Timer } from '@chasqui/foundation';
 import { InternalError, type Message, NotFoundError, UnavailableError } from '@chasqui/protocol';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
-import type { SendRequest, SendResult } from './sendRequest';
-import type { Gauges } from '../ports/index';
+import type { SendRequest } from './sendRequest';
+import { entryOf } from '../events/entry';
+import type { FanOut } from '../fanout/fanOut';
+import type { Gauges, Wakeups } from '../ports/index';
 import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';
-
-/** What has just been committed to one conversation, in the order of seq. */
-export interface Committed {
-  conversationId: string;
-  membersVersion: number;
-  messages: { message: Message; origin: string | null; at: number }[];
-}
+import { GuardedReply, type SendReply, type StoredSends } from './sendReply';
 
 export interface Sender {
   /**
-   * Commits the message (D1) under the id given; the same client message id gives the first message
-   * as it is now (D2). `origin` is the connection whose answer takes the frame's place. `finish` is
-   * called once, in the same turn in which the commit is announced and before the announcement.
+   * Commits the message under this id (D1), and then hands its entry and its reply to the fan-out as one value. The
+   * same client message id yields the first message in its current state (D2).
    */
-  send(
-    id: string,
-    request: SendRequest,
-    origin: string | null,
-    finish: (result: SendResult | Error) => void,
-  ): void;
+  send(id: string, request: SendRequest, reply: SendReply): void;
+  /** Resolves when no send is queued or in flight. */
   idle(): Promise<void>;
 }
 
@@ -37,29 +28,28 @@ export interface SenderDeps {
   /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
   firstDelayMs: number;
   readMessage: (messageId: string) => Promise<Message | undefined>;
-  /** Called once per batch, after the commit, with what is new. Must not throw. */
-  announce: (committed: Committed[], waiting: string[]) => void;
+  fanOut: Pick<FanOut, 'stored'>;
+  wakeups: Wakeups;
 }
 
 const MAX_BATCH = 200;
-/** Two: one batch commits while the next is being made. More would only split them. */
+/** One batch commits while the next is prepared. More would only make the batches smaller. */
 const IN_FLIGHT = 2;
-/** Each batch costs something of its own: behind a large one, which is soon back, the second waits until it is large. */
+/** Every batch has a fixed cost: while a large batch is in flight, a second one starts only when it is large too (R2). */
 const LARGE_BATCH = 20;
-const WORTH_A_SECOND = MAX_BATCH / 2;
-/** Batches that wait for a conversation locked elsewhere; they must never take the whole pool (fault 31). */
+const LARGE_SECOND = MAX_BATCH / 2;
+/** Transactions that wait for a locked conversation. They must never use up the pool (fault 31). */
 const MAX_WAITING_LANES = 4;
-/** How soon those that got no place to wait in are looked at again. */
-const LOOK_AGAIN_MS = 25;
-/** Beyond it a send is refused at once: waiting would outlast the caller's patience. */
+/** How soon the other locked conversations are tried again. */
+const RETRY_BUSY_MS = 25;
+/** Beyond this, a send is refused immediately: its command would time out while queued. */
 const MAX_QUEUED = 20_000;
-/** A send that has waited so long is refused without having been tried. */
+/** A send that has waited this long is refused without an attempt. */
 const MAX_AGE_MS = 7_000;
 
 interface Queued extends Send {
-  origin: string | null;
+  reply: SendReply;
   enqueuedAt: number;
-  finish: (result: SendResult | Error) => void;
 }
 
 /** The send path: group commit over conversations, first in first out within one. */
@@ -73,13 +63,13 @@ export function createSender(deps: SenderDeps): Sender {
   let waitingLanes = 0;
   let answering = 0;
   const lanesToWait: Queued[][] = [];
-  let lookAgain: Timer | undefined;
+  let retryTimer: Timer | undefined;
   let scheduled = false;
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
     if (scheduled || flying >= IN_FLIGHT || lanes.due === 0) return;
-    if (flyingSends >= LARGE_BATCH && lanes.due < WORTH_A_SECOND) return;
+    if (flyingSends >= LARGE_BATCH && lanes.due < LARGE_SECOND) return;
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
@@ -110,7 +100,7 @@ export function createSender(deps: SenderDeps): Sender {
     onIdle = [];
   }
 
-  /** Commits, announces and answers; then gives the conversations free. Never rejects. */
+  /** Commits, delivers and answers, then releases the conversations. Never rejects. */
   async function commit(sends: Queued[], wait: boolean): Promise<void> {
     const busy = await attempt(withoutStale(sends), wait);
     const busyLanes = new Map<string, Queued[]>();
@@ -126,7 +116,7 @@ export function createSender(deps: SenderDeps): Sender {
     waitForLanes();
   }
 
-  /** Conversations that somebody holds get a transaction of their own that waits, so that the others need not. */
+  /** A locked conversation gets a transaction of its own that waits, so the other conversations do not have to. */
   function waitForLanes(): void {
     while (waitingLanes < MAX_WAITING_LANES) {
       const lane = lanesToWait.shift();
@@ -138,11 +128,11 @@ export function createSender(deps: SenderDeps): Sender {
         settle();
       });
     }
-    // All places are taken, perhaps for seconds: meanwhile the others are looked at without waiting,
-    // for one that was busy for a moment must not queue behind those that are stuck.
+    // All waiting transactions are in use, perhaps for seconds. The remaining conversations are tried again without
+    // waiting: one that was locked for a moment must not queue behind those that are stuck.
     if (lanesToWait.length > 0) {
-      lookAgain ??= clock.setTimeout(() => {
-        lookAgain = undefined;
+      retryTimer ??= clock.setTimeout(() => {
+        retryTimer = undefined;
         let batch: Queued[] = [];
         for (const lane of lanesToWait.splice(0)) {
           if (batch.length + lane.length > MAX_BATCH) {
@@ -152,11 +142,11 @@ export function createSender(deps: SenderDeps): Sender {
           batch.push(...lane);
         }
         fly(batch);
-      }, LOOK_AGAIN_MS);
+      }, RETRY_BUSY_MS);
     }
   }
 
-  /** One transaction for all. Returns those whose conversations are busy; the others are answered. */
+  /** One transaction for all sends. Returns those whose conversations are locked; the others are answered. */
   async function attempt(sends: Queued[], wait: boolean): Promise<Queued[]> {
     if (sends.length === 0) return [];
     let result: AppendResult;
@@ -165,7 +155,7 @@ export function createSender(deps: SenderDeps): Sender {
     } catch (error) {
       return failed(sends, error);
     }
-    // From here on it is committed: whatever goes wrong now, nothing may be tried again.
+    // Committed: from here on nothing may be retried, whatever fails.
     deps.gauges.sendBatch(sends.length);
     return finishAll(sends, result);
   }
@@ -174,30 +164,21 @@ export function createSender(deps: SenderDeps): Sender {
     const oldest = clock.now() - MAX_AGE_MS;
     return sends.filter((send) => {
       if (send.enqueuedAt >= oldest) return true;
-      send.finish(
+      send.reply.failed(
         new UnavailableError('the store is too slow; retry with the same client message id'),
       );
       return false;
     });
   }
 
-  /** An answer that throws is a bug of who asked, and must not reach the others of its batch. */
-  function finish(send: Queued, result: SendResult | Error): void {
-    try {
-      send.finish(result);
-    } catch (error) {
-      deps.log.error({ err: error }, 'the answer to a send failed');
-    }
-  }
-
   function finishAll(sends: Queued[], { outcomes, waiting }: AppendResult): Queued[] {
     const busy: Queued[] = [];
-    const committed = new Map<string, Committed>();
+    const stored = new Map<string, StoredSends>();
     sends.forEach((send, i) => {
       const outcome = outcomes[i];
       switch (outcome?.outcome) {
         case undefined:
-          finish(send, new InternalError('append_messages left a send out'));
+          send.reply.failed(new InternalError('append_messages left a send out'));
           break;
         case 'busy':
           busy.push(send);
@@ -207,16 +188,12 @@ export function createSender(deps: SenderDeps): Sender {
           break;
         case 'new': {
           const message = toNewMessage(send, outcome.seq, outcome.version, outcome.at);
+          const entry = entryOf(message, outcome.at, send.reply.origin);
           const { conversationId } = send.request;
           const { membersVersion } = outcome;
-          const group = committed.get(conversationId) ?? {
-            conversationId,
-            membersVersion,
-            messages: [],
-          };
-          group.messages.push({ message, origin: send.origin, at: outcome.at });
-          committed.set(conversationId, group);
-          finish(send, { message, repeated: false });
+          const group = stored.get(conversationId) ?? { conversationId, membersVersion, sends: [] };
+          group.sends.push({ entry, message, reply: send.reply });
+          stored.set(conversationId, group);
           break;
         }
         case 'not_found':
@@ -224,14 +201,15 @@ export function createSender(deps: SenderDeps): Sender {
         case 'bad_reply':
         case 'blocked':
         case 'deleted':
-          finish(send, refusal(outcome.outcome));
+          send.reply.failed(refusal(outcome.outcome));
           break;
         default:
           outcome satisfies never;
       }
     });
     try {
-      deps.announce([...committed.values()], waiting);
+      deps.fanOut.stored([...stored.values()]);
+      if (waiting.length > 0) deps.wakeups.enqueueAfterCommit(waiting);
     } catch (error) {
       deps.log.error({ err: error }, 'announcing committed messages failed');
     }
@@ -242,17 +220,18 @@ export function createSender(deps: SenderDeps): Sender {
     answering += 1;
     try {
       const message = await deps.readMessage(messageId);
-      finish(send, message === undefined ? new NotFoundError() : { message, repeated: true });
+      if (message === undefined) send.reply.failed(new NotFoundError());
+      else send.reply.repeated(message);
     } catch (error) {
-      finish(send, asError(error));
+      send.reply.failed(asError(error));
     }
     answering -= 1;
     settle();
   }
 
   /**
-   * Answers a batch that failed. What PostgreSQL refused, and so surely did not store, is tried again
-   * one by one, so that one bad send cannot fail its neighbours; anything else may be stored (U).
+   * Answers a batch that failed. When PostgreSQL refused it, nothing was stored; the sends are then tried one by one,
+   * so that one bad send cannot fail the others. After any other failure the outcome is unknown.
    */
   async function failed(sends: Queued[], error: unknown): Promise<Queued[]> {
     if (!isUnavailable(error)) {
@@ -263,24 +242,20 @@ export function createSender(deps: SenderDeps): Sender {
         return busy;
       }
     }
-    for (const send of sends) finish(send, asError(error));
+    for (const send of sends) send.reply.failed(asError(error));
     return [];
   }
 
   return {
-    send(id, request, origin, finish) {
+    send(id, request, reply) {
       if (lanes.waiting >= MAX_QUEUED) {
-        finish(
+        reply.failed(
           new UnavailableError('too many sends are waiting; retry with the same client message id'),
         );
         return;
       }
       lanes.add(request.conversationId, {
-        id,
-        request,
-        origin,
-        enqueuedAt: clock.now(),
-        finish,
+        ...{ id, request, reply: new GuardedReply(reply, deps.log), enqueuedAt: clock.now() },
       });
       schedule();
     },

@@ -1,16 +1,19 @@
 import { type Connection, createConnection } from '../connection/connection';
 import type { LocalConversation } from '../cache/conversationCache';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 import { createFakeClock, type FakeClock } from '@chasqui/testkit';
 import { noGauges } from './noGauges';
-import { recordingOutlet, type RecordingOutlet } from './recordingOutlet';
+import { testEntry } from './entries';
+import { memoryTransport, type MemoryTransport } from './memoryTransport';
+
+type EntryOptions = Parameters<typeof testEntry>[2];
 
 export const ME = 'me';
 const OTHER = 'other';
 
 /** What PostgreSQL would have. */
 interface ConnectionStore {
-  entries: Map<string, EntryHint[]>;
+  entries: Map<string, Entry[]>;
   /** First visible seq; a conversation that is missing is not mine. */
   joined: Map<string, number>;
   positions: Map<string, number>;
@@ -27,15 +30,15 @@ export interface ConnectionRoom {
   /** Reads that failed. */
   readonly failures: unknown[];
   /** Where the next connection writes to. */
-  outlet: RecordingOutlet;
+  transport: MemoryTransport;
   readonly connection: Connection;
-  /** Puts another connection, to the present outlet, in the place of the first. */
-  reopen(batch?: boolean): void;
+  /** Replaces the connection by one to the present transport. */
+  reopen(): void;
   /** Stores the next entry of a conversation. */
-  append(conversationId: string, more?: Partial<EntryHint>): EntryHint;
-  appendMany(conversationId: string, count: number, more?: Partial<EntryHint>): EntryHint[];
+  append(conversationId: string, more?: EntryOptions): Entry;
+  appendMany(conversationId: string, count: number, more?: EntryOptions): Entry[];
   /** What this node has in mind of a conversation: only what it was told. */
-  local(id: string, recent?: EntryHint[]): LocalConversation;
+  local(id: string, recent?: Entry[]): LocalConversation;
 }
 
 export function openConnectionRoom(): ConnectionRoom {
@@ -50,13 +53,13 @@ export function openConnectionRoom(): ConnectionRoom {
     gate: undefined,
   };
 
-  const open = (outlet: RecordingOutlet, batch: boolean): Connection =>
+  const open = (transport: MemoryTransport): Connection =>
     createConnection({
-      ...{ userId: ME, deviceNo: 1, batch, outlet, clock, gauges: noGauges },
+      ...{ userId: ME, deviceNo: 1, transport, clock, gauges: noGauges },
       async readEntries(after, limit) {
         store.reads.push(after.map(({ conversationId, seq }) => ({ conversationId, seq })));
         const { failing } = store;
-        const pages = new Map<string, EntryHint[]>();
+        const pages = new Map<string, Entry[]>();
         for (const { conversationId, seq } of after) {
           const from = store.joined.get(conversationId);
           const page = (store.entries.get(conversationId) ?? [])
@@ -80,29 +83,25 @@ export function openConnectionRoom(): ConnectionRoom {
       onReadFailed: (error) => failures.push(error),
     });
 
-  const append = (conversationId: string, more: Partial<EntryHint> = {}): EntryHint => {
+  const append = (conversationId: string, more: EntryOptions = {}): Entry => {
     if (!store.joined.has(conversationId)) store.joined.set(conversationId, 1);
     const log = store.entries.get(conversationId) ?? [];
     store.entries.set(conversationId, log);
     const seq = (log.at(-1)?.seq ?? 0) + 1;
-    const id = `${conversationId}:${seq}`;
-    const senderId = more.senderId ?? OTHER;
-    const message = { id, conversation_id: conversationId, seq, sender_id: senderId };
-    const json = JSON.stringify(message);
-    const entry = { id, seq, senderId, counts: true, origin: null, json, at: clock.now(), ...more };
+    const entry = testEntry(conversationId, seq, { senderId: OTHER, at: clock.now(), ...more });
     log.push({ ...entry, origin: null });
     return entry;
   };
 
-  const outlet = recordingOutlet();
-  let connection = open(outlet, false);
+  const transport = memoryTransport();
+  let connection = open(transport);
   return {
-    ...{ clock, store, failures, outlet },
+    ...{ clock, store, failures, transport },
     get connection() {
       return connection;
     },
-    reopen(batch = false) {
-      connection = open(this.outlet, batch);
+    reopen() {
+      connection = open(this.transport);
     },
     append,
     appendMany: (conversationId, count, more) =>

@@ -9,13 +9,13 @@ import type { SendRequest, SendResult } from '../send/sendRequest';
 import type { Bus } from '../ports/index';
 import { createFakeNetwork } from './fakeBus';
 import { noGauges } from './noGauges';
-import { recordingOutlet, type RecordingOutlet } from './recordingOutlet';
+import { memoryTransport, type MemoryTransport } from './memoryTransport';
 
 /** A device of somebody on a node: its connection, and what came by it. */
 export interface NodeDevice {
   userId: string;
   live: LiveConnection;
-  outlet: RecordingOutlet;
+  transport: MemoryTransport;
   /** Sends and waits for the answer. */
   send(conversationId: string, content: string, more?: Partial<SendRequest>): Promise<SendResult>;
 }
@@ -27,7 +27,7 @@ export interface DeliveryNode {
   woken: string[];
   connect(
     userId: string,
-    options?: { deviceId?: string; sessionId?: string; batch?: boolean; outlet?: RecordingOutlet },
+    options?: { deviceId?: string; sessionId?: string; transport?: MemoryTransport },
   ): Promise<NodeDevice>;
   stop(): Promise<void>;
 }
@@ -56,20 +56,15 @@ export function openDeliveryNode(
     woken,
     async connect(
       userId,
-      {
-        deviceId = 'phone',
-        sessionId = randomUUID(),
-        batch = false,
-        outlet = recordingOutlet(),
-      } = {},
+      { deviceId = 'phone', sessionId = randomUUID(), transport = memoryTransport() } = {},
     ) {
-      const live = await core.connections.open({ userId, sessionId, deviceId, batch, outlet });
+      const live = await core.connections.open({ userId, sessionId, deviceId, transport });
       open.push(live);
       live.start();
       return {
         userId,
         live,
-        outlet,
+        transport,
         send: (conversationId, contentEncrypted, more = {}) =>
           new Promise((resolve, reject) => {
             live.send(

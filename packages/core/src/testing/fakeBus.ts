@@ -1,40 +1,44 @@
-import type { Bus, Hint } from '../ports/index';
+import type { Bus, Notification } from '../ports/index';
 
 export interface FakeNetwork {
   /** A bus for one more node. */
   join(): Bus;
-  /** Cuts all nodes off from each other; nobody is told, and what is published is lost. */
+  /** Disconnects all nodes without their noticing; notifications are lost. */
   cut(): void;
-  /** Connects them again and says so. */
+  /** Connects them again and reports the recovery. */
   heal(): void;
-  /** How many deliveries each hint gets, of which other node: 0 loses it, 2 doubles it. */
-  copies: (hint: Hint) => number;
-  /** While set, hints wait here until `release`, which may reorder them. */
+  /** How often each notification is delivered to every other node: 0 loses it, 2 duplicates it. */
+  copies: (notification: Notification) => number;
+  /** Notifications wait until `release`, which may reorder them. */
   hold(): void;
   release(reorder?: (held: (() => void)[]) => (() => void)[]): void;
 }
 
-/** The way between nodes of one process, which loses, doubles and reorders as a test wants it. */
+/** A bus between nodes in one process that can lose, duplicate and reorder. */
 export function createFakeNetwork(): FakeNetwork {
-  const nodes: { hear: Set<(hint: Hint) => void>; recovered: Set<() => void> }[] = [];
+  const nodes: {
+    listeners: Set<(notification: Notification) => void>;
+    recovered: Set<() => void>;
+  }[] = [];
   let connected = true;
   let held: (() => void)[] | undefined;
 
   const network: FakeNetwork = {
     copies: () => 1,
     join() {
-      const me = { hear: new Set<(hint: Hint) => void>(), recovered: new Set<() => void>() };
+      const me = {
+        listeners: new Set<(notification: Notification) => void>(),
+        recovered: new Set<() => void>(),
+      };
       nodes.push(me);
       return {
-        publish(hint) {
+        publish(notification) {
           if (!connected) return;
-          // Through JSON, as on a wire.
-          const text = JSON.stringify(hint);
           for (const node of nodes) {
             if (node === me) continue;
-            for (let i = network.copies(hint); i > 0; i -= 1) {
+            for (let i = network.copies(notification); i > 0; i -= 1) {
               const arrive = (): void => {
-                for (const listener of node.hear) listener(JSON.parse(text) as Hint);
+                for (const listener of node.listeners) listener(notification);
               };
               if (held === undefined) setImmediate(arrive);
               else held.push(arrive);
@@ -42,8 +46,8 @@ export function createFakeNetwork(): FakeNetwork {
           }
         },
         subscribe(listener) {
-          me.hear.add(listener);
-          return () => me.hear.delete(listener);
+          me.listeners.add(listener);
+          return () => me.listeners.delete(listener);
         },
         lost() {
           for (const node of nodes) {

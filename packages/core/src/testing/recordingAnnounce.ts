@@ -1,5 +1,6 @@
+import type { ServerEvent } from '@chasqui/protocol';
 import type { Announce } from '../fanout/announce';
-import type { EntryHint } from '../ports/index';
+import type { Entry } from '../ports/index';
 
 export type Announced =
   | {
@@ -8,11 +9,12 @@ export type Announced =
       membersVersion: number;
       event: string;
       payload: object;
+      /** 0: all members. */
       seq: number;
     }
   | { to: 'users'; userIds: string[]; event: string; payload: object }
   | { to: 'recheck'; userIds: string[] }
-  | { to: 'log'; conversationId: string; membersVersion: number; entries: EntryHint[] }
+  | { to: 'log'; conversationId: string; membersVersion: number; entries: readonly Entry[] }
   | {
       to: 'membership';
       conversationId: string;
@@ -26,18 +28,29 @@ export interface RecordingAnnounce extends Announce {
   take(): Announced[];
 }
 
-/** Keeps what is announced instead of telling anybody. */
+/** Records announcements instead of delivering them. */
 export function recordingAnnounce(): RecordingAnnounce {
   let announced: Announced[] = [];
   return {
     entries: (conversationId, membersVersion, entries) =>
       announced.push({ to: 'log', conversationId, membersVersion, entries }),
-    toMembers: (conversationId, membersVersion, event, payload, seq) =>
-      announced.push({ to: 'members', conversationId, membersVersion, event, payload, seq }),
-    toUsers: (userIds, event, payload) => announced.push({ to: 'users', userIds, event, payload }),
+    toMembers: (membersVersion, { conversationId, name, data, seq }) =>
+      announced.push({
+        ...{ to: 'members', conversationId: conversationId ?? '', membersVersion },
+        ...{ event: name, payload: data, seq: seq ?? 0 },
+      }),
+    toUsers(...events) {
+      for (const event of events) {
+        const { name, data } = event;
+        announced.push({ to: 'users', userIds: recipientsOf(event), event: name, payload: data });
+      }
+    },
     recheck: (userIds) => announced.push({ to: 'recheck', userIds }),
-    joined: (conversationId, membersVersion, userIds, joined) =>
-      announced.push({ to: 'membership', conversationId, membersVersion, userIds, joined }),
+    joined: (membersVersion, created) =>
+      announced.push({
+        ...{ to: 'membership', conversationId: created.data.id, membersVersion },
+        ...{ userIds: recipientsOf(created), joined: created.data },
+      }),
     removed: (conversationId, membersVersion, userIds) =>
       announced.push({ to: 'membership', conversationId, membersVersion, userIds, joined: null }),
     take() {
@@ -46,4 +59,8 @@ export function recordingAnnounce(): RecordingAnnounce {
       return taken;
     },
   };
+}
+
+function recipientsOf({ recipients }: ServerEvent): string[] {
+  return recipients.scope === 'users' ? [...recipients.userIds] : [];
 }

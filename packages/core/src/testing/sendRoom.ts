@@ -6,14 +6,15 @@ import { createDirect } from '../conversations/createDirect';
 import { createGroup } from '../conversations/group/createGroup';
 import type { SendRequest, SendResult } from '../send/sendRequest';
 import { readMessageById } from '../messages/readMessages';
-import { type Committed, createSender, type Sender } from '../send/sender';
+import { createSender, type Sender } from '../send/sender';
+import type { StoredSends } from '../send/sendReply';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
 import { noGauges } from './noGauges';
 
 /** The send path of one node, and what came of it. */
 export interface SendNode {
   sender: Sender;
-  announced: Committed[];
+  announced: StoredSends[];
   batches: number[];
   waiting: string[];
   log: ReturnType<typeof quietLog>;
@@ -75,7 +76,7 @@ function openSendNode(
   db: Database,
   { clock = systemClock, announce }: { clock?: Clock; announce?: () => void } = {},
 ): SendNode {
-  const announced: Committed[] = [];
+  const announced: StoredSends[] = [];
   const batches: number[] = [];
   const waiting: string[] = [];
   const log = quietLog();
@@ -83,19 +84,26 @@ function openSendNode(
     ...{ db, clock, log, firstDelayMs: 2_000 },
     gauges: { ...noGauges, sendBatch: (messages) => void batches.push(messages) },
     readMessage: (id) => readMessageById(db, id),
-    announce: (committed, users) => {
-      announced.push(...committed);
-      waiting.push(...users);
-      announce?.();
+    fanOut: {
+      stored(batch) {
+        announced.push(...batch);
+        for (const { entry, message, reply } of batch.flatMap(({ sends }) => sends)) {
+          reply.stored(undefined, entry, message);
+        }
+        announce?.();
+      },
     },
+    wakeups: { enqueueAfterCommit: (users) => void waiting.push(...users) },
   });
   return {
     ...{ sender, announced, batches, waiting, log },
     send: (request) =>
       new Promise((resolve, reject) => {
-        sender.send(randomUUID(), request, null, (result) => {
-          if (result instanceof Error) reject(result);
-          else resolve(result);
+        sender.send(randomUUID(), request, {
+          origin: null,
+          stored: (_conversation, _entry, message) => resolve({ message, repeated: false }),
+          repeated: (message) => resolve({ message, repeated: true }),
+          failed: reject,
         });
       }),
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Command } from '../commands/command';
 import { wireErrorSchema } from '../errors/errors';
-import type { ServerEvent } from '../events/event';
+import type { EventDefinition } from '../events/event';
 import { COMMAND_TIMEOUT_MS, PROTOCOL, WINDOW } from '../limits';
 import { commands, serverEvents } from '../socket';
 import { createJsonSchemas, type JsonSchema, type JsonSchemas } from './jsonSchemas';
@@ -78,7 +78,7 @@ export function asyncApiDocument(): JsonSchema {
   };
 }
 
-function messageOf({ name, summary }: Command | ServerEvent, payload: JsonSchema): JsonSchema {
+function messageOf({ name, summary }: Command | EventDefinition, payload: JsonSchema): JsonSchema {
   return { name, title: name, summary, payload };
 }
 

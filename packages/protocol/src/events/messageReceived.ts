@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { messageSchema } from '../entities/message';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Sent in seq order to every device of every participant until it acknowledges (D3, D4). */
 export const messageReceived = {
@@ -8,6 +8,6 @@ export const messageReceived = {
   summary:
     'An entry of a conversation. It is sent again after a reconnect until it is acknowledged.',
   data: messageSchema,
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type MessageReceived = z.output<typeof messageReceived.data>;

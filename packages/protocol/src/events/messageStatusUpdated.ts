@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { seqNumber, uuid } from '../values/ids';
 import { reportedStatus } from '../entities/receipt';
 import { timestamp } from '../values/time';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Covers all of the author's messages up to `seq`. Events may arrive out of order: the highest seq counts (D6). */
 export const messageStatusUpdated = {
@@ -17,6 +17,6 @@ export const messageStatusUpdated = {
     status: reportedStatus,
     timestamp,
   }),
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type MessageStatusUpdated = z.output<typeof messageStatusUpdated.data>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Once per connection, also for an empty backlog. Everything after it is live (D5). */
 export const queueEmpty = {
@@ -8,6 +8,6 @@ export const queueEmpty = {
   data: z.object({
     delivered: z.int().min(0).meta({ description: 'Number of entries in the backlog.' }),
   }),
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type QueueEmpty = z.output<typeof queueEmpty.data>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { uuid } from '../values/ids';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Reports only that the list changed: clients fetch it again, because it is short. */
 export const requestsChanged = {
@@ -8,6 +8,6 @@ export const requestsChanged = {
   summary:
     "A request to the user arrived, changed or was answered. Sent to the user's own devices: fetch GET /api/requests.",
   data: z.object({ conversationId: uuid }),
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type RequestsChanged = z.output<typeof requestsChanged.data>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { uuid } from '../values/ids';
 import { deviceId } from '../text/text';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Identifies the connection. The first event. */
 export const sessionReady = {
@@ -12,6 +12,6 @@ export const sessionReady = {
     deviceId,
     protocol: z.int().min(1).meta({ description: 'The protocol number of the server.' }),
   }),
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type SessionReady = z.output<typeof sessionReady.data>;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { uuid } from '../values/ids';
 import { username } from '../text/text';
 import { timestamp } from '../values/time';
-import type { ServerEvent } from './event';
+import type { EventDefinition } from './event';
 
 /** Never queued. Expires after TYPING_EXPIRES_MS unless repeated (D10). */
 export const userTyping = {
@@ -15,6 +15,6 @@ export const userTyping = {
     isTyping: z.boolean(),
     timestamp,
   }),
-} as const satisfies ServerEvent;
+} as const satisfies EventDefinition;
 
 export type UserTyping = z.output<typeof userTyping.data>;

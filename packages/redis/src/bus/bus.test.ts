@@ -1,4 +1,4 @@
-import type { Hint } from '@chasqui/core/ports';
+import type { Notification } from '@chasqui/core/ports';
 import {
   type AnyRedis,
   quietLog,
@@ -13,11 +13,11 @@ import {
 import { createBus, type NodeBus } from './bus';
 import { type Connections, createConnections } from '../connections/connections';
 
-const recheck = (...userIds: string[]): Hint => ({ type: 'recheck', userIds });
+const recheck = (...userIds: string[]): Notification => ({ type: 'recheck', userIds });
 
 interface Node {
   bus: NodeBus;
-  received: Hint[];
+  received: Notification[];
   recoveries: () => number;
 }
 
@@ -38,7 +38,7 @@ function node(nodeId: string, url: string, prefix = ''): Node {
   const bus = createBus({ connections, nodeId, log: quietLog() });
   opened.push(connections);
   buses.push(bus);
-  const received: Hint[] = [];
+  const received: Notification[] = [];
   let recoveries = 0;
   bus.subscribe((hint) => received.push(hint));
   bus.onRecovered(() => (recoveries += 1));
@@ -135,7 +135,7 @@ describe.each(redisKinds)('on %s', (kind) => {
 
   test('a throwing listener does not affect the others', async () => {
     const [a, b] = [node('a', server.url), node('b', server.url)];
-    const second: Hint[] = [];
+    const second: Notification[] = [];
     b.bus.subscribe(() => {
       throw new Error('thrown by the first listener');
     });

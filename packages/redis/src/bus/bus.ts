@@ -1,8 +1,8 @@
-import type { Bus, Hint } from '@chasqui/core/ports';
+import type { Bus, Notification } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
 import { BEAT_WHILE_FAILED_MS, type BusLane, createBusLane } from './busLane';
 import type { Connections } from '../connections/connections';
-import { parseNotifications } from './notifications';
+import { encodeNotification, parseNotifications } from './notifications';
 import { createPeers } from './peers';
 import { chooseFor } from '../connections/shards';
 
@@ -37,26 +37,26 @@ const GAP = '?';
  * Notifications between nodes over pub/sub: one channel on a single Redis, one per shard in a cluster. A node
  * publishes on the channel that its id selects, or on another while that is down, and subscribes to all.
  *
- * Pub/sub loses messages silently, so the node isSubscribed to its own heartbeat on every channel. A channel works when a
+ * Pub/sub loses messages silently, so the node subscribes to its own heartbeat on every channel. A channel works when a
  * beat that was sent after the last failure has come back; the bus works when all channels do. A node whose
  * notifications were lost announces that once it can, and the other nodes report `onRecovered` too, because they hold
  * the recipients.
  *
  * A process that falls silent without a goodbye may have committed messages that it never announced, so its death
- * also counts as a loss. While no other process isSubscribed, nothing is published: a single node pays nothing for the
+ * also counts as a loss. While no other process is subscribed, nothing is published: a single node pays nothing for the
  * bus.
  *
  * The payload is a JSON array of notifications, or `?` when notifications were lost. Lanes add their own beats.
  */
 export function createBus(options: BusOptions): NodeBus {
   const { connections, nodeId, log, beatMs = 2_000, silenceMs = 5_000 } = options;
-  const hintListeners = new Set<(hint: Hint) => void>();
+  const listeners = new Set<(notification: Notification) => void>();
   const recoveryListeners = new Set<() => void>();
 
   let waiting: string[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let dropped = 0;
-  let hintsLost = false;
+  let notificationsLost = false;
   let recoveryPending = false;
   let closed = false;
 
@@ -77,8 +77,8 @@ export function createBus(options: BusOptions): NodeBus {
       announceRecovery();
       return;
     }
-    for (const hint of parseNotifications(payload)) {
-      for (const listener of [...hintListeners]) guarded(() => listener(hint));
+    for (const notification of parseNotifications(payload)) {
+      for (const listener of [...listeners]) guarded(() => listener(notification));
     }
   };
 
@@ -88,7 +88,7 @@ export function createBus(options: BusOptions): NodeBus {
   const lanes: BusLane[] = connections.shards.map((shard) =>
     createBusLane({
       ...{ connections, shard, nodeId, beatMs, silenceMs },
-      isSubscribed: () => hintListeners.size > 0,
+      isSubscribed: () => listeners.size > 0,
       onMessage: receive,
       onPeer: peers.seen,
       onPeerLeft: peers.left,
@@ -116,7 +116,7 @@ export function createBus(options: BusOptions): NodeBus {
       !lane.isWorking() && now - lane.failedAt() <= LONG_AWAY_MS;
     if (!recoveryPending || closed || lanes.some(isAwaited)) return;
     recoveryPending = false;
-    if (hintsLost) announceGap();
+    if (notificationsLost) announceGap();
     if (allWorking()) log.info({}, 'the bus between nodes works');
     announceRecovery();
   };
@@ -124,43 +124,43 @@ export function createBus(options: BusOptions): NodeBus {
   const announceGap = (): void => {
     const lane = publishingLane();
     if (lane === undefined) return;
-    hintsLost = false;
+    notificationsLost = false;
     lane.publish(GAP).catch(() => {
-      hintsLost = true;
+      notificationsLost = true;
       lane.markFailed();
     });
   };
 
   const lose = (count: number, lane: BusLane): void => {
     dropped += count;
-    hintsLost = true;
+    notificationsLost = true;
     lane.markFailed();
   };
 
-  const publishPart = (lane: BusLane, hints: string[]): void => {
-    lane.publish(`[${hints.join(',')}]`).catch(() => lose(hints.length, lane));
+  const publishPart = (lane: BusLane, texts: string[]): void => {
+    lane.publish(`[${texts.join(',')}]`).catch(() => lose(texts.length, lane));
   };
 
   const flush = (): void => {
     scheduled = undefined;
-    const hints = waiting;
+    const texts = waiting;
     waiting = [];
-    if (hints.length === 0) return;
+    if (texts.length === 0) return;
     const lane = publishingLane();
     if (lane === undefined) {
-      lose(hints.length, ownLane);
+      lose(texts.length, ownLane);
       return;
     }
     let part: string[] = [];
     let size = 0;
-    for (const hint of hints) {
-      if (size > 0 && size + hint.length > LARGEST_PUBLISH_CHARS) {
+    for (const text of texts) {
+      if (size > 0 && size + text.length > LARGEST_PUBLISH_CHARS) {
         publishPart(lane, part);
         part = [];
         size = 0;
       }
-      part.push(hint);
-      size += hint.length;
+      part.push(text);
+      size += text.length;
     }
     publishPart(lane, part);
   };
@@ -182,19 +182,19 @@ export function createBus(options: BusOptions): NodeBus {
   }, BEAT_WHILE_FAILED_MS);
 
   return {
-    publish(hint) {
+    publish(notification) {
       if (closed || isAlone()) return;
-      waiting.push(JSON.stringify(hint));
+      waiting.push(encodeNotification(notification));
       // One publish per turn of the event loop, for all notifications of that turn.
       scheduled ??= setImmediate(flush);
     },
     subscribe(listener) {
-      hintListeners.add(listener);
-      return () => hintListeners.delete(listener);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     lost() {
       if (closed || isAlone()) return;
-      hintsLost = true;
+      notificationsLost = true;
       announceGap();
     },
     onRecovered(listener) {

@@ -1,4 +1,4 @@
-import type { Hint } from '@chasqui/core/ports';
+import type { Notification } from '@chasqui/core/ports';
 import { quietLog, type RedisCluster, startRedisCluster, until } from '@chasqui/testkit';
 import { createBus, type NodeBus } from './bus';
 import { type Connections, createConnections } from '../connections/connections';
@@ -6,7 +6,7 @@ import { CLUSTER_SHARDS, type Shard } from '../connections/shards';
 
 // The bus counts as connected only when every channel has proven itself.
 
-const HINT: Hint = { type: 'recheck', userIds: ['me'] };
+const HINT: Notification = { type: 'recheck', userIds: ['me'] };
 
 let cluster: RedisCluster;
 let opened: { bus: NodeBus; connections: Connections }[];
@@ -27,7 +27,7 @@ function node(nodeId: string) {
   const connections = createConnections({ url: cluster.url, log: quietLog() });
   const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, silenceMs: 4_000 });
   opened.push({ bus, connections });
-  const received: Hint[] = [];
+  const received: Notification[] = [];
   let recoveries = 0;
   bus.subscribe((hint) => received.push(hint));
   bus.onRecovered(() => (recoveries += 1));

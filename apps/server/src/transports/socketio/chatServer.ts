@@ -2,9 +2,13 @@ import type { ClientToServerEvents, ServerToClientEvents } from '@chasqui/protoc
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { Connection } from '../../connections/connection';
 
-/** What hangs on a socket once its handshake was accepted. */
+/** Attached to a socket once its handshake was accepted. */
 export interface SocketData {
-  connection?: Connection;
+  accepted?: {
+    connection: Connection;
+    /** Answers the command packet with this id, in order with the events (D3). */
+    answer(packetId: number, result: object): void;
+  };
 }
 
 export type ChatServer = Server<

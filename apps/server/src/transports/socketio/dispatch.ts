@@ -13,14 +13,14 @@ import { countRefusal } from '../../observability/refusals';
 import type { Acknowledge, Answer, Answers } from './answers';
 import type { Connection } from '../../connections/connection';
 
-/** What one command does; its file has its name. */
+/** The handler of one command; its file is named after the command. */
 export interface CommandHandler {
   name: string;
   /** Parses, acts, answers. May throw, and may return a promise that rejects. */
   run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
 }
 
-/** A handler that is given checked data and whose result is the answer. */
+/** A handler that receives validated data and whose result is the answer. */
 export function handler<C extends Command>(
   command: C,
   handle: (connection: Connection, data: CommandData<C>) => Promise<CommandResult<C> & object>,
@@ -42,8 +42,8 @@ interface Deps {
 }
 
 /**
- * The one wrapper around all commands: whatever arrives is answered within ten seconds, whatever is
- * thrown becomes an error of the contract, and nothing that was sent is ever sent back.
+ * The one wrapper around all commands: each is answered within ten seconds, each exception becomes an error of the
+ * contract, and no input is ever echoed.
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
@@ -57,16 +57,14 @@ export function createDispatch(
     connection: Connection,
     event: unknown,
     data: unknown,
-    packetId: number | undefined,
+    acknowledge: Acknowledge,
   ): void => {
-    const acknowledge: Acknowledge =
-      packetId === undefined ? undefined : (result) => connection.outlet.answer(packetId, result);
     const command = typeof event === 'string' ? byName.get(event) : undefined;
     const kind = command?.kind ?? 'unknown';
     const waitMs =
       limits.take(kind, connection.userId, connection.address) ||
       (kind === 'acknowledgement' ? connection.budget.take() : 0);
-    // A flood is answered from here, before it costs anything.
+    // A flood is refused here, before it costs anything.
     if (waitMs > 0) {
       acknowledge?.({ success: false, error: new RateLimitError(waitMs / 1_000).toWire() });
       connection.refused();
@@ -86,7 +84,7 @@ export function createDispatch(
       answer.fail(failed(error, { command: command.name }));
     };
     try {
-      // Without a lane not even a promise stands between a send and its transaction.
+      // Without a lane, a send reaches its transaction without even a promise.
       const running =
         laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
       running?.catch(fail);

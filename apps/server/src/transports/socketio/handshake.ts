@@ -1,13 +1,6 @@
-import type { ChatCore } from '@chasqui/core';
 import type { Log } from '@chasqui/foundation';
 import { type Caller, type Identity, type SecurityLog, userAgentOf } from '@chasqui/identity';
-import {
-  type Lanes,
-  type Limits,
-  type RejectBackoff,
-  type ConnectionQuota,
-  refuseIf,
-} from '@chasqui/limits';
+import { type ConnectionQuota, type Limits, refuseIf } from '@chasqui/limits';
 import {
   COMMAND_TIMEOUT_MS,
   type Handshake,
@@ -19,41 +12,35 @@ import {
 import type { ExtendedError } from 'socket.io';
 import type { ClientAddress } from '../../network/clientAddress';
 import type { ErrorReporter } from '../../observability/errorReporter';
-import type { EventBudget } from '../../connections/eventBudget';
-import type { ChatSocket } from './chatServer';
-import type { Connection } from '../../connections/connection';
+import type { ClientConnections } from '../../connections/clientConnections';
+import type { ChatSocket, SocketData } from './chatServer';
 import { type ConnectionGate, FULL_WAIT_MS } from '../../connections/connectionGate';
-import { createPause } from './wire/pauseReading';
-import type { SessionGuard } from '../../connections/sessionGuard';
-import { createSocketOutlet } from './wire/socketOutlet';
+import { createSocketTransport } from './wire/socketTransport';
 import type { TransportWatch } from './guard/transportWatch';
 
 interface Deps {
   identity: Pick<Identity, 'authenticate'>;
-  core: Pick<ChatCore, 'connections'>;
+  clients: Pick<ClientConnections, 'open'>;
   addressOf: ClientAddress;
-  guard: SessionGuard;
   watch: Pick<TransportWatch, 'holds'>;
   gate: ConnectionGate;
   limits: Limits;
   userConnectionQuota: ConnectionQuota;
-  rejectBackoff: RejectBackoff;
-  lanes: Lanes;
-  createBudget: () => EventBudget;
-  prolong: (connection: Connection, caller: Caller) => void;
   log: Log;
   failed: ErrorReporter;
   securityLog: Pick<SecurityLog, 'count'>;
 }
 
-/** Refused handshakes on one transport before it is closed: guessing tokens is not for free. */
+/** Refused handshakes on one engine connection before it is closed, so that guessing tokens is expensive. */
 const REFUSALS_MAX = 5;
 
-/** What is known of a transport, from one handshake on it to the next. */
-interface Transport {
+type Accepted = NonNullable<SocketData['accepted']>;
+
+/** What is kept about an engine connection between handshakes on it. */
+interface Attempt {
   underWay: boolean;
   refusals: number;
-  /** It was let in only to be told to wait for so long. */
+  /** Nonzero: it was admitted only to be refused with this waiting time. */
   readonly waitMs: number;
   readonly address: string;
 }
@@ -61,31 +48,31 @@ interface Transport {
 type Next = (error?: ExtendedError) => void;
 
 /**
- * Who connects, and is there a place for them in the delivery path? A refusal is a `connect_error`
- * whose `data` is an error of the contract.
+ * Authenticates a client and opens its connection. A refusal is a `connect_error` whose `data` is an error of the
+ * contract.
  */
 export function createHandshake(deps: Deps) {
-  const transports = new WeakMap<ChatSocket['conn'], Transport>();
+  const attempts = new WeakMap<ChatSocket['conn'], Attempt>();
 
   return (socket: ChatSocket, next: Next): void => {
-    const state = transports.get(socket.conn) ?? beginning(socket, deps);
-    transports.set(socket.conn, state);
+    const state = attempts.get(socket.conn) ?? beginning(socket, deps);
+    attempts.set(socket.conn, state);
     if (state.waitMs > 0) {
       next(refusal(new RateLimitError(state.waitMs / 1_000), deps.failed));
-      // Socket.IO writes the refusal a moment later, and not at all once it is closing.
+      // Socket.IO writes the refusal a moment later, and drops it if the connection is closing.
       setImmediate(() => socket.conn.close());
       return;
     }
-    // One at a time: a transport could ask for a thousand in one frame.
+    // One at a time: a client could send a thousand handshakes in one frame.
     if (state.underWay) {
       socket.conn.close();
       return;
     }
     state.underWay = true;
     inTime(accept(socket, state, deps)).then(
-      (connection) => {
+      (accepted) => {
         state.underWay = false;
-        socket.data.connection = connection;
+        socket.data.accepted = accepted;
         next();
       },
       (thrown: unknown) => {
@@ -97,8 +84,8 @@ export function createHandshake(deps: Deps) {
   };
 }
 
-/** The request that it began with is forgotten; a transport may connect again all the same. */
-function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Transport {
+/** Read before the request is dropped (forgetHandshake.ts), because another handshake may follow on the connection. */
+function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Attempt {
   return {
     underWay: false,
     refusals: 0,
@@ -107,7 +94,7 @@ function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Transpor
   };
 }
 
-async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): Promise<Connection> {
+async function accept(socket: ChatSocket, { address }: Attempt, deps: Deps): Promise<Accepted> {
   const { authorization, 'user-agent': agent } = socket.handshake.headers;
   const said = parseHandshake(socket.handshake.auth, authorization);
   const caller = await deps.identity
@@ -121,7 +108,7 @@ async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): P
     });
   refuseIf(deps.limits.take('connect', caller.userId, null));
   if (deps.userConnectionQuota.isFull(caller.userId)) refuseIf(FULL_WAIT_MS);
-  // Before the first wait, so that a thousand at once do not all find the same place free.
+  // Before the first await, so that simultaneous handshakes do not all take the same free place.
   const release = deps.userConnectionQuota.take(caller.userId);
   socket.once('disconnect', release);
   if (socket.conn.readyState === 'open') socket.conn.once('close', release);
@@ -134,53 +121,25 @@ async function accept(socket: ChatSocket, { address }: Transport, deps: Deps): P
 
 async function open(
   socket: ChatSocket,
-  said: Handshake,
+  handshake: Handshake,
   caller: Caller,
   address: string,
-  deps: Deps,
-): Promise<Connection> {
-  const outlet = createSocketOutlet(socket, deps.log, (bytes) =>
-    deps.watch.holds(socket.conn, bytes),
-  );
-  const live = await deps.lanes.run('connect', { address, userId: caller.userId }, () =>
-    deps.core.connections.open({
-      userId: caller.userId,
-      sessionId: caller.sessionId,
-      deviceId: said.deviceId ?? caller.sessionId,
-      batch: said.batch,
-      outlet,
-    }),
-  );
-  // The transport may have gone while we waited; then nobody else will tell.
-  socket.conn.once('close', () => live.close());
-  if (socket.conn.readyState !== 'open' || deps.guard.endedJustNow(caller.sessionId)) {
-    live.close();
+  { clients, watch, log }: Deps,
+): Promise<Accepted> {
+  const { conn } = socket;
+  const transport = createSocketTransport(socket, {
+    batching: handshake.batch,
+    log,
+    holds: (bytes) => watch.holds(conn, bytes),
+  });
+  const connection = await clients.open({ caller, address, handshake, transport });
+  // The engine's connection may have closed in the meantime; then no event will report it.
+  conn.once('close', () => connection.end());
+  if (conn.readyState !== 'open') {
+    connection.end();
     throw new UnauthorizedError();
   }
-  const budget = deps.createBudget();
-  outlet.onEmit((event) => {
-    if (event === 'chat:message_received') budget.earn(1);
-    else if (event === 'chat:messages_received') budget.earn(100);
-  });
-  const pause = createPause(socket.conn);
-  const connection: Connection = {
-    socket,
-    userId: caller.userId,
-    username: caller.username,
-    sessionIds: [caller.sessionId],
-    expiresAt: caller.expiresAt,
-    address,
-    brief: said.brief,
-    live,
-    outlet,
-    budget,
-    refused() {
-      const waitMs = deps.rejectBackoff.refused(caller.userId);
-      if (waitMs > 0) pause(waitMs);
-    },
-    prolong: (fresh) => deps.prolong(connection, fresh),
-  };
-  return connection;
+  return { connection, answer: (packetId, result) => transport.answer(packetId, result) };
 }
 
 function refusal(thrown: unknown, failed: ErrorReporter): ExtendedError {
@@ -188,13 +147,13 @@ function refusal(thrown: unknown, failed: ErrorReporter): ExtendedError {
   return Object.assign(new Error(wire.message), { data: wire });
 }
 
-/** Rejects with UnavailableError when there is no outcome in time, and ends a connection that comes later. */
-function inTime(work: Promise<Connection>): Promise<Connection> {
+/** Rejects with UnavailableError when there is no outcome in time, and ends a connection that opens later. */
+function inTime(work: Promise<Accepted>): Promise<Accepted> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new UnavailableError('there was no answer in time', 2));
       work.then(
-        ({ live }) => live.close(),
+        ({ connection }) => connection.end(),
         () => undefined,
       );
     }, COMMAND_TIMEOUT_MS - 500);

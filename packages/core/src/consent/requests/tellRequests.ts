@@ -1,4 +1,4 @@
-import type { RequestsChanged } from '@chasqui/protocol';
+import { requestsChanged } from '../../events/conversationEvents';
 import type { Announce } from '../../fanout/announce';
 
 /** Tells these people's devices that their requests are to be read again. */
@@ -7,6 +7,5 @@ export function tellRequests(
   userIds: string[],
   conversationId: string,
 ): void {
-  const event: RequestsChanged = { conversationId };
-  if (userIds.length > 0) announce.toUsers(userIds, 'requests:changed', event);
+  if (userIds.length > 0) announce.toUsers(requestsChanged(userIds, conversationId));
 }

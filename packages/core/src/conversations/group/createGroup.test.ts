@@ -53,7 +53,7 @@ test('[D9] a group begins with its history, which everybody in it sees', async (
   ]);
   const [entry] = announced.flatMap((one) => (one.to === 'log' ? one.entries : []));
   expect(entry).toMatchObject({ seq: 1, senderId: ana, counts: false, origin: null });
-  expect(JSON.parse(entry?.json ?? '')).toMatchObject({
+  expect(entry?.event.data).toMatchObject({
     kind: 'event',
     seq: 1,
     version: 1,

@@ -16,6 +16,7 @@ import { appendEvent } from '../appendEvent';
 import type { ChangeDeps } from '../changeDeps';
 import { conversationModels } from '../conversationModels';
 import { readGroupUpdate } from './groupUpdate';
+import { conversationCreated } from '../../events/conversationEvents';
 import { insertParticipants } from '../../members/insertParticipants';
 import { newMembership } from '../../members/newMembership';
 import { readConversations } from '../read/readConversations';
@@ -134,9 +135,9 @@ export async function findOrCreateGroup(
       my: newMembership(role, entry.seq),
     });
     const { membersVersion } = update.group;
-    announce.joined(conversation.id, membersVersion, [userId], created('admin'));
+    announce.joined(membersVersion, conversationCreated([userId], created('admin')));
     if (members.length > 0) {
-      announce.joined(conversation.id, membersVersion, members, created('member'));
+      announce.joined(membersVersion, conversationCreated(members, created('member')));
     }
     tellRequests(announce, invited, conversation.id);
     announce.entries(conversation.id, membersVersion, [entry]);

@@ -1,10 +1,11 @@
 import type { Database } from '@chasqui/db';
 import { type ConversationForAll, PARTICIPANTS_PREVIEW } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
+import { conversationUpdated, conversationUpdatedFor } from '../../events/conversationEvents';
 import type { Announce } from '../../fanout/announce';
 import type { LockedConversation } from '../lockConversation';
 import { STATUS } from '../../messages/messageRows';
-import type { EntryHint } from '../../ports/index';
+import type { Entry } from '../../ports/index';
 import {
   CONVERSATION,
   lastMessageJoin,
@@ -59,12 +60,12 @@ export async function readGroupUpdate(
 export function announceGroupUpdate(
   announce: Announce,
   { group, conversation, joinedLater }: GroupUpdate,
-  entries: EntryHint[],
+  entries: Entry[],
 ): void {
   if (entries.length > 0) announce.entries(group.id, group.membersVersion, entries);
-  const covered = conversation.last_message?.seq ?? 0;
-  announce.toMembers(group.id, group.membersVersion, 'conversation:updated', conversation, covered);
+  const covered = conversation.last_message?.seq ?? null;
+  announce.toMembers(group.membersVersion, conversationUpdated(conversation, covered));
   if (joinedLater.length > 0) {
-    announce.toUsers(joinedLater, 'conversation:updated', { ...conversation, last_message: null });
+    announce.toUsers(conversationUpdatedFor(joinedLater, { ...conversation, last_message: null }));
   }
 }

@@ -14,7 +14,11 @@ test('[D8] a read that could not be counted while PostgreSQL was away is told wh
     db: { query } as unknown as Database,
     clock,
     log,
-    tell: (events) => told.push(...events),
+    announce: {
+      toUsers(...events) {
+        for (const { name, data, recipients } of events) told.push({ name, data, recipients });
+      },
+    },
   });
   const counted = async (times: number): Promise<void> => {
     expect(query).toHaveBeenCalledTimes(times);
@@ -30,8 +34,9 @@ test('[D8] a read that could not be counted while PostgreSQL was away is told wh
   away = false;
   clock.advance(1_000);
   await counted(3);
-  const json = JSON.stringify({ conversationId: 'room', unreadCount: 23, readSeq: 36 });
-  expect(told).toEqual([{ userIds: ['ana'], event: 'chat:unread_updated', json }]);
+  const data = { conversationId: 'room', unreadCount: 23, readSeq: 36 };
+  const recipients = { scope: 'users', userIds: ['ana'] };
+  expect(told).toEqual([{ name: 'chat:unread_updated', data, recipients }]);
   clock.advance(5_000);
   await counted(3);
 });

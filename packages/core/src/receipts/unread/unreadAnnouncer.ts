@@ -1,5 +1,7 @@
 import type { Database } from '@chasqui/db';
 import type { Clock, Log, Timer } from '@chasqui/foundation';
+import { unreadUpdated } from '../events/receiptEvents';
+import type { Announce } from '../fanout/announce';
 import { countUnread } from './unreadCounts';
 
 /** Tells a user's own devices how many are unread after the read position moved, or a message was deleted. */
@@ -22,7 +24,7 @@ export function createUnreadAnnouncer(deps: {
   db: Database;
   clock: Clock;
   log: Log;
-  tell: (events: { userIds: string[]; event: string; json: string }[]) => void;
+  announce: Pick<Announce, 'toUsers'>;
 }): UnreadAnnouncer {
   let waiting = new Map<string, Pair>();
   let timer: Timer | undefined;
@@ -46,13 +48,7 @@ export function createUnreadAnnouncer(deps: {
     for (let i = 0; i < pairs.length; i += MAX_BATCH) {
       try {
         const counts = await countUnread(deps.db, pairs.slice(i, i + MAX_BATCH));
-        deps.tell(
-          counts.map(({ userId, conversationId, unreadCount, readSeq }) => ({
-            userIds: [userId],
-            event: 'chat:unread_updated',
-            json: JSON.stringify({ conversationId, unreadCount, readSeq }),
-          })),
-        );
+        deps.announce.toUsers(...counts.map(unreadUpdated));
       } catch (error) {
         // The read is committed, and nobody else would tell the reader's other devices of it.
         deps.log.warn({ err: error }, 'counting unread messages failed; will count again');

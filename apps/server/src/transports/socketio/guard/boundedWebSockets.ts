@@ -81,7 +81,7 @@ export function unreadBytesOf(webSocket: object): number {
 function receiverOf(webSocket: object): object {
   const receiver: unknown = Reflect.get(webSocket, '_receiver');
   if (typeof receiver !== 'object' || receiver === null || !('_maxPayload' in receiver))
-    throw new Error('this version of ws bounds messages in another way');
+    throw new Error('this version of ws bounds messages differently');
   return receiver;
 }
 

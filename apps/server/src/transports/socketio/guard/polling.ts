@@ -13,7 +13,7 @@ export function boundPolling({ transport }: EngineSocket): void {
   if (transport.name !== 'polling') return;
   const onData: unknown = Reflect.get(transport, 'onData');
   if (typeof onData !== 'function' || !('maxHttpBufferSize' in transport))
-    throw new Error('this version of engine.io reads bodies in another way');
+    throw new Error('this version of engine.io reads bodies differently');
   Reflect.set(transport, 'maxHttpBufferSize', HANDSHAKE_FRAME_BYTES);
   // Engine.IO would make an object of each packet before anybody can count them.
   Reflect.set(transport, 'onData', (body: unknown) => {

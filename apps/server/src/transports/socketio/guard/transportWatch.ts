@@ -206,6 +206,6 @@ function bytesOfPacket(packet: unknown): number {
 function sessionIdOf(conn: EngineSocket): string {
   const id: unknown = Reflect.get(conn, 'id');
   if (typeof id !== 'string')
-    throw new Error('this version of engine.io names sessions in another way');
+    throw new Error('this version of engine.io names sessions differently');
   return id;
 }

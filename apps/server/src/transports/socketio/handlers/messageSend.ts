@@ -4,8 +4,8 @@ import type { ErrorReporter } from '../../../observability/errorReporter';
 import type { CommandHandler } from '../dispatch';
 
 /**
- * The hot path. It hands the send over in the turn in which it arrived, so that sends of one
- * connection keep their order, and answers in the turn in which it is told to (D3).
+ * The hot path. Hands the send over synchronously, so that the sends of one connection keep their order, and answers
+ * synchronously when the core says so (D3).
  */
 export function onMessageSend(failed: ErrorReporter, quotas: Quotas): CommandHandler {
   return {

@@ -2,10 +2,10 @@ import type { PresenceTracker } from '@chasqui/presence';
 import { presenceOffline } from '@chasqui/protocol';
 import { handler, type CommandHandler } from '../dispatch';
 
-/** The connection stays and is sent everything; it no longer makes its user look online (D10). */
+/** The connection still receives everything but no longer shows its user as online (D10). */
 export function onPresenceOffline(presence: PresenceTracker): CommandHandler {
-  return handler(presenceOffline, async ({ userId, socket }) => {
-    presence.setVisible(userId, socket.id, false);
+  return handler(presenceOffline, async ({ userId, id }) => {
+    presence.setVisible(userId, id, false);
     return {};
   });
 }

@@ -2,8 +2,8 @@ const due: (() => void)[] = [];
 let scheduled = false;
 
 /**
- * Calls back when what is at hand in this turn of the event loop has been done; one wait for all who
- * ask in the same turn. The callback must not throw. Whoever asks from a callback is called in the next turn.
+ * Calls back at the end of this turn of the event loop; all calls of one turn share one timer. The callback must not
+ * throw. A call from within a callback runs in the next turn.
  */
 export function atEndOfTurn(callback: () => void): void {
   due.push(callback);

@@ -1,4 +1,11 @@
+import { createEventFromJson, type ServerEvent } from '@chasqui/protocol';
 import { frameOf } from './frame';
+
+function event(json: string, scope: 'members' | 'connection' = 'members'): ServerEvent {
+  return createEventFromJson('chat:message_received', json, {
+    ...{ conversationId: 'room', seq: 1, recipients: { scope } },
+  });
+}
 
 /** What a WebSocket client reads from the bytes (RFC 6455, 5.2). */
 function read(frame: Buffer): string {
@@ -18,14 +25,15 @@ test.each([1, 80, 125, 126, 1_000, 65_400, 65_535, 65_536, 100_000])(
   'a frame of about %d bytes says what the text says',
   (size) => {
     const json = JSON.stringify({ text: 'ñ'.repeat(size / 2) });
-    const { text, bytes } = frameOf('chat:message_received', json);
+    const { text, bytes } = frameOf(event(json));
     expect(text).toBe(`2["chat:message_received",${json}]`);
     expect(read(bytes)).toBe(`4${text}`);
   },
 );
 
-test('a broadcast is encoded once', () => {
-  const json = JSON.stringify({ text: 'to all' });
-  expect(frameOf('chat:message_received', json)).toBe(frameOf('chat:message_received', json));
-  expect(frameOf('chat:message_updated', json)).not.toBe(frameOf('chat:message_received', json));
+test('an event is encoded once, unless it is for one connection', () => {
+  const toAll = event('{"text":"to all"}');
+  expect(frameOf(toAll)).toBe(frameOf(toAll));
+  const toOne = event('{"text":"to one"}', 'connection');
+  expect(frameOf(toOne)).not.toBe(frameOf(toOne));
 });

@@ -1,9 +1,9 @@
 import type { ChatSocket } from '../chatServer';
 
 /**
- * Does not read from a connection for so long: what it goes on saying waits in TCP's buffers, the client's first of all.
- * A connection that cannot be paused is closed: over long-polling each request is a new one. What was read before is
- * still heard. A second call while it is paused does nothing.
+ * Stops reading from a connection for a while, so that what the client sends waits in TCP's buffers, first of all its
+ * own. A connection that cannot be paused is closed: with long polling, each request is a new connection. Bytes that
+ * were read before are still processed. A second call during the pause does nothing.
  */
 export function createPause(conn: ChatSocket['conn']): (ms: number) => void {
   let isPaused = false;
@@ -23,7 +23,7 @@ export function createPause(conn: ChatSocket['conn']): (ms: number) => void {
   };
 }
 
-/** ws' own pause, and not the wire's, which ws would end whenever it has digested something. */
+/** The pause of ws, not that of the TCP socket, which ws would resume whenever it has processed a chunk. */
 function pausable(transport: object): { pause(): void; resume(): void } | undefined {
   const webSocket: unknown = Reflect.get(transport, 'socket');
   if (typeof webSocket !== 'object' || webSocket === null) return undefined;

@@ -1,52 +1,55 @@
-import type { Outlet } from '@chasqui/core/ports';
+import type { TransportCapabilities } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
+import type { ClientTransport } from '../../../connections/clientTransport';
 import type { ChatSocket } from '../chatServer';
 import { atEndOfTurn } from './endOfTurn';
 import { answerFrame, type Frame, frameOf } from './frame';
+import { createPause } from './pauseReading';
 import { terminate } from './terminate';
 import { wireOf, writeTogether } from './writeTogether';
 
-/** Waiting bytes above which nothing more is offered to the connection. */
+/** Waiting bytes above which the connection counts as full. */
 const FULL_BYTES = 1024 * 1024;
-/** Waiting bytes above which the connection is given up: what it misses, it gets when it returns. */
+/** Waiting bytes above which the connection is terminated; the client resumes when it reconnects. */
 const HOPELESS_BYTES = 8 * 1024 * 1024;
-/** Waiting bytes above which the node's budget is told at once and not only now and then. */
+/** Waiting bytes above which the node's budget is updated immediately instead of periodically. */
 const NOTABLE_BYTES = 64 * 1024;
 /** How long a connection may stay full. */
 const FULL_MS = 60_000;
 
-export interface SocketOutlet extends Outlet {
-  /** Lets through what was emitted before `session:ready` could be; nothing may come before that. */
-  open(): void;
-  /** Answers the packet with this id, in its turn among the events. */
+export interface SocketTransport extends ClientTransport {
+  /** Answers the packet with this id, in order with the events. */
   answer(packetId: number, result: object): void;
-  /** Told the name of every event that is written. */
-  onEmit(listener: (event: string) => void): void;
+}
+
+export interface SocketTransportOptions {
+  /** The client understands `chat:messages_received`. */
+  batching: boolean;
+  log: Log;
+  /** Called when many bytes wait; may close the connection. */
+  holds: (bytes: number) => void;
 }
 
 /**
- * Writes frames that were encoded once, past Socket.IO's own encoder, and all of one turn together.
- * Keeps count of what waits: here until the end of the turn, in the engine until the transport takes
- * it, then in the transport until the kernel has it. `holds` is told when much waits; it may close the connection.
+ * Transport over Socket.IO. Writes frames past Socket.IO's own encoder, all frames of one turn of the event loop
+ * together. Counts the waiting bytes: here until the end of the turn, in the engine until its transport takes them,
+ * then in that transport until the kernel has them.
  */
-export function createSocketOutlet(
+export function createSocketTransport(
   socket: ChatSocket,
-  log: Log,
-  holds: (bytes: number) => void,
-): SocketOutlet {
+  { batching, log, holds }: SocketTransportOptions,
+): SocketTransport {
   const { conn } = socket;
-  const early: [event: string, json: string][] = [];
+  const capabilities: TransportCapabilities = { acks: true, commands: true, batching };
   const waiting: (() => void)[] = [];
-  let lastCalls: (() => void)[] = [];
+  let beforeFlush: (() => void)[] = [];
   let gathered: Frame[] = [];
-  let opened = false;
   let closed = false;
-  let leaving = false;
+  let isFlushDue = false;
   let writing = false;
   let inHand = 0;
   let inEngine = 0;
   let inTransport = 0;
-  let listener: (event: string) => void = () => undefined;
   let fullTimer: NodeJS.Timeout | undefined;
   let below = wireOf(conn);
 
@@ -55,8 +58,8 @@ export function createSocketOutlet(
   });
   conn.on('packetCreate', ({ data }: { data?: unknown }) => {
     if (writing) return;
-    // Somebody else's packet, such as the one that says goodbye, comes after what was written before.
-    leave();
+    // A packet of Socket.IO itself, such as a disconnect, follows the frames that were sent before it.
+    flush();
     if (typeof data === 'string') inEngine += data.length;
   });
   conn.on('flush', () => {
@@ -66,8 +69,7 @@ export function createSocketOutlet(
   conn.once('close', () => {
     closed = true;
     waiting.length = 0;
-    early.length = 0;
-    lastCalls = [];
+    beforeFlush = [];
     gathered = [];
     clearTimeout(fullTimer);
   });
@@ -78,26 +80,26 @@ export function createSocketOutlet(
     below?.writableLength ?? (conn.transport.writable ? 0 : inTransport);
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
 
-  function leaveLater(): void {
-    if (leaving) return;
-    leaving = true;
+  function flushLater(): void {
+    if (isFlushDue) return;
+    isFlushDue = true;
     atEndOfTurn(endTurn);
   }
 
   function endTurn(): void {
-    leaving = false;
-    const calls = lastCalls;
-    lastCalls = [];
+    isFlushDue = false;
+    const calls = beforeFlush;
+    beforeFlush = [];
     try {
       for (const call of calls) call();
-      leave();
+      flush();
     } catch (error) {
       log.error({ err: error, connection: socket.id }, 'writing to a connection failed');
       giveUp('cannot be written to');
     }
   }
 
-  function leave(): void {
+  function flush(): void {
     if (gathered.length === 0 || closed) return;
     const frames = gathered;
     const size = inHand;
@@ -114,13 +116,13 @@ export function createSocketOutlet(
   function gather(frame: Frame): void {
     gathered.push(frame);
     inHand += frame.bytes.length;
-    leaveLater();
+    flushLater();
     const waits = bytesWaiting();
     if (waits > HOPELESS_BYTES) giveUp('too much waits');
     else if (waits > NOTABLE_BYTES) holds(waits);
   }
 
-  /** Ends the TCP connection: an orderly close would queue behind what the other side does not read. */
+  /** Terminates the TCP connection: an orderly close would queue behind the bytes that the client does not read. */
   function giveUp(reason: string): void {
     if (closed) return;
     log.info({ connection: socket.id, reason }, 'connection given up');
@@ -129,7 +131,7 @@ export function createSocketOutlet(
     terminate(conn);
   }
 
-  /** The transport can take more once it is ready again, or has been exchanged for a better one. */
+  /** The engine's transport takes more bytes once it is ready again or was upgraded. */
   function watch(): void {
     const { transport } = conn;
     const wireBelow = below;
@@ -151,26 +153,19 @@ export function createSocketOutlet(
     conn.on('upgrade', again);
   }
 
-  function emit(event: string, json: string): void {
-    if (closed) return;
-    if (!opened) {
-      early.push([event, json]);
-      return;
-    }
-    listener(event);
-    gather(frameOf(event, json));
-  }
-
   return {
     id: socket.id,
-    emit,
+    capabilities,
+    send(event) {
+      if (!closed) gather(frameOf(event));
+    },
     answer(packetId, result) {
       if (!closed) gather(answerFrame(packetId, JSON.stringify(result)));
     },
-    lastCall(callback) {
+    beforeFlush(callback) {
       if (closed) return;
-      lastCalls.push(callback);
-      leaveLater();
+      beforeFlush.push(callback);
+      flushLater();
     },
     writable,
     whenWritable(callback) {
@@ -179,26 +174,24 @@ export function createSocketOutlet(
         queueMicrotask(callback);
         return;
       }
-      // Before it leaves, the transport has no reason to become ready again.
-      leave();
+      // Gathered frames would not make the engine's transport ready again.
+      flush();
       waiting.push(callback);
       if (fullTimer !== undefined) return;
       fullTimer = setTimeout(() => giveUp('reads too slowly'), FULL_MS);
       watch();
     },
-    close(reason) {
+    close({ text: reason, reconnect }) {
       if (closed) return;
+      // Clients reconnect by themselves when the engine's connection closes, but not after a disconnect packet.
+      if (!reconnect) {
+        socket.disconnect(true);
+        return;
+      }
       log.info({ connection: socket.id, reason }, 'connection closed');
-      leave();
-      // Only the transport: clients return by themselves from that, and not from being dismissed.
+      flush();
       conn.close();
     },
-    open() {
-      opened = true;
-      for (const [event, json] of early.splice(0)) emit(event, json);
-    },
-    onEmit(told) {
-      listener = told;
-    },
+    pauseReading: createPause(conn),
   };
 }

@@ -1,14 +1,15 @@
 import { createServer, type Server as HttpServer } from 'node:http';
+import { createEventFromJson, type ServerEvent, type ServerEventName } from '@chasqui/protocol';
 import { quietLog, until } from '@chasqui/testkit';
 import { Server } from 'socket.io';
 import { WebSocket } from 'ws';
 import type { ChatServer, ChatSocket } from '../chatServer';
-import { createSocketOutlet, type SocketOutlet } from './socketOutlet';
+import { createSocketTransport, type SocketTransport } from './socketTransport';
 
 let http: HttpServer;
 let server: ChatServer;
 let client: WebSocket;
-let outlet: SocketOutlet;
+let transport: SocketTransport;
 const frames: string[] = [];
 const held: number[] = [];
 
@@ -19,8 +20,9 @@ beforeEach(async () => {
   server = new Server(http, { perMessageDeflate: false });
   const connected = new Promise<ChatSocket>((resolve) => {
     server.use((socket, next) => {
-      outlet = createSocketOutlet(socket, quietLog(), (bytes) => held.push(bytes));
-      outlet.emit('chat:queue_empty', '{"delivered":0}');
+      transport = createSocketTransport(socket, {
+        ...{ batching: false, log: quietLog(), holds: (bytes) => held.push(bytes) },
+      });
       next();
     });
     server.once('connection', resolve);
@@ -39,28 +41,29 @@ afterEach(async () => {
 });
 
 const big = JSON.stringify('x'.repeat(100_000));
-const told = (): string[] => frames.filter((frame) => frame.startsWith('42'));
+const events = (): string[] => frames.filter((frame) => frame.startsWith('42'));
 
-test('nothing comes before the outlet is opened, and then everything in order', async () => {
-  const { length } = told();
-  outlet.open();
-  outlet.emit('chat:message_received', '{"seq":1}');
-  outlet.emit('chat:message_received', '{"seq":2}');
-  await until('all have come', () => told().length === 3);
-  expect(length).toBe(0);
-  expect(told()).toEqual([
-    '42["chat:queue_empty",{"delivered":0}]',
+function event(name: ServerEventName, json: string): ServerEvent {
+  return createEventFromJson(name, json, {
+    ...{ conversationId: null, seq: null, recipients: { scope: 'connection' } },
+  });
+}
+
+test('events arrive in the order in which they were sent', async () => {
+  transport.send(event('chat:message_received', '{"seq":1}'));
+  transport.send(event('chat:message_received', '{"seq":2}'));
+  await until('both have arrived', () => events().length === 2);
+  expect(events()).toEqual([
     '42["chat:message_received",{"seq":1}]',
     '42["chat:message_received",{"seq":2}]',
   ]);
 });
 
-test('[D3] answers take their turn among the events, and what is gathered last leaves in this turn too', async () => {
-  outlet.open();
-  outlet.emit('chat:message_received', '{"seq":1}');
-  outlet.lastCall(() => outlet.emit('chat:messages_received', '{"messages":[]}'));
-  outlet.answer(7, { success: true, seq: 2 });
-  outlet.emit('chat:message_received', '{"seq":3}');
+test('[D3] answers keep their place among the events, and a batch gathered before the flush leaves with it', async () => {
+  transport.send(event('chat:message_received', '{"seq":1}'));
+  transport.beforeFlush(() => transport.send(event('chat:messages_received', '{"messages":[]}')));
+  transport.answer(7, { success: true, seq: 2 });
+  transport.send(event('chat:message_received', '{"seq":3}'));
   await until('all have come', () => frames.at(-1)?.includes('messages_received') === true);
   expect(frames.slice(-4)).toEqual([
     '42["chat:message_received",{"seq":1}]',
@@ -70,43 +73,40 @@ test('[D3] answers take their turn among the events, and what is gathered last l
   ]);
 });
 
-test("Socket.IO's own packets come after what was written before them", async () => {
-  outlet.open();
-  outlet.emit('chat:message_received', '{"seq":1}');
+test("Socket.IO's own packets follow the events that were sent before them", async () => {
+  transport.send(event('chat:message_received', '{"seq":1}'));
   server.sockets.sockets.forEach((socket) => socket.disconnect());
-  await until('it has said goodbye', () => frames.at(-1) === '41');
+  await until('the disconnect packet has arrived', () => frames.at(-1) === '41');
   expect(frames.at(-2)).toBe('42["chat:message_received",{"seq":1}]');
 });
 
-test('a connection that does not read is full, and calls back when it has read', async () => {
-  outlet.open();
+test('a connection that does not read is full, and calls back when it has drained', async () => {
   client.pause();
   let emitted = 0;
   await until('it is full', () => {
-    if (!outlet.writable()) return true;
-    outlet.emit('chat:message_updated', big);
+    if (!transport.writable()) return true;
+    transport.send(event('chat:message_updated', big));
     emitted++;
     return false;
   });
   let calledBack = 0;
-  outlet.whenWritable(() => calledBack++);
+  transport.whenWritable(() => calledBack++);
   await new Promise((resolve) => setImmediate(resolve));
   expect(calledBack).toBe(0);
   client.resume();
   await until('it calls back', () => calledBack === 1);
-  await until('everything has come', () => told().length === emitted + 1);
-  expect(outlet.writable()).toBe(true);
+  await until('everything has arrived', () => events().length === emitted);
+  expect(transport.writable()).toBe(true);
 });
 
-test('a connection for which too much waits is given up, and takes no more', async () => {
-  outlet.open();
+test('a connection with too many waiting bytes is terminated and takes no more', async () => {
   client.pause();
   const closed = new Promise((resolve) =>
     server.sockets.sockets.forEach((socket) => socket.once('disconnect', resolve)),
   );
-  for (let i = 0; i < 200; i++) outlet.emit('chat:message_updated', big);
+  for (let i = 0; i < 200; i++) transport.send(event('chat:message_updated', big));
   await closed;
-  // The node's budget was told on the way.
+  // The node's budget was updated on the way.
   expect(Math.max(...held)).toBeGreaterThan(1_000_000);
-  expect(() => outlet.emit('chat:message_updated', big)).not.toThrow();
+  expect(() => transport.send(event('chat:message_updated', big))).not.toThrow();
 });

@@ -1,0 +1,120 @@
+import { type ChatCore, sessionReady } from '@chasqui/core';
+import type { Bus } from '@chasqui/core/ports';
+import type { Log } from '@chasqui/foundation';
+import type { Caller, SessionCache, SessionEndings } from '@chasqui/identity';
+import type { Lanes, RejectBackoff } from '@chasqui/limits';
+import type { PresenceTracker } from '@chasqui/presence';
+import { type Handshake, type ServerEvent, UnauthorizedError } from '@chasqui/protocol';
+import type { ClientTransport } from './clientTransport';
+import type { Connection } from './connection';
+import type { EventBudget } from './eventBudget';
+import { createExpiry } from './expiry';
+import { readyFirst } from './readyFirst';
+import { createConnectionRegistry } from './registry';
+import { guardSessions } from './sessionGuard';
+
+/** The alarm clock, as far as a returning user concerns it. */
+export interface Arrivals {
+  /** Restarts the user's backoff. Never throws, never waits. */
+  promote(userId: string): void;
+}
+
+interface Deps {
+  core: Pick<ChatCore, 'connections'>;
+  presence: PresenceTracker;
+  wakeups: Arrivals;
+  sessionCache: SessionCache;
+  endings: SessionEndings;
+  bus: Bus;
+  lanes: Lanes;
+  rejectBackoff: RejectBackoff;
+  createBudget: () => EventBudget;
+  log: Log;
+}
+
+/** A client that has shown a valid token. */
+export interface Client {
+  caller: Caller;
+  address: string;
+  handshake: Pick<Handshake, 'deviceId' | 'brief'>;
+  transport: ClientTransport;
+}
+
+/** The clients connected to this node, over all transports. */
+export interface ClientConnections {
+  /**
+   * Registers the client with the core. The transport then calls `begin` once it can send, and `end` when it has
+   * closed. Throws UnauthorizedError if the session ended in the meantime.
+   */
+  open(client: Client): Promise<Connection>;
+  size(): number;
+  stop(): void;
+}
+
+export function createClientConnections(deps: Deps): ClientConnections {
+  const { core, presence, rejectBackoff } = deps;
+  const registry = createConnectionRegistry();
+  const guard = guardSessions({ ...deps, registry });
+  const expiry = createExpiry();
+
+  async function open({ caller, address, handshake, transport }: Client): Promise<Connection> {
+    const { userId, sessionId } = caller;
+    const budget = deps.createBudget();
+    const gated = readyFirst(transport, (event) => earn(budget, event));
+    const deviceId = handshake.deviceId ?? sessionId;
+    const live = await deps.lanes.run('connect', { address, userId }, () =>
+      core.connections.open({ userId, sessionId, deviceId, transport: gated.transport }),
+    );
+    if (guard.endedJustNow(sessionId)) {
+      live.close();
+      throw new UnauthorizedError();
+    }
+    let hasBegun = false;
+    const connection: Connection = {
+      id: transport.id,
+      userId,
+      username: caller.username,
+      sessionIds: [sessionId],
+      expiresAt: caller.expiresAt,
+      address,
+      brief: handshake.brief,
+      live,
+      budget,
+      begin() {
+        hasBegun = true;
+        registry.add(connection);
+        expiry.set(connection, connection);
+        gated.ready(sessionReady(userId, deviceId));
+        presence.connected(userId, transport.id);
+        live.start();
+        deps.wakeups.promote(userId);
+      },
+      end() {
+        live.close();
+        if (!hasBegun) return;
+        hasBegun = false;
+        registry.remove(connection);
+        expiry.clear(connection);
+        presence.disconnected(userId, transport.id);
+      },
+      refused() {
+        const waitMs = rejectBackoff.refused(userId);
+        if (waitMs > 0) transport.pauseReading(waitMs);
+      },
+      prolong(fresh) {
+        registry.link(connection, fresh.sessionId);
+        expiry.set(connection, fresh);
+      },
+      close: (reason) => transport.close(reason),
+    };
+    return connection;
+  }
+
+  return { open, size: () => registry.size(), stop: () => guard.stop() };
+}
+
+/** A client may acknowledge what it is sent. */
+function earn(budget: EventBudget, { name }: ServerEvent): void {
+  if (name === 'chat:message_received') budget.earn(1);
+  else if (name === 'chat:messages_received') budget.earn(100);
+}
