@@ -4,3 +4,10 @@ export { removeParticipant } from '../members/removeParticipant';
 export { editMessage } from '../messages/editMessage';
 export { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
 export { memoryTransport, type MemoryTransport } from './memoryTransport';
+export { openDeliveryNode, type DeliveryNode } from './coreNode';
+export {
+  type ContractClient,
+  type ContractRoom,
+  describeTransport,
+  type Received,
+} from './transportContract';

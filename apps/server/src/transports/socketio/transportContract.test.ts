@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import type { Transport } from '@chasqui/core/ports';
+import {
+  type ContractClient,
+  type ContractRoom,
+  describeTransport,
+  openDeliveryNode,
+  openDeliveryRoom,
+  type Received,
+} from '@chasqui/core/testing';
+import {
+  createByteBudgets,
+  endlessPatience,
+  endlessPlaces,
+  endlessTraffic,
+  noLanes,
+  noLimits,
+  noQuotas,
+} from '@chasqui/limits';
+import { InternalError, type Message } from '@chasqui/protocol';
+import { quietLog, until } from '@chasqui/testkit';
+import { WebSocket } from 'ws';
+import { createClientConnections } from '../../connections/clientConnections';
+import { openGate } from '../../connections/connectionGate';
+import { endlessBudget } from '../../connections/eventBudget';
+import { createSocketGateway } from './gateway';
+
+describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
+  const room = await openDeliveryRoom();
+  const node = openDeliveryNode(room.db);
+  const log = quietLog();
+  const transports = new Map<string, Transport>();
+  const httpServer = createServer();
+  const presence = {
+    connected: () => undefined,
+    disconnected: () => undefined,
+    setVisible: () => undefined,
+    statusOf: () => Promise.resolve(new Map()),
+  };
+  const limiting = { lanes: noLanes, patience: endlessPatience };
+  const clients = createClientConnections({
+    ...{ presence, log, ...limiting },
+    delivery: {
+      openConnection(params) {
+        transports.set(params.deviceId, params.transport);
+        return node.delivery.openConnection(params);
+      },
+    },
+    wakeups: { promote: () => undefined },
+    sessionBook: { states: () => Promise.resolve(new Map()) } as never,
+    endings: { announce: () => undefined, onEnded: () => () => undefined },
+    bus: { onRecovered: () => () => undefined, connected: () => true } as never,
+    createBudget: () => endlessBudget,
+  });
+  const gateway = createSocketGateway({
+    httpServer,
+    nodeName: undefined,
+    identity: {
+      // The token is the user's id.
+      authenticate: (userId) =>
+        Promise.resolve({
+          ...{ userId, username: userId, sessionId: randomUUID(), expiresAt: Infinity },
+        }) as never,
+    },
+    delivery: node.delivery,
+    ...{ clients, presence, log, ...limiting },
+    origins: { cors: { origin: false } } as never,
+    admitsPage: () => true,
+    addressOf: () => '127.0.0.1',
+    ...{ limits: noLimits, quotas: noQuotas, gate: openGate, traffic: endlessTraffic },
+    ...{ placesOfUsers: endlessPlaces, placesOfAddresses: endlessPlaces },
+    ...createByteBudgets({ log, now: () => performance.now() }),
+    failed: () => new InternalError('a command failed'),
+    securityLog: { count: () => undefined },
+  });
+  await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve));
+  const address = httpServer.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  return {
+    core: node.delivery,
+    users: room.users,
+    async connect(userId, { deviceId = randomUUID(), batching = false } = {}) {
+      const client = openSocket(`ws://127.0.0.1:${port}`, { token: userId, deviceId, batching });
+      await until('the session is ready', () => client.isReady());
+      const transport = transports.get(deviceId);
+      if (transport === undefined) throw new Error('the core was given no transport');
+      return {
+        transport,
+        received: client.received,
+        get isClosed() {
+          return client.isClosed;
+        },
+        send: client.send,
+        acknowledge: client.acknowledge,
+        stopReading: client.stopReading,
+        readAgain: client.readAgain,
+        disconnect: client.disconnect,
+      };
+    },
+    async close() {
+      clients.stop();
+      await gateway.close();
+      await node.stop();
+      await room.close();
+    },
+  };
+});
+
+interface SocketClient extends Omit<ContractClient, 'transport'> {
+  isReady(): boolean;
+}
+
+/** A Socket.IO client on a bare WebSocket, which can stop reading. */
+function openSocket(
+  url: string,
+  { token, deviceId, batching }: { token: string; deviceId: string; batching: boolean },
+): SocketClient {
+  const socket = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket`);
+  const received: Received[] = [];
+  const answers = new Map<number, (answer: Answer) => void>();
+  let packetId = 0;
+  let isReady = false;
+
+  socket.on('message', (packet: Buffer) => {
+    const text = packet.toString();
+    if (text.startsWith('0'))
+      socket.send(`40${JSON.stringify({ token, deviceId, batch: batching })}`);
+    else if (text === '2') socket.send('3');
+    else if (text.startsWith('42')) onEvent(JSON.parse(text.slice(2)) as [string, unknown]);
+    else if (text.startsWith('43')) onAnswer(text.slice(2));
+  });
+
+  function onEvent([name, data]: [string, unknown]): void {
+    if (name === 'session:ready') isReady = true;
+    else received.push({ name, data });
+  }
+
+  function onAnswer(text: string): void {
+    const id = Number.parseInt(text, 10);
+    const [answer] = JSON.parse(text.slice(text.indexOf('['))) as [Answer];
+    if (answer.message !== undefined) received.push({ name: 'answer', data: answer.message });
+    answers.get(id)?.(answer);
+    answers.delete(id);
+  }
+
+  async function ask(command: string, data: object): Promise<Answer> {
+    const id = (packetId += 1);
+    const answer = await new Promise<Answer>((resolve) => {
+      answers.set(id, resolve);
+      socket.send(`42${id}${JSON.stringify([command, data])}`);
+    });
+    if (!answer.success) throw new Error(`${command} failed`);
+    return answer;
+  }
+
+  return {
+    received,
+    isReady: () => isReady,
+    get isClosed() {
+      return socket.readyState === WebSocket.CLOSED;
+    },
+    async send(conversationId, contentEncrypted) {
+      const { message } = await ask('chat:message_send', { conversationId, contentEncrypted });
+      if (message === undefined) throw new Error('the answer has no message');
+      return message;
+    },
+    async acknowledge(conversationId, seq) {
+      await ask('chat:message_delivered', { conversationId, seq });
+    },
+    stopReading: () => socket.pause(),
+    readAgain: () => socket.resume(),
+    async disconnect() {
+      if (socket.readyState === WebSocket.CLOSED) return;
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.terminate();
+      await closed;
+    },
+  };
+}
+
+interface Answer {
+  success: boolean;
+  message?: Message;
+}
