@@ -8,7 +8,7 @@ describeTransport('in memory', async (): Promise<ContractRoom> => {
   const room = await openDeliveryRoom();
   const node = openDeliveryNode(room.db);
   return {
-    core: node.delivery,
+    core: node.core,
     users: room.users,
     async connect(userId, { deviceId = randomUUID(), batching = false } = {}) {
       const received: Received[] = [];

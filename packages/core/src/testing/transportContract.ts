@@ -1,6 +1,6 @@
 import { createEvent, type Message, type ServerEvent } from '@chasqui/protocol';
 import { until } from '@chasqui/testkit';
-import type { Delivery } from '../chatCore';
+import type { ChatCore } from '../chatCore';
 import type { Transport } from '../ports/index';
 
 /** What a client has received, in order: events by name, and answers to its sends as `answer`. */
@@ -25,7 +25,7 @@ export interface ContractClient {
 
 /** A core with the transport under test in front of it. */
 export interface ContractRoom {
-  readonly core: Delivery;
+  readonly core: ChatCore;
   /** Creates users of these names and returns their ids. */
   users<Names extends string[]>(...names: Names): Promise<{ [I in keyof Names]: string }>;
   connect(
@@ -49,11 +49,11 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
     afterAll(() => room.close());
 
     const newGroup = async (): Promise<string> =>
-      (await room.core.createGroup(ana, 'Group', [ben, cleo])).id;
+      (await room.core.conversations.createGroup(ana, 'Group', [ben, cleo])).id;
 
     async function post(conversationId: string, count: number, content = 'hello'): Promise<void> {
       for (let i = 0; i < count; i += 1) {
-        await room.core.send({
+        await room.core.messages.send({
           ...{ conversationId, senderId: ana, contentEncrypted: content, messageType: 'text' },
           ...{ clientMessageId: null, replyToId: null },
         });
@@ -130,7 +130,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       );
       let encodings = 0;
       const event = countingEvent([ana, ben, cleo], () => (encodings += 1));
-      room.core.sendToUsers(event);
+      room.core.connections.sendToUsers(event);
       for (const client of clients) {
         await until('it has arrived', () => names(client).includes('privacy:changed'));
         expect(client.received.findLast((one) => one.name === 'privacy:changed')?.data).toEqual(
@@ -146,7 +146,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       const client = await room.connect(cleo, { deviceId: 'removed' });
       await post(conversationId, 3);
       await until('all have arrived', () => seqs(client, conversationId).length >= 4);
-      await room.core.removeParticipant(ana, conversationId, cleo);
+      await room.core.members.remove(ana, conversationId, cleo);
       await post(conversationId, 3);
       const other = await newGroup();
       await until('a later event has arrived', () => seqs(client, other).length === 1);

@@ -12,12 +12,12 @@ import {
 } from '@chasqui/core/testing';
 import {
   createByteBudgets,
-  endlessPatience,
-  endlessPlaces,
-  endlessTraffic,
   noLanes,
   noLimits,
   noQuotas,
+  noRejectBackoff,
+  unlimitedConnections,
+  unlimitedTraffic,
 } from '@chasqui/limits';
 import { InternalError, type Message } from '@chasqui/protocol';
 import { quietLog, until } from '@chasqui/testkit';
@@ -39,17 +39,20 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
     setVisible: () => undefined,
     statusOf: () => Promise.resolve(new Map()),
   };
-  const limiting = { lanes: noLanes, patience: endlessPatience };
+  const limiting = { lanes: noLanes, rejectBackoff: noRejectBackoff };
   const clients = createClientConnections({
     ...{ presence, log, ...limiting },
-    delivery: {
-      openConnection(params) {
-        transports.set(params.deviceId, params.transport);
-        return node.delivery.openConnection(params);
+    core: {
+      connections: {
+        ...node.core.connections,
+        open(params) {
+          transports.set(params.deviceId, params.transport);
+          return node.core.connections.open(params);
+        },
       },
     },
     wakeups: { promote: () => undefined },
-    sessionBook: { states: () => Promise.resolve(new Map()) } as never,
+    sessionCache: { states: () => Promise.resolve(new Map()) } as never,
     endings: { announce: () => undefined, onEnded: () => () => undefined },
     bus: { onRecovered: () => () => undefined, connected: () => true } as never,
     createBudget: () => endlessBudget,
@@ -64,13 +67,13 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
           ...{ userId, username: userId, sessionId: randomUUID(), expiresAt: Infinity },
         }) as never,
     },
-    delivery: node.delivery,
+    core: node.core,
     ...{ clients, presence, log, ...limiting },
     origins: { cors: { origin: false } } as never,
     admitsPage: () => true,
     addressOf: () => '127.0.0.1',
-    ...{ limits: noLimits, quotas: noQuotas, gate: openGate, traffic: endlessTraffic },
-    ...{ placesOfUsers: endlessPlaces, placesOfAddresses: endlessPlaces },
+    ...{ limits: noLimits, quotas: noQuotas, gate: openGate, traffic: unlimitedTraffic },
+    ...{ userConnectionQuota: unlimitedConnections, addressConnectionQuota: unlimitedConnections },
     ...createByteBudgets({ log, now: () => performance.now() }),
     failed: () => new InternalError('a command failed'),
     securityLog: { count: () => undefined },
@@ -80,7 +83,7 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
 
   return {
-    core: node.delivery,
+    core: node.core,
     users: room.users,
     async connect(userId, { deviceId = randomUUID(), batching = false } = {}) {
       const client = openSocket(`ws://127.0.0.1:${port}`, { token: userId, deviceId, batching });
