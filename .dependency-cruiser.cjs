@@ -5,7 +5,7 @@ const mayImport = {
   settings: ['protocol'],
   db: ['protocol'],
   core: ['db', 'foundation', 'protocol'],
-  redis: ['core', 'foundation', 'settings'],
+  redis: ['core', 'foundation', 'protocol', 'settings'],
   limits: ['foundation', 'protocol', 'redis', 'settings'],
   identity: ['core', 'db', 'foundation', 'limits', 'protocol', 'settings'],
   presence: ['core', 'foundation', 'identity', 'protocol', 'redis'],

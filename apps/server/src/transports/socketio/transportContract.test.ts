@@ -65,11 +65,11 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
       authenticate: (userId) =>
         Promise.resolve({
           ...{ userId, username: userId, sessionId: randomUUID(), expiresAt: Infinity },
-        }) as never,
+        }),
     },
     core: node.core,
     ...{ clients, presence, log, ...limiting },
-    origins: { cors: { origin: false } } as never,
+    origins: { cors: { origin: false } },
     admitsPage: () => true,
     addressOf: () => '127.0.0.1',
     ...{ limits: noLimits, quotas: noQuotas, gate: openGate, traffic: unlimitedTraffic },
