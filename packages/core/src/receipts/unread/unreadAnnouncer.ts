@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
 import type { Clock, Log, Timer } from '@chasqui/foundation';
-import { unreadUpdated } from '../events/receiptEvents';
-import type { Announce } from '../fanout/announce';
+import { unreadUpdated } from '../../events/receiptEvents';
+import type { Announce } from '../../fanout/announce';
 import { countUnread } from './unreadCounts';
 
 /** Tells a user's own devices how many are unread after the read position moved, or a message was deleted. */
