@@ -90,7 +90,7 @@ test('[R6] marks that could not be settled are settled once PostgreSQL answers',
   failing = ['settle_pending'];
   await phone.live.acknowledge({ conversationId, seq: 3 }, 'delivered');
   await until('it was tried', () =>
-    node.log.lines.some(({ message }) => message.includes('settling')),
+    node.log.lines.some(({ message }) => message.includes('clearing pending marks')),
   );
   expect(await isWaiting()).toBe(true);
   failing = [];
