@@ -174,7 +174,8 @@ async function startWorker(env: Record<string, string>, build: Build): Promise<W
       entry: 'apps/worker/dist/main.js',
       env,
       ...build,
-      readyMessage: 'the worker is running',
+      // The previous release logs the second one.
+      readyMessage: ['the worker is running', 'the worker is at work'],
     });
   let program = await start();
   return {
