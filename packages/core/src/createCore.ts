@@ -1,5 +1,5 @@
 import type { Database } from '@chasqui/db';
-import { type Clock, createTimetable, type Log } from '@chasqui/foundation';
+import { type Clock, createScheduler, type Log } from '@chasqui/foundation';
 import { createAccounts } from './accounts/accounts';
 import { createBlocks } from './blocks/blocks';
 import { createLocalConversations } from './cache/conversationCache';
@@ -70,7 +70,7 @@ const OVERDUE_CHECK_MS = 500;
 export function createCore(deps: CoreDeps): ChatCore {
   const { db, bus, clock, log, gauges } = deps;
   const locations = createLocations(clock);
-  const timetable = createTimetable({ clock, log });
+  const scheduler = createScheduler({ clock, log });
   let inDoubtUntil = 0;
   let busWorked = bus.connected();
   const isInDoubt = (): boolean => !bus.connected() || clock.now() < inDoubtUntil;
@@ -79,9 +79,9 @@ export function createCore(deps: CoreDeps): ChatCore {
     void recheck.run(true);
   };
   // Members could not be read, so something was not announced: look when the store may be back.
-  const lookSoon = timetable.soon(1_000, look);
+  const lookSoon = scheduler.soon(1_000, look);
   // Committed, perhaps, and its answer lost: nobody announced it, and its repeat will find nothing to do.
-  const lookForUnknown = timetable.soon(250, () => {
+  const lookForUnknown = scheduler.soon(250, () => {
     bus.lost();
     look();
   });
@@ -153,14 +153,14 @@ export function createCore(deps: CoreDeps): ChatCore {
       busWorked = true;
     }),
   ];
-  timetable.every(
+  scheduler.every(
     () => (isInDoubt() ? Math.min(RECHECK_IN_DOUBT_MS, deps.recheckMs) : deps.recheckMs),
     async () => {
       await recheck.run(isInDoubt());
       await backlogs.releaseBlocked();
     },
   );
-  timetable.every(
+  scheduler.every(
     () => OVERDUE_CHECK_MS,
     () => {
       for (const connection of connections.all()) {
@@ -199,7 +199,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     connections: createConnections({ db, clock, fanOut, live, local: connections }),
 
     async stop(withinMs) {
-      timetable.stop();
+      scheduler.stop();
       for (const off of unsubscribe) off();
       typing.stop();
       statuses.stop();

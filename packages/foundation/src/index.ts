@@ -5,5 +5,5 @@ export { createLimiter } from './concurrencyLimit';
 export { createGatherer, type Gatherer } from './gatherer';
 export type { Log } from './log';
 export { createReleasers, type Releasers } from './releasers';
-export { createTimetable } from './scheduler';
+export { createScheduler, type Scheduler } from './scheduler';
 export { endsWithin, withTimeout } from './timeout';

@@ -1,16 +1,16 @@
 import type { Clock, Timer } from './clock';
 import type { Log } from './log';
 
-/** Work that a node does again and again. Nothing overlaps with itself, and nothing runs after `stop`. */
-export interface Timetable {
-  /** Runs `work` every `ms()` milliseconds, evaluated before each run. Errors are logged. */
+/** Runs periodic and delayed work. A task never overlaps with itself, and none starts after `stop`. */
+export interface Scheduler {
+  /** Runs `work` every `ms()` milliseconds, calling `ms` before each wait. Errors are logged. */
   every(ms: () => number, work: () => void | Promise<void>): void;
-  /** Runs `work` once after `ms`; a second call before then does nothing. Returns that call. */
+  /** Returns a function that runs `work` after `ms`. Calling it again before then has no effect. */
   soon(ms: number, work: () => void): () => void;
   stop(): void;
 }
 
-export function createTimetable({ clock, log }: { clock: Clock; log: Log }): Timetable {
+export function createScheduler({ clock, log }: { clock: Clock; log: Log }): Scheduler {
   const timers = new Set<Timer>();
   let stopped = false;
 
@@ -26,7 +26,7 @@ export function createTimetable({ clock, log }: { clock: Clock; log: Log }): Tim
   function every(ms: () => number, work: () => void | Promise<void>): void {
     after(ms(), () => {
       void (async () => work())()
-        .catch((error: unknown) => log.error({ err: error }, 'a periodic look failed'))
+        .catch((error: unknown) => log.error({ err: error }, 'a periodic task failed'))
         .finally(() => every(ms, work));
     });
   }
