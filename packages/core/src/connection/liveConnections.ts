@@ -1,5 +1,5 @@
 import { type Database, guarded } from '@chasqui/db';
-import { type Clock, createLimiter } from '@chasqui/foundation';
+import { type Clock, createLimiter, newId } from '@chasqui/foundation';
 import { UnauthorizedError } from '@chasqui/protocol';
 import type { Locations } from '../cache/messageLocations';
 import type { AckTarget } from '../receipts/receipts';
@@ -8,7 +8,6 @@ import type { LocalConnections } from '../fanout/localConnections';
 import { locateMessage, type Location } from '../messages/readMessages';
 import type { Gauges, Transport } from '../ports/index';
 import type { Watermarks } from '../receipts/watermarks';
-import { newMessageId } from '../send/messageIds';
 import type { Sender } from '../send/sender';
 import type { SendReply } from '../send/sendReply';
 import { readBacklog } from './backlog';
@@ -112,7 +111,7 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
       deviceId,
       start: () => connection.start(),
       send(request, answer) {
-        const id = newMessageId();
+        const id = newId();
         connection.sending(id);
         sender.send(id, request, replyOn(connection, id, request, answer));
       },

@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
+import { newId } from '@chasqui/foundation';
 import type { ConversationEvent } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
-import { v7 } from 'uuid';
 import { entryOf } from '../events/entry';
 import type { LockedConversation } from './lockConversation';
 import { toMessage } from '../messages/messageRows';
@@ -42,7 +42,7 @@ export async function appendEvent(
     participantCount: before.participantCount + members,
   };
   const at = await writeRow(db, transaction, group);
-  const id = v7();
+  const id = newId();
   await conversationModels(db).messages.create(
     {
       conversationId: group.id,

@@ -1,7 +1,7 @@
 import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { newId } from '@chasqui/foundation';
 import { type Conversation, NotFoundError, ValidationError } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
-import { v7 } from 'uuid';
 import { barredError } from '../blocks/barred';
 import { blockedAmong } from '../blocks/blockedAmong';
 import { lockPair, pairKey } from '../blocks/pair';
@@ -137,7 +137,7 @@ async function insertDirect(
      VALUES ($1, 'direct', $2, 1, $6, $3, $4, $5) ON CONFLICT (direct_key) DO NOTHING
      RETURNING id, (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
     {
-      bind: [v7(), userId, directKey, retentionS, requestedId, requestedId === null ? 2 : 1],
+      bind: [newId(), userId, directKey, retentionS, requestedId, requestedId === null ? 2 : 1],
       ...{ type: QueryTypes.SELECT, transaction },
     },
   );

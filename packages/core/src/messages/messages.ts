@@ -1,7 +1,7 @@
+import { newId } from '@chasqui/foundation';
 import type { Message } from '@chasqui/protocol';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import type { TrackOutcome } from '../reconcile/outcomeTracker';
-import { newMessageId } from '../send/messageIds';
 import type { Sender } from '../send/sender';
 import type { SendRequest, SendResult } from '../send/sendRequest';
 import { deleteMessage } from './deleteMessage';
@@ -61,7 +61,7 @@ export function createMessages({ change, track, sender, recountUnread }: Message
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
-        sender.send(newMessageId(), request, {
+        sender.send(newId(), request, {
           origin: null,
           stored: (_conversation, _entry, message) => resolve({ message, repeated: false }),
           repeated: (message) => resolve({ message, repeated: true }),

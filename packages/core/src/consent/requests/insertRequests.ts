@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
+import { newId } from '@chasqui/foundation';
 import type { ConversationRole } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
-import { v7 } from 'uuid';
 import { checkQuota } from '../quota';
 
 /** A declined invitation can be repeated after this time; until then the answer stands. */
@@ -37,7 +37,7 @@ export async function insertRequests(
   if (toIds.length === 0) return [];
   await checkQuota(db, transaction, fromId, kind, toIds.length);
   const rows = await db.sequelize.query<{ toId: string }>(INSERT, {
-    bind: [toIds.map(() => v7()), toIds, kind, conversationId, fromId, role],
+    bind: [toIds.map(() => newId()), toIds, kind, conversationId, fromId, role],
     type: QueryTypes.SELECT,
     transaction,
   });

@@ -1,4 +1,5 @@
 import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { newId } from '@chasqui/foundation';
 import {
   type Conversation,
   type ConversationRole,
@@ -6,7 +7,6 @@ import {
   ValidationError,
 } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
-import { v7 } from 'uuid';
 import { cannotBeAdded, checkMayGather } from '../../blocks/blockedAmong';
 import { admissionsOf, type Admission } from '../../consent/admission';
 import { insertRequests } from '../../consent/requests/insertRequests';
@@ -187,7 +187,7 @@ async function insertGroup(
   userId: string,
   { title, participantCount, retentionS, clientId }: NewGroup,
 ): Promise<LockedConversation | undefined> {
-  const id = v7();
+  const id = newId();
   const [row] = await db.sequelize.query(
     `INSERT INTO conversations (id, type, title, created_by, participant_count, retention_s, client_id)
      VALUES ($1, 'group', $2, $3, $4, $5, $6)
