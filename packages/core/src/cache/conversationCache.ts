@@ -1,7 +1,7 @@
-import type { Database } from '@chasqui/db';
-import type { Clock, Log } from '@chasqui/foundation';
+import { type Database, isRefusal } from '@chasqui/db';
+import { type Clock, createBatcher, type Log } from '@chasqui/foundation';
+import { UnavailableError } from '@chasqui/protocol';
 import { amend, amended, type ChangedEntry } from './changedEntries';
-import { createCoalescer } from '../batching/coalesce';
 import type { Entry } from '../ports/index';
 
 /** A conversation as this node caches it, as of `membersVersion`. */
@@ -91,9 +91,11 @@ export function createLocalConversations(deps: {
   let recentBytes = 0;
   const earlyEdits = new Map<string, ChangedEntry>();
 
-  const readMembers = createCoalescer<string, Members>({
+  const readMembers = createBatcher<string, Members>({
     maxBatch: 200,
     inFlight: 2,
+    overflow: () => new UnavailableError('the store is too slow; try again'),
+    isRefusal,
     async answerAll(ids) {
       const found = new Map<string, Members>();
       for (const row of await deps.db.query('members', MEMBERS, [ids])) {

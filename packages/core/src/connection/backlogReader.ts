@@ -1,6 +1,6 @@
-import type { Database } from '@chasqui/db';
-import { type Clock, createLimiter, type Log } from '@chasqui/foundation';
-import { createCoalescer } from '../batching/coalesce';
+import { type Database, isRefusal } from '@chasqui/db';
+import { type Clock, createBatcher, createLimiter, type Log } from '@chasqui/foundation';
+import { UnavailableError } from '@chasqui/protocol';
 import type { LocalConnections } from '../fanout/localConnections';
 import type { Gauges } from '../ports/index';
 import { type PositionQuestion, readBacklog, readEntries, readPositions } from './backlog';
@@ -30,12 +30,14 @@ export function createBacklogReader(deps: {
 }): BacklogReader {
   const { db, connections } = deps;
   const whenReading = createLimiter(READING_AT_ONCE);
-  const positions = createCoalescer<
+  const positions = createBatcher<
     PositionQuestion,
     { position: number; lastSeq: number } | undefined
   >({
     maxBatch: 500,
     inFlight: 2,
+    overflow: () => new UnavailableError('the store is too slow; try again'),
+    isRefusal,
     answerAll: (questions) => readPositions(db, questions),
   });
   // A wake-up during a read may announce something newer: `again`.
