@@ -1,5 +1,5 @@
 import { type Database, guarded, inTransaction, withTransaction } from '@chasqui/db';
-import { type Bar, type ConversationRole, type Message, NotFoundError } from '@chasqui/protocol';
+import { type Message, NotFoundError } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { messageUpdated } from '../events/messageEvents';
@@ -9,28 +9,9 @@ import {
   type LockedConversation,
 } from '../conversations/lockConversation';
 import type { StoredReaction } from './reactions/storedReactions';
+import type { MessageSubject } from './messageSubject';
 import { readChanged } from './readMessages';
 import { messageSubject, raiseVersion, setContent, setDeleted, setReactions } from './statements';
-
-/** A message as `decide` receives it, with its conversation and the user's role. */
-export interface Subject {
-  id: string;
-  conversationId: string;
-  conversationType: 'direct' | 'group';
-  /** Why the conversation takes no new messages (blocks/barred.ts). */
-  barred: Bar | null;
-  /** The other person has not accepted the conversation yet. */
-  requested: boolean;
-  seq: number;
-  kind: string;
-  senderId: string;
-  /** A tombstone, or older than its retention. */
-  deleted: boolean;
-  content: string | null;
-  reactions: StoredReaction[] | null;
-  /** Role of the user who makes the change. */
-  role: ConversationRole;
-}
 
 /** What to do with the message. */
 export type MessageChange =
@@ -48,8 +29,8 @@ export async function changeMessage(
   { db, announce }: ChangeDeps,
   userId: string,
   messageId: string,
-  decide: (subject: Subject) => MessageChange | undefined,
-): Promise<{ message: Message; changed: boolean; subject: Subject }> {
+  decide: (subject: MessageSubject) => MessageChange | undefined,
+): Promise<{ message: Message; changed: boolean; subject: MessageSubject }> {
   return guarded(async () => {
     const { message, subject, membersVersion } = await withTransaction(db, async (transaction) => {
       const seen = await readSubject(transaction, userId, messageId);
@@ -75,7 +56,7 @@ async function apply(
   db: Database,
   transaction: Transaction,
   locked: LockedConversation,
-  { conversationId, seq }: Subject,
+  { conversationId, seq }: MessageSubject,
   change: MessageChange,
 ): Promise<void> {
   await openResting(db, transaction, locked);
@@ -101,6 +82,6 @@ function readSubject(
   transaction: Transaction,
   userId: string,
   messageId: string,
-): Promise<Subject | undefined> {
+): Promise<MessageSubject | undefined> {
   return messageSubject.row(inTransaction(transaction), userId, messageId);
 }

@@ -11,8 +11,8 @@ import {
   flag,
   oneOf,
 } from '@chasqui/db';
-import type { Subject } from './changeMessage';
 import { COLUMNS, STATUS, toMessage } from './messageRows';
+import type { MessageSubject } from './messageSubject';
 import type { StoredReaction } from './reactions/storedReactions';
 
 /** A message by its id, whoever asks. */
@@ -62,7 +62,7 @@ export const messageSubject = statement(
    JOIN conversations c ON c.id = m.conversation_id
    JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = $1::uuid AND p.joined_seq <= m.seq
    WHERE m.id = $2::uuid`,
-  columns<Subject>({
+  columns<MessageSubject>({
     id: text,
     conversationId: text,
     conversationType: oneOf('direct', 'group'),

@@ -1,14 +1,8 @@
 import { bounded } from '../bounded';
-import { flushRedis, killPart, type Fault } from '../instance/faults';
+import { type Fault, flushRedis, killPart } from '../instance/faults';
 import type { Player } from '../people/cast';
 import { count, duration } from '../report/terminal';
-import type { StoryOptions } from './story';
-
-/** A fault and when it was injected. */
-export interface TimedFault extends Fault {
-  /** How many messages were acknowledged before it. */
-  after: number;
-}
+import type { StoryOptions, TimedFault } from './storyOptions';
 
 // Enough for a rate limit of one message per second; a stall is detected much earlier.
 const SEND_WITHIN_MS = 30 * 60_000;

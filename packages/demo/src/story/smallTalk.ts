@@ -1,5 +1,5 @@
 import { eventually } from '../bounded';
-import type { StoryOptions } from './story';
+import type { StoryOptions } from './storyOptions';
 
 const lines = [
   ['ana', 'Hi Ben! My train leaves in ten minutes.'],

@@ -1,21 +1,12 @@
 import { isAlive } from '@chasqui/services';
 import { bounded } from '../bounded';
-import type { Target } from '../instance/target';
 import type { Cast } from '../people/cast';
-import { count, duration, type Terminal } from '../report/terminal';
+import { count, duration } from '../report/terminal';
 import { judge, type Verdict } from '../report/verdict';
-import { sendThroughFaults, type TimedFault } from './journey';
+import { sendThroughFaults } from './journey';
+import type { StoryOptions, TimedFault } from './storyOptions';
 import { type Drain, readAll, reconnect, returnOf } from './return';
 import { chatALittle } from './smallTalk';
-
-export interface StoryOptions {
-  target: Target;
-  cast: Cast;
-  terminal: Terminal;
-  /** How many messages Ana sends while Ben is offline. */
-  messages: number;
-  signal: AbortSignal;
-}
 
 export interface Outcome {
   verdict: Verdict;

@@ -9,7 +9,8 @@ import {
 import { barredError } from '../../blocks/barred';
 import { mergeReactions, type StoredReaction } from './storedReactions';
 import type { ChangeDeps } from '../../conversations/changeDeps';
-import { changeMessage, type MessageChange, type Subject } from '../changeMessage';
+import { changeMessage, type MessageChange } from '../changeMessage';
+import type { MessageSubject } from '../messageSubject';
 
 /**
  * Adds the user's reaction, one emoji in canonical form. A repeat changes nothing and is reported as `repeated`. The
@@ -63,7 +64,7 @@ export async function removeReaction(
   });
 }
 
-function checkReactable(subject: Subject): void {
+function checkReactable(subject: MessageSubject): void {
   if (subject.kind !== 'message')
     throw new ForbiddenError('an event of the conversation takes no reactions');
   if (subject.barred !== null) throw barredError(subject.barred);
