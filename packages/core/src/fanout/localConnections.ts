@@ -19,6 +19,8 @@ export interface LocalConnections {
   sendToUser(userId: string, event: ServerEvent): void;
   /** Sends a changed entry to every local member whose membership covers it (D9). */
   sendChanged(conversation: LocalConversation, change: ChangedEntry): void;
+  /** Gives the replies that have waited too long (R4). */
+  replyOverdue(): void;
 }
 
 export function createLocalConnections(): LocalConnections {
@@ -84,6 +86,13 @@ export function createLocalConnections(): LocalConnections {
     },
     sendToUser(userId, event) {
       for (const connection of byUser.get(userId) ?? []) connection.send(event);
+    },
+    replyOverdue() {
+      for (const connections of byUser.values()) {
+        for (const connection of connections) {
+          if (connection.hasPendingReplies()) connection.replyOverdue();
+        }
+      }
     },
   };
 }
