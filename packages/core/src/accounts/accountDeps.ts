@@ -4,6 +4,6 @@ import type { ChangeDeps } from '../conversations/changeDeps';
 export interface AccountDeps extends ChangeDeps {
   /** Announces the unread counts of a conversation after messages were erased. Never rejects. */
   recountUnread: (conversationId: string) => Promise<void>;
-  /** Whether the time is up; a later call continues. */
+  /** Whether the time limit is reached. A later call continues. */
   isOver: () => boolean;
 }

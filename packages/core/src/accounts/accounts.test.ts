@@ -10,7 +10,7 @@ import { readHistory } from '../messages/readMessages';
 import { syncChanges } from '../sync/syncChanges';
 import { finishDeletion, unfinishedDeletions } from './finishDeletion';
 
-// From the moment on at which nobody can act in the account's name any more: see identity/deleteAccount.ts.
+// What follows once the account can no longer act; packages/identity ends its sessions and tokens first.
 
 let room: DeliveryRoom;
 const recounted: string[] = [];
@@ -35,11 +35,11 @@ const sync = (userId: string, cursor?: string) =>
     { limit: 100, cursor },
   );
 
-/** Cuts off after so many looks whether it is over. */
-const deps = (looks = Infinity) => ({
+/** Interrupts the deletion after its time limit has been checked this many times. */
+const deps = (checks = Infinity) => ({
   db: room.db,
   announce: room.announce,
-  isOver: () => looks-- <= 0,
+  isOver: () => checks-- <= 0,
   recountUnread(conversationId: string) {
     recounted.push(conversationId);
     return Promise.resolve();
@@ -61,7 +61,7 @@ async function requestDeletion(userId: string, erases: boolean): Promise<void> {
 const historyOf = async (userId: string, id: string) =>
   (await readHistory(room.db, userId, id, { limit: 100 })).messages;
 
-test('[D7] groups are left with an heir, direct conversations stay for the other, who is told of the name that is left', async () => {
+test('[D7] deleting an account leaves groups with a new admin and keeps direct conversations, in which the other user sees the anonymized name', async () => {
   const [ana, ben, cleo] = await room.users('ana-1', 'ben-1', 'cleo-1');
   const { id: group } = await createGroup(room, ana, 'Choir', [cleo]);
   await addParticipant(room, ana, group, ben, 'moderator');
@@ -104,7 +104,7 @@ test('[D7] groups are left with an heir, direct conversations stay for the other
   expect(await room.rows('SELECT FROM deliveries WHERE user_id = $1', ana)).toEqual([]);
 });
 
-test('nobody makes a conversation with an account that is gone, or adds it', async () => {
+test('a deleted account cannot be added to a group or to a new conversation', async () => {
   const [ana, ben] = await room.users('ana-2', 'ben-2');
   await requestDeletion(ana, false);
   await finishDeletion(deps(), ana);
@@ -115,7 +115,7 @@ test('nobody makes a conversation with an account that is gone, or adds it', asy
   await expect(addParticipant(room, ben, id, ana, 'member')).rejects.toMatchObject(missing);
 });
 
-test('[D7] [D8] what was written becomes tombstones, wherever it was, cut off at every step and gone on with', async () => {
+test('[D7] [D8] all messages of a deleted account become tombstones when erasing is resumed after an interruption at every step', async () => {
   const [ana, ben, cleo] = await room.users('ana-3', 'ben-3', 'cleo-3');
   const { id: direct } = (await createDirect(room, ana, ben)).conversation;
   const { id: group } = await createGroup(room, ben, 'Choir', [ana, cleo]);
@@ -129,7 +129,7 @@ test('[D7] [D8] what was written becomes tombstones, wherever it was, cut off at
   room.announce.take();
 
   let cuts = 0;
-  for (let looks = 0; !(await finishDeletion(deps(looks % 4), ana)); looks += 1) cuts += 1;
+  for (let checks = 0; !(await finishDeletion(deps(checks % 4), ana)); checks += 1) cuts += 1;
   expect(cuts).toBeGreaterThan(4);
 
   const texts = await room.rows(
@@ -144,7 +144,7 @@ test('[D7] [D8] what was written becomes tombstones, wherever it was, cut off at
   expect((await readConversation(room, cleo, group)).my.unread_count).toBe(26);
   expect(recounted).toContain(group);
 
-  // Each tombstone was told once, and is found by a device that was away, over as many pages as it takes.
+  // Each tombstone was announced once, and a device that was offline finds all of them by paging through sync.
   const updates = room.announce
     .take()
     .flatMap((one) => (one.to === 'members' && one.event === 'chat:message_updated' ? [one] : []));
@@ -161,7 +161,7 @@ test('[D7] [D8] what was written becomes tombstones, wherever it was, cut off at
   expect([...found.values()].filter((content) => content === null)).toHaveLength(104);
 });
 
-test('two that finish the same deletion at once harm nothing', async () => {
+test('two processes can finish the same deletion concurrently', async () => {
   const [ana, ben] = await room.users('ana-4', 'ben-4');
   const groups = await Promise.all(
     ['one', 'two', 'three'].map((title) => createGroup(room, ben, title, [ana])),

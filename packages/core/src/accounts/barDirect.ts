@@ -7,9 +7,9 @@ import { lockMembers } from '../members/lockMembers';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 
 /**
- * Ends a direct conversation for good, because the account of one of the two is no more: it takes nothing
- * further (R10), nobody is woken for it, and the other is told the name that is left, by an event or the next sync (D7). What
- * the other has read and what they wrote stays theirs. A second call changes nothing but the version.
+ * Bars a direct conversation permanently because one of its accounts was deleted. It accepts no more messages (R10)
+ * and causes no more wake-ups. The other user keeps its messages and their own position, and receives the anonymized
+ * name by an event or the next sync (D7). A second call only raises the version.
  */
 export async function barDirect(
   { db, announce }: ChangeDeps,
@@ -21,7 +21,7 @@ export async function barDirect(
     if (held === undefined) return undefined;
     await lockMembers(transaction, conversationId, [userId]);
     await openResting(db, transaction, held);
-    await leaveNothing(db, transaction, userId, conversationId);
+    await barAndClear(db, transaction, userId, conversationId);
     const conversation = { ...held, version: held.version + 1 };
     return readGroupUpdate(db, transaction, conversation);
   });
@@ -30,8 +30,8 @@ export async function barDirect(
   announce.toMembers(group.membersVersion, conversationUpdated(conversation, null));
 }
 
-/** The note of how far the deletion has come is written last, and waits for nobody. */
-async function leaveNothing(
+/** Bars the conversation, clears the deleted user's state in it, and records the progress last. */
+async function barAndClear(
   db: Database,
   transaction: Transaction,
   userId: string,

@@ -7,19 +7,19 @@ import { directsToBar, groupsToLeave, requestedDirectsToBar } from './statements
 const PAGE = 50;
 
 /**
- * Leaves every group as a member would, with an event and a new admin if necessary, and ends every direct conversation.
- * Each is a transaction of its own, so this may stop anywhere, be repeated and run concurrently. Resolves with whether
- * all are done.
+ * Leaves every group as a member would, with an event and a new admin if necessary, and bars every direct
+ * conversation. Each conversation is one transaction, so this may stop anywhere, be repeated and run concurrently.
+ * Resolves with whether no conversation is left.
  */
 export async function closeMemberships(deps: AccountDeps, userId: string): Promise<boolean> {
   const { db } = deps;
   const leave = (id: string): Promise<void> =>
     removeParticipant(deps, userId, id, userId).catch((error: unknown) => {
-      // Another process has removed the user meanwhile.
+      // Another process removed the user in the meantime.
       if (!(error instanceof NotFoundError)) throw error;
     });
   const bar = (id: string): Promise<void> => barDirect(deps, userId, id);
-  // Requested conversations too, so that the people who asked see that the account is gone.
+  // Includes conversations not accepted yet, so that their requesters see that the account was deleted.
   const steps = [
     { find: groupsToLeave, close: leave },
     { find: directsToBar, close: bar },

@@ -7,12 +7,12 @@ import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
 import { makeTombstones } from '../messages/makeTombstones';
 import type { AccountDeps } from './accountDeps';
 
-/** Messages that are erased in one transaction: other senders of the conversation wait no longer than for this. */
+/** Messages erased per transaction. Bounds how long other senders of the conversation wait. */
 const AT_ONCE = 100;
-/** Entries that are looked through at once. */
+/** Entries searched per statement. */
 const WINDOW = 1_000;
 
-// Where the user is, and where they have been; from where it was gone so far.
+// The next current or former membership to erase, from the seq that is already done.
 const NEXT_PLACE = `SELECT w.conversation_id, greatest(w.from_seq - 1,
     CASE WHEN w.conversation_id = d.erased_in THEN d.erased_seq ELSE 0 END)::float8, w.to_seq::float8
   FROM account_deletions d CROSS JOIN LATERAL (
@@ -29,7 +29,7 @@ const OWN = `SELECT m.seq::float8 FROM messages m
     AND (m.deleted_at IS NULL OR m.client_message_id IS NOT NULL)
   ORDER BY m.seq LIMIT $5`;
 
-// In a statement of its own: as content goes, a trigger keeps its digest.
+// A separate statement, because a trigger stores the digest when the content is removed.
 const FORGET_IDS = `UPDATE messages m SET client_message_id = NULL, digest = NULL
   WHERE m.conversation_id = $conversationId AND m.seq = ANY ($seqs::bigint[])`;
 
@@ -39,9 +39,9 @@ const CHANGED = `SELECT json_build_array(${COLUMNS}, ${STATUS}) AS row FROM mess
 const TOLD = 'DELETE FROM tombstone_news WHERE conversation_id = $1 AND from_version = $2';
 
 /**
- * Makes tombstones of all that a user wrote, wherever it was, a few at a time: each batch is a change under the
- * conversation's lock like any deletion (D7, D8), and is noted in the same transaction, so that it goes on from there
- * after a crash. Nobody can write in their name any more when this begins. Resolves to whether all is done.
+ * Replaces every message of a user by a tombstone, in batches. Each batch is a change under the conversation's lock like
+ * any deletion (D7, D8). The same transaction records the progress, so erasing continues from there after a crash. The
+ * account can no longer send when this starts. Resolves with whether no message is left.
  */
 export async function eraseMessages(deps: AccountDeps, userId: string): Promise<boolean> {
   const { db } = deps;
@@ -62,7 +62,7 @@ interface Batch {
   userId: string;
   conversationId: string;
   seqs: number[];
-  /** How far it had come in this conversation, and how far it comes. */
+  /** Seqs of this conversation that are done before and after the batch. */
   from: number;
   done: number;
 }
@@ -73,15 +73,15 @@ async function eraseBatch(
 ): Promise<void> {
   const { conversationId, seqs } = batch;
   const erased = await withTransaction(db, async (transaction) => {
-    const told = seqs.length === 0 ? undefined : await erase(db, transaction, batch);
+    const changes = seqs.length === 0 ? undefined : await erase(db, transaction, batch);
     await note(db, transaction, batch);
-    return told;
+    return changes;
   });
   if (erased === undefined || erased.messages.length === 0) return;
   const { messages, held } = erased;
   for (const message of messages) announce.toMembers(held.membersVersion, messageUpdated(message));
   await recountUnread(conversationId);
-  // All who are connected have been told. Had this process died before, a worker would tell them.
+  // All live clients are notified. If this process had crashed before this line, a worker would notify them.
   await db.query('told_tombstones', TOLD, [conversationId, held.version]);
 }
 
@@ -102,7 +102,7 @@ async function erase(
   return { messages: changed.map(({ row }) => toMessage(row)), held };
 }
 
-/** Last in its transaction. Another one that does the same may have been quicker: that harms nothing. */
+/** Records the progress, last in its transaction. A concurrent process may already have recorded more. */
 async function note(
   db: Database,
   transaction: Transaction,

@@ -5,9 +5,9 @@ import { readHistory } from '../messages/readMessages';
 import { membershipsAfter, nextFormerMembership, ownMessagesBetween } from './statements';
 
 const PAGE = 20;
-/** Entries of a page. At 49,152 bytes of content each, a slow reader holds at most 2.5 MB. */
+/** Entries per page. At 49,152 bytes of content each, a slow reader holds at most 2.5 MB. */
 const MESSAGES_AT_ONCE = 50;
-/** Entries that one statement searches for the user's own messages. */
+/** Entries searched per statement for the user's own messages. */
 const WINDOW = 2_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
@@ -40,7 +40,7 @@ async function* historyOf(
   for (let afterSeq = 0, more = true; more;) {
     const page = { limit: MESSAGES_AT_ONCE, afterSeq };
     const read = await readHistory(db, userId, conversationId, page).catch((error: unknown) => {
-      // The membership ended meanwhile.
+      // The membership ended in the meantime.
       if (error instanceof NotFoundError) return { messages: [], has_more: false };
       throw error;
     });

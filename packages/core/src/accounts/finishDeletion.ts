@@ -5,7 +5,7 @@ import { closeMemberships } from './closeMemberships';
 import { eraseMessages } from './eraseMessages';
 import { oldestDeletions, pendingDeletion } from './statements';
 
-/** Tables with rows of the user alone. `account_deletions` comes last, because it says what is left to do. */
+/** Tables whose rows belong to one user. `account_deletions` comes last, because it records what is left to do. */
 const REMAINS = ['blocks', 'devices', 'changes', 'deliveries', 'former_memberships'] as const;
 
 /**

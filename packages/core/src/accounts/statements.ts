@@ -1,7 +1,7 @@
 import { column, columns, flag, number, statement, text } from '@chasqui/db';
 import { COLUMNS, toMessage } from '../messages/messageRows';
 
-/** Whether the messages are to be erased as well; no row once the deletion is complete. */
+/** Whether the deletion also erases messages; no row once it is complete. */
 export const pendingDeletion = statement(
   'deletion_of',
   'SELECT erase_messages FROM account_deletions WHERE user_id = $1::uuid',
@@ -30,7 +30,7 @@ export const directsToBar = statement(
   column(text),
 );
 
-/** Direct conversations that the user was asked to accept and did not. */
+/** Direct conversations that the user was asked to accept and has not accepted. */
 export const requestedDirectsToBar = statement(
   'asked_to_bar',
   `SELECT r.conversation_id FROM requests r JOIN conversations c ON c.id = r.conversation_id

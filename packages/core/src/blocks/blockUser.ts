@@ -24,8 +24,8 @@ interface Blocked {
 }
 
 /**
- * Bars the direct conversation of these two and hides their presence from each other, from the commit on. It waits for
- * the conversation's row, so each concurrent send is committed before or refused. Both are notified that the
+ * Bars the direct conversation of two users and hides their presence from each other, from the commit on. It waits for
+ * the conversation's row, so a concurrent send is either committed before or refused. Both users learn that the
  * conversation is barred, but not by whom. A second call changes nothing. Throws ValidationError for oneself,
  * NotFoundError for an unknown user.
  */

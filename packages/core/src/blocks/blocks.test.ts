@@ -21,7 +21,7 @@ afterAll(() => room.close());
 
 const forbidden = { name: 'ForbiddenError', details: { reason: 'blocked' } };
 
-/** Two with a conversation, and a way to send in it that says what became of it. */
+/** Two users with a direct conversation, and a send that returns its outcome. */
 async function pair(name: string) {
   const [ana, ben] = await room.users(`ana-${name}`, `ben-${name}`);
   const { id } = (await createDirect(room, ana, ben)).conversation;
@@ -40,7 +40,7 @@ async function pair(name: string) {
   return { ana, ben, id, send };
 }
 
-test('while either blocks the other nothing is sent between them, and neither is told more than the other', async () => {
+test('a block by either user stops messages in both directions, and both see the same error', async () => {
   const { ana, ben, id, send } = await pair('1');
   expect(await send(ana, 'first')).toBe('new');
   expect(await blockUser(room, ana, ben)).toEqual({ changed: true });
@@ -53,12 +53,12 @@ test('while either blocks the other nothing is sent between them, and neither is
   await unblockUser(room, ben, ana);
   expect(await unblockUser(room, ben, ana)).toEqual({ changed: false });
   expect([await send(ana), await send(ben)]).toEqual(['new', 'new']);
-  // No number was burned by what was refused (D3).
+  // Refused sends used no seq (D3).
   const { messages } = await readHistory(room.db, ana, id, { limit: 10 });
   expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
 });
 
-test('[D2] a repeat of what was acknowledged before the block succeeds, and other content is a conflict', async () => {
+test('[D2] repeating a send acknowledged before the block succeeds, and different content is a conflict', async () => {
   const { ana, ben, send } = await pair('2');
   expect(await send(ana, 'first')).toBe('new');
   await blockUser(room, ben, ana);
@@ -66,7 +66,7 @@ test('[D2] a repeat of what was acknowledged before the block succeeds, and othe
   expect(await send(ana, 'first', 'another')).toBe('conflict');
 });
 
-test('[D1] of sends that race with a block each is stored or refused, and none is stored after it', async () => {
+test('[D1] each send that races with a block is stored or refused, and none is stored after the block', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { ana, ben, id, send } = await pair(`race-${round}`);
     const sends = Array.from({ length: 12 }, () => send(ben));
@@ -81,7 +81,7 @@ test('[D1] of sends that race with a block each is stored or refused, and none i
   }
 });
 
-test('a new direct conversation is refused, the one that exists is found; made at the same moment it is barred', async () => {
+test('a block refuses a new direct conversation, returns an existing one and bars one created concurrently', async () => {
   const [ana, ben] = await room.users('ana-new', 'ben-new');
   await blockUser(room, ben, ana);
   for (const [one, other] of [
@@ -111,7 +111,7 @@ test('a new direct conversation is refused, the one that exists is found; made a
   }
 });
 
-test('what was sent before is read and taken back, and says nothing new', async () => {
+test('after a block, earlier messages can be read and deleted but not edited or reacted to', async () => {
   const { ana, ben, id } = await pair('old');
   await room.send(id, ana, 'one');
   const [message] = (await readHistory(room.db, ben, id, { limit: 1 })).messages;
@@ -126,7 +126,7 @@ test('what was sent before is read and taken back, and says nothing new', async 
   expect(messages).toMatchObject([{ content_encrypted: null, reactions: [] }]);
 });
 
-test('[D10] neither sees the presence of the other, whatever groups they share', async () => {
+test('[D10] after a block neither user sees the presence of the other, even in shared groups', async () => {
   const { ana, ben } = await pair('presence');
   const [cleo] = await room.users('cleo-presence');
   await createGroup(room, cleo, 'Choir', [ana, ben]);
@@ -139,7 +139,7 @@ test('[D10] neither sees the presence of the other, whatever groups they share',
   expect((await presenceAudience(room, ben)).sort()).toEqual([ana, cleo].sort());
 });
 
-test('groups go on, but nobody is gathered in one by whom they have blocked', async () => {
+test('shared groups keep working, but a blocked user cannot add the blocker to a group', async () => {
   const { ana, ben } = await pair('groups');
   const [cleo] = await room.users('cleo-groups');
   const { id } = await createGroup(room, cleo, 'Choir', [ana, ben]);
@@ -150,7 +150,7 @@ test('groups go on, but nobody is gathered in one by whom they have blocked', as
   await expect(addParticipant(room, ben, own, ana, 'member')).rejects.toMatchObject(forbidden);
 });
 
-test('one sees whom one has blocked, latest first and page by page, and nobody else does', async () => {
+test('a user lists their own blocks, latest first and in pages', async () => {
   const [ana, ...others] = await room.users('ana-list', 'x1', 'x2', 'x3', 'x4', 'x5');
   for (const other of others) await blockUser(room, ana, other);
   const seen: string[] = [];

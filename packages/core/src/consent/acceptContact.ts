@@ -15,10 +15,10 @@ import { lockConversation, openResting } from '../conversations/lockConversation
 import { tellRequests } from './requests/tellRequests';
 
 /**
- * Accepts a direct conversation that somebody else started: from the commit on it is a normal one. Everything that was
- * written becomes unread and is delivered like any backlog (D4, D8); receipts begin with it (D6). It waits for the
- * conversation's row, so each send is before it or after it. A second call, or one where nothing was asked, returns the
- * conversation as it is. Throws NotFoundError when it is not the user's to accept.
+ * Accepts a direct conversation that another user started. After the commit it is a normal conversation: its messages
+ * are unread and delivered like any backlog (D4, D8), and receipts begin (D6). This waits for the conversation's row, so
+ * every send is ordered before or after it. A second call, or a call without an open request, returns the current
+ * conversation. Throws NotFoundError if the request was not sent to the user.
  */
 export async function acceptContact(
   deps: ChangeDeps,
@@ -68,7 +68,7 @@ async function accept(
   await insertParticipants(
     db,
     transaction,
-    // Version 0 and the first seq: a sync shows them everything, as in a conversation that is new (R5).
+    // Version 0 and the first seq: a sync returns everything, as for a new conversation (R5).
     { conversationId, joinedSeq: 1, fromVersion: 0, at: row.at },
     [{ userId, role: 'member' }],
   );
@@ -85,7 +85,7 @@ async function accept(
   });
 }
 
-/** The messages wait for a device of theirs: the mark and the row that a send would have made (R6). */
+/** Marks the messages as pending for the user and inserts the delivery row, as a send would have done (R6). */
 async function markPending(
   db: Database,
   transaction: Transaction,

@@ -1,6 +1,6 @@
-/** Entries of a direct conversation that are searched for an answer without a client message id (D12). */
+/** Entries of a direct conversation searched for a reply without a client message id (D12). */
 const ANSWERED_WITHIN = 200;
-/** Conversations of the sender that are searched for the other person, those with the latest activity. */
+/** Conversations of the sender searched for the other user, latest activity first. */
 const SHARED_WITHIN = 100;
 
 /**
@@ -24,7 +24,7 @@ export function knowsSql(one: string, other: string): string {
   ))`;
 }
 
-/** SQL: whether both are in one of the latest conversations of `other`. */
+/** SQL: whether both users are in one of the latest conversations of `other`. */
 export function sharesSql(one: string, other: string): string {
   return `EXISTS (
     SELECT FROM (

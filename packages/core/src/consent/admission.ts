@@ -3,13 +3,13 @@ import type { Audience } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { hasLeft, knowsSql, sharesSql } from './acquaintance';
 
-/** What the instance does with strangers: `open` lets them in, `requests` makes them ask. */
+/** The instance's policy for first contact: `open` allows it, `requests` requires the recipient's consent. */
 export type ContactPolicy = 'open' | 'requests';
 
-/** What happens when somebody writes to a person, or adds them to a group, for the first time. */
+/** The decision on a first message to a user, or on adding them to a group. */
 export type Admission = 'admitted' | 'asked' | 'refused';
 
-/** A first message, or a place in a group. A new group has no id: nobody can have left it. */
+/** A first message, or adding to a group. A new group has no id yet, and nobody can have left it. */
 export type Approach = { kind: 'message' } | { kind: 'add'; groupId: string | null };
 
 interface Question {
@@ -23,8 +23,8 @@ const SETTINGS = `SELECT u.id, u.who_can_message AS "message", u.who_can_add AS 
   FROM users u WHERE u.id = ANY ($1::uuid[])`;
 
 /**
- * Decides for each of these people. With the policy `open` and settings that nobody has touched this reads the
- * people's own rows and nothing else. Blocks are judged elsewhere.
+ * Decides for each of these users. With the policy `open` and default settings this reads only the users' own rows.
+ * Blocks are checked elsewhere.
  */
 export async function admissionsOf(
   { db, transaction, policy, fromId }: Question,
@@ -52,7 +52,7 @@ export async function admissionsOf(
   return admissions;
 }
 
-/** What is between the two: B knows A, B shares a conversation with A, B has left the group. */
+/** How the recipient relates to the sender: knows them, shares a conversation with them, has left the group. */
 interface Ties {
   knows: boolean;
   shares: boolean;

@@ -7,12 +7,12 @@ const READ = `SELECT u.who_can_message, u.who_can_add FROM users u WHERE u.id = 
 const CHANGE = `UPDATE users SET who_can_message = coalesce($2, who_can_message), who_can_add = coalesce($3, who_can_add)
   WHERE id = $1 RETURNING who_can_message, who_can_add`;
 
-/** What a user has decided about others. Throws NotFoundError for an unknown user. */
+/** A user's privacy settings. Throws NotFoundError for an unknown user. */
 export function readPrivacy(db: Database, userId: string): Promise<Privacy> {
   return guarded(async () => toPrivacy(await db.query('privacy_of', READ, [userId])));
 }
 
-/** Changes what is named, tells all devices of the user, and returns what holds then. */
+/** Changes the given settings, notifies all devices of the user and returns the resulting settings. */
 export async function changePrivacy(
   { db, announce }: { db: Database; announce: Pick<Announce, 'toUsers'> },
   userId: string,

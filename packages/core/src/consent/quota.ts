@@ -13,8 +13,8 @@ const SENT = `SELECT count(*)::integer AS sent,
   ) s`;
 
 /**
- * Bounds how many people one user may ask in 24 hours. Two calls of one user wait for each other. Its lock is
- * the last one of the transaction, which waits for nothing afterwards (RULES.md, R8). Throws RateLimitError.
+ * Limits how many requests a user may send in 24 hours. Concurrent calls for one user are serialized by a lock, the last
+ * one that the transaction takes (RULES.md, R8). Throws RateLimitError.
  */
 export async function checkQuota(
   db: Database,

@@ -13,7 +13,7 @@ const STANDING = `SELECT c.requested_id = $2::uuid,
     EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2::uuid)
   FROM conversations c WHERE c.id = $1::uuid AND c.requested_id IS NOT NULL AND c.barred IS NULL`;
 
-/** Who sends into a conversation that is not accepted: the person who was asked, or the one who asks. */
+/** Whether the sender into an unaccepted conversation is the requested user or the requester. */
 async function standingOf(
   db: Database,
   { conversationId, senderId }: SendRequest,
@@ -25,8 +25,8 @@ async function standingOf(
 }
 
 /**
- * A sender for which an answer to a request is an acceptance, and which says why a request takes no more messages.
- * Asks PostgreSQL only about sends that were refused, so accepted conversations pay nothing for it.
+ * A sender that treats a reply by the requested user as an acceptance, and reports why a request accepts no more
+ * messages. It queries PostgreSQL only after a refused send, so accepted conversations pay nothing.
  */
 export function createConsentingSender(deps: {
   db: Database;
@@ -54,7 +54,7 @@ export function createConsentingSender(deps: {
         reply.failed(isWaiting ? waiting() : refusal);
       }
     } catch {
-      // The refusal holds, whatever became of the question.
+      // The refusal is returned even if the query failed.
       reply.failed(refusal);
     }
     answering -= 1;
@@ -98,7 +98,7 @@ function waiting(): ForbiddenError {
   );
 }
 
-/** The same for an edit, which could otherwise make a message as large as any. Throws ForbiddenError. */
+/** Applies the size limit of requests to an edit. Throws ForbiddenError. */
 export function checkEditInRequest(isRequested: boolean, content: string): void {
   if (isRequested && Buffer.byteLength(content) > REQUEST_CONTENT_MAX_BYTES) throw waiting();
 }

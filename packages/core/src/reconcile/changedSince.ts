@@ -1,4 +1,4 @@
-/** From where a look at the change logs of this node's users begins. */
+/** Where a poll of the change logs of this node's users starts. */
 export interface Since {
   /** Seconds since 1970 by the clock of PostgreSQL. */
   at: number;
@@ -6,13 +6,13 @@ export interface Since {
   pos: number;
 }
 
-/** The time from which something counts as news; parameter 2. */
+/** Changes from this time on count as new; parameter 2. */
 export const MARGIN = `to_timestamp($2)`;
 
 /**
- * Memberships of the users in parameter 1 in which something may be new: the open ones, and what was
- * closed since, for a sync or another device may have closed what a connection of this node has not
- * been told. With the place from where it changed (R5).
+ * Memberships of the users in parameter 1 that may have changes, with the position from which they changed (R5): the
+ * open ones, and those closed since. A sync or another device may have closed a membership before this node's
+ * connections received its changes.
  */
 export const NEWS = `SELECT p.user_id, p.conversation_id, p.joined_seq, p.joined_at, p.read_at,
     min(s.from_version) AS from_version, min(s.from_seq) AS from_seq

@@ -1,8 +1,8 @@
 import { UnavailableError } from '@chasqui/protocol';
 
 /**
- * Awaits a change and returns its result. An UnavailableError may hide a commit that nobody announced, so it
- * also makes every node reconcile (D7); the error is rethrown.
+ * Awaits a change and returns its result. After an UnavailableError the change may be committed but not announced, so
+ * every node reconciles (D7). The error is rethrown.
  */
 export type TrackOutcome = <T>(change: Promise<T>) => Promise<T>;
 

@@ -4,20 +4,19 @@ import type { LocalConnections } from '../fanout/localConnections';
 import { MARGIN, NEWS, type Since } from './changedSince';
 
 /**
- * What hints would have told, read from PostgreSQL for the users of this node: the same path as ever
- * for entries (R3), and by `repair` the events that have no cursor.
+ * Polls PostgreSQL for what lost notifications would have delivered to the users of this node. Entries take the normal
+ * path (R3). With `repair`, events without a cursor are replayed too.
  */
 export interface Recheck {
   /**
-   * Looks for entries since the last look that went well; with `repair` also for what events would have
-   * told. Never rejects. A call during a look is followed by another one; a repair that fails is made
-   * up for by the next look.
+   * Polls for entries since the last successful poll; with `repair`, also replays events. Never rejects. A call
+   * during a poll causes another one. A failed repair is repeated by the next poll.
    */
   run(repair: boolean): Promise<void>;
 }
 
 const USERS_PER_QUERY = 500;
-/** Longer than a transaction runs: what commits later than it wrote is still found. */
+/** Longer than any transaction runs, so that a change committed after a poll is found by the next one. */
 const OVERLAP_S = 15;
 
 const NOW = `SELECT extract(epoch FROM clock_timestamp())::float8, (SELECT last_value FROM change_pos)::float8`;
@@ -32,18 +31,18 @@ export function createRecheck(deps: {
   repair: (users: string[], since: Since) => Promise<void>;
 }): Recheck {
   const { db, connections } = deps;
-  // Looks that went well, oldest first; those that the overlap still needs.
-  let looks: { at: number; pos: number }[] = [];
+  // Successful polls that the overlap still needs, oldest first.
+  let polls: { at: number; pos: number }[] = [];
   let repairWanted = false;
   let again = false;
   let running: Promise<void> | undefined;
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     const [row] = await db.query('now', NOW, []);
     const [at, pos] = row as [number, number];
-    const from = (looks.at(-1)?.at ?? at) - OVERLAP_S;
-    // A position that was given out may have been committed after the look that saw it.
-    const since = { at: from, pos: looks.findLast((one) => one.at <= from)?.pos ?? 0 };
+    const from = (polls.at(-1)?.at ?? at) - OVERLAP_S;
+    // A change may be committed after a poll that already saw its position as used.
+    const since = { at: from, pos: polls.findLast((one) => one.at <= from)?.pos ?? 0 };
     const withRepair = repairWanted;
     repairWanted = false;
     try {
@@ -60,18 +59,18 @@ export function createRecheck(deps: {
       repairWanted ||= withRepair;
       throw error;
     }
-    const needed = looks.findLastIndex((one) => one.at <= at - OVERLAP_S);
-    looks = [...looks.slice(Math.max(0, needed)), { at, pos }];
+    const needed = polls.findLastIndex((one) => one.at <= at - OVERLAP_S);
+    polls = [...polls.slice(Math.max(0, needed)), { at, pos }];
   }
 
-  async function lookWhileAsked(): Promise<void> {
+  async function pollWhileRequested(): Promise<void> {
     try {
       while (again) {
         again = false;
-        await look();
+        await poll();
       }
     } catch (error) {
-      deps.log.warn({ err: error }, 'looking for missed hints failed; will look again');
+      deps.log.warn({ err: error }, 'polling for lost notifications failed; will retry');
     }
     running = undefined;
   }
@@ -80,7 +79,7 @@ export function createRecheck(deps: {
     run(repair) {
       repairWanted ||= repair;
       again = true;
-      running ??= lookWhileAsked();
+      running ??= pollWhileRequested();
       return running;
     },
   };

@@ -24,7 +24,7 @@ const REMOVED = `SELECT l.user_id, l.conversation_id, l.closed_pos::float8, c.me
 const JOINED = `SELECT w.user_id, w.conversation_id, w.joined_seq::float8, c.members_version::float8
   FROM (${NEWS}) w JOIN conversations c ON c.id = w.conversation_id
   WHERE w.joined_at > ${MARGIN}`;
-// Told to all as the one sees it who joined last, for whom the least is visible (D9).
+// Sent as the latest joiner sees it, because they may see the least (D9).
 const ALTERED = `SELECT c.id, c.version::float8, w.user_ids FROM (
     SELECT n.conversation_id, min(n.from_seq) AS from_seq, array_agg(n.user_id ORDER BY n.joined_seq DESC) AS user_ids
     FROM (${NEWS}) n GROUP BY n.conversation_id
@@ -32,7 +32,7 @@ const ALTERED = `SELECT c.id, c.version::float8, w.user_ids FROM (
   WHERE EXISTS (SELECT FROM (
       SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > w.from_seq ORDER BY x.seq DESC LIMIT 1000
     ) m WHERE m.kind = 'event' AND m.created_at > ${MARGIN})`;
-// A long history that goes at once is told as far back as by events, else found by sync.
+// Tombstones are replayed only as far back as they are announced by events. Older ones are found by sync.
 const CHANGED = `SELECT ${COLUMNS}, ${STATUS}, w.members FROM (
     SELECT n.conversation_id, min(n.from_version) AS from_version,
       array_agg(n.user_id || ' ' || n.joined_seq) AS members
@@ -42,7 +42,7 @@ const CHANGED = `SELECT ${COLUMNS}, ${STATUS}, w.members FROM (
     AND m.changed_at > ${MARGIN} AND (m.deleted_at IS NULL OR m.seq + 0 > c.last_seq - ${TOLD_BACK})`;
 const READ = `SELECT w.user_id, w.conversation_id FROM (${NEWS}) w WHERE w.read_at > ${MARGIN}`;
 
-// The furthest message of the author that the other has got and read; looked for among the last thousand.
+// The author's latest message that the other user has received or read, among the last thousand entries.
 const furthest = (kind: 'delivered' | 'read'): string => `LEFT JOIN LATERAL (
     SELECT e.id, e.seq FROM (
       SELECT * FROM messages x WHERE x.conversation_id = v.conversation_id AND x.seq <= v.${kind}_seq
@@ -64,9 +64,9 @@ const REQUESTED = `SELECT r.to_id, r.conversation_id, c.version::float8
 const REMEMBERED = 20_000;
 
 /**
- * Tells the users of this node what events would have told since a moment: removals, new memberships,
- * altered groups, changed messages, receipts, unread counts, new requests. Events may come twice, from here and from
- * the bus; each says a state and no step, so that harms nothing.
+ * Replays to the users of this node the events since a given time: removals, new memberships, changed groups, changed
+ * messages, receipts, unread counts and new requests. Duplicates are harmless: each event carries a state, not a
+ * change.
  */
 export function createEventRepair(deps: {
   db: Database;
@@ -76,13 +76,13 @@ export function createEventRepair(deps: {
   fanOut: Pick<FanOut, 'deliver'>;
 }): (users: string[], since: Since) => Promise<void> {
   const { db, connections, conversations } = deps;
-  // Looks overlap; what was told is not told again.
-  const told = new Set<string>();
+  // Polls overlap, so replayed events are remembered and not sent twice.
+  const sent = new Set<string>();
 
   function once(key: string): boolean {
-    if (told.has(key)) return false;
-    told.add(key);
-    if (told.size > REMEMBERED) told.delete(told.values().next().value as string);
+    if (sent.has(key)) return false;
+    sent.add(key);
+    if (sent.size > REMEMBERED) sent.delete(sent.values().next().value as string);
     return true;
   }
 
@@ -90,7 +90,7 @@ export function createEventRepair(deps: {
     connections.sendToUser(userId, event);
   }
 
-  function tellMembership(
+  function sendMembership(
     conversationId: string,
     membersVersion: number,
     userId: string,
@@ -105,14 +105,14 @@ export function createEventRepair(deps: {
   async function repairMemberships(chunk: string, values: unknown[]): Promise<void> {
     for (const row of await db.query('repair_removed', REMOVED, values)) {
       const [userId, conversationId, pos, version] = row as [string, string, number, number];
-      if (once(`removed ${userId} ${pos}`)) tellMembership(conversationId, version, userId, null);
+      if (once(`removed ${userId} ${pos}`)) sendMembership(conversationId, version, userId, null);
     }
     for (const row of await db.query('repair_joined', JOINED, values)) {
       const [userId, id, joinedSeq, version] = row as [string, string, number, number];
       if (!once(`joined ${userId} ${id} ${joinedSeq}`)) continue;
-      // Who has left meanwhile is told so by the next look.
+      // The read fails for a user who has left in the meantime. The next poll sends them the removal.
       const conversation = await deps.readConversation(userId, id).catch(() => undefined);
-      if (conversation !== undefined) tellMembership(id, version, userId, conversation);
+      if (conversation !== undefined) sendMembership(id, version, userId, conversation);
     }
     for (const row of await db.query('repair_altered', ALTERED, values)) {
       const [id, version, userIds] = row as [string, number, string[]];
@@ -176,7 +176,7 @@ export function createEventRepair(deps: {
 
   return async (users, { at, pos }) => {
     const values = [users, at, pos];
-    // What was told to some users of this node may be news to the next ones.
+    // The key includes the chunk, because the other chunks have not received these events.
     const chunk = users[0] ?? '';
     await repairMemberships(chunk, values);
     await repairMessages(chunk, values);

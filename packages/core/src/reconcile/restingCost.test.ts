@@ -9,7 +9,7 @@ import { presenceAudience } from '../members/presenceAudience';
 import { readConversations } from '../conversations/read/readConversations';
 import { syncChanges } from '../sync/syncChanges';
 
-/** What one user's connecting, syncing, sending and acknowledging read, beside conversations that rest. */
+/** Rows that one user's connect, sync, send and acknowledgement read beside many resting conversations. */
 let room: DeliveryRoom;
 let node: DeliveryNode;
 let ana: string;
@@ -26,7 +26,7 @@ afterAll(async () => {
   await room.close();
 });
 
-/** Conversations in which Ben has everything and nothing happens, each with a history. */
+/** Creates conversations with a history that Ben has acknowledged completely. */
 async function rest(count: number): Promise<void> {
   await room.rows(
     `WITH made AS (
@@ -45,7 +45,7 @@ async function rest(count: number): Promise<void> {
   );
 }
 
-/** Rows that one statement reads, functions included, by the statistics of its transaction. */
+/** Rows that one statement reads, including those of its functions, from the statistics of its transaction. */
 async function readBy(statement: string): Promise<number> {
   const { sequelize } = room.db;
   return sequelize.transaction(async (transaction) => {
@@ -62,7 +62,7 @@ async function readBy(statement: string): Promise<number> {
   });
 }
 
-/** Something happens in one conversation, and everybody looks. Returns what each step reads. */
+/** Runs each step once with one changed conversation. Returns how many rows each step reads. */
 async function round(): Promise<Record<string, number>> {
   const { cursor } = await node.core.sync.readChanges(ben, { limit: 50 });
   const seq = await room.send(conversationId, ana);
@@ -89,7 +89,7 @@ async function round(): Promise<Record<string, number>> {
   const sync = await rowsTouched(room.db, (db) =>
     syncChanges(
       {
-        // It has begun above; what it would lock is nothing.
+        // begin_sync ran above and had nothing to lock.
         db,
         cursorKey: async () => key?.[0] as Buffer,
         now: Date.now,
@@ -102,11 +102,11 @@ async function round(): Promise<Record<string, number>> {
   return { send, backlog, positions, entries, connect, connectNew, acknowledge, begin, sync };
 }
 
-test('[D12] what rests costs nothing, whatever the planner believes of the tables', async () => {
+test('[D12] resting conversations cost nothing, even with plans made for small tables', async () => {
   await rest(3);
   for (let i = 0; i < 8; i += 1) await round();
   const few = await round();
-  // The plans that are prepared now were made for tiny tables.
+  // From here on the prepared plans are those made for tiny tables.
   await rest(2_000);
   const stale = await round();
   await room.rows('ANALYZE');
@@ -118,9 +118,9 @@ test('[D12] what rests costs nothing, whatever the planner believes of the table
   }
 });
 
-test('[D12] coming and going reads no more than the 500 latest conversations', async () => {
+test('[D12] connecting and disconnecting reads at most the 500 latest conversations', async () => {
   await rest(1_500);
-  // Without the limit it would be 17,000; which way the planner goes to the latest 500 is its own affair.
+  // Without the limit it would be 17,000. The bound leaves room for any plan that reads the latest 500.
   const audience = (db: typeof room.db) => presenceAudience({ db }, ben);
   expect(await rowsTouched(room.db, audience)).toBeLessThan(500 * 16);
   expect(await audience(room.db)).toEqual([ana]);

@@ -12,7 +12,7 @@ interface Invited {
   role: ConversationRole;
 }
 
-/** Invites one person to a group. Returns the invitation, also where it exists already or was declined. */
+/** Invites a user to a group. Returns the invitation, even if it already exists or was declined. */
 export async function invite(
   db: Database,
   transaction: Transaction,
@@ -27,6 +27,6 @@ export async function invite(
       ...{ type: QueryTypes.SELECT, transaction },
     },
   );
-  if (found === undefined) throw new Error('a new invitation is not there');
+  if (found === undefined) throw new Error('a new invitation was not found');
   return { invitation: toInvitation(found.row), news };
 }

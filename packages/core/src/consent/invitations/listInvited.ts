@@ -7,7 +7,7 @@ import type { Page, PageRequest } from '../../paging/page';
 import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
 
 const IS_IN_GROUP = `SELECT FROM participants p WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid`;
-// Declined ones are among them: a group is not told who has declined.
+// Includes declined invitations, because a group does not learn that an invitation was declined.
 const INVITED = `SELECT ${INVITATION} AS row FROM (
     SELECT * FROM requests x WHERE x.conversation_id = $1::uuid AND x.kind = 'group'
       AND x.state IN ('open', 'declined') AND (x.created_at, x.to_id) < ($3::timestamptz, $4::uuid)
@@ -17,7 +17,7 @@ const INVITED = `SELECT ${INVITATION} AS row FROM (
 
 const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
 
-/** Who was asked to join a group and has not joined, newest first. Throws NotFoundError to strangers (D9). */
+/** Users invited to a group who have not joined, newest first. Throws NotFoundError unless the caller is a participant (D9). */
 export async function listInvited(
   { db }: Pick<ChangeDeps, 'db'>,
   userId: string,

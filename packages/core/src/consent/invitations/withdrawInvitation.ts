@@ -2,8 +2,8 @@ import type { Database } from '@chasqui/db';
 import { QueryTypes, type Transaction } from 'sequelize';
 
 /**
- * Takes an invitation to a group back. The caller holds the group's row. False when the user was not invited; a declined
- * invitation stays declined, and that is not told.
+ * Withdraws an invitation to a group. The caller holds the group's row. Returns false if the user was not invited. A
+ * declined invitation stays declined, and the return value does not reveal that.
  */
 export async function withdrawInvitation(
   db: Database,

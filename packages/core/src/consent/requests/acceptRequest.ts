@@ -16,8 +16,8 @@ import { acceptContact } from '../acceptContact';
 import { tellRequests } from './tellRequests';
 
 /**
- * Accepts a request. A second call, from any device, returns the conversation as it is. Throws NotFoundError when there
- * is no such request of the user's, or nobody stands behind the invitation any more.
+ * Accepts a request. A second call, from any device, returns the current conversation. Throws NotFoundError if there is
+ * no such request to the user or the invitation is void.
  */
 export async function acceptRequest(
   deps: ChangeDeps,
@@ -46,7 +46,7 @@ interface Stored {
 const STORED = `SELECT kind, conversation_id AS "conversationId", from_id AS "fromId", role, state
   FROM requests WHERE id = $1 AND to_id = $2`;
 
-/** A request in whatever state. Throws NotFoundError when it is somebody else's. */
+/** A request in any state. Throws NotFoundError if it was sent to another user. */
 export async function readStored(
   { db }: Pick<ChangeDeps, 'db'>,
   userId: string,
@@ -64,7 +64,7 @@ export async function readStored(
   return row;
 }
 
-/** Undefined when the user is a member already. */
+/** Returns undefined if the user is already a member. */
 async function acceptInvitation(
   { db }: ChangeDeps,
   userId: string,
@@ -74,7 +74,7 @@ async function acceptInvitation(
   return withTransaction(db, async (transaction) => {
     const group = await lockConversation(db, transaction, conversationId);
     if (group === undefined) throw new NotFoundError();
-    // Requests of a group change under this lock alone, so what is read now holds until the commit.
+    // Requests of a group change only under this lock, so this state is valid until the commit.
     const request = await readStored({ db }, userId, requestId, transaction);
     if ((await roleOf(db, transaction, conversationId, userId)) !== undefined) return undefined;
     if (request.state === 'accepted' || request.state === 'withdrawn') throw new NotFoundError();
@@ -87,7 +87,7 @@ async function acceptInvitation(
   });
 }
 
-/** Who invited may have lost the right to since: then the invitation is worth nothing. */
+/** The invitation is void if the inviter has since lost the right to add members. */
 async function roleToGive(
   db: Database,
   transaction: Transaction,

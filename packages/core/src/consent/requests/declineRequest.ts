@@ -7,9 +7,8 @@ import { readStored } from './acceptRequest';
 import { tellRequests } from './tellRequests';
 
 /**
- * Declines a request: it disappears from the list of the user, and the sender is told nothing, now or later. A second
- * call changes nothing. Throws NotFoundError when there is no such request of the user's,
- * ConflictError when it was accepted.
+ * Declines a request: it disappears from the user's list, and the sender never learns of it. A second call changes
+ * nothing. Throws NotFoundError if there is no such request to the user, ConflictError if it was accepted.
  */
 export async function declineRequest(
   { db, announce }: Pick<ChangeDeps, 'db' | 'announce'>,
@@ -19,7 +18,7 @@ export async function declineRequest(
   const { conversationId } = await readStored({ db }, userId, requestId);
   const changed = await guarded(() =>
     withTransaction(db, async (transaction) => {
-      // An answer from another device is given under the same lock: one of the two comes first.
+      // Another device answers under the same lock, so the two answers are ordered.
       await lockConversation(db, transaction, conversationId);
       const { state } = await readStored({ db }, userId, requestId, transaction);
       if (state === 'accepted') throw new ConflictError('this request was accepted already');

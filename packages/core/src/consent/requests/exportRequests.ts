@@ -11,8 +11,8 @@ const SENT = `SELECT r.id, r.kind, extract(epoch FROM r.created_at)::float8, r.c
   FROM requests r WHERE r.from_id = $1::uuid AND r.id > $2::uuid ORDER BY r.id LIMIT $3`;
 
 /**
- * The requests a user has received, with their answers, and those they have sent, without: an export must not say what
- * silence does not. A page at a time.
+ * Pages of the requests that a user received, with their answers, and of those they sent, without answers: an export
+ * must not reveal that a recipient declined.
  */
 export async function* exportRequests(
   db: Database,

@@ -4,7 +4,7 @@ import type { ConversationRole } from '@chasqui/protocol';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { checkQuota } from '../quota';
 
-/** A declined invitation can be repeated after this time; until then the answer stands. */
+/** A declined invitation can be repeated after this time. */
 const ASKED_AGAIN_AFTER = '30 days';
 
 interface EndpointRequest {
@@ -15,7 +15,7 @@ interface EndpointRequest {
   role: ConversationRole;
 }
 
-// What is open stays as it is, and so does a fresh refusal: the answer to the asker is the same.
+// An open or recently declined request stays unchanged. The sender gets the same response in both cases.
 const INSERT = `INSERT INTO requests AS r (id, kind, conversation_id, from_id, to_id, role)
   SELECT a.id, $3, $4, $5, a.to_id, $6 FROM unnest($1::uuid[], $2::uuid[]) AS a (id, to_id)
   ON CONFLICT (conversation_id, to_id) DO UPDATE
@@ -26,8 +26,8 @@ const INSERT = `INSERT INTO requests AS r (id, kind, conversation_id, from_id, t
   RETURNING r.to_id AS "toId"`;
 
 /**
- * Asks these people. The caller holds the conversation's row, or has just inserted it. Returns those for whom it is
- * news. Throws RateLimitError when the sender has asked too many people.
+ * Inserts requests to these users. The caller holds the conversation's row, or has just inserted it. Returns the users
+ * who did not have the request yet. Throws RateLimitError if the sender has sent too many requests.
  */
 export async function insertRequests(
   db: Database,

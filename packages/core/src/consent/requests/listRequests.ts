@@ -10,13 +10,13 @@ import { decodePlace, encodePlace } from '../../paging/pagePlace';
 import type { Page, PageRequest } from '../../paging/page';
 import { COLUMNS, isoTime, toMessage } from '../../messages/messageRows';
 
-// Without a message there is nothing to answer yet; where one side has blocked or is gone there never will be. An
-// invitation is worth nothing once its author has left the group.
+// Hides contact requests without a message and those in a barred conversation, and invitations whose sender has left
+// the group.
 const IS_SHOWN = `r.state = 'open' AND CASE r.kind
   WHEN 'contact' THEN c.barred IS NULL AND c.requested_id = r.to_id AND EXISTS (
     SELECT FROM messages m WHERE m.conversation_id = c.id AND m.seq <= ${REQUEST_MESSAGES_MAX} AND m.kind = 'message')
   ELSE EXISTS (SELECT FROM participants p WHERE p.conversation_id = r.conversation_id AND p.user_id = r.from_id) END`;
-// At most a handful: the conversation takes no more before it is accepted.
+// Needs no LIMIT: a conversation takes only a few messages before it is accepted.
 const MESSAGES = `SELECT m.*, 'sent' AS status FROM messages m
   WHERE r.kind = 'contact' AND m.conversation_id = r.conversation_id AND m.seq <= ${REQUEST_MESSAGES_MAX}
     AND m.kind = 'message'`;
@@ -46,7 +46,7 @@ type Row = Omit<Request, 'created_at' | 'last_message'> & {
 
 const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
 
-/** What waits for the user's answer, newest first. Throws ValidationError for a cursor of another list. */
+/** The user's open requests, newest first. Throws ValidationError for a cursor of another list. */
 export async function listRequests(
   db: Database,
   userId: string,
@@ -68,7 +68,7 @@ export async function listRequests(
   });
 }
 
-/** One of them with its messages. Throws NotFoundError when it is settled or somebody else's. */
+/** An open request with its messages. Throws NotFoundError if it was answered or sent to another user. */
 export async function readRequest(
   db: Database,
   userId: string,

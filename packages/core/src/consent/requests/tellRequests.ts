@@ -1,7 +1,7 @@
 import { requestsChanged } from '../../events/conversationEvents';
 import type { Announce } from '../../fanout/announce';
 
-/** Tells these people's devices that their requests are to be read again. */
+/** Notifies all devices of these users that their list of requests has changed. */
 export function tellRequests(
   announce: Pick<Announce, 'toUsers'>,
   userIds: string[],
