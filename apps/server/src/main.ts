@@ -8,7 +8,7 @@ import { startNode } from './startNode';
 // The promise is 10 s, even when PostgreSQL or Redis is down.
 const STOP_WITHIN_MS = 9_500;
 
-/** The only file that reads the environment and handles signals. */
+/** Starts a node. The only file of a node that reads the environment and handles signals. */
 async function main(): Promise<void> {
   const settings = readSettings();
   if (settings === undefined) return;

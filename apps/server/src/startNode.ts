@@ -92,7 +92,7 @@ async function open(
     pool: () => db.pool(),
     deliveryCounts: () => deliveryCounts(db),
     queueDepth: async () => ({ ...(await wakeups.depth()) }),
-    hintsDropped: () => bus.dropped(),
+    notificationsDropped: () => bus.dropped(),
     wakeupFailures: () => wakeups.failures(),
     sweepFindings: () => readFindings(db, 'sweep'),
     auditFindings: () => readFindings(db, 'audit'),

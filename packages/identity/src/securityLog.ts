@@ -58,7 +58,7 @@ export type FrequentEvent =
   /** An administration request without the required instance role. */
   | Of<'administration_refused', { userId: string; route: string }>
   /**
-   * A token that was refused: forged, expired, or of an ended session. `door` names the transport.
+   * A token that was refused: forged, expired, or of an ended session. The field `door` holds the transport.
    */
   | Of<'token_refused', { door: 'rest' | 'socket' | 'refresh'; address: string }>
   /**

@@ -13,7 +13,7 @@ import { readyFirst } from './readyFirst';
 import { createConnectionRegistry } from './registry';
 import { guardSessions } from './sessionGuard';
 
-/** The alarm clock, as far as a returning user concerns it. */
+/** The part of the wake-ups that concerns returning users. */
 export interface Arrivals {
   /** Restarts the user's backoff. Never throws, never waits. */
   promote(userId: string): void;
@@ -113,7 +113,7 @@ export function createClientConnections(deps: Deps): ClientConnections {
   return { open, size: () => registry.size(), stop: () => guard.stop() };
 }
 
-/** A client may acknowledge what it is sent. */
+/** Each message sent to a client earns it acknowledgements. */
 function earn(budget: EventBudget, { name }: ServerEvent): void {
   if (name === 'chat:message_received') budget.earn(1);
   else if (name === 'chat:messages_received') budget.earn(100);

@@ -5,20 +5,21 @@ import { type ErrorBody, RateLimitError } from '@chasqui/protocol';
 import type { ClientAddress } from '../network/clientAddress';
 
 /**
- * Who may begin a handshake, judged by the address before anything is made for the connection. The first who are refused
- * are let in far enough to be told by name (`connect_error` with RateLimitError), which costs no look into
- * PostgreSQL; an address that goes on is refused by a line of HTTP.
+ * Decides by address who may begin a handshake, before the connection uses any resources. The first refusals are a
+ * `connect_error` with RateLimitError, without a query; after that, HTTP 429.
  */
 export interface ConnectionGate {
-  /** False: answered with 429 and ended. */
-  admits(request: IncomingMessage): 'yes' | 'to be told' | 'no';
-  /** Milliseconds to wait for a request that was let in to be told so, else 0. */
+  /**
+   * `refuse by name`: the handshake begins and is refused with RateLimitError. `no`: answer with 429 and close.
+   */
+  admits(request: IncomingMessage): 'yes' | 'refuse by name' | 'no';
+  /** Milliseconds to wait for a request to be refused by name, else 0. */
   refusal(request: IncomingMessage): number;
 }
 
-/** How many an address may be told by name. */
-const TOLD = { perSecond: 20, burst: 200 };
-/** A place may become free at any time. */
+/** Rate of refusals by name per address. */
+const REFUSED_BY_NAME = { perSecond: 20, burst: 200 };
+/** Waiting time while the quota is exhausted; a connection may close at any time. */
 export const FULL_WAIT_MS = 10_000;
 
 interface Deps {
@@ -30,17 +31,17 @@ interface Deps {
 
 export function createConnectionGate({ limits, places, addressOf, now }: Deps): ConnectionGate {
   const refused = new WeakMap<IncomingMessage, number>();
-  const told = createBuckets({ rate: TOLD, onDue: () => told.unreported() });
+  const named = createBuckets({ rate: REFUSED_BY_NAME, onDue: () => named.unreported() });
   return {
     admits(request) {
       const address = addressOf(request);
       const waitMs =
         limits.take('connect', null, address) || (places.isFull(address) ? FULL_WAIT_MS : 0);
       if (waitMs === 0) return 'yes';
-      if (told.waitMs(address, now()) > 0) return 'no';
-      told.take(address, now());
+      if (named.waitMs(address, now()) > 0) return 'no';
+      named.take(address, now());
       refused.set(request, waitMs);
-      return 'to be told';
+      return 'refuse by name';
     },
     refusal: (request) => refused.get(request) ?? 0,
   };
@@ -49,20 +50,20 @@ export function createConnectionGate({ limits, places, addressOf, now }: Deps): 
 /** For RATE_LIMIT=off. */
 export const openGate: ConnectionGate = { admits: () => 'yes', refusal: () => 0 };
 
-/** The session of the transport that a request goes on with, as Engine.IO reads it; undefined when it begins one. */
+/** The polling session that a request belongs to, parsed as Engine.IO does; undefined when it begins one. */
 export function sessionIdOf({ url = '' }: IncomingMessage): string | undefined {
-  // Of several the last one counts, and an empty one is none.
+  // The last of several counts, and an empty one counts as none.
   const last = new URL(url, 'http://localhost').searchParams.getAll('sid').at(-1);
   return last === '' ? undefined : last;
 }
 
-const COME_AGAIN_S = FULL_WAIT_MS / 1_000;
+const RETRY_AFTER_S = FULL_WAIT_MS / 1_000;
 
-/** Refuses a handshake by polling, which may be a browser's: it is told what REST would tell it. */
+/** Refuses a poll with the same response as REST, because it may come from a browser. */
 export function refusePoll(response: ServerResponse): void {
-  const error = new RateLimitError(COME_AGAIN_S, 'too many connections');
+  const error = new RateLimitError(RETRY_AFTER_S, 'too many connections');
   response.writeHead(429, {
-    ...{ 'Content-Type': 'application/json', 'Retry-After': COME_AGAIN_S, Connection: 'close' },
+    ...{ 'Content-Type': 'application/json', 'Retry-After': RETRY_AFTER_S, Connection: 'close' },
   });
   response.end(JSON.stringify({ error: error.toWire() } satisfies ErrorBody));
 }
@@ -70,8 +71,8 @@ export function refusePoll(response: ServerResponse): void {
 const SOCKET_PATH = '/socket.io/';
 
 /**
- * Whether an upgrade may go on; refuses by itself. One that goes on with a polling session counts as a request of it,
- * one to anywhere else is ended: nobody would ever close it.
+ * Returns whether an upgrade may proceed, and answers those that may not. An upgrade of a polling session counts as one of
+ * its requests. An upgrade to another path is refused, because nothing else would ever close it.
  */
 export function createUpgradeGate({ gate, limits, addressOf }: UpgradeGateDeps) {
   return (request: IncomingMessage, socket: Duplex): boolean => {
@@ -82,7 +83,7 @@ export function createUpgradeGate({ gate, limits, addressOf }: UpgradeGateDeps) 
         ? gate.admits(request) === 'no'
         : limits.take('poll', null, addressOf(request)) > 0;
     if (!isRefused) return true;
-    return refuseUpgrade(socket, `429 Too Many Requests\r\nRetry-After: ${COME_AGAIN_S}`);
+    return refuseUpgrade(socket, `429 Too Many Requests\r\nRetry-After: ${RETRY_AFTER_S}`);
   };
 }
 
@@ -92,7 +93,7 @@ interface UpgradeGateDeps {
   addressOf: ClientAddress;
 }
 
-/** Refuses an upgrade with as little as there is. */
+/** Refuses an upgrade with a status line only. */
 function refuseUpgrade(socket: Duplex, status: string): false {
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());

@@ -1,10 +1,10 @@
 import { createTokenBucket } from '@chasqui/limits';
 
-/** How often one connection may acknowledge: more often than anything else, for it earns that by what it is sent. */
+/** Acknowledgements allowed per connection; each message sent to it earns more. */
 export interface EventBudget {
-  /** Counts one; returns the milliseconds to wait when it is one too many, else 0. */
+  /** Counts one acknowledgement. Returns the milliseconds to wait if the budget is spent, else 0. */
   take(): number;
-  /** The connection was sent messages: it may acknowledge each of them as delivered and as read. */
+  /** Call when messages are sent: the client may acknowledge each as delivered and as read. */
   earn(messages: number): void;
 }
 

@@ -1,14 +1,14 @@
 import type { Caller } from '@chasqui/identity';
 import type { Connection } from './connection';
 
-/** The longest time a timer can be set to. */
+/** The longest delay of a timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 type Expiring = Pick<Connection, 'close'>;
 
 /** Closes connections when their access tokens expire (fault 25). */
 export interface Expiry {
-  /** Sets the time, or moves it. */
+  /** Sets or changes the time. */
   set(connection: Expiring, caller: Pick<Caller, 'expiresAt'>): void;
   clear(connection: Expiring): void;
 }

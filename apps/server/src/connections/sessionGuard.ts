@@ -4,9 +4,9 @@ import type { SessionCache, SessionEndings } from '@chasqui/identity';
 import type { ConnectionRegistry } from './registry';
 
 /** How often PostgreSQL is polled for ended sessions, in case a notification was lost unnoticed. */
-const RECHECK_MS = 4_000;
+const POLL_MS = 4_000;
 /** The same while the bus is down. */
-const RECHECK_DEAF_MS = 2_000;
+const POLL_WHILE_BUS_DOWN_MS = 2_000;
 const TICK_MS = 1_000;
 const SESSIONS_AT_ONCE = 1_000;
 /** How long an ended session is remembered, for handshakes that were in progress when it ended. */
@@ -15,7 +15,7 @@ const REMEMBERED_MS = 15_000;
 const SESSION_ENDED: CloseReason = { text: 'the session ended', reconnect: false };
 
 export interface SessionGuard {
-  /** Whether the session ended a moment ago, so that an answer read before that is outdated. */
+  /** Whether the session ended during the last seconds, so that an earlier check of it is outdated. */
   endedJustNow(sessionId: string): boolean;
   stop(): void;
 }
@@ -48,7 +48,7 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
     for (const sessionId of sessionIds) ended.set(sessionId, now);
   }
 
-  async function recheck(): Promise<void> {
+  async function poll(): Promise<void> {
     const all = registry.sessionIds();
     const expired: string[] = [];
     const living = new Set<string>();
@@ -71,8 +71,8 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
   function leaveExpired(expired: readonly string[], living: ReadonlySet<string>): void {
     for (const sessionId of expired) {
       for (const connection of registry.ofSession(sessionId)) {
-        const goesOn = connection.sessionIds.some((other) => living.has(other));
-        if (goesOn) registry.unlink(connection, sessionId);
+        const continues = connection.sessionIds.some((other) => living.has(other));
+        if (continues) registry.unlink(connection, sessionId);
         else connection.close(SESSION_ENDED);
       }
     }
@@ -81,14 +81,14 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
   let checking = false;
   let failing = false;
   let checkedAt = performance.now();
-  async function recheckOnce(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     if (checking) return;
     checking = true;
     try {
-      await recheck();
+      await poll();
       failing = false;
     } catch (error) {
-      // Once for an outage, not once a second.
+      // Log once per outage, not once per second.
       if (!failing) log.warn({ err: error }, 'checking the sessions failed; will retry');
       failing = true;
     }
@@ -97,8 +97,8 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
   }
 
   const timer = setInterval(() => {
-    const dueAfterMs = bus.connected() ? RECHECK_MS : RECHECK_DEAF_MS;
-    if (failing || performance.now() - checkedAt >= dueAfterMs) void recheckOnce();
+    const dueAfterMs = bus.connected() ? POLL_MS : POLL_WHILE_BUS_DOWN_MS;
+    if (failing || performance.now() - checkedAt >= dueAfterMs) void pollOnce();
   }, TICK_MS);
   timer.unref();
   const stops = [
@@ -106,7 +106,7 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
       remember(sessionIds);
       close(sessionIds);
     }),
-    bus.onRecovered(() => void recheckOnce()),
+    bus.onRecovered(() => void pollOnce()),
   ];
 
   return {

@@ -10,7 +10,7 @@ export interface FigureSources {
   deliveryCounts(): Promise<{ pending: number; dead: number }>;
   queueDepth(): Promise<Readonly<Record<string, number>> | null>;
   busConnected(): boolean;
-  hintsDropped(): number;
+  notificationsDropped(): number;
   wakeupFailures(): number;
   /** Worker findings since the instance was created, by kind. */
   sweepFindings(): Promise<Record<string, number>>;
@@ -115,7 +115,7 @@ export function createMetrics(sources: FigureSources): Metrics {
     'chasqui_hints_dropped',
     'Notifications between nodes that could not be sent.',
     async () => ({
-      '': sources.hintsDropped(),
+      '': sources.notificationsDropped(),
     }),
   );
   lookupGauge('chasqui_wakeup_failures', 'Wake-ups left to the sweep.', async () => ({

@@ -1,7 +1,7 @@
 import type { ServerEvent } from '@chasqui/protocol';
 import type { Entry, Notification } from '../ports/index';
 
-/** What the rooms that change something announce after their commit, on this node and on the others. */
+/** Announces committed changes on this node and on the others. */
 export interface Announce {
   /** New entries of one conversation, ascending by seq. */
   entries(conversationId: string, membersVersion: number, entries: readonly Entry[]): void;

@@ -1,22 +1,24 @@
 import { type ChasquiError, COMMAND_TIMEOUT_MS, UnavailableError } from '@chasqui/protocol';
 
-/** The callback that a client passed, if it passed one. */
+/** The callback that the client passed, if any. */
 export type Acknowledge = ((answer: object) => void) | undefined;
 
-/** The answer that one command gets, exactly once. Both say whether it was this one, and somebody hears it. */
+/** Answers one command, exactly once. */
 export interface Answer {
+  /** Returns whether this call answered and the client expects an answer. */
   succeed(result: object): boolean;
+  /** Returns the same as `succeed`. */
   fail(error: ChasquiError): boolean;
 }
 
 export interface Answers {
-  /** Begins the time within which the command is answered, at the latest with UnavailableError. */
+  /** Starts the time limit of a command. When it expires, the answer is UnavailableError. */
   expect(acknowledge: Acknowledge, command: string): Answer;
   stop(): void;
 }
 
 const LIMIT_MS = COMMAND_TIMEOUT_MS - 500;
-const LOOK_EVERY_MS = 250;
+const CHECK_EVERY_MS = 250;
 
 interface Pending extends Answer {
   command: string;
@@ -25,12 +27,12 @@ interface Pending extends Answer {
 }
 
 interface AnswersOptions {
-  /** Told of each command that had no answer in time. */
+  /** Called with each command that was not answered in time. */
   late(error: UnavailableError, command: string): void;
   now?: () => number;
 }
 
-/** One timer looks after all commands of the node: a timer for each would weigh on the send path. */
+/** One timer covers all commands of the node: a timer per command would slow down the send path. */
 export function createAnswers({ late, now = Date.now }: AnswersOptions): Answers {
   let open: Pending[] = [];
 
@@ -44,7 +46,7 @@ export function createAnswers({ late, now = Date.now }: AnswersOptions): Answers
       }
       return !pending.done;
     });
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   timer.unref();
 
   return {

@@ -2,7 +2,7 @@ import type { ClientToServerEvents, ServerToClientEvents } from '@chasqui/protoc
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { Connection } from '../../connections/connection';
 
-/** Attached to a socket once its handshake was accepted. */
+/** Attached to a socket when its handshake is accepted. */
 export interface SocketData {
   accepted?: {
     connection: Connection;

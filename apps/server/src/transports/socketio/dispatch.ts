@@ -16,7 +16,7 @@ import type { Connection } from '../../connections/connection';
 /** The handler of one command; its file is named after the command. */
 export interface CommandHandler {
   name: string;
-  /** Parses, acts, answers. May throw, and may return a promise that rejects. */
+  /** Parses the data, executes the command and answers. May throw or return a promise that rejects. */
   run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
 }
 
@@ -42,8 +42,8 @@ interface Deps {
 }
 
 /**
- * The one wrapper around all commands: each is answered within ten seconds, each exception becomes an error of the
- * contract, and no input is ever echoed.
+ * Runs every command. Each is answered within ten seconds, exceptions become errors of the contract, and input is never
+ * echoed.
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
@@ -64,7 +64,7 @@ export function createDispatch(
     const waitMs =
       limits.take(kind, connection.userId, connection.address) ||
       (kind === 'acknowledgement' ? connection.budget.take() : 0);
-    // A flood is refused here, before it costs anything.
+    // Refuse a flood before it causes any work.
     if (waitMs > 0) {
       acknowledge?.({ success: false, error: new RateLimitError(waitMs / 1_000).toWire() });
       connection.refused();
@@ -84,7 +84,7 @@ export function createDispatch(
       answer.fail(failed(error, { command: command.name }));
     };
     try {
-      // Without a lane, a send reaches its transaction without even a promise.
+      // A send has no lane and reaches its transaction synchronously.
       const running =
         laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
       running?.catch(fail);

@@ -92,7 +92,7 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
   const server: ChatServer = new Server(deps.httpServer, {
     serveClient: false,
     cors: origins.cors,
-    // Limits were checked before: for an upgrade on admission, for a poll below.
+    // Limits are checked before this: for an upgrade on admission, for a poll in the poll guard.
     allowRequest: (request, decide) => decide(null, deps.admitsPage(request)),
     maxHttpBufferSize: MAX_FRAME_BYTES,
     wsEngine: watch.webSocketEngine,
@@ -109,11 +109,11 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
 
   const { nodeName } = deps;
   if (nodeName !== undefined) {
-    // A load balancer routes the requests of a long-polling session by it.
+    // A load balancer routes the requests of a long-polling session by this prefix.
     server.engine.generateId = () => `${nodeName}-${randomBytes(15).toString('base64url')}`;
   }
 
-  // An engine connection counts from its first moment, authenticated or not.
+  // An engine connection counts from the start, authenticated or not.
   server.engine.on('connection', (conn: ChatSocket['conn']) => {
     const release = deps.addressConnectionQuota.take(deps.addressOf(conn.request));
     watch.watch(conn);
@@ -141,7 +141,7 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
     });
     socket.once('disconnect', () => {
       connection.end();
-      // There is one namespace: an engine connection without it would only cost memory.
+      // There is only one namespace, so without it the engine connection would only use memory.
       socket.conn.close();
     });
   });

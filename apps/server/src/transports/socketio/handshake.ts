@@ -36,11 +36,11 @@ const REFUSALS_MAX = 5;
 
 type Accepted = NonNullable<SocketData['accepted']>;
 
-/** What is kept about an engine connection between handshakes on it. */
+/** State of an engine connection across the handshakes on it. */
 interface Attempt {
-  underWay: boolean;
+  inProgress: boolean;
   refusals: number;
-  /** Nonzero: it was admitted only to be refused with this waiting time. */
+  /** If nonzero, the request was admitted only to be refused with this waiting time. */
   readonly waitMs: number;
   readonly address: string;
 }
@@ -55,7 +55,7 @@ export function createHandshake(deps: Deps) {
   const attempts = new WeakMap<ChatSocket['conn'], Attempt>();
 
   return (socket: ChatSocket, next: Next): void => {
-    const state = attempts.get(socket.conn) ?? beginning(socket, deps);
+    const state = attempts.get(socket.conn) ?? firstAttempt(socket, deps);
     attempts.set(socket.conn, state);
     if (state.waitMs > 0) {
       next(refusal(new RateLimitError(state.waitMs / 1_000), deps.failed));
@@ -64,19 +64,19 @@ export function createHandshake(deps: Deps) {
       return;
     }
     // One at a time: a client could send a thousand handshakes in one frame.
-    if (state.underWay) {
+    if (state.inProgress) {
       socket.conn.close();
       return;
     }
-    state.underWay = true;
+    state.inProgress = true;
     inTime(accept(socket, state, deps)).then(
       (accepted) => {
-        state.underWay = false;
+        state.inProgress = false;
         socket.data.accepted = accepted;
         next();
       },
       (thrown: unknown) => {
-        state.underWay = false;
+        state.inProgress = false;
         if (++state.refusals > REFUSALS_MAX) socket.conn.close();
         next(refusal(thrown, deps.failed));
       },
@@ -85,9 +85,9 @@ export function createHandshake(deps: Deps) {
 }
 
 /** Read before the request is dropped (forgetHandshake.ts), because another handshake may follow on the connection. */
-function beginning({ request }: ChatSocket, { addressOf, gate }: Deps): Attempt {
+function firstAttempt({ request }: ChatSocket, { addressOf, gate }: Deps): Attempt {
   return {
-    underWay: false,
+    inProgress: false,
     refusals: 0,
     waitMs: gate.refusal(request),
     address: addressOf(request),
@@ -147,7 +147,7 @@ function refusal(thrown: unknown, failed: ErrorReporter): ExtendedError {
   return Object.assign(new Error(wire.message), { data: wire });
 }
 
-/** Rejects with UnavailableError when there is no outcome in time, and ends a connection that opens later. */
+/** Rejects with UnavailableError after the time limit, and ends a connection that opens later. */
 function inTime(work: Promise<Accepted>): Promise<Accepted> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -4,9 +4,9 @@ import type { ChatSocket } from './chatServer';
 export type OnCommand = (event: unknown, data: unknown, packetId: number | undefined) => void;
 
 /**
- * Receives the commands of a connection in place of Socket.IO's listeners. Those would get a callback that encodes
- * each answer by itself and writes it past what the transport has gathered, so that an answer could overtake an event
- * that belongs before it (D3).
+ * Receives the commands of a connection in place of Socket.IO's listeners. Socket.IO would pass a callback that writes
+ * each answer directly, bypassing the frames that the transport has gathered, so an answer could overtake an event that
+ * belongs before it (D3).
  */
 export function receiveCommands(socket: ChatSocket, onCommand: OnCommand): void {
   if (typeof Reflect.get(socket, 'onevent') !== 'function')

@@ -3,21 +3,21 @@ import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { createTokenBucket } from '@chasqui/limits';
 
-/** The largest frame or polled body before the handshake is accepted: a token has a few kB. */
+/** Limit of a frame or a polled body before the handshake is accepted. A token has a few kB. */
 export const HANDSHAKE_FRAME_BYTES = 16_384;
-/** Chunks as TCP delivers them, and fragments of a message: each costs more memory than it has bytes. */
+/** Limits of TCP chunks and fragments per message. Each takes more memory than its bytes. */
 const CHUNKS_MAX = 1_024;
 const FRAGMENTS_MAX = 128;
 /** WebSocket's own pings and pongs. Clients that send any send one in several seconds. */
 const CONTROL_FRAMES = { perSecond: 2, burst: 32 };
-/** What a chunk of one byte costs; with those of a frame that trickles in a node would hold far more than its bytes. */
+/** Memory of a one-byte chunk. A frame that trickles in takes far more memory than its bytes. */
 const CHUNK_BYTES = 256;
 
 export type WebSocketEngine = new (options?: ServerOptions) => WebSocketServer;
 
 /**
- * For Socket.IO's option `wsEngine`: WebSockets that are bounded from their first byte, before anybody knows whose they
- * are. `opened` is called with each of them, also those that a polling session upgrades to.
+ * For Socket.IO's option `wsEngine`: WebSockets that are bounded from the first byte, before authentication. `opened` is
+ * called with each of them, including upgrades of polling sessions.
  */
 export function createWebSocketEngine(opened: (webSocket: WebSocket) => void): WebSocketEngine {
   return class BoundedWebSocketServer extends WebSocketServer {
@@ -54,7 +54,7 @@ function limitControlFrames(webSocket: WebSocket): void {
   webSocket.on('pong', count);
 }
 
-/** Ends the connection when so many messages more have come. */
+/** Terminates the connection after more than `most` further messages. */
 export function endAfterMessages(webSocket: WebSocket, most: number): void {
   let messages = 0;
   webSocket.on('message', () => {
@@ -62,12 +62,12 @@ export function endAfterMessages(webSocket: WebSocket, most: number): void {
   });
 }
 
-/** Lets messages of so many bytes in from now on. */
+/** Raises the limit of a message to `bytes`. */
 export function allowMessages(webSocket: object, bytes: number): void {
   Reflect.set(receiverOf(webSocket), '_maxPayload', bytes);
 }
 
-/** What has come of a message that is not complete, counted as the memory that it takes. */
+/** Memory taken by the received part of an incomplete message. */
 export function unreadBytesOf(webSocket: object): number {
   const receiver = receiverOf(webSocket);
   const chunks: unknown = Reflect.get(receiver, '_buffers');

@@ -2,8 +2,8 @@ import { createTokenBucket } from '@chasqui/limits';
 import { MAX_FRAME_BYTES } from '@chasqui/protocol';
 
 /**
- * What becomes of a packet: `pass` hands it on, `last` hands it on and closes the connection once it was answered, `end`
- * ends the TCP connection before anything is made of it.
+ * `pass` processes the packet. `last` processes it and closes the connection after the answer. `end` closes TCP without
+ * processing the packet.
  */
 export type Verdict = 'pass' | 'last' | 'end';
 
@@ -14,22 +14,22 @@ export interface EnginePacket {
 }
 
 /**
- * Judges every packet of one transport before Socket.IO sees it. Commands are counted by kind once they are parsed
- * (commands.ts); this bounds all the others, and everything before the handshake.
+ * Judges every packet of one transport before Socket.IO processes it. Commands are limited by kind after parsing
+ * (dispatch.ts); the guard limits all other packets, and everything before the handshake.
  */
 export interface PacketGuard {
-  /** Costs a comparison of characters for a command. */
+  /** For a command, this only compares characters. */
   judge(packet: EnginePacket): Verdict;
-  /** The handshake was accepted: commands may come. */
+  /** Call when the handshake is accepted: commands are allowed from then on. */
   accept(): void;
   isAccepted(): boolean;
-  /** Bytes of binary attachments that wait for the rest of their packet. */
+  /** Bytes of binary attachments whose packet is incomplete. */
   attachmentBytes(): number;
 }
 
-/** A CONNECT for every refusal that is answered (handshake.ts), and one more. */
+/** One CONNECT for each refusal that is answered (handshake.ts), and one more. */
 const CONNECTS_MAX = 6;
-/** Packets that are allowed but that no client needs: pongs, acknowledgements of nothing. */
+/** Packets that are allowed but cause no work: pongs, and acknowledgements that nothing waits for. */
 const IDLE_PACKETS = { perSecond: 2, burst: 64 };
 
 // The first character of a message is the type of its Socket.IO packet.
@@ -44,7 +44,7 @@ export function createPacketGuard(now: () => number): PacketGuard {
   let connects = 0;
   let accepted = false;
   let ending = false;
-  /** Attachments that are still due, and the bytes of those that came. */
+  /** Attachments that are still missing, and the bytes of those received. */
   let due = 0;
   let attached = 0;
 
@@ -81,7 +81,7 @@ export function createPacketGuard(now: () => number): PacketGuard {
   return {
     judge({ type, data }) {
       if (type === 'message') return message(data);
-      // A pong answers a ping of ours; of all others none belongs to an open transport.
+      // A pong answers a ping of the server. No other type is expected on an open transport.
       return idlePacket();
     },
     accept() {
@@ -92,13 +92,13 @@ export function createPacketGuard(now: () => number): PacketGuard {
   };
 }
 
-/** Whether the packet names no namespace, or the only one that there is. */
+/** Whether the packet names no namespace or the only existing one. */
 function isMainNamespace(text: string): boolean {
   if (text.charCodeAt(1) !== SLASH) return true;
   return text.length === 2 || text.charAt(2) === ',';
 }
 
-/** `51-["event", …]`: the number before the hyphen. What is none is for Socket.IO to refuse. */
+/** `51-["event", …]`: the number before the hyphen. Socket.IO refuses anything else. */
 function attachmentsOf(text: string): number {
   const count = Number.parseInt(text.slice(1, 4), 10);
   return Number.isNaN(count) ? 0 : count;

@@ -15,9 +15,9 @@ interface Deps {
   watch: TransportWatch;
 }
 
-/** Requests of a session before its handshake is accepted: it needs three, and two more for each refusal. */
+/** Limit of a session's requests before its handshake is accepted. It needs three, and two more per refusal. */
 const HANDSHAKE_REQUESTS = 32;
-/** A request that comes too soon is held for no longer than this, and two of a session: one poll and one body. */
+/** A request that exceeds the rate is held for at most this long, and at most two per session: one poll and one body. */
 const HELD_MS = 5_000;
 const HELD_MAX = 2;
 
@@ -28,9 +28,9 @@ type Guard = (
   next: (error?: Error) => void,
 ) => void;
 
-/** Counts the requests of long polling, and bounds what each may bring. An upgrade was judged before (admission.ts). */
+/** Limits the requests of long polling and their bodies. Upgrades are limited on admission (admission.ts). */
 export function createPollGuard({ gate, limits, addressOf, unread, watch }: Deps): Guard {
-  /** Takes the bytes of a body from the node's budget until they have come. */
+  /** Reserves the bytes of a body in the node's budget until the response closes. */
   function reserve(request: IncomingMessage, response: ServerResponse, bytes: number): void {
     const account = unread.open(() => request.destroy());
     response.once('close', () => account.end());
@@ -38,7 +38,7 @@ export function createPollGuard({ gate, limits, addressOf, unread, watch }: Deps
   }
 
   return (request, response, next) => {
-    // Engine.IO gives an upgrade a response of its own making; anybody can write an Upgrade header.
+    // Engine.IO passes its own response object for an upgrade. The Upgrade header proves nothing: clients can forge it.
     if (!(response instanceof ServerResponse)) {
       next();
       return;
@@ -65,7 +65,7 @@ export function createPollGuard({ gate, limits, addressOf, unread, watch }: Deps
     }
     if (request.method === 'POST') {
       const most = isAccepted ? MAX_FRAME_BYTES : HANDSHAKE_FRAME_BYTES;
-      // A body in chunks does not say how long it is; Engine.IO stops it at the most.
+      // A chunked body does not declare its length; Engine.IO stops reading at the limit.
       const bytes = Number(request.headers['content-length'] ?? most);
       if (!(bytes <= most)) {
         response.writeHead(413, { Connection: 'close' }).end();

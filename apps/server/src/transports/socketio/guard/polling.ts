@@ -8,14 +8,14 @@ type EngineSocket = ChatSocket['conn'];
 const HANDSHAKE_PACKETS = 8;
 const SEPARATOR = '\u001e';
 
-/** Bounds the bodies that a polling session posts before its handshake is accepted. Does nothing to a WebSocket. */
+/** Limits the bodies of a polling session before its handshake is accepted. Does nothing to a WebSocket. */
 export function boundPolling({ transport }: EngineSocket): void {
   if (transport.name !== 'polling') return;
   const onData: unknown = Reflect.get(transport, 'onData');
   if (typeof onData !== 'function' || !('maxHttpBufferSize' in transport))
     throw new Error('this version of engine.io reads bodies differently');
   Reflect.set(transport, 'maxHttpBufferSize', HANDSHAKE_FRAME_BYTES);
-  // Engine.IO would make an object of each packet before anybody can count them.
+  // Engine.IO would create an object per packet before they can be counted.
   Reflect.set(transport, 'onData', (body: unknown) => {
     if (typeof body === 'string' && packetsOf(body) > HANDSHAKE_PACKETS) {
       transport.emit('error', new Error('too many packets before the handshake'));
@@ -23,13 +23,13 @@ export function boundPolling({ transport }: EngineSocket): void {
   });
 }
 
-/** The session was accepted. */
+/** Removes the limits of `boundPolling`. Call when the handshake is accepted. */
 export function liftPolling({ transport }: EngineSocket): void {
   Reflect.set(transport, 'maxHttpBufferSize', MAX_FRAME_BYTES);
   Reflect.deleteProperty(transport, 'onData');
 }
 
-/** How many packets a body holds; stops counting past the bound. */
+/** Counts the packets of a body, up to just above the limit. */
 function packetsOf(body: string): number {
   let packets = 1;
   let at = body.indexOf(SEPARATOR);

@@ -18,15 +18,15 @@ import { wireOf } from '../wire/writeTogether';
 
 type EngineSocket = ChatSocket['conn'];
 
-/** Watches every transport of the node from its first byte to its last. */
+/** Watches every transport of the node from its first to its last byte. */
 export interface TransportWatch {
   /** For Socket.IO's option `wsEngine`. */
   readonly webSocketEngine: WebSocketEngine;
-  /** To be called with each new transport. */
+  /** Call with each new transport. */
   watch(conn: EngineSocket): void;
-  /** The handshake was accepted: the bounds of strangers are lifted, and what is read counts for this user. */
+  /** Call when the handshake is accepted: pre-authentication limits no longer apply, and bytes read count for this user. */
   accept(conn: EngineSocket, who: { userId: string; address: string }): void;
-  /** States how much waits to be written, between two looks. */
+  /** Reports the bytes that wait to be written since the last check. */
   holds(conn: EngineSocket, bytes: number): void;
   /** The transport of a polling session, by the id in its requests. */
   ofSession(sessionId: string): WatchedTransport | undefined;
@@ -36,11 +36,11 @@ export interface TransportWatch {
 export interface WatchedTransport {
   readonly conn: EngineSocket;
   readonly guard: PacketGuard;
-  /** Of a polling session. */
+  /** Requests of a polling session so far. */
   requests: number;
-  /** Requests that came too soon and wait. */
+  /** Requests that exceeded the rate and wait. */
   held: number;
-  /** Whose it is, once its handshake was accepted. */
+  /** The client, after its handshake was accepted. */
   who: { userId: string; address: string } | undefined;
 }
 
@@ -48,7 +48,7 @@ interface Watched extends WatchedTransport {
   readonly unsent: ByteAccount;
   readonly unread: ByteAccount;
   readonly pause: (ms: number) => void;
-  /** Read since it was last counted. */
+  /** Bytes read since they were last counted. */
   bytes: number;
   probes: number;
   isLeaving: boolean;
@@ -60,15 +60,15 @@ interface Deps {
   traffic: TrafficShaper;
 }
 
-/** Between two looks at what waits in buffers. */
-const LOOK_EVERY_MS = 250;
+/** Interval at which the bytes in buffers are checked. */
+const CHECK_EVERY_MS = 250;
 /** Bytes that a connection reads before they are counted for its user: the hot path only adds. */
 const COUNT_EVERY_BYTES = 65_536;
-/** How long a connection that is being closed may take for it. */
-const GOODBYE_MS = 2_000;
-/** Messages that may have been under way when a connection was closed. */
+/** Time limit for closing a connection. */
+const CLOSE_MS = 2_000;
+/** Messages that may have been in transit when a connection was closed. */
 const MESSAGES_AFTER_CLOSE = 2_000;
-/** An upgrade is probed once. */
+/** A client probes an upgrade once. */
 const PROBES_MAX = 8;
 
 export function watchTransports({ unsent, unread, traffic }: Deps): TransportWatch {
@@ -104,13 +104,13 @@ export function watchTransports({ unsent, unread, traffic }: Deps): TransportWat
   }
 
   /**
-   * Bounds a connection that is being closed: Engine.IO waits for the other side to take what is left, ws for its
-   * goodbye, and both drop what still comes without counting it.
+   * Limits a connection that is being closed. Engine.IO waits until the client has read the remaining bytes, ws waits for
+   * the closing handshake, and both discard further input without counting it.
    */
   function leave(watched: Watched): void {
     if (watched.isLeaving) return;
     watched.isLeaving = true;
-    setTimeout(() => terminate(watched.conn), GOODBYE_MS).unref();
+    setTimeout(() => terminate(watched.conn), CLOSE_MS).unref();
     const webSocket = webSocketOf(watched.conn);
     if (webSocket !== undefined) endAfterMessages(webSocket, MESSAGES_AFTER_CLOSE);
   }
@@ -122,7 +122,7 @@ export function watchTransports({ unsent, unread, traffic }: Deps): TransportWat
       watched.unread.set(watched.guard.attachmentBytes());
     }
     for (const [webSocket, account] of webSockets) account.set(unreadBytesOf(webSocket));
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   timer.unref();
 
   return {
@@ -178,7 +178,7 @@ function webSocketOf({ transport }: EngineSocket): WebSocket | undefined {
   return webSocket instanceof WebSocket ? webSocket : undefined;
 }
 
-/** What Engine.IO holds for the next poll, or behind an upgrade, and what the kernel has not taken yet. */
+/** Bytes that Engine.IO holds for the next poll or during an upgrade, and those that the kernel has not accepted yet. */
 function unsentBytesOf(conn: EngineSocket): number {
   let bytes = wireOf(conn)?.writableLength ?? 0;
   const packets: unknown = Reflect.get(conn, 'writeBuffer');
@@ -187,7 +187,7 @@ function unsentBytesOf(conn: EngineSocket): number {
   return bytes;
 }
 
-/** An object and an entry in a list, besides its data. */
+/** Memory of a packet apart from its data: an object and a list entry. */
 const PACKET_BYTES = 200;
 
 function bytesOfPacket(packet: unknown): number {

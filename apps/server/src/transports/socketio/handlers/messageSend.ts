@@ -4,8 +4,8 @@ import type { ErrorReporter } from '../../../observability/errorReporter';
 import type { CommandHandler } from '../dispatch';
 
 /**
- * The hot path. Hands the send over synchronously, so that the sends of one connection keep their order, and answers
- * synchronously when the core says so (D3).
+ * The hot path. Passes the send to the core synchronously, so that the sends of one connection keep their order, and
+ * answers synchronously in the core's callback (D3).
  */
 export function onMessageSend(failed: ErrorReporter, quotas: Quotas): CommandHandler {
   return {

@@ -4,8 +4,8 @@ import { typing } from '@chasqui/protocol';
 import { handler, type CommandHandler } from '../dispatch';
 
 /**
- * Told to the others who are there now; never stored (D10). While one is on its way, of those that follow only the
- * last is told.
+ * Sent to the connected members of the conversation, never stored (D10). Only the latest state is sent while one is in
+ * flight.
  */
 export function onTyping(core: Pick<ChatCore, 'connections'>): CommandHandler {
   const latestOnly = createLatestOnly();

@@ -24,7 +24,7 @@ export class Frame {
 
 const frames = new WeakMap<ServerEvent, Frame>();
 
-/** The frame of an event: encoded once, however many connections it goes to. */
+/** The frame of an event, encoded once for all connections. */
 export function frameOf(event: ServerEvent): Frame {
   const known = frames.get(event);
   if (known !== undefined) return known;

@@ -11,7 +11,7 @@ import { wireOf, writeTogether } from './writeTogether';
 /** Waiting bytes above which the connection counts as full. */
 const FULL_BYTES = 1024 * 1024;
 /** Waiting bytes above which the connection is terminated; the client resumes when it reconnects. */
-const HOPELESS_BYTES = 8 * 1024 * 1024;
+const TERMINATE_BYTES = 8 * 1024 * 1024;
 /** Waiting bytes above which the node's budget is updated immediately instead of periodically. */
 const NOTABLE_BYTES = 64 * 1024;
 /** How long a connection may stay full. */
@@ -31,9 +31,9 @@ export interface SocketTransportOptions {
 }
 
 /**
- * Transport over Socket.IO. Writes frames past Socket.IO's own encoder, all frames of one turn of the event loop
- * together. Counts the waiting bytes: here until the end of the turn, in the engine until its transport takes them,
- * then in that transport until the kernel has them.
+ * Transport over Socket.IO. Bypasses Socket.IO's encoder and writes all frames of one turn of the event loop together.
+ * Counts the waiting bytes: here until the end of the turn, then in the engine, then in the engine's transport until the
+ * kernel has accepted them.
  */
 export function createSocketTransport(
   socket: ChatSocket,
@@ -47,7 +47,7 @@ export function createSocketTransport(
   let closed = false;
   let isFlushDue = false;
   let writing = false;
-  let inHand = 0;
+  let inGathered = 0;
   let inEngine = 0;
   let inTransport = 0;
   let fullTimer: NodeJS.Timeout | undefined;
@@ -74,8 +74,8 @@ export function createSocketTransport(
     clearTimeout(fullTimer);
   });
 
-  const bytesWaiting = (): number => inHand + inEngine + bytesBelow();
-  /** With the transport: what the kernel has not taken yet. */
+  const bytesWaiting = (): number => inGathered + inEngine + bytesBelow();
+  /** Bytes in the engine's transport that the kernel has not accepted yet. */
   const bytesBelow = (): number =>
     below?.writableLength ?? (conn.transport.writable ? 0 : inTransport);
   const writable = (): boolean => bytesWaiting() < FULL_BYTES;
@@ -102,9 +102,9 @@ export function createSocketTransport(
   function flush(): void {
     if (gathered.length === 0 || closed) return;
     const frames = gathered;
-    const size = inHand;
+    const size = inGathered;
     gathered = [];
-    inHand = 0;
+    inGathered = 0;
     writing = true;
     try {
       if (!writeTogether(conn, below, frames)) inEngine += size;
@@ -115,10 +115,10 @@ export function createSocketTransport(
 
   function gather(frame: Frame): void {
     gathered.push(frame);
-    inHand += frame.bytes.length;
+    inGathered += frame.bytes.length;
     flushLater();
     const waits = bytesWaiting();
-    if (waits > HOPELESS_BYTES) giveUp('too much waits');
+    if (waits > TERMINATE_BYTES) giveUp('too many bytes wait');
     else if (waits > NOTABLE_BYTES) holds(waits);
   }
 

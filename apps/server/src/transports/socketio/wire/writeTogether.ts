@@ -5,22 +5,21 @@ import type { Frame } from './frame';
 type EngineSocket = ChatSocket['conn'];
 
 /**
- * Hands frames to a connection so that they leave at once, in one system call or one answer to a poll.
- * Engine.IO hands each packet to the kernel by itself, and a batch of sends that commits together
- * answers and delivers several: the calls would cost more than all the rest of the way. Returns whether
- * they went past the engine, which then counts nothing of them.
+ * Writes frames to a connection in one system call or in one answer to a poll. Engine.IO makes one system call per
+ * packet, and a batch of sends that commits together produces several answers and events: the calls would cost more than
+ * the rest of the path. Returns whether the frames bypassed the engine, which then does not count them.
  */
 export function writeTogether(
   conn: EngineSocket,
   wire: Socket | undefined,
   frames: readonly Frame[],
 ): boolean {
-  // Frames are bytes one after the other: to Engine.IO they may be one packet.
+  // Concatenated frames can be passed to Engine.IO as one packet.
   if (conn.transport.name === 'websocket') {
     const [first] = frames;
     if (first === undefined) return true;
     const bytes = frames.length === 1 ? first.bytes : Buffer.concat(frames.map(bytesOf));
-    // Behind what Engine.IO holds back, such as while it exchanges transports, it has to wait as well.
+    // Packets that Engine.IO holds back, for example during an upgrade, must be sent first.
     if (wire?.writable !== true || waitingInEngine(conn) > 0) {
       conn.write('', optionsFor(bytes));
       return false;
@@ -28,7 +27,7 @@ export function writeTogether(
     wire.write(bytes);
     return true;
   }
-  // The first packet would take the poll that waits, and the others would wait for the next.
+  // Otherwise the first packet would end the waiting poll, and the others would wait for the next.
   Reflect.defineProperty(conn, 'flush', { value: () => undefined, configurable: true });
   try {
     for (const { bytes, text } of frames) {
@@ -43,8 +42,8 @@ export function writeTogether(
 }
 
 /**
- * The TCP connection below a WebSocket, undefined without one. Engine.IO and ws write to it in the turn in
- * which they are asked, so what goes past them keeps its place; and past them it costs half.
+ * The TCP connection below a WebSocket, undefined for other transports. Engine.IO and ws write to it synchronously, so
+ * frames that bypass them keep their order; and bypassing them halves the cost.
  */
 export function wireOf({ transport }: EngineSocket): Socket | undefined {
   if (transport.name !== 'websocket') return undefined;
@@ -59,7 +58,7 @@ function waitingInEngine(conn: EngineSocket): number {
   return Array.isArray(waiting) ? waiting.length : 1;
 }
 
-/** The bytes are what Engine.IO's WebSocket transport sends instead of encoding the packet itself. */
+/** Makes Engine.IO's WebSocket transport send these bytes instead of encoding the packet. */
 function optionsFor(bytes: Buffer): { compress: false; wsPreEncodedFrame: Buffer[] } {
   return { compress: false, wsPreEncodedFrame: [bytes] };
 }
