@@ -190,7 +190,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect(reports).toEqual([]);
   });
 
-  test('[D11] without Redis a node reports what it sees; when Redis is back, all nodes agree', async () => {
+  test('[D11] without Redis a node reports its own connections; when Redis is back, all nodes agree', async () => {
     const [a, b] = [await node(), await node()];
     a.presence.connected('ana', 'phone');
     await reported('ana online');

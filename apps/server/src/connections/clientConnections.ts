@@ -6,7 +6,7 @@ import type { Lanes, RejectBackoff } from '@chasqui/limits';
 import type { PresenceTracker } from '@chasqui/presence';
 import { type Handshake, type ServerEvent, UnauthorizedError } from '@chasqui/protocol';
 import type { ClientTransport } from './clientTransport';
-import type { Connection } from './connection';
+import type { ClientConnection } from './clientConnection';
 import type { EventBudget } from './eventBudget';
 import { createExpiry } from './expiry';
 import { readyFirst } from './readyFirst';
@@ -46,7 +46,7 @@ export interface ClientConnections {
    * Registers the client with the core. The transport then calls `begin` once it can send, and `end` when it has
    * closed. Throws UnauthorizedError if the session ended in the meantime.
    */
-  open(client: Client): Promise<Connection>;
+  open(client: Client): Promise<ClientConnection>;
   size(): number;
   stop(): void;
 }
@@ -57,7 +57,12 @@ export function createClientConnections(deps: Deps): ClientConnections {
   const guard = guardSessions({ ...deps, registry });
   const expiry = createExpiry();
 
-  async function open({ caller, address, handshake, transport }: Client): Promise<Connection> {
+  async function open({
+    caller,
+    address,
+    handshake,
+    transport,
+  }: Client): Promise<ClientConnection> {
     const { userId, sessionId } = caller;
     const budget = deps.createBudget();
     const gated = readyFirst(transport, (event) => earn(budget, event));
@@ -70,7 +75,7 @@ export function createClientConnections(deps: Deps): ClientConnections {
       throw new UnauthorizedError();
     }
     let hasBegun = false;
-    const connection: Connection = {
+    const connection: ClientConnection = {
       id: transport.id,
       userId,
       username: caller.username,

@@ -1,10 +1,10 @@
 import type { Caller } from '@chasqui/identity';
-import type { Connection } from './connection';
+import type { ClientConnection } from './clientConnection';
 
 /** The longest delay of a timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-type Expiring = Pick<Connection, 'close'>;
+type Expiring = Pick<ClientConnection, 'close'>;
 
 /** Closes connections when their access tokens expire (fault 25). */
 export interface Expiry {

@@ -1,30 +1,30 @@
-import type { Connection } from './connection';
+import type { ClientConnection } from './clientConnection';
 
 /** The connections of this node, by session. */
 export interface ConnectionRegistry {
-  add(connection: Connection): void;
+  add(connection: ClientConnection): void;
   /** The connection has shown a token of one more session. */
-  link(connection: Connection, sessionId: string): void;
+  link(connection: ClientConnection, sessionId: string): void;
   /** The connection no longer depends on this session of it. */
-  unlink(connection: Connection, sessionId: string): void;
-  remove(connection: Connection): void;
-  ofSession(sessionId: string): readonly Connection[];
+  unlink(connection: ClientConnection, sessionId: string): void;
+  remove(connection: ClientConnection): void;
+  ofSession(sessionId: string): readonly ClientConnection[];
   sessionIds(): string[];
   size(): number;
 }
 
 export function createConnectionRegistry(): ConnectionRegistry {
   // Copied on every change, so that a connection may leave during an iteration.
-  const bySession = new Map<string, readonly Connection[]>();
-  const all = new Set<Connection>();
+  const bySession = new Map<string, readonly ClientConnection[]>();
+  const all = new Set<ClientConnection>();
 
-  function link(connection: Connection, sessionId: string): void {
+  function link(connection: ClientConnection, sessionId: string): void {
     if (!connection.sessionIds.includes(sessionId)) connection.sessionIds.push(sessionId);
     const linked = bySession.get(sessionId) ?? [];
     if (!linked.includes(connection)) bySession.set(sessionId, [...linked, connection]);
   }
 
-  function removeFrom(sessionId: string, connection: Connection): void {
+  function removeFrom(sessionId: string, connection: ClientConnection): void {
     const rest = bySession.get(sessionId)?.filter((one) => one !== connection) ?? [];
     if (rest.length > 0) bySession.set(sessionId, rest);
     else bySession.delete(sessionId);

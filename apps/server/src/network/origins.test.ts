@@ -39,7 +39,7 @@ test.each([
   ['$host', { host: 'chat.example' }],
   ['$host:$server_port', { host: 'chat.example:8080' }],
   ['X-Forwarded-Host', { host: 'backend:5000', 'x-forwarded-host': 'chat.example:8443' }],
-  ['two of them', { host: 'backend:5000', 'x-forwarded-host': 'first.example, chat.example' }],
+  ['two hosts', { host: 'backend:5000', 'x-forwarded-host': 'first.example, chat.example' }],
 ])(
   'behind a trusted proxy that sends %s, its own pages are accepted and others are not',
   (_, headers) => {
@@ -54,7 +54,7 @@ test('X-Forwarded-Host from an untrusted address is ignored', () => {
   expect(origins.admits(from('https://chat.example', headers))).toBe(false);
 });
 
-test('Sec-Fetch-Site: same-origin is believed', () => {
+test('a request with Sec-Fetch-Site: same-origin is accepted', () => {
   const request = (site: string) =>
     from('https://chat.example', { host: 'b', 'sec-fetch-site': site });
   expect(origins.admits(request('same-origin'))).toBe(true);

@@ -86,11 +86,11 @@ describe.each(redisKinds)('on %s', (kind) => {
     expect((await calls()) - before).toBeLessThan(40);
   });
 
-  test('nothing is published while no other node isSubscribed, and a new node receives from its first beat on', async () => {
+  test('nothing is published while no other node subscribes, and a new node receives from its first beat on', async () => {
     const a = node('a', server.url);
     await connected(a);
     const published = () => server.calls(kind === 'a single Redis' ? 'publish' : 'spublish');
-    await until('the node knows that it is alone', async () => {
+    await until('the node is alone on the bus', async () => {
       const before = await published();
       for (let i = 0; i < 60; i += 1) {
         a.bus.publish(recheck(`user-${i}`));
@@ -165,7 +165,7 @@ describe.each(redisKinds)('on %s', (kind) => {
   });
 });
 
-describe('one node is cut off silently', () => {
+describe('when one node is cut off silently', () => {
   let server: RedisServer;
   let proxy: TcpProxy;
   beforeEach(async () => {
@@ -177,7 +177,7 @@ describe('one node is cut off silently', () => {
     await server.close();
   });
 
-  test('[D11] it detects the cut within seconds, and recovers when the network does', async () => {
+  test('[D11] the node detects the cut within seconds, and recovers when the network does', async () => {
     const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near', server.url)];
     await connected(far, near);
     const before = far.recoveries();
@@ -189,7 +189,7 @@ describe('one node is cut off silently', () => {
     expect(far.recoveries()).toBe(before + 1);
   });
 
-  test('[D1] the other nodes, which hold the recipients, learn that notifications were lost', async () => {
+  test('[D1] the other nodes, which hold the recipients, report that notifications were lost', async () => {
     const [far, near] = [node('far', `redis://127.0.0.1:${proxy.port}`), node('near', server.url)];
     await connected(far, near);
     const before = near.recoveries();
@@ -201,7 +201,7 @@ describe('one node is cut off silently', () => {
     expect(near.received).toEqual([]);
   });
 
-  test('[D7] the others poll after a node died without a goodbye, and not after one that closed', async () => {
+  test('[D7] the other nodes poll after a node died without a goodbye, and not after one that closed', async () => {
     const [a, leaving, dying] = [
       node('a', server.url),
       node('leaving', server.url),

@@ -63,7 +63,7 @@ async function runAt(url: string, password: string): Promise<void> {
   await one.close();
 }
 
-describe('with data on its disk', () => {
+describe('with data on disk', () => {
   let folder: string;
   beforeEach(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'chasqui-problems-'));
@@ -178,17 +178,17 @@ async function agingProxy(port: number) {
   return proxy;
 }
 
-describe('a reply about one command', () => {
+describe('error replies to a single command', () => {
   const missing = "ERR unknown command 'brpoplpush', with args beginning with: ";
 
-  test('is a problem until it has not been seen for a while, even if other commands work', async () => {
+  test('an error reply counts as a problem until it has not occurred for a while, even if other commands work', async () => {
     let now = 0;
     const problems = createProblems(log, () => now);
     problems.replied(missing);
     problems.works();
     expect(problems.current()).toMatch(/rename-command/);
     now = 11_000;
-    await until('the problem is over', () => problems.current() === undefined);
+    await until('the problem has ended', () => problems.current() === undefined);
     problems.stop();
     expect(logged()).toHaveLength(2);
   });
@@ -198,7 +198,7 @@ describe('a reply about one command', () => {
     "NOPERM User app has no permissions to run the 'client|setname' command",
     'NOSCRIPT No matching script. Please use EVAL.',
     'ERR value is not an integer',
-  ])('is ignored when Chasqui can do without the command: %s', (message) => {
+  ])('an error reply to a command that Chasqui can do without is ignored: %s', (message) => {
     const problems = createProblems(log);
     problems.replied(message);
     problems.stop();

@@ -5,7 +5,7 @@ import { admitByTurns } from './admission';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('[fault 28] handshakes that come at once are let in a few per turn, in order, and none is forgotten', async () => {
+test('[fault 28] simultaneous handshakes are admitted a few per turn, in order, and none is lost', async () => {
   const server = createServer();
   const admitted: string[] = [];
   server.on('upgrade', (request) => admitted.push(request.url ?? ''));

@@ -30,7 +30,7 @@ test('a command without an outcome is answered with UnavailableError within ten 
   answers.stop();
 });
 
-test('a client without a callback harms nothing', () => {
+test('a command without a callback throws nothing', () => {
   const answers = createAnswers({ late: () => undefined });
   expect(() => answers.expect(undefined, 'chat:sync').succeed({})).not.toThrow();
   answers.stop();

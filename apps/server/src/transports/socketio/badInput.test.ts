@@ -12,7 +12,7 @@ import { WebSocket } from 'ws';
 import * as z from 'zod';
 import { startNode, type Node } from '../../startNode';
 
-// What no client of ours would say to the socket door.
+// Input that no client of this project sends to the socket.
 
 let fixture: ServerFixture<Node>;
 let one: Node;
@@ -44,22 +44,22 @@ describe('bad input', () => {
   ];
 
   test.each(odd)(
-    '%s is a ValidationError for every command that wants data',
+    '%s is a ValidationError for every command that requires data',
     async (_what, data) => {
       const { access_token } = await fixture.register();
       const client = await fixture.connect(access_token);
       for (const { name, data: schema } of commands) {
-        // Those that want nothing, or nothing in particular, take anything.
+        // Commands without required fields accept anything.
         if (schema.safeParse({}).success) continue;
         expect([name, await client.ask(name, ...data)]).toEqual([name, refused('ValidationError')]);
       }
-      // Without a callback nobody is told, and nobody is harmed.
+      // Without a callback there is no answer, and the connection keeps working.
       for (const { name } of commands) client.socket.emit(name, ...data);
       expect(await client.ask('presence:online')).toEqual({ success: true });
     },
   );
 
-  test('an event that is no command is refused, and is not repeated', async () => {
+  test('an unknown command is refused, and its name is not echoed', async () => {
     const { access_token } = await fixture.register();
     const client = await fixture.connect(access_token);
     expect(await client.ask('chat:nothing', { secret: 1 })).toEqual(refused('ValidationError'));
@@ -70,13 +70,10 @@ describe('bad input', () => {
 
   test.each([
     ['a frame of 131,073 bytes', [`42["chat:typing","${'x'.repeat(131_055)}"]`]],
-    [
-      'an attachment that never comes',
-      ['451-["chat:typing",{"_placeholder":true,"num":0}]', '42["x"]'],
-    ],
-    ['a packet that is none', ['4x']],
+    ['a missing attachment', ['451-["chat:typing",{"_placeholder":true,"num":0}]', '42["x"]']],
+    ['a malformed packet', ['4x']],
     ['a reserved event', ['42["disconnect"]']],
-  ])('%s costs the connection at most', async (_what, packets) => {
+  ])('%s closes at most its own connection', async (_what, packets) => {
     const { access_token } = await fixture.register();
     const raw = await rawSocket(access_token);
     for (const packet of packets) raw.send(packet);
@@ -84,7 +81,7 @@ describe('bad input', () => {
     await expect(fixture.connect(access_token)).resolves.toBeDefined();
   });
 
-  test('an array 5,000 deep is refused, and never comes back', async () => {
+  test('an array nested 5,000 levels deep is refused and not echoed', async () => {
     const { access_token } = await fixture.register();
     const raw = await rawSocket(access_token);
     const answered = new Promise<string>((resolve) => {
@@ -104,7 +101,7 @@ describe('bad input', () => {
     ).rejects.toThrow('Invalid namespace');
   });
 
-  test('a flood of 10,000 events is answered with RateLimitError, and others are served', async () => {
+  test('a flood of 10,000 events is answered with RateLimitError, and other clients are served', async () => {
     const [flooder, other] = await Promise.all([fixture.register(), fixture.register()]);
     const flood = await fixture.connect(flooder.access_token);
     const calm = await fixture.connect(other.access_token);
@@ -112,7 +109,7 @@ describe('bad input', () => {
     for (let i = 0; i < 10_000; i++) {
       flood.socket.emit('chat:typing', {}, (answer: unknown) => answers.push(answer));
     }
-    // Others ask as long as it lasts; a machine that stands still for a moment delays one of them, a flood all.
+    // The other client sends commands throughout. A pause of the machine delays one of them, a flood would delay all.
     const tookMs: number[] = [];
     const ask = async () => expect(await calm.ask('presence:online')).toEqual({ success: true });
     do tookMs.push(await millisecondsOf(ask));
@@ -125,11 +122,11 @@ describe('bad input', () => {
   });
 });
 
-test('nothing of all this was a bug', () => {
+test('no test of this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
-/** A connection whose every byte is the test's own. */
+/** A connection on which the test writes every byte. */
 async function rawSocket(token: string): Promise<WebSocket> {
   const raw = new WebSocket(`ws://127.0.0.1:${one.port}/socket.io/?EIO=4&transport=websocket`);
   raw.once('open', () => raw.send(`40{"token":"${token}"}`));

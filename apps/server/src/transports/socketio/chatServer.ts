@@ -1,11 +1,11 @@
 import type { ClientToServerEvents, ServerToClientEvents } from '@chasqui/protocol';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-import type { Connection } from '../../connections/connection';
+import type { ClientConnection } from '../../connections/clientConnection';
 
 /** Attached to a socket when its handshake is accepted. */
 export interface SocketData {
   accepted?: {
-    connection: Connection;
+    connection: ClientConnection;
     /** Answers the command packet with this id, in order with the events (D3). */
     answer(packetId: number, result: object): void;
   };

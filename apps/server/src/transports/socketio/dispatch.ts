@@ -11,19 +11,22 @@ import {
 import type { ErrorReporter } from '../../observability/errorReporter';
 import { countRefusal } from '../../observability/refusals';
 import type { Acknowledge, Answer, Answers } from './answers';
-import type { Connection } from '../../connections/connection';
+import type { ClientConnection } from '../../connections/clientConnection';
 
 /** The handler of one command; its file is named after the command. */
 export interface CommandHandler {
   name: string;
   /** Parses the data, executes the command and answers. May throw or return a promise that rejects. */
-  run(connection: Connection, data: unknown, answer: Answer): Promise<void> | void;
+  run(connection: ClientConnection, data: unknown, answer: Answer): Promise<void> | void;
 }
 
 /** A handler that receives validated data and whose result is the answer. */
 export function handler<C extends Command>(
   command: C,
-  handle: (connection: Connection, data: CommandData<C>) => Promise<CommandResult<C> & object>,
+  handle: (
+    connection: ClientConnection,
+    data: CommandData<C>,
+  ) => Promise<CommandResult<C> & object>,
 ): CommandHandler {
   return {
     name: command.name,
@@ -54,7 +57,7 @@ export function createDispatch(
   );
 
   return (
-    connection: Connection,
+    connection: ClientConnection,
     event: unknown,
     data: unknown,
     acknowledge: Acknowledge,

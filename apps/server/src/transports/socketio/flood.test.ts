@@ -13,7 +13,7 @@ import {
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../startNode';
 
-// Clients that connect too often, hold too many connections, or never authenticate.
+// Clients that connect too often, hold too many connections or never authenticate.
 
 const log = quietLog();
 let database: FreshDatabase;
@@ -44,7 +44,7 @@ async function register(url: string) {
   );
 }
 
-/** Connects from an address; resolves to `ready`, or to the name of the refusal. */
+/** Connects from an address. Resolves to `ready` or to the name of the refusal. */
 async function arrive(url: string, token: string, address = '192.0.2.1'): Promise<string> {
   try {
     const headers = { 'x-forwarded-for': address };
@@ -68,7 +68,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('more connections than a user may hold are refused by name, over both nodes, until one is free', async () => {
+test('connections above the limit of a user are refused by name on both nodes, until one closes', async () => {
   const env = { CONNECTIONS_PER_USER: '4' };
   const [one, two] = [await open(env), await open(env)];
   const { access_token: token } = await register(one);
@@ -76,29 +76,29 @@ test('more connections than a user may hold are refused by name, over both nodes
   for (let i = 0; i < 4; i++) expect(await arrive(one, token)).toBe('ready');
   expect(await arrive(one, token)).toBe('RateLimitError');
   expect(await arrive(one, other.access_token)).toBe('ready');
-  // The other node has heard of it by the time its own first one is told.
-  await until('the other node is full too', async () => {
+  // The other node learns the number of connections a moment later.
+  await until('the other node refuses too', async () => {
     return (await arrive(two, token)) === 'RateLimitError';
   });
   expect(sockets.length).toBeLessThanOrEqual(4 + 1 + 4);
   for (const socket of sockets) socket.close();
-  await until('there is room again', async () => (await arrive(one, token)) === 'ready');
+  await until('a connection is accepted again', async () => (await arrive(one, token)) === 'ready');
 });
 
-test('more than an address may hold are refused by name, and one that goes on by a line of HTTP', async () => {
+test('connections above the limit of an address are refused by name, and after many refusals with HTTP 429', async () => {
   const url = await open({ CONNECTIONS_PER_ADDRESS: '3' });
   const { access_token: token } = await register(url);
   for (let i = 0; i < 3; i++) expect(await arrive(url, token)).toBe('ready');
   expect(await arrive(url, token)).toBe('RateLimitError');
   expect(await arrive(url, token, '192.0.2.2')).toBe('ready');
   const refusals = new Set<string>();
-  await until('those who go on are refused otherwise', async () => {
+  await until('further attempts are refused without a name', async () => {
     const some = await Promise.all(Array.from({ length: 50 }, () => arrive(url, token)));
     for (const refusal of some) refusals.add(refusal);
     return refusals.size > 1;
   });
   expect([...refusals].sort()).toEqual(['RateLimitError', 'websocket error']);
-  // By polling it can be told what REST would tell it.
+  // A poll gets the same response as a REST request.
   const headers = { 'x-forwarded-for': '192.0.2.1' };
   const poll = () =>
     createHttpClient(url)('GET', '/socket.io/?EIO=4&transport=polling', { headers });
@@ -124,7 +124,7 @@ test('with RATE_LIMIT=off nothing is refused', async () => {
   for (let i = 0; i < 5; i++) expect(await arrive(url, token)).toBe('ready');
 });
 
-test('who says nothing, half a request, or never who they are, is ended within 15 s', async () => {
+test('connections that send nothing, half a request or no handshake are closed within 15 s', async () => {
   const port = Number(new URL(await open()).port);
   const head =
     'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
@@ -144,6 +144,6 @@ test('who says nothing, half a request, or never who they are, is ended within 1
     socket.write(word);
     socket.once('close', () => ended.set(word, performance.now() - began));
   }
-  await until('all are ended', () => ended.size === words.length);
+  await until('all are closed', () => ended.size === words.length);
   expect([...ended].filter(([, tookMs]) => tookMs > 15_000)).toEqual([]);
 });

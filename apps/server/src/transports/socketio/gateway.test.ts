@@ -25,7 +25,7 @@ function refused(name: string): object {
 }
 
 describe('messages', () => {
-  test('go from node to node, in order, and the answer takes the place of the frame', async () => {
+  test('messages arrive on another node in order, and the sender gets answers instead of frames', async () => {
     const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
     const conversationId = await fixture.direct(ana.access_token, ben.user.id);
     const from = await fixture.connect(ana.access_token);
@@ -47,10 +47,13 @@ describe('messages', () => {
     expect(await to.ask('chat:message_read', { conversationId, seq: 100 })).toEqual({
       success: true,
     });
-    await until('the author is told', () => from.all('chat:message_status_updated').length > 0);
+    await until(
+      'the author receives the status',
+      () => from.all('chat:message_status_updated').length > 0,
+    );
   });
 
-  test('are answered briefly to those who asked for that', async () => {
+  test('a client that asked for brief answers gets them', async () => {
     const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
     const conversationId = await fixture.direct(ana.access_token, ben.user.id);
     const client = await fixture.connect(ana.access_token, { auth: { brief: true } });
@@ -72,7 +75,7 @@ describe('messages', () => {
     });
   });
 
-  test('of strangers are not found', async () => {
+  test('commands about a conversation of other users are refused with NotFoundError', async () => {
     const [ana, ben, eve] = await Promise.all([
       fixture.register(),
       fixture.register(),
@@ -94,7 +97,7 @@ describe('messages', () => {
     }
   });
 
-  test('more than 20 a second with bursts of 200 are refused', async () => {
+  test('more than 20 messages a second, or a burst above 200, are refused', async () => {
     const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
     const conversationId = await fixture.direct(ana.access_token, ben.user.id);
     const client = await fixture.connect(ana.access_token);
@@ -110,12 +113,12 @@ describe('messages', () => {
   });
 });
 
-test('[D10] typing and presence reach the other side, wherever it is connected', async () => {
+test('[D10] typing and presence reach the other user on any node', async () => {
   const [ana, ben] = await Promise.all([fixture.register(), fixture.register()]);
   const conversationId = await fixture.direct(ana.access_token, ben.user.id);
   const here = await fixture.connect(ana.access_token);
   const there = await fixture.connect(ben.access_token, { node: two });
-  await until('Ana sees Ben come', () => here.all('user:status_changed').length > 0);
+  await until('Ana sees Ben online', () => here.all('user:status_changed').length > 0);
   expect(here.all('user:status_changed')[0]).toMatchObject({
     userId: ben.user.id,
     status: 'online',
@@ -123,13 +126,13 @@ test('[D10] typing and presence reach the other side, wherever it is connected',
   expect(await there.ask('chat:typing', { conversationId, isTyping: true })).toEqual({
     success: true,
   });
-  await until('Ana sees Ben type', () => here.all('chat:user_typing').length > 0);
+  await until('Ana sees Ben typing', () => here.all('chat:user_typing').length > 0);
   const seen = await fixture.httpOf()('GET', `/api/users/${ben.user.id}`, {
     token: ana.access_token,
   });
   expect(seen.body).toMatchObject({ presence: { status: 'online' } });
   await there.ask('presence:offline');
-  await until('Ana sees Ben go', () => here.all('user:status_changed').length > 1);
+  await until('Ana sees Ben offline', () => here.all('user:status_changed').length > 1);
   const after = await fixture.httpOf()('GET', `/api/users/${ben.user.id}`, {
     token: ana.access_token,
   });
@@ -141,7 +144,7 @@ test('[D10] typing and presence reach the other side, wherever it is connected',
   expect(hidden.body).toMatchObject({ presence: null });
 });
 
-test('nothing of all this was a bug', () => {
+test('no test of this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 

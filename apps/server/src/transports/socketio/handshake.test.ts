@@ -9,7 +9,7 @@ import {
 import { WebSocket } from 'ws';
 import { startNode, type Node } from '../../startNode';
 
-// Who is let in, by whom they say they are, and for how long.
+// Which clients are admitted, as which user, and for how long.
 
 let fixture: ServerFixture<Node>;
 let one: Node;
@@ -38,11 +38,11 @@ function refused(name: string): object {
 
 describe('the handshake', () => {
   test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
-    'by %s begins with session:ready, and without a device id the session is the device',
+    'a connection by %s begins with session:ready, and the session id is the default device id',
     async (transport) => {
       const { access_token, user } = await fixture.register();
       const { events } = await fixture.connect(access_token, { transports: [transport] });
-      await until('the backlog is told', () => events.length > 1);
+      await until('the backlog has ended', () => events.length > 1);
       expect(events[0]).toEqual({
         event: 'session:ready',
         data: { userId: user.id, deviceId: anyUuid, protocol: 1 },
@@ -51,7 +51,7 @@ describe('the handshake', () => {
     },
   );
 
-  test('takes a bearer header, and a device id', async () => {
+  test('a bearer header and a device id are accepted', async () => {
     const { access_token } = await fixture.register();
     const client = await openSocket(fixture.urlOf(), {
       auth: { deviceId: 'my phone' },
@@ -64,25 +64,25 @@ describe('the handshake', () => {
   test.each<[string, () => Promise<Record<string, unknown>>, string]>([
     ['no token', async () => ({}), 'UnauthorizedError'],
     ['a wrong token', async () => ({ token: 'x' }), 'UnauthorizedError'],
-    ['no text for a token', async () => ({ token: { $ne: 1 } }), 'UnauthorizedError'],
+    ['a token that is not text', async () => ({ token: { $ne: 1 } }), 'UnauthorizedError'],
     [
       'a refresh token',
       async () => ({ token: (await fixture.register()).refresh_token }),
       'UnauthorizedError',
     ],
     [
-      'a device id that is none',
+      'an invalid device id',
       async () => ({ token: (await fixture.register()).access_token, deviceId: 'x'.repeat(129) }),
       'ValidationError',
     ],
-  ])('with %s is refused with a name of the contract', async (_what, auth, name) => {
+  ])('a handshake with %s is refused with an error of the contract', async (_what, auth, name) => {
     await expect(openSocket(fixture.urlOf(), { auth: await auth() })).rejects.toMatchObject({
       data: { name, message: anyText },
     });
   });
 
   test.each<['polling' | 'websocket']>([['polling'], ['websocket']])(
-    'by %s is refused to pages of foreign origins',
+    'a connection by %s is refused to pages of foreign origins',
     async (transport) => {
       const { access_token } = await fixture.register();
       const from = (origin: string) =>
@@ -93,7 +93,7 @@ describe('the handshake', () => {
     },
   );
 
-  test('of a thousand in one transport only one is under way', async () => {
+  test('of a thousand handshakes on one transport only one is in progress', async () => {
     const { access_token } = await fixture.register();
     const raw = new WebSocket(`ws://127.0.0.1:${one.port}/socket.io/?EIO=4&transport=websocket`);
     raw.on('open', () => {
@@ -104,15 +104,15 @@ describe('the handshake', () => {
   });
 });
 
-describe('tokens of a living connection', () => {
-  test('it ends when its token expires', async () => {
+describe('tokens of an open connection', () => {
+  test('a connection is closed when its token expires', async () => {
     const brief = await fixture.open({ ACCESS_TOKEN_TTL_S: '1' });
     const person = await fixture.register(brief);
     const client = await fixture.connectInTime(brief, person);
     await until('the server disconnects', () => client.socket.disconnected);
   });
 
-  test('auth:refresh carries it further, for the same user only', async () => {
+  test('auth:refresh extends a connection, for the same user only', async () => {
     const brief = await fixture.open({ ACCESS_TOKEN_TTL_S: '2' });
     const [person, stranger] = await Promise.all([fixture.register(brief), fixture.register()]);
     const fresh = await fixture.login(person);
@@ -130,7 +130,7 @@ describe('tokens of a living connection', () => {
     expect(kept.socket.connected).toBe(true);
   });
 
-  test('logout closes the sockets of its session on every node, and no others', async () => {
+  test('a logout closes the connections of its session on every node, and no others', async () => {
     const person = await fixture.register();
     const { access_token } = person;
     const other = await fixture.login(person);
@@ -148,6 +148,6 @@ describe('tokens of a living connection', () => {
   });
 });
 
-test('nothing of all this was a bug', () => {
+test('no test of this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -6,7 +6,7 @@ import {
   type Verdict,
 } from './packetGuard';
 
-// Every packet of Engine.IO 4 and of Socket.IO 5, before and after the handshake is accepted.
+// Every packet type of Engine.IO 4 and Socket.IO 5, before and after the handshake is accepted.
 
 const message = (data?: unknown): EnginePacket => ({ type: 'message', data });
 const packets = {
@@ -20,11 +20,11 @@ const packets = {
   'message without data': message(),
   CONNECT: message('0{"token":"x"}'),
   'CONNECT /,': message('0/,{}'),
-  'CONNECT elsewhere': message('0/n,'),
+  'CONNECT to an unknown namespace': message('0/n,'),
   'CONNECT, namespace without an end': message('0/nnn'),
   DISCONNECT: message('1'),
   EVENT: message('2["chat:typing",{}]'),
-  'EVENT elsewhere': message('2/n,["x"]'),
+  'EVENT in an unknown namespace': message('2/n,["x"]'),
   ACK: message('31[]'),
   CONNECT_ERROR: message('4{}'),
   BINARY_EVENT: message('51-["x",{"_placeholder":true,"num":0}]'),
@@ -34,23 +34,23 @@ const packets = {
 } satisfies Record<string, EnginePacket>;
 type Name = keyof typeof packets;
 
-/** What becomes of the first of them, and of the hundredth in one second. */
+/** Verdicts on the first packet and on the hundredth within one second. */
 const before: Partial<Record<Name, [Verdict, Verdict]>> = {
   ...{ open: ['pass', 'end'], close: ['pass', 'end'], ping: ['pass', 'end'] },
   ...{ pong: ['pass', 'end'], upgrade: ['pass', 'end'], noop: ['pass', 'end'] },
   error: ['pass', 'end'],
   CONNECT: ['pass', 'end'],
   'CONNECT /,': ['pass', 'end'],
-  'CONNECT elsewhere': ['last', 'end'],
+  'CONNECT to an unknown namespace': ['last', 'end'],
   'CONNECT, namespace without an end': ['last', 'end'],
 };
 const after: Partial<Record<Name, [Verdict, Verdict]>> = {
-  // Their kinds are counted when they are parsed; in another namespace Socket.IO closes the connection.
-  ...{ EVENT: ['pass', 'pass'], 'EVENT elsewhere': ['pass', 'pass'] },
-  // Socket.IO closes the connection of these at the first.
+  // Limited by kind after parsing; in another namespace, Socket.IO closes the connection.
+  ...{ EVENT: ['pass', 'pass'], 'EVENT in an unknown namespace': ['pass', 'pass'] },
+  // Socket.IO closes the connection at the first of these.
   ...{ 'message without data': ['pass', 'pass'], BINARY_EVENT: ['pass', 'pass'] },
   binary: ['end', 'end'],
-  'CONNECT elsewhere': ['last', 'end'],
+  'CONNECT to an unknown namespace': ['last', 'end'],
   'CONNECT, namespace without an end': ['last', 'end'],
 };
 
@@ -61,7 +61,7 @@ function verdicts(guard: PacketGuard, name: Name): [Verdict | undefined, Verdict
   return [all[0], all.at(-1)];
 }
 
-test.each(names)('%s before the handshake', (name) => {
+test.each(names)('%s gets its verdicts before the handshake', (name) => {
   expect(
     verdicts(
       createPacketGuard(() => 0),
@@ -70,13 +70,13 @@ test.each(names)('%s before the handshake', (name) => {
   ).toEqual(before[name] ?? ['end', 'end']);
 });
 
-test.each(names)('%s after the handshake', (name) => {
+test.each(names)('%s gets its verdicts after the handshake', (name) => {
   const guard = createPacketGuard(() => 0);
   guard.accept();
   expect(verdicts(guard, name)).toEqual(after[name] ?? ['pass', 'end']);
 });
 
-test('a client that answers every ping for a day is never ended', () => {
+test('a client that answers every ping for a day stays connected', () => {
   let now = 0;
   const guard = createPacketGuard(() => now);
   guard.judge(packets.CONNECT);
@@ -84,7 +84,7 @@ test('a client that answers every ping for a day is never ended', () => {
   for (; now < 86_400_000; now += 10_000) expect(guard.judge(packets.pong)).toBe('pass');
 });
 
-test('attachments of a packet are held up to the size of a frame, and only those that were announced', () => {
+test('attachments of a packet are accepted up to the size of a frame, and only if announced', () => {
   const guard = createPacketGuard(() => 0);
   guard.accept();
   const half = message(Buffer.alloc(MAX_FRAME_BYTES / 2));

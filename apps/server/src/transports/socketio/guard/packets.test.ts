@@ -3,8 +3,8 @@ import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui
 import { WebSocket } from 'ws';
 import { startNode, type Node } from '../../../startNode';
 
-// Packets that no client of ours sends, hundreds of each, at every stage of every transport: the connection is ended,
-// nothing is answered for each of them, and nothing of them stays.
+// Hundreds of each unexpected packet, at every stage of every transport: the connection is closed, the packets are not
+// answered one by one, and no memory stays in use.
 
 let fixture: ServerFixture<Node>;
 let one: Node;
@@ -26,7 +26,7 @@ afterEach(() => {
 afterAll(() => fixture.close());
 
 const FLOOD = 300;
-/** A few before the end is noticed, pings, and the words of the handshake itself. */
+/** A few until the connection is closed, pings, and those of the handshake. */
 const ANSWERS_MAX = 12;
 type Stage = 'before' | 'during' | 'after';
 const stages: Stage[] = ['before', 'during', 'after'];
@@ -39,7 +39,7 @@ const packets: Record<string, string | Buffer> = {
   'Engine.IO pong': '3',
   'Engine.IO upgrade': '5',
   'Engine.IO noop': '6',
-  'no packet': 'x',
+  'not a packet': 'x',
   'an empty packet': '',
   CONNECT: '40{}',
   'CONNECT to an unknown namespace': '40/n,',
@@ -50,7 +50,7 @@ const packets: Record<string, string | Buffer> = {
   'BINARY_EVENT without its attachment': '451-["x",{"_placeholder":true,"num":0}]',
   'BINARY_ACK without its attachment': '461-1[{"_placeholder":true,"num":0}]',
   'an unknown packet': '49',
-  'an attachment of nothing': Buffer.alloc(64),
+  'an attachment without a packet': Buffer.alloc(64),
 };
 const polled = Object.entries(packets).filter(([, packet]) => typeof packet === 'string');
 
@@ -82,19 +82,22 @@ async function bring({ webSocket, ...raw }: Raw, stage: Stage): Promise<void> {
 }
 
 describe.each(stages)('by WebSocket, %s the handshake', (stage) => {
-  test.each(Object.entries(packets))('%s', async (_what, packet) => {
-    const raw = await openRaw();
-    await bring(raw, stage);
-    for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
-    await until('it is ended', raw.isClosed);
-    expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
-  });
+  test.each(Object.entries(packets))(
+    'a flood of %s closes the connection',
+    async (_what, packet) => {
+      const raw = await openRaw();
+      await bring(raw, stage);
+      for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
+      await until('it is ended', raw.isClosed);
+      expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+    },
+  );
 
   test.each([
     ['pings', (webSocket: WebSocket) => webSocket.ping()],
     ['pongs', (webSocket: WebSocket) => webSocket.pong()],
     ['fragments of a message', (webSocket: WebSocket) => webSocket.send('', { fin: false })],
-  ])('%s of WebSocket itself', async (_what, send) => {
+  ])('a flood of WebSocket %s closes the connection', async (_what, send) => {
     const raw = await openRaw();
     let pongs = 0;
     raw.webSocket.on('pong', () => (pongs += 1));
@@ -105,7 +108,7 @@ describe.each(stages)('by WebSocket, %s the handshake', (stage) => {
   });
 });
 
-test('a frame of 16 kB and more is refused before the handshake, and one of 128 kB is read after it', async () => {
+test('a frame above 16 kB is refused before the handshake, and one of 120 kB is read after it', async () => {
   const large = `42["chat:nothing","${'x'.repeat(120_000)}"]`;
   const stranger = await openRaw();
   stranger.webSocket.send(large);
@@ -131,27 +134,27 @@ async function openPolling(stage: Stage): Promise<string> {
 
 async function post(sid: string, body: string): Promise<number> {
   const asked = { method: 'POST', body, headers: { 'content-type': 'text/plain' } };
-  // A body may be cut off by the end of its session.
+  // The request may be cut off when its session ends.
   return fetch(session(`&sid=${sid}`), asked).then(
     ({ status }) => status,
     () => 0,
   );
 }
 
-/** Engine.IO answers 400 for a session that is no more. */
+/** Engine.IO answers 400 for a session that does not exist. */
 async function isEnded(sid: string): Promise<boolean> {
   return (await post(sid, '3')) === 400;
 }
 
 describe.each(stages)('by polling, %s the handshake', (stage) => {
-  test.each(polled)('%s', async (_what, packet) => {
+  test.each(polled)('a flood of %s closes the session', async (_what, packet) => {
     const sid = await openPolling(stage);
     await post(sid, Array<string>(FLOOD).fill(String(packet)).join('\u001e'));
     await until('it is ended', () => isEnded(sid));
   });
 });
 
-test('a session of polling has only so many requests and so many bytes before its handshake', async () => {
+test('the requests and bytes of a polling session are limited before its handshake', async () => {
   const many = await openPolling('before');
   for (let i = 0; i < 40; i++) await post(many, '3');
   expect(await isEnded(many)).toBe(true);
@@ -161,25 +164,28 @@ test('a session of polling has only so many requests and so many bytes before it
   expect(await post(accepted, `42["chat:nothing","${'x'.repeat(120_000)}"]`)).toBe(200);
 });
 
-describe.each(['before', 'after'] as const)('an upgrade under way, %s the handshake', (stage) => {
-  test.each(Object.entries(packets))('%s', async (_what, packet) => {
-    const sid = await openPolling(stage);
-    const raw = await openRaw(`&sid=${sid}`);
-    raw.webSocket.send('2probe');
-    for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
-    await until('it is ended', raw.isClosed);
-    expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
-  });
+describe.each(['before', 'after'] as const)('during an upgrade, %s the handshake', (stage) => {
+  test.each(Object.entries(packets))(
+    'a flood of %s closes the connection',
+    async (_what, packet) => {
+      const sid = await openPolling(stage);
+      const raw = await openRaw(`&sid=${sid}`);
+      raw.webSocket.send('2probe');
+      for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
+      await until('it is ended', raw.isClosed);
+      expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+    },
+  );
 });
 
-test('a session that has left its namespace is closed', async () => {
+test('a connection that leaves its namespace is closed', async () => {
   const raw = await openRaw();
   await bring(raw, 'after');
   raw.webSocket.send('41');
   await until('it is ended', raw.isClosed);
 });
 
-test('an empty session id, or one in a fragment of the URL, is a handshake like any other', async () => {
+test('a request with an empty session id counts as a handshake', async () => {
   const limited = await fixture.open({
     CONNECTIONS_PER_ADDRESS: '1',
     TRUST_PROXY: '127.0.0.1',
@@ -199,7 +205,7 @@ test('an empty session id, or one in a fragment of the URL, is a handshake like 
     expect([query, await refused(query)]).toEqual([query, true]);
 });
 
-test('an upgrade to somewhere else is ended', async () => {
+test('an upgrade to another path is refused', async () => {
   const webSocket = new WebSocket(`ws://127.0.0.1:${one.port}/elsewhere`);
   webSocket.on('error', () => undefined);
   const status = await new Promise((resolve) =>
@@ -208,7 +214,7 @@ test('an upgrade to somewhere else is ended', async () => {
   expect(status).toBe(404);
 });
 
-test('after all of it nothing is held, nothing was a bug, and others are served', async () => {
+test('after these floods no bytes are held, no error was logged, and other clients are served', async () => {
   await until('nothing is held', async () => {
     const text = await (await fetch(`${fixture.urlOf()}/metrics`)).text();
     const held = [...text.matchAll(/^chasqui_held_bytes\{.*\} (\d+)$/gm)].map(([, bytes]) => bytes);

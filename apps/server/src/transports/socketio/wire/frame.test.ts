@@ -7,7 +7,7 @@ function event(json: string, scope: 'members' | 'connection' = 'members'): Serve
   });
 }
 
-/** What a WebSocket client reads from the bytes (RFC 6455, 5.2). */
+/** Decodes the frame as a WebSocket client does (RFC 6455, 5.2). */
 function read(frame: Buffer): string {
   expect(frame[0]).toBe(0x81);
   const short = frame[1] ?? 0;
@@ -22,7 +22,7 @@ function read(frame: Buffer): string {
 }
 
 test.each([1, 80, 125, 126, 1_000, 65_400, 65_535, 65_536, 100_000])(
-  'a frame of about %d bytes says what the text says',
+  'a frame of about %d bytes contains the packet',
   (size) => {
     const json = JSON.stringify({ text: 'ñ'.repeat(size / 2) });
     const { text, bytes } = frameOf(event(json));
@@ -31,7 +31,7 @@ test.each([1, 80, 125, 126, 1_000, 65_400, 65_535, 65_536, 100_000])(
   },
 );
 
-test('an event is encoded once, unless it is for one connection', () => {
+test('an event is encoded once, unless it is for a single connection', () => {
   const toAll = event('{"text":"to all"}');
   expect(frameOf(toAll)).toBe(frameOf(toAll));
   const toOne = event('{"text":"to one"}', 'connection');

@@ -64,7 +64,7 @@ test('[D3] answers keep their place among the events, and a batch gathered befor
   transport.beforeFlush(() => transport.send(event('chat:messages_received', '{"messages":[]}')));
   transport.answer(7, { success: true, seq: 2 });
   transport.send(event('chat:message_received', '{"seq":3}'));
-  await until('all have come', () => frames.at(-1)?.includes('messages_received') === true);
+  await until('all have arrived', () => frames.at(-1)?.includes('messages_received') === true);
   expect(frames.slice(-4)).toEqual([
     '42["chat:message_received",{"seq":1}]',
     '437[{"success":true,"seq":2}]',
@@ -80,7 +80,7 @@ test("Socket.IO's own packets follow the events that were sent before them", asy
   expect(frames.at(-2)).toBe('42["chat:message_received",{"seq":1}]');
 });
 
-test('a connection that does not read is full, and calls back when it has drained', async () => {
+test('a connection whose client does not read is full, and calls back when it has drained', async () => {
   client.pause();
   let emitted = 0;
   await until('it is full', () => {
@@ -99,7 +99,7 @@ test('a connection that does not read is full, and calls back when it has draine
   expect(transport.writable()).toBe(true);
 });
 
-test('a connection with too many waiting bytes is terminated and takes no more', async () => {
+test('a connection with too many waiting bytes is terminated and ignores further events', async () => {
   client.pause();
   const closed = new Promise((resolve) =>
     server.sockets.sockets.forEach((socket) => socket.once('disconnect', resolve)),

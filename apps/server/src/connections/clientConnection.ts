@@ -4,7 +4,7 @@ import type { Caller } from '@chasqui/identity';
 import type { EventBudget } from './eventBudget';
 
 /** One connected client: its user, its limits and its place in the core, over any transport. */
-export interface Connection {
+export interface ClientConnection {
   /** Unique over all nodes. */
   readonly id: string;
   readonly userId: string;
