@@ -3,7 +3,7 @@ import { QueryTypes, type Transaction } from 'sequelize';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { conversationUpdated } from '../events/conversationEvents';
 import { readGroupUpdate } from '../conversations/group/groupUpdate';
-import { lockMembers } from '../members/lockMembers';
+import { lockMembers } from '../members/rows/lockMembers';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 
 /**

@@ -8,7 +8,7 @@ import {
   readGroupUpdate,
   type GroupUpdate,
 } from '../conversations/group/groupUpdate';
-import { unknownUsers } from '../members/unknownUsers';
+import { unknownUsers } from '../members/rows/unknownUsers';
 import { tellRequests } from '../consent/requests/tellRequests';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 import { lockPair, pairKey } from './pair';

@@ -1,6 +1,6 @@
 import type { Database } from '@chasqui/db';
 import { entryOf } from '../events/entry';
-import { membershipOf } from '../members/membershipOf';
+import { membershipOf } from '../members/rows/membershipOf';
 import { columnsOf, STATUS, storedAt, toMessage } from '../messages/messageRows';
 import type { Entry } from '../ports/index';
 

@@ -9,7 +9,7 @@ import {
   type GroupUpdate,
 } from '../conversations/group/groupUpdate';
 import { conversationCreated } from '../events/conversationEvents';
-import { insertParticipants } from '../members/insertParticipants';
+import { insertParticipants } from '../members/rows/insertParticipants';
 import { readConversations } from '../conversations/read/readConversations';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 import { tellRequests } from './requests/tellRequests';

@@ -10,9 +10,9 @@ import { admissionsOf } from '../consent/admission';
 import { insertRequests } from '../consent/requests/insertRequests';
 import type { ChangeDeps } from './changeDeps';
 import { conversationCreated } from '../events/conversationEvents';
-import { insertParticipants } from '../members/insertParticipants';
+import { insertParticipants } from '../members/rows/insertParticipants';
 import { readConversations } from './read/readConversations';
-import { unknownUsers } from '../members/unknownUsers';
+import { unknownUsers } from '../members/rows/unknownUsers';
 
 /**
  * Returns the direct conversation of two users and creates it if there is none. Both may ask at once, on different

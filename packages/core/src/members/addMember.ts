@@ -11,9 +11,9 @@ import {
   readGroupUpdate,
   type GroupUpdate,
 } from '../conversations/group/groupUpdate';
-import { insertParticipants } from './insertParticipants';
-import { newMembership } from './newMembership';
-import { readParticipant } from './participantRows';
+import { insertParticipants } from './rows/insertParticipants';
+import { newMembership } from './rows/newMembership';
+import { readParticipant } from './rows/participantRows';
 
 /** What a new membership is announced with after the commit. */
 export interface AddedMember {

@@ -14,7 +14,7 @@ import { tellRequests } from '../consent/requests/tellRequests';
 import { addMember, announceAdded } from './addMember';
 import { changeGroup, roleOf } from '../conversations/group/changeGroup';
 import type { ChangeDeps } from '../conversations/changeDeps';
-import { unknownUsers } from './unknownUsers';
+import { unknownUsers } from './rows/unknownUsers';
 
 /** A new participant, or the invitation of somebody who has to be asked first. */
 export type Added = Participant | { invitation: GroupInvitation };

@@ -12,8 +12,8 @@ import { changeGroup, roleOf, type GroupChange } from '../conversations/group/ch
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { conversationModels } from '../conversations/conversationModels';
 import { announceGroupUpdate, readGroupUpdate } from '../conversations/group/groupUpdate';
-import { lockMembers } from './lockMembers';
-import { readParticipant } from './participantRows';
+import { lockMembers } from './rows/lockMembers';
+import { readParticipant } from './rows/participantRows';
 
 /**
  * Gives a participant another role (admin). The role that they have already changes nothing. The last

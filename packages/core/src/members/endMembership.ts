@@ -1,6 +1,6 @@
 import { type Database, inTransaction } from '@chasqui/db';
 import type { GroupChange } from '../conversations/group/changeGroup';
-import { clearDelivery, deleteMembership, lockUserRow } from './statements';
+import { clearDelivery, deleteMembership, lockUserRow } from './rows/statements';
 
 /**
  * Locks the user's row, under which all positions of a user's change log are written, in commit order (R5). It comes

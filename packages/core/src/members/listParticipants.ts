@@ -3,8 +3,8 @@ import { NotFoundError, type Participant } from '@chasqui/protocol';
 import type { Page, PageRequest } from '../paging/page';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { decodePlace, encodePlace } from '../paging/pagePlace';
-import { requestedParticipants } from './participantRows';
-import { membershipWithRequest, participantsAfter } from './statements';
+import { requestedParticipants } from './rows/participantRows';
+import { membershipWithRequest, participantsAfter } from './rows/statements';
 
 const BEGINNING = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
 

@@ -5,9 +5,9 @@ import type { TrackOutcome } from '../reconcile/outcomeTracker';
 import { type Added, addParticipant } from './addParticipant';
 import { changeRole } from './changeRole';
 import { listParticipants } from './listParticipants';
-import { presenceAudience } from './presenceAudience';
+import { presenceAudience } from './presence/presenceAudience';
 import { removeParticipant } from './removeParticipant';
-import { sharesConversation } from './sharesConversation';
+import { sharesConversation } from './presence/sharesConversation';
 
 /**
  * Participants and their roles. Methods that name a conversation throw NotFoundError unless the user is a participant

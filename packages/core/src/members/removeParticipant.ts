@@ -14,7 +14,7 @@ import { setRole } from './changeRole';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { endMembership, lockUser, clearDeliveryOf } from './endMembership';
 import { announceGroupUpdate, readGroupUpdate } from '../conversations/group/groupUpdate';
-import { lockMembers } from './lockMembers';
+import { lockMembers } from './rows/lockMembers';
 import { findSuccessor } from './successor';
 
 /**

@@ -1,6 +1,6 @@
 import { inTransaction } from '@chasqui/db';
 import type { GroupChange } from '../conversations/group/changeGroup';
-import { mostSeniorOther } from './statements';
+import { mostSeniorOther } from './rows/statements';
 
 /**
  * The member who becomes admin when this admin leaves: the longest-standing moderator, else member. Undefined if

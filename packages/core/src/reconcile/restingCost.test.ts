@@ -5,7 +5,7 @@ import { rowsTouched } from '@chasqui/testkit';
 import { QueryTypes } from 'sequelize';
 import { readBacklog, readEntries, readPositions } from '../connection/backlog';
 import { createGroup } from '../conversations/group/createGroup';
-import { presenceAudience } from '../members/presenceAudience';
+import { presenceAudience } from '../members/presence/presenceAudience';
 import { readConversations } from '../conversations/read/readConversations';
 import { syncChanges } from '../sync/syncChanges';
 

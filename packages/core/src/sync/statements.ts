@@ -1,6 +1,6 @@
 import { column, columns, flag, nullable, number, statement, text } from '@chasqui/db';
 import type { Receipt } from '@chasqui/protocol';
-import { membershipOf } from '../members/membershipOf';
+import { membershipOf } from '../members/rows/membershipOf';
 import { COLUMNS, STATUS, toMessage } from '../messages/messageRows';
 
 /** A conversation that changed since the cursor, and where the change began (RULES.md, R5). */

@@ -17,10 +17,10 @@ import type { ChangeDeps } from '../changeDeps';
 import { conversationModels } from '../conversationModels';
 import { readGroupUpdate } from './groupUpdate';
 import { conversationCreated } from '../../events/conversationEvents';
-import { insertParticipants } from '../../members/insertParticipants';
-import { newMembership } from '../../members/newMembership';
+import { insertParticipants } from '../../members/rows/insertParticipants';
+import { newMembership } from '../../members/rows/newMembership';
 import { readConversations } from '../read/readConversations';
-import { unknownUsers } from '../../members/unknownUsers';
+import { unknownUsers } from '../../members/rows/unknownUsers';
 
 /** Others in a new group: about as many ids as fit a request; more are added one by one. */
 const GROUP_CREATE_MAX = 3_000;

@@ -13,7 +13,7 @@ import {
   type ConversationRow,
 } from '../read/conversationRows';
 import { jsonRows } from '../read/jsonRows';
-import { firstParticipants, requestedParticipants } from '../../members/participantRows';
+import { firstParticipants, requestedParticipants } from '../../members/rows/participantRows';
 
 /** A group after a change, read before the commit, so that nothing can fail between commit and announcement. */
 export interface GroupUpdate {

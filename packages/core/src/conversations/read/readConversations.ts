@@ -6,7 +6,7 @@ import {
   PARTICIPANTS_PREVIEW,
 } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
-import { membershipOf } from '../../members/membershipOf';
+import { membershipOf } from '../../members/rows/membershipOf';
 import { STATUS } from '../../messages/messageRows';
 import {
   CONVERSATION,
@@ -15,7 +15,7 @@ import {
   type ConversationRow,
 } from './conversationRows';
 import { jsonRows } from './jsonRows';
-import { firstParticipants, requestedParticipants } from '../../members/participantRows';
+import { firstParticipants, requestedParticipants } from '../../members/rows/participantRows';
 
 // The viewer being behind makes the status of another's message 'sent' without looking any further.
 const SEEN_BY_ME = `CASE WHEN m.sender_id <> me.user_id AND me.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END`;

@@ -1,5 +1,5 @@
 import { guarded } from '@chasqui/db';
-import type { ChangeDeps } from '../conversations/changeDeps';
+import type { ChangeDeps } from '../../conversations/changeDeps';
 import { sharingConversation } from './statements';
 
 /**

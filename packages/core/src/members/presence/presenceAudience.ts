@@ -1,6 +1,6 @@
 import { guarded } from '@chasqui/db';
 import { PARTICIPANTS_EMBEDDED_MAX } from '@chasqui/protocol';
-import type { ChangeDeps } from '../conversations/changeDeps';
+import type { ChangeDeps } from '../../conversations/changeDeps';
 import { presenceAudienceOf } from './statements';
 
 /** Bounds the cost of a presence change for users with many conversations (D12). */

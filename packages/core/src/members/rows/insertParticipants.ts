@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
 import type { ConversationRole } from '@chasqui/protocol';
 import type { Transaction } from 'sequelize';
-import { conversationModels } from '../conversations/conversationModels';
+import { conversationModels } from '../../conversations/conversationModels';
 
 /** Where memberships begin. */
 export interface Beginning {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
-import { addParticipant } from './addParticipant';
-import { createDirect } from '../conversations/createDirect';
-import { createGroup } from '../conversations/group/createGroup';
+import { openDeliveryRoom, type DeliveryRoom } from '../../testing/coreRoom';
+import { addParticipant } from '../addParticipant';
+import { createDirect } from '../../conversations/createDirect';
+import { createGroup } from '../../conversations/group/createGroup';
 import { presenceAudience } from './presenceAudience';
-import { removeParticipant } from './removeParticipant';
+import { removeParticipant } from '../removeParticipant';
 import { sharesConversation } from './sharesConversation';
 
 let room: DeliveryRoom;
