@@ -1,10 +1,10 @@
-import { type Database, withTransaction } from '@chasqui/db';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { inTransaction, withTransaction } from '@chasqui/db';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { conversationUpdated } from '../events/conversationEvents';
 import { readGroupUpdate } from '../conversations/group/groupUpdate';
 import { lockMembers } from '../members/rows/lockMembers';
 import { lockConversation, openResting } from '../conversations/lockConversation';
+import { barDeleted, forgetWatermarks, noteBarred, resetMembership } from './statements';
 
 /**
  * Bars a direct conversation permanently because one of its accounts was deleted. It accepts no more messages (R10)
@@ -21,32 +21,16 @@ export async function barDirect(
     if (held === undefined) return undefined;
     await lockMembers(transaction, conversationId, [userId]);
     await openResting(db, transaction, held);
-    await barAndClear(db, transaction, userId, conversationId);
+    const on = inTransaction(transaction);
+    await barDeleted.run(on, conversationId);
+    await resetMembership.run(on, conversationId, userId);
+    await forgetWatermarks.run(on, conversationId, userId);
+    // Records the progress of the deletion. Last, so that concurrent calls hold this row only briefly.
+    await noteBarred.run(on, userId, conversationId);
     const conversation = { ...held, version: held.version + 1 };
     return readGroupUpdate(db, transaction, conversation);
   });
   if (update === undefined) return;
   const { group, conversation } = update;
   announce.toMembers(group.membersVersion, conversationUpdated(conversation, null));
-}
-
-/** Bars the conversation, clears the deleted user's state in it, and records the progress last. */
-async function barAndClear(
-  db: Database,
-  transaction: Transaction,
-  userId: string,
-  conversationId: string,
-): Promise<void> {
-  const bind = { userId, conversationId };
-  for (const statement of [
-    `UPDATE conversations SET barred = 'deleted', version = version + 1 WHERE id = $conversationId`,
-    `UPDATE participants p SET pending = false, purged_seq = c.last_seq, cursors = '{}',
-       delivered_at = NULL, read_at = NULL
-     FROM conversations c WHERE c.id = $conversationId AND p.conversation_id = c.id AND p.user_id = $userId`,
-    'DELETE FROM watermark_log WHERE conversation_id = $conversationId AND user_id = $userId',
-    `UPDATE account_deletions SET directs_after = greatest(directs_after, $conversationId)
-     WHERE user_id = $userId`,
-  ]) {
-    await db.sequelize.query(statement, { bind, type: QueryTypes.UPDATE, transaction });
-  }
 }

@@ -1,12 +1,8 @@
-import { guarded, withTransaction } from '@chasqui/db';
-import { QueryTypes } from 'sequelize';
+import { guarded, inTransaction, withTransaction } from '@chasqui/db';
 import type { AccountDeps } from './accountDeps';
 import { closeMemberships } from './closeMemberships';
 import { eraseMessages } from './eraseMessages';
-import { oldestDeletions, pendingDeletion } from './statements';
-
-/** Tables whose rows belong to one user. `account_deletions` comes last, because it records what is left to do. */
-const REMAINS = ['blocks', 'devices', 'changes', 'deliveries', 'former_memberships'] as const;
+import { deleteRemains, oldestDeletions, pendingDeletion } from './statements';
 
 /**
  * Finishes a deletion after the transaction that ended the account: leaves its groups, ends its direct conversations,
@@ -19,24 +15,15 @@ export async function finishDeletion(deps: AccountDeps, userId: string): Promise
     if (erases === undefined) return true;
     if (!(await closeMemberships(deps, userId))) return false;
     if (erases && !(await eraseMessages(deps, userId))) return false;
-    await forgetRest(deps, userId);
+    await deleteRest(deps, userId);
     return true;
   });
 }
 
-async function forgetRest({ db }: AccountDeps, userId: string): Promise<void> {
+async function deleteRest({ db }: AccountDeps, userId: string): Promise<void> {
   await withTransaction(db, async (transaction) => {
-    await db.sequelize.query('DELETE FROM requests WHERE from_id = $userId OR to_id = $userId', {
-      ...{ bind: { userId }, type: QueryTypes.DELETE, transaction },
-    });
-    for (const table of [...REMAINS, 'account_deletions']) {
-      const column = table === 'blocks' ? 'blocker_id' : 'user_id';
-      await db.sequelize.query(`DELETE FROM ${table} WHERE ${column} = $userId`, {
-        bind: { userId },
-        type: QueryTypes.DELETE,
-        transaction,
-      });
-    }
+    const on = inTransaction(transaction);
+    for (const deletion of deleteRemains) await deletion.run(on, userId);
   });
 }
 

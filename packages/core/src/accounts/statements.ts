@@ -1,4 +1,4 @@
-import { column, columns, flag, number, statement, text } from '@chasqui/db';
+import { column, columns, command, flag, number, statement, text } from '@chasqui/db';
 import { COLUMNS, toMessage } from '../messages/messageRows';
 
 /** Whether the deletion also erases messages; no row once it is complete. */
@@ -60,3 +60,43 @@ export const ownMessagesBetween = statement(
      AND m.sender_id = $4::uuid AND m.kind = 'message' ORDER BY m.seq LIMIT $5::integer`,
   toMessage,
 );
+
+export const barDeleted = command(
+  'bar_deleted',
+  `UPDATE conversations SET barred = 'deleted', version = version + 1 WHERE id = $1::uuid`,
+);
+
+/** Removes what a membership says about its user's devices and receipts, so that nothing wakes the user. */
+export const resetMembership = command(
+  'reset_membership',
+  `UPDATE participants p SET pending = false, purged_seq = c.last_seq, cursors = '{}',
+     delivered_at = NULL, read_at = NULL
+   FROM conversations c WHERE c.id = $1::uuid AND p.conversation_id = c.id AND p.user_id = $2::uuid`,
+);
+
+export const forgetWatermarks = command(
+  'forget_watermarks',
+  'DELETE FROM watermark_log WHERE conversation_id = $1::uuid AND user_id = $2::uuid',
+);
+
+export const noteBarred = command(
+  'note_barred',
+  `UPDATE account_deletions SET directs_after = greatest(directs_after, $2::uuid) WHERE user_id = $1::uuid`,
+);
+
+/** Deletes the rows that belong to the user alone. `account_deletions` comes last: it says what is left to do. */
+export const deleteRemains = [
+  command(
+    'delete_requests_of',
+    'DELETE FROM requests WHERE from_id = $1::uuid OR to_id = $1::uuid',
+  ),
+  command('delete_blocks_of', 'DELETE FROM blocks WHERE blocker_id = $1::uuid'),
+  command('delete_devices_of', 'DELETE FROM devices WHERE user_id = $1::uuid'),
+  command('delete_changes_of', 'DELETE FROM changes WHERE user_id = $1::uuid'),
+  command('delete_deliveries_of', 'DELETE FROM deliveries WHERE user_id = $1::uuid'),
+  command(
+    'delete_former_memberships_of',
+    'DELETE FROM former_memberships WHERE user_id = $1::uuid',
+  ),
+  command('delete_deletion_of', 'DELETE FROM account_deletions WHERE user_id = $1::uuid'),
+] as const;

@@ -1,30 +1,56 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  column,
+  command,
+  type Database,
+  guarded,
+  inTransaction,
+  statement,
+  text,
+  withTransaction,
+} from '@chasqui/db';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 
-const BEYOND = `SELECT id FROM conversations WHERE id > $2 AND (history_limit_s IS NULL OR history_limit_s > $1)
-  ORDER BY id LIMIT $3`;
-const LIMIT = `UPDATE conversations SET retention_s = least(retention_s, $2), version = version + 1 WHERE id = $1`;
-const LIMIT_HISTORY = 'SELECT apply_retention_to_history($1, $2)';
+const beyondLimit = statement(
+  'beyond_retention',
+  `SELECT id FROM conversations
+   WHERE id > $2::uuid AND (history_limit_s IS NULL OR history_limit_s > $1::integer)
+   ORDER BY id LIMIT $3::integer`,
+  column(text),
+);
+
+const lowerRetention = command(
+  'lower_retention',
+  `UPDATE conversations SET retention_s = least(retention_s, $2::integer), version = version + 1
+   WHERE id = $1::uuid`,
+);
+
+const lowerHistoryRetention = command(
+  'lower_history_retention',
+  'SELECT apply_retention_to_history($1::uuid, $2::integer)',
+);
+
 const PAGE = 500;
 const NOWHERE = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Gives every conversation that keeps content for longer than the instance allows this many seconds. One
- * at a time, so that it may be cut short and repeated; clients find it by sync. Resolves to how many there were.
+ * Lowers the retention of every conversation that exceeds the instance's limit to that many seconds, one conversation
+ * per transaction, so it may be interrupted and repeated; clients find the change by sync. Resolves with the number of
+ * conversations.
  */
 export function limitRetention(db: Database, maxS: number, stopping: AbortSignal): Promise<number> {
   return guarded(async () => {
     for (let limited = 0, after = NOWHERE; ;) {
-      const page = await db.query('beyond_retention', BEYOND, [maxS, after, PAGE]);
-      for (const [id] of page as [string][]) {
+      const page = await beyondLimit.rows(db, maxS, after, PAGE);
+      for (const id of page) {
         if (stopping.aborted) return limited;
         await withTransaction(db, async (transaction) => {
           const locked = await lockConversation(db, transaction, id);
           if (locked === undefined) return;
           await openResting(db, transaction, locked);
-          await db.sequelize.query(LIMIT, { bind: [id, maxS], transaction });
-          // The operator's limit holds for everything that is stored, whatever was promised when it was sent.
-          await db.sequelize.query(LIMIT_HISTORY, { bind: [id, maxS], transaction });
+          const on = inTransaction(transaction);
+          await lowerRetention.run(on, id, maxS);
+          // The operator's limit also applies to stored messages, whatever retention they were sent under.
+          await lowerHistoryRetention.run(on, id, maxS);
         });
         limited += 1;
         after = id;
