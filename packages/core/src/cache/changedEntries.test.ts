@@ -30,7 +30,7 @@ const edit = (seq: number, version: number): ChangedEntry =>
 
 let transport: MemoryTransport;
 
-/** A connection, and a store in which three entries lie; a read ends when it is let. */
+/** A connection to a store of three entries, whose reads finish when `endRead` is called. */
 function connect(batching: boolean): { connection: Connection; endRead: () => void } {
   let endRead = (): void => undefined;
   transport = memoryTransport({ capabilities: { batching } });
@@ -52,9 +52,9 @@ function connect(batching: boolean): { connection: Connection; endRead: () => vo
 const texts = (): string[] =>
   transport.messages().map(({ content_encrypted: text }) => text ?? 'nothing');
 
-describe('[D7] a change that is heard before its entry is sent', () => {
+describe('[D7] a change that arrives before its entry is sent', () => {
   test.each([false, true])(
-    'during the read: the entry is sent as it is now (batch: %s)',
+    'during the read, the entry is sent in its changed state (batch: %s)',
     async (batch) => {
       const { connection, endRead } = connect(batch);
       connection.changed(edit(2, 9));
@@ -64,7 +64,7 @@ describe('[D7] a change that is heard before its entry is sent', () => {
     },
   );
 
-  test('after the read: the page that waits for room is mended', async () => {
+  test('after the read, the change replaces the entry in the queued page', async () => {
     const { connection, endRead } = connect(false);
     transport.takeOnly(1);
     endRead();
@@ -76,11 +76,11 @@ describe('[D7] a change that is heard before its entry is sent', () => {
     expect(texts()).toEqual(['as it was', 'as it was', 'edited at 9']);
   });
 
-  test('is told after the entry that shares its turn, also to a client of batches', async () => {
+  test('is sent after an entry offered in the same turn, also to a batching client', async () => {
     const { connection, endRead } = connect(true);
     endRead();
     await until('all are sent', () => transport.seqs().length === 3);
-    const mind = {
+    const cached = {
       id: ROOM,
       membersVersion: 1,
       requestedId: null,
@@ -88,7 +88,7 @@ describe('[D7] a change that is heard before its entry is sent', () => {
       recentBytes: 0,
     };
     const heardAt = createFakeClock().now();
-    connection.offer({ ...mind, heardAt, members: new Map([[ME, 1]]) }, entry(4));
+    connection.offer({ ...cached, heardAt, members: new Map([[ME, 1]]) }, entry(4));
     connection.changed(edit(4, 9));
     expect(transport.frames.map(({ event }) => event)).toEqual([
       ...['chat:messages_received', 'chat:queue_empty'],
@@ -97,7 +97,7 @@ describe('[D7] a change that is heard before its entry is sent', () => {
   });
 });
 
-describe('[D7] what a node has in mind of the newest entries', () => {
+describe('[D7] the cached newest entries', () => {
   let conversations: LocalConversations;
   beforeEach(() => {
     conversations = createLocalConversations({
@@ -117,14 +117,14 @@ describe('[D7] what a node has in mind of the newest entries', () => {
     });
   }
 
-  test('is mended by a change, and by no older one', async () => {
+  test('are replaced by a change, but not by an older one', async () => {
     await remembered(entry(1), entry(2));
     conversations.changed(edit(2, 9));
     conversations.changed(edit(2, 8));
     expect(await remembered()).toEqual(['as it was', 'edited at 9']);
   });
 
-  test('is mended by a change whose news came before those of the entry', async () => {
+  test('are replaced by a change whose notification arrived before that of the entry', async () => {
     conversations.changed(edit(2, 9));
     expect(await remembered(entry(1), entry(2))).toEqual(['as it was', 'edited at 9']);
   });

@@ -16,7 +16,7 @@ export function changedEntry(event: ServerEvent<'chat:message_updated'>): Change
   return { conversationId, id, seq, version, event };
 }
 
-/** Replaces the entry by its changed state unless it is as new. Returns whether the entry is among them. */
+/** Replaces the entry by its changed state unless the entry is as new. Returns whether `entries` contains it. */
 export function amend(entries: Entry[], change: ChangedEntry): boolean {
   const at = entries.findIndex(({ seq }) => seq === change.seq);
   const entry = entries[at];
@@ -25,7 +25,7 @@ export function amend(entries: Entry[], change: ChangedEntry): boolean {
   return true;
 }
 
-/** The entry with the change, or unchanged when it is as new. */
+/** The entry in its changed state, or unchanged if it is as new. */
 export function amended(entry: Entry, change: ChangedEntry): Entry {
   if (entry.id !== change.id || entry.event.data.version >= change.version) return entry;
   const { conversationId, seq } = change;

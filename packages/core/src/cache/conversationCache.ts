@@ -10,7 +10,7 @@ export interface LocalConversation {
   membersVersion: number;
   /** First visible seq by user. */
   members: Map<string, number>;
-  /** The user who was asked and has not accepted: not a member, but their requests show the latest message. */
+  /** The requested user who has not accepted: not a member, but their list of requests shows the latest message. */
   requestedId: string | null;
   /** The newest entries, ascending without gaps. */
   recent: Entry[];
@@ -177,7 +177,7 @@ export function createLocalConversations(deps: {
     with(conversationId, membersVersion, use) {
       const queue = waiting.get(conversationId);
       if (queue !== undefined) {
-        // The read that is running may return an older version; then ask again.
+        // The current read may return an older version; then read again.
         queue.push({
           membersVersion,
           use: (conversation) => {

@@ -9,11 +9,11 @@ import {
 import type { Entry } from '../ports/index';
 import { testEntry } from '../testing/entries';
 
-// A node goes on sending from its memory what PostgreSQL would show as a tombstone by now, unless it is too
-// young for any retention. The shortest is a minute.
+// A node may send a cached entry only while the entry is too young for any retention, because PostgreSQL would return a
+// tombstone afterwards. The shortest retention is a minute.
 
 const clock = createFakeClock();
-// This node is not asked what time it is: its clock and that of PostgreSQL may be far apart.
+// Independent of the clock of this node, which may differ from that of PostgreSQL.
 const STORED = 1_000_000;
 
 function entry(seq: number, at = STORED): Entry {
@@ -24,7 +24,7 @@ function behind(seq: number, known: Partial<Cursor>): Cursor {
   return Object.assign(newCursor('room'), { sent: seq - 1, target: seq, ...known });
 }
 
-async function inMind(): Promise<{
+async function openCache(): Promise<{
   conversations: LocalConversations;
   conversation: LocalConversation;
   remember: (...entries: Entry[]) => void;
@@ -49,8 +49,8 @@ async function inMind(): Promise<{
   });
 }
 
-test('what was heard is sent for a moment, and read again after it', async () => {
-  const { conversation: local, remember } = await inMind();
+test('a cached entry is sent from memory for a limited time, and then read again', async () => {
+  const { conversation: local, remember } = await openCache();
   remember(entry(1));
   const next = (): unknown => nextEntry(behind(1, { local }), 'me', clock.now())?.seq;
   clock.advance(20_000);
@@ -59,12 +59,12 @@ test('what was heard is sent for a moment, and read again after it', async () =>
   expect(next()).toBeUndefined();
 });
 
-test('nor does what comes after it keep it', async () => {
-  const { conversation: local, remember } = await inMind();
+test('newer entries do not extend the time of a cached entry', async () => {
+  const { conversation: local, remember } = await openCache();
   for (let seq = 1; seq <= 10; seq += 1) {
     clock.advance(10_000);
     remember(entry(seq, STORED + seq * 10_000));
-    // An older one that is heard again makes nothing younger.
+    // Receiving an entry again does not extend its time.
     remember(entry(seq, STORED + seq * 10_000));
   }
   const kept = local.recent.map(({ at }) => at - STORED);
@@ -73,7 +73,7 @@ test('nor does what comes after it keep it', async () => {
   expect(nextEntry(behind(8, { local }), 'me', clock.now())?.seq).toBe(8);
 });
 
-test('what was read ahead for a slow device is read again', () => {
+test('entries read ahead for a slow device are read again after a limited time', () => {
   const cursor = behind(1, { page: [entry(1), entry(2)], pageReadAt: clock.now() });
   clock.advance(5_000);
   expect(nextEntry(cursor, 'me', clock.now())?.seq).toBe(1);
@@ -81,8 +81,8 @@ test('what was read ahead for a slow device is read again', () => {
   expect(nextEntry(cursor, 'me', clock.now())).toBeUndefined();
 });
 
-test('a batch is offered from memory whole, however large, and only then forgotten', async () => {
-  const { conversations, conversation } = await inMind();
+test('a batch of any size is offered from memory completely before it is trimmed', async () => {
+  const { conversations, conversation } = await openCache();
   const offered: (number | undefined)[] = [];
   const fanOut = createFanOut({
     bus: { publish: () => undefined } as never,

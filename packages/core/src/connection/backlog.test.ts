@@ -33,7 +33,7 @@ async function send(count = 1, to = conversationId): Promise<void> {
   for (let i = 0; i < count; i += 1) await node.core.messages.send(sendRequest(to, ana));
 }
 
-/** Connects, waits for the end of the backlog, and says what came. */
+/** Connects and waits for the end of the backlog. */
 async function drain(deviceId: string, options = {}): Promise<NodeDevice> {
   const device = await node.connect(ben, { deviceId, ...options });
   await until(
@@ -61,7 +61,7 @@ const cleanPos = async (deviceId: string): Promise<number> => {
 };
 
 describe('[D4] a device', () => {
-  test('that is the first starts with the membership, and is sent everything until it acknowledges', async () => {
+  test('that is the first of its user starts at the membership and receives everything until it acknowledges', async () => {
     await send(3);
     expect(await drained('phone')).toEqual([1, 2, 3]);
     const phone = await drain('phone');
@@ -71,12 +71,12 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([3]);
   });
 
-  test('that is new starts after the furthest that any device has acknowledged', async () => {
+  test('that is new starts after the highest position acknowledged by any device', async () => {
     await send(5);
     const phone = await drain('phone');
     await acknowledge(phone, 3);
     expect(await drained('laptop')).toEqual([4, 5]);
-    // Reading by REST acknowledges for no device.
+    // Marking as read by REST acknowledges for no device.
     await node.core.receipts.acknowledge(ben, { conversationId, seq: 5 }, 'read');
     expect(await drained('tablet')).toEqual([4, 5]);
     await acknowledge(phone, 5);
@@ -84,7 +84,7 @@ describe('[D4] a device', () => {
     expect(await drained('laptop')).toEqual([4, 5]);
   });
 
-  test('that was offline gets what another has acknowledged long ago, also after syncs', async () => {
+  test('that was offline receives entries that another device acknowledged, even after syncs', async () => {
     await send(2);
     const laptop = await drain('laptop');
     await acknowledge(laptop, 2);
@@ -94,7 +94,7 @@ describe('[D4] a device', () => {
       const phone = await drain('phone');
       await acknowledge(phone, seq);
       phone.live.close();
-      // Closes the conversation each time.
+      // Each sync closes the conversation.
       await node.core.sync.readChanges(ben, { limit: 10 });
       await drained('phone');
     }
@@ -102,7 +102,7 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([]);
   });
 
-  test('with several connections: one acknowledges for all, and each is sent everything live', async () => {
+  test('with several connections receives live entries on each, and one acknowledgement covers all', async () => {
     const [one, two] = [await drain('phone'), await drain('phone')];
     await send(2);
     await until('both have it', () =>
@@ -113,7 +113,7 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([]);
   });
 
-  test('that logs out is forgotten, and starts anew when it comes back', async () => {
+  test('that logs out is forgotten and starts as a new device when it returns', async () => {
     await send(2);
     const sessionId = randomUUID();
     const phone = await drain('phone', { sessionId });
@@ -129,7 +129,7 @@ describe('[D4] a device', () => {
     expect(numbers).toEqual([[2], [3]]);
   });
 
-  test('beyond the 20 most recently seen is forgotten, and so is one unseen for 90 days', async () => {
+  test('is forgotten beyond the 20 most recently seen and after 90 days', async () => {
     for (let i = 0; i < 22; i += 1) (await drain(`device${i}`)).live.close();
     const left = async (): Promise<unknown[]> =>
       (
@@ -142,14 +142,14 @@ describe('[D4] a device', () => {
     );
     await send(1);
     await acknowledge(await drain('device21'), 1);
-    // It is known and outdated: a new device of the same name.
+    // The expired device is replaced by a new one with the same id.
     expect(await drained('device5')).toEqual([]);
     expect(await left()).toEqual(['device19', 'device20', 'device21', 'device5']);
     const cursors = await room.rows('SELECT cursors FROM participants WHERE user_id = $1', ben);
     expect(Object.keys(cursors[0]?.[0] as object)).toEqual(['22', '23']);
   });
 
-  test('[D9] gets nothing from before it was added again, nor after it was removed', async () => {
+  test('[D9] receives nothing sent between the removal and the return of its user', async () => {
     const { id } = await node.core.conversations.createGroup(ana, 'Group', [ben]);
     await send(2, id);
     (await drain('phone')).live.close();
@@ -189,7 +189,7 @@ describe('[D5] the order of a backlog', () => {
 });
 
 describe('[D12] the clean position', () => {
-  test('moves over what the device has acknowledged, and not over what it has not', async () => {
+  test('advances over acknowledged changes only', async () => {
     await send(1);
     const phone = await drain('phone');
     const laptop = await drain('laptop');
@@ -206,7 +206,7 @@ describe('[D12] the clean position', () => {
     expect(await cleanPos('laptop')).toBeGreaterThanOrEqual(await cleanPos('phone'));
   });
 
-  test('connecting touches what is new, however many conversations rest', async () => {
+  test('lets a connect read only changed conversations, regardless of how many rest', async () => {
     const touched = async (): Promise<number> => {
       const device = await drain('phone');
       for (const { conversation_id, seq } of device.transport.messages()) {
@@ -224,10 +224,10 @@ describe('[D12] the clean position', () => {
     const few = await touched();
     for (let i = 0; i < 60; i += 1)
       await node.core.conversations.createGroup(ana, `Group ${i}`, [ben]);
-    // Whatever the planner has come to believe, here that nearly everything is new.
+    // Even when the planner expects that nearly everything has changed.
     await room.rows('ANALYZE participants');
-    // What is being settled at that moment stays open until the next connecting.
-    await until('nothing is left to look at', async () => (await touched()) <= few + 2);
+    // Marks being cleared at this moment stay open until the next connect.
+    await until('no changed conversation is left', async () => (await touched()) <= few + 2);
     const [open] = await room.rows(
       'SELECT count(*)::integer FROM participants WHERE user_id = $1 AND open',
       ben,
@@ -236,7 +236,7 @@ describe('[D12] the clean position', () => {
   });
 });
 
-test('(fault 23) a message between the backlog and the live flow is sent once and in order', async () => {
+test('(fault 23) a message sent between backlog and live delivery arrives once and in order', async () => {
   for (let i = 0; i < 15; i += 1) {
     const sending = Promise.all(
       Array.from({ length: 8 }, () => node.core.messages.send(sendRequest(conversationId, ana))),

@@ -4,15 +4,15 @@ import { membershipOf } from '../members/rows/membershipOf';
 import { columnsOf, STATUS, storedAt, toMessage } from '../messages/messageRows';
 import type { Entry } from '../ports/index';
 
-/** Where a device stands in a conversation that has something for it. */
+/** A device's position in a conversation with entries for it. */
 export interface BacklogConversation {
   conversationId: string;
-  /** Acknowledged by the device up to here; what comes after is due. */
+  /** The device has acknowledged up to here; later entries are due. */
   position: number;
   lastSeq: number;
 }
 
-// Conversations that changed since the device was clean: the open ones, and what was closed since (R5).
+// Conversations changed since the device's clean position: the open ones, and those closed since (R5).
 const NEWS = `SELECT s.conversation_id, min(s.from_seq) AS from_seq FROM (
     SELECT o.conversation_id, o.from_seq FROM participants o WHERE uuid_send(o.user_id) = uuid_send($1::uuid) AND o.open
     UNION ALL
@@ -32,7 +32,7 @@ const BACKLOG = `SELECT b.conversation_id, b.position::float8, b.last_seq::float
   ORDER BY (SELECT m.created_at FROM messages m
     WHERE m.conversation_id = b.conversation_id AND m.seq = b.position + 1), b.conversation_id`;
 
-/** What a device has not acknowledged, the conversation with the oldest entry first (D4, D5, D12). */
+/** The conversations in which a device has unacknowledged entries, the one with the oldest entry first (D4, D5, D12). */
 export async function readBacklog(
   db: Database,
   userId: string,
@@ -52,7 +52,7 @@ export interface PositionQuestion {
   conversationId: string;
 }
 
-// A resting conversation without news has been acknowledged whole.
+// A resting conversation without changes has been acknowledged completely.
 const POSITIONS = `SELECT i.ord::integer, greatest(coalesce(
       (p.cursors ->> i.device_no::text)::bigint,
       least(CASE WHEN p.open THEN p.from_seq END, (
@@ -64,7 +64,7 @@ const POSITIONS = `SELECT i.ord::integer, greatest(coalesce(
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = i.user_id
   JOIN conversations c ON c.id = i.conversation_id`;
 
-/** The positions of devices in single conversations; undefined where the user is no participant. */
+/** The positions of devices in single conversations; undefined if the user is not a participant. */
 export async function readPositions(
   db: Database,
   questions: PositionQuestion[],
@@ -81,8 +81,8 @@ export async function readPositions(
   return answers;
 }
 
-// A recipient who is behind makes the status of others' messages 'sent' without looking any further. Seq has
-// no gaps, so a page is a range, and any plan reads no more than that (D12).
+// If the recipient has not received another user's message, its status is 'sent' without checking other recipients. Seq
+// has no gaps, so a page is a range, and no plan reads more than the page (D12).
 const ENTRIES = `SELECT ${columnsOf('m.ord::integer')},
     CASE WHEN m.sender_id = $1 OR m.delivered_seq >= m.seq THEN ${STATUS} END
   FROM (
@@ -97,8 +97,8 @@ const ENTRIES = `SELECT ${columnsOf('m.ord::integer')},
   ) m ORDER BY m.ord, m.seq`;
 
 /**
- * The next entries of several conversations for one of their participants, at most `limit` of each,
- * ascending. Conversations in which the user is no participant bring nothing (D9).
+ * The next entries of several conversations for one user, ascending, at most `limit` per conversation. Conversations in
+ * which the user is not a participant return nothing (D9).
  */
 export async function readEntries(
   db: Database,

@@ -40,7 +40,7 @@ export function createBacklogReader(deps: {
     isRefusal,
     answerAll: (questions) => readPositions(db, questions),
   });
-  // A wake-up during a read may announce something newer: `again`.
+  // A wake-up during a read may announce newer entries, so `again` repeats the read.
   const rechecking = new Map<Connection, { again: boolean }>();
   let isDown = false;
 

@@ -35,14 +35,14 @@ export interface Connection {
   readonly id: string;
   readonly userId: string;
   readonly deviceNo: number;
-  /** The device's backlog as read at connect. */
+  /** Sets the backlog of the device, as read at connect. */
   begin(backlog: BacklogConversation[]): void;
   start(): void;
   /** Sends an event that has no place in the order of seq. */
   send(event: ServerEvent): void;
   /**
-   * Offers an entry, which need not be the next one. `reply` answers the send of this connection that the entry came
-   * from, in place of the event (D3). Without a cached conversation the entry waits until its members are read.
+   * Offers an entry, which need not be the next one. `reply` answers the send of this connection that created the
+   * entry, in place of the event (D3). Without a cached conversation the entry waits until its members are read.
    */
   offer(conversation: LocalConversation | undefined, entry: Entry, reply?: Reply): void;
   /**
@@ -50,21 +50,21 @@ export interface Connection {
    * older version.
    */
   changed(change: ChangedEntry): void;
-  /** There are entries up to lastSeq; `position` applies if the connection has no cursor yet. */
+  /** Reports that there are entries up to lastSeq. `position` is used if the connection has no cursor yet. */
   expect(conversationId: string, lastSeq: number, position: number | undefined): void;
   /** The device has acknowledged up to seq. */
   release(conversationId: string, seq: number): void;
-  /** A send of this connection is under way: its entry is answered, not sent. */
+  /** A send of this connection is in progress: its entry is answered instead of sent. */
   sending(messageId: string): void;
   /** The send was a repeat: `reply` is called once its entry has been sent (D3). */
   repeated(sendId: string, conversationId: string, seq: number, reply: Reply): void;
   /** The send failed. */
   sendFailed(messageId: string, conversationId: string): void;
-  /** Gives replies that have waited too long: early is allowed, late is not (R4). */
+  /** Gives replies that have waited too long. A reply may be given early but not late (R4). */
   replyOverdue(): void;
   hasPendingReplies(): boolean;
   wasSent(conversationId: string, seq: number): boolean;
-  /** While the window is full: the conversations in which the device has something to acknowledge. */
+  /** While the window is full: the conversations with entries that the device has not acknowledged. */
   blockedBy(): string[];
   /** The membership has ended: sends the event and nothing of the conversation after it (D9). */
   leave(event: ServerEvent<'conversation:removed'>): void;
@@ -234,7 +234,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     return replies !== undefined && mayBeOwn(entry) && replies.isUnderWay(entry.id);
   }
 
-  /** Replies to the send that the entry came from, if it is an own one; false when the entry is due as an event. */
+  /** Replies to the own send that created the entry; false if the entry is due as an event. */
   function reply(entry: Entry): boolean {
     if (replies === undefined || !mayBeOwn(entry)) return false;
     const taken = replies.take(entry.id);
@@ -272,7 +272,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
         const cursor = cursorOf(conversationId);
-        // A live entry may already have led to a question for the position, whose answer may be newer.
+        // A live entry may already have caused a read of the position, and its result may be newer.
         cursor.sent ??= position;
         if (cursor.sent < lastSeq) {
           cursor.backlogEnd = lastSeq;

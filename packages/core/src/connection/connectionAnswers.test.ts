@@ -14,92 +14,100 @@ beforeEach(() => {
 const upTo = (n: number, from = 1): number[] =>
   Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
-describe('[D3] the answers to own sends', () => {
-  /** Sends and commits at once, as the send path does: answered and announced in one turn. */
-  function send(id: string, mind: LocalConversation, answered: string[]): void {
+describe('[D3] the replies to own sends', () => {
+  /** Sends and commits, and offers the entry with its reply in one turn, like the send path. */
+  function send(id: string, cached: LocalConversation, answered: string[]): void {
     room.connection.sending(id);
-    const entry = room.append(mind.id, { senderId: ME, origin: room.transport.id, id });
-    mind.recent.push(entry);
+    const entry = room.append(cached.id, { senderId: ME, origin: room.transport.id, id });
+    cached.recent.push(entry);
     room.connection.offer(
-      mind,
+      cached,
       entry,
       () => answered.push(`${id}@${room.transport.frames.length}`) > 0,
     );
   }
 
-  test('take the place of the frame, between those of others', () => {
+  test('replace the events of their entries, in the order of seq', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    const mind = room.local('a');
+    const cached = room.local('a');
     const answered: string[] = [];
     for (let i = 0; i < 3; i += 1) {
       const entry = room.append('a');
-      mind.recent.push(entry);
-      room.connection.offer(mind, entry);
-      send(`mine${i}`, mind, answered);
+      cached.recent.push(entry);
+      room.connection.offer(cached, entry);
+      send(`mine${i}`, cached, answered);
     }
-    // The first frame is queue_empty.
+    // The first frame is chat:queue_empty.
     expect(room.transport.seqs()).toEqual([1, 3, 5]);
     expect(answered).toEqual(['mine0@2', 'mine1@3', 'mine2@4']);
   });
 
-  test('[D4] too late for its command, an answer leaves its entry due: it is sent as a frame', () => {
+  test('[D4] the entry is sent as an event if the command has timed out before its reply', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    const mind = room.local('a');
+    const cached = room.local('a');
     for (const id of ['late', 'in time']) {
       room.connection.sending(id);
       const entry = room.append('a', { senderId: ME, origin: room.transport.id, id });
-      mind.recent.push(entry);
-      room.connection.offer(mind, entry, () => id !== 'late');
+      cached.recent.push(entry);
+      room.connection.offer(cached, entry, () => id !== 'late');
     }
     expect(room.transport.seqs()).toEqual([1]);
   });
 
-  test('come after the batched frames before them', () => {
+  test('follow the batched entries before them', () => {
     room.transport = memoryTransport({ capabilities: { batching: true } });
     room.reopen();
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    const mind = room.local('a');
+    const cached = room.local('a');
     const answered: string[] = [];
     for (const entry of room.appendMany('a', 3)) {
-      mind.recent.push(entry);
-      room.connection.offer(mind, entry);
+      cached.recent.push(entry);
+      room.connection.offer(cached, entry);
     }
     expect(room.transport.seqs()).toEqual([]);
-    send('mine', mind, answered);
+    send('mine', cached, answered);
     expect(room.transport.seqs()).toEqual([1, 2, 3]);
     expect(answered).toEqual(['mine@2']);
   });
 
-  test.each([false, true])('of a repeat follows its frame; batched: %s', async (batching) => {
-    room.transport = memoryTransport({ capabilities: { batching } });
-    room.reopen();
-    room.appendMany('a', 3);
-    room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
-    room.connection.sending('again');
-    const sentBefore: number[][] = [];
-    room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
-    expect(sentBefore).toEqual([]);
-    room.connection.start();
-    await until('all is sent', () => room.transport.seqs().length === 3);
-    room.connection.repeated('once more', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
-    expect(sentBefore).toEqual([upTo(2), upTo(3)]);
-  });
+  test.each([false, true])(
+    'the reply to a repeat follows the event of its entry; batched: %s',
+    async (batching) => {
+      room.transport = memoryTransport({ capabilities: { batching } });
+      room.reopen();
+      room.appendMany('a', 3);
+      room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
+      room.connection.sending('again');
+      const sentBefore: number[][] = [];
+      room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
+      expect(sentBefore).toEqual([]);
+      room.connection.start();
+      await until('all is sent', () => room.transport.seqs().length === 3);
+      room.connection.repeated(
+        'once more',
+        'a',
+        2,
+        () => sentBefore.push(room.transport.seqs()) > 0,
+      );
+      expect(sentBefore).toEqual([upTo(2), upTo(3)]);
+    },
+  );
 
-  test('of a repeat whose frame is held back comes early, and the frame all the same', () => {
+  test('the reply to a repeat is given early if its event is held back, and the event is sent once', () => {
     const [first, second] = room.appendMany('a', 2) as [Entry, Entry];
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
     room.transport.takeOnly(0);
-    const mind = room.local('a', [first, second]);
-    room.connection.offer(mind, first);
-    room.connection.offer(mind, second);
+    const cached = room.local('a', [first, second]);
+    room.connection.offer(cached, first);
+    room.connection.offer(cached, second);
     let answers = 0;
     room.connection.repeated('again', 'a', 2, () => (answers += 1) > 0);
     room.clock.advance(5_000);
@@ -110,7 +118,7 @@ describe('[D3] the answers to own sends', () => {
     expect(answers).toBe(1);
   });
 
-  test('an entry that is read before its send was answered waits for the answer', async () => {
+  test('an entry that is read before its send has an outcome waits for the reply', async () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
@@ -126,7 +134,7 @@ describe('[D3] the answers to own sends', () => {
     expect([answered, room.transport.seqs()]).toEqual([[0], [2]]);
   });
 
-  test('a send that failed although it was stored comes as a frame', async () => {
+  test('a message that was stored although its send failed is sent as an event', async () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
@@ -138,7 +146,7 @@ describe('[D3] the answers to own sends', () => {
     await until('it is sent', () => room.transport.seqs().length === 1);
   });
 
-  test('waits for the position where the connection had no cursor', async () => {
+  test('a reply waits for the position if the connection has no cursor', async () => {
     room.appendMany('a', 4);
     room.store.positions.set('a', 2);
     room.connection.begin([]);
@@ -146,14 +154,14 @@ describe('[D3] the answers to own sends', () => {
     const answered: string[] = [];
     send('mine', room.local('a', []), answered);
     expect(answered).toEqual([]);
-    // The two before it might still be on their way.
+    // The two entries before it might still be in transit.
     await until('the position is known', () => room.clock.pending === 1);
     room.clock.advance(10);
     await until('it is answered', () => answered.length === 1);
     expect(room.transport.seqs()).toEqual([3, 4]);
   });
 
-  test('is answered at once where the device has already gone by', async () => {
+  test('a send is answered immediately if the device is already past its entry', async () => {
     room.appendMany('a', 4);
     room.store.positions.set('a', 5);
     room.connection.begin([]);
@@ -164,13 +172,13 @@ describe('[D3] the answers to own sends', () => {
     expect(room.transport.seqs()).toEqual([]);
   });
 
-  test('every answer is given exactly once, also when the conversation or the connection ends', () => {
+  test('every reply is given exactly once, even if the conversation or the connection ends', () => {
     room.connection.begin([]);
     room.connection.start();
     const answered: string[] = [];
     const a = room.local('a');
     const b = room.local('b');
-    // No position yet: they wait.
+    // The replies wait, because there is no position yet.
     send('one', a, answered);
     send('two', b, answered);
     expect(answered).toEqual([]);
@@ -182,17 +190,17 @@ describe('[D3] the answers to own sends', () => {
     expect(answered.map((one) => one.split('@')[0])).toEqual(['one', 'two', 'late']);
   });
 
-  test('a client that sends on and never acknowledges is closed before it fills the memory', () => {
+  test('a client that keeps sending and never acknowledges is disconnected before it exhausts memory', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
     room.transport.takeOnly(0);
-    const mind = room.local('a');
+    const cached = room.local('a');
     const first = room.append('a');
-    mind.recent.push(first);
-    room.connection.offer(mind, first);
+    cached.recent.push(first);
+    room.connection.offer(cached, first);
     const answered: string[] = [];
-    for (let i = 0; i < 10_001; i += 1) send(`mine${i}`, mind, answered);
+    for (let i = 0; i < 10_001; i += 1) send(`mine${i}`, cached, answered);
     room.clock.advance(5_000);
     room.connection.replyOverdue();
     expect(answered).toHaveLength(10_001);

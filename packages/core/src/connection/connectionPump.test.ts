@@ -13,7 +13,7 @@ const upTo = (n: number, from = 1): number[] =>
   Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
 describe('[R3] the pump', () => {
-  test('sends a backlog from PostgreSQL in order, and what comes live meanwhile after it', async () => {
+  test('sends a backlog from PostgreSQL in order, followed by entries that arrived live in the meantime', async () => {
     room.appendMany('a', 1_200, { senderId: ME });
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 1_200 }]);
     room.connection.start();
@@ -23,7 +23,7 @@ describe('[R3] the pump', () => {
     expect(room.transport.seqs()).toEqual(upTo(1_201));
   });
 
-  test('begins where the device stands, in a conversation of which it had no cursor', async () => {
+  test('starts at the position of the device in a conversation without a cursor', async () => {
     room.appendMany('a', 5);
     room.store.positions.set('a', 3);
     room.connection.begin([]);
@@ -33,12 +33,12 @@ describe('[R3] the pump', () => {
     expect(room.transport.seqs()).toEqual([4, 5]);
   });
 
-  test('[D3] hints out of order, doubled and missing give every seq once and in order', async () => {
+  test('[D3] sends every seq once and in order when notifications are reordered, duplicated and lost', async () => {
     const entries = room.appendMany('a', 9);
-    const mind = room.local('a', entries.slice(6));
+    const cached = room.local('a', entries.slice(6));
     room.connection.begin([]);
     room.connection.start();
-    for (const i of [2, 0, 2, 8, 5]) room.connection.offer(mind, entries[i] as Entry);
+    for (const i of [2, 0, 2, 8, 5]) room.connection.offer(cached, entries[i] as Entry);
     await until(
       'the position is read',
       () => room.store.reads.length > 0 || room.clock.pending > 0,
@@ -48,7 +48,7 @@ describe('[R3] the pump', () => {
     expect(room.transport.seqs()).toEqual(upTo(9));
   });
 
-  test('waits a moment for a hint that was overtaken, and then reads nothing', async () => {
+  test('waits briefly for a notification that was overtaken, and then reads nothing', async () => {
     room.append('a');
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 1 }]);
     room.connection.start();
@@ -58,32 +58,32 @@ describe('[R3] the pump', () => {
     );
     const reads = room.store.reads.length;
     const [two, three] = room.appendMany('a', 2) as [Entry, Entry];
-    const mind = room.local('a', [three]);
-    room.connection.offer(mind, three);
+    const cached = room.local('a', [three]);
+    room.connection.offer(cached, three);
     expect(room.clock.pending).toBe(1);
-    mind.recent = [two, three];
-    room.connection.offer(mind, two);
+    cached.recent = [two, three];
+    room.connection.offer(cached, two);
     room.clock.advance(50);
     await until('both are sent', () => room.transport.seqs().length === 3);
     expect([room.transport.seqs(), room.store.reads.length]).toEqual([[1, 2, 3], reads]);
   });
 
-  test('one conversation whose next entry must be read does not hold another up', async () => {
+  test('a conversation that waits for a read does not delay another', async () => {
     room.appendMany('a', 2);
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 2 }]);
     room.store.positions.set('b', 0);
-    let letThrough: () => void = () => undefined;
-    room.store.gate = new Promise((resolve) => (letThrough = resolve));
+    let openGate: () => void = () => undefined;
+    room.store.gate = new Promise((resolve) => (openGate = resolve));
     room.connection.start();
     const live = room.append('b');
     room.connection.expect('b', 0, 0);
     room.connection.offer(room.local('b', [live]), live);
     expect(room.transport.seqs('b')).toEqual([1]);
-    letThrough();
+    openGate();
     await until('the other is sent too', () => room.transport.seqs('a').length === 2);
   });
 
-  test('a read that fails is tried again, and nothing is lost by it', async () => {
+  test('a failed read is retried without losing entries', async () => {
     room.appendMany('a', 3);
     room.appendMany('b', 3);
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
@@ -102,43 +102,43 @@ describe('[R3] the pump', () => {
     expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 3 }]);
   });
 
-  test('what comes while a read finds nothing is not lost', async () => {
+  test('an entry that arrives during an empty read is not lost', async () => {
     room.append('a');
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 1, 1);
-    // Removed, so the read brings nothing; added again before it returns.
+    // The user is removed, so the read returns nothing, and added again before it returns.
     room.store.joined.delete('a');
-    let letThrough: () => void = () => undefined;
-    room.store.gate = new Promise((resolve) => (letThrough = resolve));
+    let openGate: () => void = () => undefined;
+    room.store.gate = new Promise((resolve) => (openGate = resolve));
     room.connection.expect('a', 2, undefined);
     room.store.joined.set('a', 2);
     const live = room.append('a');
-    const mind = room.local('a', [live]);
-    mind.members.set(ME, 3);
+    const cached = room.local('a', [live]);
+    cached.members.set(ME, 3);
     room.append('a');
-    room.connection.offer(mind, room.append('a'));
+    room.connection.offer(cached, room.append('a'));
     room.store.gate = undefined;
-    letThrough();
-    await until('what is visible is sent', () => room.transport.seqs().at(-1) === 4);
+    openGate();
+    await until('the visible entries are sent', () => room.transport.seqs().at(-1) === 4);
   });
 
-  test('a conversation that is forgotten during a read sends nothing, and holds no place', async () => {
+  test('a conversation that is removed during a read sends nothing and frees its slots', async () => {
     room.appendMany('a', 10);
-    let letThrough: () => void = () => undefined;
-    room.store.gate = new Promise((resolve) => (letThrough = resolve));
+    let openGate: () => void = () => undefined;
+    room.store.gate = new Promise((resolve) => (openGate = resolve));
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 10 }]);
     room.connection.start();
     room.connection.leave(conversationRemoved(ME, 'a'));
     expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 0 }]);
     room.store.gate = undefined;
-    letThrough();
+    openGate();
     room.connection.expect('b', room.append('b').seq, 0);
-    await until('the other goes on', () => room.transport.seqs('b').length === 1);
+    await until('the other conversation is sent', () => room.transport.seqs('b').length === 1);
     expect(room.transport.seqs('a')).toEqual([]);
   });
 
-  test('[D9] who was removed and added again unheard is not sent what lies between from memory', async () => {
+  test('[D9] a member removed and re-added unnoticed does not get the entries in between from the cache', async () => {
     const [first] = room.appendMany('a', 1) as [Entry];
     room.connection.begin([]);
     room.connection.start();
@@ -148,11 +148,11 @@ describe('[R3] the pump', () => {
     room.store.joined.set('a', 5);
     const again = room.append('a');
     room.connection.offer(room.local('a', [first, ...between, again]), again);
-    await until('the membership goes on', () => room.transport.seqs().length === 2);
+    await until('the new membership is sent', () => room.transport.seqs().length === 2);
     expect(room.transport.seqs()).toEqual([1, 5]);
   });
 
-  test('closing in the middle of a write ends it', () => {
+  test('closing the connection during a write stops the write', () => {
     const entries = room.appendMany('a', 3);
     room.transport = memoryTransport({ onSend: () => room.connection.close() });
     room.reopen();
@@ -163,7 +163,7 @@ describe('[R3] the pump', () => {
     expect(room.transport.frames.map(({ event }) => event)).toEqual(['chat:queue_empty']);
   });
 
-  test('forgetting in the middle of a write does not stop the others', () => {
+  test('removing a conversation during a write does not stop the others', () => {
     const a = room.appendMany('a', 3);
     const b = room.appendMany('b', 3);
     room.connection.begin([]);
@@ -187,7 +187,7 @@ describe('[R3] the pump', () => {
 });
 
 describe('chat:queue_empty', () => {
-  test('comes at once, and once, where nothing is due', () => {
+  test('is sent immediately and once if nothing is due', () => {
     room.connection.begin([]);
     expect(room.transport.frames).toEqual([]);
     room.connection.start();
@@ -197,7 +197,7 @@ describe('chat:queue_empty', () => {
     ]);
   });
 
-  test('[D4] comes after the last of the backlog, and before what came live', async () => {
+  test('[D4] is sent after the backlog and before live entries', async () => {
     room.appendMany('a', 3);
     room.appendMany('b', 2);
     room.connection.begin([
@@ -205,7 +205,10 @@ describe('chat:queue_empty', () => {
       { conversationId: 'b', position: 0, lastSeq: 2 },
     ]);
     room.connection.start();
-    await until('it is told', () => room.transport.payloads('chat:queue_empty').length === 1);
+    await until(
+      'the event is sent',
+      () => room.transport.payloads('chat:queue_empty').length === 1,
+    );
     expect(room.transport.frames.at(-1)).toEqual({
       event: 'chat:queue_empty',
       payload: { delivered: 4 },
@@ -216,7 +219,7 @@ describe('chat:queue_empty', () => {
     expect(room.transport.payloads('chat:queue_empty')).toHaveLength(1);
   });
 
-  test('comes although a live entry had us read a newer position before the backlog', async () => {
+  test('is sent even if a live entry caused a newer position to be read before the backlog', async () => {
     room.appendMany('a', 3);
     room.store.positions.set('a', 3);
     const live = room.store.entries.get('a')?.at(-1) as Entry;

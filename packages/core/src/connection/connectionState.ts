@@ -63,7 +63,7 @@ export function advanceConnection(state: ConnectionState, event: ConnectionEvent
       return event === 'closed' ? close : stay.live;
     case 'paused':
       if (event === 'closed') return close;
-      // A conversation that was forgotten also opens the window, and then there is work.
+      // Removing a conversation also opens the window, and then there is work.
       if (state.until === 'acknowledged') {
         return event === 'window open' || event === 'work' ? pump : stay.acknowledged;
       }
@@ -83,19 +83,19 @@ export function advanceConnection(state: ConnectionState, event: ConnectionEvent
  * - `due`: in the pump's queue
  * - `locating`: PostgreSQL is asked for the device's position
  * - `behind`: PostgreSQL is asked for the next entries
- * - `held`: the next entry is an own send that is not answered yet
- * - `gone`: no longer the user's; whatever still refers to it drops it
+ * - `held`: the next entry is an own send without an outcome yet
+ * - `gone`: the membership has ended; remaining references drop the cursor
  */
 export type CursorState = 'live' | 'due' | 'locating' | 'behind' | 'held' | 'gone';
 
-/** Where the device is: not known yet, before the target, or at it. */
+/** The device's position: unknown, before the target, or at it. */
 export type CursorPosition = 'unknown' | 'before target' | 'at target';
 
 export type CursorEvent =
   /** The target or the position may have changed. */
   | 'moved'
   | 'sent all'
-  /** The next entry is neither in the notification nor in memory. */
+  /** The next entry is neither in the notification nor in the cache. */
   | 'missing'
   | 'own send'
   /** The own send is answered, or it failed. */
@@ -138,7 +138,7 @@ export function advanceCursor(
     case 'locating':
     case 'behind':
       if (event !== 'read') return cursorStay[state];
-      // PostgreSQL has no position for a user who is no participant (D9).
+      // PostgreSQL has no position for a non-participant (D9).
       return position === 'unknown' ? forget : byPosition(position);
     case 'held':
       return event === 'settled' ? byPosition(position) : cursorStay.held;

@@ -14,7 +14,7 @@ const upTo = (n: number, from = 1): number[] =>
   Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
 describe('[R4] the window', () => {
-  test('counts messages by others alone, and opens as they are acknowledged', async () => {
+  test('counts only messages by others, and opens when they are acknowledged', async () => {
     room.appendMany('own', 700, { senderId: ME });
     room.appendMany('events', 700, { counts: false });
     room.appendMany('a', WINDOW + 50);
@@ -37,7 +37,7 @@ describe('[R4] the window', () => {
     expect(room.connection.blockedBy()).toEqual([]);
   });
 
-  test('live entries wait too, and forgetting a conversation gives its places free', async () => {
+  test('holds live entries too, and removing a conversation frees its slots', async () => {
     room.appendMany('a', WINDOW);
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: WINDOW }]);
     room.connection.start();
@@ -51,33 +51,33 @@ describe('[R4] the window', () => {
     expect(room.transport.seqs('b')).toEqual([1]);
   });
 
-  test('what the device has acknowledged before it was sent takes no place', async () => {
+  test('an entry acknowledged before it was sent uses no slot', async () => {
     room.appendMany('a', WINDOW + 10);
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 10, 0);
     await until('ten are sent', () => room.transport.seqs('a').length === 10);
-    // By another connection of the device.
+    // Acknowledged on another connection of the device.
     room.connection.release('a', WINDOW);
     room.connection.expect('a', WINDOW + 10, undefined);
     await until('all are sent', () => room.transport.seqs('a').length === WINDOW + 10);
     expect(room.connection.blockedBy()).toEqual([]);
   });
 
-  test('a slow transport stops the pump, and its draining starts it again', async () => {
+  test('a full transport pauses the pump until it drains', async () => {
     const entries = room.appendMany('a', 20);
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
     room.transport.takeOnly(7);
-    const mind = room.local('a', entries);
-    for (const entry of entries) room.connection.offer(mind, entry);
+    const cached = room.local('a', entries);
+    for (const entry of entries) room.connection.offer(cached, entry);
     expect(room.transport.seqs()).toEqual(upTo(7));
     room.transport.drain();
     expect(room.transport.seqs()).toEqual(upTo(20));
   });
 
-  test('[D3] a slow transport holds answers of its conversation back no longer than their patience', () => {
+  test('[D3] a full transport delays the replies of a conversation for at most five seconds', () => {
     const [first] = room.appendMany('a', 1) as [Entry];
     room.connection.begin([]);
     room.connection.start();
@@ -85,10 +85,10 @@ describe('[R4] the window', () => {
     room.transport.takeOnly(0);
     const mine = room.append('a', { senderId: ME, origin: room.transport.id, id: 'mine' });
     room.connection.sending('mine');
-    const mind = room.local('a', [first, mine]);
-    room.connection.offer(mind, first);
+    const cached = room.local('a', [first, mine]);
+    room.connection.offer(cached, first);
     const answered: string[] = [];
-    room.connection.offer(mind, mine, () => answered.push('mine') > 0);
+    room.connection.offer(cached, mine, () => answered.push('mine') > 0);
     room.clock.advance(4_999);
     room.connection.replyOverdue();
     expect(answered).toEqual([]);
@@ -102,7 +102,7 @@ describe('[R4] the window', () => {
 });
 
 describe('batches', () => {
-  test('hold at most a hundred messages and 131,072 characters, in order', async () => {
+  test('contain at most 100 messages and 131,072 characters, in order', async () => {
     room.transport = memoryTransport({ capabilities: { batching: true } });
     room.reopen();
     room.appendMany('a', 250);

@@ -5,10 +5,10 @@ import type { FanOut } from '../fanout/fanOut';
 import type { LocalConnections } from '../fanout/localConnections';
 import type { LiveConnection, LiveConnections, OpenParams } from './liveConnections';
 
-/** Live connections and what reaches them. Methods that return a promise throw UnavailableError if PostgreSQL does not answer. */
+/** Live connections and events to them. Methods that return a promise throw UnavailableError if PostgreSQL does not answer. */
 export interface Connections {
   /**
-   * Registers the device (D4), reads the outline of its backlog and joins the live flow. Throws UnauthorizedError if
+   * Registers the device (D4), reads the outline of its backlog and starts live delivery. Throws UnauthorizedError if
    * the session has ended.
    */
   open(params: OpenParams): Promise<LiveConnection>;

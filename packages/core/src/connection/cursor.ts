@@ -20,7 +20,7 @@ export interface Cursor {
   pageReadAt: number;
   /** Changes during a read from PostgreSQL, which the page may not contain. */
   changed: ChangedEntry[];
-  /** What the node caches of the conversation. */
+  /** The conversation as cached by this node. */
   local: LocalConversation | undefined;
   readonly unacknowledged: Unacknowledged;
 }
@@ -53,7 +53,7 @@ export function nextEntry(cursor: Cursor, userId: string, now: number): Entry | 
   if (cursor.page.length > 0 && now - cursor.pageReadAt > PAGE_KEPT_MS) cursor.page = [];
   const { sent = 0, page, local } = cursor;
   while (page.length > 0 && (page[0] as Entry).seq <= sent) page.shift();
-  // A page from PostgreSQL is complete: a jump in it is a new membership, not a gap (D9).
+  // A page from PostgreSQL is complete, so a jump in seq means a new membership, not a gap (D9).
   if (page.length > 0) return page[0];
   if (local === undefined) return undefined;
   // The members are those of the newest cached entry. Without this check, a user who was removed and added

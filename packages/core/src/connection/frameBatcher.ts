@@ -3,7 +3,7 @@ import { BATCH_MAX, MAX_FRAME_BYTES } from '@chasqui/protocol';
 import { messagesReceived } from '../events/messageEvents';
 import type { Entry, Gauges, Transport } from '../ports/index';
 
-/** Sends entries to a transport, several in one frame where the client understands that. */
+/** Sends entries to a transport, several per frame if the client supports batching. */
 export interface FrameBatcher {
   write(entry: Entry): void;
   /** Sends the gathered entries, so that the next event follows them. */

@@ -3,7 +3,7 @@ import { nextEntry, type Cursor } from './cursor';
 import type { Entry } from '../ports/index';
 import type { Clock } from '@chasqui/foundation';
 
-/** Reads from PostgreSQL what a connection cannot send from memory. Never loses a cursor. */
+/** Reads entries from PostgreSQL that a connection cannot send from memory. Never loses a cursor. */
 export interface GapReader {
   /** Reads the device's position and the conversation's last seq. */
   locate(cursor: Cursor): void;
@@ -18,8 +18,8 @@ const PAGE_ENTRIES = 500;
 const MAX_CONVERSATIONS = 50;
 /** Characters of JSON read ahead per connection: a slow consumer must not hold more (fault 27). */
 const KEPT_LENGTH = 1024 * 1024;
-/** How long a live entry waits for an earlier one that is still on its way from another node. */
-const GAP_PATIENCE_MS = 10;
+/** How long a live entry waits for an earlier one that is still in transit from another node. */
+const GAP_WAIT_MS = 10;
 const SMALL_GAP = 20;
 const RETRY_MS = 1_000;
 
@@ -55,7 +55,7 @@ export function createGapReader(
     deps.readPosition(cursor.conversationId).then(
       (found) => {
         if (found !== undefined) {
-          // A backlog read meanwhile may have brought the position.
+          // A backlog read in the meantime may have set the position.
           cursor.sent ??= found.position;
           cursor.target = Math.max(cursor.target, found.lastSeq);
         }
@@ -76,8 +76,8 @@ export function createGapReader(
     if (reading || closed || first === undefined) return;
     reading = true;
     const gap = (first.local?.recent[0]?.seq ?? Infinity) - (first.sent ?? 0);
-    // Live, and only a few are missing: their notifications are probably on their way.
-    if (gap > 1 && gap <= SMALL_GAP && first.backlogEnd === 0) again(GAP_PATIENCE_MS);
+    // A small gap in live delivery: the notifications are probably in transit.
+    if (gap > 1 && gap <= SMALL_GAP && first.backlogEnd === 0) again(GAP_WAIT_MS);
     else void readNow();
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../testing/coreNode';
 import { type DeliveryRoom, openDeliveryRoom } from '../testing/coreRoom';
 
-// PostgreSQL is there for everybody else: only these statements of this node get no answer.
+// PostgreSQL is available: only these statements of this node get no answer.
 let failing: readonly string[] = [];
 let room: DeliveryRoom;
 let node: DeliveryNode;
@@ -55,27 +55,27 @@ async function delivered(): Promise<unknown> {
   );
   return row;
 }
-const isWaiting = async (): Promise<boolean> =>
+const isPending = async (): Promise<boolean> =>
   (await room.rows('SELECT FROM deliveries WHERE user_id = $1', ben)).length > 0;
 
 test.each([
   ['a seq', () => ({ conversationId, seq: 3 })],
   ['a message id', () => ({ messageId: messageIds[2] ?? '' })],
 ])(
-  '[D6, D11] an acknowledgement by %s that PostgreSQL did not answer is made good, and the recipient waits no more',
+  '[D6, D11] an acknowledgement by %s that PostgreSQL did not answer is retried until the recipient is no longer pending',
   async (_, target) => {
     failing = ['advance_watermarks', 'locate_message'];
     await expect(phone.live.acknowledge(target(), 'read')).rejects.toThrow('does not answer');
     const earlier = phone.live.acknowledge({ conversationId, seq: 1 }, 'read');
     await expect(earlier).rejects.toThrow('does not answer');
-    expect([await delivered(), await isWaiting()]).toEqual([[0, 0, 0], true]);
+    expect([await delivered(), await isPending()]).toEqual([[0, 0, 0], true]);
     failing = [];
-    await until('it counts', async () => String(await delivered()) === '3,3,3');
-    await until('nobody waits', async () => !(await isWaiting()));
+    await until('the acknowledgement is stored', async () => String(await delivered()) === '3,3,3');
+    await until('no recipient is pending', async () => !(await isPending()));
   },
 );
 
-test('[D4] with the connection it is forgotten: the device is sent it again', async () => {
+test('[D4] an unsaved acknowledgement is dropped with its connection, and the device receives the entry again', async () => {
   failing = ['advance_watermarks'];
   const target = { conversationId, seq: 3 };
   await expect(phone.live.acknowledge(target, 'delivered')).rejects.toThrow('does not answer');
@@ -86,18 +86,18 @@ test('[D4] with the connection it is forgotten: the device is sent it again', as
   expect(await delivered()).toEqual([0, 0, 0]);
 });
 
-test('[R6] marks that could not be settled are settled once PostgreSQL answers', async () => {
+test('[R6] pending marks that could not be cleared are cleared once PostgreSQL answers', async () => {
   failing = ['settle_pending'];
   await phone.live.acknowledge({ conversationId, seq: 3 }, 'delivered');
   await until('it was tried', () =>
     node.log.lines.some(({ message }) => message.includes('clearing pending marks')),
   );
-  expect(await isWaiting()).toBe(true);
+  expect(await isPending()).toBe(true);
   failing = [];
-  await until('nobody waits', async () => !(await isWaiting()));
+  await until('no recipient is pending', async () => !(await isPending()));
 });
 
-test('[R4] the window moves on with the acknowledgement, and waits for no commit; what was not sent frees nothing', async () => {
+test('[R4] an acknowledgement opens the window before its commit, and one beyond the sent entries frees nothing', async () => {
   phone.live.close();
   await Promise.all(
     Array.from({ length: 1_200 }, () => node.core.messages.send(sendRequest(conversationId, ana))),

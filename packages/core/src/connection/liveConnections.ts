@@ -24,7 +24,7 @@ export interface LiveConnectionsDeps {
   backlogs: BacklogReader;
   sender: Sender;
   watermarks: Watermarks;
-  /** The user's last connection on this node is gone. */
+  /** The user's last connection on this node was closed. */
   onLeft: (userId: string) => void;
 }
 
@@ -67,7 +67,7 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
   async function locate(connection: Connection, target: AckTarget): Promise<Location> {
     if ('seq' in target) return target;
     const recalled = deps.locations.recall(target.messageId);
-    // A message that was sent on this connection is visible to it; for all others PostgreSQL decides (D9).
+    // A message sent on this connection is visible to it. For all others PostgreSQL decides (D9).
     if (recalled !== undefined && connection.wasSent(recalled.conversationId, recalled.seq))
       return recalled;
     return locateMessage(db, connection.userId, target.messageId);
@@ -76,7 +76,7 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
   async function acknowledge({ connection, target, status }: LateAcknowledgement): Promise<void> {
     const { userId, deviceNo } = connection;
     const { conversationId, seq } = await locate(connection, target);
-    // The window depends on what the device can take, which it has just said, and not on our commit.
+    // The device has processed these entries, so the window opens without waiting for the commit.
     if (connection.wasSent(conversationId, seq)) connection.release(conversationId, seq);
     await watermarks.acknowledge({ userId, deviceNo, conversationId, seq, status });
     for (const other of connections.of(userId)) {
@@ -84,7 +84,7 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
     }
   }
 
-  /** Answers a send on its connection, at the message's place in the order of seq (D3). */
+  /** Replies to a send on its connection, at the message's place in the order of seq (D3). */
   function replyOn(
     connection: Connection,
     id: string,

@@ -6,32 +6,32 @@ export type Reply = () => boolean;
 
 /** The replies to the sends of one connection. Each is given at its message's place in the order of seq (D3). */
 export interface PendingReplies {
-  /** A send is under way: its entry must not be passed until the send has an outcome. */
+  /** A send is in progress: the cursor must not pass its entry before the send has an outcome. */
   begin(messageId: string): void;
   end(messageId: string): void;
   isUnderWay(messageId: string): boolean;
   /** The entry at `seq` is replaced by its reply. */
   add(messageId: string, cursor: Cursor, seq: number, reply: Reply): void;
-  /** The reply to a repeated send, which follows the event at `seq` (D3). */
+  /** Adds the reply to a repeated send, which follows the event at `seq` (D3). */
   addAfterEvent(sendId: string, cursor: Cursor, seq: number, reply: Reply): void;
   /** Whether a reply follows the event at `seq`; then the caller sends the event and calls `flushUpTo`. */
   isFollowed(cursor: Cursor, seq: number): boolean;
   /**
-   * Takes the reply that replaces this entry, for the caller to give. `answered`: it was given early. Undefined for
+   * Takes the reply that replaces this entry, for the caller to give; `answered` if it was given early; undefined for
    * all other entries.
    */
   take(messageId: string): Reply | 'answered' | undefined;
   /** Gives all replies at `seq` or before: the cursor has passed them. */
   flushUpTo(cursor: Cursor, seq: number): void;
-  /** Gives the replies that have waited for five seconds: early is allowed, late is not (R4). */
+  /** Gives the replies that have waited for five seconds. A reply may be given early but not late (R4). */
   flushOverdue(): void;
   flushAll(): void;
   readonly waiting: number;
-  /** Given early, and their entries not reached yet. */
+  /** Replies given early whose entries the cursor has not reached. */
   readonly early: number;
 }
 
-const PATIENCE_MS = 5_000;
+const MAX_REPLY_DELAY_MS = 5_000;
 
 interface Pending {
   cursor: Cursor;
@@ -53,7 +53,7 @@ export function createPendingReplies(clock: Clock): PendingReplies {
     end: (messageId) => void underWay.delete(messageId),
     isUnderWay: (messageId) => underWay.has(messageId),
     add: (messageId, cursor, seq, reply) =>
-      void pending.set(messageId, { cursor, seq, reply, due: clock.now() + PATIENCE_MS }),
+      void pending.set(messageId, { cursor, seq, reply, due: clock.now() + MAX_REPLY_DELAY_MS }),
     addAfterEvent(sendId, cursor, seq, reply) {
       this.add(sendId, cursor, seq, reply);
       following.add(sendId);
@@ -88,7 +88,7 @@ export function createPendingReplies(clock: Clock): PendingReplies {
       for (const [messageId, { cursor, reply, due }] of pending) {
         if (due > now) return;
         pending.delete(messageId);
-        // Remembered, so that the entry is not sent as an event too. That of a repeated send is.
+        // Remembered, so that the entry is not sent as an event too. The entry of a repeated send is.
         if (reply() && !following.delete(messageId)) early.set(messageId, cursor);
       }
     },

@@ -1,19 +1,19 @@
 import { WINDOW } from '@chasqui/protocol';
 
-/** What one conversation holds of the window: seqs of messages by others, ascending from `head`. */
+/** One conversation's share of the window: seqs of messages by others, ascending from `head`. */
 export interface Unacknowledged {
   seqs: number[];
   head: number;
-  /** The device has acknowledged up to here: what lies before takes no place. */
+  /** The device has acknowledged up to here; earlier entries use no slot. */
   acknowledged: number;
 }
 
-/** Bounds what a connection has been sent and not acknowledged, over all conversations (R4). */
+/** Bounds the unacknowledged entries of a connection over all conversations (R4). */
 export interface SendWindow {
   readonly full: boolean;
   add(held: Unacknowledged, seq: number): void;
   release(held: Unacknowledged, upTo: number): void;
-  /** Gives all its places free. */
+  /** Frees all its slots. */
   forget(held: Unacknowledged): void;
 }
 
@@ -50,7 +50,7 @@ export function createSendWindow(): SendWindow {
   };
 }
 
-/** Whether the conversation holds any place of the window. */
+/** Whether the conversation uses any slot of the window. */
 export function isUnacknowledged({ seqs, head }: Unacknowledged): boolean {
   return head < seqs.length;
 }

@@ -8,22 +8,22 @@ import { toMessage } from '../messages/messageRows';
 import type { Entry } from '../ports/index';
 import { conversationModels } from './conversationModels';
 
-/** What else becomes of the group's row with the entry. */
+/** Further changes to the group's row in the same update. */
 export interface RowChange {
-  /** How many join (1) or leave (-1); raises the version of the membership (D9). */
+  /** Users who join (positive) or leave (negative); raises the version of the membership (D9). */
   members?: 0 | 1 | -1;
   title?: string;
 }
 
-/** A group after an entry, and the entry to be announced after the commit. */
+/** A group after an event entry, and the entry to announce after the commit. */
 export interface Appended {
   group: LockedConversation;
   entry: Entry;
 }
 
 /**
- * Writes an entry of the conversation's own history: it takes the next seq and version and counts for
- * nothing (D3, D8). The caller holds the conversation's row and has called `openResting`.
+ * Appends an event entry to the conversation's log. It takes the next seq and version (D3) and does not count as unread
+ * (D8). The caller holds the conversation's row and has called `openResting`.
  */
 export async function appendEvent(
   db: Database,

@@ -12,16 +12,16 @@ import { announceGroupUpdate, readGroupUpdate } from './group/groupUpdate';
 import { readConversations } from './read/readConversations';
 
 interface Deps extends ChangeDeps {
-  /** Longest retention that the instance allows, seconds; null: forever. */
+  /** Longest retention that the instance allows, seconds; null: unlimited. */
   maxRetentionS?: number | null;
 }
 
-/** What is to be different; what is not named stays. */
+/** The fields to change; omitted fields stay unchanged. */
 export interface ConversationChange {
   title?: string | undefined;
-  /** Seconds for which content that is sent from now on is kept; null: for ever. */
+  /** Seconds for which the content of future messages is kept; null: forever. */
   retentionS?: number | null | undefined;
-  /** The same for what has been sent already. In a direct conversation it takes effect once both have asked for it. */
+  /** Also applies the retention to existing messages. In a direct conversation this requires both users to ask for it. */
   applyToHistory?: boolean | undefined;
 }
 
@@ -33,10 +33,9 @@ const KEEP = `UPDATE conversations SET retention_s = $2, history_request_by = $3
 const APPLY = 'SELECT apply_retention_to_history($1, $2)';
 
 /**
- * Makes all of the changes or none: somebody who may not make one of them makes none. A change to what is already the
- * case does nothing and tells nobody. Everybody is told by an entry of the history for each change and by one
- * `conversation:updated`. Throws NotFoundError to strangers (D9), ForbiddenError and ValidationError as
- * `checkMayRename` and `checkMaySetRetention` do.
+ * Applies all changes or none. Values that are already set change nothing and announce nothing. Each change appends an
+ * event entry, and all of them share one `conversation:updated`. Throws NotFoundError unless the user is a participant
+ * (D9), and the ForbiddenError and ValidationError of `checkMayRename` and `checkMaySetRetention`.
  */
 export async function changeConversation(
   { db, announce, maxRetentionS = null }: Deps,
@@ -47,7 +46,7 @@ export async function changeConversation(
   return guarded(async () => {
     const { conversation, update, entries } = await withTransaction(db, async (transaction) => {
       const locked = await lockConversation(db, transaction, conversationId);
-      // Memberships and roles change under this lock alone, so what is read now holds until the commit.
+      // Memberships and roles change only under this lock, so this state is valid until the commit.
       const [present] = await db.sequelize.query<PresentRetention>(PRESENT, {
         ...{ bind: [conversationId, userId], type: QueryTypes.SELECT, transaction },
       });

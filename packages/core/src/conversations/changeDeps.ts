@@ -8,13 +8,13 @@ export interface ChangeDeps {
   announce: Announce;
   /** Seconds for which new conversations keep content; null or omitted: forever. */
   retentionS?: number | null;
-  /** Whether strangers may write at once or have to ask first; omitted: `open`. */
+  /** Whether first contact requires the recipient's consent; omitted: `open`. */
   contactPolicy?: ContactPolicy;
   /**
-   * Requests a wake-up for users who have had a pending message since a commit. Returns at once and never throws.
+   * Requests a wake-up for users who have had a pending message since a commit. Returns immediately and never throws.
    * If omitted, the worker's sweep finds them.
    */
   wake?: (userIds: string[]) => void;
-  /** One of these two accepted a conversation that the other started. Returns at once and never throws. */
+  /** One of these users accepted a conversation that the other started. Returns immediately and never throws. */
   onAccepted?: (userId: string, otherId: string) => void;
 }

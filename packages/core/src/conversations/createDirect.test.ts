@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => room.close());
 beforeEach(() => room.announce.take());
 
-test('two people have one conversation, whoever asks and however often', async () => {
+test('two users share one direct conversation, regardless of which one creates it and how often', async () => {
   const { conversation, created } = await createDirect(room, ana, ben);
   expect(created).toBe(true);
   expect(conversationSchema.parse(conversation)).toEqual(conversation);
@@ -42,7 +42,7 @@ test('two people have one conversation, whoever asks and however often', async (
   expect(room.announce.take()).toEqual([]);
 });
 
-test('[D3] its first entry is the first message', async () => {
+test('[D3] the first entry of a direct conversation is its first message', async () => {
   const { conversation } = await createDirect(room, ana, cleo);
   expect(await room.send(conversation.id, cleo)).toBe(1);
   expect(await readConversation(room, ana, conversation.id)).toMatchObject({
@@ -53,7 +53,7 @@ test('[D3] its first entry is the first message', async () => {
   });
 });
 
-test('made on two nodes at once it is made once', async () => {
+test('concurrent calls on two nodes create one direct conversation', async () => {
   const [there, announce] = [room.otherNode(), room.announce];
   for (let round = 0; round < 20; round += 1) {
     const [dan, eve] = await room.users(`dan-${round}`, `eve-${round}`);
@@ -69,7 +69,7 @@ test('made on two nodes at once it is made once', async () => {
   }
 });
 
-test('not with oneself, and not with nobody', async () => {
+test('a direct conversation with oneself or with an unknown user is refused', async () => {
   await expect(createDirect(room, ana, ana)).rejects.toMatchObject({ name: 'ValidationError' });
   await expect(createDirect(room, ana, randomUUID())).rejects.toMatchObject({
     name: 'NotFoundError',
@@ -77,7 +77,7 @@ test('not with oneself, and not with nobody', async () => {
   expect(room.announce.take()).toEqual([]);
 });
 
-test('[D9] it cannot be changed, and strangers do not learn that it exists', async () => {
+test('[D9] a direct conversation cannot be renamed or joined, and is not found by non-participants', async () => {
   const { conversation } = await createDirect(room, ana, ben);
   const attempts = (userId: string): Promise<unknown>[] => [
     changeConversation(room, userId, conversation.id, { title: 'Us' }),

@@ -15,11 +15,12 @@ import { readConversations } from './read/readConversations';
 import { unknownUsers } from '../members/rows/unknownUsers';
 
 /**
- * Returns the direct conversation of two users and creates it if there is none. Both may ask at once, on different
- * nodes: they get the same one, and only one of them `created` it. Where the other person has to be asked first it is
- * created for the caller alone, with a request for the other (docs/subsystems/consent.md); the call of that other person accepts
- * the request. Throws ValidationError for oneself, NotFoundError for an unknown user, ForbiddenError for a new one
- * while one blocks the other or the other admits nobody, RateLimitError when too many people were asked.
+ * Returns the direct conversation of two users and creates it if there is none. Concurrent calls on any node return the
+ * same conversation, and exactly one reports `created`. If the other user must consent first, the conversation is
+ * created for the caller alone, with a request to the other user (docs/subsystems/consent.md). The same call by the
+ * other user accepts the request. Throws ValidationError for oneself and NotFoundError for an unknown user. If the
+ * conversation does not exist yet, throws ForbiddenError if one user blocks the other or the other user accepts nobody,
+ * and RateLimitError after too many requests.
  */
 export async function createDirect(
   deps: ChangeDeps,
@@ -56,7 +57,7 @@ export async function createDirect(
 
 interface Direct {
   id: string;
-  /** The one of the two who has not accepted it yet. */
+  /** The user who has not accepted the conversation yet. */
   requestedId: string | null;
 }
 
@@ -70,7 +71,7 @@ async function findOrInsert(
   const known = await findDirect(db, transaction, directKey);
   if (known !== undefined) return { ...known, created: false };
 
-  // A block is committed before, and seen here, or after, and bars what is made here.
+  // A concurrent block commits before this lock and is seen here, or after it and bars the new conversation.
   await lockPair(db, transaction, directKey);
   if ((await unknownUsers(transaction, [userId, otherId])).size > 0) throw new NotFoundError();
   const blocked = await blockedAmong(db, transaction, userId, [otherId]);
@@ -78,17 +79,17 @@ async function findOrInsert(
   const question = { db, transaction, policy: contactPolicy, fromId: userId };
   const admissions = await admissionsOf(question, [otherId], { kind: 'message' });
   const admission = admissions.get(otherId);
-  // The same refusal as for a block: nobody learns from it what the other person has set.
+  // The same error as for a block, so it does not reveal the privacy settings of the other user.
   if (admission === 'refused') throw barredError('blocked');
   const requestedId = admission === 'asked' ? otherId : null;
   const row = { directKey, retentionS, requestedId };
   const inserted = await insertDirect(db, transaction, userId, row);
   if (inserted === undefined) {
-    // The insert waited for somebody else's, which is committed now.
-    const theirs = await findDirect(db, transaction, directKey);
-    if (theirs === undefined)
-      throw new Error('a direct conversation disappeared while it was made');
-    return { ...theirs, created: false };
+    // The insert waited for a concurrent one, which is committed now.
+    const existing = await findDirect(db, transaction, directKey);
+    if (existing === undefined)
+      throw new Error('a direct conversation disappeared while it was created');
+    return { ...existing, created: false };
   }
   await insertParticipants(
     db,
@@ -125,7 +126,7 @@ interface NewDirect {
   requestedId: string | null;
 }
 
-/** Version 1 and no entry: its history begins with the first message. */
+/** Inserts version 1 without an entry: the log starts with the first message. */
 async function insertDirect(
   db: Database,
   transaction: Transaction,

@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
 import { QueryTypes, type Transaction } from 'sequelize';
 
-/** A conversation whose row this transaction holds: nobody sends to it or changes it meanwhile. */
+/** A conversation whose row this transaction holds, so no other transaction sends to it or changes it. */
 export interface LockedConversation {
   id: string;
   type: 'direct' | 'group';
@@ -12,7 +12,7 @@ export interface LockedConversation {
   participantCount: number;
 }
 
-/** Waits for the conversation's row, at most the lock time-out; undefined when there is none. */
+/** Waits for the conversation's row, at most the lock time-out. Undefined if it does not exist. */
 export async function lockConversation(
   db: Database,
   transaction: Transaction,
@@ -28,8 +28,8 @@ export async function lockConversation(
 }
 
 /**
- * Opens the participants who rest, from the state before the change (RULES.md, R5). Every transaction
- * that changes something which a sync shows calls this once, while it holds the conversation's row.
+ * Opens the resting participants at the state before the change (RULES.md, R5). Every transaction that changes
+ * something visible to a sync calls this once while it holds the conversation's row.
  */
 export async function openResting(
   db: Database,

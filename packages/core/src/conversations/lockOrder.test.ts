@@ -21,7 +21,7 @@ beforeEach(async () => {
   ({ id } = await createGroup(room, ana, 'Choir', [low, high]));
 });
 
-/** Runs `change` while another transaction holds `first`, and then lets that one take `second`, without waiting. */
+/** Runs `change` while another transaction holds `first` and then locks `second` without waiting. */
 async function holding(
   first: (lock: Lock) => Promise<unknown>,
   change: () => Promise<unknown>,
@@ -57,12 +57,12 @@ function lockIn(sequelize: Sequelize, transaction: Transaction, mode: '' | 'NOWA
 }
 
 const changes = {
-  removing: () => removeParticipant(room, ana, id, low),
+  'removing a member': () => removeParticipant(room, ana, id, low),
   'changing a role': () => changeRole(room, ana, id, low, 'moderator'),
 };
 
 test.each(Object.entries(changes))(
-  '%s takes the members in the order in which acknowledgements take them',
+  '%s locks the members in the same order as acknowledgements',
   async (_, change) => {
     await room.rows('SELECT begin_sync($1)', high);
     await holding(
@@ -73,7 +73,7 @@ test.each(Object.entries(changes))(
   },
 );
 
-test('removing takes the user before the member, like connecting', async () => {
+test('removing a member locks the user before the member, in the same order as connecting', async () => {
   await holding(
     (lock) => lock(USER, low),
     () => removeParticipant(room, ana, id, low),

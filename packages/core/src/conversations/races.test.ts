@@ -27,8 +27,8 @@ const refusals = (outcomes: PromiseSettledResult<unknown>[]): string[] =>
       : [],
   );
 
-/** What must hold of a group whatever happened at once. */
-async function expectWhole(conversationId: string): Promise<void> {
+/** Checks the invariants of a group after concurrent changes. */
+async function expectConsistent(conversationId: string): Promise<void> {
   const [row] = await room.rows(
     `SELECT c.participant_count = (SELECT count(*) FROM participants p WHERE p.conversation_id = c.id),
        c.last_seq = (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id),
@@ -46,7 +46,7 @@ async function expectWhole(conversationId: string): Promise<void> {
   expect(row).toEqual([true, true, true, true, true, true]);
 }
 
-test('two admins who remove each other at once leave one', async () => {
+test('one admin remains when two admins remove each other concurrently', async () => {
   for (let round = 0; round < 15; round += 1) {
     const { id } = await createGroup(room, ana, 'Duel', [ben]);
     await changeRole(room, ana, id, ben, 'admin');
@@ -55,11 +55,11 @@ test('two admins who remove each other at once leave one', async () => {
       removeParticipant(there, ben, id, ana),
     ]);
     expect(refusals(outcomes)).toEqual(['NotFoundError']);
-    await expectWhole(id);
+    await expectConsistent(id);
   }
 });
 
-test('all admins who leave at once leave a group with an admin', async () => {
+test('a group has an admin after all its admins leave concurrently', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { id } = await createGroup(room, ana, 'Exodus', [ben, ...others]);
     await changeRole(room, ana, id, ben, 'admin');
@@ -68,11 +68,11 @@ test('all admins who leave at once leave a group with an admin', async () => {
       removeParticipant(there, ben, id, ben),
       removeParticipant(room, others[0] ?? '', id, others[0] ?? ''),
     ]);
-    await expectWhole(id);
+    await expectConsistent(id);
   }
 });
 
-test('adding somebody twice at once adds them once', async () => {
+test('adding a user twice concurrently adds them once', async () => {
   for (let round = 0; round < 15; round += 1) {
     const { id } = await createGroup(room, ana, 'Rush', []);
     const outcomes = await Promise.allSettled([
@@ -80,11 +80,11 @@ test('adding somebody twice at once adds them once', async () => {
       addParticipant(there, ana, id, ben, 'member'),
     ]);
     expect(refusals(outcomes)).toEqual(['ConflictError']);
-    await expectWhole(id);
+    await expectConsistent(id);
   }
 });
 
-test('[D3] [D9] joining, leaving, renaming, sending, acknowledging, connecting and syncing never block each other for good', async () => {
+test('[D3] [D9] concurrent joins, leaves, renames, sends, acknowledgements, connects and syncs never deadlock', async () => {
   const { id } = await createGroup(room, ana, 'Storm', [ben, ...others]);
   const expected = new Set(['NotFoundError', 'ConflictError', 'ForbiddenError', 'ValidationError']);
   const unexpected: unknown[] = [];
@@ -94,7 +94,7 @@ test('[D3] [D9] joining, leaving, renaming, sending, acknowledging, connecting a
       const known = expected.has(name) || String(error).includes('not_found');
       if (!known) unexpected.push(error);
     });
-  const everybody = [ana, ben, ...others];
+  const everyone = [ana, ben, ...others];
   for (let round = 0; round < 25; round += 1) {
     const one = others[round % others.length] ?? '';
     const next = others[(round + 1) % others.length] ?? '';
@@ -105,7 +105,7 @@ test('[D3] [D9] joining, leaving, renaming, sending, acknowledging, connecting a
       attempt(addParticipant(room, ana, id, next, 'moderator')),
       attempt(changeRole(there, ana, id, ben, round % 2 === 0 ? 'admin' : 'member')),
       attempt(changeConversation(room, ana, id, { title: `Storm ${round}` })),
-      ...everybody.flatMap((userId) => [
+      ...everyone.flatMap((userId) => [
         attempt(room.send(id, userId)),
         attempt(room.acknowledge(id, userId, 1 + round, 'read')),
         attempt(
@@ -119,5 +119,5 @@ test('[D3] [D9] joining, leaving, renaming, sending, acknowledging, connecting a
     ]);
   }
   expect(unexpected).toEqual([]);
-  await expectWhole(id);
+  await expectConsistent(id);
 });

@@ -5,11 +5,11 @@ import type { Entry, Notification } from '../ports/index';
 export interface Announce {
   /** New entries of one conversation, ascending by seq. */
   entries(conversationId: string, membersVersion: number, entries: readonly Entry[]): void;
-  /** An event for the members of its conversation, as they are at this version or a later one (D9). */
+  /** An event for the members of its conversation at this version or later (D9). */
   toMembers(membersVersion: number, event: ServerEvent): void;
   /** Each event for the users it names. */
   toUsers(...events: ServerEvent[]): void;
-  /** The connections of these users read their backlogs: a membership began that has entries already. */
+  /** Makes these users' connections read their backlogs, because a new membership already has entries. */
   recheck(userIds: string[]): void;
   /**
    * The users that the event names joined. They receive it unless a later version of the membership has removed them:

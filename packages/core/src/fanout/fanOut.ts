@@ -18,7 +18,7 @@ export interface FanOut extends Announce {
   /** Delivers the entries of a committed batch together with the replies to their sends. */
   stored(batch: readonly StoredSends[]): void;
   typing(typing: TypingNotification): void;
-  /** Delivers on this node only: a notification of another node, or what a reconciliation found. */
+  /** Delivers on this node only: a notification of another node, or a result of reconciliation. */
   deliver(notification: Notification): void;
 }
 
@@ -61,7 +61,7 @@ export function createFanOut(deps: {
   }
 
   /**
-   * Judged by the members at this version or a later one: a user who has been added again in the meantime is not
+   * Decided by the members at this version or later: a user who has been added again in the meantime is not
    * removed, which would take away the entries sent since (D9).
    */
   function deliverMembership(notification: Notification & { type: 'membership' }): void {

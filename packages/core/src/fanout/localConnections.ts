@@ -14,7 +14,7 @@ export interface LocalConnections {
   all(): Iterable<Connection>;
   /** Offers entries to every local member whose membership covers them (D9). */
   offer(conversation: LocalConversation, entries: readonly Entry[]): void;
-  /** Sends an event to the local members that it addresses. */
+  /** Sends an event to its local recipients. */
   sendToMembers(conversation: LocalConversation, event: ServerEvent): void;
   sendToUser(userId: string, event: ServerEvent): void;
   /** Sends a changed entry to every local member whose membership covers it (D9). */

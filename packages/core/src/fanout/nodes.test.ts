@@ -42,33 +42,33 @@ const send = (node: DeliveryNode, conversationId: string, senderId: string) =>
 const acknowledge = (device: NodeDevice, conversationId: string, seq: number): Promise<void> =>
   device.live.acknowledge({ conversationId, seq }, 'delivered');
 
-test('[D3] on every node entries and answers stand in the order of seq', async () => {
+test('[D3] entries and replies arrive in the order of seq on every node', async () => {
   const conversationId = await group(ben);
   const one = await here.connect(ana);
   const two = await there.connect(ben);
-  const answers: number[][] = [[], []];
+  const replies: number[][] = [[], []];
   await Promise.all(
     [one, two].flatMap((device, i) =>
       Array.from({ length: 100 }, async () => {
         const { message } = await device.send(conversationId, 'hello');
-        // Nothing later of this conversation has been sent before the answer.
+        // No later entry of this conversation was sent before the reply.
         expect(device.transport.seqs(conversationId).filter((seq) => seq > message.seq)).toEqual(
           [],
         );
-        answers[i]?.push(message.seq);
+        replies[i]?.push(message.seq);
       }),
     ),
   );
   for (const [i, { transport }] of [one, two].entries()) {
-    await until('all is there', () => transport.seqs(conversationId).length === 101);
-    const all = [...transport.seqs(conversationId), ...(answers[i] ?? [])];
+    await until('all entries have arrived', () => transport.seqs(conversationId).length === 101);
+    const all = [...transport.seqs(conversationId), ...(replies[i] ?? [])];
     expect(all.sort((a, b) => a - b)).toEqual(upTo(201));
     const seqs = transport.seqs(conversationId);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   }
 });
 
-test('[R3] a node whose hints are lost, doubled and reordered sends everything in order', () =>
+test('[R3] a node sends everything in order when notifications are lost, duplicated and reordered', () =>
   withSeed(async (random) => {
     network.copies = () => random.pick([0, 0, 1, 1, 2]);
     const ids = [await group(ben, cleo), await group(cleo, ben), await group(ben)];
@@ -99,63 +99,81 @@ test('[R3] a node whose hints are lost, doubled and reordered sends everything i
       for (const { id, last_seq } of (
         await here.core.conversations.list(device.userId, { limit: 50 })
       ).items) {
-        await until(`all of ${id} is there`, () => device.transport.seqs(id).length >= last_seq);
+        await until(
+          `all entries of ${id} have arrived`,
+          () => device.transport.seqs(id).length >= last_seq,
+        );
         expect(device.transport.seqs(id)).toEqual(upTo(last_seq));
       }
     }
   }));
 
-test('[D9] (fault 14) a node that was cut off tells nothing to who was removed, and the rest to the others', async () => {
+test('[D9] (fault 14) after a partition, a removed member receives no later entries and all others receive everything', async () => {
   const conversationId = await group(ben, cleo);
   const removed = await there.connect(ben);
   const stays = await there.connect(cleo);
-  await until('it began', () => stays.transport.seqs(conversationId).length === 1);
+  await until(
+    'the first entry has arrived',
+    () => stays.transport.seqs(conversationId).length === 1,
+  );
   network.cut();
   await send(here, conversationId, ana);
   await here.core.members.remove(ana, conversationId, ben);
   const { message } = await send(here, conversationId, ana);
   network.heal();
   await until(
-    'the rest is there',
+    'the remaining entries have arrived',
     () => stays.transport.seqs(conversationId).at(-1) === message.seq,
   );
   await until(
-    'the removal is told',
+    'the removal has arrived',
     () => removed.transport.payloads('conversation:removed').length > 0,
   );
   await send(here, conversationId, ana);
-  await until('it flows', () => stays.transport.seqs(conversationId).length === 5);
+  await until('all entries have arrived', () => stays.transport.seqs(conversationId).length === 5);
   expect(stays.transport.seqs(conversationId)).toEqual(upTo(5));
-  // What was sent while a member may come; nothing of later.
+  // Entries sent during the membership may arrive, but no later ones.
   expect(Math.max(...removed.transport.seqs(conversationId))).toBeLessThanOrEqual(2);
 });
 
-test('[R3] what another device had closed before this node looked is found all the same', async () => {
+test('[R3] a poll finds entries of a membership that another device has closed', async () => {
   const conversationId = await group(ben);
   const connected = await there.connect(ben, { deviceId: 'phone' });
-  await until('it began', () => connected.transport.seqs(conversationId).length === 1);
+  await until(
+    'the first entry has arrived',
+    () => connected.transport.seqs(conversationId).length === 1,
+  );
   network.copies = () => 0;
   await send(here, conversationId, ana);
   const other = await here.connect(ben, { deviceId: 'laptop' });
-  await until('the other has it', () => other.transport.seqs(conversationId).length === 2);
+  await until(
+    'the other device has the entry',
+    () => other.transport.seqs(conversationId).length === 2,
+  );
   await acknowledge(other, conversationId, 2);
   await here.core.sync.readChanges(ben, { limit: 10 });
   const [row] = await room.rows('SELECT open FROM participants WHERE user_id = $1', ben);
   expect(row).toEqual([false]);
-  await until('this one gets it', () => connected.transport.seqs(conversationId).length === 2);
+  await until(
+    'this device has the entry',
+    () => connected.transport.seqs(conversationId).length === 2,
+  );
 });
 
-test('[D9] news of a removal that come after those of a new membership take nothing away', async () => {
+test('[D9] a removal notification that arrives after that of a new membership is ignored', async () => {
   const conversationId = await group(ben, cleo);
   const phone = await there.connect(ben);
-  await until('it has begun', () => phone.transport.seqs(conversationId).length === 1);
+  await until(
+    'the first entries have arrived',
+    () => phone.transport.seqs(conversationId).length === 1,
+  );
   network.hold();
   await here.core.members.remove(ana, conversationId, ben);
   await here.core.members.add(ana, conversationId, ben, 'member');
   network.release(([removal, ...rest]) => [...rest, ...(removal === undefined ? [] : [removal])]);
   await send(here, conversationId, ana);
   await until(
-    'what was sent since is there',
+    'the later entries have arrived',
     () => phone.transport.seqs(conversationId).length === 3,
   );
   expect(phone.transport.seqs(conversationId)).toEqual([1, 3, 4]);
@@ -165,30 +183,33 @@ test('[D9] news of a removal that come after those of a new membership take noth
   expect(phone.transport.payloads('conversation:removed')).toEqual([]);
 });
 
-test('[D9] news of a group that come after those of a removal show it to nobody who has left', async () => {
+test('[D9] a group notification that arrives after a removal does not show the group to the removed user', async () => {
   const phone = await there.connect(ben);
   network.hold();
   const conversationId = await group(ben, cleo);
   await here.core.members.remove(ana, conversationId, ben);
   network.release((held) => held.toReversed());
   const other = await group(ben);
-  await until('what came later is there', () => phone.transport.seqs(other).length === 1);
+  await until('the other group has arrived', () => phone.transport.seqs(other).length === 1);
   const shown = phone.transport
     .payloads('conversation:created')
     .map((one) => (one as { id: string }).id);
   expect(shown).toEqual([other]);
 });
 
-test('[D7] events that were lost are told again after a repair: state is that of a fresh fetch', async () => {
+test('[D7] lost events are replayed after a partition, with the state that a fetch returns', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben, { deviceId: 'phone' });
   const laptop = await here.connect(ben, { deviceId: 'laptop' });
-  const bens = await laptop.send(conversationId, 'mine');
+  const benMessage = await laptop.send(conversationId, 'mine');
   const { message } = await send(here, conversationId, ana);
-  await until('it has begun', () => phone.transport.seqs(conversationId).length === 3);
+  await until(
+    'the first entries have arrived',
+    () => phone.transport.seqs(conversationId).length === 3,
+  );
   network.cut();
   await here.core.messages.edit(ana, message.id, 'edited');
-  await here.core.messages.addReaction(ana, bens.message.id, '👍');
+  await here.core.messages.addReaction(ana, benMessage.message.id, '👍');
   await here.core.conversations.change(ana, conversationId, { title: 'Renamed' });
   await here.core.receipts.acknowledge(ana, { conversationId, seq: 3 }, 'read');
   await here.core.receipts.acknowledge(ben, { conversationId, seq: 3 }, 'read');
@@ -196,15 +217,15 @@ test('[D7] events that were lost are told again after a repair: state is that of
   network.heal();
   const reached = {
     conversationId,
-    messageId: bens.message.id,
-    seq: bens.message.seq,
+    messageId: benMessage.message.id,
+    seq: benMessage.message.seq,
     userId: ana,
   };
   const expected: [event: string, payload: object][] = [
     ['chat:message_updated', { id: message.id, content_encrypted: 'edited' }],
     [
       'chat:message_updated',
-      { id: bens.message.id, reactions: [{ emoji: '👍', user_ids: [ana] }] },
+      { id: benMessage.message.id, reactions: [{ emoji: '👍', user_ids: [ana] }] },
     ],
     ['chat:message_status_updated', { ...reached, status: 'delivered' }],
     ['chat:message_status_updated', { ...reached, status: 'read' }],
@@ -212,7 +233,7 @@ test('[D7] events that were lost are told again after a repair: state is that of
     ['chat:unread_updated', { conversationId, unreadCount: 0, readSeq: 3 }],
     ['conversation:created', { id: other }],
   ];
-  await until('everything has been told', () => {
+  await until('all events are replayed', () => {
     for (const [event, payload] of expected) {
       expect(phone.transport.payloads(event)).toContainEqual(expect.objectContaining(payload));
     }
@@ -223,19 +244,22 @@ test('[D7] events that were lost are told again after a repair: state is that of
   }
 });
 
-test('[D7] what is committed only after trouble is over is told as well, though nobody says so', async () => {
+test('[D7] a change committed after the partition has healed is replayed without a notification', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben);
   const { message } = await send(here, conversationId, ana);
-  await until('it has begun', () => phone.transport.seqs(conversationId).length === 2);
+  await until(
+    'the first entries have arrived',
+    () => phone.transport.seqs(conversationId).length === 2,
+  );
   network.cut();
   network.heal();
-  // As a statement that was given up, and is come to late.
+  // Simulates a statement that timed out but commits later.
   const late = openDeliveryNode(room.otherNode());
   try {
     for (const content of ['late', 'later']) {
       await late.core.messages.edit(ana, message.id, content);
-      await until('it has been told', () => {
+      await until('the edit is replayed', () => {
         expect(phone.transport.payloads('chat:message_updated')).toContainEqual(
           expect.objectContaining({ id: message.id, content_encrypted: content }),
         );
@@ -255,31 +279,34 @@ test('[R4] an acknowledgement on another node opens the window', async () => {
   const transport = memoryTransport({ capabilities: { batching: true } });
   await there.connect(ben, { transport });
   await until('the window is full', () => transport.seqs().length === 1_001);
-  const same = await here.connect(ben);
-  await acknowledge(same, conversationId, 900);
-  await until('the rest is sent', () => transport.seqs().length === 1_041);
+  const sameDevice = await here.connect(ben);
+  await acknowledge(sameDevice, conversationId, 900);
+  await until('the remaining entries are sent', () => transport.seqs().length === 1_041);
   expect(transport.seqs()).toEqual(upTo(1_041));
 });
 
-test('a wake-up makes every node look again', async () => {
+test('a wake-up makes every node read the backlog again', async () => {
   const conversationId = await group(ben);
   const phone = await there.connect(ben);
-  await until('it began', () => phone.transport.seqs(conversationId).length === 1);
+  await until(
+    'the first entry has arrived',
+    () => phone.transport.seqs(conversationId).length === 1,
+  );
   await room.send(conversationId, ana);
   const bus = network.join();
   bus.publish({ type: 'recheck', userIds: [ben] });
-  await until('it is there', () => phone.transport.seqs(conversationId).length === 2);
+  await until('the entry has arrived', () => phone.transport.seqs(conversationId).length === 2);
 });
 
-test('[R7] receipts reach the authors, an unread count the reader, wherever they are', async () => {
+test('[R7] receipts reach the author and the unread count reaches the reader on any node', async () => {
   const conversationId = await group(ben);
   const author = await there.connect(ana);
   const reader = await here.connect(ben);
   const { message } = await author.send(conversationId, 'hello');
-  await until('it is there', () => reader.transport.seqs(conversationId).length === 2);
+  await until('the entry has arrived', () => reader.transport.seqs(conversationId).length === 2);
   await reader.live.acknowledge({ messageId: message.id }, 'read');
   await until(
-    'both are told',
+    'both events have arrived',
     () =>
       author.transport.payloads('chat:message_status_updated').length === 2 &&
       reader.transport.payloads('chat:unread_updated').length === 1,
@@ -293,31 +320,31 @@ test('[R7] receipts reach the authors, an unread count the reader, wherever they
   ]);
 });
 
-test('[D5] a recipient nobody reaches is woken, one who acknowledged at once is not', async () => {
+test('[D5] an offline recipient needs a wake-up, and one who acknowledged immediately does not', async () => {
   const conversationId = await group(ben, cleo);
   const phone = await here.connect(ben);
   const { message } = await send(here, conversationId, ana);
-  await until('it is there', () => phone.transport.seqs(conversationId).length === 2);
+  await until('the entry has arrived', () => phone.transport.seqs(conversationId).length === 2);
   await acknowledge(phone, conversationId, message.seq);
   expect([...here.woken].sort()).toEqual([ben, cleo].sort());
-  await until('one of them needs it', async () => {
+  await until('one user needs a wake-up', async () => {
     const needed = await wakeupsWaitingFor(room.db, here.woken, 0);
     expect(needed.map(({ userId }) => userId)).toEqual([cleo]);
     return true;
   });
 });
 
-test('a stopped node has let go of everything', async () => {
+test('a stopped node replies all sends and holds no timers or subscriptions', async () => {
   const notifications: Notification[] = [];
   const conversationId = await group(ben);
   const phone = await here.connect(ben);
-  const answers: unknown[] = [];
+  const replies: unknown[] = [];
   for (let i = 0; i < 20; i += 1) {
-    phone.live.send(sendRequest(conversationId, ben), (outcome) => answers.push(outcome) > 0);
+    phone.live.send(sendRequest(conversationId, ben), (outcome) => replies.push(outcome) > 0);
   }
   await here.stop();
-  expect(answers).toHaveLength(20);
-  expect(answers.filter((one) => one instanceof Error)).toEqual([]);
+  expect(replies).toHaveLength(20);
+  expect(replies.filter((one) => one instanceof Error)).toEqual([]);
   network.join().subscribe((notification) => notifications.push(notification));
   const frames = phone.transport.frames.length;
   await send(there, conversationId, ana);

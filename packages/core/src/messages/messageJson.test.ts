@@ -24,7 +24,7 @@ const message: fc.Arbitrary<Message> = fc.record({
   status: fc.constantFrom('sent', 'delivered', 'read'),
 });
 
-test('a message is written as JSON.stringify writes it, whatever it says and whatever became of it', () => {
+test('messageJson returns the same text as JSON.stringify for any message', () => {
   fc.assert(
     fc.property(message, (one) => expect(messageJson(one)).toBe(JSON.stringify(one))),
     {

@@ -10,12 +10,12 @@ import {
   visibleLocation,
 } from './statements';
 
-/** A message by its id, without checking who may see it. */
+/** A message by its id, without an access check. */
 export function readMessageById(db: Database, messageId: string): Promise<Message | undefined> {
   return messageById.row(db, messageId);
 }
 
-/** A message as this transaction has left it. Throws NotFoundError if there is none. */
+/** A message as changed by this transaction. Throws NotFoundError if there is none. */
 export async function readChanged(
   transaction: Transaction,
   { conversationId, seq }: Location,

@@ -15,7 +15,7 @@ import { COLUMNS, STATUS, toMessage } from './messageRows';
 import type { MessageSubject } from './messageSubject';
 import type { StoredReaction } from './reactions/storedReactions';
 
-/** A message by its id, whoever asks. */
+/** A message by its id, without an access check. */
 export const messageById = statement(
   'message_by_id',
   `SELECT ${COLUMNS}, ${STATUS} FROM messages m WHERE m.id = $1::uuid`,

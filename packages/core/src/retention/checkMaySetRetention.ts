@@ -3,8 +3,8 @@ import { barredError } from '../blocks/barred';
 import type { Present } from '../conversations/read/present';
 
 /**
- * In groups an admin may; in a direct conversation either of the two, for what is said there is both's, but
- * not while one blocks the other. Throws ForbiddenError, and ValidationError for more than the instance allows.
+ * In a group only an admin may set the retention; in a direct conversation either user may, unless one blocks the
+ * other. Throws ForbiddenError, and ValidationError for more than the instance allows.
  */
 export function checkMaySetRetention(
   { type, role, barred }: Pick<Present, 'type' | 'role' | 'barred'>,
@@ -14,7 +14,7 @@ export function checkMaySetRetention(
   if (type === 'group' && role !== 'admin') {
     throw new ForbiddenError('only an admin may change how long content is kept');
   }
-  // What was said before a block may be what it was for.
+  // Messages from before a block may be the reason for it, so they must not be removed.
   if (barred === 'blocked') throw barredError(barred);
   if (maxS !== null && (seconds ?? Infinity) > maxS) {
     const message = `must be at most ${maxS}: this instance keeps nothing for longer`;

@@ -29,14 +29,14 @@ beforeEach(async () => {
   ({ id } = await createGroup(room, ana, 'Choir', [ben, cleo]));
 });
 
-/** Holds for what was sent already, too. */
+/** Sets the retention, for existing messages too. */
 const keep = async (seconds: number): Promise<void> => {
   await setRetention(seconds);
   await room.rows('SELECT apply_retention_to_history($1, $2)', id, seconds);
 };
 const setRetention = (seconds: number | null): Promise<unknown> =>
   room.rows('UPDATE conversations SET retention_s = $2 WHERE id = $1', id, seconds);
-/** As if it had been sent so many seconds earlier. */
+/** Backdates a message by this many seconds. */
 const age = (seq: number, seconds: number): Promise<unknown> =>
   room.rows(
     `UPDATE messages SET created_at = created_at - make_interval(secs => $3)
@@ -65,7 +65,7 @@ const syncDeps = (): SyncDeps => ({
   readConversations: (userId, ids) => readConversations(room.db, userId, ids, { preview: true }),
 });
 
-test('[D7] content goes when its time has come, its tombstone stays, and an offline device finds it', async () => {
+test('[D7] an expired message becomes a tombstone that an offline device receives by sync', async () => {
   const first = await room.send(id, ana, 'old');
   const second = await room.send(id, ana, 'young');
   const { cursor } = await syncChanges(syncDeps(), ben, { limit: 100 });
@@ -88,7 +88,7 @@ test('[D7] content goes when its time has come, its tombstone stays, and an offl
   expect(await due()).toBeGreaterThan(90);
 });
 
-test('[D2] what has expired still answers its repeat, and refuses another content', async () => {
+test('[D2] repeating an expired send succeeds, and different content is a conflict', async () => {
   const send = async (content: string): Promise<unknown> => {
     const request = {
       ...{ conversationId: id, senderId: ana, contentEncrypted: content, clientMessageId: 'once' },
@@ -105,7 +105,7 @@ test('[D2] what has expired still answers its repeat, and refuses another conten
   expect(await send('other')).toBe('conflict');
 });
 
-test('[D8] an expired message is not unread any more', async () => {
+test('[D8] an expired message no longer counts as unread', async () => {
   const seq = await room.send(id, ana);
   await room.send(id, ana);
   expect((await readConversation(room, ben, id)).my.unread_count).toBe(2);
@@ -115,7 +115,7 @@ test('[D8] an expired message is not unread any more', async () => {
   expect((await readConversation(room, ben, id)).my.unread_count).toBe(1);
 });
 
-test('[D7] every tombstone has a version of its own, in the order of seq, and a sync pages through all', async () => {
+test('[D7] every tombstone has its own version, in the order of seq, and a sync pages through all of them', async () => {
   const seqs: number[] = [];
   for (let i = 0; i < 12; i += 1) seqs.push(await room.send(id, ana, `m${i}`));
   let { cursor } = await syncChanges(syncDeps(), ben, { limit: 100 });
@@ -137,7 +137,7 @@ test('[D7] every tombstone has a version of its own, in the order of seq, and a 
   expect(top).toEqual([version, 13]);
 });
 
-test('[D12] what has expired is never looked at again, and an empty conversation is not due', async () => {
+test('[D12] expired messages are not read again, and an empty conversation is not due', async () => {
   for (let i = 0; i < 3; i += 1) await room.send(id, ana);
   await age(100, 120);
   await keep(100);
@@ -156,7 +156,7 @@ test('[D12] what has expired is never looked at again, and an empty conversation
   expect(row).toEqual([4, 6]);
 });
 
-test('[D7] a conversation with more than one step holds is done in several, and workers share the work', async () => {
+test('[D7] a conversation with more messages than one step expires is processed in several steps by several workers', async () => {
   await room.rows(
     `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
      SELECT $1, 1 + n, gen_random_uuid(), 1 + n, $2, 'x', now() - interval '1 hour' FROM generate_series(1, 1200) n`,
@@ -182,7 +182,7 @@ test('[D7] a conversation with more than one step holds is done in several, and 
   expect(left).toEqual([0, 1201]);
 });
 
-test('[D7] tombstones are made of messages alone, once, and leave word for who is connected', async () => {
+test('[D7] only messages become tombstones, once, and a row requests their announcement to live clients', async () => {
   const seq = await room.send(id, ana, 'secret');
   const make = (): Promise<number> =>
     withTransaction(room.db, async (transaction) => {
@@ -214,7 +214,7 @@ const contents = async (): Promise<unknown[]> =>
   (await readHistory(room.db, ben, id, { limit: 100 })).messages
     .filter(({ kind }) => kind === 'message')
     .map(({ content_encrypted }) => content_encrypted);
-/** As if so much time had passed. */
+/** Simulates the passage of time. */
 const wait = async (seconds: number): Promise<void> => {
   await age(100, seconds);
   await room.rows(
@@ -222,7 +222,7 @@ const wait = async (seconds: number): Promise<void> => {
   );
 };
 
-test('[D7] each message disappears as was set when it was sent, whatever is set later', async () => {
+test('[D7] each message expires by the retention at the time of its send, regardless of later changes', async () => {
   await room.send(id, ana, 'for ever');
   await setRetention(7_200);
   await room.send(id, ana, 'two hours');
@@ -233,7 +233,7 @@ test('[D7] each message disappears as was set when it was sent, whatever is set 
   expect(await expireAll()).toBe(0);
 
   await wait(61);
-  // Whether or not a worker has run.
+  // The content is hidden whether or not a worker has run.
   expect(await contents()).toEqual(['for ever', 'two hours', null, 'for ever again']);
   expect(await expireAll()).toBe(1);
   expect(await due()).toBeGreaterThan(7_000);
@@ -241,11 +241,11 @@ test('[D7] each message disappears as was set when it was sent, whatever is set 
   expect(await contents()).toEqual(['for ever', null, null, 'for ever again']);
   expect(await expireAll()).toBe(1);
   expect(await due()).toBeNull();
-  // A span that takes no further messages goes with its last one.
+  // A closed span is deleted with its last message.
   expect(await room.rows('SELECT FROM retention_spans WHERE conversation_id = $1', id)).toEqual([]);
 });
 
-test('[D7] applied to the history, it holds for everything, and lengthens nothing', async () => {
+test('[D7] retention applied to the history covers all messages and extends none', async () => {
   await room.send(id, ana, 'for ever');
   await setRetention(60);
   await room.send(id, ana, 'a minute');
@@ -267,7 +267,7 @@ test('[D7] applied to the history, it holds for everything, and lengthens nothin
   expect(await due()).toBeGreaterThan(3_500);
 });
 
-test('[D7] a shorter setting is due before what an earlier one keeps for longer', async () => {
+test('[D7] messages under a shorter retention expire before older ones under a longer retention', async () => {
   await setRetention(7_200);
   await room.send(id, ana, 'two hours');
   await setRetention(60);

@@ -1,6 +1,6 @@
 import { columns, type Database, flag, guarded, number, statement } from '@chasqui/db';
 
-/** Limits of one transaction: it locks each conversation, so sends to it wait. */
+/** Limits of one transaction, because sends to its locked conversations wait. */
 const MAX_CONVERSATIONS = 20;
 const MAX_MESSAGES_EACH = 250;
 
@@ -11,9 +11,9 @@ const expireStep = statement(
 );
 
 /**
- * Makes tombstones of messages older than their retention, by PostgreSQL's clock, in one bounded transaction. Any number
- * of processes may do so concurrently; whatever a dying process has not committed is found again. `more` says that
- * another call will find something.
+ * Replaces messages older than their retention, by PostgreSQL's clock, with tombstones, in one bounded transaction. Any
+ * number of processes may run this concurrently. The uncommitted work of a crashed process is found again. `more` means
+ * that further messages are due.
  */
 export async function expireMessages(db: Database): Promise<{ expired: number; more: boolean }> {
   const step = await guarded(() => expireStep.row(db, MAX_CONVERSATIONS, MAX_MESSAGES_EACH));

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-test('[D3] [R8] expiry, sends, edits, deletions, removals, acknowledgements and syncs never block each other for good', async () => {
+test('[D3] [R8] concurrent expiry, sends, edits, deletions, removals, acknowledgements and syncs never deadlock', async () => {
   const ids: string[] = [];
   for (let i = 0; i < 4; i += 1) ids.push((await createGroup(room, ana, 'Storm', [ben])).id);
   await room.rows('UPDATE conversations SET retention_s = 1');
@@ -75,7 +75,7 @@ test('[D3] [R8] expiry, sends, edits, deletions, removals, acknowledgements and 
   expect(whole).toEqual(ids.map(() => [true, true, true, true, true]));
 });
 
-/** Edits, deletes or reacts to the newest message, which may be expiring at this moment. */
+/** Edits, deletes or reacts to the newest message, which may be expiring concurrently. */
 async function changeSome(id: string, turn: number): Promise<unknown> {
   const [row] = await room.rows(
     `SELECT id, sender_id FROM messages WHERE conversation_id = $1 AND kind = 'message' ORDER BY seq DESC LIMIT 1`,
@@ -88,7 +88,7 @@ async function changeSome(id: string, turn: number): Promise<unknown> {
   return addReaction(room, ben, messageId, '👍');
 }
 
-test('whoever is blocked cannot take away what was said before', async () => {
+test('a blocked user cannot remove earlier messages by changing the retention', async () => {
   const { conversation } = await createDirect(room, ana, cleo);
   const deps = { ...room, maxRetentionS: null };
   expect(
@@ -104,9 +104,9 @@ test('whoever is blocked cannot take away what was said before', async () => {
   });
 });
 
-test('[D7] what an instance allows at most holds for what is there, what is made and what is set', async () => {
+test('[D7] the retention limit of the instance applies to existing and new conversations and to changes', async () => {
   const limit = (): Promise<number> => limitRetention(room.db, 3_600, new AbortController().signal);
-  // What other tests have left.
+  // Cleans up after other tests.
   await limit();
   const { id } = await createGroup(room, ana, 'Old', [ben]);
   const seq = await room.send(id, ana, 'too old');

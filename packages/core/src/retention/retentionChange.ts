@@ -1,25 +1,25 @@
 import type { ConversationEvent } from '@chasqui/protocol';
 import type { Present } from '../conversations/read/present';
 
-/** What a conversation's retention is before somebody changes it. */
+/** A conversation's retention before a change. */
 export interface PresentRetention extends Present {
-  /** Who of a direct conversation has asked that retention apply to the history, and which; null: nobody. */
+  /** The user of a direct conversation who asked to apply a retention to the history; null: no request. */
   historyRequestBy: string | null;
   historyRequestS: number | null;
-  /** Nothing in it is kept for longer than this, seconds; null: something may be kept for ever. */
+  /** Upper bound for the retention of existing messages, seconds; null: unlimited. */
   historyLimitS: number | null;
 }
 
 export interface RetentionChange {
   event: Extract<ConversationEvent, { type: 'retention' }>;
-  /** What stays open until the other one asks for the same; null: nothing. */
+  /** The request that the other user has not made yet; null: none. */
   request: { by: string; seconds: number } | null;
 }
 
 /**
- * What becomes of a wish for another retention; undefined when it changes nothing. It holds for what is sent from now
- * on. For what has been sent it takes an admin of a group, or both of a direct conversation: the first to ask leaves
- * a request, and another wish takes it back.
+ * Decides what a call to set the retention changes; undefined if it changes nothing. The retention applies to future
+ * messages. To apply it to the history takes an admin in a group and both users in a direct conversation: the first
+ * call leaves a request, and a different call withdraws it.
  */
 export function retentionChange(
   present: PresentRetention,
@@ -34,7 +34,7 @@ export function retentionChange(
   const asks = reaches && !applies;
   const request = asks ? { by: userId, seconds } : null;
   const isRepeat = asks && by === userId && historyRequestS === seconds;
-  // Setting what is set already takes no request back.
+  // Setting the current retention again does not withdraw a request.
   if (seconds === present.retentionS && !applies && (!asks || isRepeat)) return undefined;
   return {
     event: {

@@ -2,7 +2,7 @@ import { type Database, integerArray, textArray, uuidArray } from '@chasqui/db';
 import type { Bar } from '@chasqui/protocol';
 import type { SendRequest } from './sendRequest';
 
-/** One send on its way into the log. */
+/** A send to append to the log. */
 export interface Send {
   id: string;
   request: SendRequest;
@@ -14,9 +14,9 @@ export type AppendOutcome =
   | { outcome: 'conflict' | 'bad_reply' | 'not_found' | 'busy' | Bar };
 
 export interface AppendResult {
-  /** In the order of the sends; undefined would be a bug of append_messages. */
+  /** In the order of the sends. An undefined outcome is a bug in append_messages. */
   outcomes: (AppendOutcome | undefined)[];
-  /** Recipients who have something waiting since this batch and had nothing before. */
+  /** Recipients whose first pending message is in this batch. */
   waiting: string[];
 }
 
@@ -24,9 +24,9 @@ const APPEND = `SELECT * FROM append_messages($1::uuid[], $2::integer[], $3::uui
   $6::integer[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::boolean, $12::integer)`;
 
 /**
- * Commits a batch of sends in one transaction (D1, D3). With `wait` false, sends to a conversation
- * that is locked elsewhere come back as 'busy'; with `wait` true it waits up to the lock time-out.
- * Recipients who now have something waiting are due after `firstDelayMs`.
+ * Commits a batch of sends in one transaction (D1, D3). With `wait` false, sends to a conversation that another
+ * transaction has locked return 'busy'; with `wait` true it waits up to the lock time-out. The wake-up of newly pending
+ * recipients is due after `firstDelayMs`.
  */
 export async function appendBatch(
   db: Database,
@@ -62,7 +62,7 @@ export async function appendBatch(
     if (outcomes[i] !== undefined) continue;
     const conversation = grown.get(writers[(writerOf[i] as number) - 1]?.conversation ?? 0);
     if (conversation === undefined) continue;
-    // Those that were not stored took no number, and the sends after them moved up.
+    // Sends that were not stored used no seq, so the following sends have lower ones.
     conversation.seq += 1;
     conversation.version += 1;
     outcomes[i] = { outcome: 'new', ...conversation };
@@ -90,13 +90,13 @@ type AppendRow = [
   membersVersion: number,
 ];
 
-/** A sender in a conversation, which is counted from 1 in the order of ids. */
+/** A sender in a conversation. Conversations are numbered from 1 in the order of ids. */
 interface Writer {
   conversation: number;
   id: string;
 }
 
-/** The batch as append_messages takes it: conversations by id, writers, and each send's number in its conversation. */
+/** The arguments of append_messages: conversations by id, writers, and the position of each send in its conversation. */
 function arrange(sends: Send[]): {
   conversations: string[];
   writers: Writer[];

@@ -9,7 +9,7 @@ import type { Send } from './appendBatch';
 import { barredError } from '../blocks/barred';
 import { isoTime } from '../messages/messageRows';
 
-/** What a send that was not stored is told. */
+/** The error for a send that was not stored. */
 export function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply' | Bar): Error {
   switch (outcome) {
     case 'not_found':
@@ -28,7 +28,7 @@ export function refusal(outcome: 'not_found' | 'conflict' | 'bad_reply' | Bar): 
   }
 }
 
-/** The message as it was just stored: as every door would read it. */
+/** The newly stored message, identical to what a later read returns. */
 export function toNewMessage(
   { id, request }: Send,
   seq: number,

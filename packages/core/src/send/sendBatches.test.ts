@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 describe('[R2] batches', () => {
-  test('sends of the same moment share a transaction', async () => {
+  test('concurrent sends share a transaction', async () => {
     const conversations = await Promise.all(Array.from({ length: 20 }, () => room.newGroup(ben)));
     const lone = room.openNode(room.db);
     await Promise.all(
@@ -26,7 +26,7 @@ describe('[R2] batches', () => {
     expect(lone.batches.length).toBeLessThanOrEqual(3);
   });
 
-  test('(fault 31) a conversation that somebody holds delays no other, and keeps its order', async () => {
+  test('(fault 31) a locked conversation delays no other conversation and keeps its order', async () => {
     const [slow, quick] = [await room.newGroup(ben), await room.newGroup(ben)];
     const held = await room.hold(slow);
     const order: string[] = [];
@@ -42,13 +42,13 @@ describe('[R2] batches', () => {
     expect(await room.seqs(slow)).toEqual([1, 2, 3, 4]);
   });
 
-  test('(fault 31) one that is busy for a moment does not queue behind many that are stuck', async () => {
+  test('(fault 31) a briefly locked conversation does not queue behind many that stay locked', async () => {
     const stuck = await Promise.all(Array.from({ length: 6 }, () => room.newGroup(ben)));
     const moment = await room.newGroup(ben);
     const held = await room.hold(...stuck);
     const heldShortly = await room.hold(moment);
     const outcomes = Promise.all(stuck.map((id) => room.node().send(sendRequest(id, ana))));
-    await until('the waiting places are taken', async () => {
+    await until('all waiting transactions are in use', async () => {
       const [row] = await room.rows(
         `SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database()
            AND wait_event_type = 'Lock'`,
@@ -63,7 +63,7 @@ describe('[R2] batches', () => {
     await outcomes;
   });
 
-  test('one send that PostgreSQL refuses does not fail its neighbours', async () => {
+  test('a send that PostgreSQL refuses does not fail the other sends of its batch', async () => {
     const conversationId = await room.newGroup(ben);
     const outcomes = await Promise.allSettled(
       ['a', 'b\u0000', 'c'].map((contentEncrypted) =>
@@ -74,11 +74,11 @@ describe('[R2] batches', () => {
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
   });
 
-  test('[D1] what goes wrong after the commit stores and answers nothing twice', async () => {
+  test('[D1] a failure after the commit stores no message twice and answers no send twice', async () => {
     const conversationId = await room.newGroup(ben);
     const broken = room.openNode(room.db, {
       announce: () => {
-        throw new Error('nobody can be told');
+        throw new Error('announcing fails');
       },
     });
     let answers = 0;
@@ -90,7 +90,7 @@ describe('[R2] batches', () => {
           stored: () => {
             answers += 1;
             resolve();
-            throw new Error('a bad answer');
+            throw new Error('a bad reply');
           },
           repeated: () => undefined,
           failed: () => undefined,
@@ -107,7 +107,7 @@ describe('[R2] batches', () => {
     ]);
   });
 
-  test('a store that is gone is told as UnavailableError, and what waited too long is not tried', async () => {
+  test('an unreachable database is reported as UnavailableError, and sends that waited too long are not attempted', async () => {
     const conversationId = await room.newGroup(ben);
     const clock = createFakeClock();
     let fail: (error: Error) => void = () => undefined;

@@ -1,25 +1,25 @@
-/** Something that waits for its turn in its conversation. */
+/** The queued items of one conversation. */
 export interface Lane<T> {
   conversationId: string;
   waiting: T[];
 }
 
 /**
- * First in, first out per conversation, and a conversation in one place at a time: that is what keeps
- * the order of one sender's pipelined sends (fault 21) while different conversations share batches.
+ * A first-in, first-out queue per conversation, each held by at most one batch at a time. This keeps the order of a
+ * sender's pipelined sends (fault 21) while different conversations share batches.
  */
 export interface SendLanes<T> {
   add(conversationId: string, item: T): void;
-  /** Takes up to `max` items of conversations that nobody holds, and holds these until `release`. */
+  /** Takes up to `max` items of conversations that are not held, and holds those conversations until `release`. */
   take(max: number): Lane<T>[];
-  /** Gives a conversation free; what waits in it is due again. */
+  /** Releases a conversation, so its queued items are due again. */
   release(conversationId: string): void;
   readonly waiting: number;
-  /** Those of `waiting` whose conversation nobody holds. */
+  /** The number of `waiting` items whose conversation is not held. */
   readonly due: number;
 }
 
-/** `keyOf` names what must not be twice in one batch: two sends of one client message id (D2). */
+/** A batch contains no two items with the same `keyOf`: two sends with one client message id (D2). */
 export function createSendLanes<T>(keyOf: (item: T) => string | null): SendLanes<T> {
   const queues = new Map<string, T[]>();
   const held = new Set<string>();

@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-describe('[D2] the same client message id', () => {
-  test('gives the first message, whoever asks first, on two nodes at once', async () => {
+describe('[D2] a repeated client message id', () => {
+  test('returns the first message when it is sent concurrently on two nodes', async () => {
     for (let round = 0; round < 10; round += 1) {
       const conversationId = await room.newDirect();
       const before = (await room.seqs(conversationId)).length;
@@ -29,7 +29,7 @@ describe('[D2] the same client message id', () => {
     }
   });
 
-  test('is another one in another conversation and of another sender', async () => {
+  test('is independent of the same id in another conversation or by another sender', async () => {
     const [one, two] = [await room.newGroup(ben), await room.newGroup(ben)];
     const clientMessageId = 'same';
     const results = await Promise.all([
@@ -40,7 +40,7 @@ describe('[D2] the same client message id', () => {
     expect(results.map(({ repeated }) => repeated)).toEqual([false, false, false]);
   });
 
-  test('is a conflict with other content, type or reply, also after an edit and a deletion', async () => {
+  test('is a conflict with different content, type or reply, even after an edit or a deletion', async () => {
     const conversationId = await room.newGroup(ben);
     const first = await room.node().send(sendRequest(conversationId, ana));
     const request = sendRequest(conversationId, ana, {
@@ -63,7 +63,7 @@ describe('[D2] the same client message id', () => {
     await expectConflicts();
 
     await editMessage(room, ana, message.id, 'edited');
-    // What was first sent counts, not what it has become.
+    // A repeat is compared with the original send, not with the current state.
     expect(await room.node(1).send(request)).toMatchObject({
       repeated: true,
       message: { id: message.id, content_encrypted: 'edited' },
@@ -84,7 +84,7 @@ describe('[D2] the same client message id', () => {
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
   });
 
-  test('in one batch: the first is stored, the second is its repeat, in this order', async () => {
+  test('stores the first send and repeats it for the second, even within one batch', async () => {
     const conversationId = await room.newGroup(ben);
     const request = sendRequest(conversationId, ana, { clientMessageId: 'twice' });
     const order: string[] = [];
@@ -104,7 +104,7 @@ describe('[D2] the same client message id', () => {
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
   });
 
-  test('is a 404 after a removal', async () => {
+  test('is a NotFoundError after the sender was removed', async () => {
     const conversationId = await room.newGroup(ben);
     const request = sendRequest(conversationId, ben, { clientMessageId: 'mine' });
     await room.node().send(request);

@@ -5,14 +5,14 @@ import type { Entry } from '../ports/index';
 
 /** Takes the outcome of one send. Exactly one of the methods is called, once. */
 export interface SendReply {
-  /** The connection that sent it, where the answer replaces the event; null for REST. */
+  /** The sending connection, where the reply replaces the event; null for REST. */
   readonly origin: string | null;
   /**
-   * The message was stored as `entry` (D1). The receiver answers at the entry's place in the order of seq (D3).
+   * The message was stored as `entry` (D1). The receiver replies at the entry's place in the order of seq (D3).
    * `conversation` is undefined while its members are being read.
    */
   stored(conversation: LocalConversation | undefined, entry: Entry, message: Message): void;
-  /** The client message id had been used; `message` is the first one in its current state (D2). */
+  /** The client message id was already used; `message` is the first message in its current state (D2). */
   repeated(message: Message): void;
   failed(error: Error): void;
 }
@@ -32,7 +32,7 @@ export interface StoredSends {
   readonly sends: StoredSend[];
 }
 
-/** A reply that throws is a bug of its receiver. It is logged and does not affect the other sends of the batch. */
+/** A reply that throws is a bug in its receiver. It is logged and does not affect the other sends of the batch. */
 export class GuardedReply implements SendReply {
   constructor(
     private readonly reply: SendReply,

@@ -12,6 +12,6 @@ export interface SendRequest {
 
 export interface SendResult {
   message: Message;
-  /** This client message id was sent before; `message` is its current state (D2). */
+  /** A message with this client message id was stored before; `message` is its current state (D2). */
   repeated: boolean;
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-test('[D1] a send is announced once, after its commit, and its answer comes first', async () => {
+test('[D1] a send is announced once, after its commit and after its reply', async () => {
   const conversationId = await room.newGroup(ben);
   const { message, repeated } = await room.node().send(sendRequest(conversationId, ana));
   expect(repeated).toBe(false);
@@ -23,8 +23,8 @@ test('[D1] a send is announced once, after its commit, and its answer comes firs
   expect(mine.flatMap(({ sends }) => sends.map((one) => one.message))).toEqual([message]);
 });
 
-describe('[D3] the numbers', () => {
-  test('have no gaps under 200 concurrent sends of two nodes, and commit in their order', async () => {
+describe('[D3] seqs and versions', () => {
+  test('have no gaps and commit in order under 200 concurrent sends on two nodes', async () => {
     const conversationId = await room.newGroup(ben, eve);
     const from = room.node().announced.length;
     const results = await Promise.all(
@@ -62,7 +62,7 @@ describe('[D3] the numbers', () => {
     expect(row).toEqual([String(all.length), String(all.length)]);
   });
 
-  test('follow the order in which one sender sent (fault 21), over several batches', async () => {
+  test('follow the order of the sends of one sender (fault 21) across several batches', async () => {
     const conversationId = await room.newGroup(ben);
     const answered: number[] = [];
     await Promise.all(
@@ -81,7 +81,7 @@ describe('[D3] the numbers', () => {
     expect(contents.flat()).toEqual(Array.from({ length: 500 }, (_, i) => String(i)));
   });
 
-  test('are not burned by strangers, bad replies and conversations that do not exist', async () => {
+  test('are not used by refused sends of non-participants, with bad replies or to unknown conversations', async () => {
     const conversationId = await room.newGroup(ben);
     const elsewhere = (await room.node().send(sendRequest(await room.newGroup(ben), ana))).message
       .id;
@@ -108,8 +108,8 @@ describe('[D3] the numbers', () => {
   });
 });
 
-describe('[R6] who waits', () => {
-  test('a recipient is told once, until settled; a sole sender never; of two senders both', async () => {
+describe('[R6] pending recipients', () => {
+  test('a recipient becomes pending once until they acknowledge, and a sender only through messages of another', async () => {
     const [cleo, dan] = await room.users(`cleo${randomUUID()}`, `dan${randomUUID()}`);
     const { conversation } = await createDirect(room, cleo, dan);
     const lone = room.openNode(room.db);

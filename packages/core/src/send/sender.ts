@@ -58,8 +58,8 @@ export function createSender(deps: SenderDeps): Sender {
   const lanes = createSendLanes<Queued>(({ request }) =>
     request.clientMessageId === null ? null : `${request.senderId} ${request.clientMessageId}`,
   );
-  let flying = 0;
-  let flyingSends = 0;
+  let batchesInFlight = 0;
+  let sendsInFlight = 0;
   let waitingLanes = 0;
   let answering = 0;
   const lanesToWait: Queued[][] = [];
@@ -68,29 +68,29 @@ export function createSender(deps: SenderDeps): Sender {
   let onIdle: (() => void)[] = [];
 
   function schedule(): void {
-    if (scheduled || flying >= IN_FLIGHT || lanes.due === 0) return;
-    if (flyingSends >= LARGE_BATCH && lanes.due < LARGE_SECOND) return;
+    if (scheduled || batchesInFlight >= IN_FLIGHT || lanes.due === 0) return;
+    if (sendsInFlight >= LARGE_BATCH && lanes.due < LARGE_SECOND) return;
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      fly(lanes.take(MAX_BATCH).flatMap(({ waiting }) => waiting));
+      startBatch(lanes.take(MAX_BATCH).flatMap(({ waiting }) => waiting));
       schedule();
     });
   }
 
-  function fly(sends: Queued[]): void {
+  function startBatch(sends: Queued[]): void {
     if (sends.length === 0) return;
-    flying += 1;
-    flyingSends += sends.length;
+    batchesInFlight += 1;
+    sendsInFlight += sends.length;
     void commit(sends, false).finally(() => {
-      flying -= 1;
-      flyingSends -= sends.length;
+      batchesInFlight -= 1;
+      sendsInFlight -= sends.length;
       settle();
     });
   }
 
   function isIdle(): boolean {
-    return flying + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
+    return batchesInFlight + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
   }
 
   function settle(): void {
@@ -136,12 +136,12 @@ export function createSender(deps: SenderDeps): Sender {
         let batch: Queued[] = [];
         for (const lane of lanesToWait.splice(0)) {
           if (batch.length + lane.length > MAX_BATCH) {
-            fly(batch);
+            startBatch(batch);
             batch = [];
           }
           batch.push(...lane);
         }
-        fly(batch);
+        startBatch(batch);
       }, RETRY_BUSY_MS);
     }
   }
@@ -155,7 +155,7 @@ export function createSender(deps: SenderDeps): Sender {
     } catch (error) {
       return failed(sends, error);
     }
-    // Committed: from here on nothing may be retried, whatever fails.
+    // Committed: from here on nothing may be retried, even after a failure.
     deps.gauges.sendBatch(sends.length);
     return finishAll(sends, result);
   }

@@ -11,33 +11,33 @@ type EntryOptions = Parameters<typeof testEntry>[2];
 export const ME = 'me';
 const OTHER = 'other';
 
-/** What PostgreSQL would have. */
+/** The simulated state of PostgreSQL. */
 interface ConnectionStore {
   entries: Map<string, Entry[]>;
-  /** First visible seq; a conversation that is missing is not mine. */
+  /** First visible seq of ME; a missing conversation is one without ME. */
   joined: Map<string, number>;
   positions: Map<string, number>;
   reads: { conversationId: string; seq: number }[][];
   failing: boolean;
-  /** While set, reads wait for it. */
+  /** While set, reads wait until it resolves. */
   gate: Promise<void> | undefined;
 }
 
-/** ME on one connection, with conversations as PostgreSQL and this node have them: no store, no clock, no socket. */
+/** One connection of ME with simulated PostgreSQL, cache, clock and transport. */
 export interface ConnectionRoom {
   readonly clock: FakeClock;
   readonly store: ConnectionStore;
   /** Reads that failed. */
   readonly failures: unknown[];
-  /** Where the next connection writes to. */
+  /** The transport of the next connection. */
   transport: MemoryTransport;
   readonly connection: Connection;
-  /** Replaces the connection by one to the present transport. */
+  /** Replaces the connection by one to the current transport. */
   reopen(): void;
   /** Stores the next entry of a conversation. */
   append(conversationId: string, more?: EntryOptions): Entry;
   appendMany(conversationId: string, count: number, more?: EntryOptions): Entry[];
-  /** What this node has in mind of a conversation: only what it was told. */
+  /** A cached conversation that contains only the given entries. */
   local(id: string, recent?: Entry[]): LocalConversation;
 }
 

@@ -11,19 +11,19 @@ import { createFakeNetwork } from './fakeBus';
 import { noGauges } from './noGauges';
 import { memoryTransport, type MemoryTransport } from './memoryTransport';
 
-/** A device of somebody on a node: its connection, and what came by it. */
+/** A device connected to a node, and what it has received. */
 export interface NodeDevice {
   userId: string;
   live: LiveConnection;
   transport: MemoryTransport;
-  /** Sends and waits for the answer. */
+  /** Sends and waits for the reply. */
   send(conversationId: string, content: string, more?: Partial<SendRequest>): Promise<SendResult>;
 }
 
 export interface DeliveryNode {
   core: ChatCore;
   log: ReturnType<typeof quietLog>;
-  /** Users for whom a wake-up was asked. */
+  /** Users for whom a wake-up was requested. */
   woken: string[];
   connect(
     userId: string,
@@ -85,7 +85,7 @@ export function openDeliveryNode(
   };
 }
 
-/** A send as the door lets it through. */
+/** A send request as a transport passes it on. */
 export function sendRequest(
   conversationId: string,
   senderId: string,

@@ -4,17 +4,17 @@ import { freshDatabase } from '@chasqui/testkit';
 import { appendBatch } from '../send/appendBatch';
 import { recordingAnnounce, type RecordingAnnounce } from './recordingAnnounce';
 
-/** A database of its own with people in it, and an ear for what is announced: for the rules below the edges. */
+/** A separate database with users and recorded announcements, for tests of the core without a transport. */
 export interface DeliveryRoom {
   db: Database;
   announce: RecordingAnnounce;
-  /** A second pool on the same database: another node. */
+  /** A second pool on the same database, as another node has. */
   otherNode(): Database;
-  /** Makes users of these names and returns their ids. */
+  /** Creates users with these names and returns their ids. */
   users<Names extends string[]>(...names: Names): Promise<{ [I in keyof Names]: string }>;
   /** Stores a message and returns its seq. */
   send(conversationId: string, senderId: string, content?: string): Promise<number>;
-  /** Moves the positions of a user, and of device 1 unless there is `deviceNo`. */
+  /** Advances the positions of a user, and of device 1 unless `deviceNo` is given. */
   acknowledge(
     conversationId: string,
     userId: string,
@@ -22,7 +22,7 @@ export interface DeliveryRoom {
     status: 'delivered' | 'read',
     deviceNo?: number | null,
   ): Promise<void>;
-  /** The rows of a statement as arrays. */
+  /** Runs a statement and returns its rows as arrays. */
   rows(text: string, ...values: unknown[]): Promise<unknown[][]>;
   close(): Promise<void>;
 }

@@ -5,13 +5,13 @@ import type { Transport, TransportCapabilities } from '../ports/index';
 export interface MemoryTransport extends Transport {
   /** Everything sent, in order. */
   readonly frames: { event: string; payload: unknown }[];
-  /** The messages among them, single or batched. */
+  /** All messages sent, single or batched. */
   messages(): Message[];
   seqs(conversationId?: string): number[];
   payloads(event: string): unknown[];
-  /** From now on it takes this many frames before its buffer is full. */
+  /** Accepts this many more frames before the buffer is full. */
   takeOnly(frames: number): void;
-  /** The buffer has drained. */
+  /** Drains the buffer. */
   drain(): void;
   readonly closedFor: string | undefined;
 }
@@ -25,7 +25,7 @@ export interface MemoryTransportOptions {
 
 const ALL: TransportCapabilities = { acks: true, commands: true, batching: false };
 
-// As on a wire: encoded once for all connections.
+// Encoded once for all connections, like a real transport.
 const texts = new WeakMap<ServerEvent, string>();
 
 function encode(event: ServerEvent): string {

@@ -11,7 +11,7 @@ import type { StoredSends } from '../send/sendReply';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
 import { noGauges } from './noGauges';
 
-/** The send path of one node, and what came of it. */
+/** The send path of one node, with its recorded results. */
 export interface SendNode {
   sender: Sender;
   announced: StoredSends[];
@@ -21,21 +21,21 @@ export interface SendNode {
   send(request: SendRequest): Promise<SendResult>;
 }
 
-/** The send paths of two nodes on one database, three people, and somebody slow. */
+/** The send paths of two nodes on one database, with three users and a way to lock conversations. */
 export interface SendRoom extends DeliveryRoom {
   ana: string;
   ben: string;
   eve: string;
   readonly nodes: readonly [SendNode, SendNode];
-  /** The first, or by turns: even numbers are of the first and odd ones of the second. */
+  /** The first node for even numbers (the default), the second for odd ones. */
   node(i?: number): SendNode;
   openNode(db: Database, options?: { clock?: Clock; announce?: () => void }): SendNode;
-  /** Ana's with Ben. */
+  /** Creates a direct conversation of Ana and Ben. */
   newDirect(): Promise<string>;
-  /** Ana's with these. */
+  /** Creates a group of Ana and these users. */
   newGroup(...others: string[]): Promise<string>;
   seqs(conversationId: string): Promise<unknown[]>;
-  /** Holds rows of conversations from outside, as somebody slow does. */
+  /** Locks rows of conversations from another transaction, like a slow one. */
   hold(...ids: string[]): Promise<{ release(): Promise<void> }>;
 }
 
@@ -109,7 +109,7 @@ function openSendNode(
   };
 }
 
-/** What a send came to: `ok`, or the name of its error. */
+/** The outcome of a send: `ok`, or the name of its error. */
 export function nameOf(outcome: PromiseSettledResult<unknown>): string {
   if (outcome.status === 'fulfilled') return 'ok';
   return outcome.reason instanceof Error ? outcome.reason.name : String(outcome.reason);

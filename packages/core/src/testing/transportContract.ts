@@ -3,7 +3,7 @@ import { until } from '@chasqui/testkit';
 import type { ChatCore } from '../chatCore';
 import type { Transport } from '../ports/index';
 
-/** What a client has received, in order: events by name, and answers to its sends as `answer`. */
+/** An event that a client received, or the reply to one of its sends under the name `answer`. */
 export interface Received {
   readonly name: string;
   readonly data: unknown;
@@ -15,7 +15,7 @@ export interface ContractClient {
   /** The server's side of the connection. */
   readonly transport: Transport;
   readonly isClosed: boolean;
-  /** Sends a message; resolves with the answer. */
+  /** Sends a message; resolves with the reply. */
   send(conversationId: string, content: string): Promise<Message>;
   acknowledge(conversationId: string, seq: number): Promise<void>;
   stopReading(): void;
@@ -26,7 +26,7 @@ export interface ContractClient {
 /** A core with the transport under test in front of it. */
 export interface ContractRoom {
   readonly core: ChatCore;
-  /** Creates users of these names and returns their ids. */
+  /** Creates users with these names and returns their ids. */
   users<Names extends string[]>(...names: Names): Promise<{ [I in keyof Names]: string }>;
   connect(
     userId: string,
@@ -35,7 +35,7 @@ export interface ContractRoom {
   close(): Promise<void>;
 }
 
-/** What every transport must do, whatever its protocol. Runs against an in-memory transport and each real one. */
+/** The contract of every transport, for any protocol. Runs against an in-memory transport and each real one. */
 export function describeTransport(name: string, open: () => Promise<ContractRoom>): void {
   describe(`the transport contract: ${name}`, () => {
     let room: ContractRoom;
@@ -71,7 +71,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       await client.disconnect();
     });
 
-    test('[D3] a send is answered in the place of its message, between those of others', async () => {
+    test('[D3] the reply to a send arrives in the order of seq, in place of its message', async () => {
       const conversationId = await newGroup();
       const client = await room.connect(ben, { deviceId: 'answers' });
       await until('it is live', () => names(client).includes('chat:queue_empty'));
@@ -90,7 +90,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       await client.disconnect();
     });
 
-    test('[D4] after a reconnect, delivery resumes behind the last acknowledged entry', async () => {
+    test('[D4] after a reconnect, delivery resumes after the last acknowledged entry', async () => {
       const conversationId = await newGroup();
       const client = await room.connect(ben, { deviceId: 'resume' });
       await post(conversationId, 5);
@@ -158,7 +158,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
     });
 
     test.each([true, false])(
-      'entries share an event only where the client asked for it: %s',
+      'entries are batched only if the client asked for it: %s',
       async (batching) => {
         const conversationId = await newGroup();
         await post(conversationId, 10);
@@ -198,7 +198,7 @@ const seqs = (client: ContractClient, conversationId: string): number[] =>
     conversationId,
   );
 
-/** The same with the answers to own sends. */
+/** The same including the replies to own sends. */
 const places = (client: ContractClient, conversationId: string): number[] =>
   placesIn(client.received, conversationId);
 

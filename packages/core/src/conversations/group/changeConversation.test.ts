@@ -19,7 +19,7 @@ beforeEach(async () => {
   room.announce.take();
 });
 
-test('a new title is an entry of the history, and everybody hears of it', async () => {
+test('a new title appends an event and is announced to all members', async () => {
   const seq = await room.send(id, ben);
   const renamed = await changeConversation(room, ana, id, { title: 'Band' });
   expect(renamed).toMatchObject({
@@ -44,14 +44,14 @@ test('a new title is an entry of the history, and everybody hears of it', async 
   expect(conversationForAllSchema.parse(forAll)).toEqual(forAll);
 });
 
-test('the title that it has already changes nothing', async () => {
+test('setting the current title changes nothing', async () => {
   const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
   expect(await changeConversation(room, ana, id, { title: 'Choir' })).toMatchObject({ version: 1 });
   expect(await room.rows('SELECT * FROM conversations WHERE id = $1', id)).toEqual(before);
   expect(room.announce.take()).toEqual([]);
 });
 
-test('members may not, strangers learn nothing', async () => {
+test('members cannot rename a group, and non-participants do not find it', async () => {
   await expect(changeConversation(room, ben, id, { title: 'Mine' })).rejects.toMatchObject({
     name: 'ForbiddenError',
   });
@@ -60,7 +60,7 @@ test('members may not, strangers learn nothing', async () => {
   });
 });
 
-test('[D9] who joined after the last message is told of the title without that message', async () => {
+test('[D9] a member who joined after the last message receives the new title without that message', async () => {
   const seq = await room.send(id, ana, 'before Cleo');
   await addParticipant(room, ana, id, cleo, 'member');
   room.announce.take();
@@ -75,13 +75,13 @@ test('[D9] who joined after the last message is told of the title without that m
   });
 });
 
-test('two things at once are one change, told once, and both or neither is done', async () => {
+test('two changes in one call are applied together or not at all, and announced once', async () => {
   const seq = await room.send(id, ana);
   const both = { title: 'Band', retentionS: 3_600 };
   await addParticipant(room, ana, id, cleo, 'moderator');
   const before = await room.rows('SELECT * FROM conversations WHERE id = $1', id);
   room.announce.take();
-  // A moderator may give a title, and not say how long content is kept.
+  // A moderator may change the title but not the retention.
   await expect(changeConversation(room, cleo, id, both)).rejects.toMatchObject({
     name: 'ForbiddenError',
   });

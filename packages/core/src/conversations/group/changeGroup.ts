@@ -4,18 +4,18 @@ import type { Transaction } from 'sequelize';
 import { lockConversation, type LockedConversation } from '../lockConversation';
 import { conversationModels } from '../conversationModels';
 
-/** A group under its lock, in the hands of one of its participants. */
+/** A locked group and the participant who changes it. */
 export interface GroupChange {
   transaction: Transaction;
-  /** As it was before the change. */
+  /** The state before the change. */
   group: LockedConversation;
-  /** Role of the one who wants the change. */
+  /** Role of the user who makes the change. */
   role: ConversationRole;
 }
 
 /**
- * Runs `work` in one transaction that holds the group's row, and returns its result after the commit.
- * Strangers get NotFoundError (D9); a direct conversation is Forbidden: nothing about it can be changed.
+ * Runs `work` in one transaction that holds the group's row, and returns its result after the commit. Throws
+ * NotFoundError unless the user is a participant (D9), ForbiddenError for a direct conversation.
  */
 export async function changeGroup<T>(
   db: Database,
@@ -25,7 +25,7 @@ export async function changeGroup<T>(
 ): Promise<T> {
   return withTransaction(db, async (transaction) => {
     const group = await lockConversation(db, transaction, conversationId);
-    // Memberships and roles change under this lock alone, so what is read now holds until the commit.
+    // Memberships and roles change only under this lock, so this state is valid until the commit.
     const role = group && (await roleOf(db, transaction, conversationId, actorId));
     if (group === undefined || role === undefined) throw new NotFoundError();
     if (group.type === 'direct') {
@@ -37,7 +37,7 @@ export async function changeGroup<T>(
   });
 }
 
-/** The role of a participant; undefined for everybody else. */
+/** The role of a participant; undefined for all other users. */
 export async function roleOf(
   db: Database,
   transaction: Transaction,

@@ -1,7 +1,7 @@
 import { ForbiddenError } from '@chasqui/protocol';
 import type { Present } from '../read/present';
 
-/** A group's admins and moderators may; a direct conversation has no title. Throws ForbiddenError. */
+/** Throws ForbiddenError unless the user is an admin or a moderator. A direct conversation has no title. */
 export function checkMayRename({ type, role }: Pick<Present, 'type' | 'role'>): void {
   if (type === 'direct') {
     throw new ForbiddenError(

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => room.close());
 beforeEach(() => room.announce.take());
 
-test('[D9] a group begins with its history, which everybody in it sees', async () => {
+test('[D9] the log of a group starts with its creation, visible to all members', async () => {
   const group = await createGroup(room, ana, 'Choir', [ben, cleo, ben, ana]);
   expect(conversationSchema.parse(group)).toEqual(group);
   expect(group).toMatchObject({
@@ -62,7 +62,7 @@ test('[D9] a group begins with its history, which everybody in it sees', async (
   });
 });
 
-test('a group of one, and a large one with its first hundred participants', async () => {
+test('a group may have one member, and a large group shows its first hundred participants', async () => {
   expect(await createGroup(room, ana, 'Notes', [])).toMatchObject({ participant_count: 1 });
   const many = await room.users(...Array.from({ length: 150 }, (_, i) => `singer-${i}`));
   const group = await createGroup(room, ana, 'Choir', many);
@@ -72,7 +72,7 @@ test('a group of one, and a large one with its first hundred participants', asyn
   expect(first).toMatchObject({ joined: { participants: { length: 5 } } });
 });
 
-test('unknown users and too many of them make no group', async () => {
+test('unknown users or too many users create no group', async () => {
   const before = await room.rows('SELECT count(*)::integer FROM conversations');
   await expect(createGroup(room, ana, 'Choir', [ben, randomUUID()])).rejects.toMatchObject({
     name: 'NotFoundError',

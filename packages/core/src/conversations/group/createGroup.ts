@@ -22,15 +22,15 @@ import { newMembership } from '../../members/rows/newMembership';
 import { readConversations } from '../read/readConversations';
 import { unknownUsers } from '../../members/rows/unknownUsers';
 
-/** Others in a new group: about as many ids as fit a request; more are added one by one. */
+/** Users besides the creator: about as many ids as one request holds. More can be added one by one. */
 const GROUP_CREATE_MAX = 3_000;
 
 /**
- * Creates a group with its creator as admin and the others as members; repeated ids and the creator's own count once.
- * Those who have to be asked first are invited instead. Its history begins with the entry 'created', which all members
- * see. A second call creates a second group. Throws NotFoundError for unknown users, ForbiddenError when there is a block
- * between the creator and one of them or one of them admits nobody, ValidationError for too many, RateLimitError for
- * too many invitations.
+ * Creates a group with its creator as admin and the others as members, ignoring duplicate ids and the creator's own.
+ * Users who must consent first are invited instead. The log starts with the event 'created', which all members see. A
+ * second call creates a second group. Throws NotFoundError for unknown users, ForbiddenError if a block separates the
+ * creator from one of them or one of them accepts nobody, ValidationError for too many users, RateLimitError for too
+ * many invitations.
  */
 export async function createGroup(
   deps: ChangeDeps,
@@ -46,14 +46,14 @@ export interface GroupRequest {
   userId: string;
   title: string;
   participantIds: string[];
-  /** The creator's id for this group; null: every call makes another one. */
+  /** The creator's id for this group; null: every call creates another group. */
   clientId: string | null;
 }
 
 /**
- * The same, but a second call of the same user with the same `clientId` returns the first group as it is
- * now, whatever else it says, on any node and also when both run at once. NotFoundError when the user has
- * left that group.
+ * The same, but idempotent: a second call by the same user with the same `clientId` returns the first group in its
+ * current state, even with other arguments or concurrently on another node. Throws NotFoundError if the user has left
+ * that group.
  */
 export async function findOrCreateGroup(
   { db, announce, retentionS = null, contactPolicy = 'open' }: ChangeDeps,
@@ -68,7 +68,7 @@ export async function findOrCreateGroup(
   }
   return guarded(async () => {
     const made = await withTransaction(db, async (transaction) => {
-      // First: people may have left the instance since, and the group is there all the same.
+      // Checked first, because users of an existing group may have been deleted since.
       const known = await findGroup(db, transaction, userId, clientId);
       if (known !== undefined) return { known };
       await checkUsers(db, transaction, userId, participantIds, others);
@@ -76,15 +76,15 @@ export async function findOrCreateGroup(
       const question = { db, transaction, policy: contactPolicy, fromId: userId };
       const approach = { kind: 'add' as const, groupId: null };
       const admissions = await admissionsOf(question, others, approach);
-      const those = (admission: Admission): string[] =>
+      const withAdmission = (admission: Admission): string[] =>
         others.filter((id) => admissions.get(id) === admission);
-      if (those('refused').length > 0) throw cannotBeAdded();
-      const members = those('admitted');
+      if (withAdmission('refused').length > 0) throw cannotBeAdded();
+      const members = withAdmission('admitted');
       const participantCount = members.length + 1;
       const row = { title, participantCount, retentionS, clientId };
       const group = await insertGroup(db, transaction, userId, row);
       if (group === undefined) {
-        // The insert waited for the same request on another connection, which is committed now.
+        // The insert waited for a concurrent one with the same client id, which is committed now.
         return { known: await findGroup(db, transaction, userId, clientId) };
       }
       const user_ids = [userId, ...members];
@@ -106,7 +106,7 @@ export async function findOrCreateGroup(
       );
       const invited = await insertRequests(db, transaction, {
         ...{ kind: 'group', conversationId: group.id, fromId: userId, role: 'member' },
-        toIds: those('asked'),
+        toIds: withAdmission('asked'),
       });
       return {
         ...{ members, invited },
@@ -129,7 +129,7 @@ export async function findOrCreateGroup(
     }
     const { mine, update, entry, members, invited } = made;
     const [conversation] = mine;
-    if (conversation === undefined) throw new Error('a group was made without its creator');
+    if (conversation === undefined) throw new Error('a group was created without its creator');
     const created = (role: ConversationRole): Conversation => ({
       ...update.conversation,
       my: newMembership(role, entry.seq),
@@ -180,7 +180,7 @@ async function findGroup(
   return found?.id;
 }
 
-/** undefined when the creator has made a group with this client id before. */
+/** Returns undefined if the creator already has a group with this client id. */
 async function insertGroup(
   db: Database,
   transaction: Transaction,

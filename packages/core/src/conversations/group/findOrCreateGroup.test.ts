@@ -11,7 +11,7 @@ afterAll(() => room.close());
 const groups = async (userId: string): Promise<unknown> =>
   (await room.rows('SELECT count(*)::integer FROM conversations WHERE created_by = $1', userId))[0];
 
-test('the same user and client id yield the same group, as it is now', async () => {
+test('the same user and client id return the same group in its current state', async () => {
   const [ana, ben] = await room.users('ana-1', 'ben-1');
   const request = { userId: ana, title: 'Choir', participantIds: [ben], clientId: 'one' };
   const first = await findOrCreateGroup(room, request);
@@ -25,7 +25,7 @@ test('the same user and client id yield the same group, as it is now', async () 
   expect(await groups(ana)).toEqual([1]);
 });
 
-test('another user, another id and no id make another group', async () => {
+test('another user, another client id or no client id creates another group', async () => {
   const [ana, ben] = await room.users('ana-2', 'ben-2');
   const request = { userId: ana, title: 'Choir', participantIds: [ben], clientId: 'one' };
   const made = [
@@ -38,7 +38,7 @@ test('another user, another id and no id make another group', async () => {
   expect(new Set(made.map(({ conversation }) => conversation.id)).size).toBe(5);
 });
 
-test('asked for at once on two nodes there is one group, announced once', async () => {
+test('concurrent calls on two nodes create one group and announce it once', async () => {
   const [ana, ben] = await room.users('ana-3', 'ben-3');
   const request = { userId: ana, title: 'Choir', participantIds: [ben], clientId: 'one' };
   const other = { ...room, db: room.otherNode() };
@@ -50,7 +50,7 @@ test('asked for at once on two nodes there is one group, announced once', async 
   expect(await groups(ana)).toEqual([1]);
 });
 
-test('a repeat does not depend on who is still there, and is a NotFoundError after the creator left', async () => {
+test('a repeat succeeds after other members left, and is a NotFoundError after the creator left', async () => {
   const [ana, ben] = await room.users('ana-4', 'ben-4');
   const request = { userId: ana, title: 'Choir', participantIds: [ben], clientId: 'one' };
   const { conversation } = await findOrCreateGroup(room, request);

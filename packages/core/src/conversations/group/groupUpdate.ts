@@ -15,7 +15,7 @@ import {
 import { jsonRows } from '../read/jsonRows';
 import { firstParticipants, requestedParticipants } from '../../members/rows/participantRows';
 
-/** A group after a change, read before the commit, so that nothing can fail between commit and announcement. */
+/** A changed group, read before the commit so that nothing can fail between commit and announcement. */
 export interface GroupUpdate {
   group: LockedConversation;
   /** With the first participants, as in events. */
@@ -28,7 +28,7 @@ const FOR_ALL = `SELECT json_build_object(${CONVERSATION}, 'joined_later', ARRAY
     SELECT p.user_id FROM participants p WHERE p.conversation_id = c.id AND p.joined_seq > l.seq)) AS row
   FROM conversations c ${lastMessageJoin('1', STATUS)} WHERE c.id = $1`;
 
-/** Reads the group as it will be after the commit of this transaction. */
+/** Reads the group inside the transaction, in the state that the commit will publish. */
 export async function readGroupUpdate(
   db: Database,
   transaction: Transaction,
@@ -54,8 +54,8 @@ export async function readGroupUpdate(
 }
 
 /**
- * Tells the members about new entries and the group's new state, after the commit. The last message
- * goes only to those whose membership covers it (D9).
+ * Announces new entries and the group's new state to its members, after the commit. Only members whose membership
+ * covers the last message receive it (D9).
  */
 export function announceGroupUpdate(
   announce: Announce,

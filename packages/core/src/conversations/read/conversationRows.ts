@@ -1,10 +1,10 @@
 import { type ConversationForAll, type Participant, REQUEST_MESSAGES_MAX } from '@chasqui/protocol';
 import { COLUMNS, isoTime, toMessage } from '../../messages/messageRows';
 
-/** Entries that are looked through for the last message: bounds the cost where events follow it. */
+/** Entries searched for the last message. Bounds the cost when many events follow it. */
 const LAST_MESSAGE_WITHIN = 1_000;
 
-/** What everybody sees of a conversation `c` with its last message `l`, for json_build_object. */
+/** The fields of a conversation `c` and its last message `l` that are the same for all viewers, for json_build_object. */
 export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'created_by', c.created_by,
   'created_at', extract(epoch FROM c.created_at)::float8,
   'updated_at', extract(epoch FROM c.updated_at)::float8, 'version', c.version,
@@ -17,8 +17,8 @@ export const CONVERSATION = `'id', c.id, 'type', c.type, 'title', c.title, 'crea
   'last_message', l.row`;
 
 /**
- * Joins `l`, the newest message of `c` at `fromSeq` or later, tombstones included. Only the end of the
- * log is looked at, whatever plan is taken: seq has no gaps, so a range bounds the rows (D12).
+ * Joins `l`, the newest message of `c` at `fromSeq` or later, including tombstones. Any plan reads only the end of the
+ * log: seq has no gaps, so a range bounds the rows (D12).
  */
 export function lastMessageJoin(fromSeq: string, status: string): string {
   return `LEFT JOIN LATERAL (
@@ -50,7 +50,7 @@ export type ConversationRow = Omit<
   requested_id: string | null;
 };
 
-/** A row of CONVERSATION as the outside sees it. */
+/** Converts a row of CONVERSATION to what clients see. */
 export function toConversation(
   row: ConversationRow,
   participants: Participant[],

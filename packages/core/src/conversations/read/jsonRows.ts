@@ -2,8 +2,8 @@ import type { Database } from '@chasqui/db';
 import { QueryTypes, type Transaction } from 'sequelize';
 
 /**
- * Runs a statement whose rows are one JSON column called `row`: prepared under `name`, or inside a
- * transaction, where it sees what that has changed. `Row` is what the statement builds.
+ * Runs a statement that returns one JSON column named `row`, of type `Row`. It is prepared under `name`, or runs inside
+ * a transaction and sees the changes of that transaction.
  */
 export async function jsonRows<Row>(
   db: Database,

@@ -28,11 +28,11 @@ async function listAll(userId: string, limit: number): Promise<string[]> {
   }
 }
 
-test('most recent activity first, on pages that leave nothing out, resting and open ones alike', async () => {
+test('resting and open conversations are listed by latest activity, on pages without gaps', async () => {
   const [ana, ben] = await room.users('ana', 'ben');
   const ids: string[] = [];
   for (let i = 0; i < 12; i += 1) ids.unshift((await createGroup(room, ana, `G${i}`, [ben])).id);
-  // Some with one time, so that only their ids tell them apart.
+  // Some share one timestamp, so that only their ids order them.
   await room.rows(
     `UPDATE conversations SET updated_at = '2026-01-01' WHERE id = ANY ($1::uuid[])`,
     ids.slice(4, 8),
@@ -44,7 +44,7 @@ test('most recent activity first, on pages that leave nothing out, resting and o
   expect(await room.rows('SELECT FROM participants WHERE user_id = $1 AND open', ana)).toEqual([]);
   for (const limit of [1, 4, 12, 100]) expect(await listAll(ana, limit)).toEqual(expected);
 
-  // A send and a new title bring resting ones to the top.
+  // A send and a new title move resting conversations to the top.
   const [first, second] = [expected[7] ?? '', expected[11] ?? ''];
   await room.send(first, ben);
   await changeConversation(room, ana, second, { title: 'New' });
@@ -56,7 +56,7 @@ test('most recent activity first, on pages that leave nothing out, resting and o
   expect(await listAll(ana, 5)).toEqual([first, ...rest]);
 });
 
-test('somebody without conversations has an empty list; cursors of elsewhere start over', async () => {
+test('a user without conversations has an empty list, and a cursor of another list is refused', async () => {
   const [ana] = await room.users('lonely');
   expect(await listConversations(room, ana, { limit: 10 })).toEqual({
     items: [],
@@ -104,7 +104,7 @@ test('[D12] a page costs the same with ten thousand resting conversations', asyn
   expect(items).toHaveLength(20);
   const pages = [{ limit: 20 }, { limit: 20, cursor: nextCursor ?? '' }];
   for (const page of pages) {
-    // Small tables are read whole for each row of the page; resting memberships are not.
+    // Small tables may be scanned for each row of the page, but resting memberships must not.
     const touched = await rowsTouched(room.db, (db) => listConversations({ db }, ana, page));
     expect(touched).toBeLessThan(2_000);
   }

@@ -6,7 +6,7 @@ import { conversationBytesAtMost, fitPage } from '../../paging/pageBytes';
 import { decodePlace, encodePlace } from '../../paging/pagePlace';
 import { readConversations } from './readConversations';
 
-// Resting rows carry the conversation's updated_at, in the order of an index; open ones are few (D12).
+// Resting rows carry the conversation's updated_at, ordered by an index. Open rows are few (D12).
 const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
     (SELECT p.conversation_id AS id, c.updated_at AS at
      FROM participants p JOIN conversations c ON c.id = p.conversation_id
@@ -22,8 +22,8 @@ const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
 const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
 
 /**
- * The user's conversations, most recent activity first. Its cost grows with the page and with what is
- * new, not with how many conversations rest (D12). Throws ValidationError for a cursor of another list.
+ * The user's conversations, latest activity first. The cost grows with the page and the number of open conversations,
+ * not with the number of resting ones (D12). Throws ValidationError for a cursor of another list.
  */
 export async function listConversations(
   { db }: Pick<ChangeDeps, 'db'>,
@@ -36,7 +36,7 @@ export async function listConversations(
     const places = new Map((rows as [string, number][]).slice(0, limit));
     const all = await readConversations(db, userId, [...places.keys()], { preview: true });
     const items = fitPage(all, conversationBytesAtMost);
-    // Where the next page starts: after the last one shown, or after all when those at the end are gone.
+    // The next page starts after the last id read, even if that conversation has been left since and is not shown.
     const last = items.length < all.length ? items.at(-1)?.id : [...places.keys()].at(-1);
     const lastAt = last === undefined ? undefined : places.get(last);
     const hasMore = items.length < all.length || rows.length > limit;

@@ -1,6 +1,6 @@
 import type { Bar, ConversationRole } from '@chasqui/protocol';
 
-/** What the one who wants the change finds there. */
+/** The state that decides whether a user may make a change. */
 export interface Present {
   type: 'direct' | 'group';
   role: ConversationRole;

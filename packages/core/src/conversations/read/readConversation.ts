@@ -2,7 +2,7 @@ import { type Conversation, NotFoundError } from '@chasqui/protocol';
 import type { ChangeDeps } from '../changeDeps';
 import { readConversations } from './readConversations';
 
-/** One conversation with all participants up to 100. Throws NotFoundError to strangers (D9). */
+/** One conversation with up to 100 participants. Throws NotFoundError unless the user is a participant (D9). */
 export async function readConversation(
   { db }: Pick<ChangeDeps, 'db'>,
   userId: string,

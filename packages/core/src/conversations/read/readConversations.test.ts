@@ -21,7 +21,7 @@ beforeEach(async () => {
   ({ id } = await createGroup(room, ana, 'Choir', [ben, cleo]));
 });
 
-test('[D8] unread are messages by others after my position: no events, no tombstones, none of mine', async () => {
+test('[D8] the unread count includes messages by others after the position of the viewer, but no events or tombstones', async () => {
   const read = await room.send(id, ana);
   await room.acknowledge(id, ben, read, 'read');
   await room.send(id, ben);
@@ -45,7 +45,7 @@ test('[D8] unread are messages by others after my position: no events, no tombst
   expect((await readConversation(room, cleo, id)).my.unread_count).toBe(3);
 });
 
-test('the last message is the newest one, tombstone or not, whatever events came after', async () => {
+test('the last message is the newest message or tombstone, even if events follow it', async () => {
   const seq = await room.send(id, ana, 'last');
   for (const title of ['A', 'B', 'C']) await changeConversation(room, ana, id, { title: title });
   await room.rows(
@@ -59,7 +59,7 @@ test('the last message is the newest one, tombstone or not, whatever events came
   });
 });
 
-test('[D6] the status of the last message is the least far of its recipients, whoever reads it', async () => {
+test('[D6] the status of the last message is the lowest among its recipients, for every viewer', async () => {
   const statuses = async (): Promise<unknown[]> =>
     Promise.all(
       [ana, ben, cleo].map(
@@ -76,7 +76,7 @@ test('[D6] the status of the last message is the least far of its recipients, wh
   expect(await statuses()).toEqual(['read', 'read', 'read']);
 });
 
-test('[D9] many are read in the order asked for, without those of others', async () => {
+test('[D9] conversations are returned in the requested order, without those of other users', async () => {
   const { conversation } = await createDirect(room, ana, ben);
   const theirs = await createGroup(room, ben, 'Not for Ana', [cleo]);
   const ids = [conversation.id, theirs.id, randomUUID(), id];
@@ -86,7 +86,7 @@ test('[D9] many are read in the order asked for, without those of others', async
   expect(await readConversations(room.db, ana, [], { preview: true })).toEqual([]);
 });
 
-test('[D12] however many are read, it takes two queries', async () => {
+test('[D12] reading any number of conversations takes two queries', async () => {
   const ids = [id];
   for (let i = 0; i < 30; i += 1) ids.push((await createGroup(room, ana, `G${i}`, [ben])).id);
   const asked: string[] = [];
@@ -101,7 +101,7 @@ test('[D12] however many are read, it takes two queries', async () => {
   expect(asked).toEqual(['conversations_of', 'first_participants']);
 });
 
-test('a preview holds the first five participants, a whole one the first hundred', async () => {
+test('a preview contains the first five participants, a full conversation the first hundred', async () => {
   const many = await room.users(...Array.from({ length: 120 }, (_, i) => `singer-${i}`));
   const group = await createGroup(room, ana, 'Choir', many);
   const [preview] = await readConversations(room.db, ana, [group.id], { preview: true });

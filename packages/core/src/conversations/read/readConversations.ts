@@ -17,10 +17,10 @@ import {
 import { jsonRows } from './jsonRows';
 import { firstParticipants, requestedParticipants } from '../../members/rows/participantRows';
 
-// The viewer being behind makes the status of another's message 'sent' without looking any further.
+// If the viewer has not received another user's message, its status is 'sent' without checking other recipients.
 const SEEN_BY_ME = `CASE WHEN m.sender_id <> me.user_id AND me.delivered_seq < m.seq THEN 'sent' ELSE ${STATUS} END`;
 
-// Counts what is new for the viewer, by the key of the log (D8).
+// Counts unread messages by a range of the log's primary key (D8).
 const UNREAD = `(SELECT count(*) FROM messages n
   WHERE n.conversation_id = me.conversation_id AND n.seq > me.read_seq AND n.kind = 'message'
     AND NOT ${isGone('n')} AND n.sender_id <> me.user_id)`;
@@ -35,14 +35,14 @@ const CONVERSATIONS = `SELECT json_build_object(${CONVERSATION}, 'my', json_buil
   ORDER BY i.ord`;
 
 export interface ReadOptions {
-  /** With the first participants only, as in lists and events; else with all up to 100. */
+  /** Includes only the first participants, as in lists and events; otherwise up to 100. */
   preview: boolean;
   transaction?: Transaction;
 }
 
 /**
- * These conversations as one user sees them, in the order of the ids; those in which the user is no
- * participant are left out (D9). Two queries, however many there are.
+ * These conversations as one user sees them, in the order of the ids, without those in which the user is not a
+ * participant (D9). Takes two queries for any number of conversations.
  */
 export async function readConversations(
   db: Database,

@@ -15,7 +15,7 @@ afterAll(() => room.close());
 const EMOJI = [...'😀😁😂😃😄😅😆😇😈😉😊😋😌😍😎😏😐😑😒😓😔😕😖😗😘'];
 
 /** A group of ten with one message. */
-async function scene(name: string) {
+async function groupWithMessage(name: string) {
   const users = await room.users(...Array.from({ length: 10 }, (_, i) => `${name}-${i}`));
   const [ana = '', ...others] = users;
   const { id: conversationId } = await createGroup(room, ana, name, others);
@@ -41,8 +41,8 @@ async function scene(name: string) {
 
 const refused = { name: 'ValidationError', status: 400, details: [{ path: 'emoji' }] };
 
-test('one user has at most 10 reactions on a message, and may replace one', async () => {
-  const { id, ana, react } = await scene('of-one');
+test('a user has at most 10 reactions on a message and can replace one', async () => {
+  const { id, ana, react } = await groupWithMessage('of-one');
   const all = await Promise.allSettled(EMOJI.slice(0, 15).map((emoji) => react(ana, emoji)));
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
   await expect(react(ana, EMOJI[20])).rejects.toMatchObject(refused);
@@ -52,8 +52,8 @@ test('one user has at most 10 reactions on a message, and may replace one', asyn
   expect(await react(ana, EMOJI[20])).toMatchObject({ repeated: false });
 });
 
-test('a message has at most 20 different reactions, also when many are added at once', async () => {
-  const { users, react, shown } = await scene('kinds');
+test('a message has at most 20 different reactions, even when many are added concurrently', async () => {
+  const { users, react, shown } = await groupWithMessage('kinds');
   const asked = EMOJI.map((emoji, i) => react(users[i % users.length] ?? '', emoji));
   const outcomes = await Promise.allSettled(asked);
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
@@ -61,13 +61,13 @@ test('a message has at most 20 different reactions, also when many are added at 
   expect(kinds).toHaveLength(20);
   const late = EMOJI.find((emoji) => !kinds.includes(emoji));
   await expect(react(users[0] ?? '', late)).rejects.toMatchObject(refused);
-  // Joining one that is there is no new kind.
+  // Adding an emoji that is already on the message does not count toward the limit.
   const theirs = (await shown())?.find(({ user_ids: ids }) => !ids.includes(users[0] ?? ''));
   expect(await react(users[0] ?? '', theirs?.emoji)).toMatchObject({ repeated: false });
 });
 
-test('a row of an earlier release with two spellings of one emoji holds one reaction', async () => {
-  const { id, users, react, shown, stored } = await scene('spellings');
+test('two spellings of one emoji in a row of an earlier release are one reaction', async () => {
+  const { id, users, react, shown, stored } = await groupWithMessage('spellings');
   const [ana = '', ben = '', cleo = ''] = users;
   await stored([
     { emoji: '❤', user_ids: [ana, ben] },
@@ -79,8 +79,8 @@ test('a row of an earlier release with two spellings of one emoji holds one reac
   expect(await shown()).toEqual([{ emoji: '❤️', user_ids: [ben, cleo] }]);
 });
 
-test('a text of an earlier release is shown, and can be taken back', async () => {
-  const { id, ana, shown, stored } = await scene('texts');
+test('a reaction of an earlier release that is no emoji is shown and can be removed', async () => {
+  const { id, ana, shown, stored } = await groupWithMessage('texts');
   const texts = ['..', '.', '/', ':llama:', '__proto__'];
   await stored(texts.map((emoji) => ({ emoji, user_ids: [ana] })));
   expect((await shown())?.map(({ emoji }) => emoji)).toEqual(texts);
@@ -88,8 +88,8 @@ test('a text of an earlier release is shown, and can be taken back', async () =>
   expect(await shown()).toEqual([]);
 });
 
-test('a row of an earlier release above the limits takes no more, and gives back', async () => {
-  const { id, ana, react, shown, stored } = await scene('above');
+test('a row of an earlier release above the limits accepts no more reactions, but its reactions can be removed', async () => {
+  const { id, ana, react, shown, stored } = await groupWithMessage('above');
   await stored(Array.from({ length: 100 }, (_, i) => ({ emoji: `:${i}:`, user_ids: [ana] })));
   await expect(react(ana, '👍')).rejects.toMatchObject(refused);
   await removeReaction(room, ana, id, ':7:');

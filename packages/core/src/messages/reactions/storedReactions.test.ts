@@ -1,7 +1,7 @@
 import { REACTION_USERS_MAX } from '@chasqui/protocol';
 import { mergeReactions, presentReactions } from './storedReactions';
 
-test('two spellings of an emoji are shown as one, each user once', () => {
+test('two spellings of an emoji are merged, with each user once', () => {
   const stored = [
     { emoji: '❤', user_ids: ['ana', 'ben'] },
     { emoji: '👍', user_ids: ['ana'] },
@@ -13,12 +13,12 @@ test('two spellings of an emoji are shown as one, each user once', () => {
   ]);
 });
 
-test('a text of earlier releases keeps its name', () => {
+test('a reaction of an earlier release that is no emoji keeps its text', () => {
   const stored = ['..', ':llama:', '__proto__'].map((emoji) => ({ emoji, user_ids: ['ana'] }));
   expect(mergeReactions(stored)).toEqual(stored);
 });
 
-test('of more than 100 users the first 100 are named, and all are counted', () => {
+test('a reaction by more than 100 users lists the first 100 and counts all', () => {
   const user_ids = Array.from({ length: REACTION_USERS_MAX + 1 }, (_, i) => `user ${i}`);
   expect(presentReactions([{ emoji: '👍', user_ids }])).toEqual([
     { emoji: '👍', user_ids: user_ids.slice(0, REACTION_USERS_MAX), count: user_ids.length },
