@@ -84,9 +84,9 @@ test('[D7] deleting an account leaves groups with a new admin and keeps direct c
   expect((await historyOf(cleo, group)).map(({ event }) => event?.type)).toEqual([
     ...['created', 'added', 'left', 'role'],
   ]);
-  const told = room.announce.take();
+  const announced = room.announce.take();
   const update = { to: 'members', conversationId: direct, event: 'conversation:updated' };
-  expect(told).toContainEqual(expect.objectContaining(update));
+  expect(announced).toContainEqual(expect.objectContaining(update));
 
   const { conversations } = await sync(ben, cursor);
   const names = conversations.find(({ id }) => id === direct)?.participants ?? [];

@@ -66,7 +66,7 @@ export const barDeleted = command(
   `UPDATE conversations SET barred = 'deleted', version = version + 1 WHERE id = $1::uuid`,
 );
 
-/** Removes what a membership says about its user's devices and receipts, so that nothing wakes the user. */
+/** Clears the device positions and receipts of a membership, so that nothing wakes the user. */
 export const resetMembership = command(
   'reset_membership',
   `UPDATE participants p SET pending = false, purged_seq = c.last_seq, cursors = '{}',
@@ -84,7 +84,7 @@ export const noteBarred = command(
   `UPDATE account_deletions SET directs_after = greatest(directs_after, $2::uuid) WHERE user_id = $1::uuid`,
 );
 
-/** Deletes the rows that belong to the user alone. `account_deletions` comes last: it says what is left to do. */
+/** Deletes the rows that belong to the user alone. `account_deletions` comes last, because it records what is left to do. */
 export const deleteRemains = [
   command(
     'delete_requests_of',

@@ -8,7 +8,7 @@ export function isBlockedBetween(one: string, other: string): string {
     OR EXISTS (SELECT FROM blocks b WHERE b.blocker_id = ${other} AND b.blocked_id = ${one}))`;
 }
 
-/** Those of these users who have blocked this one or are blocked by them. */
+/** The given users who have blocked this one or are blocked by this one. */
 export async function blockedAmong(
   db: Database,
   transaction: Transaction,

@@ -54,32 +54,32 @@ const texts = (): string[] =>
 
 describe('[D7] a change that arrives before its entry is sent', () => {
   test.each([false, true])(
-    'during the read, the entry is sent in its changed state (batch: %s)',
+    'a change during the read is sent as part of the entry (batch: %s)',
     async (batch) => {
       const { connection, endRead } = connect(batch);
       connection.changed(edit(2, 9));
       endRead();
-      await until('all are sent', () => transport.seqs().length === 3);
+      await until('all entries are sent', () => transport.seqs().length === 3);
       expect(texts()).toEqual(['as it was', 'edited at 9', 'as it was']);
     },
   );
 
-  test('after the read, the change replaces the entry in the queued page', async () => {
+  test('a change after the read replaces the entry in the queued page', async () => {
     const { connection, endRead } = connect(false);
     transport.takeOnly(1);
     endRead();
-    await until('one is sent', () => transport.seqs().length === 1);
+    await until('one entry is sent', () => transport.seqs().length === 1);
     connection.changed(edit(3, 9));
     connection.changed(edit(3, 8));
     transport.drain();
-    await until('all are sent', () => transport.seqs().length === 3);
+    await until('all entries are sent', () => transport.seqs().length === 3);
     expect(texts()).toEqual(['as it was', 'as it was', 'edited at 9']);
   });
 
-  test('is sent after an entry offered in the same turn, also to a batching client', async () => {
+  test('a change is sent after an entry offered in the same turn, also to a batching client', async () => {
     const { connection, endRead } = connect(true);
     endRead();
-    await until('all are sent', () => transport.seqs().length === 3);
+    await until('all entries are sent', () => transport.seqs().length === 3);
     const cached = {
       id: ROOM,
       membersVersion: 1,
@@ -117,14 +117,14 @@ describe('[D7] the cached newest entries', () => {
     });
   }
 
-  test('are replaced by a change, but not by an older one', async () => {
+  test('a cached entry is replaced by a change, but not by an older one', async () => {
     await remembered(entry(1), entry(2));
     conversations.changed(edit(2, 9));
     conversations.changed(edit(2, 8));
     expect(await remembered()).toEqual(['as it was', 'edited at 9']);
   });
 
-  test('are replaced by a change whose notification arrived before that of the entry', async () => {
+  test('a cached entry is replaced by a change whose notification arrived before that of the entry', async () => {
     conversations.changed(edit(2, 9));
     expect(await remembered(entry(1), entry(2))).toEqual(['as it was', 'edited at 9']);
   });

@@ -53,7 +53,7 @@ const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
  * expired. Ages are compared with ages, because this clock may differ from that of PostgreSQL.
  */
 const RECENT_KEPT_MS = 25_000;
-/** Changes whose entry is not cached: it is old, or its notification is still on its way from another node. */
+/** Changes whose entry is not cached: it is old, or its notification is still in transit from another node. */
 const MAX_EARLY_EDITS = 256;
 const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8, c.requested_id
   FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;

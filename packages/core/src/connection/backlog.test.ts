@@ -60,8 +60,8 @@ const cleanPos = async (deviceId: string): Promise<number> => {
   return Number(row?.[0]);
 };
 
-describe('[D4] a device', () => {
-  test('that is the first of its user starts at the membership and receives everything until it acknowledges', async () => {
+describe('[D4] device positions', () => {
+  test('the first device of a user starts at the membership and receives everything until it acknowledges', async () => {
     await send(3);
     expect(await drained('phone')).toEqual([1, 2, 3]);
     const phone = await drain('phone');
@@ -71,7 +71,7 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([3]);
   });
 
-  test('that is new starts after the highest position acknowledged by any device', async () => {
+  test('a new device starts after the highest position acknowledged by any device', async () => {
     await send(5);
     const phone = await drain('phone');
     await acknowledge(phone, 3);
@@ -84,7 +84,7 @@ describe('[D4] a device', () => {
     expect(await drained('laptop')).toEqual([4, 5]);
   });
 
-  test('that was offline receives entries that another device acknowledged, even after syncs', async () => {
+  test('an offline device receives entries that another device acknowledged, even after syncs', async () => {
     await send(2);
     const laptop = await drain('laptop');
     await acknowledge(laptop, 2);
@@ -102,7 +102,7 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([]);
   });
 
-  test('with several connections receives live entries on each, and one acknowledgement covers all', async () => {
+  test('all connections of a device receive live entries, and one acknowledgement covers all of them', async () => {
     const [one, two] = [await drain('phone'), await drain('phone')];
     await send(2);
     await until('both have it', () =>
@@ -113,7 +113,7 @@ describe('[D4] a device', () => {
     expect(await drained('phone')).toEqual([]);
   });
 
-  test('that logs out is forgotten and starts as a new device when it returns', async () => {
+  test('a device that logs out is forgotten and starts as a new device when it returns', async () => {
     await send(2);
     const sessionId = randomUUID();
     const phone = await drain('phone', { sessionId });
@@ -129,7 +129,7 @@ describe('[D4] a device', () => {
     expect(numbers).toEqual([[2], [3]]);
   });
 
-  test('is forgotten beyond the 20 most recently seen and after 90 days', async () => {
+  test('devices are forgotten beyond the 20 most recently seen and after 90 days', async () => {
     for (let i = 0; i < 22; i += 1) (await drain(`device${i}`)).live.close();
     const left = async (): Promise<unknown[]> =>
       (
@@ -149,7 +149,7 @@ describe('[D4] a device', () => {
     expect(Object.keys(cursors[0]?.[0] as object)).toEqual(['22', '23']);
   });
 
-  test('[D9] receives nothing sent between the removal and the return of its user', async () => {
+  test('[D9] a device receives nothing sent between the removal and the return of its user', async () => {
     const { id } = await node.core.conversations.createGroup(ana, 'Group', [ben]);
     await send(2, id);
     (await drain('phone')).live.close();
@@ -189,7 +189,7 @@ describe('[D5] the order of a backlog', () => {
 });
 
 describe('[D12] the clean position', () => {
-  test('advances over acknowledged changes only', async () => {
+  test('the clean position advances over acknowledged changes only', async () => {
     await send(1);
     const phone = await drain('phone');
     const laptop = await drain('laptop');
@@ -206,7 +206,7 @@ describe('[D12] the clean position', () => {
     expect(await cleanPos('laptop')).toBeGreaterThanOrEqual(await cleanPos('phone'));
   });
 
-  test('lets a connect read only changed conversations, regardless of how many rest', async () => {
+  test('a connect reads only changed conversations, regardless of how many rest', async () => {
     const touched = async (): Promise<number> => {
       const device = await drain('phone');
       for (const { conversation_id, seq } of device.transport.messages()) {

@@ -176,7 +176,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     advance('work');
   }
 
-  /** A paused connection is not asked again for every entry. */
+  /** Does not query a paused connection again for every entry. */
   function pumpIfDue(cursor: Cursor): void {
     if (cursor.state === 'due' && state.name === 'live') advance('work');
   }

@@ -27,7 +27,7 @@ describe('[D3] the replies to own sends', () => {
     );
   }
 
-  test('replace the events of their entries, in the order of seq', () => {
+  test('replies replace the events of their entries, in the order of seq', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
@@ -58,7 +58,7 @@ describe('[D3] the replies to own sends', () => {
     expect(room.transport.seqs()).toEqual([1]);
   });
 
-  test('follow the batched entries before them', () => {
+  test('a reply follows the batched entries before it', () => {
     room.transport = memoryTransport({ capabilities: { batching: true } });
     room.reopen();
     room.connection.begin([]);
@@ -88,7 +88,7 @@ describe('[D3] the replies to own sends', () => {
       room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
       expect(sentBefore).toEqual([]);
       room.connection.start();
-      await until('all is sent', () => room.transport.seqs().length === 3);
+      await until('all entries are sent', () => room.transport.seqs().length === 3);
       room.connection.repeated(
         'once more',
         'a',
@@ -130,7 +130,7 @@ describe('[D3] the replies to own sends', () => {
     const answered: number[] = [];
     room.connection.offer(undefined, mine, () => answered.push(room.transport.seqs().length) > 0);
     room.connection.expect('a', 2, undefined);
-    await until('what follows is sent', () => room.transport.seqs().length === 1);
+    await until('the following entry is sent', () => room.transport.seqs().length === 1);
     expect([answered, room.transport.seqs()]).toEqual([[0], [2]]);
   });
 
@@ -143,7 +143,7 @@ describe('[D3] the replies to own sends', () => {
     room.connection.expect('a', 1, undefined);
     await until('the page is read', () => room.store.reads.length === 1);
     room.connection.sendFailed('mine', 'a');
-    await until('it is sent', () => room.transport.seqs().length === 1);
+    await until('the entry is sent', () => room.transport.seqs().length === 1);
   });
 
   test('a reply waits for the position if the connection has no cursor', async () => {
@@ -157,7 +157,7 @@ describe('[D3] the replies to own sends', () => {
     // The two entries before it might still be in transit.
     await until('the position is known', () => room.clock.pending === 1);
     room.clock.advance(10);
-    await until('it is answered', () => answered.length === 1);
+    await until('the reply is given', () => answered.length === 1);
     expect(room.transport.seqs()).toEqual([3, 4]);
   });
 
@@ -168,7 +168,7 @@ describe('[D3] the replies to own sends', () => {
     room.connection.start();
     const answered: string[] = [];
     send('mine', room.local('a', []), answered);
-    await until('it is answered', () => answered.length === 1);
+    await until('the reply is given', () => answered.length === 1);
     expect(room.transport.seqs()).toEqual([]);
   });
 

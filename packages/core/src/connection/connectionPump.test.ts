@@ -13,27 +13,27 @@ const upTo = (n: number, from = 1): number[] =>
   Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
 describe('[R3] the pump', () => {
-  test('sends a backlog from PostgreSQL in order, followed by entries that arrived live in the meantime', async () => {
+  test('the pump sends a backlog from PostgreSQL in order, followed by entries that arrived live in the meantime', async () => {
     room.appendMany('a', 1_200, { senderId: ME });
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 1_200 }]);
     room.connection.start();
     const live = room.append('a');
     room.connection.offer(room.local('a', [live]), live);
-    await until('all is sent', () => room.transport.seqs().length === 1_201);
+    await until('all entries are sent', () => room.transport.seqs().length === 1_201);
     expect(room.transport.seqs()).toEqual(upTo(1_201));
   });
 
-  test('starts at the position of the device in a conversation without a cursor', async () => {
+  test('the pump starts at the position of the device in a conversation without a cursor', async () => {
     room.appendMany('a', 5);
     room.store.positions.set('a', 3);
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 5, undefined);
-    await until('the rest is sent', () => room.transport.seqs().length === 2);
+    await until('the remaining entries are sent', () => room.transport.seqs().length === 2);
     expect(room.transport.seqs()).toEqual([4, 5]);
   });
 
-  test('[D3] sends every seq once and in order when notifications are reordered, duplicated and lost', async () => {
+  test('[D3] the pump sends every seq once and in order when notifications are reordered, duplicated and lost', async () => {
     const entries = room.appendMany('a', 9);
     const cached = room.local('a', entries.slice(6));
     room.connection.begin([]);
@@ -44,11 +44,11 @@ describe('[R3] the pump', () => {
       () => room.store.reads.length > 0 || room.clock.pending > 0,
     );
     room.clock.advance(1_000);
-    await until('all is sent', () => room.transport.seqs().length === 9);
+    await until('all entries are sent', () => room.transport.seqs().length === 9);
     expect(room.transport.seqs()).toEqual(upTo(9));
   });
 
-  test('waits briefly for a notification that was overtaken, and then reads nothing', async () => {
+  test('the pump waits briefly for a notification that was overtaken, and then reads nothing', async () => {
     room.append('a');
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 1 }]);
     room.connection.start();
@@ -80,7 +80,7 @@ describe('[R3] the pump', () => {
     room.connection.offer(room.local('b', [live]), live);
     expect(room.transport.seqs('b')).toEqual([1]);
     openGate();
-    await until('the other is sent too', () => room.transport.seqs('a').length === 2);
+    await until('the other conversation is sent', () => room.transport.seqs('a').length === 2);
   });
 
   test('a failed read is retried without losing entries', async () => {
@@ -97,7 +97,7 @@ describe('[R3] the pump', () => {
     expect([room.transport.frames, room.failures.length]).toEqual([[], 2]);
     room.store.failing = false;
     room.clock.advance(1);
-    await until('all is sent', () => room.transport.seqs().length === 7);
+    await until('all entries are sent', () => room.transport.seqs().length === 7);
     expect([room.transport.seqs('a'), room.transport.seqs('b')]).toEqual([upTo(4), upTo(3)]);
     expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: 3 }]);
   });
@@ -143,7 +143,7 @@ describe('[R3] the pump', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 1, 0);
-    await until('the first is sent', () => room.transport.seqs().length === 1);
+    await until('the first entry is sent', () => room.transport.seqs().length === 1);
     const between = room.appendMany('a', 3);
     room.store.joined.set('a', 5);
     const again = room.append('a');
@@ -187,7 +187,7 @@ describe('[R3] the pump', () => {
 });
 
 describe('chat:queue_empty', () => {
-  test('is sent immediately and once if nothing is due', () => {
+  test('chat:queue_empty is sent immediately and once if nothing is due', () => {
     room.connection.begin([]);
     expect(room.transport.frames).toEqual([]);
     room.connection.start();
@@ -197,7 +197,7 @@ describe('chat:queue_empty', () => {
     ]);
   });
 
-  test('[D4] is sent after the backlog and before live entries', async () => {
+  test('[D4] chat:queue_empty is sent after the backlog and before live entries', async () => {
     room.appendMany('a', 3);
     room.appendMany('b', 2);
     room.connection.begin([
@@ -215,11 +215,11 @@ describe('chat:queue_empty', () => {
     });
     const live = room.append('a');
     room.connection.offer(room.local('a', [live]), live);
-    await until('the live one is sent', () => room.transport.seqs().length === 5);
+    await until('the live entry is sent', () => room.transport.seqs().length === 5);
     expect(room.transport.payloads('chat:queue_empty')).toHaveLength(1);
   });
 
-  test('is sent even if a live entry caused a newer position to be read before the backlog', async () => {
+  test('chat:queue_empty is sent even if a live entry caused a newer position to be read before the backlog', async () => {
     room.appendMany('a', 3);
     room.store.positions.set('a', 3);
     const live = room.store.entries.get('a')?.at(-1) as Entry;

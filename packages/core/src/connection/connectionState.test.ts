@@ -31,20 +31,20 @@ function run(...events: ConnectionEvent[]): { state: ConnectionState; effects: s
 }
 
 describe('a connection', () => {
-  test('sends nothing before it has started, and then pumps for each trigger', () => {
+  test('a connection sends nothing before it has started, and then pumps for each trigger', () => {
     expect(run('work', 'writable', 'started', 'work').effects).toEqual([
       ...['none', 'none', 'pump', 'pump'],
     ]);
   });
 
-  test('[R4] pauses while the window is full, until it opens or there is other work', () => {
+  test('[R4] a connection pauses while the window is full, until it opens or there is other work', () => {
     expect(run('started', 'window full').state).toEqual({ name: 'paused', until: 'acknowledged' });
     expect(run('started', 'window full', 'window open').effects.at(-1)).toBe('pump');
     expect(run('started', 'window full', 'work').effects.at(-1)).toBe('pump');
     expect(run('started', 'window full', 'writable').effects.at(-1)).toBe('none');
   });
 
-  test('[R4] pauses while the buffer is full, until the transport reports that it drained', () => {
+  test('[R4] a connection pauses while the buffer is full, until the transport reports that it drained', () => {
     const full = run('started', 'buffer full');
     expect(full.state).toEqual({ name: 'paused', until: 'writable' });
     expect(full.effects.at(-1)).toBe('await writable');
@@ -52,7 +52,7 @@ describe('a connection', () => {
     expect(run('started', 'buffer full', 'writable').effects.at(-1)).toBe('pump');
   });
 
-  test('never asks a full transport twice, releases once and does nothing after it closed', () => {
+  test('a connection never asks a full transport twice, releases once and does nothing after it closed', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...connectionEvents), { maxLength: 40 }), (events) => {
         let asked = false;
@@ -99,7 +99,7 @@ describe('a conversation on a connection', () => {
     expect(advanceCursor(state, event, position)).toEqual({ state: next, effect });
   });
 
-  test('is queued, located or read only on entering that state, and forgotten once', () => {
+  test('a conversation is queued, located or read only on entering that state, and forgotten once', () => {
     const step = fc.tuple(fc.constantFrom(...cursorEvents), fc.constantFrom(...positions));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (events) => {

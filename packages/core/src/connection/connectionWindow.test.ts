@@ -14,7 +14,7 @@ const upTo = (n: number, from = 1): number[] =>
   Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
 describe('[R4] the window', () => {
-  test('counts only messages by others, and opens when they are acknowledged', async () => {
+  test('the window counts only messages by others, and opens when they are acknowledged', async () => {
     room.appendMany('own', 700, { senderId: ME });
     room.appendMany('events', 700, { counts: false });
     room.appendMany('a', WINDOW + 50);
@@ -25,19 +25,25 @@ describe('[R4] the window', () => {
     ]);
     room.connection.start();
     await until('the window is full', () => room.transport.seqs('a').length === WINDOW);
-    await until('the rest is sent', () => room.transport.seqs().length === WINDOW + 1_400);
+    await until(
+      'the remaining entries are sent',
+      () => room.transport.seqs().length === WINDOW + 1_400,
+    );
     expect(room.connection.blockedBy()).toEqual(['a']);
     expect(room.transport.payloads('chat:queue_empty')).toEqual([]);
     room.connection.release('a', 30);
     expect(room.transport.seqs('a')).toEqual(upTo(WINDOW + 30));
     room.connection.release('a', 30);
     room.connection.release('a', WINDOW);
-    await until('the rest is sent', () => room.transport.seqs('a').length === WINDOW + 50);
+    await until(
+      'the remaining entries are sent',
+      () => room.transport.seqs('a').length === WINDOW + 50,
+    );
     expect(room.transport.payloads('chat:queue_empty')).toEqual([{ delivered: WINDOW + 1_450 }]);
     expect(room.connection.blockedBy()).toEqual([]);
   });
 
-  test('holds live entries too, and removing a conversation frees its slots', async () => {
+  test('the window applies to live entries, and removing a conversation frees its slots', async () => {
     room.appendMany('a', WINDOW);
     room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: WINDOW }]);
     room.connection.start();
@@ -60,7 +66,7 @@ describe('[R4] the window', () => {
     // Acknowledged on another connection of the device.
     room.connection.release('a', WINDOW);
     room.connection.expect('a', WINDOW + 10, undefined);
-    await until('all are sent', () => room.transport.seqs('a').length === WINDOW + 10);
+    await until('all entries are sent', () => room.transport.seqs('a').length === WINDOW + 10);
     expect(room.connection.blockedBy()).toEqual([]);
   });
 
@@ -102,7 +108,7 @@ describe('[R4] the window', () => {
 });
 
 describe('batches', () => {
-  test('contain at most 100 messages and 131,072 characters, in order', async () => {
+  test('a batch contains at most 100 messages and 131,072 characters, in order', async () => {
     room.transport = memoryTransport({ capabilities: { batching: true } });
     room.reopen();
     room.appendMany('a', 250);
@@ -118,7 +124,10 @@ describe('batches', () => {
       { conversationId: 'b', position: 0, lastSeq: 5 },
     ]);
     room.connection.start();
-    await until('all is sent', () => room.transport.payloads('chat:queue_empty').length === 1);
+    await until(
+      'all entries are sent',
+      () => room.transport.payloads('chat:queue_empty').length === 1,
+    );
     const sizes = room.transport.frames.map(({ event, payload }) =>
       event === 'chat:messages_received' ? (payload as { messages: unknown[] }).messages.length : 1,
     );

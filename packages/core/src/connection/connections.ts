@@ -17,7 +17,7 @@ export interface Connections {
   /** Sends the event to all live connections of the users it names, on every node; at most once, nothing is stored. */
   sendToUsers(event: ServerEvent): void;
   /**
-   * Announces typing to the other members (D10); nothing is stored. Nobody receives it in a barred conversation.
+   * Announces typing to the other members (D10); nothing is stored. It is not delivered in a barred conversation.
    * Throws NotFoundError unless the user is a participant (D9).
    */
   announceTyping(

@@ -110,6 +110,6 @@ test('[R4] an acknowledgement opens the window before its commit, and one beyond
   await expect(acknowledge(1_001)).rejects.toThrow('does not answer');
   expect(laptop.transport.seqs()).toHaveLength(1_000);
   await expect(acknowledge(900)).rejects.toThrow('does not answer');
-  await until('the rest is sent', () => laptop.transport.seqs().length === 1_203);
+  await until('the remaining entries are sent', () => laptop.transport.seqs().length === 1_203);
   expect(await delivered()).toEqual([0, 0, 0]);
 });

@@ -9,7 +9,7 @@ export type ContactPolicy = 'open' | 'requests';
 /** The decision on a first message to a user, or on adding them to a group. */
 export type Admission = 'admitted' | 'asked' | 'refused';
 
-/** A first message, or adding to a group. A new group has no id yet, and nobody can have left it. */
+/** A first message, or adding to a group. A new group has no id yet, and no user can have left it. */
 export type Approach = { kind: 'message' } | { kind: 'add'; groupId: string | null };
 
 interface Question {

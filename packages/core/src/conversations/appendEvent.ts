@@ -80,6 +80,6 @@ async function writeRow(
       transaction,
     },
   );
-  if (row === undefined) throw new Error('the row of a locked conversation is gone');
+  if (row === undefined) throw new Error('a locked conversation has no row');
   return row.at;
 }

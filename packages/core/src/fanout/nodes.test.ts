@@ -334,7 +334,7 @@ test('[D5] an offline recipient needs a wake-up, and one who acknowledged immedi
   });
 });
 
-test('a stopped node replies all sends and holds no timers or subscriptions', async () => {
+test('a stopped node has answered every send and receives nothing more', async () => {
   const notifications: Notification[] = [];
   const conversationId = await group(ben);
   const phone = await here.connect(ben);
@@ -348,6 +348,6 @@ test('a stopped node replies all sends and holds no timers or subscriptions', as
   network.join().subscribe((notification) => notifications.push(notification));
   const frames = phone.transport.frames.length;
   await send(there, conversationId, ana);
-  await until('it was announced', () => notifications.length > 0);
+  await until('the entry was announced', () => notifications.length > 0);
   expect(phone.transport.frames.length).toBe(frames);
 });

@@ -13,7 +13,7 @@ export interface TypingBoard {
 /** Below the promised 6 s, with time for transmission. */
 const EXPIRES_MS = 5_000;
 
-/** Every node keeps its own timers, so a node that dies leaves nobody typing forever on another. */
+/** Every node keeps its own timers, so after a node dies, no user is shown as typing forever on another. */
 export function createTypingBoard(deps: {
   clock: Clock;
   conversations: LocalConversations;

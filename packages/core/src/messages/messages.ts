@@ -27,7 +27,7 @@ export interface Messages {
   edit(userId: string, messageId: string, contentEncrypted: string): Promise<Message>;
   /**
    * Leaves a tombstone without content or reactions; a second call changes nothing. The sender may delete, and
-   * in groups admins and moderators; throws ForbiddenError for anybody else.
+   * in groups admins and moderators; throws ForbiddenError for all other users.
    */
   delete(userId: string, messageId: string): Promise<void>;
   /**

@@ -70,7 +70,7 @@ export async function appendBatch(
   return { outcomes, waiting };
 }
 
-/** The last entry so far of a conversation that got messages. */
+/** A conversation that received messages, with the last entry assigned so far. */
 interface Grown {
   seq: number;
   version: number;

@@ -102,7 +102,7 @@ describe('[R2] batches', () => {
     expect(answers).toBe(1);
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3, 4]);
     expect(broken.log.lines.map(({ message }) => message)).toEqual([
-      'the answer to a send failed',
+      'replying to a send failed',
       'announcing committed messages failed',
     ]);
   });

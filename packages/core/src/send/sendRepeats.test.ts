@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 describe('[D2] a repeated client message id', () => {
-  test('returns the first message when it is sent concurrently on two nodes', async () => {
+  test('a repeat returns the first message, even when both are sent concurrently on two nodes', async () => {
     for (let round = 0; round < 10; round += 1) {
       const conversationId = await room.newDirect();
       const before = (await room.seqs(conversationId)).length;
@@ -29,7 +29,7 @@ describe('[D2] a repeated client message id', () => {
     }
   });
 
-  test('is independent of the same id in another conversation or by another sender', async () => {
+  test('a client message id is independent of the same id in another conversation or by another sender', async () => {
     const [one, two] = [await room.newGroup(ben), await room.newGroup(ben)];
     const clientMessageId = 'same';
     const results = await Promise.all([
@@ -40,7 +40,7 @@ describe('[D2] a repeated client message id', () => {
     expect(results.map(({ repeated }) => repeated)).toEqual([false, false, false]);
   });
 
-  test('is a conflict with different content, type or reply, even after an edit or a deletion', async () => {
+  test('a repeat is a conflict with different content, type or reply, even after an edit or a deletion', async () => {
     const conversationId = await room.newGroup(ben);
     const first = await room.node().send(sendRequest(conversationId, ana));
     const request = sendRequest(conversationId, ana, {
@@ -84,7 +84,7 @@ describe('[D2] a repeated client message id', () => {
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
   });
 
-  test('stores the first send and repeats it for the second, even within one batch', async () => {
+  test('one batch stores the first send and answers the second as its repeat', async () => {
     const conversationId = await room.newGroup(ben);
     const request = sendRequest(conversationId, ana, { clientMessageId: 'twice' });
     const order: string[] = [];
@@ -104,7 +104,7 @@ describe('[D2] a repeated client message id', () => {
     expect(await room.seqs(conversationId)).toEqual([1, 2, 3]);
   });
 
-  test('is a NotFoundError after the sender was removed', async () => {
+  test('a repeat is a NotFoundError after the sender was removed', async () => {
     const conversationId = await room.newGroup(ben);
     const request = sendRequest(conversationId, ben, { clientMessageId: 'mine' });
     await room.node().send(request);

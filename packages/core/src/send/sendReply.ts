@@ -68,6 +68,6 @@ export class GuardedReply implements SendReply {
   }
 
   private note(error: unknown): void {
-    this.log.error({ err: error }, 'the answer to a send failed');
+    this.log.error({ err: error }, 'replying to a send failed');
   }
 }

@@ -24,7 +24,7 @@ test('[D1] a send is announced once, after its commit and after its reply', asyn
 });
 
 describe('[D3] seqs and versions', () => {
-  test('have no gaps and commit in order under 200 concurrent sends on two nodes', async () => {
+  test('seqs have no gaps and commit in order under 200 concurrent sends on two nodes', async () => {
     const conversationId = await room.newGroup(ben, eve);
     const from = room.node().announced.length;
     const results = await Promise.all(
@@ -49,11 +49,11 @@ describe('[D3] seqs and versions', () => {
     expect(all).toEqual(Array.from({ length: stored.length + 1 }, (_, i) => i + 1));
     expect(new Set(stored).size).toBe(stored.length);
     for (const { announced } of room.nodes) {
-      const told = announced
+      const seqs = announced
         .slice(from)
         .filter((one) => one.conversationId === conversationId)
         .flatMap(({ sends }) => sends.map(({ entry }) => entry.seq));
-      expect(told).toEqual([...told].sort((a, b) => a - b));
+      expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
     }
     const [row] = await room.rows(
       'SELECT last_seq, version FROM conversations WHERE id = $1',
@@ -62,7 +62,7 @@ describe('[D3] seqs and versions', () => {
     expect(row).toEqual([String(all.length), String(all.length)]);
   });
 
-  test('follow the order of the sends of one sender (fault 21) across several batches', async () => {
+  test('seqs follow the order of the sends of one sender (fault 21) across several batches', async () => {
     const conversationId = await room.newGroup(ben);
     const answered: number[] = [];
     await Promise.all(
@@ -81,7 +81,7 @@ describe('[D3] seqs and versions', () => {
     expect(contents.flat()).toEqual(Array.from({ length: 500 }, (_, i) => String(i)));
   });
 
-  test('are not used by refused sends of non-participants, with bad replies or to unknown conversations', async () => {
+  test('seqs are not used by refused sends of non-participants, with bad replies or to unknown conversations', async () => {
     const conversationId = await room.newGroup(ben);
     const elsewhere = (await room.node().send(sendRequest(await room.newGroup(ben), ana))).message
       .id;

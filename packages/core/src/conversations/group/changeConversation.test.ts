@@ -95,9 +95,9 @@ test('two changes in one call are applied together or not at all, and announced 
 
   const changed = await changeConversation(room, ana, id, both);
   expect(changed).toMatchObject({ title: 'Band', retention_s: 3_600, last_seq: seq + 3 });
-  const told = room.announce.take();
-  expect(told.map(({ to }) => to)).toEqual(['log', 'members', 'users']);
-  expect(told[1]).toMatchObject({ payload: { title: 'Band', retention_s: 3_600 } });
+  const announced = room.announce.take();
+  expect(announced.map(({ to }) => to)).toEqual(['log', 'members', 'users']);
+  expect(announced[1]).toMatchObject({ payload: { title: 'Band', retention_s: 3_600 } });
   await changeConversation(room, ana, id, both);
   expect(room.announce.take()).toEqual([]);
 });

@@ -41,7 +41,7 @@ export async function readGroupUpdate(
     [group.id],
     transaction,
   );
-  if (row === undefined) throw new Error('a locked conversation is gone');
+  if (row === undefined) throw new Error('a locked conversation has no row');
   const participants = await firstParticipants(db, [group.id], PARTICIPANTS_PREVIEW, transaction);
   const asked = row.requested_id === null ? [] : [group.id];
   const requested = await requestedParticipants(db, asked, transaction);
