@@ -21,7 +21,7 @@ export interface Conversations {
     otherId: string,
   ): Promise<{ conversation: Conversation; created: boolean }>;
   /**
-   * Creates a group with `userId` as admin; a second call creates a second group. Users who have to be asked first
+   * Creates a group with `userId` as admin; a second call creates a second group. Users who must consent first
    * are invited. Throws NotFoundError for unknown users, ForbiddenError for a block or a user whom nobody may add,
    * ValidationError above 3,000 users, RateLimitError after 200 invitations in 24 hours.
    */
@@ -48,7 +48,7 @@ export interface Conversations {
 interface ConversationsDeps {
   change: ChangeDeps;
   track: TrackOutcome;
-  /** Longest retention that the instance allows, seconds; null: forever. */
+  /** Longest retention that the instance allows, seconds; null: unlimited. */
   maxRetentionS: number | null;
 }
 

@@ -8,7 +8,7 @@ export interface MessageSubject {
   conversationType: 'direct' | 'group';
   /** Why the conversation takes no new messages (blocks/barred.ts). */
   barred: Bar | null;
-  /** The other person has not accepted the conversation yet. */
+  /** Whether the requested user has not accepted the conversation yet. */
   requested: boolean;
   seq: number;
   kind: string;

@@ -50,7 +50,7 @@ test('concurrent calls on two nodes create one group and announce it once', asyn
   expect(await groups(ana)).toEqual([1]);
 });
 
-test('a repeat succeeds after other members left, and is a NotFoundError after the creator left', async () => {
+test('a repeat succeeds even with unknown users, and is a NotFoundError after the creator left', async () => {
   const [ana, ben] = await room.users('ana-4', 'ben-4');
   const request = { userId: ana, title: 'Choir', participantIds: [ben], clientId: 'one' };
   const { conversation } = await findOrCreateGroup(room, request);
