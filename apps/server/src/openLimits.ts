@@ -118,7 +118,7 @@ export function openLimits({
       // The previous release used the secret itself.
       earlierKeys: [settings.JWT_SECRET, ...keys.accepted.slice(1).map((one) => one.loginLimits)],
     }),
-    gate: createConnectionGate({ limits, places: addressConnectionQuota, addressOf, now }),
+    gate: createConnectionGate({ limits, quota: addressConnectionQuota, addressOf, now }),
     userConnectionQuota,
     addressConnectionQuota,
     rejectBackoff: createRejectBackoff({ rate: REFUSALS_OF_USER, maxMs: MUTE_MS, clock }),

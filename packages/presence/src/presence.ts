@@ -7,7 +7,7 @@ export type PresenceStatus = 'online' | 'offline';
 /**
  * Online status of users over all devices and nodes (D10). In a cluster, users are spread over the shards by their
  * ids; each shard fails and recovers independently. No call throws, and only `statusOf` waits for Redis. While Redis
- * is down, the node reports the status that it sees itself.
+ * is down, the node reports the status of its own connections.
  */
 export interface Presence {
   /** Counts the connection as online. A second call does nothing. */
@@ -145,7 +145,7 @@ export function createPresence(options: PresenceOptions): Presence {
       );
   };
 
-  /** Redis is down. If it is still down after the grace time, report what this node sees. */
+  /** Redis is down. If it is still down after the grace time, report the status of this node's connections. */
   const dropAlone = (userId: string, connectionId: string, graceMs: number): void => {
     after(graceMs, () => {
       if (locals.has(userId)) return;

@@ -79,8 +79,8 @@ end
 return {now, left}
 `;
 
-// When no node has reaped for a while, Redis or all nodes were down, and leases expired only because nobody could
-// extend them: open connections get time to renew before users are reported offline (D10).
+// When no node has reaped for a while, Redis or all nodes were down, and leases expired only because they could not
+// be extended: open connections get time to renew before users are reported offline (D10).
 const REAP = `${NOW}
 local limit, away_ms, quiet_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local run = redis.call('HMGET', KEYS[3], 'at', 'quiet')

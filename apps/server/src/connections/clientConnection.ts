@@ -3,7 +3,7 @@ import type { CloseReason } from '@chasqui/core/ports';
 import type { Caller } from '@chasqui/identity';
 import type { EventBudget } from './eventBudget';
 
-/** One connected client: its user, its limits and its place in the core, over any transport. */
+/** One connected client over any transport: its user, its limits and its live connection in the core. */
 export interface ClientConnection {
   /** Unique over all nodes. */
   readonly id: string;

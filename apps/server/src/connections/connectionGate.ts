@@ -24,19 +24,19 @@ export const FULL_WAIT_MS = 10_000;
 
 interface Deps {
   limits: Limits;
-  places: ConnectionQuota;
+  quota: ConnectionQuota;
   addressOf: ClientAddress;
   now: () => number;
 }
 
-export function createConnectionGate({ limits, places, addressOf, now }: Deps): ConnectionGate {
+export function createConnectionGate({ limits, quota, addressOf, now }: Deps): ConnectionGate {
   const refused = new WeakMap<IncomingMessage, number>();
   const named = createBuckets({ rate: REFUSED_BY_NAME, onDue: () => named.unreported() });
   return {
     admits(request) {
       const address = addressOf(request);
       const waitMs =
-        limits.take('connect', null, address) || (places.isFull(address) ? FULL_WAIT_MS : 0);
+        limits.take('connect', null, address) || (quota.isFull(address) ? FULL_WAIT_MS : 0);
       if (waitMs === 0) return 'yes';
       if (named.waitMs(address, now()) > 0) return 'no';
       named.take(address, now());

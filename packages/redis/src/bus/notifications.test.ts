@@ -2,9 +2,9 @@ import type { Notification } from '@chasqui/core/ports';
 import { createEvent, createEventFromJson } from '@chasqui/protocol';
 import { encodeNotification, parseNotifications } from './notifications';
 
-const ROOM = 'room';
+const CONVERSATION = 'conversation';
 const status = {
-  conversationId: ROOM,
+  conversationId: CONVERSATION,
   messageId: 'message',
   seq: 7,
   userId: 'ben',
@@ -18,13 +18,13 @@ const written: [Notification, object][] = [
       type: 'entries',
       batch: [
         {
-          conversationId: ROOM,
+          conversationId: CONVERSATION,
           membersVersion: 3,
           entries: [
             {
               ...{
                 id: 'm',
-                conversationId: ROOM,
+                conversationId: CONVERSATION,
                 seq: 7,
                 senderId: 'ana',
                 counts: true,
@@ -32,7 +32,7 @@ const written: [Notification, object][] = [
               },
               at: 5,
               event: createEventFromJson('chat:message_received', '{"id":"m"}', {
-                ...{ conversationId: ROOM, seq: 7, recipients: { scope: 'members' } },
+                ...{ conversationId: CONVERSATION, seq: 7, recipients: { scope: 'members' } },
               }),
             },
           ],
@@ -43,7 +43,7 @@ const written: [Notification, object][] = [
       type: 'entries',
       batch: [
         {
-          conversationId: ROOM,
+          conversationId: CONVERSATION,
           membersVersion: 3,
           entries: [
             {
@@ -60,11 +60,21 @@ const written: [Notification, object][] = [
       type: 'conversation',
       membersVersion: 3,
       event: createEventFromJson('chat:user_typing', '{"isTyping":true}', {
-        ...{ conversationId: ROOM, seq: null, recipients: { scope: 'members', except: 'ana' } },
+        ...{
+          conversationId: CONVERSATION,
+          seq: null,
+          recipients: { scope: 'members', except: 'ana' },
+        },
       }),
     },
     {
-      ...{ type: 'conversation', conversationId: ROOM, membersVersion: 3, seq: 0, except: 'ana' },
+      ...{
+        type: 'conversation',
+        conversationId: CONVERSATION,
+        membersVersion: 3,
+        seq: 0,
+        except: 'ana',
+      },
       ...{ event: 'chat:user_typing', json: '{"isTyping":true}' },
     },
   ],
@@ -73,7 +83,11 @@ const written: [Notification, object][] = [
       type: 'users',
       events: [
         createEvent('chat:message_status_updated', status, {
-          ...{ conversationId: ROOM, seq: 7, recipients: { scope: 'users', userIds: ['ana'] } },
+          ...{
+            conversationId: CONVERSATION,
+            seq: 7,
+            recipients: { scope: 'users', userIds: ['ana'] },
+          },
         }),
       ],
     },
@@ -82,18 +96,18 @@ const written: [Notification, object][] = [
       events: [
         {
           ...{ userIds: ['ana'], event: 'chat:message_status_updated' },
-          ...{ json: JSON.stringify(status), conversationId: ROOM, seq: 7 },
+          ...{ json: JSON.stringify(status), conversationId: CONVERSATION, seq: 7 },
         },
       ],
     },
   ],
   [
     {
-      ...{ type: 'membership', conversationId: ROOM, membersVersion: 4, userIds: ['ben'] },
+      ...{ type: 'membership', conversationId: CONVERSATION, membersVersion: 4, userIds: ['ben'] },
       created: null,
     },
     {
-      ...{ type: 'membership', conversationId: ROOM, membersVersion: 4, userIds: ['ben'] },
+      ...{ type: 'membership', conversationId: CONVERSATION, membersVersion: 4, userIds: ['ben'] },
       joined: null,
     },
   ],
@@ -117,7 +131,7 @@ test("an event for users from the previous release gets its place from the event
   const event = { userIds: ['ana'], event: 'chat:message_status_updated' };
   const wire = { type: 'users', events: [{ ...event, json: JSON.stringify(status) }] };
   expect(parseNotifications(JSON.stringify([wire]))).toMatchObject([
-    { type: 'users', events: [{ conversationId: ROOM, seq: 7, data: status }] },
+    { type: 'users', events: [{ conversationId: CONVERSATION, seq: 7, data: status }] },
   ]);
 });
 

@@ -89,13 +89,13 @@ export function createSlotMap(cluster: ClusterAddress): SlotMap {
   };
 }
 
-/** @throws when the node knows no slots, for example because it never joined a cluster. */
+/** @throws when the node reports no slots, for example because it never joined a cluster. */
 function parseRanges(answer: unknown, askedHost: string): Range[] {
   const ranges: Range[] = [];
   for (const item of listed(answer)) {
     const [from, to, owner] = listed(item);
     const [host, port] = listed(owner);
-    // '?' is a node that does not know its own name; an empty name means the node that was asked.
+    // '?' is a node without a name of its own; an empty name means the node that was asked.
     if (port === undefined || host === '?') continue;
     ranges.push({
       from: Number(from),

@@ -54,8 +54,8 @@ const COMMAND_TIMEOUT_MS = 500;
 export const BLOCKING_COMMAND_S = 2;
 
 /**
- * Error replies after which only a new connection helps: the server is not a master, or not yet one, or does not know
- * the login. They also appear inside script errors.
+ * Error replies after which only a new connection helps: the server is not a master, or not yet one, or refuses the
+ * login. They also appear inside script errors.
  */
 const NO_USE = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH) /;
 /** A cluster connection that has lasted this long will not be refused any more. */

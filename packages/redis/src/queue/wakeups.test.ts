@@ -86,7 +86,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     }
   });
 
-  test('[D5] a recipient who has acknowledged costs no call to Redis', async () => {
+  test('[D5] a recipient who has acknowledged causes no call to Redis', async () => {
     const before = await redis.info('commandstats');
     wakeups.enqueueAfterCommit([randomUUID()]);
     await until('PostgreSQL was asked', () => questions.length === 1);

@@ -2,7 +2,7 @@ import type { Wakeups } from '@chasqui/core/ports';
 import { endsWithin, type Log } from '@chasqui/foundation';
 import type { DeliveryQueue, QueueDepth, WakeupJob } from './deliveryQueue';
 
-/** The queries that tell which wake-ups are needed. */
+/** The queries that determine which wake-ups are needed. */
 export interface WaitingRows {
   /**
    * Returns those of the users whose oldest unacknowledged message is at least `forMs` old, with their jobs.

@@ -20,7 +20,7 @@ let database: FreshDatabase;
 const nodes: Node[] = [];
 const sockets: SocketClient[] = [];
 const raws: Socket[] = [];
-let people = 0;
+let registered = 0;
 
 async function open(env: Record<string, string> = {}): Promise<string> {
   const node = await startNode({
@@ -37,7 +37,7 @@ async function open(env: Record<string, string> = {}): Promise<string> {
 }
 
 async function register(url: string) {
-  const username = `person${++people}`;
+  const username = `person${++registered}`;
   const body = { username, email: `${username}@example.org`, password: 'correct horse' };
   return sessionSchema.parse(
     (await createHttpClient(url)('POST', '/api/auth/register', { body })).body,
@@ -45,7 +45,7 @@ async function register(url: string) {
 }
 
 /** Connects from an address. Resolves to `ready` or to the name of the refusal. */
-async function arrive(url: string, token: string, address = '192.0.2.1'): Promise<string> {
+async function attempt(url: string, token: string, address = '192.0.2.1'): Promise<string> {
   try {
     const headers = { 'x-forwarded-for': address };
     sockets.push(await openSocket(url, { auth: { token }, headers }));
@@ -73,27 +73,30 @@ test('connections above the limit of a user are refused by name on both nodes, u
   const [one, two] = [await open(env), await open(env)];
   const { access_token: token } = await register(one);
   const other = await register(one);
-  for (let i = 0; i < 4; i++) expect(await arrive(one, token)).toBe('ready');
-  expect(await arrive(one, token)).toBe('RateLimitError');
-  expect(await arrive(one, other.access_token)).toBe('ready');
+  for (let i = 0; i < 4; i++) expect(await attempt(one, token)).toBe('ready');
+  expect(await attempt(one, token)).toBe('RateLimitError');
+  expect(await attempt(one, other.access_token)).toBe('ready');
   // The other node learns the number of connections a moment later.
   await until('the other node refuses too', async () => {
-    return (await arrive(two, token)) === 'RateLimitError';
+    return (await attempt(two, token)) === 'RateLimitError';
   });
   expect(sockets.length).toBeLessThanOrEqual(4 + 1 + 4);
   for (const socket of sockets) socket.close();
-  await until('a connection is accepted again', async () => (await arrive(one, token)) === 'ready');
+  await until(
+    'a connection is accepted again',
+    async () => (await attempt(one, token)) === 'ready',
+  );
 });
 
 test('connections above the limit of an address are refused by name, and after many refusals with HTTP 429', async () => {
   const url = await open({ CONNECTIONS_PER_ADDRESS: '3' });
   const { access_token: token } = await register(url);
-  for (let i = 0; i < 3; i++) expect(await arrive(url, token)).toBe('ready');
-  expect(await arrive(url, token)).toBe('RateLimitError');
-  expect(await arrive(url, token, '192.0.2.2')).toBe('ready');
+  for (let i = 0; i < 3; i++) expect(await attempt(url, token)).toBe('ready');
+  expect(await attempt(url, token)).toBe('RateLimitError');
+  expect(await attempt(url, token, '192.0.2.2')).toBe('ready');
   const refusals = new Set<string>();
   await until('further attempts are refused without a name', async () => {
-    const some = await Promise.all(Array.from({ length: 50 }, () => arrive(url, token)));
+    const some = await Promise.all(Array.from({ length: 50 }, () => attempt(url, token)));
     for (const refusal of some) refusals.add(refusal);
     return refusals.size > 1;
   });
@@ -121,14 +124,14 @@ test('with RATE_LIMIT=off nothing is refused', async () => {
     RATE_LIMIT: 'off',
   });
   const { access_token: token } = await register(url);
-  for (let i = 0; i < 5; i++) expect(await arrive(url, token)).toBe('ready');
+  for (let i = 0; i < 5; i++) expect(await attempt(url, token)).toBe('ready');
 });
 
 test('connections that send nothing, half a request or no handshake are closed within 15 s', async () => {
   const port = Number(new URL(await open()).port);
   const head =
     'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
-  const words = [
+  const requests = [
     '',
     'GET /api/users/me HTTP/1.1\r\nHost: x\r\nX-Slow: ',
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${head}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -136,14 +139,14 @@ test('connections that send nothing, half a request or no handshake are closed w
   ];
   const began = performance.now();
   const ended = new Map<string, number>();
-  for (const word of words) {
+  for (const request of requests) {
     const socket = connectTcp({ host: '127.0.0.1', port });
     raws.push(socket);
     socket.on('error', () => undefined);
     socket.resume();
-    socket.write(word);
-    socket.once('close', () => ended.set(word, performance.now() - began));
+    socket.write(request);
+    socket.once('close', () => ended.set(request, performance.now() - began));
   }
-  await until('all are closed', () => ended.size === words.length);
+  await until('all are closed', () => ended.size === requests.length);
   expect([...ended].filter(([, tookMs]) => tookMs > 15_000)).toEqual([]);
 });

@@ -28,8 +28,8 @@ import { endlessBudget } from '../../connections/eventBudget';
 import { createSocketGateway } from './gateway';
 
 describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
-  const room = await openDeliveryRoom();
-  const node = openDeliveryNode(room.db);
+  const fixture = await openDeliveryRoom();
+  const node = openDeliveryNode(fixture.db);
   const log = quietLog();
   const transports = new Map<string, Transport>();
   const httpServer = createServer();
@@ -84,7 +84,7 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
 
   return {
     core: node.core,
-    users: room.users,
+    users: fixture.users,
     async connect(userId, { deviceId = randomUUID(), batching = false } = {}) {
       const client = openSocket(`ws://127.0.0.1:${port}`, { token: userId, deviceId, batching });
       await until('the session is ready', () => client.isReady());
@@ -107,7 +107,7 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
       clients.stop();
       await gateway.close();
       await node.stop();
-      await room.close();
+      await fixture.close();
     },
   };
 });

@@ -56,7 +56,7 @@ const polled = Object.entries(packets).filter(([, packet]) => typeof packet === 
 
 interface Raw {
   webSocket: WebSocket;
-  heard: string[];
+  received: string[];
   isClosed: () => boolean;
 }
 
@@ -65,16 +65,17 @@ async function openRaw(query = ''): Promise<Raw> {
   const webSocket = new WebSocket(url);
   raws.push(webSocket);
   const raw: Raw = {
-    ...{ webSocket, heard: [] },
+    ...{ webSocket, received: [] },
     isClosed: () => webSocket.readyState === WebSocket.CLOSED,
   };
   webSocket.on('error', () => undefined);
-  webSocket.on('message', (data: Buffer) => raw.heard.push(data.toString()));
+  webSocket.on('message', (data: Buffer) => raw.received.push(data.toString()));
   await until('it is open', () => webSocket.readyState === WebSocket.OPEN);
   return raw;
 }
 
-const isReady = ({ heard }: Raw): boolean => heard.some((text) => text.includes('session:ready'));
+const isReady = ({ received }: Raw): boolean =>
+  received.some((text) => text.includes('session:ready'));
 
 async function bring({ webSocket, ...raw }: Raw, stage: Stage): Promise<void> {
   if (stage !== 'before') webSocket.send(`40${JSON.stringify({ token })}`);
@@ -88,8 +89,8 @@ describe.each(stages)('by WebSocket, %s the handshake', (stage) => {
       const raw = await openRaw();
       await bring(raw, stage);
       for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
-      await until('it is ended', raw.isClosed);
-      expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+      await until('it is closed', raw.isClosed);
+      expect(raw.received.length).toBeLessThan(ANSWERS_MAX);
     },
   );
 
@@ -103,20 +104,20 @@ describe.each(stages)('by WebSocket, %s the handshake', (stage) => {
     raw.webSocket.on('pong', () => (pongs += 1));
     await bring(raw, stage);
     for (let i = 0; i < FLOOD; i++) send(raw.webSocket);
-    await until('it is ended', raw.isClosed);
+    await until('it is closed', raw.isClosed);
     expect(pongs).toBeLessThan(100);
   });
 });
 
 test('a frame above 16 kB is refused before the handshake, and one of 120 kB is read after it', async () => {
   const large = `42["chat:nothing","${'x'.repeat(120_000)}"]`;
-  const stranger = await openRaw();
-  stranger.webSocket.send(large);
-  await until('it is ended', stranger.isClosed);
+  const early = await openRaw();
+  early.webSocket.send(large);
+  await until('it is closed', early.isClosed);
   const raw = await openRaw();
   await bring(raw, 'after');
   raw.webSocket.send(large.replace('42', '427'));
-  await until('it is answered', () => raw.heard.some((text) => text.startsWith('437[')));
+  await until('it is answered', () => raw.received.some((text) => text.startsWith('437[')));
 });
 
 const session = (query = '') => `${fixture.urlOf()}/socket.io/?EIO=4&transport=polling${query}`;
@@ -126,8 +127,8 @@ async function openPolling(stage: Stage): Promise<string> {
   const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
   if (stage === 'before') return sid;
   await post(sid, `40${JSON.stringify({ token })}`);
-  for (let heard = ''; stage === 'after' && !heard.includes('session:ready');) {
-    heard += await (await fetch(session(`&sid=${sid}`))).text();
+  for (let received = ''; stage === 'after' && !received.includes('session:ready');) {
+    received += await (await fetch(session(`&sid=${sid}`))).text();
   }
   return sid;
 }
@@ -142,7 +143,7 @@ async function post(sid: string, body: string): Promise<number> {
 }
 
 /** Engine.IO answers 400 for a session that does not exist. */
-async function isEnded(sid: string): Promise<boolean> {
+async function isClosed(sid: string): Promise<boolean> {
   return (await post(sid, '3')) === 400;
 }
 
@@ -150,14 +151,14 @@ describe.each(stages)('by polling, %s the handshake', (stage) => {
   test.each(polled)('a flood of %s closes the session', async (_what, packet) => {
     const sid = await openPolling(stage);
     await post(sid, Array<string>(FLOOD).fill(String(packet)).join('\u001e'));
-    await until('it is ended', () => isEnded(sid));
+    await until('it is closed', () => isClosed(sid));
   });
 });
 
 test('the requests and bytes of a polling session are limited before its handshake', async () => {
   const many = await openPolling('before');
   for (let i = 0; i < 40; i++) await post(many, '3');
-  expect(await isEnded(many)).toBe(true);
+  expect(await isClosed(many)).toBe(true);
   const large = await openPolling('before');
   expect(await post(large, `40${JSON.stringify({ token: 'x'.repeat(20_000) })}`)).toBe(413);
   const accepted = await openPolling('after');
@@ -172,8 +173,8 @@ describe.each(['before', 'after'] as const)('during an upgrade, %s the handshake
       const raw = await openRaw(`&sid=${sid}`);
       raw.webSocket.send('2probe');
       for (let i = 0; i < FLOOD; i++) raw.webSocket.send(packet);
-      await until('it is ended', raw.isClosed);
-      expect(raw.heard.length).toBeLessThan(ANSWERS_MAX);
+      await until('it is closed', raw.isClosed);
+      expect(raw.received.length).toBeLessThan(ANSWERS_MAX);
     },
   );
 });
@@ -182,7 +183,7 @@ test('a connection that leaves its namespace is closed', async () => {
   const raw = await openRaw();
   await bring(raw, 'after');
   raw.webSocket.send('41');
-  await until('it is ended', raw.isClosed);
+  await until('it is closed', raw.isClosed);
 });
 
 test('a request with an empty session id counts as a handshake', async () => {

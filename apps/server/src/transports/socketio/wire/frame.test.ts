@@ -3,7 +3,7 @@ import { frameOf } from './frame';
 
 function event(json: string, scope: 'members' | 'connection' = 'members'): ServerEvent {
   return createEventFromJson('chat:message_received', json, {
-    ...{ conversationId: 'room', seq: 1, recipients: { scope } },
+    ...{ conversationId: 'conversation', seq: 1, recipients: { scope } },
   });
 }
 

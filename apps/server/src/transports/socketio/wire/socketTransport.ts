@@ -95,7 +95,7 @@ export function createSocketTransport(
       flush();
     } catch (error) {
       log.error({ err: error, connection: socket.id }, 'writing to a connection failed');
-      giveUp('cannot be written to');
+      terminateFor('cannot be written to');
     }
   }
 
@@ -118,14 +118,14 @@ export function createSocketTransport(
     inGathered += frame.bytes.length;
     flushLater();
     const waits = bytesWaiting();
-    if (waits > TERMINATE_BYTES) giveUp('too many bytes wait');
+    if (waits > TERMINATE_BYTES) terminateFor('too many bytes wait');
     else if (waits > NOTABLE_BYTES) holds(waits);
   }
 
   /** Terminates the TCP connection: an orderly close would queue behind the bytes that the client does not read. */
-  function giveUp(reason: string): void {
+  function terminateFor(reason: string): void {
     if (closed) return;
-    log.info({ connection: socket.id, reason }, 'connection given up');
+    log.info({ connection: socket.id, reason }, 'connection terminated');
     closed = true;
     gathered = [];
     terminate(conn);
@@ -178,7 +178,7 @@ export function createSocketTransport(
       flush();
       waiting.push(callback);
       if (fullTimer !== undefined) return;
-      fullTimer = setTimeout(() => giveUp('reads too slowly'), FULL_MS);
+      fullTimer = setTimeout(() => terminateFor('reads too slowly'), FULL_MS);
       watch();
     },
     close({ text: reason, reconnect }) {
