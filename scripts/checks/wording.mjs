@@ -23,6 +23,13 @@ const rules = [
   [/\b(?:hearEvents|createHearing)\b/, 'event decoder'],
   [/\brepairEvents\b/, 'replay events'],
   [/\bdoomed\b/i, 'pending deletion'],
+  [/\bwhoever\b/i, 'a plain noun'],
+  [/\banew\b/i, 'again'],
+  [/\bfor who is\b|\bof who has\b|\bis told of\b/i, 'subject, verb, object'],
+  [/\bsettlers?\b/i, 'clear pending'],
+  [/\bownSends\b/, 'pending replies'],
+  [/\boutlets?\b/i, 'transport'],
+  [/\bcreateTimetable\b/, 'createScheduler'],
   [/@pern\/(?!(?:server|worker|client)\b)/, '"@chasqui/…": only the apps are @pern'],
 ];
 

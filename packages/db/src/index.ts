@@ -60,18 +60,15 @@ export { readCursorKey } from './queries/instanceKeys';
 export { nameQuery, searchColumns } from './queries/searchNames';
 export { integerArray, textArray, uuidArray } from './statements/binaryArrays';
 export {
-  bytes,
   column,
   columns,
   type Decoder,
   flag,
   json,
-  listOf,
   nullable,
   number,
   oneOf,
   text,
-  time,
 } from './statements/columns';
 export * as accountStatements from './statements/identity/accounts';
 export * as directoryStatements from './statements/identity/directory';

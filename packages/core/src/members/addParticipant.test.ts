@@ -39,7 +39,7 @@ test('[D8] [D9] a new participant sees what comes from joining on, and has read 
   });
 });
 
-test('the new one is told of the conversation, the others of the new one', async () => {
+test('the new member receives the conversation, the other members receive the new member', async () => {
   const seq = await room.send(id, ana);
   await addParticipant(room, ana, id, cleo, 'moderator');
   const [created, log, members, late, ...rest] = room.announce.take();
@@ -96,7 +96,7 @@ test('nobody twice, and nobody who does not exist', async () => {
   expect(await readConversation(room, ana, id)).toMatchObject({ version: 1, participant_count: 2 });
 });
 
-test('[D9] who is added again starts anew', async () => {
+test('[D9] a member who is added again sees nothing from before', async () => {
   const first = await room.send(id, ana);
   await room.acknowledge(id, ben, first, 'read');
   await removeParticipant(room, ana, id, ben);

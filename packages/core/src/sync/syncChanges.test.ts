@@ -34,7 +34,7 @@ function createReplica(userId: string) {
     }
     for (const one of answer.conversations) {
       const known = messages.get(one.id) ?? new Map<string, Message>();
-      // A membership that begins anew: what lies before it is no longer visible.
+      // A new membership: entries before it are no longer visible.
       for (const [id, { seq }] of known) if (seq < one.my.joined_seq) known.delete(id);
       messages.set(one.id, known);
       conversations.set(one.id, one);

@@ -2,8 +2,8 @@ import { openChatClient } from '@chasqui/sdk';
 import { openFileStorage } from '@chasqui/sdk/node';
 
 // A program that puts messages into an outbox and waits to be killed: node dyingSender.js URL FILE CONVERSATION COUNT
-// NAME PASSWORD. It says on its output what is stored and what was acknowledged, one line each. Without NAME it takes
-// whoever is signed in, and does not connect.
+// NAME PASSWORD. It says on its output what is stored and what was acknowledged, one line each. Without NAME it uses
+// the account that is signed in, and does not connect.
 
 async function main(): Promise<void> {
   const [url = '', file = '', conversationId = '', count = '', username, password = ''] =
