@@ -17,6 +17,8 @@ export async function bundleClient() {
   rmSync(stamp, { force: true });
   const code = await runBinAlone('vite/bin/vite.js', ['build', '--logLevel', 'warn'], {
     cwd: client,
+    // A test that builds must not leave React's development build behind.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   if (code !== 0) return false;
   writeWhole(stamp, sources);

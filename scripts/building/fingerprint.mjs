@@ -3,8 +3,8 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../running/run.mjs';
 
-/** Created by the build, or not part of it. */
-const skipped = new Set(['dist', 'node_modules']);
+/** Created by the build or by tests, or not part of the build. */
+const skipped = new Set(['dist', 'node_modules', 'screenshots']);
 
 /** A hash of the sources of these workspaces by name, time and size, without reading them. */
 export function fingerprint(workspaces) {
