@@ -20,8 +20,9 @@ test('[fault 42: D7] live devices receive tombstones although the workers are ki
       .map(({ content_encrypted: content }) => content);
   await until('all messages have arrived', () => shown().length === COUNT);
 
-  // The first statement of a notification: by then the expiry and its record are committed.
-  for (const { postgres } of fixture.workers()) postgres.hold('requests', 'FROM tombstone_news');
+  // The name of the first statement of a notification, which is prepared once and then sent by name: by then the expiry
+  // and its record are committed.
+  for (const { postgres } of fixture.workers()) postgres.hold('requests', 'take_tombstone_batches');
   await instance.sql(
     `UPDATE messages SET created_at = created_at - interval '1 hour' WHERE conversation_id = $1`,
     [id],
