@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => instance.close());
 
 describe('conversations', () => {
-  test('two users have one direct conversation, regardless of who asks and how often', async () => {
+  test('two users share a single direct conversation, whichever of them creates it and however often', async () => {
     const { ana, ben } = await people.registerAll('ana', 'ben');
     const replies = await Promise.all(
       [ana, ben, ana, ben].map((one) =>
