@@ -70,7 +70,11 @@ export function createCore(deps: CoreDeps): ChatCore {
     accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
   const onLeft = (userId: string): void => wakeAbsent([userId]);
-  const live = createLiveConnections({ db, clock, gauges, ...local, sender, watermarks, onLeft });
+  const sync = createSync({ db, clock });
+  const { positionOf } = sync;
+  const live = createLiveConnections({
+    ...{ db, clock, gauges, ...local, sender, watermarks, positionOf, onLeft },
+  });
   const repair = createEventRepair({
     ...{ db, fanOut, connections, conversations },
     readConversation: (userId, id) => readConversation(change, userId, id),
@@ -93,7 +97,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     members: createMembers({ change, track }),
     consent: createConsent({ change, track }),
     receipts: createReceipts({ db, watermarks }),
-    sync: createSync({ db, clock }),
+    sync,
     blocks: createBlocks(change),
     accounts: createAccounts({ change, track, clock, recountUnread }),
     connections: createConnections({ db, clock, fanOut, live, local: connections }),

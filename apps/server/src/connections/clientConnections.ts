@@ -1,4 +1,4 @@
-import { type ChatCore, sessionReady } from '@chasqui/core';
+import { type ChatCore, type OpenParams, sessionReady } from '@chasqui/core';
 import type { Bus } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
 import type { Caller, SessionCache, SessionEndings } from '@chasqui/identity';
@@ -38,6 +38,8 @@ export interface Client {
   address: string;
   handshake: Pick<Handshake, 'deviceId' | 'brief'>;
   transport: ClientTransport;
+  /** Which conversations it receives, and where it resumes; see the core's `OpenParams`. */
+  start?: Pick<OpenParams, 'follows' | 'resume'>;
 }
 
 /** The clients connected to this node, over all transports. */
@@ -62,13 +64,16 @@ export function createClientConnections(deps: Deps): ClientConnections {
     address,
     handshake,
     transport,
+    start,
   }: Client): Promise<ClientConnection> {
     const { userId, sessionId } = caller;
     const budget = deps.createBudget();
     const gated = readyFirst(transport, (event) => earn(budget, event));
     const deviceId = handshake.deviceId ?? sessionId;
     const live = await deps.lanes.run('connect', { address, userId }, () =>
-      core.connections.open({ userId, sessionId, deviceId, transport: gated.transport }),
+      core.connections.open({
+        ...{ userId, sessionId, deviceId, transport: gated.transport, ...start },
+      }),
     );
     if (guard.endedJustNow(sessionId)) {
       live.close();

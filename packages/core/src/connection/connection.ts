@@ -13,7 +13,8 @@ import {
   type CursorEvent,
   starting,
 } from './connectionState';
-import { type Cursor, newCursor, nextEntry, positionOf } from './cursor';
+import { type Cursor, type Following, newCursor, nextEntry, placeAt, positionOf } from './cursor';
+import { createFollowed, type Follows } from './followed';
 import { createFrameBatcher, type FrameBatcher } from './frameBatcher';
 import { createGapReader, type GapReader, type GapSource } from './gapReader';
 import { createPendingReplies, type PendingReplies, type Reply } from './pendingReplies';
@@ -25,6 +26,7 @@ export interface ConnectionDeps extends GapSource {
   transport: Transport;
   clock: Clock;
   gauges: Gauges;
+  follows?: Follows;
 }
 
 /**
@@ -38,6 +40,15 @@ export interface Connection {
   /** Sets the backlog of the device, as read at connect. */
   begin(backlog: BacklogConversation[]): void;
   start(): void;
+  /**
+   * Delivers a conversation that was not followed. A conversation of which the user is no participant is delivered
+   * once they join (D9).
+   */
+  follow(conversationId: string, following?: Following): void;
+  /** Delivers nothing more of this conversation. Its entries stay unacknowledged, and its slots of the window free. */
+  unfollow(conversationId: string): void;
+  /** With true, delivers all conversations, as far as they are announced by `expect`; with false, only the named. */
+  followAll(all: boolean): void;
   /** Sends an event that has no place in the order of seq. */
   send(event: ServerEvent): void;
   /**
@@ -78,6 +89,7 @@ const MAX_EARLY_REPLIES = 10_000;
 export function createConnection(deps: ConnectionDeps): Connection {
   const { userId, transport, clock } = deps;
   const { acks } = transport.capabilities;
+  const followed = createFollowed(deps.follows ?? 'all');
   const cursors = new Map<string, Cursor>();
   const window = createSendWindow();
   // Most connections are idle most of the time, so each of these is created on first use.
@@ -167,12 +179,25 @@ export function createConnection(deps: ConnectionDeps): Connection {
     for (const cursor of read) {
       cursor.changed = [];
       if (cursor.state !== 'locating' && cursor.state !== 'behind') continue;
+      reportLocated(cursor);
       if (cursor.sent !== undefined) {
         replies?.flushUpTo(cursor, cursor.sent);
         if (cursor.sent >= cursor.target) reachBacklogEnd(cursor);
       }
       advanceOne(cursor, 'read');
     }
+    advance('work');
+  }
+
+  /** Before the first entry of a conversation that the connection began to follow. */
+  function reportLocated(cursor: Cursor): void {
+    const located = cursor.following?.located;
+    cursor.following = undefined;
+    located?.(cursor.sent !== undefined);
+  }
+
+  function forget(cursor: Cursor): void {
+    advanceOne(cursor, 'forgotten');
     advance('work');
   }
 
@@ -271,10 +296,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
     deviceNo: deps.deviceNo,
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
+        if (!followed.has(conversationId)) continue;
         const cursor = cursorOf(conversationId);
         // A live entry may already have caused a read of the position, and its result may be newer.
-        cursor.sent ??= position;
-        if (cursor.sent < lastSeq) {
+        placeAt(cursor, position, lastSeq);
+        if ((cursor.sent ?? 0) < lastSeq) {
           cursor.backlogEnd = lastSeq;
           backlogLeft += 1;
         }
@@ -282,10 +308,32 @@ export function createConnection(deps: ConnectionDeps): Connection {
       }
     },
     start: () => advance('started'),
+    follow(conversationId, following = {}) {
+      if (isClosed()) return;
+      followed.add(conversationId);
+      const cursor = cursorOf(conversationId);
+      if (cursor.sent !== undefined) {
+        following.located?.(true);
+        return;
+      }
+      cursor.following = following;
+      raise(cursor, 0);
+    },
+    unfollow(conversationId) {
+      followed.remove(conversationId);
+      const cursor = cursors.get(conversationId);
+      if (cursor !== undefined && !followed.has(conversationId)) forget(cursor);
+    },
+    followAll(all) {
+      followed.setAll(all);
+      for (const cursor of [...cursors.values()]) {
+        if (!followed.has(cursor.conversationId)) forget(cursor);
+      }
+    },
     send: (event) => transport.send(event),
     offer(conversation, entry, reply) {
       if (reply !== undefined) replies?.end(entry.id);
-      if (isClosed()) {
+      if (isClosed() || !followed.has(entry.conversationId)) {
         reply?.();
         return;
       }
@@ -301,6 +349,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (conversation !== undefined) pumpIfDue(cursor);
     },
     changed(change) {
+      if (!followed.has(change.conversationId)) return;
       const cursor = cursors.get(change.conversationId);
       if (cursor !== undefined && (cursor.sent === undefined || cursor.sent < change.seq)) {
         amend(cursor.page, change);
@@ -310,9 +359,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
       transport.send(change.event);
     },
     expect(conversationId, lastSeq, position) {
-      if (isClosed()) return;
+      if (isClosed() || !followed.has(conversationId)) return;
       const cursor = cursorOf(conversationId);
-      cursor.sent ??= position;
+      if (position !== undefined) placeAt(cursor, position, lastSeq);
       raise(cursor, lastSeq);
       pumpIfDue(cursor);
     },
@@ -361,9 +410,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       batcher?.flush();
       transport.send(event);
       const cursor = cursors.get(event.data.conversationId);
-      if (cursor === undefined) return;
-      advanceOne(cursor, 'forgotten');
-      advance('work');
+      if (cursor !== undefined) forget(cursor);
     },
     isClosed,
     close: () => advance('closed'),

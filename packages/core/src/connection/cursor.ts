@@ -4,12 +4,22 @@ import type { Entry } from '../ports/index';
 import type { CursorPosition, CursorState } from './connectionState';
 import type { Unacknowledged } from './sendWindow';
 
+/** How a connection begins to follow a conversation. */
+export interface Following {
+  /** Deliver what comes after this seq, instead of after the device's position. */
+  since?: number | undefined;
+  /** Called once, before the first entry is sent, with false if the user is not a participant. */
+  located?: (isParticipant: boolean) => void;
+}
+
 /** The position of one connection in one conversation (R3). */
 export interface Cursor {
   readonly conversationId: string;
   state: CursorState;
   /** Sent up to here; undefined until PostgreSQL has returned the device's position. */
   sent: number | undefined;
+  /** Until the position is known, for a conversation that the connection began to follow. */
+  following: Following | undefined;
   /** There are entries up to here. */
   target: number;
   /** End of the backlog at connect; 0 once it is reached. */
@@ -30,6 +40,7 @@ export function newCursor(conversationId: string): Cursor {
     conversationId,
     state: 'live',
     sent: undefined,
+    following: undefined,
     target: 0,
     backlogEnd: 0,
     page: [],
@@ -38,6 +49,12 @@ export function newCursor(conversationId: string): Cursor {
     local: undefined,
     unacknowledged: { seqs: [], head: 0, acknowledged: 0 },
   };
+}
+
+/** Sets the position of a cursor that has none. What the client has asked for takes precedence over the device's. */
+export function placeAt(cursor: Cursor, position: number, lastSeq: number): void {
+  // After a restore from a backup, a client may ask for more than there is.
+  cursor.sent ??= Math.min(cursor.following?.since ?? position, lastSeq);
 }
 
 export function positionOf({ sent, target }: Cursor): CursorPosition {

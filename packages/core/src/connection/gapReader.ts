@@ -1,5 +1,5 @@
 import { amend } from '../cache/changedEntries';
-import { nextEntry, type Cursor } from './cursor';
+import { nextEntry, placeAt, type Cursor } from './cursor';
 import type { Entry } from '../ports/index';
 import type { Clock } from '@chasqui/foundation';
 
@@ -56,7 +56,7 @@ export function createGapReader(
       (found) => {
         if (found !== undefined) {
           // A backlog read in the meantime may have set the position.
-          cursor.sent ??= found.position;
+          placeAt(cursor, found.position, found.lastSeq);
           cursor.target = Math.max(cursor.target, found.lastSeq);
         }
         deps.onRead([cursor]);

@@ -1,6 +1,6 @@
 import { type Database, guarded } from '@chasqui/db';
 import { type Clock, createLimiter, newId } from '@chasqui/foundation';
-import { UnauthorizedError } from '@chasqui/protocol';
+import { NotFoundError, UnauthorizedError } from '@chasqui/protocol';
 import type { Locations } from '../cache/messageLocations';
 import type { AckTarget } from '../receipts/receipts';
 import type { SendRequest, SendResult } from '../send/sendRequest';
@@ -10,10 +10,14 @@ import type { Gauges, Transport } from '../ports/index';
 import type { Watermarks } from '../receipts/watermarks';
 import type { Sender } from '../send/sender';
 import type { SendReply } from '../send/sendReply';
-import { readBacklog } from './backlog';
+import type { Sync } from '../sync/sync';
+import { type BacklogConversation, readBacklog } from './backlog';
 import type { BacklogReader } from './backlogReader';
 import { type Connection, createConnection } from './connection';
+import type { Following } from './cursor';
+import type { Follows } from './followed';
 import { createLateAcknowledgements, type LateAcknowledgement } from './lateAcknowledgements';
+import { readResumed, receivedBy, type ResumePoint } from './resume/resumePoint';
 
 export interface LiveConnectionsDeps {
   db: Database;
@@ -24,6 +28,8 @@ export interface LiveConnectionsDeps {
   backlogs: BacklogReader;
   sender: Sender;
   watermarks: Watermarks;
+  /** The position in the user's change log that a sync cursor stands for. */
+  positionOf: Sync['positionOf'];
   /** The user's last connection on this node was closed. */
   onLeft: (userId: string) => void;
 }
@@ -33,6 +39,10 @@ export interface LiveConnection {
   readonly deviceId: string;
   /** Starts the backlog, which ends with `chat:queue_empty`. Call after sending `session:ready`. */
   start(): void;
+  /** As the connection's: see connection.ts. `followAll(true)` also delivers the backlog of the device. */
+  follow(conversationId: string, following?: Following): void;
+  unfollow(conversationId: string): void;
+  followAll(all: boolean): void;
   /**
    * Sends a message. Calls `answer` exactly once, with the message at its place in seq order (D3) or with the
    * error. `answer` returns false if the command had timed out. Never throws.
@@ -49,6 +59,13 @@ export interface OpenParams {
   sessionId: string;
   deviceId: string;
   transport: Transport;
+  /** The conversations to deliver; all of the user's unless they are named. `follow` adds further ones. */
+  follows?: Follows | undefined;
+  /**
+   * Where the client is, instead of where the device is. What it says it has received, of the conversations that the
+   * connection follows, is acknowledged for the device before delivery starts.
+   */
+  resume?: ResumePoint | undefined;
 }
 
 // Of the pool's connections, so that many devices at once leave room for sends and acknowledgements (fault 28).
@@ -110,6 +127,12 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
     return {
       deviceId,
       start: () => connection.start(),
+      follow: (conversationId, following) => connection.follow(conversationId, following),
+      unfollow: (conversationId) => connection.unfollow(conversationId),
+      followAll(all) {
+        connection.followAll(all);
+        if (all) deps.backlogs.recheckUsers([connection.userId]);
+      },
       send(request, answer) {
         const id = newId();
         connection.sending(id);
@@ -144,19 +167,49 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
     return deviceNo;
   }
 
+  /** What is to be delivered first: the backlog of the device, or of the point at which the client resumes. */
+  async function readFirst(
+    { userId, resume, follows = 'all' }: OpenParams,
+    deviceNo: number,
+    since: number,
+  ): Promise<BacklogConversation[]> {
+    // Nothing is read ahead for conversations that the client names later.
+    if (resume === undefined && follows.length === 0) return [];
+    const backlog = await whenOpening(() => guarded(() => readBacklog(db, userId, deviceNo)));
+    if (resume === undefined) return backlog;
+    const found = await whenOpening(() =>
+      guarded(() => readResumed(db, userId, since, resume.seqs)),
+    );
+    const received = receivedBy(backlog, found).filter(
+      ({ conversationId }) => follows === 'all' || follows.includes(conversationId),
+    );
+    await Promise.all(
+      received.map(({ conversationId, seq }) =>
+        watermarks
+          .acknowledge({ userId, deviceNo, conversationId, seq, status: 'delivered' })
+          // The membership has ended since.
+          .catch(unless(NotFoundError)),
+      ),
+    );
+    return found.filter(({ position, lastSeq }) => position < lastSeq);
+  }
+
   return {
     async open(params) {
-      const { userId, transport } = params;
+      const { userId, transport, follows } = params;
+      const since =
+        params.resume === undefined ? 0 : await deps.positionOf(userId, params.resume.cursor);
       const deviceNo = await whenOpening(() => guarded(() => openDevice(params)));
       const { clock, gauges } = deps;
       const source = deps.backlogs.sourceFor(userId, deviceNo);
       const connection = createConnection({
         ...{ userId, deviceNo, transport, clock, gauges, ...source },
+        ...(follows === undefined ? {} : { follows }),
       });
       // Before the backlog is read, so that no entry falls between it and live delivery (fault 23).
       connections.add(connection);
       try {
-        connection.begin(await whenOpening(() => guarded(() => readBacklog(db, userId, deviceNo))));
+        connection.begin(await readFirst(params, deviceNo, since));
       } catch (error) {
         connections.remove(connection);
         connection.close();
@@ -164,5 +217,12 @@ export function createLiveConnections(deps: LiveConnectionsDeps): LiveConnection
       }
       return toLive(connection, params.deviceId);
     },
+  };
+}
+
+/** For a `catch`: drops errors of this class and throws all others. */
+function unless(harmless: new () => Error): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof harmless)) throw error;
   };
 }

@@ -21,6 +21,26 @@ export const beginSync = statement(
   columns({ until: nullable(number), open: number }),
 );
 
+export const changePosition = statement(
+  'sync_change_position',
+  'SELECT s.last_value::float8 FROM change_pos s',
+  column(number),
+);
+
+/** Conversations that changed after position $2, each with the seq that was its last one before. */
+export const CHANGED_SINCE = `SELECT x.conversation_id, min(x.from_seq) AS from_seq FROM (
+    SELECT o.conversation_id, o.from_seq FROM participants o
+    WHERE uuid_send(o.user_id) = uuid_send($1::uuid) AND o.open
+    UNION ALL
+    SELECT l.conversation_id, l.from_seq FROM changes l WHERE l.user_id = $1 AND l.closed_pos > $2
+  ) x GROUP BY x.conversation_id`;
+
+export const coveredSeqs = statement(
+  'sync_covered_seqs',
+  `SELECT n.conversation_id, n.from_seq::float8 FROM (${CHANGED_SINCE}) n`,
+  columns({ conversationId: text, seq: number }),
+);
+
 /** OFFSET 0 keeps the planner from searching all rows of a conversation for the open ones (D12). */
 export const changedConversations = statement(
   'sync_changed',

@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from '../connection/connection';
+import type { Follows } from '../connection/followed';
 import type { LocalConversation } from '../cache/conversationCache';
 import type { Entry } from '../ports/index';
 import { createFakeClock, type FakeClock } from '@chasqui/testkit';
@@ -41,7 +42,7 @@ export interface ConnectionRoom {
   local(id: string, recent?: Entry[]): LocalConversation;
 }
 
-export function openConnectionRoom(): ConnectionRoom {
+export function openConnectionRoom(follows: Follows = 'all'): ConnectionRoom {
   const clock = createFakeClock();
   const failures: unknown[] = [];
   const store: ConnectionStore = {
@@ -55,7 +56,7 @@ export function openConnectionRoom(): ConnectionRoom {
 
   const open = (transport: MemoryTransport): Connection =>
     createConnection({
-      ...{ userId: ME, deviceNo: 1, transport, clock, gauges: noGauges },
+      ...{ userId: ME, deviceNo: 1, transport, clock, gauges: noGauges, follows },
       async readEntries(after, limit) {
         store.reads.push(after.map(({ conversationId, seq }) => ({ conversationId, seq })));
         const { failing } = store;

@@ -4,6 +4,8 @@ import { type Log, systemClock } from '@chasqui/foundation';
 import { quietLog } from '@chasqui/testkit';
 import { createCore } from '../createCore';
 import type { ChatCore } from '../chatCore';
+import type { Follows } from '../connection/followed';
+import type { ResumePoint } from '../connection/resume/resumePoint';
 import type { LiveConnection } from '../connection/liveConnections';
 import type { SendRequest, SendResult } from '../send/sendRequest';
 import type { Bus } from '../ports/index';
@@ -27,7 +29,13 @@ export interface DeliveryNode {
   woken: string[];
   connect(
     userId: string,
-    options?: { deviceId?: string; sessionId?: string; transport?: MemoryTransport },
+    options?: {
+      deviceId?: string;
+      sessionId?: string;
+      transport?: MemoryTransport;
+      follows?: Follows;
+      resume?: ResumePoint;
+    },
   ): Promise<NodeDevice>;
   stop(): Promise<void>;
 }
@@ -56,9 +64,9 @@ export function openDeliveryNode(
     woken,
     async connect(
       userId,
-      { deviceId = 'phone', sessionId = randomUUID(), transport = memoryTransport() } = {},
+      { deviceId = 'phone', sessionId = randomUUID(), transport = memoryTransport(), ...more } = {},
     ) {
-      const live = await core.connections.open({ userId, sessionId, deviceId, transport });
+      const live = await core.connections.open({ userId, sessionId, deviceId, transport, ...more });
       open.push(live);
       live.start();
       return {
