@@ -13,7 +13,7 @@ import {
   SignedOutError,
 } from '@chasqui/sdk';
 import { until } from '@chasqui/testkit';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 
 let room: ClientRoom;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { type Chatter } from './chatClients';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type Chatter } from './clients/chatClients';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 import { type ChatState, isMessage, missingMessages, selectStatus } from '@chasqui/sdk';
 import { type Person, type Randomness, until, withSeed } from '@chasqui/testkit';
 

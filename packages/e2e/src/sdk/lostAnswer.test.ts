@@ -1,6 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 
 let room: ClientRoom;
 let wire: Server;

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 import { createMemoryStorage, selectOutboxSize } from '@chasqui/sdk';
 import { openFileStorage } from '@chasqui/sdk/node';
 import { until } from '@chasqui/testkit';
@@ -134,7 +134,7 @@ test('[D7] without a server a client opens with its stored state and shows unsen
 
 /** Starts the program to be killed; `said` counts its output lines by their first word. */
 function startSender(args: readonly string[]) {
-  const program = path.resolve(__dirname, '../../dist/sdk/dyingSender.js');
+  const program = path.resolve(__dirname, '../../dist/sdk/clients/dyingSender.js');
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

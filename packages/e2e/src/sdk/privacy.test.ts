@@ -1,4 +1,4 @@
-import { type ChatClients, createChatClients } from './chatClients';
+import { type ChatClients, createChatClients } from './clients/chatClients';
 import { createPeople, type Instance, openInstance, type People, until } from '@chasqui/testkit';
 
 let instance: Instance;

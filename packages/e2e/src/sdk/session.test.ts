@@ -1,4 +1,4 @@
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 import { type ChatState, createMemoryStorage, openChatClient, type Storage } from '@chasqui/sdk';
 import { storedSessionSchema } from '@chasqui/sdk/testing';
 import { until } from '@chasqui/testkit';

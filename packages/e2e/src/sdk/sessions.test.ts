@@ -8,7 +8,7 @@ import {
   type Storage,
 } from '@chasqui/sdk';
 import { until } from '@chasqui/testkit';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 
 const issuer = 'https://app.example';
 const secret = 'a secret shared by the application and the chat';

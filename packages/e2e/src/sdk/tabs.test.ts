@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 import { type Channel, createBrowserTabs, createMemoryStorage, type Tabs } from '@chasqui/sdk';
 import { createLocks } from '@chasqui/sdk/testing';
 import { until } from '@chasqui/testkit';

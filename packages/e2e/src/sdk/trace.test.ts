@@ -1,4 +1,4 @@
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientRoom, openClientRoom } from './clients/clientRoom';
 import type { TraceRecord } from '@chasqui/sdk';
 import { until } from '@chasqui/testkit';
 
