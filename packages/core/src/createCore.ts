@@ -4,9 +4,9 @@ import { createBlocks } from './blocks/blocks';
 import { createLocalConversations } from './cache/conversationCache';
 import { createLocations } from './cache/messageLocations';
 import type { ChatCore } from './chatCore';
-import { createBacklogReader } from './connection/backlogReader';
-import { createConnections } from './connection/connections';
-import { createLiveConnections } from './connection/liveConnections';
+import { createBacklogReader } from './connection/backlog/backlogReader';
+import { createConnections } from './connection/live/connections';
+import { createOpenConnection } from './connection/live/openConnection';
 import { acceptContact } from './consent/acceptContact';
 import { createConsent } from './consent/consent';
 import { createConsentingSender } from './consent/sendOutcome';
@@ -70,7 +70,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
   const onLeft = (userId: string): void => wakeAbsent([userId]);
-  const live = createLiveConnections({ db, clock, gauges, ...local, sender, watermarks, onLeft });
+  const open = createOpenConnection({ db, clock, gauges, ...local, sender, watermarks, onLeft });
   const repair = createEventRepair({
     ...{ db, fanOut, connections, conversations },
     readConversation: (userId, id) => readConversation(change, userId, id),
@@ -96,7 +96,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     sync: createSync({ db, clock }),
     blocks: createBlocks(change),
     accounts: createAccounts({ change, track, clock, recountUnread }),
-    connections: createConnections({ db, clock, fanOut, live, local: connections }),
+    connections: createConnections({ db, clock, fanOut, open, local: connections }),
 
     async stop(withinMs) {
       scheduler.stop();

@@ -1,7 +1,7 @@
 export type { AccountDeps } from './accounts/accountDeps';
 export { finishDeletion, unfinishedDeletions } from './accounts/finishDeletion';
 export type { ChatCore } from './chatCore';
-export type { LiveConnection } from './connection/liveConnections';
+export type { LiveConnection } from './connection/live/liveConnection';
 export { readConversations } from './conversations/read/readConversations';
 export { createCore } from './createCore';
 export { blockChanged, sessionReady } from './events/accountEvents';

@@ -1,10 +1,10 @@
 import { type Database, isRefusal } from '@chasqui/db';
 import { type Clock, createBatcher, createLimiter, type Log } from '@chasqui/foundation';
 import { UnavailableError } from '@chasqui/protocol';
-import type { LocalConnections } from '../fanout/localConnections';
-import type { Gauges } from '../ports/index';
+import type { LocalConnections } from '../../fanout/localConnections';
+import type { Gauges } from '../../ports/index';
 import { type PositionQuestion, readBacklog, readEntries, readPositions } from './backlog';
-import type { Connection } from './connection';
+import type { Connection } from '../connection';
 import type { GapSource } from './gapReader';
 
 /** Reads backlogs, gaps and positions for the connections of this node, a few at a time (fault 28). */

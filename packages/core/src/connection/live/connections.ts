@@ -1,9 +1,10 @@
 import { type Database, guarded } from '@chasqui/db';
 import type { Clock } from '@chasqui/foundation';
 import { type Bar, NotFoundError, type ServerEvent } from '@chasqui/protocol';
-import type { FanOut } from '../fanout/fanOut';
-import type { LocalConnections } from '../fanout/localConnections';
-import type { LiveConnection, LiveConnections, OpenParams } from './liveConnections';
+import type { FanOut } from '../../fanout/fanOut';
+import type { LocalConnections } from '../../fanout/localConnections';
+import type { LiveConnection } from './liveConnection';
+import type { OpenConnection, OpenParams } from './openConnection';
 
 /** Live connections and events to them. Methods that return a promise throw UnavailableError if PostgreSQL does not answer. */
 export interface Connections {
@@ -34,12 +35,12 @@ export function createConnections(deps: {
   db: Database;
   clock: Clock;
   fanOut: FanOut;
-  live: LiveConnections;
+  open: OpenConnection;
   local: LocalConnections;
 }): Connections {
-  const { db, clock, fanOut, live, local } = deps;
+  const { db, clock, fanOut, open, local } = deps;
   return {
-    open: (params) => live.open(params),
+    open,
     async forgetSessionDevices(userId, sessionId) {
       await guarded(() =>
         db.query('forget_devices', 'DELETE FROM devices WHERE user_id = $1 AND session_id = $2', [

@@ -5,8 +5,8 @@ import {
   type NodeDevice,
   openDeliveryNode,
   sendRequest,
-} from '../testing/coreNode';
-import { type DeliveryRoom, openDeliveryRoom } from '../testing/coreRoom';
+} from '../../testing/coreNode';
+import { type DeliveryRoom, openDeliveryRoom } from '../../testing/coreRoom';
 
 // PostgreSQL is available: only these statements of this node get no answer.
 let failing: readonly string[] = [];

@@ -4,8 +4,8 @@ import {
   sendRequest,
   type DeliveryNode,
   type NodeDevice,
-} from '../testing/coreNode';
-import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
+} from '../../testing/coreNode';
+import { openDeliveryRoom, type DeliveryRoom } from '../../testing/coreRoom';
 import { rowsTouched, until } from '@chasqui/testkit';
 import { readBacklog } from './backlog';
 

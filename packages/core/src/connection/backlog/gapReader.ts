@@ -1,6 +1,6 @@
-import { amend } from '../cache/changedEntries';
-import { nextEntry, type Cursor } from './cursor';
-import type { Entry } from '../ports/index';
+import { amend } from '../../cache/changedEntries';
+import { nextEntry, type Cursor } from '../cursor';
+import type { Entry } from '../../ports/index';
 import type { Clock } from '@chasqui/foundation';
 
 /** Reads entries from PostgreSQL that a connection cannot send from memory. Never loses a cursor. */

@@ -1,7 +1,26 @@
 import type { Log } from '@chasqui/foundation';
-import type { Message } from '@chasqui/protocol';
+import type { Message, MessageType } from '@chasqui/protocol';
 import type { LocalConversation } from '../cache/conversationCache';
 import type { Entry } from '../ports/index';
+
+/** A message to send; a transport has validated its fields. */
+export interface SendRequest {
+  conversationId: string;
+  senderId: string;
+  contentEncrypted: string;
+  messageType: MessageType;
+  clientMessageId: string | null;
+  replyToId: string | null;
+}
+
+export interface SendResult {
+  message: Message;
+  /** A message with this client message id was stored before; `message` is its current state (D2). */
+  repeated: boolean;
+}
+
+/** Takes the answer to a send. Returns false if the command has timed out; the entry is then due as an event. */
+export type AnswerSend = (outcome: SendResult | Error) => boolean;
 
 /** Takes the outcome of one send. Exactly one of the methods is called, once. */
 export interface SendReply {

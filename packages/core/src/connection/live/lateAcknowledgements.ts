@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@chasqui/foundation';
 import { UnavailableError } from '@chasqui/protocol';
-import type { Connection } from './connection';
-import type { AckTarget } from '../receipts/receipts';
+import type { Connection } from '../connection';
+import type { AckTarget } from '../../receipts/receipts';
 
 export interface LateAcknowledgement {
   connection: Connection;

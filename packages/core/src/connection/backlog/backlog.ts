@@ -1,8 +1,8 @@
 import type { Database } from '@chasqui/db';
-import { entryOf } from '../events/entry';
-import { membershipOf } from '../members/rows/membershipOf';
-import { columnsOf, STATUS, storedAt, toMessage } from '../messages/messageRows';
-import type { Entry } from '../ports/index';
+import { entryOf } from '../../events/entry';
+import { membershipOf } from '../../members/rows/membershipOf';
+import { columnsOf, STATUS, storedAt, toMessage } from '../../messages/messageRows';
+import type { Entry } from '../../ports/index';
 
 /** A device's position in a conversation with entries for it. */
 export interface BacklogConversation {
