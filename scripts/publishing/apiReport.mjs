@@ -87,7 +87,7 @@ function configuration(types, output) {
       tsdocMetadata: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: 'error' } },
-        // A type that the interface uses and that nobody can import is noted in the report.
+        // A type that the interface uses and that cannot be imported is noted in the report.
         extractorMessageReporting: {
           ...quiet,
           'ae-forgotten-export': { logLevel: 'none', addToApiReportFile: true },

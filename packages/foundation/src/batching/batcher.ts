@@ -10,13 +10,13 @@ export interface BatcherOptions<Request, Answer> {
   maxBatch: number;
   /** Number of batches that may be under way at once. */
   inFlight: number;
-  /** Number of requests that may wait: while the store stands still, memory must not grow. */
+  /** Number of requests that may wait: memory must not grow while the store is blocked. */
   maxQueued?: number;
   /** Says why a request beyond `maxQueued` is refused. */
   overflow: () => Error;
   /**
    * Milliseconds from the start of one batch to the start of the next, given how long the last one took.
-   * For requests that nobody waits for closely: a batch costs about the same with five as with fifty.
+   * For requests whose latency does not matter: a batch costs about the same with five as with fifty.
    */
   paceMs?: (lastTookMs: number) => number;
   /**

@@ -6,11 +6,11 @@ import {
 } from '@chasqui/sdk';
 import { type Instance, type Person, until } from '@chasqui/testkit';
 
-/** Somebody's client, and what its listener was told. */
-export interface Chatter {
+/** A client of one person, and the messages that its listener received. */
+export interface TestClient {
   readonly client: ChatClient;
-  readonly told: readonly { conversationId: string; seq: number; content: string }[];
-  /** What it shows of a conversation. */
+  readonly received: readonly { conversationId: string; seq: number; content: string }[];
+  /** The contents that it shows of a conversation, in order. */
   shown(conversationId: string): string[];
   isLive(): boolean;
   live(): Promise<void>;
@@ -18,10 +18,10 @@ export interface Chatter {
 
 export interface ChatClients {
   /** Opens a client, signs in unless its storage is signed in, and connects; resolves when it is live. */
-  open(person: Person, options?: Partial<ChatClientOptions>): Promise<Chatter>;
+  open(person: Person, options?: Partial<ChatClientOptions>): Promise<TestClient>;
   /** The same without a connection. */
-  prepare(person: Person, options?: Partial<ChatClientOptions>): Promise<Chatter>;
-  /** Closes all that were opened here. */
+  prepare(person: Person, options?: Partial<ChatClientOptions>): Promise<TestClient>;
+  /** Closes every client that was opened here. */
   close(): Promise<void>;
 }
 
@@ -31,34 +31,34 @@ export function createChatClients(instance: Instance): ChatClients {
   async function prepare(person: Person, options: Partial<ChatClientOptions> = {}) {
     const client = await openChatClient({ url: instance.url(), ...options });
     opened.push(client);
-    const told: Chatter['told'][number][] = [];
+    const received: TestClient['received'][number][] = [];
     client.onMessage(({ conversation_id: conversationId, seq, content }) =>
-      told.push({ conversationId, seq, content: content ?? '' }),
+      received.push({ conversationId, seq, content: content ?? '' }),
     );
     if (client.getState().me === null) {
       const { username, password } = person;
       await client.signIn({ username, password });
     }
     const isLive = (): boolean => client.getState().connection.state === 'live';
-    const chatter: Chatter = {
+    const testClient: TestClient = {
       client,
-      told,
+      received,
       isLive,
       shown: (id) => selectMessages(client.getState(), id).map(({ content }) => content ?? ''),
       async live() {
         await until(`${person.username} is live`, isLive);
       },
     };
-    return chatter;
+    return testClient;
   }
 
   return {
     prepare,
     async open(person, options) {
-      const chatter = await prepare(person, options);
-      chatter.client.connect();
-      await chatter.live();
-      return chatter;
+      const testClient = await prepare(person, options);
+      testClient.client.connect();
+      await testClient.live();
+      return testClient;
     },
     async close() {
       await Promise.all(opened.map((client) => client.close()));

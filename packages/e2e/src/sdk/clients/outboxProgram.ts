@@ -1,9 +1,9 @@
 import { openChatClient } from '@chasqui/sdk';
 import { openFileStorage } from '@chasqui/sdk/node';
 
-// A program that puts messages into an outbox and waits to be killed: node dyingSender.js URL FILE CONVERSATION COUNT
-// NAME PASSWORD. It says on its output what is stored and what was acknowledged, one line each. Without NAME it uses
-// the account that is signed in, and does not connect.
+// Puts messages into an outbox and runs until it is killed: node outboxProgram.js URL FILE CONVERSATION COUNT NAME
+// PASSWORD. Prints one line for each message that is stored and for each that is acknowledged. Without NAME it uses the
+// account that is signed in, and does not connect.
 
 async function main(): Promise<void> {
   const [url = '', file = '', conversationId = '', count = '', username, password = ''] =

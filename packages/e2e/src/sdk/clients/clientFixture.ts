@@ -7,15 +7,15 @@ import {
 } from '@chasqui/testkit';
 import { type ChatClients, createChatClients } from './chatClients';
 
-/** A whole instance, people on it, and client libraries in their hands. */
-export interface ClientRoom {
+/** A whole instance, its users, and SDK clients of these users. */
+export interface ClientFixture {
   readonly instance: Instance;
   readonly people: People;
   readonly clients: ChatClients;
   close(): Promise<void>;
 }
 
-export async function openClientRoom(options?: InstanceOptions): Promise<ClientRoom> {
+export async function openClientFixture(options?: InstanceOptions): Promise<ClientFixture> {
   const instance = await openInstance(options);
   const people = createPeople(instance);
   const clients = createChatClients(instance);
