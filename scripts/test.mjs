@@ -1,6 +1,7 @@
 // npm test: runs every check, the quickest first, and stops at the first failure.
 // `node scripts/test.mjs lint types` runs only those two.
 import { compile } from './building/compile.mjs';
+import { checkSizes } from './checks/sizes.mjs';
 import { checkWording } from './checks/wording.mjs';
 import { fail, step } from './running/console.mjs';
 import { ensureInstalled } from './dependencies/install.mjs';
@@ -9,6 +10,7 @@ import { runBin } from './running/run.mjs';
 const checks = {
   format: ['Formatting', () => runBin('prettier/bin/prettier.cjs', ['--check', '.'])],
   wording: ['Wording', checkWording],
+  sizes: ['Sizes', checkSizes],
   types: ['Types', checkTypes],
   lint: [
     'Lint',

@@ -1,7 +1,8 @@
 // Words that this project does not use, with what to write instead. `node scripts/test.mjs wording` checks every file.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../running/run.mjs';
+import { filesBelow } from './files.mjs';
 
 /** Patterns for code, comments, texts and documents. Add a word here once the last occurrence is gone. */
 const rules = [
@@ -33,25 +34,15 @@ const rules = [
   [/@pern\/(?!(?:server|worker|client)\b)/, '"@chasqui/…": only the apps are @pern'],
 ];
 
-const SKIPPED = ['node_modules', 'dist', 'coverage', 'screenshots', 'performance'];
 const SEARCHED = /\.(?:tsx?|mjs|cjs|md|html|css|ya?ml|sh)$/;
+const OWN = 'scripts/checks/wording.mjs';
 
 export function checkWording() {
-  const findings = filesBelow('').flatMap(findingsIn);
+  const findings = filesBelow('')
+    .filter((file) => SEARCHED.test(file) && file !== OWN)
+    .flatMap(findingsIn);
   for (const finding of findings) console.error(finding);
   return findings.length === 0 ? 0 : 1;
-}
-
-function filesBelow(folder) {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (SKIPPED.includes(entry.name) || (entry.name.startsWith('.') && entry.name !== '.github'))
-      return [];
-    const name = path.join(folder, entry.name);
-    if (entry.isDirectory()) return filesBelow(name);
-    return SEARCHED.test(name) && name !== path.join('scripts', 'checks', 'wording.mjs')
-      ? [name]
-      : [];
-  });
 }
 
 function findingsIn(file) {

@@ -1,6 +1,6 @@
 import type { Accounts } from './accounts/accounts';
 import type { Blocks } from './blocks/blocks';
-import type { Connections } from './connection/connections';
+import type { Connections } from './connection/live/connections';
 import type { Consent } from './consent/consent';
 import type { Conversations } from './conversations/conversations';
 import type { Members } from './members/members';

@@ -4,9 +4,9 @@ import { createBlocks } from './blocks/blocks';
 import { createLocalConversations } from './cache/conversationCache';
 import { createLocations } from './cache/messageLocations';
 import type { ChatCore } from './chatCore';
-import { createBacklogReader } from './connection/backlogReader';
-import { createConnections } from './connection/connections';
-import { createLiveConnections } from './connection/liveConnections';
+import { createBacklogReader } from './connection/backlog/backlogReader';
+import { createConnections } from './connection/live/connections';
+import { createOpenConnection } from './connection/live/openConnection';
 import { acceptContact } from './consent/acceptContact';
 import { createConsent } from './consent/consent';
 import { createConsentingSender } from './consent/sendOutcome';
@@ -72,7 +72,7 @@ export function createCore(deps: CoreDeps): ChatCore {
   const onLeft = (userId: string): void => wakeAbsent([userId]);
   const sync = createSync({ db, clock });
   const { positionOf } = sync;
-  const live = createLiveConnections({
+  const open = createOpenConnection({
     ...{ db, clock, gauges, ...local, sender, watermarks, positionOf, onLeft },
   });
   const repair = createEventRepair({
@@ -100,7 +100,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     sync,
     blocks: createBlocks(change),
     accounts: createAccounts({ change, track, clock, recountUnread }),
-    connections: createConnections({ db, clock, fanOut, live, local: connections }),
+    connections: createConnections({ db, clock, fanOut, open, local: connections }),
 
     async stop(withinMs) {
       scheduler.stop();

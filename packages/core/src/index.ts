@@ -1,7 +1,8 @@
 export type { AccountDeps } from './accounts/accountDeps';
 export { finishDeletion, unfinishedDeletions } from './accounts/finishDeletion';
 export type { ChatCore } from './chatCore';
-export type { LiveConnection, OpenParams } from './connection/liveConnections';
+export type { LiveConnection } from './connection/live/liveConnection';
+export type { OpenParams } from './connection/live/openConnection';
 export { readConversations } from './conversations/read/readConversations';
 export { createCore } from './createCore';
 export { blockChanged, sessionReady } from './events/accountEvents';

@@ -1,5 +1,5 @@
 import type { Log } from './log';
-import { withTimeout } from './timeout';
+import { withTimeout } from './timing/timeout';
 
 /** What has been opened, and how it is closed: last in, first out. */
 export interface Releasers {

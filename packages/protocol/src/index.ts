@@ -60,17 +60,20 @@ export {
   type WireError,
   wireErrorSchema,
 } from './errors/errors';
-export { type BlockChanged, blockChanged } from './events/blockChanged';
-export { conversationCreated } from './events/conversationCreated';
-export { conversationRemoved } from './events/conversationRemoved';
-export { conversationUpdated } from './events/conversationUpdated';
-export { messageReceived } from './events/messageReceived';
-export { messageStatusUpdated, type MessageStatusUpdated } from './events/messageStatusUpdated';
-export { messageUpdated } from './events/messageUpdated';
-export { messagesReceived } from './events/messagesReceived';
-export { privacyChanged } from './events/privacyChanged';
-export { queueEmpty } from './events/queueEmpty';
-export { requestsChanged, type RequestsChanged } from './events/requestsChanged';
+export { type BlockChanged, blockChanged } from './events/user/blockChanged';
+export { conversationCreated } from './events/conversation/conversationCreated';
+export { conversationRemoved } from './events/conversation/conversationRemoved';
+export { conversationUpdated } from './events/conversation/conversationUpdated';
+export { messageReceived } from './events/message/messageReceived';
+export {
+  messageStatusUpdated,
+  type MessageStatusUpdated,
+} from './events/message/messageStatusUpdated';
+export { messageUpdated } from './events/message/messageUpdated';
+export { messagesReceived } from './events/message/messagesReceived';
+export { privacyChanged } from './events/user/privacyChanged';
+export { queueEmpty } from './events/connection/queueEmpty';
+export { requestsChanged, type RequestsChanged } from './events/user/requestsChanged';
 export {
   createEvent,
   createEventFromJson,
@@ -80,10 +83,10 @@ export {
   type Recipients,
   type ServerEvent,
 } from './events/serverEvent';
-export { type SessionReady, sessionReady } from './events/sessionReady';
-export { type UnreadUpdated, unreadUpdated } from './events/unreadUpdated';
-export { type UserStatusChanged, userStatusChanged } from './events/userStatusChanged';
-export { userTyping } from './events/userTyping';
+export { type SessionReady, sessionReady } from './events/connection/sessionReady';
+export { type UnreadUpdated, unreadUpdated } from './events/conversation/unreadUpdated';
+export { type UserStatusChanged, userStatusChanged } from './events/user/userStatusChanged';
+export { userTyping } from './events/conversation/userTyping';
 export { bearerToken, type Handshake, type HandshakeAuth, parseHandshake } from './handshake';
 export {
   BATCH_MAX,

@@ -8,22 +8,22 @@ import { presenceOffline } from './commands/presenceOffline';
 import { presenceOnline } from './commands/presenceOnline';
 import { sync } from './commands/sync';
 import { typing } from './commands/typing';
-import { blockChanged } from './events/blockChanged';
-import { conversationCreated } from './events/conversationCreated';
-import { conversationRemoved } from './events/conversationRemoved';
-import { conversationUpdated } from './events/conversationUpdated';
+import { blockChanged } from './events/user/blockChanged';
+import { conversationCreated } from './events/conversation/conversationCreated';
+import { conversationRemoved } from './events/conversation/conversationRemoved';
+import { conversationUpdated } from './events/conversation/conversationUpdated';
 import type { EventDefinition } from './events/event';
-import { messageReceived } from './events/messageReceived';
-import { messagesReceived } from './events/messagesReceived';
-import { messageStatusUpdated } from './events/messageStatusUpdated';
-import { messageUpdated } from './events/messageUpdated';
-import { privacyChanged } from './events/privacyChanged';
-import { queueEmpty } from './events/queueEmpty';
-import { requestsChanged } from './events/requestsChanged';
-import { sessionReady } from './events/sessionReady';
-import { unreadUpdated } from './events/unreadUpdated';
-import { userStatusChanged } from './events/userStatusChanged';
-import { userTyping } from './events/userTyping';
+import { messageReceived } from './events/message/messageReceived';
+import { messagesReceived } from './events/message/messagesReceived';
+import { messageStatusUpdated } from './events/message/messageStatusUpdated';
+import { messageUpdated } from './events/message/messageUpdated';
+import { privacyChanged } from './events/user/privacyChanged';
+import { queueEmpty } from './events/connection/queueEmpty';
+import { requestsChanged } from './events/user/requestsChanged';
+import { sessionReady } from './events/connection/sessionReady';
+import { unreadUpdated } from './events/conversation/unreadUpdated';
+import { userStatusChanged } from './events/user/userStatusChanged';
+import { userTyping } from './events/conversation/userTyping';
 
 /** All commands. Tests and documents iterate over this table. */
 export const commands = [

@@ -24,7 +24,7 @@ test('what is not given has the value that the contract names', () => {
   });
 });
 
-test('content is kept for ever unless told, by default no longer than at most', () => {
+test('content is kept forever by default, and a default retention must not exceed the maximum', () => {
   expect(parseServerSettings(given).RETENTION_MAX_S).toBeUndefined();
   const both = { ...given, RETENTION_DEFAULT_S: '3600', RETENTION_MAX_S: '86400' };
   expect(parseServerSettings(both)).toMatchObject({

@@ -10,8 +10,8 @@ import {
   redisAddress,
   url,
   wholeNumber,
-} from './kinds';
-import { parsePublicKey } from './publicKey';
+} from './values/kinds';
+import { parsePublicKey } from './values/publicKey';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

@@ -68,12 +68,10 @@ export function createClientConnections(deps: Deps): ClientConnections {
   }: Client): Promise<ClientConnection> {
     const { userId, sessionId } = caller;
     const budget = deps.createBudget();
-    const gated = readyFirst(transport, (event) => earn(budget, event));
+    const readied = readyFirst(transport, (event) => earn(budget, event));
     const deviceId = handshake.deviceId ?? sessionId;
     const live = await deps.lanes.run('connect', { address, userId }, () =>
-      core.connections.open({
-        ...{ userId, sessionId, deviceId, transport: gated.transport, ...start },
-      }),
+      core.connections.open({ userId, sessionId, deviceId, transport: readied, ...start }),
     );
     if (guard.endedJustNow(sessionId)) {
       live.close();
@@ -94,9 +92,8 @@ export function createClientConnections(deps: Deps): ClientConnections {
         hasBegun = true;
         registry.add(connection);
         expiry.set(connection, connection);
-        gated.ready(sessionReady(userId, deviceId));
         presence.connected(userId, transport.id);
-        live.start();
+        live.start(sessionReady(userId, deviceId));
         deps.wakeups.promote(userId);
       },
       end() {

@@ -6,11 +6,11 @@ test('session:ready is sent first, and the events held back follow in order', ()
   const transport = memoryTransport();
   const counted: string[] = [];
   const connection = readyFirst(transport, ({ name }) => counted.push(name));
-  connection.transport.send(userStatusChanged(['me'], 'ana', 'online', 1));
-  connection.transport.send(userStatusChanged(['me'], 'ben', 'online', 2));
+  connection.send(userStatusChanged(['me'], 'ana', 'online', 1));
+  connection.send(userStatusChanged(['me'], 'ben', 'online', 2));
   expect(transport.frames).toEqual([]);
-  connection.ready(sessionReady('me', 'phone'));
-  connection.transport.send(userStatusChanged(['me'], 'ana', 'offline', 3));
+  connection.send(sessionReady('me', 'phone'));
+  connection.send(userStatusChanged(['me'], 'ana', 'offline', 3));
   const payloads = transport.frames.map(({ payload }) => payload);
   expect(payloads).toMatchObject([
     { deviceId: 'phone' },

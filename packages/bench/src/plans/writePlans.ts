@@ -62,7 +62,7 @@ async function typicalRequests(
   const lost = scope.fail;
   const { cursor } = (await ask(project, ben.token, 'GET', '/api/sync')) as { cursor: string };
   const sender = await openFrameSocket({
-    ...{ url: project.url, heard: () => undefined, lost },
+    ...{ url: project.url, onEvent: () => undefined, lost },
     auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
   });
   scope.onClose(() => sender.close());

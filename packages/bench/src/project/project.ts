@@ -55,8 +55,8 @@ export async function openProject(
     readyMessage: string,
     { env: also = {}, execArgv = [] }: Partial<Pick<typeof profiler, 'env' | 'execArgv'>> = {},
   ): Promise<Program> => {
-    const told = { ...env, ...more, ...also };
-    const program = await startProgram({ entry, env: told, readyMessage, execArgv });
+    const settings = { ...env, ...more, ...also };
+    const program = await startProgram({ entry, env: settings, readyMessage, execArgv });
     scope.onClose(() => program.stop());
     return program;
   };

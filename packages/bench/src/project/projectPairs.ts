@@ -28,7 +28,7 @@ export async function openProjectPairs(
     if (ana === undefined || ben === undefined) throw new Error('too few users');
     const conversationId = await openDirect(project, ana.token, ben.id);
     const sender = await openFrameSocket({
-      ...{ url: project.url, heard: () => undefined, lost },
+      ...{ url: project.url, onEvent: () => undefined, lost },
       auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
     });
     const pair: ProjectPair = {

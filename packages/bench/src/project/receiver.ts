@@ -61,7 +61,7 @@ export async function createReceiver(options: ReceiverOptions): Promise<{ close(
       brief: true,
       batch: options.batch ?? true,
     },
-    heard(event, payload) {
+    onEvent(event, payload) {
       if (event === 'chat:messages_received')
         (payload as { messages: Entry[] }).messages.forEach(take);
       else if (event === 'chat:message_received') take(payload as Entry);

@@ -24,14 +24,14 @@ const bare = (name: string, padding: number): Contender => ({
   async open(scope) {
     const { url } = await startPeer(scope, 'bareRelay');
     const load = createBroadcastLoad(MEMBERS);
-    const [heard, room] = [() => load.arrived(), randomUUID()];
+    const [onEvent, room] = [() => load.arrived(), randomUUID()];
     for (let i = 0; i < MEMBERS; i += 1) {
       const auth = { name: randomUUID(), room };
-      const member = await openFrameSocket({ url, auth, heard, lost: scope.fail });
+      const member = await openFrameSocket({ url, auth, onEvent, lost: scope.fail });
       scope.onClose(() => member.close());
     }
     const auth = { name: randomUUID() };
-    const sender = await openFrameSocket({ url, auth, heard, lost: scope.fail });
+    const sender = await openFrameSocket({ url, auth, onEvent, lost: scope.fail });
     scope.onClose(() => sender.close());
     const filler = padding > 0 ? `,"padding":"${'x'.repeat(padding)}"` : '';
     let n = 0;
@@ -71,7 +71,7 @@ const project: Contender = {
     // Wait until the events of the group's creation have been delivered.
     await Promise.all(waits);
     const socket = await openFrameSocket({
-      ...{ url: running.url, heard: () => undefined, lost: scope.fail },
+      ...{ url: running.url, onEvent: () => undefined, lost: scope.fail },
       auth: { token: sender.token, deviceId: 'bench', brief: true, batch: true },
     });
     scope.onClose(() => socket.close());

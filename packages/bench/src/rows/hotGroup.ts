@@ -29,12 +29,12 @@ function contender(name: string, prepare: Prepare): Contender {
         first.token,
         others.map(({ id }) => id),
       );
-      const heard = new Array<number>(CONNECTED).fill(0);
+      const received = new Array<number>(CONNECTED).fill(0);
       for (const [i, { token }] of people.slice(-CONNECTED).entries()) {
         const receiver = await createReceiver({
           ...{ url: project.url, token, lost: scope.fail },
           arrived: ({ kind }) => {
-            if (kind === 'message') heard[i] = (heard[i] ?? 0) + 1;
+            if (kind === 'message') received[i] = (received[i] ?? 0) + 1;
           },
         });
         scope.onClose(() => receiver.close());
@@ -53,7 +53,7 @@ function contender(name: string, prepare: Prepare): Contender {
           total += result.acknowledged;
           await expectStored(project, [group], total);
           await until('all five have received everything', () =>
-            heard.every((count) => count === total),
+            received.every((count) => count === total),
           );
           return { perSecond: result.perSecond };
         },
@@ -74,7 +74,7 @@ const overSockets: Prepare = async (scope, project, group, people) => {
   const sockets = await Promise.all(
     people.slice(-CONNECTED).map(({ token }) =>
       openFrameSocket({
-        ...{ url: project.url, heard: () => undefined, lost: scope.fail },
+        ...{ url: project.url, onEvent: () => undefined, lost: scope.fail },
         auth: { token, deviceId: 'bench', brief: true, batch: true },
       }),
     ),

@@ -43,7 +43,7 @@ async function measure(scope: Scope, { program, url, auths }: Subject): Promise<
     const sockets = await Promise.all(
       auths
         .slice(i, i + AT_ONCE)
-        .map((auth) => openFrameSocket({ url, auth, heard: () => undefined, lost: scope.fail })),
+        .map((auth) => openFrameSocket({ url, auth, onEvent: () => undefined, lost: scope.fail })),
     );
     for (const socket of sockets) scope.onClose(() => socket.close());
   }

@@ -24,7 +24,7 @@ const contender = (name: string, length: number): Contender => ({
     }
     await settleTables(project.pool);
     const sender = await openFrameSocket({
-      ...{ url: project.url, heard: () => undefined, lost: scope.fail },
+      ...{ url: project.url, onEvent: () => undefined, lost: scope.fail },
       auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
     });
     scope.onClose(() => sender.close());

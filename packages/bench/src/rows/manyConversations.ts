@@ -10,7 +10,7 @@ import { createReceiver } from '../project/receiver';
 import { ask, openGroup } from '../project/rest';
 import { untilAcknowledged } from '../project/untilAcknowledged';
 
-const WITH_NEWS = 5;
+const WITH_MESSAGES = 5;
 
 /** A user with many conversations, five of which have new messages each time. */
 const contender = (name: string, conversations: number): Contender => ({
@@ -19,26 +19,26 @@ const contender = (name: string, conversations: number): Contender => ({
     const project = await openProject(scope);
     const [ana, ben] = await addPeople(project, 2);
     if (ana === undefined || ben === undefined) throw new Error('too few users');
-    const count = conversations - WITH_NEWS;
+    const count = conversations - WITH_MESSAGES;
     await addRestingConversations(project.pool, { userId: ana.id, otherId: ben.id, count });
-    const lively: string[] = [];
-    for (let i = 0; i < WITH_NEWS; i += 1) {
-      lively.push(await openGroup(project, ben.token, [ana.id]));
+    const active: string[] = [];
+    for (let i = 0; i < WITH_MESSAGES; i += 1) {
+      active.push(await openGroup(project, ben.token, [ana.id]));
     }
     await settleTables(project.pool);
     const times = scope.effort === 'full' ? 20 : 6;
     let [n, arrived] = [0, 0];
-    const tellNews = (): Promise<unknown> =>
+    const sendMessages = (): Promise<unknown> =>
       Promise.all(
-        lively.map((id) =>
+        active.map((id) =>
           ask(project, ben.token, 'POST', '/api/messages', {
             ...{ conversation_id: id, content_encrypted: bodyOf(n), client_message_id: `m${n++}` },
           }),
         ),
       );
     const connect = async (): Promise<number> => {
-      await tellNews();
-      const took = await connectMs(project, ana, lively, {
+      await sendMessages();
+      const took = await connectMs(project, ana, active, {
         ...{ lost: scope.fail, arrived: () => void (arrived += 1) },
       });
       if (arrived !== n) throw new Error(`${n} messages were sent, ${arrived} have arrived`);
@@ -58,11 +58,11 @@ const contender = (name: string, conversations: number): Contender => ({
           const { cursor } = (await ask(project, ana.token, 'GET', '/api/sync')) as {
             cursor: string;
           };
-          await tellNews();
+          await sendMessages();
           syncs.push(await medianMs(1, () => syncAll(project, ana, cursor)));
         }
         await connect();
-        await expectStored(project, lively, n);
+        await expectStored(project, active, n);
         return { connectMs: median(connects), firstPageMs, syncMs: median(syncs) };
       },
     };
@@ -75,7 +75,7 @@ const contender = (name: string, conversations: number): Contender => ({
 async function connectMs(
   project: Project,
   person: Person,
-  lively: readonly string[],
+  active: readonly string[],
   { lost, arrived }: { lost: (error: Error) => void; arrived: () => void },
 ): Promise<number> {
   let drained: () => void = () => undefined;
@@ -90,7 +90,7 @@ async function connectMs(
   await empty;
   const took = performance.now() - began;
   receiver.close();
-  await untilAcknowledged(project, person.id, lively);
+  await untilAcknowledged(project, person.id, active);
   return took;
 }
 
@@ -103,7 +103,8 @@ async function syncAll(project: Project, person: Person, from: string): Promise<
     [cursor, more] = [read.cursor, read.has_more];
     messages += read.messages.length;
   }
-  if (messages !== WITH_NEWS) throw new Error(`${WITH_NEWS} new messages, ${messages} synced`);
+  if (messages !== WITH_MESSAGES)
+    throw new Error(`${WITH_MESSAGES} new messages, ${messages} synced`);
 }
 
 const [many, few] = [contender('in 10,000', 10_000), contender('in 10', 10)];

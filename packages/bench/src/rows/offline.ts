@@ -31,7 +31,7 @@ const project = (name: string, batch: boolean): Contender => ({
     // The device has to register first, so that the later messages count as missed.
     (await receive(() => undefined)).close();
     const sender = await openFrameSocket({
-      ...{ url: running.url, heard: () => undefined, lost: scope.fail },
+      ...{ url: running.url, onEvent: () => undefined, lost: scope.fail },
       auth: { token: ana.token, deviceId: 'bench', brief: true, batch: true },
     });
     scope.onClose(() => sender.close());

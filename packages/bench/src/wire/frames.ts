@@ -14,7 +14,7 @@ export interface FrameSocketOptions {
   readonly url: string;
   readonly auth?: Json;
   /** Called for every event, in order of arrival. */
-  readonly heard: (event: string, payload: unknown) => void;
+  readonly onEvent: (event: string, payload: unknown) => void;
   /** The connection ended before `close`. */
   readonly lost: (error: Error) => void;
 }
@@ -58,7 +58,7 @@ export function openFrameSocket(options: FrameSocketOptions): Promise<FrameSocke
       const text = data.toString();
       if (text.startsWith('42')) {
         const [event, payload] = JSON.parse(text.slice(2)) as [string, unknown];
-        options.heard(event, payload);
+        options.onEvent(event, payload);
       } else if (text.startsWith('43')) {
         const begin = text.indexOf('[');
         const id = Number(text.slice(2, begin));

@@ -20,6 +20,8 @@ export interface LocalConversation {
 }
 
 export interface LocalConversations {
+  /** The conversation if its members are cached at `membersVersion` or later and no call of `with` waits for it. */
+  cached(conversationId: string, membersVersion: number): LocalConversation | undefined;
   /**
    * Calls `use` with the conversation once its members are known at `membersVersion` or later (D9): immediately when
    * they are cached, otherwise after reading them. Calls for one conversation keep their order.
@@ -173,7 +175,17 @@ export function createLocalConversations(deps: {
     conversation.recentBytes = 0;
   }
 
+  function cached(conversationId: string, membersVersion: number): LocalConversation | undefined {
+    const conversation = known.get(conversationId);
+    if (conversation === undefined || conversation.membersVersion < membersVersion)
+      return undefined;
+    if (waiting.has(conversationId)) return undefined;
+    touch(conversation);
+    return conversation;
+  }
+
   return {
+    cached,
     with(conversationId, membersVersion, use) {
       const queue = waiting.get(conversationId);
       if (queue !== undefined) {
@@ -187,9 +199,8 @@ export function createLocalConversations(deps: {
         });
         return;
       }
-      const conversation = known.get(conversationId);
-      if (conversation !== undefined && conversation.membersVersion >= membersVersion) {
-        touch(conversation);
+      const conversation = cached(conversationId, membersVersion);
+      if (conversation !== undefined) {
         use(conversation);
         return;
       }

@@ -2,23 +2,15 @@ import type { Clock } from '@chasqui/foundation';
 import type { ServerEvent } from '@chasqui/protocol';
 import { amend, type ChangedEntry } from '../cache/changedEntries';
 import type { LocalConversation } from '../cache/conversationCache';
-import { queueEmpty } from '../events/messageEvents';
 import type { Entry, Gauges, Transport } from '../ports/index';
-import type { BacklogConversation } from './backlog';
-import {
-  advanceConnection,
-  advanceCursor,
-  type ConnectionEvent,
-  type ConnectionState,
-  type CursorEvent,
-  starting,
-} from './connectionState';
-import { type Cursor, type Following, newCursor, nextEntry, placeAt, positionOf } from './cursor';
+import type { AnswerSend, SendReply } from '../send/send';
+import type { BacklogConversation } from './backlog/backlog';
+import type { GapSource } from './backlog/gapReader';
+import { createConnectionEffects } from './connectionEffects';
+import { type Following, placeAt } from './cursor';
 import { createFollowed, type Follows } from './followed';
-import { createFrameBatcher, type FrameBatcher } from './frameBatcher';
-import { createGapReader, type GapReader, type GapSource } from './gapReader';
-import { createPendingReplies, type PendingReplies, type Reply } from './pendingReplies';
-import { createSendWindow, isUnacknowledged } from './sendWindow';
+import type { Reply } from './pendingReplies';
+import { isUnacknowledged } from './sendWindow';
 
 export interface ConnectionDeps extends GapSource {
   userId: string;
@@ -30,7 +22,7 @@ export interface ConnectionDeps extends GapSource {
 }
 
 /**
- * The delivery path of one connection (R3, R4). Each trigger only raises the target of a conversation; the pump sends
+ * The delivery path of one connection (R3, R4). Each trigger only raises the target of a conversation; pump.ts sends
  * the next seq after the cursor until it reaches the target. connectionState.ts defines the states.
  */
 export interface Connection {
@@ -51,11 +43,13 @@ export interface Connection {
   followAll(all: boolean): void;
   /** Sends an event that has no place in the order of seq. */
   send(event: ServerEvent): void;
+  /** Offers an entry, which need not be the next one. */
+  offer(conversation: LocalConversation, entry: Entry): void;
   /**
-   * Offers an entry, which need not be the next one. `reply` answers the send of this connection that created the
-   * entry, in place of the event (D3). Without a cached conversation the entry waits until its members are read.
+   * A send of this connection is in progress: its entry is answered instead of sent (D3). The result takes the outcome
+   * and calls `answer` once, at the entry's place in the order of seq.
    */
-  offer(conversation: LocalConversation | undefined, entry: Entry, reply?: Reply): void;
+  beginSend(messageId: string, conversationId: string, answer: AnswerSend): SendReply;
   /**
    * Sends a changed entry immediately. A queued copy of the entry is replaced, so the client never ends up with an
    * older version.
@@ -65,12 +59,6 @@ export interface Connection {
   expect(conversationId: string, lastSeq: number, position: number | undefined): void;
   /** The device has acknowledged up to seq. */
   release(conversationId: string, seq: number): void;
-  /** A send of this connection is in progress: its entry is answered instead of sent. */
-  sending(messageId: string): void;
-  /** The send was a repeat: `reply` is called once its entry has been sent (D3). */
-  repeated(sendId: string, conversationId: string, seq: number, reply: Reply): void;
-  /** The send failed. */
-  sendFailed(messageId: string, conversationId: string): void;
   /** Gives replies that have waited too long. A reply may be given early but not late (R4). */
   replyOverdue(): void;
   hasPendingReplies(): boolean;
@@ -87,223 +75,56 @@ export interface Connection {
 const MAX_EARLY_REPLIES = 10_000;
 
 export function createConnection(deps: ConnectionDeps): Connection {
-  const { userId, transport, clock } = deps;
-  const { acks } = transport.capabilities;
+  const { transport } = deps;
   const followed = createFollowed(deps.follows ?? 'all');
-  const cursors = new Map<string, Cursor>();
-  const window = createSendWindow();
-  // Most connections are idle most of the time, so each of these is created on first use.
-  let replies: PendingReplies | undefined;
-  let batcher: FrameBatcher | undefined;
-  let reader: GapReader | undefined;
-  const pendingReplies = (): PendingReplies => (replies ??= createPendingReplies(clock));
-  const gapReader = (): GapReader => (reader ??= createGapReader({ ...deps, onRead }));
-  /** Cursors in the state `due`, and some that have left it since. */
-  const queue: Cursor[] = [];
-  let state: ConnectionState = starting;
-  let pumping = false;
-  let backlogLeft = 0;
-  let backlogSent = 0;
-  let isQueueEmptySent = false;
+  const effects = createConnectionEffects(deps);
+  const { cursors, pump, isClosed, advance, advanceOne, cursorOf, raise, pumpIfDue } = effects;
 
-  function advance(event: ConnectionEvent): void {
-    const step = advanceConnection(state, event);
-    state = step.state;
-    switch (step.effect) {
-      case 'pump':
-        pump();
-        break;
-      case 'await writable':
-        batcher?.flush();
-        transport.whenWritable(() => advance('writable'));
-        break;
-      case 'release':
-        replies?.flushAll();
-        cursors.clear();
-        queue.length = 0;
-        reader?.close();
-        batcher?.clear();
-        break;
-      case 'none':
-        break;
-      default:
-        step.effect satisfies never;
+  /** The reply to an own send that was stored takes the place of its entry. */
+  function answerStored(
+    conversation: LocalConversation | undefined,
+    entry: Entry,
+    reply: Reply,
+  ): void {
+    effects.replies?.end(entry.id);
+    const cursor =
+      isClosed() || !followed.has(entry.conversationId)
+        ? undefined
+        : cursorOf(entry.conversationId);
+    if (cursor !== undefined && conversation !== undefined) cursor.local = conversation;
+    if (cursor === undefined || (cursor.sent !== undefined && entry.seq <= cursor.sent)) {
+      reply();
+      return;
     }
+    effects.pendingReplies().add(entry.id, cursor, entry.seq, reply);
+    raise(cursor, entry.seq);
+    advanceOne(cursor, 'settled');
+    if (conversation !== undefined) pumpIfDue(cursor);
   }
 
-  function advanceOne(cursor: Cursor, event: CursorEvent): void {
-    const step = advanceCursor(cursor.state, event, positionOf(cursor));
-    cursor.state = step.state;
-    switch (step.effect) {
-      case 'queue':
-        queue.push(cursor);
-        break;
-      case 'locate':
-        gapReader().locate(cursor);
-        break;
-      case 'read':
-        gapReader().want(cursor);
-        break;
-      case 'forget':
-        cursors.delete(cursor.conversationId);
-        cursor.page = [];
-        window.forget(cursor.unacknowledged);
-        reachBacklogEnd(cursor);
-        replies?.flushUpTo(cursor, Infinity);
-        break;
-      case 'none':
-        break;
-      default:
-        step.effect satisfies never;
+  /** The reply to a repeated send follows the event of its entry. */
+  function answerRepeated(id: string, conversationId: string, seq: number, reply: Reply): void {
+    effects.replies?.end(id);
+    const cursor = isClosed() ? undefined : cursors.get(conversationId);
+    if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) reply();
+    else {
+      effects.pendingReplies().addAfterEvent(id, cursor, seq, reply);
+      raise(cursor, seq);
     }
-  }
-
-  const isClosed = (): boolean => state.name === 'closed';
-
-  function cursorOf(conversationId: string): Cursor {
-    let cursor = cursors.get(conversationId);
-    if (cursor === undefined) {
-      cursor = newCursor(conversationId);
-      cursors.set(conversationId, cursor);
-    }
-    return cursor;
-  }
-
-  function raise(cursor: Cursor, target: number): void {
-    if (target > cursor.target) cursor.target = target;
-    advanceOne(cursor, 'moved');
-  }
-
-  function onRead(read: Cursor[]): void {
-    if (isClosed()) return;
-    for (const cursor of read) {
-      cursor.changed = [];
-      if (cursor.state !== 'locating' && cursor.state !== 'behind') continue;
-      reportLocated(cursor);
-      if (cursor.sent !== undefined) {
-        replies?.flushUpTo(cursor, cursor.sent);
-        if (cursor.sent >= cursor.target) reachBacklogEnd(cursor);
-      }
-      advanceOne(cursor, 'read');
-    }
+    if (cursor !== undefined) advanceOne(cursor, 'settled');
     advance('work');
-  }
-
-  /** Before the first entry of a conversation that the connection began to follow. */
-  function reportLocated(cursor: Cursor): void {
-    const located = cursor.following?.located;
-    cursor.following = undefined;
-    located?.(cursor.sent !== undefined);
-  }
-
-  function forget(cursor: Cursor): void {
-    advanceOne(cursor, 'forgotten');
-    advance('work');
-  }
-
-  /** Does not query a paused connection again for every entry. */
-  function pumpIfDue(cursor: Cursor): void {
-    if (cursor.state === 'due' && state.name === 'live') advance('work');
-  }
-
-  /** Sends what is due. Stops when the window or the buffer is full. */
-  function pump(): void {
-    if (pumping) return;
-    pumping = true;
-    try {
-      for (let cursor = queue[0]; cursor !== undefined; cursor = queue[0]) {
-        const event = sendDue(cursor);
-        if (event === 'window full' || event === 'buffer full') {
-          advance(event);
-          break;
-        }
-        if (isClosed()) break;
-        queue.shift();
-        advanceOne(cursor, event);
-      }
-    } finally {
-      pumping = false;
-    }
-    if (state.name === 'live') reader?.read();
-    if (backlogLeft === 0) sendQueueEmpty();
-  }
-
-  /** Sends what is due in one conversation; returns why it stopped. */
-  function sendDue(cursor: Cursor): CursorEvent | 'window full' | 'buffer full' {
-    // Sending may close the connection or forget the conversation.
-    while (cursor.state === 'due' && !isClosed()) {
-      const { sent = 0 } = cursor;
-      if (sent >= cursor.target) break;
-      const entry = nextEntry(cursor, userId, clock.now());
-      if (entry === undefined) return 'missing';
-      if (entry.seq > sent + 1) replies?.flushUpTo(cursor, entry.seq - 1);
-      if (isOwnUnderWay(entry)) return 'own send';
-      if (reply(entry)) cursor.sent = entry.seq;
-      else {
-        const counts = acks && entry.counts && entry.senderId !== userId;
-        if (counts && window.full) return 'window full';
-        if (!transport.writable()) return 'buffer full';
-        if (counts) window.add(cursor.unacknowledged, entry.seq);
-        if (cursor.backlogEnd !== 0) backlogSent += 1;
-        write(cursor, entry);
-      }
-      if (entry.seq >= cursor.backlogEnd) reachBacklogEnd(cursor);
-    }
-    return 'sent all';
-  }
-
-  const mayBeOwn = ({ origin }: Entry): boolean => origin === null || origin === transport.id;
-
-  /** Committed, but its send has no outcome yet: the reply belongs here. */
-  function isOwnUnderWay(entry: Entry): boolean {
-    return replies !== undefined && mayBeOwn(entry) && replies.isUnderWay(entry.id);
-  }
-
-  /** Replies to the own send that created the entry; false if the entry is due as an event. */
-  function reply(entry: Entry): boolean {
-    if (replies === undefined || !mayBeOwn(entry)) return false;
-    const taken = replies.take(entry.id);
-    if (typeof taken !== 'function') return taken === 'answered';
-    batcher?.flush();
-    return taken();
-  }
-
-  function write(cursor: Cursor, entry: Entry): void {
-    cursor.sent = entry.seq;
-    batcher ??= createFrameBatcher(deps);
-    batcher.write(entry);
-    if (replies?.isFollowed(cursor, entry.seq) !== true) return;
-    batcher.flush();
-    replies.flushUpTo(cursor, entry.seq);
-  }
-
-  function reachBacklogEnd(cursor: Cursor): void {
-    if (cursor.backlogEnd === 0) return;
-    cursor.backlogEnd = 0;
-    backlogLeft -= 1;
-  }
-
-  function sendQueueEmpty(): void {
-    if (isQueueEmptySent || isClosed()) return;
-    isQueueEmptySent = true;
-    batcher?.flush();
-    transport.send(queueEmpty(backlogSent));
   }
 
   return {
     id: transport.id,
-    userId,
+    userId: deps.userId,
     deviceNo: deps.deviceNo,
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
         if (!followed.has(conversationId)) continue;
         const cursor = cursorOf(conversationId);
         // A live entry may already have caused a read of the position, and its result may be newer.
-        placeAt(cursor, position, lastSeq);
-        if ((cursor.sent ?? 0) < lastSeq) {
-          cursor.backlogEnd = lastSeq;
-          backlogLeft += 1;
-        }
+        if (placeAt(cursor, position, lastSeq) < lastSeq) pump.addBacklog(cursor, lastSeq);
         raise(cursor, lastSeq);
       }
     },
@@ -322,31 +143,43 @@ export function createConnection(deps: ConnectionDeps): Connection {
     unfollow(conversationId) {
       followed.remove(conversationId);
       const cursor = cursors.get(conversationId);
-      if (cursor !== undefined && !followed.has(conversationId)) forget(cursor);
+      if (cursor !== undefined && !followed.has(conversationId)) effects.forget(cursor);
     },
     followAll(all) {
       followed.setAll(all);
       for (const cursor of [...cursors.values()]) {
-        if (!followed.has(cursor.conversationId)) forget(cursor);
+        if (!followed.has(cursor.conversationId)) effects.forget(cursor);
       }
     },
     send: (event) => transport.send(event),
-    offer(conversation, entry, reply) {
-      if (reply !== undefined) replies?.end(entry.id);
-      if (isClosed() || !followed.has(entry.conversationId)) {
-        reply?.();
-        return;
-      }
+    offer(conversation, entry) {
+      if (isClosed() || !followed.has(entry.conversationId)) return;
       const cursor = cursorOf(entry.conversationId);
-      if (conversation !== undefined) cursor.local = conversation;
-      if (cursor.sent !== undefined && entry.seq <= cursor.sent) {
-        reply?.();
-        return;
-      }
-      if (reply !== undefined) pendingReplies().add(entry.id, cursor, entry.seq, reply);
+      cursor.local = conversation;
+      if (cursor.sent !== undefined && entry.seq <= cursor.sent) return;
       raise(cursor, entry.seq);
-      if (reply !== undefined) advanceOne(cursor, 'settled');
-      if (conversation !== undefined) pumpIfDue(cursor);
+      pumpIfDue(cursor);
+    },
+    beginSend(id, conversationId, answer) {
+      effects.pendingReplies().begin(id);
+      return {
+        origin: transport.id,
+        stored: (conversation, entry, message) =>
+          answerStored(conversation, entry, () => answer({ message, repeated: false })),
+        repeated: (message) =>
+          answerRepeated(id, conversationId, message.seq, () =>
+            answer({ message, repeated: true }),
+          ),
+        failed(error) {
+          effects.replies?.end(id);
+          const cursor = cursors.get(conversationId);
+          if (cursor !== undefined) {
+            advanceOne(cursor, 'settled');
+            advance('work');
+          }
+          answer(error);
+        },
+      };
     },
     changed(change) {
       if (!followed.has(change.conversationId)) return;
@@ -355,7 +188,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
         amend(cursor.page, change);
         if (cursor.state === 'locating' || cursor.state === 'behind') cursor.changed.push(change);
       }
-      batcher?.flush();
+      pump.flush();
       transport.send(change.event);
     },
     expect(conversationId, lastSeq, position) {
@@ -367,50 +200,31 @@ export function createConnection(deps: ConnectionDeps): Connection {
     },
     release(conversationId, seq) {
       const cursor = cursors.get(conversationId);
-      if (cursor === undefined) return;
-      window.release(cursor.unacknowledged, seq);
-      if (!window.full) advance('window open');
-    },
-    sending: (messageId) => pendingReplies().begin(messageId),
-    repeated(sendId, conversationId, seq, reply) {
-      replies?.end(sendId);
-      const cursor = isClosed() ? undefined : cursors.get(conversationId);
-      if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) reply();
-      else {
-        pendingReplies().addAfterEvent(sendId, cursor, seq, reply);
-        raise(cursor, seq);
-      }
-      if (cursor !== undefined) advanceOne(cursor, 'settled');
-      advance('work');
-    },
-    sendFailed(messageId, conversationId) {
-      replies?.end(messageId);
-      const cursor = cursors.get(conversationId);
-      if (cursor === undefined) return;
-      advanceOne(cursor, 'settled');
-      advance('work');
+      if (cursor !== undefined && pump.release(cursor, seq)) advance('window open');
     },
     replyOverdue() {
+      const { replies } = effects;
       replies?.flushOverdue();
       if (replies !== undefined && replies.early > MAX_EARLY_REPLIES)
         transport.close({ text: 'sends without acknowledging', reconnect: true });
     },
-    hasPendingReplies: () => replies !== undefined && replies.waiting > 0,
+    hasPendingReplies: () => (effects.replies?.waiting ?? 0) > 0,
     wasSent(conversationId, seq) {
       const sent = cursors.get(conversationId)?.sent;
       return sent !== undefined && sent >= seq;
     },
-    blockedBy: () =>
-      state.name === 'paused' && state.until === 'acknowledged'
-        ? [...cursors.values()]
-            .filter(({ unacknowledged }) => isUnacknowledged(unacknowledged))
-            .map(({ conversationId }) => conversationId)
-        : [],
+    blockedBy() {
+      const { state } = effects;
+      if (state.name !== 'paused' || state.until !== 'acknowledged') return [];
+      return [...cursors.values()]
+        .filter(({ unacknowledged }) => isUnacknowledged(unacknowledged))
+        .map(({ conversationId }) => conversationId);
+    },
     leave(event) {
-      batcher?.flush();
+      pump.flush();
       transport.send(event);
       const cursor = cursors.get(event.data.conversationId);
-      if (cursor !== undefined) forget(cursor);
+      if (cursor !== undefined) effects.forget(cursor);
     },
     isClosed,
     close: () => advance('closed'),

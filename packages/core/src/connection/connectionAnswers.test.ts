@@ -1,4 +1,5 @@
 import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
+import { UnavailableError } from '@chasqui/protocol';
 import { until } from '@chasqui/testkit';
 import type { LocalConversation } from '../cache/conversationCache';
 import { conversationRemoved } from '../events/conversationEvents';
@@ -17,14 +18,14 @@ const upTo = (n: number, from = 1): number[] =>
 describe('[D3] the replies to own sends', () => {
   /** Sends and commits, and offers the entry with its reply in one turn, like the send path. */
   function send(id: string, cached: LocalConversation, answered: string[]): void {
-    room.connection.sending(id);
-    const entry = room.append(cached.id, { senderId: ME, origin: room.transport.id, id });
-    cached.recent.push(entry);
-    room.connection.offer(
-      cached,
-      entry,
+    const own = room.connection.beginSend(
+      id,
+      cached.id,
       () => answered.push(`${id}@${room.transport.frames.length}`) > 0,
     );
+    const entry = room.append(cached.id, { senderId: ME, origin: room.transport.id, id });
+    cached.recent.push(entry);
+    own.stored(cached, entry, entry.event.data);
   }
 
   test('replies replace the events of their entries, in the order of seq', () => {
@@ -50,10 +51,10 @@ describe('[D3] the replies to own sends', () => {
     room.connection.expect('a', 0, 0);
     const cached = room.local('a');
     for (const id of ['late', 'in time']) {
-      room.connection.sending(id);
+      const own = room.connection.beginSend(id, 'a', () => id !== 'late');
       const entry = room.append('a', { senderId: ME, origin: room.transport.id, id });
       cached.recent.push(entry);
-      room.connection.offer(cached, entry, () => id !== 'late');
+      own.stored(cached, entry, entry.event.data);
     }
     expect(room.transport.seqs()).toEqual([1]);
   });
@@ -81,20 +82,15 @@ describe('[D3] the replies to own sends', () => {
     async (batching) => {
       room.transport = memoryTransport({ capabilities: { batching } });
       room.reopen();
-      room.appendMany('a', 3);
+      const [, second] = room.appendMany('a', 3) as [Entry, Entry];
       room.connection.begin([{ conversationId: 'a', position: 0, lastSeq: 3 }]);
-      room.connection.sending('again');
       const sentBefore: number[][] = [];
-      room.connection.repeated('again', 'a', 2, () => sentBefore.push(room.transport.seqs()) > 0);
+      const answer = (): boolean => sentBefore.push(room.transport.seqs()) > 0;
+      room.connection.beginSend('again', 'a', answer).repeated(second.event.data);
       expect(sentBefore).toEqual([]);
       room.connection.start();
       await until('all entries are sent', () => room.transport.seqs().length === 3);
-      room.connection.repeated(
-        'once more',
-        'a',
-        2,
-        () => sentBefore.push(room.transport.seqs()) > 0,
-      );
+      room.connection.beginSend('once more', 'a', answer).repeated(second.event.data);
       expect(sentBefore).toEqual([upTo(2), upTo(3)]);
     },
   );
@@ -109,7 +105,7 @@ describe('[D3] the replies to own sends', () => {
     room.connection.offer(cached, first);
     room.connection.offer(cached, second);
     let answers = 0;
-    room.connection.repeated('again', 'a', 2, () => (answers += 1) > 0);
+    room.connection.beginSend('again', 'a', () => (answers += 1) > 0).repeated(second.event.data);
     room.clock.advance(5_000);
     room.connection.replyOverdue();
     expect(answers).toBe(1);
@@ -122,13 +118,17 @@ describe('[D3] the replies to own sends', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    room.connection.sending('mine');
+    const answered: number[] = [];
+    const own = room.connection.beginSend(
+      'mine',
+      'a',
+      () => answered.push(room.transport.seqs().length) > 0,
+    );
     const mine = room.append('a', { senderId: ME, id: 'mine' });
     room.append('a');
     room.connection.expect('a', 2, undefined);
     await until('the page is read', () => room.store.reads.length === 1);
-    const answered: number[] = [];
-    room.connection.offer(undefined, mine, () => answered.push(room.transport.seqs().length) > 0);
+    own.stored(undefined, mine, mine.event.data);
     room.connection.expect('a', 2, undefined);
     await until('the following entry is sent', () => room.transport.seqs().length === 1);
     expect([answered, room.transport.seqs()]).toEqual([[0], [2]]);
@@ -138,11 +138,11 @@ describe('[D3] the replies to own sends', () => {
     room.connection.begin([]);
     room.connection.start();
     room.connection.expect('a', 0, 0);
-    room.connection.sending('mine');
+    const own = room.connection.beginSend('mine', 'a', () => true);
     room.append('a', { senderId: ME, id: 'mine' });
     room.connection.expect('a', 1, undefined);
     await until('the page is read', () => room.store.reads.length === 1);
-    room.connection.sendFailed('mine', 'a');
+    own.failed(new UnavailableError('the store is too slow'));
     await until('the entry is sent', () => room.transport.seqs().length === 1);
   });
 
@@ -185,8 +185,10 @@ describe('[D3] the replies to own sends', () => {
     room.connection.leave(conversationRemoved(ME, 'a'));
     room.connection.close();
     room.connection.close();
-    room.connection.sending('late');
-    room.connection.offer(b, testEntry('b', 9, { id: 'late' }), () => answered.push('late') > 0);
+    const late = testEntry('b', 9, { id: 'late' });
+    room.connection
+      .beginSend('late', 'b', () => answered.push('late') > 0)
+      .stored(b, late, late.event.data);
     expect(answered.map((one) => one.split('@')[0])).toEqual(['one', 'two', 'late']);
   });
 

@@ -90,11 +90,11 @@ describe('[R4] the window', () => {
     room.connection.expect('a', 0, 0);
     room.transport.takeOnly(0);
     const mine = room.append('a', { senderId: ME, origin: room.transport.id, id: 'mine' });
-    room.connection.sending('mine');
+    const answered: string[] = [];
+    const own = room.connection.beginSend('mine', 'a', () => answered.push('mine') > 0);
     const cached = room.local('a', [first, mine]);
     room.connection.offer(cached, first);
-    const answered: string[] = [];
-    room.connection.offer(cached, mine, () => answered.push('mine') > 0);
+    own.stored(cached, mine, mine.event.data);
     room.clock.advance(4_999);
     room.connection.replyOverdue();
     expect(answered).toEqual([]);

@@ -5,9 +5,9 @@ import {
   REQUEST_CONTENT_MAX_BYTES,
   REQUEST_MESSAGES_MAX,
 } from '@chasqui/protocol';
-import type { SendRequest } from '../send/sendRequest';
+import type { SendRequest } from '../send/send';
 import type { Sender } from '../send/sender';
-import type { SendReply } from '../send/sendReply';
+import type { SendReply } from '../send/send';
 
 const STANDING = `SELECT c.requested_id = $2::uuid,
     EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2::uuid)

@@ -2,10 +2,10 @@ import { isEventOf, type ServerEvent } from '@chasqui/protocol';
 import { changedEntry } from '../cache/changedEntries';
 import type { LocalConversation, LocalConversations } from '../cache/conversationCache';
 import type { Locations } from '../cache/messageLocations';
-import type { BacklogReader } from '../connection/backlogReader';
+import type { BacklogReader } from '../connection/backlog/backlogReader';
 import { conversationRemoved, requestsChanged } from '../events/conversationEvents';
-import type { Bus, NewEntries, Notification, TypingNotification } from '../ports/index';
-import type { StoredSend, StoredSends } from '../send/sendReply';
+import type { Bus, Entry, NewEntries, Notification, TypingNotification } from '../ports/index';
+import type { StoredSend, StoredSends } from '../send/send';
 import { type Announce, announceBy } from './announce';
 import type { LocalConnections } from './localConnections';
 import type { TypingBoard } from './typing';
@@ -37,21 +37,28 @@ export function createFanOut(deps: {
     sends: readonly StoredSend[] = [],
   ): void {
     deps.locations.remember(conversationId, entries);
-    let waiting = sends;
-    const replyTo = (conversation: LocalConversation | undefined): void => {
-      const now = waiting;
-      waiting = [];
-      for (const { entry, message, reply } of now) reply.stored(conversation, entry, message);
-    };
-    conversations.with(conversationId, membersVersion, (conversation) => {
-      conversations.remember(conversation, entries);
-      replyTo(conversation);
-      connections.offer(conversation, entries);
-      conversations.trim(conversation);
-      notifyRequested(conversation);
-    });
+    const cached = conversations.cached(conversationId, membersVersion);
+    if (cached !== undefined) {
+      offer(cached, entries, sends);
+      return;
+    }
     // The members are being read. The senders' own connections do not depend on them.
-    replyTo(undefined);
+    for (const { entry, message, reply } of sends) reply.stored(undefined, entry, message);
+    conversations.with(conversationId, membersVersion, (conversation) =>
+      offer(conversation, entries, []),
+    );
+  }
+
+  function offer(
+    conversation: LocalConversation,
+    entries: readonly Entry[],
+    sends: readonly StoredSend[],
+  ): void {
+    conversations.remember(conversation, entries);
+    for (const { entry, message, reply } of sends) reply.stored(conversation, entry, message);
+    connections.offer(conversation, entries);
+    conversations.trim(conversation);
+    notifyRequested(conversation);
   }
 
   /** A user who has not accepted a conversation receives none of it, but their list of requests shows it (R12). */

@@ -3,7 +3,7 @@ import type { Message } from '@chasqui/protocol';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import type { TrackOutcome } from '../reconcile/outcomeTracker';
 import type { Sender } from '../send/sender';
-import type { SendRequest, SendResult } from '../send/sendRequest';
+import type { SendRequest, SendResult } from '../send/send';
 import { deleteMessage } from './deleteMessage';
 import { editMessage } from './editMessage';
 import { addReaction, removeReaction } from './reactions/reactions';

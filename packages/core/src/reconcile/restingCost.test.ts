@@ -3,7 +3,7 @@ import { openDeliveryNode, type DeliveryNode } from '../testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
 import { rowsTouched } from '@chasqui/testkit';
 import { QueryTypes } from 'sequelize';
-import { readBacklog, readEntries, readPositions } from '../connection/backlog';
+import { readBacklog, readEntries, readPositions } from '../connection/backlog/backlog';
 import { createGroup } from '../conversations/group/createGroup';
 import { presenceAudience } from '../members/presence/presenceAudience';
 import { readConversations } from '../conversations/read/readConversations';

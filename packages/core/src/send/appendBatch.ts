@@ -1,6 +1,6 @@
 import { type Database, integerArray, textArray, uuidArray } from '@chasqui/db';
 import type { Bar } from '@chasqui/protocol';
-import type { SendRequest } from './sendRequest';
+import type { SendRequest } from './send';
 
 /** A send to append to the log. */
 export interface Send {

@@ -1,7 +1,7 @@
 import { sendRequest } from '../testing/coreNode';
 import { nameOf, openSendRoom, type SendRoom } from '../testing/sendRoom';
 import { removeParticipant } from '../members/removeParticipant';
-import type { SendRequest, SendResult } from './sendRequest';
+import type { SendRequest, SendResult } from './send';
 import { deleteMessage } from '../messages/deleteMessage';
 import { editMessage } from '../messages/editMessage';
 

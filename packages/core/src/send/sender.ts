@@ -2,13 +2,13 @@ import { type Database, isRefusal, isUnavailable, toStoreError } from '@chasqui/
 import type { Clock, Log, Timer } from '@chasqui/foundation';
 import { InternalError, type Message, NotFoundError, UnavailableError } from '@chasqui/protocol';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
-import type { SendRequest } from './sendRequest';
+import type { SendRequest } from './send';
 import { entryOf } from '../events/entry';
 import type { FanOut } from '../fanout/fanOut';
 import type { Gauges, Wakeups } from '../ports/index';
 import { refusal, toNewMessage } from './sendAnswers';
 import { createSendLanes } from './sendLanes';
-import { GuardedReply, type SendReply, type StoredSends } from './sendReply';
+import { GuardedReply, type SendReply, type StoredSends } from './send';
 
 export interface Sender {
   /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
-import { readBacklog } from '../connection/backlog';
+import { readBacklog } from '../connection/backlog/backlog';
 import { createGroup } from '../conversations/group/createGroup';
 
 let room: DeliveryRoom;

@@ -3,11 +3,12 @@ import type { Database } from '@chasqui/db';
 import { type Log, systemClock } from '@chasqui/foundation';
 import { quietLog } from '@chasqui/testkit';
 import { createCore } from '../createCore';
+import { sessionReady } from '../events/accountEvents';
 import type { ChatCore } from '../chatCore';
 import type { Follows } from '../connection/followed';
 import type { ResumePoint } from '../connection/resume/resumePoint';
-import type { LiveConnection } from '../connection/liveConnections';
-import type { SendRequest, SendResult } from '../send/sendRequest';
+import type { LiveConnection } from '../connection/live/liveConnection';
+import type { SendRequest, SendResult } from '../send/send';
 import type { Bus } from '../ports/index';
 import { createFakeNetwork } from './fakeBus';
 import { noGauges } from './noGauges';
@@ -68,7 +69,7 @@ export function openDeliveryNode(
     ) {
       const live = await core.connections.open({ userId, sessionId, deviceId, transport, ...more });
       open.push(live);
-      live.start();
+      live.start(sessionReady(userId, deviceId));
       return {
         userId,
         live,

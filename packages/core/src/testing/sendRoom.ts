@@ -4,10 +4,10 @@ import { type Clock, systemClock } from '@chasqui/foundation';
 import { quietLog } from '@chasqui/testkit';
 import { createDirect } from '../conversations/createDirect';
 import { createGroup } from '../conversations/group/createGroup';
-import type { SendRequest, SendResult } from '../send/sendRequest';
+import type { SendRequest, SendResult } from '../send/send';
 import { readMessageById } from '../messages/readMessages';
 import { createSender, type Sender } from '../send/sender';
-import type { StoredSends } from '../send/sendReply';
+import type { StoredSends } from '../send/send';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
 import { noGauges } from './noGauges';
 

@@ -12,7 +12,7 @@ const reception = (seq: number, more: Partial<Reception> = {}): Reception => ({
 
 const shown = (...seqs: number[]) => seqs.map((seq) => ({ id: `m${seq}`, seq }));
 
-/** Three messages from Ana to Ben. Ben's client shows each message it receives once, unless told otherwise. */
+/** Three messages from Ana to Ben. Ben's client shows each message it receives once, unless the test says otherwise. */
 function evidence({
   receptions = [1, 2, 3].map((seq) => reception(seq)),
   shownByBen = shown(...new Set(receptions.map(({ seq }) => seq))),

@@ -10,7 +10,7 @@ import { chatALittle } from './smallTalk';
 
 export interface Outcome {
   verdict: Verdict;
-  /** Statuses by REST after Ben had acknowledged everything and before anybody had read it. */
+  /** Statuses by REST after Ben had acknowledged everything and before anyone had read it. */
   beforeReading: Verdict;
   /** Send attempts beyond the first of each message. */
   retries: number;

@@ -19,7 +19,7 @@ const others = versions.filter((one) => majorOf(one) !== majorOf(process.version
 
 let executables: Record<string, string> = {};
 beforeAll(async () => {
-  const script = path.join(thisRelease, 'scripts/testNode.mjs');
+  const script = path.join(thisRelease, 'scripts/measuring/testNode.mjs');
   const fetching = promisify(execFile)(process.execPath, [
     ...[script, '--fetch', ...others.map(majorOf)],
   ]);

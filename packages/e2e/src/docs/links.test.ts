@@ -150,7 +150,7 @@ function treeOf(page: string): string[] {
   });
 }
 
-test('the tree of docs/architecture.md has every room and nothing else', () => {
+test('the tree of docs/architecture.md has every folder and nothing else', () => {
   const tree = treeOf('docs/architecture.md');
   expect(tree.filter((one) => !existsSync(path.join(root, one)))).toEqual([]);
   const foldersOf = (folder: string): string[] =>
@@ -160,12 +160,12 @@ test('the tree of docs/architecture.md has every room and nothing else', () => {
           entry.isDirectory() && files.some((file) => file.startsWith(`${folder}/${entry.name}/`)),
       )
       .map((entry) => `${folder}/${entry.name}`);
-  const rooms = [
+  const folders = [
     ...foldersOf('packages').map((folder) => (tree.includes(folder) ? folder : `${folder}/src`)),
     ...['apps/server/src', 'apps/worker/src', 'apps/client/src', 'packages/core/src'].flatMap(
       foldersOf,
     ),
   ];
-  const missing = rooms.filter((room) => !tree.includes(room) && !room.endsWith('/testing'));
+  const missing = folders.filter((one) => !tree.includes(one) && !one.endsWith('/testing'));
   expect(missing).toEqual([]);
 });

@@ -100,7 +100,7 @@ export async function createFuzzFixture(instance: Instance, people: People): Pro
   };
 }
 
-/** The claims of a token with nobody's signature. */
+/** The claims of a token without a signature. */
 function unsigned(token: string): string {
   const header = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
   return `${header}.${token.split('.')[1] ?? ''}.`;

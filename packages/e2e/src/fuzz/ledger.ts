@@ -32,7 +32,7 @@ export function createLedger(instance: Instance, victimConversation: string): Le
 
   type Row = Record<Counted, number> & { victim_data: string };
 
-  /** Row counts, and a fingerprint of the victim's data, which nobody else may change. */
+  /** Row counts, and a fingerprint of the victim's data, which no other user may change. */
   async function countRows(): Promise<Row> {
     const [row] = await instance.sql<Row>(
       `SELECT (SELECT count(*)::int FROM users) AS users,

@@ -10,7 +10,10 @@ test('the public interface of the SDK is the one in api.md, which npm run api-re
   const folder = mkdtempSync(path.join(tmpdir(), 'chasqui-report-'));
   try {
     const file = path.join(folder, 'api.md');
-    await promisify(execFile)(process.execPath, [path.join(root, 'scripts/apiReport.mjs'), file]);
+    await promisify(execFile)(process.execPath, [
+      path.join(root, 'scripts/publishing/apiReport.mjs'),
+      file,
+    ]);
     const report = readFileSync(file, 'utf8');
     // Users of a function can import the types of what it takes and returns.
     expect(report).not.toContain('ae-forgotten-export');

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 async function install(archives: string): Promise<void> {
-  await run(process.execPath, [path.join(root, 'scripts/pack.mjs'), archives]);
+  await run(process.execPath, [path.join(root, 'scripts/publishing/pack.mjs'), archives]);
   const files = readdirSync(archives).map((name) => path.join(archives, name));
   writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];

@@ -13,21 +13,21 @@ import {
   SignedOutError,
 } from '@chasqui/sdk';
 import { until } from '@chasqui/testkit';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 beforeAll(async () => {
-  room = await openClientRoom();
+  fixture = await openClientFixture();
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 test('signing out leaves no data behind; a wrong password is an UnauthorizedError', async () => {
   const storage = createMemoryStorage();
-  const client = await openChatClient({ url: room.instance.url(), storage });
+  const client = await openChatClient({ url: fixture.instance.url(), storage });
   const username = `new_${crypto.randomUUID().slice(0, 8)}`;
   const account = { username, email: `${username}@example.org`, password: 'correct horse' };
-  const me = await client.signUp({ ...account, displayName: 'Somebody New' });
-  expect(client.getState().me).toMatchObject({ id: me.id, display_name: 'Somebody New' });
+  const me = await client.signUp({ ...account, displayName: 'A New User' });
+  expect(client.getState().me).toMatchObject({ id: me.id, display_name: 'A New User' });
   client.connect();
   await until('live', () => client.getState().connection.state === 'live');
   await client.signOut();
@@ -38,7 +38,9 @@ test('signing out leaves no data behind; a wrong password is an UnauthorizedErro
   });
   expect(await storage.list('user/')).toEqual([]);
   expect(await storage.get('session')).toBeUndefined();
-  await expect(client.send(crypto.randomUUID(), 'to nobody')).rejects.toThrow(SignedOutError);
+  await expect(client.send(crypto.randomUUID(), 'after signing out')).rejects.toThrow(
+    SignedOutError,
+  );
   await expect(client.signIn({ username, password: 'wrong horse' })).rejects.toThrow(
     UnauthorizedError,
   );
@@ -48,8 +50,8 @@ test('signing out leaves no data behind; a wrong password is an UnauthorizedErro
 });
 
 test('[D6] the status of a message goes from sent to delivered to read, with a detail per recipient', async () => {
-  const { ana, ben, cleo } = await room.people.registerAll('ana', 'ben', 'cleo');
-  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
+  const { ana, ben, cleo } = await fixture.people.registerAll('ana', 'ben', 'cleo');
+  const [a, b] = [await fixture.clients.open(ana), await fixture.clients.open(ben)];
   const { id } = await a.client.createGroup('Three', [ben.id, cleo.id]);
   const sent = await a.client.whenSent(await a.client.send(id, 'hello'));
   const status = (): string => selectStatus(a.client.getState(), sent);
@@ -61,7 +63,7 @@ test('[D6] the status of a message goes from sent to delivered to read, with a d
       ),
   );
   expect(status()).toBe('sent');
-  const c = await room.clients.open(cleo);
+  const c = await fixture.clients.open(cleo);
   await until('all have received it', () => status() === 'delivered');
   b.client.markRead(id, sent.seq);
   c.client.markRead(id, sent.seq);
@@ -72,8 +74,8 @@ test('[D6] the status of a message goes from sent to delivered to read, with a d
 });
 
 test('[D7] replies, edits, reactions and deletions reach the other participants', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const [a, b] = [await fixture.clients.open(ana), await fixture.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   const first = await a.client.whenSent(await a.client.send(id, 'first'));
   const reply = await a.client.whenSent(await a.client.send(id, 'second', { replyToId: first.id }));
@@ -86,7 +88,7 @@ test('[D7] replies, edits, reactions and deletions reach the other participants'
   await until('ben sees the edit', () => atBen()?.content === 'first, edited');
   await until('ana sees the reaction', () => atAna()?.reactions[0]?.user_ids.includes(ben.id));
   await b.client.unreact(first.id, '👍');
-  await until('it is gone', () => atAna()?.reactions.length === 0);
+  await until('the reaction is removed', () => atAna()?.reactions.length === 0);
   await a.client.delete(first.id);
   await until('it is deleted', () => typeof atBen()?.deleted_at === 'string');
   expect(atBen()?.content).toBeNull();
@@ -95,11 +97,11 @@ test('[D7] replies, edits, reactions and deletions reach the other participants'
 });
 
 test('[D9] roles decide who may rename, add and remove; leaving and removal take effect for all', async () => {
-  const { ana, ben, cleo } = await room.people.registerAll('ana', 'ben', 'cleo');
+  const { ana, ben, cleo } = await fixture.people.registerAll('ana', 'ben', 'cleo');
   const [a, b, c] = [
-    await room.clients.open(ana),
-    await room.clients.open(ben),
-    await room.clients.open(cleo),
+    await fixture.clients.open(ana),
+    await fixture.clients.open(ben),
+    await fixture.clients.open(cleo),
   ];
   const { id } = await a.client.createGroup('Before', [ben.id]);
   await until('ben has it', () => b.client.getState().conversationsById[id]);
@@ -108,37 +110,37 @@ test('[D9] roles decide who may rename, add and remove; leaving and removal take
   await until('ben sees it', () => b.client.getState().conversationsById[id]?.title === 'After');
   await a.client.changeRole(id, ben.id, 'moderator');
   await until(
-    'ben is one',
+    'ben is a moderator',
     () => b.client.getState().conversationsById[id]?.my.role === 'moderator',
   );
   await b.client.addParticipant(id, cleo.id);
-  await until('cleo is in', () => c.client.getState().conversationsById[id]);
+  await until('cleo is a participant', () => c.client.getState().conversationsById[id]);
   const { participants } = await a.client.listParticipants(id);
   expect(participants).toHaveLength(3);
   await a.client.removeParticipant(id, cleo.id);
-  await until('cleo is out', () => !(id in c.client.getState().conversationsById));
+  await until('cleo is removed', () => !(id in c.client.getState().conversationsById));
   await c.client.send(id, 'from outside');
   await until('it is refused', () => c.client.getState().outbox[0]?.status === 'refused');
   await b.client.leave(id);
   expect(b.client.getState().conversationsById).not.toHaveProperty(id);
   await until(
-    'ana is alone',
+    'ana is the only participant',
     () => a.client.getState().conversationsById[id]?.participant_count === 1,
   );
 });
 
 test('a refused message waits for retry or discard while later ones are sent', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const a = await room.clients.open(ana);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const a = await fixture.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
-  const refused = await a.client.send(id, 'answer to nothing', {
+  const refused = await a.client.send(id, 'reply to a missing message', {
     replyToId: crypto.randomUUID(),
   });
   await expect(a.client.whenSent(refused)).rejects.toThrow();
-  await a.client.whenSent(await a.client.send(id, 'goes on'));
-  expect(a.shown(id)).toEqual(['goes on']);
+  await a.client.whenSent(await a.client.send(id, 'the next message'));
+  expect(a.shown(id)).toEqual(['the next message']);
   expect(a.client.getState().outbox).toMatchObject([
-    { client_message_id: refused, status: 'refused', content: 'answer to nothing' },
+    { client_message_id: refused, status: 'refused', content: 'reply to a missing message' },
   ]);
   await a.client.retry(refused);
   await until('refused again', () => a.client.getState().outbox[0]?.status === 'refused');
@@ -148,16 +150,16 @@ test('a refused message waits for retry or discard while later ones are sent', a
 });
 
 test('[D4] each of two devices, one of them offline, gets every message once; read positions are shared', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const a = await room.clients.open(ana);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const a = await fixture.clients.open(ana);
   const { id } = await a.client.createDirect(ben.id);
-  const [laptop, phone] = [await room.clients.open(ben), await room.clients.open(ben)];
+  const [laptop, phone] = [await fixture.clients.open(ben), await fixture.clients.open(ben)];
   await a.client.whenSent(await a.client.send(id, 'one'));
-  await until('both have it', () => laptop.told.length === 1 && phone.told.length === 1);
+  await until('both have it', () => laptop.received.length === 1 && phone.received.length === 1);
   phone.client.disconnect();
   expect(phone.client.getState().connection.state).toBe('offline');
   for (let i = 2; i <= 30; i += 1) await a.client.send(id, `message ${i}`);
-  await until('the laptop has all', () => laptop.told.length === 30);
+  await until('the laptop has all', () => laptop.received.length === 30);
   await laptop.client.whenSent(await laptop.client.send(id, 'from the laptop'));
   laptop.client.markRead(id, 30);
   await until(
@@ -166,18 +168,18 @@ test('[D4] each of two devices, one of them offline, gets every message once; re
   );
   phone.client.connect();
   await phone.live();
-  expect(phone.told.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
+  expect(phone.received.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
   expect(selectUnreadCount(phone.client.getState())).toBe(0);
   expect(phone.shown(id)).toEqual(laptop.shown(id));
-  expect(laptop.told).toHaveLength(30);
+  expect(laptop.received).toHaveLength(30);
 });
 
 test('[D12] a new client lists conversations, pages through history and counts unread messages', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
-  const other = await room.people.group(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
+  const other = await fixture.people.group(ana, ben);
   for (let i = 1; i <= 120; i += 1) await ana.send(id, `message ${i}`);
-  const b = await room.clients.open(ben);
+  const b = await fixture.clients.open(ben);
   expect(selectConversations(b.client.getState()).map((one) => one.id)).toEqual([id, other.id]);
   expect(selectUnreadCount(b.client.getState())).toBe(120);
   await b.client.openConversation(id);
@@ -194,9 +196,9 @@ test('[D12] a new client lists conversations, pages through history and counts u
 });
 
 test('decode reads the last message of a conversation and marks undecodable content', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
-  const a = await room.clients.open(ana);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
+  const a = await fixture.clients.open(ana);
   const last = async () => {
     const message = (await ana.conversation(id)).last_message;
     return message === null ? undefined : a.client.decode(message);
@@ -208,23 +210,23 @@ test('decode reads the last message of a conversation and marks undecodable cont
 });
 
 test('[D10] typing starts and stops, and a watched user’s presence is kept up to date', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const [a, b] = [await fixture.clients.open(ana), await fixture.clients.open(ben)];
   const { id } = await a.client.createDirect(ben.id);
   await until('ben has it', () => b.client.getState().conversationsById[id]);
   b.client.setTyping(id, true);
   await until(
-    'it shows',
+    'ben is shown as typing',
     () => selectTyping(a.client.getState(), id)[0]?.username === ben.username,
   );
   await b.client.send(id, 'written');
-  await until('it has arrived', () => a.told.length === 1);
+  await until('it has arrived', () => a.received.length === 1);
   expect(selectTyping(a.client.getState(), id)).toEqual([]);
   await a.client.watchUser(ben.id);
   const presence = (): string | undefined => a.client.getState().userPresenceById[ben.id]?.status;
   await until('ben is online', () => presence() === 'online');
   b.client.setVisible(false);
-  await until('ben looks offline', () => presence() === 'offline');
+  await until('ben is shown as offline', () => presence() === 'offline');
   const { users } = await a.client.findUsers(ben.username);
   expect(users.map((user) => user.id)).toEqual([ben.id]);
 });

@@ -5,21 +5,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 import { until } from '@chasqui/testkit';
 
 const examples = path.resolve(__dirname, '../../../sdk/examples');
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 let folder: string;
 const running = new Set<ChildProcess>();
 beforeAll(async () => {
-  room = await openClientRoom();
+  fixture = await openClientFixture();
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-examples-'));
 });
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
-  await room.close();
+  await fixture.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -30,19 +30,19 @@ async function startBot(args: readonly string[]) {
   running.add(child);
   await once(createInterface({ input: child.stdout }), 'line');
   return async (signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> => {
-    const gone = once(child, 'exit');
+    const exited = once(child, 'exit');
     child.kill(signal);
-    await gone;
+    await exited;
     running.delete(child);
     return child.exitCode;
   };
 }
 
-test('[D5] the bot answers messages sent while it was dead, each exactly once', async () => {
-  const { ana, bot } = await room.people.registerAll('ana', 'bot');
-  const a = await room.clients.open(ana);
+test('[D5] the bot answers messages sent while it was down, each exactly once', async () => {
+  const { ana, bot } = await fixture.people.registerAll('ana', 'bot');
+  const a = await fixture.clients.open(ana);
   const { id } = await a.client.createDirect(bot.id);
-  const args = [room.instance.url(), bot.username, bot.password, path.join(folder, 'bot')];
+  const args = [fixture.instance.url(), bot.username, bot.password, path.join(folder, 'bot')];
   const pongs = (): number => a.shown(id).filter((text) => text === 'pong').length;
 
   const end = await startBot(args);
@@ -63,8 +63,8 @@ test('[D5] the bot answers messages sent while it was dead, each exactly once', 
 });
 
 test('the send example exits once the server has stored the message', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const args = [room.instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const args = [fixture.instance.url(), ana.username, ana.password, ben.username, 'Hello, Ben'];
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [path.join(examples, 'send.mjs'), ...args],

@@ -1,13 +1,13 @@
-import { type Chatter } from './chatClients';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type TestClient } from './clients/chatClients';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 import { type ChatState, isMessage, missingMessages, selectStatus } from '@chasqui/sdk';
 import { type Person, type Randomness, until, withSeed } from '@chasqui/testkit';
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 beforeAll(async () => {
-  room = await openClientRoom({ nodes: 2 });
+  fixture = await openClientFixture({ nodes: 2 });
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 /**
  * The state that two clients of one user must agree on. Excludes the version, which a send raises without an event, and
@@ -42,37 +42,37 @@ test(
   '[D7] after random actions and disconnects, a client shows the same as a fresh client',
   () =>
     withSeed(async (random) => {
-      const cast = Object.values(await room.people.registerAll('ana', 'ben', 'cleo'));
+      const cast = Object.values(await fixture.people.registerAll('ana', 'ben', 'cleo'));
       const [ana, ben, cleo] = cast as [Person, Person, Person];
       const ids = [
-        (await room.people.group(ana, ben, cleo)).id,
-        (await room.people.direct(ana, ben)).id,
+        (await fixture.people.group(ana, ben, cleo)).id,
+        (await fixture.people.direct(ana, ben)).id,
       ];
       const [group = ''] = ids;
       const watching = await Promise.all(
         [ana, ben, cleo].map((person, i) =>
-          room.clients.open(person, { url: room.instance.url(i % 2) }),
+          fixture.clients.open(person, { url: fixture.instance.url(i % 2) }),
         ),
       );
       for (let turn = 0; turn < 150; turn += 1)
         await randomAction(random, watching, cast, ids, group);
       for (const { client } of watching) client.connect();
       // Wait for all of them: unsent messages of one are new to the others.
-      for (const chatter of watching) {
-        await chatter.live();
-        await until('nothing is missing', () => missingMessages(chatter.client.getState()) === 0);
+      for (const watcher of watching) {
+        await watcher.live();
+        await until('nothing is missing', () => missingMessages(watcher.client.getState()) === 0);
         await until('the outbox is empty', () =>
-          chatter.client.getState().outbox.every(({ status }) => status === 'refused'),
+          watcher.client.getState().outbox.every(({ status }) => status === 'refused'),
         );
       }
-      for (const [i, chatter] of watching.entries()) {
+      for (const [i, watcher] of watching.entries()) {
         const person = cast[i];
         if (person === undefined) throw new Error('there is no such person');
-        const fresh = await room.clients.open(person);
+        const fresh = await fixture.clients.open(person);
         await until(
           'both show the same',
           () =>
-            expect(picture(chatter.client.getState())).toEqual(picture(fresh.client.getState())) ??
+            expect(picture(watcher.client.getState())).toEqual(picture(fresh.client.getState())) ??
             true,
           10_000,
         );
@@ -84,19 +84,19 @@ test(
             'both show the same entries',
             () => {
               const truth = entriesOf(fresh.client.getState(), id);
-              const shown = entriesOf(chatter.client.getState(), id);
+              const shown = entriesOf(watcher.client.getState(), id);
               expect(shown).toEqual(truth.slice(-shown.length));
               return true;
             },
             10_000,
           );
         }
-        const entries = Object.values(chatter.client.getState().entriesByConversation).flat();
+        const entries = Object.values(watcher.client.getState().entriesByConversation).flat();
         const shown = new Set(entries.map(({ id }) => id));
         await until(
           'the ticks are the same',
           () =>
-            expect(ticksOf(chatter.client.getState(), shown)).toEqual(
+            expect(ticksOf(watcher.client.getState(), shown)).toEqual(
               ticksOf(fresh.client.getState(), shown),
             ) ?? true,
           10_000,
@@ -108,7 +108,7 @@ test(
 
 async function randomAction(
   random: Randomness,
-  watching: readonly Chatter[],
+  watching: readonly TestClient[],
   cast: readonly Person[],
   ids: readonly string[],
   group: string,

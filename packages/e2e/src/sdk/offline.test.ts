@@ -4,59 +4,59 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 import { createMemoryStorage, selectOutboxSize } from '@chasqui/sdk';
 import { openFileStorage } from '@chasqui/sdk/node';
 import { until } from '@chasqui/testkit';
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 let folder: string;
 beforeAll(async () => {
-  room = await openClientRoom();
+  fixture = await openClientFixture();
   folder = await mkdtemp(path.join(tmpdir(), 'chasqui-sdk-'));
 });
 afterAll(async () => {
-  await room.close();
+  await fixture.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `message ${i + 1}`);
 
-test('[D1] messages written while the server is dead are sent in order when it is back', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
-  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
-  const [node] = room.instance.nodes;
+test('[D1] messages written while the server is down are sent in order when it is back', async () => {
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
+  const [a, b] = [await fixture.clients.open(ana), await fixture.clients.open(ben)];
+  const [node] = fixture.instance.nodes;
   await node?.program.kill();
   await until(
-    'the client has noticed',
+    'the client waits to retry',
     () => a.client.getState().connection.state === 'waiting to retry',
   );
   await Promise.all(numbered(20).map((text) => a.client.send(id, text)));
   expect(selectOutboxSize(a.client.getState())).toBe(20);
   expect(a.client.getState().outbox.map(({ content }) => content)).toEqual(numbered(20));
   await node?.restart();
-  await until('everything has arrived', () => b.told.length === 20);
-  expect(b.told.map(({ content }) => content)).toEqual(numbered(20));
+  await until('everything has arrived', () => b.received.length === 20);
+  expect(b.received.map(({ content }) => content)).toEqual(numbered(20));
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   expect(a.shown(id)).toEqual(numbered(20));
 });
 
 test('[D2] 1,000 messages arrive once and in order although the server is killed three times', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
-  const [a, b] = [await room.clients.open(ana), await room.clients.open(ben)];
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
+  const [a, b] = [await fixture.clients.open(ana), await fixture.clients.open(ben)];
   await Promise.all(numbered(1_000).map((text) => a.client.send(id, text)));
-  const [node] = room.instance.nodes;
+  const [node] = fixture.instance.nodes;
   for (const seen of [100, 400, 700]) {
-    await until(`${seen} have arrived`, () => b.told.length >= seen, 60_000);
+    await until(`${seen} have arrived`, () => b.received.length >= seen, 60_000);
     await node?.program.kill();
     await node?.restart();
   }
-  await until('everything has arrived', () => b.told.length >= 1_000, 60_000);
+  await until('everything has arrived', () => b.received.length >= 1_000, 60_000);
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
-  expect(b.told.map(({ seq, content }) => ({ seq, content }))).toEqual(
+  expect(b.received.map(({ seq, content }) => ({ seq, content }))).toEqual(
     numbered(1_000).map((content, i) => ({ seq: i + 1, content })),
   );
   expect((await ben.history(id)).map(({ seq }) => seq)).toHaveLength(1_000);
@@ -64,35 +64,35 @@ test('[D2] 1,000 messages arrive once and in order although the server is killed
 });
 
 test('[D1] a message in the outbox survives kill -9 between storing and sending', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   const file = path.join(folder, 'before');
   const first = await openFileStorage(file);
-  const signedIn = await room.clients.prepare(ana, { storage: first });
+  const signedIn = await fixture.clients.prepare(ana, { storage: first });
   await signedIn.client.close();
 
-  const dying = startSender([room.instance.url(), file, id, '50']);
-  await until('everything is stored', () => dying.said('stored') === 50);
+  const sender = startSender([fixture.instance.url(), file, id, '50']);
+  await until('everything is stored', () => sender.linesOf('stored') === 50);
   expect(await ben.history(id)).toEqual([]);
-  await dying.kill();
+  await sender.kill();
 
-  const a = await room.clients.open(ana, { storage: await openFileStorage(file) });
+  const a = await fixture.clients.open(ana, { storage: await openFileStorage(file) });
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   expect((await ben.history(id)).map(({ seq }) => seq)).toHaveLength(50);
   expect(a.shown(id)).toEqual(numbered(50));
 });
 
 test('[D2] after kill -9 of the sender every stored message arrives once and in order', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   const file = path.join(folder, 'between');
-  const args = [room.instance.url(), file, id, '300', ana.username, ana.password];
-  const dying = startSender(args);
-  await until('40 are sent', () => dying.said('sent') >= 40);
-  await dying.kill();
-  const stored = dying.said('stored');
+  const args = [fixture.instance.url(), file, id, '300', ana.username, ana.password];
+  const sender = startSender(args);
+  await until('40 are sent', () => sender.linesOf('sent') >= 40);
+  await sender.kill();
+  const stored = sender.linesOf('stored');
 
-  const a = await room.clients.open(ana, { storage: await openFileStorage(file) });
+  const a = await fixture.clients.open(ana, { storage: await openFileStorage(file) });
   await until('the outbox is empty', () => a.client.getState().outbox.length === 0);
   const there = await ben.history(id);
   expect(there.length).toBeGreaterThanOrEqual(stored);
@@ -102,16 +102,16 @@ test('[D2] after kill -9 of the sender every stored message arrives once and in 
 });
 
 test('[D7] without a server a client opens with its stored state and shows unsent messages', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   await ben.send(id, 'before');
   const storage = createMemoryStorage();
-  const a = await room.clients.open(ana, { storage });
+  const a = await fixture.clients.open(ana, { storage });
   await a.client.openConversation(id);
   await a.client.close();
 
-  const nowhere = { storage, url: 'http://127.0.0.1:9' };
-  const offline = await room.clients.prepare(ana, nowhere);
+  const unreachable = { storage, url: 'http://127.0.0.1:9' };
+  const offline = await fixture.clients.prepare(ana, unreachable);
   offline.client.connect();
   await offline.client.send(id, 'written offline');
   offline.client.markRead(id, 1);
@@ -123,7 +123,7 @@ test('[D7] without a server a client opens with its stored state and shows unsen
   );
   await offline.client.close();
 
-  const back = await room.clients.open(ana, { storage });
+  const back = await fixture.clients.open(ana, { storage });
   await until('it was sent', () => back.client.getState().outbox.length === 0);
   expect(back.shown(id)).toEqual(['before', 'written offline']);
   await until('the read position has reached the server', async () => {
@@ -132,9 +132,9 @@ test('[D7] without a server a client opens with its stored state and shows unsen
   });
 });
 
-/** Starts the program to be killed; `said` counts its output lines by their first word. */
+/** Starts the program that the test kills; `linesOf` counts its output lines by their first word. */
 function startSender(args: readonly string[]) {
-  const program = path.resolve(__dirname, '../../dist/sdk/dyingSender.js');
+  const program = path.resolve(__dirname, '../../dist/sdk/clients/outboxProgram.js');
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -145,11 +145,11 @@ function startSender(args: readonly string[]) {
     );
   }
   return {
-    said: (what: string) => words.filter((word) => word === what).length,
+    linesOf: (what: string) => words.filter((word) => word === what).length,
     async kill() {
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
   };
 }

@@ -1,23 +1,15 @@
-import { type ChatClients, createChatClients } from './chatClients';
-import { createPeople, type Instance, openInstance, type People, until } from '@chasqui/testkit';
+import { until } from '@chasqui/testkit';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 
-let instance: Instance;
-let people: People;
-let clients: ChatClients;
+let fixture: ClientFixture;
 beforeAll(async () => {
-  instance = await openInstance({ worker: false });
-  people = createPeople(instance);
-  clients = createChatClients(instance);
+  fixture = await openClientFixture({ worker: false });
 });
-afterAll(async () => {
-  await clients.close();
-  people.disconnectAll();
-  await instance.close();
-});
+afterAll(() => fixture.close());
 
 test('a message to a blocked user stays in the outbox with the reason and can be sent after unblocking', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { client } = await clients.open(ana);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { client } = await fixture.clients.open(ana);
   const { id } = await client.createDirect(ben.id);
   await client.blockUser(ben.id);
   expect((await client.listBlocks()).blocks.map(({ user_id }) => user_id)).toEqual([ben.id]);
@@ -31,8 +23,8 @@ test('a message to a blocked user stays in the outbox with the reason and can be
 });
 
 test('an export is complete; deleting the account signs out and clears the state', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { client } = await clients.open(ana);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { client } = await fixture.clients.open(ana);
   const { id } = await client.createDirect(ben.id);
   await ben.send(id, 'hello ana');
   const lines = (await (await client.exportAccount()).text()).trimEnd().split('\n');
@@ -50,11 +42,11 @@ test('an export is complete; deleting the account signs out and clears the state
 });
 
 test('a block reaches the user’s other devices and closes the conversation for both, also after a reconnect', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
   const [phone, laptop, bens] = [
-    await clients.open(ana),
-    await clients.open(ana),
-    await clients.open(ben),
+    await fixture.clients.open(ana),
+    await fixture.clients.open(ana),
+    await fixture.clients.open(ben),
   ];
   const { id } = await phone.client.createDirect(ben.id);
   const barOf = ({ client }: typeof bens) => client.getState().conversationsById[id]?.barred;
@@ -67,7 +59,7 @@ test('a block reaches the user’s other devices and closes the conversation for
   bens.client.connect();
   await until('it is closed after the reconnect', () => barOf(bens) === 'blocked');
   expect(bens.client.getState().blockedById).toEqual({});
-  const fresh = await clients.open(ana);
+  const fresh = await fixture.clients.open(ana);
   await fresh.client.readBlocks();
   expect(fresh.client.getState().blockedById).toEqual({ [ben.id]: true });
   await laptop.client.unblockUser(ben.id);

@@ -8,15 +8,15 @@ import {
   type Storage,
 } from '@chasqui/sdk';
 import { until } from '@chasqui/testkit';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 
 const issuer = 'https://app.example';
 const secret = 'a secret shared by the application and the chat';
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 const opened: ChatClient[] = [];
 beforeAll(async () => {
-  room = await openClientRoom({
+  fixture = await openClientFixture({
     worker: false,
     env: {
       ...{ EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: 'chat', EXTERNAL_SECRET: secret },
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(opened.map((client) => client.close()));
-  await room.close();
+  await fixture.close();
 });
 
 /** An embedding application with its own user and short-lived tokens. */
@@ -36,7 +36,7 @@ function application(subject: string = randomUUID(), lifeS = 600) {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const getToken = async (): Promise<string | null> => {
     app.given += 1;
-    if (app.fails) throw new Error('the application is away');
+    if (app.fails) throw new Error('the application does not respond');
     if (app.subject === null) return null;
     const iat = Math.floor(Date.now() / 1000);
     const claims = { iss: issuer, aud: 'chat', sub: app.subject, sid: app.session };
@@ -48,7 +48,7 @@ function application(subject: string = randomUUID(), lifeS = 600) {
 
 async function open(getToken: () => Promise<string | null>, storage?: Storage) {
   const client = await openChatClient({
-    url: room.instance.url(),
+    url: fixture.instance.url(),
     getToken,
     ...(storage && { storage }),
   });
@@ -73,7 +73,7 @@ test('a client with getToken signs in without a password and stays live across t
   });
   await until('the first tokens have expired', async () => {
     // Many concurrent requests, repeatedly, must share one token.
-    await Promise.all(Array.from({ length: 10 }, () => client.findUsers('nobody at all')));
+    await Promise.all(Array.from({ length: 10 }, () => client.findUsers('no such user')));
     return performance.now() - since > lifeS * 1_000 + 500;
   });
   expect(states).toEqual([]);
@@ -87,13 +87,13 @@ test('a client with getToken signs in without a password and stays live across t
 
 test('[D1] a failing getToken is called again; one that returns null signs out and keeps unsent messages', async () => {
   const { app, getToken } = application();
-  const ben = await room.people.register('ben');
+  const ben = await fixture.people.register('ben');
   const storage = createMemoryStorage();
   const client = await open(getToken, storage);
   const me = await client.signInWithToken();
   const { id } = await client.createDirect(ben.id);
   await client.send(id, 'not sent yet');
-  // As after a night: the stored token has expired.
+  // The stored token has expired.
   const stored = (await storage.get('session')) as object;
   await client.close();
   await storage.write([{ key: 'session', value: { ...stored, renew_at: 0, expires_at: 0 } }]);
@@ -145,25 +145,31 @@ test('an ended session of the application stays ended even with fresh tokens', a
 });
 
 test('changing the password signs out all other sessions and keeps this one connected', async () => {
-  const ana = await room.people.register('ana');
+  const ana = await fixture.people.register('ana');
   const storage = createMemoryStorage();
-  const [here, there] = [await room.clients.open(ana, { storage }), await room.clients.open(ana)];
+  const [here, there] = [
+    await fixture.clients.open(ana, { storage }),
+    await fixture.clients.open(ana),
+  ];
   expect(await here.client.listSessions()).toHaveLength(3);
   await expect(here.client.changePassword('wrong horse', 'battery staple')).rejects.toThrow(
     ForbiddenError,
   );
   await here.client.changePassword(ana.password, 'battery staple');
-  await until('the other is out', () => there.client.getState().connection.state === 'signed out');
+  await until(
+    'the other is signed out',
+    () => there.client.getState().connection.state === 'signed out',
+  );
   expect(here.isLive()).toBe(true);
   expect(await here.client.listSessions()).toMatchObject([{ current: true }]);
   await there.client.signIn({ username: ana.username, password: 'battery staple' });
-  await until('it is back', there.isLive);
+  await until('it is signed in again', there.isLive);
   await here.client.endOtherSessions();
-  await until('it is out again', () => there.client.getState().me === null);
+  await until('it is signed out again', () => there.client.getState().me === null);
   expect(here.isLive()).toBe(true);
   // The new tokens must be stored: the old ones can no longer be refreshed.
   await here.client.close();
   const stored = (await storage.get('session')) as object;
   await storage.write([{ key: 'session', value: { ...stored, renew_at: 0 } }]);
-  await room.clients.open(ana, { storage });
+  await fixture.clients.open(ana, { storage });
 });

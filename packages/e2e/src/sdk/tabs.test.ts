@@ -1,14 +1,14 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import { type ClientRoom, openClientRoom } from './clientRoom';
+import { type ClientFixture, openClientFixture } from './clients/clientFixture';
 import { type Channel, createBrowserTabs, createMemoryStorage, type Tabs } from '@chasqui/sdk';
 import { createLocks } from '@chasqui/sdk/testing';
 import { until } from '@chasqui/testkit';
 
-let room: ClientRoom;
+let fixture: ClientFixture;
 beforeAll(async () => {
-  room = await openClientRoom();
+  fixture = await openClientFixture();
 });
-afterAll(() => room.close());
+afterAll(() => fixture.close());
 
 /** The tabs of one browser, which share storage, locks and a channel. */
 function browser() {
@@ -34,30 +34,30 @@ function channelOf(name: string): Channel {
 }
 
 test('[D2] three tabs share one outbox: each message is sent once and in order, even if the leader closes', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   const { tab } = browser();
-  const b = await room.clients.open(ben);
-  const first = await room.clients.open(ana, tab());
-  const second = await room.clients.open(ana, tab());
-  const third = await room.clients.open(ana, tab());
+  const b = await fixture.clients.open(ben);
+  const first = await fixture.clients.open(ana, tab());
+  const second = await fixture.clients.open(ana, tab());
+  const third = await fixture.clients.open(ana, tab());
   const tabs = [first, second, third];
   const write = (text: string): Promise<unknown> =>
     Promise.all(tabs.map((one, i) => one.client.send(id, `tab ${i}, ${text}`)));
   for (let i = 0; i < 20; i += 1) await write(String(i));
-  await until('some have arrived', () => b.told.length >= 10);
+  await until('some have arrived', () => b.received.length >= 10);
   await first.client.close();
   tabs.shift();
   for (let i = 20; i < 40; i += 1) {
     await second.client.send(id, `tab 1, ${i}`);
     await third.client.send(id, `tab 2, ${i}`);
   }
-  await until('everything has arrived', () => b.told.length >= 100);
-  await until('nothing waits', () =>
+  await until('everything has arrived', () => b.received.length >= 100);
+  await until('the outboxes are empty', () =>
     tabs.every((one) => one.client.getState().outbox.length === 0),
   );
   for (const [i, count] of [20, 40, 40].entries()) {
-    const mine = b.told.filter(({ content }) => content.startsWith(`tab ${i},`));
+    const mine = b.received.filter(({ content }) => content.startsWith(`tab ${i},`));
     expect(mine.map(({ content }) => content)).toEqual(
       Array.from({ length: count }, (_, n) => `tab ${i}, ${n}`),
     );
@@ -67,14 +67,16 @@ test('[D2] three tabs share one outbox: each message is sent once and in order, 
 });
 
 test('discarding, reading and signing out in one tab take effect in the others', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   const { tab } = browser();
   const [first, second] = [
-    await room.clients.open(ana, tab()),
-    await room.clients.open(ana, tab()),
+    await fixture.clients.open(ana, tab()),
+    await fixture.clients.open(ana, tab()),
   ];
-  const refused = await second.client.send(id, 'to nothing', { replyToId: crypto.randomUUID() });
+  const refused = await second.client.send(id, 'reply to a missing message', {
+    replyToId: crypto.randomUUID(),
+  });
   const shows = (status: string | undefined): Promise<unknown> =>
     until(`both show ${status ?? 'none'}`, () =>
       [first, second].every((one) => one.client.getState().outbox[0]?.status === status),
@@ -86,28 +88,28 @@ test('discarding, reading and signing out in one tab take effect in the others',
   await until('both have it', () => [first, second].every((one) => one.shown(id).length === 1));
   second.client.markRead(id, 1);
   await until(
-    'both know',
+    'the first tab shows it as read',
     () => first.client.getState().conversationsById[id]?.my.unread_count === 0,
   );
   await second.client.signOut();
-  await until('both are out', () => first.client.getState().me === null);
+  await until('both are signed out', () => first.client.getState().me === null);
 });
 
 test('[D4] entries acknowledged by one tab reach another tab of the same device by sync', async () => {
-  const { ana, ben } = await room.people.registerAll('ana', 'ben');
-  const { id } = await room.people.direct(ana, ben);
+  const { ana, ben } = await fixture.people.registerAll('ana', 'ben');
+  const { id } = await fixture.people.direct(ana, ben);
   const { tab } = browser();
   const [first, second] = [
-    await room.clients.open(ana, tab()),
-    await room.clients.open(ana, tab()),
+    await fixture.clients.open(ana, tab()),
+    await fixture.clients.open(ana, tab()),
   ];
   second.client.disconnect();
   for (let i = 1; i <= 120; i += 1) await ben.send(id, `message ${i}`);
   await until('it is acknowledged', async () => {
     const { my } = await ana.conversation(id);
-    return first.told.length === 120 && my.delivered_seq === 120;
+    return first.received.length === 120 && my.delivered_seq === 120;
   });
   second.client.connect();
   await second.live();
-  expect(second.told.map(({ seq }) => seq)).toEqual(first.told.map(({ seq }) => seq));
+  expect(second.received.map(({ seq }) => seq)).toEqual(first.received.map(({ seq }) => seq));
 });

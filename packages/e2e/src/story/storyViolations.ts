@@ -146,7 +146,7 @@ function memberships(entries: StoredEntry[]): Map<string, [from: number, to: num
   return found;
 }
 
-/** D9: entries sent to somebody who was not a participant at that seq. */
+/** D9: entries sent to a user who was not a participant at that seq. */
 function disclosures(entries: StoredEntry[], { clients, conversations }: Scenario): string[] {
   const spans = memberships(entries);
   const groups = new Set(conversations.filter(({ type }) => type === 'group').map(({ id }) => id));

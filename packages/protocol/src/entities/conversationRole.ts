@@ -11,7 +11,7 @@ export const roleSchema = z.enum(conversationRoles, {
 
 const rank: Readonly<Record<ConversationRole, number>> = { admin: 2, moderator: 1, member: 0 };
 
-/** Whether `role` is at least as high as `other`. Nobody grants a role above their own. */
+/** Whether `role` is at least as high as `other`. A user cannot grant a role above their own. */
 export function isAtLeast(role: ConversationRole, other: ConversationRole): boolean {
   return rank[role] >= rank[other];
 }

@@ -29,7 +29,7 @@ export interface ServerEvent<N extends ServerEventName = ServerEventName> extend
   readonly json: string;
 }
 
-/** An event with data at hand. It is serialized when a transport first asks for the text. */
+/** An event with its data. It is serialized when a transport first asks for the text. */
 export function createEvent<N extends ServerEventName>(
   name: N,
   data: EventData<N>,
@@ -39,7 +39,7 @@ export function createEvent<N extends ServerEventName>(
 }
 
 /**
- * An event whose data is at hand as JSON text, such as a stored message. The text is used as it is and
+ * An event whose data already is JSON text, such as a stored message. The text is used as it is and
  * parsed only if someone asks for `data`.
  */
 export function createEventFromJson<N extends ServerEventName>(

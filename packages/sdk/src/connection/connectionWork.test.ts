@@ -12,9 +12,9 @@ import type { ChatSocket } from '../transport/socket';
 
 /** A connection to a model server. The test decides which events arrive, when and how often. */
 function connect(sends: number) {
-  const server = createModelServer({ rooms: 1 });
+  const server = createModelServer({ groups: 1 });
   for (let which = 0; which < sends; which += 1)
-    server.do({ kind: 'send', room: 0, who: 1, which });
+    server.do({ kind: 'send', group: 0, who: 1, which });
   const { conversations, history } = server.fresh();
   const [conversation] = conversations;
   if (conversation === undefined) throw new Error('there is no conversation');
@@ -52,7 +52,7 @@ function connect(sends: number) {
   const clock = createFakeClock();
   const enqueue = createSerialQueue();
   const guard = { enqueue, memberships: () => 0 };
-  const told: number[] = [];
+  const arrived: number[] = [];
   let isLive = false;
   const work = startConnectionWork({
     ...{ ...guard, socket, store, rest, clock, cipher: encodedNotEncrypted, random: () => 0 },
@@ -63,7 +63,7 @@ function connect(sends: number) {
     onBroken: (error) => {
       throw error;
     },
-    onArrived: (entries) => told.push(...entries.map(({ seq }) => seq)),
+    onArrived: (entries) => arrived.push(...entries.map(({ seq }) => seq)),
     onSeen: () => undefined,
   });
   const frame = (...seqs: number[]): void =>
@@ -74,20 +74,20 @@ function connect(sends: number) {
   };
   const shown = (): number[] =>
     selectMessages(store.getState(), conversation.id).map(({ seq }) => seq);
-  return { work, frame, live, shown, told, sent, requests, clock, conversation, history };
+  return { work, frame, live, shown, arrived, sent, requests, clock, conversation, history };
 }
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 test('[D4] a repeated entry is reported once and acknowledged again', async () => {
-  const { frame, live, told, shown, sent, clock } = connect(20);
+  const { frame, live, arrived, shown, sent, clock } = connect(20);
   frame(...range(2, 6));
   frame(...range(4, 8));
   await live();
   frame(8, 9);
-  await until('nine is there', () => shown().includes(9));
-  expect(told).toEqual(range(2, 9));
+  await until('nine is shown', () => shown().includes(9));
+  expect(arrived).toEqual(range(2, 9));
   expect(shown()).toEqual(range(2, 9));
   clock.advance(50);
   expect(sent).toHaveLength(1);
@@ -95,14 +95,14 @@ test('[D4] a repeated entry is reported once and acknowledged again', async () =
 });
 
 test('[D3] a gap is fetched once, and messages stay in order', async () => {
-  const { frame, live, told, shown, requests } = connect(300);
+  const { frame, live, arrived, shown, requests } = connect(300);
   frame(2, 3);
   await live();
   frame(250);
   frame(251);
   await until('the gap is filled', () => shown().length === 250);
   expect(shown()).toEqual(range(2, 251));
-  expect(told).toEqual([2, 3, 250, 251]);
+  expect(arrived).toEqual([2, 3, 250, 251]);
   expect(requests.map((one) => one.replace(/^\S+ /, ''))).toEqual([
     '{"after_seq":3,"limit":100}',
     '{"after_seq":103,"limit":100}',
@@ -116,7 +116,7 @@ test('[D3] a gap of more than 500 entries is left to loadOlder', async () => {
   await live();
   frame(601);
   frame(602);
-  await until('the newest is there', () => shown().length === 2);
+  await until('the newest is shown', () => shown().length === 2);
   expect(shown()).toEqual([601, 602]);
   expect(requests).toEqual([]);
 });
@@ -128,7 +128,7 @@ test('an entry of an unknown kind keeps its seq and is acknowledged, but not sho
   work.handle('chat:message_received', strange satisfies Omit<Partial<Message>, 'kind'>);
   await live();
   frame(5);
-  await until('five is there', () => shown().includes(5));
+  await until('five is shown', () => shown().includes(5));
   expect(shown()).toEqual([2, 3, 5]);
   clock.advance(50);
   expect(sent.at(-1)).toContain('"seq":5');

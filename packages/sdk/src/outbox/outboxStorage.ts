@@ -24,7 +24,7 @@ export function createOutboxStorage(storage: Storage, userId: string): OutboxSto
 
 /**
  * Creates sort keys for new messages, each greater than all earlier ones: by the clock, or by counting when the clock
- * stands still or is set back. The suffix distinguishes tabs that write in the same millisecond.
+ * stops or is set back. The suffix distinguishes tabs that write in the same millisecond.
  */
 export function createOrder(now: () => number, tab: string): (after: string | undefined) => string {
   let last = 0;

@@ -1,4 +1,4 @@
-import { createModelServer, type Deed, type Told } from '../testing/modelServer';
+import { createModelServer, type Action, type ModelEvent } from '../testing/modelServer';
 import type { Message } from '@chasqui/protocol';
 import fc from 'fast-check';
 import type { Entry } from './entry';
@@ -15,25 +15,25 @@ const decoded = (message: Message): Entry => ({
   isUnreadable: false,
 });
 
-function eventOf(told: Told): ChatEvent {
-  switch (told.type) {
+function eventOf(event: ModelEvent): ChatEvent {
+  switch (event.type) {
     case 'received':
-      return { type: 'entries received', entries: [decoded(told.message)] };
+      return { type: 'entries received', entries: [decoded(event.message)] };
     case 'updated':
-      return { type: 'message updated', entry: decoded(told.message) };
+      return { type: 'message updated', entry: decoded(event.message) };
     case 'status': {
-      const { conversation_id: conversationId, user_id: userId, read_seq: seq } = told.receipt;
+      const { conversation_id: conversationId, user_id: userId, read_seq: seq } = event.receipt;
       const more = { messageId: '', timestamp: '', status: 'read' as const };
       return { type: 'status updated', update: { conversationId, userId, seq, ...more } };
     }
     case 'unread':
-      return { type: 'unread updated', update: told };
+      return { type: 'unread updated', update: event };
     case 'created':
-      return { type: 'conversations read', conversations: [told.conversation] };
+      return { type: 'conversations read', conversations: [event.conversation] };
     case 'changed':
-      return { type: 'conversation updated', conversation: told.conversation };
+      return { type: 'conversation updated', conversation: event.conversation };
     case 'removed':
-      return { type: 'conversation removed', conversationId: told.conversationId };
+      return { type: 'conversation removed', conversationId: event.conversationId };
   }
 }
 
@@ -47,12 +47,12 @@ function picture(state: ChatState) {
   );
 }
 
-const deed: fc.Arbitrary<Deed> = fc.record({
-  kind: fc.constantFrom<Deed['kind'][]>(
+const action: fc.Arbitrary<Action> = fc.record({
+  kind: fc.constantFrom<Action['kind'][]>(
     ...(['send', 'send', 'send', 'send', 'edit', 'delete', 'react'] as const),
     ...(['read', 'read', 'rename', 'remove', 'add', 'add', 'add'] as const),
   ),
-  room: fc.nat(1),
+  group: fc.nat(1),
   // 0 is the reader.
   who: fc.constantFrom(0, 0, 0, 1, 2, 3),
   which: fc.nat(1_000),
@@ -60,13 +60,20 @@ const deed: fc.Arbitrary<Deed> = fc.record({
 
 /** Some events are lost, some arrive twice, some late. */
 const delivery = fc.record({
-  deed,
-  fate: fc.constantFrom('comes', 'comes', 'comes', 'is lost', 'comes twice', 'comes late'),
+  action,
+  fate: fc.constantFrom(
+    'arrives',
+    'arrives',
+    'arrives',
+    'is lost',
+    'arrives twice',
+    'arrives late',
+  ),
 });
 
 const session = fc.record({
-  isAway: fc.boolean(),
-  told: fc.array(delivery, { maxLength: 25 }),
+  isOffline: fc.boolean(),
+  deliveries: fc.array(delivery, { maxLength: 25 }),
 });
 
 const history = fc.constantFrom('none', 'a page', 'all');
@@ -74,7 +81,7 @@ const history = fc.constantFrom('none', 'a page', 'all');
 test('[D7] after lost, repeated and late events, a sync leads to the same state as a fresh fetch', () => {
   fc.assert(
     fc.property(
-      fc.array(deed, { maxLength: 25 }),
+      fc.array(action, { maxLength: 25 }),
       history,
       fc.array(session, { maxLength: 4 }),
       (before, known, sessions) => {
@@ -85,26 +92,26 @@ test('[D7] after lost, repeated and late events, a sync leads to the same state 
         for (const session of sessions) {
           const late: ChatEvent[] = [];
           const began = state;
-          for (const { deed: one, fate: its } of session.told) {
-            const fate = session.isAway ? 'is lost' : its;
+          for (const { action: one, fate: its } of session.deliveries) {
+            const fate = session.isOffline ? 'is lost' : its;
             for (const event of server.do(one).map(eventOf)) {
               if (isMembership(event)) {
-                // Membership events keep their place: late events come before them or not at all.
+                // Membership events keep their place: late events arrive before them or not at all.
                 late.length = 0;
                 if (fate !== 'is lost') state = applyEvent(state, event);
-              } else if (fate === 'comes late') late.unshift(event);
+              } else if (fate === 'arrives late') late.unshift(event);
               else if (fate !== 'is lost') {
                 state = applyEvent(state, event);
-                if (fate === 'comes twice') state = applyEvent(state, event);
+                if (fate === 'arrives twice') state = applyEvent(state, event);
               }
             }
           }
           const page = server.sync(position);
           position = page.position;
           const { conversations, removed, receipts } = page;
-          const told = page.messages.map(decoded);
-          const arrived = newInSync(state, began, told);
-          const entries = entriesToKeep(state, arrived, told);
+          const messages = page.messages.map(decoded);
+          const arrived = newInSync(state, began, messages);
+          const entries = entriesToKeep(state, arrived, messages);
           const synced: ChatEvent = {
             ...{ type: 'synced', conversations, removed, receipts, entries },
             cursor: String(position),
@@ -141,9 +148,9 @@ test('[D7] after lost, repeated and late events, a sync leads to the same state 
 test('[D8] without lost events, unread counts are exact without a sync', () => {
   fc.assert(
     fc.property(
-      fc.array(deed, { maxLength: 15 }),
+      fc.array(action, { maxLength: 15 }),
       history,
-      fc.array(deed, { maxLength: 40 }),
+      fc.array(action, { maxLength: 40 }),
       (before, known, live) => {
         const server = createModelServer();
         before.forEach((one) => server.do(one));
@@ -187,7 +194,7 @@ const newest = (all: Message[]): Message[] =>
 
 test('an event that changes nothing returns the same state object', () => {
   const server = createModelServer();
-  for (let which = 0; which < 5; which += 1) server.do({ kind: 'send', room: 0, who: 1, which });
+  for (let which = 0; which < 5; which += 1) server.do({ kind: 'send', group: 0, who: 1, which });
   const { state } = begin(server, 'all');
   const [message] = server.fresh().history.slice(-1);
   if (message === undefined) throw new Error('there is no message');

@@ -110,11 +110,14 @@ export function applyEvent(state: ChatState, event: ChatEvent): ChatState {
         event.conversations.reduce(applyConversation, left),
         event.entries,
       );
-      const told = event.receipts.reduce(
+      const withReceipts = event.receipts.reduce(
         (after, receipt) => applyReceipt(after, receipt.conversation_id, receipt),
         known,
       );
-      return { ...withRequests(told, event.requests ?? told.requests), cursor: event.cursor };
+      return {
+        ...withRequests(withReceipts, event.requests ?? withReceipts.requests),
+        cursor: event.cursor,
+      };
     }
   }
 }

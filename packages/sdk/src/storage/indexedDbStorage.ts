@@ -5,7 +5,7 @@ import type { Storage } from './storage';
 
 const STORE = 'values';
 
-/** A user looks at an empty page while the database opens. */
+/** The page is empty while the database opens. */
 const OPENED_WITHIN_MS = 6_000;
 const ANSWERED_WITHIN_MS = 10_000;
 const ENDED_WITHIN_MS = 1_000;

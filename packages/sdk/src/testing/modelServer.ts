@@ -6,8 +6,8 @@ import type {
   Receipt,
 } from '@chasqui/protocol';
 
-/** What the server would tell one user, and what it would answer. */
-export type Told =
+/** An event that the server sends to the reader. */
+export type ModelEvent =
   | { type: 'received'; message: Message }
   | { type: 'updated'; message: Message }
   | { type: 'status'; receipt: Receipt }
@@ -16,10 +16,10 @@ export type Told =
   | { type: 'changed'; conversation: ConversationForAll }
   | { type: 'removed'; conversationId: string };
 
-/** Somebody does something; which of the possible ones is said by numbers, as a property test makes them up. */
-export interface Deed {
+/** An action of a user. Its numbers, which a property test generates, select the group, the user and the entry. */
+export interface Action {
   kind: 'send' | 'edit' | 'delete' | 'react' | 'read' | 'rename' | 'remove' | 'add';
-  room: number;
+  group: number;
   who: number;
   which: number;
 }
@@ -34,26 +34,26 @@ export interface ModelSync {
 
 export interface ModelServer {
   readonly me: string;
-  /** Returns what I am told of it, in order; nothing when it is not possible. */
-  do(deed: Deed): Told[];
-  /** Everything that is mine, as a fresh client fetches it. */
+  /** Returns the events that the reader receives, in order; none when the action is not possible. */
+  do(action: Action): ModelEvent[];
+  /** The reader's conversations and history, as a fresh client fetches them. */
   fresh(): { conversations: Conversation[]; history: Message[] };
-  /** What changed since a position; without one: from now. */
+  /** The changes since a position; without one, an empty page with the current position. */
   sync(position?: number): ModelSync;
 }
 
 interface Member extends Participant {
-  /** When their positions moved last. */
+  /** Time of the last change of their positions. */
   moved: number;
 }
 
-interface Room {
+interface Group {
   id: string;
   title: string;
   version: number;
   log: (Message & { at: number })[];
   members: Member[];
-  /** When it changed last, and when I was removed. */
+  /** Times of the last change and of the reader's removal. */
   at: number;
   removedAt: number | undefined;
 }
@@ -67,65 +67,65 @@ function wire({ at: _at, ...message }: Message & { at: number }): Message {
 }
 
 /**
- * Conversations by the rules of the contract, in memory and for one reader: small enough to be seen to be right, so that
- * a client's state can be compared with it in thousands of stories.
+ * Groups by the rules of the contract, in memory and for one reader. It is small enough to be checked by reading, so that
+ * tests can compare a client's state with it after thousands of random actions.
  */
-export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): ModelServer {
+export function createModelServer({ groups: groupCount = 2, people = 4 } = {}): ModelServer {
   const users = Array.from({ length: people }, (_, i) => idOf(1, i));
   const me = users[0] ?? '';
   let clock = 0;
   let messages = 0;
-  const rooms = Array.from({ length: roomCount }, (_, i): Room => {
-    const room: Room = {
-      ...{ id: idOf(2, i), title: 'A room', version: 0, log: [], members: [] },
+  const groups = Array.from({ length: groupCount }, (_, i): Group => {
+    const group: Group = {
+      ...{ id: idOf(2, i), title: 'A group', version: 0, log: [], members: [] },
       ...{ at: 0, removedAt: undefined },
     };
-    append(room, me, {
+    append(group, me, {
       kind: 'event',
-      event: { type: 'created', title: 'A room', user_ids: users },
+      event: { type: 'created', title: 'A group', user_ids: users },
     });
-    room.members = users.map((id) => memberOf(id, 1));
-    return room;
+    group.members = users.map((id) => memberOf(id, 1));
+    return group;
   });
 
   function memberOf(id: string, seq: number): Member {
     const at = { joined_seq: seq, delivered_seq: seq, read_seq: seq };
-    const name = { username: `user${users.indexOf(id)}`, display_name: 'Somebody' };
+    const name = { username: `user${users.indexOf(id)}`, display_name: 'A User' };
     return { user_id: id, ...name, role: 'member', joined_at: TIME, ...at, moved: clock };
   }
 
-  function append(room: Room, sender: string, more: Partial<Message>): Message {
-    room.version += 1;
+  function append(group: Group, sender: string, more: Partial<Message>): Message {
+    group.version += 1;
     clock += 1;
-    room.at = clock;
+    group.at = clock;
     const message: Message & { at: number } = {
-      ...{ id: idOf(3, messages++), conversation_id: room.id, seq: room.log.length + 1 },
-      ...{ version: room.version, kind: 'message', sender_id: sender, client_message_id: null },
+      ...{ id: idOf(3, messages++), conversation_id: group.id, seq: group.log.length + 1 },
+      ...{ version: group.version, kind: 'message', sender_id: sender, client_message_id: null },
       ...{ message_type: 'text', content_encrypted: null, reply_to_id: null, created_at: TIME },
       ...{ edited_at: null, deleted_at: null, reactions: [], status: 'sent' },
       ...more,
       at: clock,
     };
-    room.log.push(message);
+    group.log.push(message);
     return wire(message);
   }
 
-  function change(room: Room, seq: number, more: Partial<Message>): Message {
-    room.version += 1;
+  function change(group: Group, seq: number, more: Partial<Message>): Message {
+    group.version += 1;
     clock += 1;
-    room.at = clock;
-    const before = room.log[seq - 1];
+    group.at = clock;
+    const before = group.log[seq - 1];
     if (before === undefined) throw new Error(`there is no ${seq}`);
-    const after = { ...before, ...more, version: room.version, at: clock };
-    room.log[seq - 1] = after;
+    const after = { ...before, ...more, version: group.version, at: clock };
+    group.log[seq - 1] = after;
     return wire(after);
   }
 
-  const memberIn = (room: Room, id: string): Member | undefined =>
-    room.members.find(({ user_id }) => user_id === id);
+  const memberIn = (group: Group, id: string): Member | undefined =>
+    group.members.find(({ user_id }) => user_id === id);
 
-  const unreadOf = (room: Room, member: Member): number =>
-    room.log.filter(
+  const unreadOf = (group: Group, member: Member): number =>
+    group.log.filter(
       ({ seq, kind, deleted_at, sender_id }) =>
         seq > member.read_seq &&
         kind === 'message' &&
@@ -133,37 +133,37 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
         sender_id !== member.user_id,
     ).length;
 
-  function forAll(room: Room): ConversationForAll {
+  function forAll(group: Group): ConversationForAll {
     // The newest message, not the newest entry, and only what the reader's membership covers.
-    const from = memberIn(room, me)?.joined_seq ?? 0;
-    const last = room.log.findLast(({ kind, seq }) => kind === 'message' && seq >= from);
+    const from = memberIn(group, me)?.joined_seq ?? 0;
+    const last = group.log.findLast(({ kind, seq }) => kind === 'message' && seq >= from);
     return {
-      ...{ id: room.id, type: 'group', title: room.title, created_by: me, created_at: TIME },
-      ...{ updated_at: TIME, version: room.version, last_seq: room.log.length },
+      ...{ id: group.id, type: 'group', title: group.title, created_by: me, created_at: TIME },
+      ...{ updated_at: TIME, version: group.version, last_seq: group.log.length },
       retention_s: null,
       retention_from_seq: 1,
       history_request: null,
       barred: null,
       request: null,
-      participant_count: room.members.length,
+      participant_count: group.members.length,
       last_message: last === undefined ? null : wire(last),
-      participants: room.members.map(({ moved: _moved, ...one }) => one),
+      participants: group.members.map(({ moved: _moved, ...one }) => one),
     };
   }
 
-  function mine(room: Room, member: Member): Conversation {
+  function mine(group: Group, member: Member): Conversation {
     const { role, joined_seq, delivered_seq, read_seq } = member;
-    const my = { role, joined_seq, delivered_seq, read_seq, unread_count: unreadOf(room, member) };
-    return { ...forAll(room), my };
+    const my = { role, joined_seq, delivered_seq, read_seq, unread_count: unreadOf(group, member) };
+    return { ...forAll(group), my };
   }
 
-  function read(room: Room, reader: Member, seq: number): Told[] {
+  function read(group: Group, reader: Member, seq: number): ModelEvent[] {
     if (seq <= reader.read_seq) return [];
     clock += 1;
     reader.read_seq = seq;
     reader.delivered_seq = Math.max(reader.delivered_seq, seq);
     reader.moved = clock;
-    const conversationId = room.id;
+    const conversationId = group.id;
     const { user_id, delivered_seq, read_seq: readSeq } = reader;
     if (user_id !== me) {
       const receipt = {
@@ -174,65 +174,65 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
       };
       return [{ type: 'status', receipt }];
     }
-    return [{ type: 'unread', conversationId, unreadCount: unreadOf(room, reader), readSeq }];
+    return [{ type: 'unread', conversationId, unreadCount: unreadOf(group, reader), readSeq }];
   }
 
-  function remove(room: Room, id: string): Told[] {
-    const wasIn = memberIn(room, me) !== undefined;
-    room.members = room.members.filter(({ user_id }) => user_id !== id);
-    const message = append(room, id, { kind: 'event', event: { type: 'left', user_ids: [id] } });
+  function remove(group: Group, id: string): ModelEvent[] {
+    const wasIn = memberIn(group, me) !== undefined;
+    group.members = group.members.filter(({ user_id }) => user_id !== id);
+    const message = append(group, id, { kind: 'event', event: { type: 'left', user_ids: [id] } });
     if (id === me) {
-      room.removedAt = clock;
-      return [{ type: 'removed', conversationId: room.id }];
+      group.removedAt = clock;
+      return [{ type: 'removed', conversationId: group.id }];
     }
     if (!wasIn) return [];
     return [
       { type: 'received', message },
-      { type: 'changed', conversation: forAll(room) },
+      { type: 'changed', conversation: forAll(group) },
     ];
   }
 
-  function add(room: Room, id: string): Told[] {
-    const message = append(room, me, { kind: 'event', event: { type: 'added', user_ids: [id] } });
+  function add(group: Group, id: string): ModelEvent[] {
+    const message = append(group, me, { kind: 'event', event: { type: 'added', user_ids: [id] } });
     const member = memberOf(id, message.seq);
-    room.members.push(member);
+    group.members.push(member);
     if (id === me) {
-      room.removedAt = undefined;
+      group.removedAt = undefined;
       return [
-        { type: 'created', conversation: mine(room, member) },
+        { type: 'created', conversation: mine(group, member) },
         { type: 'received', message },
       ];
     }
-    if (memberIn(room, me) === undefined) return [];
+    if (memberIn(group, me) === undefined) return [];
     return [
       { type: 'received', message },
-      { type: 'changed', conversation: forAll(room) },
+      { type: 'changed', conversation: forAll(group) },
     ];
   }
 
-  function act(room: Room, { kind, who, which }: Deed): Told[] {
+  function act(group: Group, { kind, who, which }: Action): ModelEvent[] {
     const user = users[who % users.length] ?? me;
-    const actor = memberIn(room, user);
-    const reader = memberIn(room, me);
-    if (kind === 'add') return actor === undefined ? add(room, user) : [];
+    const actor = memberIn(group, user);
+    const reader = memberIn(group, me);
+    if (kind === 'add') return actor === undefined ? add(group, user) : [];
     if (actor === undefined) return [];
-    if (kind === 'remove') return room.members.length > 1 ? remove(room, user) : [];
-    if (kind === 'read') return read(room, actor, 1 + (which % room.log.length));
+    if (kind === 'remove') return group.members.length > 1 ? remove(group, user) : [];
+    if (kind === 'read') return read(group, actor, 1 + (which % group.log.length));
     if (kind === 'send') {
-      const message = append(room, user, { content_encrypted: `text ${which}` });
+      const message = append(group, user, { content_encrypted: `text ${which}` });
       return reader === undefined ? [] : [{ type: 'received', message }];
     }
     if (kind === 'rename') {
-      room.title = `Title ${which}`;
-      const event = { type: 'title' as const, title: room.title };
-      const message = append(room, user, { kind: 'event', event });
+      group.title = `Title ${which}`;
+      const event = { type: 'title' as const, title: group.title };
+      const message = append(group, user, { kind: 'event', event });
       if (reader === undefined) return [];
       return [
         { type: 'received', message },
-        { type: 'changed', conversation: forAll(room) },
+        { type: 'changed', conversation: forAll(group) },
       ];
     }
-    const target = room.log[which % room.log.length];
+    const target = group.log[which % group.log.length];
     if (target?.kind !== 'message' || target.deleted_at !== null) return [];
     const content: Partial<Message> =
       kind === 'edit'
@@ -240,48 +240,48 @@ export function createModelServer({ rooms: roomCount = 2, people = 4 } = {}): Mo
         : kind === 'delete'
           ? { content_encrypted: null, deleted_at: TIME, reactions: [] }
           : { reactions: [{ emoji: '👍', user_ids: [user] }] };
-    const message = change(room, target.seq, content);
+    const message = change(group, target.seq, content);
     if (reader === undefined || target.seq < reader.joined_seq) return [];
-    const updated: Told = { type: 'updated', message };
+    const updated: ModelEvent = { type: 'updated', message };
     if (kind !== 'delete') return [updated];
     const readSeq = reader.read_seq;
-    const unreadCount = unreadOf(room, reader);
-    return [updated, { type: 'unread', conversationId: room.id, unreadCount, readSeq }];
+    const unreadCount = unreadOf(group, reader);
+    return [updated, { type: 'unread', conversationId: group.id, unreadCount, readSeq }];
   }
 
-  const ours = (): { room: Room; member: Member }[] =>
-    rooms.flatMap((room) => {
-      const member = memberIn(room, me);
-      return member === undefined ? [] : { room, member };
+  const ours = (): { group: Group; member: Member }[] =>
+    groups.flatMap((group) => {
+      const member = memberIn(group, me);
+      return member === undefined ? [] : { group, member };
     });
 
   return {
     me,
-    do(deed) {
-      const room = rooms[deed.room % rooms.length];
-      return room === undefined ? [] : act(room, deed);
+    do(action) {
+      const group = groups[action.group % groups.length];
+      return group === undefined ? [] : act(group, action);
     },
     fresh: () => ({
-      conversations: ours().map(({ room, member }) => mine(room, member)),
-      history: ours().flatMap(({ room, member }) =>
-        room.log.filter(({ seq }) => seq >= member.joined_seq).map(wire),
+      conversations: ours().map(({ group, member }) => mine(group, member)),
+      history: ours().flatMap(({ group, member }) =>
+        group.log.filter(({ seq }) => seq >= member.joined_seq).map(wire),
       ),
     }),
     sync(position = clock) {
       const changed = ours().filter(
-        ({ room, member }) => room.at > position || member.moved > position,
+        ({ group, member }) => group.at > position || member.moved > position,
       );
       return {
-        conversations: changed.map(({ room, member }) => mine(room, member)),
-        removed: rooms.filter(({ removedAt = -1 }) => removedAt > position).map(({ id }) => id),
-        messages: changed.flatMap(({ room, member }) =>
-          room.log.filter(({ seq, at }) => seq >= member.joined_seq && at > position).map(wire),
+        conversations: changed.map(({ group, member }) => mine(group, member)),
+        removed: groups.filter(({ removedAt = -1 }) => removedAt > position).map(({ id }) => id),
+        messages: changed.flatMap(({ group, member }) =>
+          group.log.filter(({ seq, at }) => seq >= member.joined_seq && at > position).map(wire),
         ),
-        receipts: ours().flatMap(({ room }) =>
-          room.members
+        receipts: ours().flatMap(({ group }) =>
+          group.members
             .filter(({ moved }) => moved > position)
             .map(({ user_id, delivered_seq, read_seq }) => ({
-              ...{ conversation_id: room.id, user_id, delivered_seq, read_seq },
+              ...{ conversation_id: group.id, user_id, delivered_seq, read_seq },
             })),
         ),
         position: clock,

@@ -58,8 +58,8 @@ export async function downloaded(
 }
 
 function refusalOf(response: Response, body: unknown): Error {
-  const told = errorBody.safeParse(body);
-  if (told.success) return errorFromWire(told.data.error, retryAfter(response));
+  const parsed = errorBody.safeParse(body);
+  if (parsed.success) return errorFromWire(parsed.data.error, retryAfter(response));
   // Not from our server: a proxy or portal responded instead.
   return new UnavailableError(`the server was not reached (${response.status})`);
 }

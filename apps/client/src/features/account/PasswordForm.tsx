@@ -52,7 +52,7 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
   }
   return (
     <form className="password" onSubmit={(event) => void submit(event)}>
-      {/* Tells password managers which account this is. */}
+      {/* For password managers: the account this is. */}
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <label className="field">
         <span>Current password</span>

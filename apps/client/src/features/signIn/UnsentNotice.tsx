@@ -4,8 +4,8 @@ import { attempt } from '../../store/notices';
 import { useClient } from '../../store/ClientContext';
 
 /**
- * Unsent messages and drafts stay on the device when the server ends a session. This tells the next person about them
- * and offers to delete them, because the author may never sign in here again.
+ * Unsent messages and drafts stay on the device when the server ends a session. The next person sees this notice, which
+ * offers to delete them, because the author may never sign in here again.
  */
 export function UnsentNotice() {
   const client = useClient();

@@ -16,7 +16,7 @@ export async function openBarePairs(
       const [from, to] = [randomUUID(), randomUUID()];
       const quiet = (): void => undefined;
       const sender: FrameSocket = await openFrameSocket({
-        ...{ url, auth: { name: from }, heard: quiet, lost: scope.fail },
+        ...{ url, auth: { name: from }, onEvent: quiet, lost: scope.fail },
       });
       const pair = createPair((n) =>
         sender.request('send', `{"to":"${to}","id":${n},"content":"${bodyOf(n)}"${filler}}`, () =>
@@ -24,7 +24,7 @@ export async function openBarePairs(
         ),
       );
       const receiver = await openFrameSocket({
-        ...{ url, auth: { name: to }, heard: () => pair.received(), lost: scope.fail },
+        ...{ url, auth: { name: to }, onEvent: () => pair.received(), lost: scope.fail },
       });
       scope.onClose(() => [sender, receiver].forEach((socket) => socket.close()));
       return pair;

@@ -23,7 +23,7 @@ export function literalGuide(
         const [ana, ben] = [randomUUID(), randomUUID()];
         const conversationId = await createDirect(url, [ana, ben]);
         const sender = await openFrameSocket({
-          ...{ url, auth: { userId: ana }, heard: () => undefined, lost: scope.fail },
+          ...{ url, auth: { userId: ana }, onEvent: () => undefined, lost: scope.fail },
         });
         const pair = createPair((n) =>
           sender.request(
@@ -34,7 +34,7 @@ export function literalGuide(
         );
         const receiver = await openFrameSocket({
           ...{ url, auth: { userId: ben }, lost: scope.fail },
-          heard(event, payload) {
+          onEvent(event, payload) {
             if (event !== 'chat:message_received') return;
             const messageId = (payload as { id: string }).id;
             receiver.emit('chat:message_delivered', JSON.stringify({ messageId }));

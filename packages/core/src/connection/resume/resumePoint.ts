@@ -1,7 +1,7 @@
 import { columns, type Database, number, statement, text } from '@chasqui/db';
 import { membershipOf } from '../../members/rows/membershipOf';
 import { CHANGED_SINCE } from '../../sync/statements';
-import type { BacklogConversation } from '../backlog';
+import type { BacklogConversation } from '../backlog/backlog';
 
 /**
  * What a client that returns has received, for protocols in which the client states its position, such as the
@@ -14,7 +14,7 @@ export interface ResumePoint {
   readonly seqs: ReadonlyMap<string, number>;
 }
 
-// As in the backlog of a device (backlog.ts), with the client's position in place of the device's. A client cannot have
+// As in the backlog of a device (backlog/backlog.ts), with the client's position in place of the device's. A client cannot have
 // received more than there is: after a restore from a backup, its position is cut to what exists.
 const resumed = statement(
   'resumed_conversations',

@@ -44,7 +44,7 @@ beforeAll(async () => {
   group = await access.createGroupTarget(cast);
   direct = await access.createDirectTarget(cast);
   for (const relation of access.relations) {
-    if (relation === 'nobody') continue;
+    if (relation === 'anonymous') continue;
     const { token } = cast[relation];
     sockets.set(relation, await openSocket(instance.url(1), { auth: { token } }));
   }
@@ -76,7 +76,7 @@ describe.each(endpointNames)('[D9] %s', (name) => {
   afterAll(expectNothingChanged);
 
   async function tokenOf(relation: access.Relation): Promise<string | undefined> {
-    if (relation === 'nobody') return undefined;
+    if (relation === 'anonymous') return undefined;
     if (row.usesUpAccount === true) return (await people.register()).token;
     if (row.endsSession !== true) return cast[relation].token;
     const { username, password } = cast[relation];
@@ -112,7 +112,7 @@ describe.each(endpointNames)('[D9] %s', (name) => {
 });
 
 const isOutside = (relation: access.Relation): boolean =>
-  relation === 'nobody' || access.outsiders.some((one) => one === relation);
+  relation === 'anonymous' || access.outsiders.some((one) => one === relation);
 
 /** Two people have only one conversation, so each call needs a new user. */
 async function toSomebody(body: object): Promise<object> {
@@ -155,7 +155,7 @@ describe.each(access.outsiders)('[D9] %s', (outsider) => {
     }
   });
 
-  test('gets the same answer from commands, and nobody is notified', async () => {
+  test('gets the same answer from commands, and no event is sent', async () => {
     const client = sockets.get(outsider);
     const insider = sockets.get('member');
     const eventCount = () =>
@@ -222,7 +222,7 @@ describe.each(commandNames)('[D9] %s', (name: CommandName) => {
       return;
     }
     const target = isOutside(relation) ? group : await access.createGroupTarget(cast);
-    const token = relation === 'nobody' ? '' : cast[relation].token;
+    const token = relation === 'anonymous' ? '' : cast[relation].token;
     const answer = await client.ask(name, row.data(target, token));
     if (expected === 'success') expect(answer).toMatchObject({ success: true });
     else expect(errorBodySchema.parse(answer).error.name).toBe(expected);

@@ -3,7 +3,7 @@ import type { Instance, People, Person } from '@chasqui/testkit';
 
 /** The caller's relation to the conversation in question. */
 export const relations = [
-  'nobody',
+  'anonymous',
   'stranger',
   'removed',
   'administrator',
@@ -18,7 +18,7 @@ export type Relation = (typeof relations)[number];
 export const outsiders = ['stranger', 'removed', 'administrator'] as const;
 
 /** The people of an access test, the same for every conversation. */
-export interface AccessPeople extends Record<Exclude<Relation, 'nobody'>, Person> {
+export interface AccessPeople extends Record<Exclude<Relation, 'anonymous'>, Person> {
   /** Created the conversation on the other node; its admin. */
   owner: Person;
   /** The member whom calls act upon. */

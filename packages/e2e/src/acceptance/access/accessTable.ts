@@ -7,7 +7,7 @@ import type { AccessTarget } from './accessFixture';
 
 /** One outcome per relation, in their order. */
 type Outcomes<T> = readonly [
-  nobody: T,
+  anonymous: T,
   stranger: T,
   removed: T,
   administrator: T,
@@ -204,7 +204,7 @@ export interface CommandRow {
   data: (target: AccessTarget, token: string) => unknown;
 }
 
-// `nobody` has no row, because the handshake refuses it.
+// An anonymous client has no row, because the handshake refuses it.
 const connected: CommandRow['expected'] = [
   'UnauthorizedError',
   ...(['success', 'success', 'success', 'success', 'success', 'success', 'success'] as const),
@@ -232,5 +232,5 @@ export const commandTable: Record<CommandName, CommandRow> = {
   'presence:online': { expected: connected, data: () => ({}) },
   'presence:offline': { expected: connected, data: () => ({}) },
   'chat:sync': { expected: connected, data: () => ({}) },
-  'auth:refresh': { expected: connected, data: (_room, token) => ({ token }) },
+  'auth:refresh': { expected: connected, data: (_target, token) => ({ token }) },
 };

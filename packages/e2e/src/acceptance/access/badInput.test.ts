@@ -191,7 +191,7 @@ describe('REST', () => {
     }
   });
 
-  test('endless requests and malformed HTTP block nobody', async () => {
+  test('endless requests and malformed HTTP do not block others', async () => {
     const { port } = new URL(instance.url());
     const opened = ['GET / HTTP/1.1\r\nHost: x\r\n', 'nonsense\r\n\r\n', '\u0016\u0003\u0001'].map(
       (text) => {

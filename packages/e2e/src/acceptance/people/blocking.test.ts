@@ -80,7 +80,7 @@ test('[D10] a block shows each user to the other as offline, and hides typing', 
   const users = (await ben.call('findUsers', { query: { query: ana.username } })).body.users;
   expect(users).toMatchObject([{ id: ana.id, presence: null }]);
 
-  const told = statusesOf(bens, ana).length;
+  const before = statusesOf(bens, ana).length;
   await connect(ana, 1);
   anas.close();
   for (const [socket, who] of [
@@ -101,7 +101,7 @@ test('[D10] a block shows each user to the other as offline, and hides typing', 
   expect(bens.all('chat:user_typing')).toEqual([]);
   await ana.send(group.id, 'to all');
   await until('the message arrived', () => bens.all('chat:message_received').length > 0);
-  expect(statusesOf(bens, ana)).toHaveLength(told);
+  expect(statusesOf(bens, ana)).toHaveLength(before);
   expect(statusesOf(other, ben)).toEqual([]);
 
   await bens.ask('presence:online');

@@ -132,7 +132,7 @@ test('[D1] sends that race with the deletion are either acknowledged and stored,
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
 });
 
-test('after a server dies during a deletion, nobody can act for the account and a worker completes it', async () => {
+test('after a server crash during a deletion, the account is unusable and a worker completes the deletion', async () => {
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const group = await people.group(ana, ben);
   const written = await ana.send(group.id, 'to be erased');

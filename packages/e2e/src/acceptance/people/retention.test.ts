@@ -77,16 +77,16 @@ test('an admin sets retention in a group, either person in a direct conversation
   expect((await keep(ana, group.id, 86_400)).body).toMatchObject({ retention_s: 86_400 });
   expect((await keep(ben, direct.id, 3_600)).body).toMatchObject({ retention_s: 3_600 });
   // Events of the group's creation may arrive as well.
-  const isTold = (update: object): boolean =>
+  const hasReceived = (update: object): boolean =>
     device.received('conversation:updated').some((one) => {
-      const told = new Map<string, unknown>(Object.entries(one ?? {}));
-      return Object.entries(update).every(([name, value]) => told.get(name) === value);
+      const received = new Map<string, unknown>(Object.entries(one ?? {}));
+      return Object.entries(update).every(([name, value]) => received.get(name) === value);
     });
   await until(
     'both are notified',
     () =>
-      isTold({ id: group.id, retention_s: 86_400 }) &&
-      isTold({ id: direct.id, retention_s: 3_600 }),
+      hasReceived({ id: group.id, retention_s: 86_400 }) &&
+      hasReceived({ id: direct.id, retention_s: 3_600 }),
   );
   await keep(ana, group.id, 86_400);
   const both = { title: 'Another', retention_s: null };

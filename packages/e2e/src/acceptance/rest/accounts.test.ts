@@ -29,10 +29,10 @@ describe('auth', () => {
   test('register answers 201, login by name or by email 200, with the same user', async () => {
     const user = newUser();
     const registered = await rest().call('register', {
-      body: { ...user, display_name: 'Somebody' },
+      body: { ...user, display_name: 'A User' },
     });
     expect(registered.status).toBe(201);
-    expect(registered.body.user.display_name).toBe('Somebody');
+    expect(registered.body.user.display_name).toBe('A User');
     expect(registered.body.expires_in).toBe(900);
     for (const name of [{ username: user.username }, { email: user.email }]) {
       const login = await rest().call('login', { body: { ...name, password: user.password } });

@@ -38,8 +38,8 @@ describe('conversations', () => {
   test('a direct conversation needs another existing user', async () => {
     const ana = await people.register();
     expect((await ana.refused('createDirect', { body: { user_id: ana.id } })).status).toBe(400);
-    const nobody = await ana.refused('createDirect', { body: { user_id: randomUUID() } });
-    expect(nobody.status).toBe(404);
+    const unknown = await ana.refused('createDirect', { body: { user_id: randomUUID() } });
+    expect(unknown.status).toBe(404);
     const group = { title: 'x', participant_ids: [randomUUID()] };
     expect((await ana.refused('createGroup', { body: group })).status).toBe(404);
   });
@@ -128,7 +128,7 @@ describe('conversations', () => {
 });
 
 describe('roles', () => {
-  test('nobody grants a role above their own, and a moderator removes only members', async () => {
+  test('a role above one’s own cannot be granted, and a moderator removes only members', async () => {
     const { admin, moderator, someone } = await people.registerAll('admin', 'moderator', 'someone');
     const { id } = await people.group(admin, moderator);
     const params = { id };

@@ -140,7 +140,7 @@ describe('messages', () => {
 
   test('[D6] without recipients the status stays sent', async () => {
     const alone = await people.group(ana);
-    const sent = await ana.send(alone.id, 'to nobody');
+    const sent = await ana.send(alone.id, 'without recipients');
     await ana.call('reportStatus', { params: { messageId: sent.id }, body: { status: 'read' } });
     expect((await ana.history(alone.id)).at(-1)?.status).toBe('sent');
     const { body } = await ana.call('readStatus', { params: { messageId: sent.id } });

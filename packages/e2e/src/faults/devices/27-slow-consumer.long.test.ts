@@ -12,7 +12,7 @@ const MIB = 1024 * 1024;
 const residentMemory = async (index: number): Promise<number> =>
   (await metricsOf(fixture.instance.url(index)))('process_resident_memory_bytes');
 
-test('[fault 27: L] twenty devices that read nothing use bounded memory, affect nobody else, and receive everything later', async () => {
+test('[fault 27: L] twenty devices that read nothing use bounded memory, affect no other user, and receive everything later', async () => {
   const { ana, ben, cleo } = await fixture.people.registerAll('ana', 'ben', 'cleo');
   const { id } = await fixture.people.group(ana, ben, cleo);
   const sender = await connected(ana.device({ brief: true }));

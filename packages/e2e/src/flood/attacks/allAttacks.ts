@@ -8,7 +8,7 @@ import { slowAttacks } from './slow';
 /** In the order in which they run. */
 export const allAttacks: readonly Attack[] = [
   // The baseline of this machine for the others.
-  { name: 'nobody-attacks', begin: () => undefined },
+  { name: 'no-attack', begin: () => undefined },
   everyLimit,
   ...packetAttacks,
   ...pollingAttacks,

@@ -43,7 +43,7 @@ export const tokens: Readonly<Record<string, readonly string[]>> = {
   token: ['‹myToken›', '‹spareRefresh›', '‹unsigned›', 'x.y.z'],
   refresh_token: ['‹spareRefresh›', '‹myToken›', 'nonsense'],
   username: ['‹fresh›', '‹fresh›', '‹victimName›', 'Ana-Maria', 'admin'],
-  email: ['‹fresh›@example.org', 'nobody@example.org', '‹victimName›@example.org'],
+  email: ['‹fresh›@example.org', 'unknown@example.org', '‹victimName›@example.org'],
   sessions: ['‹loneSession›', '‹loneSession›', '‹victimSession›', '‹noUser›'],
   password: ['correct horse', 'battery staple', '12345678'],
   current_password: ['correct horse', 'correct horse', 'battery staple', '12345678'],

@@ -31,7 +31,7 @@ test('[D9] strangers are invited to groups and see only title, size and inviter 
   const group = await fixture.people.group(ana, ben);
   const params = { id: group.id };
   expect(group.participants.map(({ user_id }) => user_id)).toEqual([ana.id]);
-  await ana.send(group.id, 'before anybody joined');
+  await ana.send(group.id, 'before any join');
   await until('the invitation arrived', () => bens.all('requests:changed').length > 0);
   const invite = { params, body: { user_id: cleo.id, role: 'moderator' } };
   const first = await ana.call('addParticipant', invite);
