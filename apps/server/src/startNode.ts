@@ -34,7 +34,8 @@ import { createSocketAdmission } from './network/socketAdmission';
 import { createBlocking } from './connections/blocking';
 import { createEventBudget, endlessBudget } from './connections/eventBudget';
 import { createClientConnections } from './connections/clientConnections';
-import { createSocketGateway, type SocketGateway } from './transports/socketio/gateway';
+import { createPusher } from './transports/pusher/createPusher';
+import { createSocketGateway } from './transports/socketio/gateway';
 
 export interface Node {
   /** The listen port; the assigned one if port 0 was requested. */
@@ -152,6 +153,7 @@ async function open(
     log.info({ allowed }, 'only localhost and these host names are accepted: ALLOWED_HOSTS');
   }
   const reportError = createErrorReporter({ log, clock: systemClock });
+  const pusher = createPusher({ settings, keys });
   const app = createApp({
     identity,
     directory,
@@ -174,6 +176,7 @@ async function open(
     roles,
     administration,
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),
+    pusher: pusher.routes({ ...limiting, identity, core, addressOf, unread, securityLog }),
     unread,
     extendDeadline: (response, ms) => answers.extend(response, ms),
     reportError,
@@ -190,6 +193,11 @@ async function open(
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
   });
   releasers.push('client connections', async () => clients.stop());
+  const admitsPage = createSocketAdmission({ hosts, origins, log, now: () => performance.now() });
+  pusher.open({
+    ...{ httpServer, core, clients, presence, admitsPage, addressOf, ...limiting },
+    ...{ unsent, unread, failed: reportError, securityLog, clock: systemClock, log },
+  });
   const gateway = createSocketGateway({
     httpServer,
     nodeName: settings.NODE_NAME,
@@ -198,8 +206,7 @@ async function open(
     clients,
     presence,
     origins,
-    admitsPage: createSocketAdmission({ hosts, origins, log, now: () => performance.now() }),
-    addressOf,
+    ...{ admitsPage, addressOf },
     ...limiting,
     ...{ failed: reportError, securityLog },
     ...{ unsent, unread },
@@ -209,7 +216,7 @@ async function open(
   releasers.push('answers', async () => answers.stop());
   // Must run first: responses written by Socket.IO need these headers too.
   httpServer.prependListener('request', createSecurityHeaders(isProxy));
-  releasers.push('servers', () => closeServer(httpServer, gateway), 2_500);
+  releasers.push('servers', () => closeServer(httpServer, [gateway, pusher]), 2_500);
   const named = grantConfiguredAdmins({ db, clock: systemClock, log, securityLog }, reserved);
   releasers.push('ADMIN_USERNAMES', named.stop);
   await named.settled;
@@ -229,8 +236,11 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 }
 
 /** Stops accepting, gives open requests two seconds, then closes the rest. */
-async function closeServer(server: Server, gateway: SocketGateway): Promise<void> {
+async function closeServer(
+  server: Server,
+  gateways: readonly { close(): Promise<void> }[],
+): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
-  await gateway.close();
+  await Promise.all(gateways.map((gateway) => gateway.close()));
   clearTimeout(timer);
 }

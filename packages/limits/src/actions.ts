@@ -56,6 +56,14 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     session: shared(10, 200),
     /** A full account export, which may read years of data. */
     export: { user: { perSecond: 1 / 300, burst: 4 }, address: { perSecond: 1 / 30, burst: 40 } },
+    /** Signing channels for Pusher clients. Each client authorizes all its channels when it reconnects. */
+    authorize: shared(60, 4_000),
+    /** Subscribing to channels, leaving them, and signing in, over a Pusher connection. */
+    subscribe: shared(60, 4_000),
+    /** Client events of a Pusher connection; each connection has a limit of its own as well. */
+    clientEvent: shared(50, 500),
+    /** Pings of a Pusher connection. */
+    heartbeat: shared(10, 200),
     /** Unknown commands. */
     unknown: shared(10, 200),
     /** Changing the password, which costs two hashes. */
@@ -89,7 +97,7 @@ export type Action = keyof ReturnType<typeof actionRates>;
  */
 const withoutLane: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
-  ...(['password', 'export', 'poll'] as const),
+  ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe'] as const),
 ]);
 
 /** The lane (lanes.ts) in which work of an action runs. */

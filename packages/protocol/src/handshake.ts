@@ -33,7 +33,7 @@ export function parseHandshake(auth: unknown, authorization?: string): Handshake
   const protocol = said.protocol;
   return {
     token: tokenOf(said.token) ?? bearerToken(authorization),
-    deviceId: deviceIdOf(said.deviceId),
+    deviceId: parseDeviceId(said.deviceId),
     batch: said.batch === true,
     brief: said.brief === true,
     protocol: Number.isSafeInteger(protocol) ? Number(protocol) : undefined,
@@ -53,7 +53,8 @@ function tokenOf(value: unknown): string | undefined {
   return value;
 }
 
-function deviceIdOf(value: unknown): string | undefined {
+/** A device id that a client chose; undefined if it named none. Throws ValidationError if it is invalid. */
+export function parseDeviceId(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const problem =
     typeof value === 'string' ? idTextProblem(value, DEVICE_ID_MAX) : 'must be a text';

@@ -87,7 +87,13 @@ export { type SessionReady, sessionReady } from './events/connection/sessionRead
 export { type UnreadUpdated, unreadUpdated } from './events/conversation/unreadUpdated';
 export { type UserStatusChanged, userStatusChanged } from './events/user/userStatusChanged';
 export { userTyping } from './events/conversation/userTyping';
-export { bearerToken, type Handshake, type HandshakeAuth, parseHandshake } from './handshake';
+export {
+  bearerToken,
+  type Handshake,
+  type HandshakeAuth,
+  parseDeviceId,
+  parseHandshake,
+} from './handshake';
 export {
   BATCH_MAX,
   COMMAND_TIMEOUT_MS,

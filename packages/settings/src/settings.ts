@@ -77,6 +77,22 @@ const all = z.object({
     .enum(['open', 'invite', 'closed'])
     .describe('open, invite or closed')
     .default('open'),
+  PUSHER_APP_ID: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/)
+    .optional()
+    .describe('the number of a Pusher app'),
+  PUSHER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/)
+    .optional()
+    .describe('1 to 100 letters, digits, hyphens and underscores'),
+  PUSHER_SECRET: z
+    .string()
+    .min(16)
+    .max(200)
+    .optional()
+    .describe('a secret of at least 16 characters'),
   // Set by the launcher when it runs the embedded PostgreSQL.
   EMBEDDED: onOrOff.default(false),
   RATE_LIMIT: onOrOff.default(true),

@@ -3,6 +3,12 @@ export { createHttpClient, type HttpClient, type Reply } from './clients/httpCli
 export { type FaultRun, findViolations, withoutStatus } from './device/findViolations';
 export { createPeople, type People, type Person } from './clients/people';
 export { sendUntilAcknowledged } from './device/sendUntilAcknowledged';
+export {
+  openPusher,
+  type PusherClient,
+  type PusherClientOptions,
+  type PusherEvent,
+} from './clients/pusherClient';
 export { type Ask, createRestClient, pathOf, type RestClient } from './clients/restClient';
 export { openSocket, type SocketClient } from './clients/socketClient';
 export { emptyDatabase, type FreshDatabase, freshDatabase } from './database/freshDatabase';

@@ -69,6 +69,8 @@ export function refusePoll(response: ServerResponse): void {
 }
 
 const SOCKET_PATH = '/socket.io/';
+/** Pusher Channels: `/app/{key}`. */
+export const APP_PATH = '/app/';
 
 /**
  * Returns whether an upgrade may proceed, and answers those that may not. An upgrade of a polling session counts as one of
@@ -76,10 +78,11 @@ const SOCKET_PATH = '/socket.io/';
  */
 export function createUpgradeGate({ gate, limits, addressOf }: UpgradeGateDeps) {
   return (request: IncomingMessage, socket: Duplex): boolean => {
-    if (request.url?.startsWith(SOCKET_PATH) !== true)
-      return refuseUpgrade(socket, '404 Not Found');
+    const { url = '' } = request;
+    const isApp = url.startsWith(APP_PATH);
+    if (!isApp && !url.startsWith(SOCKET_PATH)) return refuseUpgrade(socket, '404 Not Found');
     const isRefused =
-      sessionIdOf(request) === undefined
+      isApp || sessionIdOf(request) === undefined
         ? gate.admits(request) === 'no'
         : limits.take('poll', null, addressOf(request)) > 0;
     if (!isRefused) return true;

@@ -1,8 +1,12 @@
+import type { CloseReason } from '@chasqui/core/ports';
 import type { Caller } from '@chasqui/identity';
 import type { ClientConnection } from './clientConnection';
 
 /** The longest delay of a timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** Why a connection is closed when its access token expires. */
+export const TOKEN_EXPIRED: CloseReason = { text: 'the access token expired', reconnect: false };
 
 type Expiring = Pick<ClientConnection, 'close'>;
 
@@ -21,7 +25,7 @@ export function createExpiry(now: () => number = Date.now): Expiry {
       const timer = setTimeout(
         () => {
           timers.delete(connection);
-          connection.close({ text: 'the access token expired', reconnect: false });
+          connection.close(TOKEN_EXPIRED);
         },
         Math.min(Math.max(0, expiresAt - now()), TIMER_MAX_MS),
       );

@@ -6,6 +6,7 @@ type Use =
   /** Must stay: servers of earlier releases derive the same successors. */
   | 'refresh token chain'
   | 'login limits'
+  | 'pusher channels'
   | 'key id';
 
 /** One secret from the settings with its derived keys. */
@@ -17,6 +18,8 @@ export interface SecretGeneration {
   readonly plainAccessTokens: KeyObject;
   readonly refreshTokens: Buffer;
   readonly loginLimits: Buffer;
+  /** Signs subscriptions to channels of the chat. */
+  readonly pusherChannels: Buffer;
 }
 
 export interface SecretKeys {
@@ -46,5 +49,6 @@ function generationOf(secret: string): SecretGeneration {
     plainAccessTokens: createSecretKey(Buffer.from(secret, 'utf8')),
     refreshTokens: derive('refresh token chain'),
     loginLimits: derive('login limits'),
+    pusherChannels: derive('pusher channels'),
   };
 }

@@ -11,7 +11,7 @@ import {
   type Quotas,
 } from '@chasqui/limits';
 import type { RegistrationMode } from '@chasqui/protocol';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { ClientAddress } from '../../network/clientAddress';
 import { accountRoutes } from './routes/account/accountRoutes';
 import { deadLettersRoutes } from './routes/admin/deadLettersRoutes';
@@ -69,6 +69,8 @@ export interface AppDeps {
   deadLetters: DeadLetters;
   /** Request bodies that are still arriving. */
   unread: ByteBudget;
+  /** The authorization endpoints and the HTTP API of Pusher Channels. */
+  pusher: RequestHandler;
   /** Gives one response more time to be read. */
   extendDeadline: UnsentResponses['extend'];
   reportError: ErrorReporter;
@@ -95,6 +97,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(metricsRoute({ read: deps.metrics, token: deps.metricsToken }));
   app.use(securityTxt(deps.securityContact));
 
+  // Names of channels may contain characters that other paths must not.
+  app.use(deps.pusher);
   app.use(canonicalPath);
   app.use(authRoutes(endpoints, identity, deps));
   app.use(sessionsRoutes(endpoints, identity));

@@ -9,24 +9,17 @@ import {
 import {
   type ByteBudget,
   type ExportSlots,
-  type Action,
   actionOfEndpoint,
   type Lanes,
   type Limits,
   type DelayReject,
-  refuseIf,
 } from '@chasqui/limits';
-import {
-  bearerToken,
-  type Endpoint,
-  NotFoundError,
-  parseWith,
-  UnauthorizedError,
-} from '@chasqui/protocol';
+import { type Endpoint, NotFoundError, parseWith } from '@chasqui/protocol';
 import type { Request, Response, Router } from 'express';
 import type * as z from 'zod';
 import type { ClientAddress } from '../../network/clientAddress';
 import { countRefusal } from '../../observability/refusals';
+import { createAuthentication } from './guard/authenticateCaller';
 import { readJsonBody } from './body/readJsonBody';
 import { streamJsonLines } from './body/streamJsonLines';
 import type { UnsentResponses } from './body/unsentResponses';
@@ -116,29 +109,9 @@ const EXPORT_MS = 3_600_000;
  * and no query.
  */
 export function createEndpointRouter(deps: Deps): EndpointRouter {
-  const { identity, limits, delayReject, lanes, addressOf, unread, exportSlots, extendDeadline } =
+  const { limits, lanes, addressOf, unread, exportSlots, extendDeadline, roles, securityLog } =
     deps;
-  const { roles, securityLog } = deps;
-
-  async function callerOf(request: Request, address: string): Promise<Caller> {
-    try {
-      return await identity.authenticate(
-        bearerToken(request.headers.authorization),
-        agentOf(request),
-      );
-    } catch (error) {
-      if (error instanceof UnauthorizedError) {
-        securityLog.count({ event: 'token_refused', door: 'rest', address });
-        await enforceLimit(limits.take('stranger', null, address), address);
-      }
-      throw error;
-    }
-  }
-
-  async function enforceLimit(waitMs: number, address: string): Promise<void> {
-    if (waitMs > 0) await delayReject(address);
-    refuseIf(waitMs);
-  }
+  const { authenticate, enforceLimit } = createAuthentication(deps);
 
   async function parseRequest<E extends Endpoint>(
     endpoint: E,
@@ -153,17 +126,6 @@ export function createEndpointRouter(deps: Deps): EndpointRouter {
       address,
       agent: agentOf(request),
     };
-  }
-
-  async function authenticateCaller(
-    action: Action,
-    request: Request,
-    address: string,
-  ): Promise<Caller> {
-    await enforceLimit(limits.peek(action, null, address), address);
-    const caller = await callerOf(request, address);
-    await enforceLimit(limits.take(action, caller.userId, address), address);
-    return caller;
   }
 
   /** Records refusals in the security log. */
@@ -188,7 +150,7 @@ export function createEndpointRouter(deps: Deps): EndpointRouter {
       const action = actionOfEndpoint(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        const caller = await authenticateCaller(action, request, address);
+        const caller = await authenticate(action, request, address);
         const proven = await authorize(caller, endpoint);
         await countingRefusals(caller, endpoint, async () => {
           const checked = { ...(await parseRequest(endpoint, request, address)), ...proven };
@@ -213,7 +175,7 @@ export function createEndpointRouter(deps: Deps): EndpointRouter {
       const action = actionOfEndpoint(endpoint);
       router[verbs[endpoint.method]](endpoint.path, async (request, response) => {
         const address = addressOf(request);
-        const caller = await authenticateCaller(action, request, address);
+        const caller = await authenticate(action, request, address);
         await countingRefusals(caller, endpoint, async () => {
           const pages = handler({ ...(await parseRequest(endpoint, request, address)), caller });
           await exportSlots.take(caller.userId, async () => {

@@ -91,6 +91,8 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
 
   const server: ChatServer = new Server(deps.httpServer, {
     serveClient: false,
+    // The upgrade gate refuses all paths but those of the transports.
+    destroyUpgrade: false,
     cors: origins.cors,
     // Limits are checked before this: for an upgrade on admission, for a poll in the poll guard.
     allowRequest: (request, decide) => decide(null, deps.admitsPage(request)),

@@ -29,12 +29,17 @@ export async function readJsonBody(request: IncomingMessage, unread: ByteBudget)
   }
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-async function readBytes(request: IncomingMessage, unread: ByteBudget): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_FRAME_BYTES) throw tooLarge();
+/** Reads a body of at most `max` bytes. Throws ValidationError with 413 as soon as it is too large. */
+export async function readBytes(
+  request: IncomingMessage,
+  unread: ByteBudget,
+  max = MAX_FRAME_BYTES,
+): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge(max);
   const account = unread.open(() => request.socket.destroy());
   // One growing buffer: a body sent byte by byte would cost hundreds of bytes per chunk.
   let bytes = Buffer.alloc(0);
@@ -51,12 +56,12 @@ async function readBytes(request: IncomingMessage, unread: ByteBudget): Promise<
   try {
     await new Promise<void>((resolve, reject) => {
       request.on('data', (chunk: Buffer) => {
-        if (size + chunk.length <= MAX_FRAME_BYTES) {
+        if (size + chunk.length <= max) {
           keep(chunk);
           return;
         }
         request.removeAllListeners('data');
-        reject(tooLarge());
+        reject(tooLarge(max));
       });
       request.once('end', resolve);
       request.once('error', () => reject(incomplete()));
@@ -78,8 +83,8 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-function tooLarge(): ValidationError {
-  return new ValidationError(`the body must be at most ${MAX_FRAME_BYTES} bytes`, undefined, 413);
+function tooLarge(max: number): ValidationError {
+  return new ValidationError(`the body must be at most ${max} bytes`, undefined, 413);
 }
 
 function incomplete(): ValidationError {
