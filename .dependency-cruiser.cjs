@@ -9,6 +9,7 @@ const mayImport = {
   limits: ['foundation', 'protocol', 'redis', 'settings'],
   identity: ['core', 'db', 'foundation', 'limits', 'protocol', 'settings'],
   presence: ['core', 'foundation', 'identity', 'protocol', 'redis'],
+  topics: ['core', 'db', 'foundation', 'protocol'],
   sdk: ['protocol'],
   services: ['settings'],
   testkit: ['db', 'foundation', 'protocol', 'services'],

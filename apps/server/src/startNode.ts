@@ -25,6 +25,7 @@ import { limitTcpConnections } from './network/limitTcpConnections';
 import { openIdentity } from './openIdentity';
 import { openLimits } from './openLimits';
 import { openStores } from './openStores';
+import { openTopics } from './openTopics';
 import { createDeadLetters } from './commands/deadLetters';
 import { createErrorReporter } from './observability/errorReporter';
 import { createMetrics } from './observability/metrics';
@@ -102,6 +103,7 @@ async function open(
     diskFreeBytes: () => space.freeBytes(),
     refusals: () => ({ ...refusals(), traffic: limiting.traffic.waits() }),
     heldBytes: () => ({ unsent: unsent.held(), unread: unread.held() }),
+    topicsBehind: () => topics.behind(),
     slowConnectionsClosed: () => ({ unsent: unsent.closed(), unread: unread.closed() }),
   });
   releasers.push('metrics', () => metrics.stop());
@@ -123,6 +125,9 @@ async function open(
   });
   releasers.push('core', () => core.stop(2_000), 2_200);
 
+  const topics = openTopics({
+    ...{ settings, db, bus, log, gaugesOf: metrics.topicGauges, releasers },
+  });
   const store = createIdentityStore(db);
   const presence = createPresence({
     connections,

@@ -21,6 +21,7 @@ import { type PostgresState, postgresState } from './observability/postgresState
 import type { Settings } from './settings';
 import { fillAllSearchNames } from './upkeep/searchNames';
 import { createSweep } from './wakeups/sweep';
+import { createTopicPruning } from './upkeep/topics';
 import { createSelfHealingConsumer } from './wakeups/selfHealingConsumer';
 import { wakeRecipient, type WakeRecipientDeps } from './wakeups/wakeRecipient';
 
@@ -49,6 +50,8 @@ const RETENTION_INTERVAL_MS = 1_000;
  * Acknowledgements clear their marks within a second, or one interval later when the conversation is locked.
  */
 const AUDIT_PAUSE_MS = 3_000;
+/** A round deletes up to 10,000 events per log. */
+const TOPIC_PRUNING_INTERVAL_MS = 10_000;
 const POSTGRES_STATE_INTERVAL_MS = 2_000;
 
 /**
@@ -188,6 +191,18 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     intervalMs: RETENTION_INTERVAL_MS,
     firstAfterMs: 0,
   });
+  const topics = scheduleJob({
+    job: 'topics',
+    run: createTopicPruning({
+      ...{ db, metrics, keepMs: options.topicsKeptMs, stopping: ending.signal },
+    }),
+    // Needs no Redis.
+    reachable: () => true,
+    ended: () => undefined,
+    log,
+    intervalMs: TOPIC_PRUNING_INTERVAL_MS,
+    firstAfterMs: TOPIC_PRUNING_INTERVAL_MS,
+  });
   // Polled in the background, so that /healthz answers at once while PostgreSQL is frozen.
   let postgres: PostgresState | undefined;
   const states = scheduleJob({
@@ -203,11 +218,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   });
   // Each may be interrupted at any point, so they share a short limit.
   releasers.push(
-    'audit, deletions, retention and search names',
+    'audit, deletions, retention, search names and topics',
     async () => {
       ending.abort();
       await Promise.all(
-        [audits, deletions, retention, searchNames, states].map((job) => job.stop(300)),
+        [audits, deletions, retention, searchNames, states, topics].map((job) => job.stop(300)),
       );
       finisher.stop();
     },

@@ -13,6 +13,8 @@ export interface Settings {
   auditIntervalMs: number;
   /** Maximum age of content in this instance, seconds; null for no limit. */
   retentionMaxS: number | null;
+  /** How long events of topics are kept, milliseconds. */
+  topicsKeptMs: number;
   logLevel: string;
   /** Address of the operator server; null for none. */
   metrics: { host: string; port: number } | null;
@@ -30,6 +32,7 @@ export function parseSettings(env: Environment): Settings {
     sweepIntervalMs: given.SWEEP_INTERVAL_MS,
     auditIntervalMs: given.AUDIT_INTERVAL_MS,
     retentionMaxS: given.RETENTION_MAX_S ?? null,
+    topicsKeptMs: given.TOPIC_RETENTION_HOURS * 3_600_000,
     logLevel: given.LOG_LEVEL,
     metrics: port === undefined ? null : { host: given.HOST, port },
   };

@@ -109,6 +109,7 @@ const all = z.object({
   CONTACT_POLICY: z.enum(['open', 'requests']).describe('open or requests').default('open'),
   RETENTION_DEFAULT_S: retentionSeconds,
   RETENTION_MAX_S: retentionSeconds,
+  TOPIC_RETENTION_HOURS: wholeNumber(1, 8_760).default(24),
   WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
 });
 
@@ -121,6 +122,7 @@ export const workerSettings = all.pick({
   SWEEP_INTERVAL_MS: true,
   AUDIT_INTERVAL_MS: true,
   RETENTION_MAX_S: true,
+  TOPIC_RETENTION_HOURS: true,
   LOG_LEVEL: true,
   HOST: true,
   WORKER_METRICS_PORT: true,
@@ -129,6 +131,7 @@ export const workerSettings = all.pick({
 /** Settings of the server: all except those of the worker and the launcher. */
 export const serverSettings = all.omit({
   AUDIT_INTERVAL_MS: true,
+  TOPIC_RETENTION_HOURS: true,
   WORKER_METRICS_PORT: true,
 });
 

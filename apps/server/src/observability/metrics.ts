@@ -1,6 +1,7 @@
 import { withTimeout } from '@chasqui/foundation';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Gauges } from '@chasqui/core/ports';
+import type { TopicGauges } from '@chasqui/topics';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Values read at scrape time. Null or a rejection means currently unknown. */
@@ -26,11 +27,15 @@ export interface FigureSources {
    */
   heldBytes(): Readonly<Record<string, number>>;
   slowConnectionsClosed(): Readonly<Record<string, number>>;
+  /** Committed events that this node has not reached, by log of topics. */
+  topicsBehind(): Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
   /** Recorded by the delivery path. */
   gauges: Gauges;
+  /** Recorded by a log of topics. */
+  topicGauges(log: string): TopicGauges;
   /** All metrics in the Prometheus text format. Takes about a second at most. */
   read(): Promise<{ contentType: string; text: string }>;
   stop(): void;
@@ -76,6 +81,25 @@ export function createMetrics(sources: FigureSources): Metrics {
     help: 'Entries read from PostgreSQL for a connection instead of from a live notification.',
     registers,
   });
+
+  const topicEvents = new Counter({
+    name: 'chasqui_topic_events_total',
+    help: 'Events of topics, by log: published by this node, and dispatched to its subscribers.',
+    labelNames: ['log', 'state'],
+    registers,
+  });
+  const topicLag = new Histogram({
+    name: 'chasqui_topic_lag_seconds',
+    help: 'Time from the commit of an event until this node had it, by log.',
+    labelNames: ['log'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 10, 60],
+    registers,
+  });
+  lookupGauge(
+    'chasqui_topic_events_behind',
+    'Committed events of topics that this node has not reached, by log.',
+    async () => sources.topicsBehind(),
+  );
 
   lookupGauge('chasqui_connections', 'Connections of this node.', async () => ({
     '': sources.connections(),
@@ -192,6 +216,12 @@ export function createMetrics(sources: FigureSources): Metrics {
       },
       gapRead: (entries) => gaps.inc(entries),
     },
+    topicGauges: (log) => ({
+      published: (events) => topicEvents.inc({ log, state: 'published' }, events),
+      dispatched: (events) => topicEvents.inc({ log, state: 'dispatched' }, events),
+      // Clocks of two machines may differ.
+      lag: (ms) => topicLag.observe({ log }, Math.max(0, ms) / 1_000),
+    }),
     read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     stop() {
       eventLoop.disable();

@@ -28,6 +28,8 @@ export interface Metrics {
   /** This many messages have exceeded their retention and are now tombstones. */
   expired(messages: number): void;
   retained(outcome: JobEnd): void;
+  /** This many events of topics have exceeded their time and were deleted. */
+  topicEventsPruned(events: number): void;
   /** All metrics in Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -103,6 +105,11 @@ export function createMetrics(readings: Readings): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const pruned = new Counter({
+    name: 'chasqui_topic_events_pruned_total',
+    help: 'Events of topics deleted after TOPIC_RETENTION_HOURS',
+    registers,
+  });
   const restarts = new Counter({
     name: 'chasqui_consumer_restarts_total',
     help: 'Reconnects because the queue was idle while deliveries were due',
@@ -175,6 +182,7 @@ export function createMetrics(readings: Readings): Metrics {
     consumerRestarted: () => restarts.inc(),
     expired: (messages) => expired.inc(messages),
     retained: (outcome) => retentions.inc({ outcome }),
+    topicEventsPruned: (events) => pruned.inc(events),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -16,9 +16,15 @@ interface WorkerSettings {
   backoffMs: number;
   sweepIntervalMs: number;
   auditIntervalMs: number;
+  topicsKeptMs: number;
 }
 
-const usual = { backoffMs: 200, sweepIntervalMs: 500, auditIntervalMs: 3_600_000 };
+const usual = {
+  backoffMs: 200,
+  sweepIntervalMs: 500,
+  auditIntervalMs: 3_600_000,
+  topicsKeptMs: 3_600_000,
+};
 
 export const QUEUE = 'bull:message_delivery';
 

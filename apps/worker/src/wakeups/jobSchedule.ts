@@ -9,6 +9,7 @@ export interface JobScheduleDeps {
     | 'deletions'
     | 'retention'
     | 'search names'
+    | 'topics'
     | 'PostgreSQL state';
   run(): Promise<void>;
   /** False while the job needs Redis and Redis is gone; the run is skipped. */

@@ -127,6 +127,9 @@ export function createFanOut(deps: {
       case 'session-ended':
         // Handled by the server, which owns sessions.
         break;
+      case 'topic-events':
+        // Handled by packages/topics: no chat.
+        break;
       default:
         notification satisfies never;
     }

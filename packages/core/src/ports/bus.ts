@@ -49,7 +49,8 @@ export type Notification =
   | { readonly type: 'recheck'; readonly userIds: readonly string[] }
   /** The sessions have ended: close their connections. */
   | { readonly type: 'session-ended'; readonly sessionIds: string[] }
-  | TypingNotification;
+  | TypingNotification
+  | TopicNotification;
 
 export interface TypingNotification {
   readonly type: 'typing';
@@ -59,6 +60,31 @@ export interface TypingNotification {
   readonly username: string;
   readonly isTyping: boolean;
   readonly at: number;
+}
+
+/** An event of a log of topics: published by an application and no chat. Immutable. */
+export interface TopicEvent {
+  /** Position in its log: without gaps, in the order of the commits. */
+  readonly seq: number;
+  /** Unique in its log. */
+  readonly id: string;
+  readonly topics: readonly string[];
+  readonly private: boolean;
+  readonly type: string | null;
+  readonly data: string;
+  /** Milliseconds, for clients of server-sent events. */
+  readonly retry: number | null;
+  /** Commit time, milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A log of topics has grown to `lastSeq`; the core ignores it. */
+export interface TopicNotification {
+  readonly type: 'topic-events';
+  readonly log: string;
+  readonly lastSeq: number;
+  /** The newest events, ascending by seq without gaps; empty when they are too large. */
+  readonly events: readonly TopicEvent[];
 }
 
 /** The channel between nodes. Publishing never throws and never waits. */

@@ -2,7 +2,15 @@
  * What the core needs from outside. Nothing here depends on Express, Socket.IO, Redis or the environment; the apps
  * pass adapters in.
  */
-export type { Bus, Entry, NewEntries, Notification, TypingNotification } from './bus';
+export type {
+  Bus,
+  Entry,
+  NewEntries,
+  Notification,
+  TopicEvent,
+  TopicNotification,
+  TypingNotification,
+} from './bus';
 export type { CloseReason, Transport, TransportCapabilities } from './transport';
 
 /** The alarm clock: wakes recipients who have something waiting. */

@@ -8,6 +8,7 @@ import { expireMessages } from './retention/expireMessages';
 import { makeTombstones } from './retention/makeTombstones';
 import { openDevice } from './openDevice';
 import { pruneChanges } from './pruneChanges';
+import { publishTopicEvents } from './publishTopicEvents';
 import { purgeDelivery } from './purgeDelivery';
 import { settlePending } from './settlePending';
 
@@ -25,4 +26,5 @@ export const functions: readonly string[] = [
   expireMessages,
   applyRetentionToHistory,
   expiredAt,
+  publishTopicEvents,
 ];

@@ -16,6 +16,7 @@ import * as keysAndLifetimes from '../migrations/0015-keys-and-lifetimes';
 import * as consent from '../migrations/0016-consent';
 import * as retentionSpans from '../migrations/0017-retention-spans';
 import * as searchNames from '../migrations/0018-search-names';
+import * as topicLogs from '../migrations/0019-topic-logs';
 import type { Migration } from './migration';
 
 /** In order of execution. A released migration never changes; add a new one instead. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { name: '0016-consent', ...consent },
   { name: '0017-retention-spans', ...retentionSpans },
   { name: '0018-search-names', ...searchNames },
+  { name: '0019-topic-logs', ...topicLogs },
 ];

@@ -12,6 +12,16 @@ const status = {
   timestamp: '2026-11-30T00:00:00.000Z',
 } as const;
 
+const topicEvents: Notification & object = {
+  ...{ type: 'topic-events', log: 'app', lastSeq: 3 },
+  events: [
+    {
+      ...{ seq: 3, id: 'e', topics: ['/news'], private: true, type: null, data: 'x' },
+      ...{ retry: null, at: 5 },
+    },
+  ],
+};
+
 const written: [Notification, object][] = [
   [
     {
@@ -111,6 +121,7 @@ const written: [Notification, object][] = [
       joined: null,
     },
   ],
+  [topicEvents, topicEvents],
 ];
 
 const byType = written.map(([notification, wire]) => ({

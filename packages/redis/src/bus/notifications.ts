@@ -47,7 +47,7 @@ type WireNotification =
       joined: string | null;
     }
   | { type: 'users'; events: WireUserEvent[] }
-  | Extract<Notification, { type: 'recheck' | 'session-ended' | 'typing' }>;
+  | Extract<Notification, { type: 'recheck' | 'session-ended' | 'typing' | 'topic-events' }>;
 
 type Check = (value: unknown) => boolean;
 type Fields = Record<string, Check>;
@@ -58,8 +58,8 @@ const flag: Check = (value) => typeof value === 'boolean';
 const optionalText: Check = (value) => value === undefined || typeof value === 'string';
 const textOrNull: Check = (value) => value === null || typeof value === 'string';
 const optionalTextOrNull: Check = (value) => value === undefined || textOrNull(value);
-const optionalNumberOrNull: Check = (value) =>
-  value === undefined || value === null || number(value);
+const numberOrNull: Check = (value) => value === null || number(value);
+const optionalNumberOrNull: Check = (value) => value === undefined || numberOrNull(value);
 const listOf =
   (check: Check): Check =>
   (value) =>
@@ -118,6 +118,22 @@ const shapes: Record<WireNotification['type'], Check> = {
     isTyping: flag,
     at: number,
   }),
+  'topic-events': shaped({
+    log: text,
+    lastSeq: number,
+    events: listOf(
+      shaped({
+        seq: number,
+        id: text,
+        topics: listOf(text),
+        private: flag,
+        type: textOrNull,
+        data: text,
+        retry: numberOrNull,
+        at: number,
+      }),
+    ),
+  }),
 };
 
 /** One notification as JSON text. */
@@ -151,6 +167,7 @@ function toWire(notification: Notification): WireNotification {
     case 'recheck':
     case 'session-ended':
     case 'typing':
+    case 'topic-events':
       return notification;
     default:
       return notification satisfies never;
@@ -213,6 +230,7 @@ function fromWire(wire: WireNotification): Notification[] {
     case 'recheck':
     case 'session-ended':
     case 'typing':
+    case 'topic-events':
       return [wire];
     default:
       return wire satisfies never;

@@ -1,0 +1,7 @@
+// Logs of events by topic: what an application publishes that is no chat. Mercure topics and Pusher channels use them.
+export { pruneTopicEvents } from './prune';
+export { createTopicLog, type TopicLog } from './topicLog';
+export type { NewTopicEvent, TopicBounds } from './publish/newEvents';
+export type { Published } from './publish/publisher';
+export type { Place, Start, Subscription } from './follow/subscription';
+export type { TopicEvent, TopicGauges, TopicSink } from './ports';
