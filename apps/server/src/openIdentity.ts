@@ -13,6 +13,7 @@ import {
   createSessionCache,
   createSessionEndings,
   createSessionLifetime,
+  createStreamTokens,
   createUserAdministration,
   createUserDirectory,
   externalTokensOf,
@@ -54,6 +55,7 @@ export function openIdentity(deps: Deps) {
   const identity = createIdentity({
     ...{ store, passwords, secrets, lifetime, sessionCache, endings, directory, core },
     accessTokens: createAccessTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
+    streamTokens: createStreamTokens({ keys, ttlS: settings.ACCESS_TOKEN_TTL_S }),
     tokenFamily: createRefreshTokens(keys),
     external: externalTokensOf(settings, systemClock),
     ...{ log, securityLog, reservedUsernames: deps.reservedUsernames },

@@ -37,6 +37,8 @@ import { createEventBudget, endlessBudget } from './connections/eventBudget';
 import { createClientConnections } from './connections/clientConnections';
 import { createPusher } from './transports/pusher/createPusher';
 import { createSocketGateway } from './transports/socketio/gateway';
+import { createMercureHub } from './transports/sse/mercureHub';
+import { streamLimits } from './transports/sse/stream/streamLimits';
 
 export interface Node {
   /** The listen port; the assigned one if port 0 was requested. */
@@ -159,7 +161,19 @@ async function open(
   }
   const reportError = createErrorReporter({ log, clock: systemClock });
   const pusher = createPusher({ settings, keys });
+  const clients = createClientConnections({
+    ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
+    createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
+  });
+  releasers.push('client connections', async () => clients.stop());
+  const mercure = createMercureHub({
+    ...{ core, clients, identity, origins, isProxy, addressOf, securityLog, log, ...limiting },
+    ...{ rates: limiting.limits, limits: streamLimits, clock: systemClock },
+    extendDeadline: (response, ms) => answers.extend(response, ms),
+    failed: reportError,
+  });
   const app = createApp({
+    mercure: mercure.router,
     identity,
     directory,
     core,
@@ -193,11 +207,6 @@ async function open(
     const max = SOCKETS_PER_CONNECTION * settings.CONNECTIONS_PER_ADDRESS;
     limitTcpConnections(httpServer, { max, isProxy });
   }
-  const clients = createClientConnections({
-    ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
-    createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
-  });
-  releasers.push('client connections', async () => clients.stop());
   const admitsPage = createSocketAdmission({ hosts, origins, log, now: () => performance.now() });
   pusher.open({
     ...{ httpServer, core, clients, presence, admitsPage, addressOf, ...limiting },
@@ -222,6 +231,7 @@ async function open(
   // Must run first: responses written by Socket.IO need these headers too.
   httpServer.prependListener('request', createSecurityHeaders(isProxy));
   releasers.push('servers', () => closeServer(httpServer, [gateway, pusher]), 2_500);
+  releasers.push('streams', async () => mercure.close());
   const named = grantConfiguredAdmins({ db, clock: systemClock, log, securityLog }, reserved);
   releasers.push('ADMIN_USERNAMES', named.stop);
   await named.settled;

@@ -6,6 +6,7 @@ import {
 } from '@chasqui/protocol';
 import { sessionResponse } from './accounts/sessionResponse';
 import { changePassword, type PasswordChange } from './accounts/changePassword';
+import type { AccessClaims } from './tokens/accessTokens';
 import { deleteAccount, type AccountDeletion } from './accounts/deleteAccount';
 import { endOtherSessions, endSession } from './sessions/endSessions';
 import { exportAccount } from './accounts/exportAccount';
@@ -15,6 +16,7 @@ import { listSessions } from './sessions/listSessions';
 import { logout } from './sessions/logout';
 import { refreshSession } from './sessions/refreshSession';
 import { register, type Registration } from './accounts/register';
+import type { StreamToken } from './tokens/streamTokens';
 import type { Agent, Caller, IdentityDeps, Client } from './identityDeps';
 
 export interface Identity {
@@ -37,11 +39,29 @@ export interface Identity {
    * session is live. The first token of an unknown external subject creates a user.
    */
   authenticate(accessToken: string, agent?: Agent): Promise<Caller>;
+  /** A token that only opens event streams of the caller's session. Reads nothing. */
+  createStreamToken(caller: Caller, deviceId?: string): StreamToken;
+  /** As `authenticate`, and also accepts stream tokens, with the device that they name. */
+  authenticateStream(token: string, agent?: Agent): Promise<Caller & { deviceId?: string }>;
 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { accessTokens, sessionCache, endings, external, securityLog } = deps;
+  const { accessTokens, streamTokens, sessionCache, endings, external, securityLog } = deps;
   endings.onEnded((sessionIds) => sessionCache.forget(sessionIds));
+
+  async function authenticate(accessToken: string, agent: Agent = null): Promise<Caller> {
+    if (external?.isFromIssuer(accessToken) === true) {
+      return authenticateExternal(deps, await external.verify(accessToken), agent);
+    }
+    return inSession(accessTokens.verify(accessToken));
+  }
+
+  async function inSession({ userId, sessionId, expiresAt }: AccessClaims): Promise<Caller> {
+    const session = await sessionCache.find(sessionId);
+    if (session?.userId !== userId) throw new UnauthorizedError();
+    return { userId, sessionId, expiresAt, username: session.username };
+  }
+
   return {
     async register(registration, client) {
       const opened = await register(deps, registration, client);
@@ -91,14 +111,14 @@ export function createIdentity(deps: IdentityDeps): Identity {
       const { userId } = caller;
       securityLog.record({ event: 'account_deleted', userId, actorId: userId });
     },
-    async authenticate(accessToken, agent = null) {
-      if (external?.isFromIssuer(accessToken) === true) {
-        return authenticateExternal(deps, await external.verify(accessToken), agent);
-      }
-      const { userId, sessionId, expiresAt } = accessTokens.verify(accessToken);
-      const session = await sessionCache.find(sessionId);
-      if (session?.userId !== userId) throw new UnauthorizedError();
-      return { userId, sessionId, expiresAt, username: session.username };
+    authenticate,
+    createStreamToken: ({ userId, sessionId }, deviceId) =>
+      streamTokens.sign(userId, sessionId, deviceId),
+    async authenticateStream(token, agent) {
+      const claims = streamTokens.verify(token);
+      if (claims === undefined) return authenticate(token, agent);
+      const { deviceId } = claims;
+      return { ...(await inSession(claims)), ...(deviceId === undefined ? {} : { deviceId }) };
     },
   };
 }

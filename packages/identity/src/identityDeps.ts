@@ -6,6 +6,7 @@ import type { AccessTokens } from './tokens/accessTokens';
 import type { ExternalTokens } from './tokens/externalTokens';
 import type { IdentityStore } from './identityStore';
 import type { Passwords } from './accounts/passwords';
+import type { StreamTokens } from './tokens/streamTokens';
 import type { RefreshTokens } from './tokens/refreshTokens';
 import type { SecretGenerations } from './tokens/secretGenerations';
 import type { SessionCache } from './sessions/sessionCache';
@@ -26,6 +27,7 @@ export interface IdentityDeps {
   store: IdentityStore;
   passwords: Passwords;
   accessTokens: AccessTokens;
+  streamTokens: StreamTokens;
   tokenFamily: RefreshTokens;
   secrets: Pick<SecretGenerations, 'first'>;
   lifetime: SessionLifetime;

@@ -29,6 +29,7 @@ export { externalTokensOf } from './tokens/externalTokens';
 export { createRefreshTokens } from './tokens/refreshTokens';
 export { createSecretGenerations, recordSigningSecret } from './tokens/secretGenerations';
 export { createSecretKeys, type SecretKeys } from './tokens/secretKeys';
+export { createStreamTokens } from './tokens/streamTokens';
 
 // Administration
 export { type Accounts, createAccounts, type TemporaryPassword } from './administration/accounts';

@@ -60,7 +60,7 @@ export type FrequentEvent =
   /**
    * A token that was refused: forged, expired, or of an ended session. The field `door` holds the transport.
    */
-  | Of<'token_refused', { door: 'rest' | 'socket' | 'refresh'; address: string }>
+  | Of<'token_refused', { door: 'rest' | 'socket' | 'stream' | 'refresh'; address: string }>
   /**
    * A request of an authenticated user without permission or with malformed input (refusals.ts).
    */

@@ -82,6 +82,8 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     stranger: { address: { perSecond: 600, burst: 6_000 } },
     /** Handshakes; a whole office may reconnect at once. */
     connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
+    /** Event streams, which their clients open again after each rotation. */
+    stream: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
     /** Long-polling requests: one waits for events, one carries commands. */
     poll: shared(60, 600),
     /** Health, readiness and metrics, which query both stores. */
@@ -150,6 +152,7 @@ export const actionByEndpoint: Readonly<Record<EndpointName, Action>> = {
   removeReaction: 'change',
   removeReactionNamed: 'change',
   readSync: 'sync',
+  readMercureToken: 'session',
   listDeadLetters: 'read',
   retryDeadLetter: 'read',
   purgeDeadLetter: 'read',

@@ -144,6 +144,7 @@ export {
   type ExportRecord,
   exportRecordSchema,
 } from './rest/account/export';
+export { readMercureToken } from './rest/account/mercureToken';
 export {
   type Audience,
   changePrivacy,

@@ -59,6 +59,7 @@ const known = {
   'PATCH /api/conversations/:id/participants/:userId': '1f517f2b',
   'DELETE /api/conversations/:id/participants/:userId': '76474905',
   'POST /api/messages': '1bf2b6a1',
+  'GET /api/mercure/token': '9faaffe5',
   'GET /api/messages/:conversationId': 'a9ff7233',
   'PATCH /api/messages/:messageId': '4ded56fb',
   'PATCH /api/users/me/privacy': 'f60a2585',

@@ -1,4 +1,5 @@
 export type { Attempt, Device, DeviceOptions, Frame, SendMore } from './device/deviceTypes';
+export { type EventStream, openEventStream, type StreamEvent } from './clients/eventStream';
 export { createHttpClient, type HttpClient, type Reply } from './clients/httpClient';
 export { type FaultRun, findViolations, withoutStatus } from './device/findViolations';
 export { createPeople, type People, type Person } from './clients/people';

@@ -13,6 +13,8 @@ export interface Origins {
    * Whether a socket may open: no Origin (not a browser), this host's own origin, or a listed one.
    */
   admits(request: IncomingMessage): boolean;
+  /** Whether pages of this origin are named in the settings. */
+  lists(origin: string): boolean;
 }
 
 interface Options {
@@ -34,6 +36,7 @@ export function createOrigins({ listed, isProxy }: Options): Origins {
       credentials: false,
       maxAge: 600,
     },
+    lists: (origin) => listed.includes(origin),
     admits(request) {
       const { origin } = request.headers;
       if (origin === undefined || listed.includes(origin)) return true;

@@ -9,7 +9,11 @@ test('a refusal is logged with its reason and the settings, at most once a minut
   let isOurs = true;
   const admits = createSocketAdmission({
     hosts: { admits: () => isOurs, areChecked: true },
-    origins: { admits: ({ headers }) => headers.origin === undefined, cors: {} },
+    origins: {
+      admits: ({ headers }) => headers.origin === undefined,
+      lists: () => false,
+      cors: {},
+    },
     log,
     now: () => time,
   });

@@ -7,6 +7,7 @@ type Use =
   | 'refresh token chain'
   | 'login limits'
   | 'pusher channels'
+  | 'stream tokens'
   | 'key id';
 
 /** One secret from the settings with its derived keys. */
@@ -20,6 +21,7 @@ export interface SecretGeneration {
   readonly loginLimits: Buffer;
   /** Signs subscriptions to channels of the chat. */
   readonly pusherChannels: Buffer;
+  readonly streamTokens: KeyObject;
 }
 
 export interface SecretKeys {
@@ -50,5 +52,6 @@ function generationOf(secret: string): SecretGeneration {
     refreshTokens: derive('refresh token chain'),
     loginLimits: derive('login limits'),
     pusherChannels: derive('pusher channels'),
+    streamTokens: createSecretKey(derive('stream tokens')),
   };
 }

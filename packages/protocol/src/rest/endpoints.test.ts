@@ -49,6 +49,7 @@ test('the endpoints are those of the contract', () => {
     'DELETE /api/messages/:messageId/reactions/:emoji 204',
     'DELETE /api/messages/:messageId/reactions 204',
     'GET /api/sync 200',
+    'GET /api/mercure/token 200',
     'GET /api/admin/deliveries/dead 200',
     'POST /api/admin/deliveries/:userId/retry 204',
     'DELETE /api/admin/deliveries/:userId 204',

@@ -28,6 +28,7 @@ import {
   suspendUser,
   unsuspendUser,
 } from './admin/people';
+import { readMercureToken } from './account/mercureToken';
 import { changePrivacy, readPrivacy } from './account/privacy';
 import { addReaction, removeReaction, removeReactionNamed } from './chat/reactions';
 import {
@@ -86,6 +87,7 @@ export const endpoints = {
   removeReaction,
   removeReactionNamed,
   readSync,
+  readMercureToken,
   listDeadLetters,
   retryDeadLetter,
   purgeDeadLetter,

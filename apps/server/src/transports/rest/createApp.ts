@@ -11,7 +11,7 @@ import {
   type Quotas,
 } from '@chasqui/limits';
 import type { RegistrationMode } from '@chasqui/protocol';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { ClientAddress } from '../../network/clientAddress';
 import { accountRoutes } from './routes/account/accountRoutes';
 import { deadLettersRoutes } from './routes/admin/deadLettersRoutes';
@@ -25,6 +25,7 @@ import { createErrorHandler, lastResort, unknownRoute } from './errors';
 import { hostCheck } from './guard/hostCheck';
 import { homePage } from './pages/homePage';
 import { messagesRoutes } from './routes/chat/messagesRoutes';
+import { mercureTokenRoutes } from './routes/account/mercureTokenRoutes';
 import { metricsRoute } from '../../observability/metricsRoute';
 import { participantsRoutes } from './routes/chat/participantsRoutes';
 import { probeLimit } from './guard/probeLimit';
@@ -75,6 +76,8 @@ export interface AppDeps {
   extendDeadline: UnsentResponses['extend'];
   reportError: ErrorReporter;
   securityLog: SecurityLog;
+  /** The Mercure hub, which has its own rules for other origins. */
+  mercure: Router;
 }
 
 /** The Express app of a node. Middleware runs in the order listed. */
@@ -87,6 +90,7 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(timeLimit);
   app.use(hostCheck(deps.hosts));
+  app.use(deps.mercure);
   app.use(cors(deps.origins.cors));
 
   app.use(webClient());
@@ -102,6 +106,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(canonicalPath);
   app.use(authRoutes(endpoints, identity, deps));
   app.use(sessionsRoutes(endpoints, identity));
+  app.use(mercureTokenRoutes(endpoints, identity));
   app.use(accountRoutes(endpoints, identity, deps.loginLimits, deps.securityLog));
   app.use(requestsRoutes(endpoints, core));
   app.use(usersRoutes(endpoints, deps.directory));

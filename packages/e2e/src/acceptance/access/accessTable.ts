@@ -150,6 +150,7 @@ export const restTable: Record<EndpointName, RestRow> = {
     ask: ({ messageId }) => ({ params: { messageId }, query: { emoji: '👍' } }),
   },
   readSync: { expected: loggedIn(200) },
+  readMercureToken: { expected: loggedIn(200) },
   // For the instance's administrator, who has no rights in conversations; conversation admins have none here.
   listDeadLetters: { expected: ofInstance(200) },
   retryDeadLetter: {

@@ -11,7 +11,7 @@ const YEAR_S = 31_536_000;
 const FEATURES = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb'];
 
 /** Paths that never serve a page: if a browser opens one as a page, nothing may run in it. */
-const NO_PAGE = /^\/(?:api|docs|socket\.io|healthz|readyz|metrics)(?![\w-])/;
+const NO_PAGE = /^\/(?:api|docs|socket\.io|\.well-known\/mercure|healthz|readyz|metrics)(?![\w-])/;
 
 const common = {
   crossOriginResourcePolicy: { policy: 'same-origin' as const },
