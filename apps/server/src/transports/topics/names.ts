@@ -13,18 +13,16 @@ const topicPrefixes: Readonly<Record<ChatTopic['kind'], readonly string[]>> = {
 };
 
 /** The part of the chat that a Mercure topic names; undefined for every other topic. */
-export const chatTopicOf = (topic: string): ChatTopic | undefined => find(topic);
-
-/** All Mercure topics of a part of the chat, the canonical one first. */
-export const topicsOf = ({ kind, id }: ChatTopic): string[] =>
-  topicPrefixes[kind].map((prefix) => `${prefix}${id}`);
-
-function find(name: string): ChatTopic | undefined {
+export function chatTopicOf(topic: string): ChatTopic | undefined {
   for (const kind of ['conversation', 'user'] as const) {
-    const prefix = topicPrefixes[kind].find((one) => name.startsWith(one));
+    const prefix = topicPrefixes[kind].find((one) => topic.startsWith(one));
     if (prefix === undefined) continue;
-    const id = name.slice(prefix.length).toLowerCase();
+    const id = topic.slice(prefix.length).toLowerCase();
     return isUuid(id) ? { kind, id } : undefined;
   }
   return undefined;
 }
+
+/** All Mercure topics of a part of the chat, the canonical one first. */
+export const topicsOf = ({ kind, id }: ChatTopic): string[] =>
+  topicPrefixes[kind].map((prefix) => `${prefix}${id}`);
