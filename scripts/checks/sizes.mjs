@@ -12,7 +12,6 @@ const largeFolders = {
   'docs/adr': 'a series of records: one is added per decision and none moves',
   'packages/db/src/migrations': 'a series of migrations: each is a file that never moves',
   'packages/core/src/connection': 'being divided',
-  'apps/server/src/transports/socketio': 'being divided',
 };
 
 /** Files with more lines, and why. */

@@ -8,10 +8,10 @@ import {
   RateLimitError,
   ValidationError,
 } from '@chasqui/protocol';
-import type { ErrorReporter } from '../../observability/errorReporter';
-import { countRefusal } from '../../observability/refusals';
+import type { ErrorReporter } from '../../../observability/errorReporter';
+import { countRefusal } from '../../../observability/refusals';
 import type { Acknowledge, Answer, Answers } from './answers';
-import type { ClientConnection } from '../../connections/clientConnection';
+import type { ClientConnection } from '../../../connections/clientConnection';
 
 /** The handler of one command; its file is named after the command. */
 export interface CommandHandler {
