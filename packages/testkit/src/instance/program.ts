@@ -103,7 +103,7 @@ export async function startProgram({
     createInterface({ input: child.stdout }).on('line', (line) => {
       keep(line);
       const fields = parseLogLine(line);
-      if (fields !== undefined && fields.msg === readyMessage) {
+      if (fields?.msg === readyMessage) {
         clearTimeout(timer);
         resolve(fields);
       }
