@@ -9,7 +9,7 @@ import { createConnections } from './connection/live/connections';
 import { createOpenConnection } from './connection/live/openConnection';
 import { acceptContact } from './consent/acceptContact';
 import { createConsent } from './consent/consent';
-import { createConsentingSender } from './consent/sendOutcome';
+import { createAfterRefusal } from './consent/refusedSend';
 import type { ChangeDeps } from './conversations/changeDeps';
 import { createConversations } from './conversations/conversations';
 import { readConversation } from './conversations/read/readConversation';
@@ -64,11 +64,11 @@ export function createCore(deps: CoreDeps): ChatCore {
     onAccepted: (userId, otherId) => deps.onAccepted?.(userId, otherId),
   };
   const readMessage = (messageId: string) => readMessageById(db, messageId);
-  const sender = createConsentingSender({
+  const afterRefusal = createAfterRefusal({
     db,
-    sender: createSender({ ...deps, readMessage, fanOut }),
     accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
+  const sender = createSender({ ...deps, readMessage, afterRefusal, fanOut });
   const onLeft = (userId: string): void => wakeAbsent([userId]);
   const open = createOpenConnection({ db, clock, gauges, ...local, sender, watermarks, onLeft });
   const repair = createEventRepair({
