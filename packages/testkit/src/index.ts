@@ -2,6 +2,7 @@ export type { Attempt, Device, DeviceOptions, Frame, SendMore } from './device/d
 export { createHttpClient, type HttpClient, type Reply } from './clients/httpClient';
 export { type FaultRun, findViolations, withoutStatus } from './device/findViolations';
 export { createPeople, type People, type Person } from './clients/people';
+export { connected } from './device/connected';
 export { sendUntilAcknowledged } from './device/sendUntilAcknowledged';
 export { type Ask, createRestClient, pathOf, type RestClient } from './clients/restClient';
 export { openSocket, type SocketClient } from './clients/socketClient';
