@@ -18,7 +18,6 @@ const largeFolders = {
 const largeFiles = {
   'apps/server/src/transports/rest/routes/account/external.test.ts': 'being divided',
   'packages/core/src/cache/conversationCache.ts': 'being divided',
-  'packages/core/src/connection/connection.ts': 'being divided',
   'packages/core/src/fanout/nodes.test.ts': 'being divided',
   'packages/services/src/launcher/launcher.test.ts': 'being divided',
 };
