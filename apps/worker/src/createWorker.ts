@@ -4,7 +4,7 @@ import { type Backoff, connectDatabase, deliveryCounts, recordFinding } from '@c
 import { type Log, createReleasers } from '@chasqui/foundation';
 import {
   createBus,
-  createConnections,
+  createRedisConnections,
   createConsumer,
   createDeliveryQueue,
   createQueueMarker,
@@ -67,15 +67,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     applicationName: 'chasqui-worker',
   });
   releasers.push('postgres', () => db.close(), 1_500);
-  const connections = createConnections({
+  const redis = createRedisConnections({
     url: options.redisUrl,
     prefix: options.redisPrefix,
     log,
   });
-  releasers.push('redis', () => connections.close(), 1_000);
-  const queue = createDeliveryQueue(connections);
-  const marker = createQueueMarker(connections);
-  const bus = createBus({ connections, nodeId: `worker-${randomUUID()}`, log });
+  releasers.push('redis', () => redis.close(), 1_000);
+  const queue = createDeliveryQueue(redis);
+  const marker = createQueueMarker(redis);
+  const bus = createBus({ redis, nodeId: `worker-${randomUUID()}`, log });
   releasers.push('bus', () => bus.close(), 1_000);
 
   const space = watchSpace({ folder: options.dataDir ?? undefined, log });
@@ -100,7 +100,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const consumer = createSelfHealingConsumer(
     () =>
       createConsumer({
-        connections,
+        redis,
         concurrency: CONCURRENCY,
         log,
         handle: async (job) => metrics.wakeup(await wakeRecipient(deps, job)),
@@ -214,7 +214,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     400,
   );
 
-  const isRedisUsable = () => queue.reachable() && connections.problem() === undefined;
+  const isRedisUsable = () => queue.reachable() && redis.problem() === undefined;
   let operatorPort: number | null = null;
   if (options.metrics) {
     try {

@@ -24,7 +24,7 @@ import { readMessageById } from './messages/readMessages';
 import { createAcknowledgements } from './receipts/acknowledgements';
 import { createReceipts } from './receipts/receipts';
 import { createOutcomeTracker } from './reconcile/outcomeTracker';
-import { createRecheck } from './reconcile/poll';
+import { createReconciler } from './reconcile/poll';
 import { createReconcileSchedule } from './reconcile/reconcileSchedule';
 import { createEventRepair } from './reconcile/replayEvents';
 import { createSender } from './send/sender';
@@ -75,7 +75,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     ...{ db, fanOut, connections, conversations },
     readConversation: (userId, id) => readConversation(change, userId, id),
   });
-  const recheck = createRecheck({ db, connections, log, repair });
+  const reconciler = createReconciler({ db, connections, log, repair });
 
   const unsubscribe = [
     bus.subscribe((notification) => fanOut.deliver(notification)),
@@ -84,7 +84,7 @@ export function createCore(deps: CoreDeps): ChatCore {
       schedule.busRecovered();
     }),
   ];
-  schedule.start({ reconcile: recheck.run, after: backlogs.releaseBlocked });
+  schedule.start({ reconcile: reconciler.run, after: backlogs.releaseBlocked });
   scheduler.every(() => OVERDUE_CHECK_MS, connections.replyOverdue);
 
   return {

@@ -4,7 +4,7 @@ import type { Identity, Roles, SecurityLog, UserDirectory } from '@chasqui/ident
 import {
   type ByteBudget,
   createExportSlots,
-  type Lanes,
+  type Bulkheads,
   type Limits,
   type LoginLimits,
   type DelayReject,
@@ -54,7 +54,7 @@ export interface AppDeps {
   quotas: Quotas;
   loginLimits: LoginLimits;
   delayReject: DelayReject;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   addressOf: ClientAddress;
   hosts: Hosts;
   origins: Origins;

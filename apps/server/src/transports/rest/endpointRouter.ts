@@ -11,7 +11,7 @@ import {
   type ExportSlots,
   type Action,
   actionOfEndpoint,
-  type Lanes,
+  type Bulkheads,
   type Limits,
   type DelayReject,
   refuseIf,
@@ -93,7 +93,7 @@ interface Deps {
   limits: Limits;
   /** Slows down addresses that are rejected too often. */
   delayReject: DelayReject;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   addressOf: ClientAddress;
   /** For request bodies that are still arriving. */
   unread: ByteBudget;
@@ -116,8 +116,16 @@ const EXPORT_MS = 3_600_000;
  * and no query.
  */
 export function createEndpointRouter(deps: Deps): EndpointRouter {
-  const { identity, limits, delayReject, lanes, addressOf, unread, exportSlots, extendDeadline } =
-    deps;
+  const {
+    identity,
+    limits,
+    delayReject,
+    bulkheads,
+    addressOf,
+    unread,
+    exportSlots,
+    extendDeadline,
+  } = deps;
   const { roles, securityLog } = deps;
 
   async function callerOf(request: Request, address: string): Promise<Caller> {
@@ -193,7 +201,7 @@ export function createEndpointRouter(deps: Deps): EndpointRouter {
         await countingRefusals(caller, endpoint, async () => {
           const checked = { ...(await parseRequest(endpoint, request, address)), ...proven };
           const work = (): Promise<EndpointReply<typeof endpoint>> => handler(checked);
-          send(response, await lanes.run(action, { address, userId: caller.userId }, work));
+          send(response, await bulkheads.run(action, { address, userId: caller.userId }, work));
         });
       });
     };

@@ -6,7 +6,7 @@ import type { Identity, SecurityLog } from '@chasqui/identity';
 import type {
   ByteBudget,
   ConnectionQuota,
-  Lanes,
+  Bulkheads,
   Limits,
   Quotas,
   TrafficShaper,
@@ -54,7 +54,7 @@ export interface SocketGatewayDeps {
   gate: ConnectionGate;
   userConnectionQuota: ConnectionQuota;
   addressConnectionQuota: ConnectionQuota;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   /** Unsent bytes of the node, shared with REST responses. */
   unsent: ByteBudget;
   /** Bytes of frames and bodies that are incomplete. */
@@ -86,7 +86,13 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed, limits: deps.limits, lanes: deps.lanes, securityLog: deps.securityLog },
+    {
+      answers,
+      failed,
+      limits: deps.limits,
+      bulkheads: deps.bulkheads,
+      securityLog: deps.securityLog,
+    },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {
