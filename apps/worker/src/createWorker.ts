@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, connectDatabase, deliveryCounts, recordFinding } from '@chasqui/db';
-import { type Log, createReleasers } from '@chasqui/foundation';
+import { createReleasers, createScheduler, type Log, systemClock } from '@chasqui/foundation';
 import {
   createBus,
   createRedisConnections,
@@ -109,31 +109,28 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   );
   releasers.push('consumer', () => consumer.stop(3_400), 4_000);
 
+  const jobs = { scheduler: createScheduler({ clock: systemClock, log }), log };
   const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs, firstMs: backoffMs });
-  const sweeps = scheduleJob({
-    job: 'sweep',
+  const sweeps = scheduleJob(jobs, {
+    name: 'sweep',
     async run() {
       const { unserved } = await sweep();
       if (unserved > 0) consumer.suspect();
     },
     reachable: () => queue.reachable(),
     ended: (outcome) => metrics.swept(outcome),
-    log,
     intervalMs,
-    firstAfterMs: 0,
+    atOnce: true,
   });
   // Redis is back and may have lost jobs.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
 
-  const dueChecks = scheduleJob({
-    job: 'due check',
+  const dueChecks = scheduleJob(jobs, {
+    name: 'due check',
     run: createDueCheck({ db, queue, firstMs: backoffMs }),
     reachable: () => queue.reachable(),
-    ended: () => undefined,
-    log,
     intervalMs: DUE_CHECK_INTERVAL_MS,
-    firstAfterMs: DUE_CHECK_INTERVAL_MS,
   });
   releasers.push(
     'sweep and due check',
@@ -145,61 +142,46 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 
   const ending = new AbortController();
   const finisher = createDeletionFinisher({ db, bus, log, isOver: () => ending.signal.aborted });
-  const deletions = scheduleJob({
-    job: 'deletions',
+  const deletions = scheduleJob(jobs, {
+    name: 'deletions',
     run: () => finisher.run(),
-    // Needs no Redis.
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs,
-    firstAfterMs: intervalMs,
   });
-  const searchNames = scheduleJob({
-    job: 'search names',
+  const searchNames = scheduleJob(jobs, {
+    name: 'search names',
     run: () => fillAllSearchNames(db, () => ending.signal.aborted),
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs,
-    firstAfterMs: 0,
+    atOnce: true,
   });
-  const audits = scheduleJob({
-    job: 'audit',
+  const audits = scheduleJob(jobs, {
+    name: 'audit',
     run: createAudit({
       ...{ db, marker, metrics, log, intervalMs: auditIntervalMs, stopping: ending.signal },
       pause: () => pause(AUDIT_PAUSE_MS, undefined, { signal: ending.signal }),
     }),
     reachable: () => queue.reachable(),
     ended: (outcome) => metrics.auditEnded(outcome),
-    log,
     intervalMs: auditIntervalMs,
-    firstAfterMs: auditIntervalMs,
   });
-  const retention = scheduleJob({
-    job: 'retention',
+  const retention = scheduleJob(jobs, {
+    name: 'retention',
     run: createRetention({
       ...{ db, bus, metrics, log, maxS: options.retentionMaxS, stopping: ending.signal },
       now: () => performance.now(),
     }),
-    reachable: () => true,
     ended: (outcome) => metrics.retained(outcome),
-    log,
     intervalMs: RETENTION_INTERVAL_MS,
-    firstAfterMs: 0,
+    atOnce: true,
   });
   // Polled in the background, so that /healthz answers at once while PostgreSQL is frozen.
   let postgres: PostgresState | undefined;
-  const states = scheduleJob({
-    job: 'PostgreSQL state',
+  const states = scheduleJob(jobs, {
+    name: 'PostgreSQL state',
     async run() {
       postgres = await postgresState(db);
     },
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs: POSTGRES_STATE_INTERVAL_MS,
-    firstAfterMs: 0,
+    atOnce: true,
   });
   // Each may be interrupted at any point, so they share a short limit.
   releasers.push(
