@@ -16,10 +16,8 @@ const largeFolders = {
 
 /** Files with more lines, and why. */
 const largeFiles = {
-  'apps/server/src/transports/rest/routes/account/external.test.ts': 'being divided',
   'packages/core/src/cache/conversationCache.ts': 'being divided',
   'packages/core/src/fanout/nodes.test.ts': 'being divided',
-  'packages/services/src/launcher/launcher.test.ts': 'being divided',
 };
 
 const SOURCE = /\.(?:tsx?|mjs|cjs|css|sql)$/;
