@@ -3,7 +3,7 @@ import { type Clock, type Log, systemClock } from '@chasqui/foundation';
 import type { SecretKeys } from '@chasqui/identity';
 import {
   createKnownAddresses,
-  createLanes,
+  createBulkheads,
   createLimits,
   createLoginLimits,
   createRejectBackoff,
@@ -18,10 +18,10 @@ import {
   unlimitedConnections,
   unlimitedTraffic,
   actionRates,
-  type Lanes,
+  type Bulkheads,
   type Limits,
   type LoginLimits,
-  noLanes,
+  noBulkheads,
   noLimits,
   noLoginLimits,
   noQuotas,
@@ -33,7 +33,7 @@ import {
   type TrafficShaper,
 } from '@chasqui/limits';
 import { MAX_FRAME_BYTES } from '@chasqui/protocol';
-import type { Connections } from '@chasqui/redis';
+import type { RedisConnections } from '@chasqui/redis';
 import type { Settings } from '@chasqui/settings';
 import type { ClientAddress } from './network/clientAddress';
 import { type ConnectionGate, createConnectionGate, openGate } from './connections/connectionGate';
@@ -49,7 +49,7 @@ export interface Limiting {
   /** For users whose socket commands are being rejected. */
   rejectBackoff: RejectBackoff;
   delayReject: DelayReject;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   traffic: TrafficShaper;
   stop(): void;
 }
@@ -57,7 +57,7 @@ export interface Limiting {
 interface Deps {
   settings: Settings;
   keys: SecretKeys;
-  connections: Connections;
+  redis: RedisConnections;
   nodeId: string;
   addressOf: ClientAddress;
   log: Log;
@@ -77,20 +77,13 @@ const PUT_OFF_MS = 2_000;
 const steadyClock: Clock = { ...systemClock, now: () => performance.now() };
 
 /** Opens the limits of a node. RATE_LIMIT=off disables all of them, connection quotas included. */
-export function openLimits({
-  settings,
-  keys,
-  connections,
-  nodeId,
-  addressOf,
-  log,
-}: Deps): Limiting {
+export function openLimits({ settings, keys, redis, nodeId, addressOf, log }: Deps): Limiting {
   if (!settings.RATE_LIMIT) return unlimited;
   const clock = steadyClock;
   const now = clock.now;
-  const stores = connections.shards.map((shard) => ({
-    redis: connections.open('failing-fast', 'limits', shard),
-    prefix: `${connections.prefix}${shard.tag}`,
+  const stores = redis.shards.map((shard) => ({
+    redis: redis.open('failing-fast', 'limits', shard),
+    prefix: `${redis.prefix}${shard.tag}`,
   }));
   const rates = actionRates({ sendsPerSecond: settings.RATE_LIMIT_MESSAGES_PER_SECOND });
   const deficits = createSharedDeficits(stores, log, now);
@@ -132,7 +125,7 @@ export function openLimits({
       burstBytes: settings.RATE_LIMIT_MESSAGES_PER_SECOND * MAX_FRAME_BYTES * SEND_BURST_SECONDS,
       ...{ waitMaxMs: MUTE_MS, now },
     }),
-    lanes: createLanes({ places: Math.floor(settings.DATABASE_POOL_MAX / 4), now }),
+    bulkheads: createBulkheads({ places: Math.floor(settings.DATABASE_POOL_MAX / 4), now }),
     stop() {
       limits.stop();
       quotas.stop();
@@ -151,7 +144,7 @@ const unlimited: Limiting = {
   addressConnectionQuota: unlimitedConnections,
   rejectBackoff: noRejectBackoff,
   delayReject: () => Promise.resolve(),
-  lanes: noLanes,
+  bulkheads: noBulkheads,
   traffic: unlimitedTraffic,
   stop: () => undefined,
 };

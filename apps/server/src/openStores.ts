@@ -1,6 +1,11 @@
 import { connectDatabase, type Database, restartBackoff, wakeupsWaitingFor } from '@chasqui/db';
 import type { createReleasers, Log } from '@chasqui/foundation';
-import { createBus, createConnections, createDeliveryQueue, createWakeups } from '@chasqui/redis';
+import {
+  createBus,
+  createRedisConnections,
+  createDeliveryQueue,
+  createWakeups,
+} from '@chasqui/redis';
 import type { Settings } from '@chasqui/settings';
 
 interface Options {
@@ -14,7 +19,7 @@ interface Options {
 
 export interface Stores {
   db: Database;
-  connections: ReturnType<typeof createConnections>;
+  redis: ReturnType<typeof createRedisConnections>;
   bus: ReturnType<typeof createBus>;
   wakeups: ReturnType<typeof createWakeups>;
   /** Rejects unless every shard accepts a write. */
@@ -29,17 +34,17 @@ export function openStores({ settings, log, nodeId, redisPrefix, releasers }: Op
     applicationName: 'chasqui-server',
   });
   releasers.push('postgres', () => db.close(), 1_000);
-  const connections = createConnections({ url: settings.REDIS_URL, prefix: redisPrefix, log });
-  releasers.push('redis', () => connections.close(), 700);
+  const redis = createRedisConnections({ url: settings.REDIS_URL, prefix: redisPrefix, log });
+  releasers.push('redis', () => redis.close(), 700);
   // In a cluster, every shard: each holds some users, notifications or jobs.
-  const probed = [...new Set([...connections.shards, connections.queueShard])].map((shard) => ({
-    redis: connections.open('failing-fast', 'probe', shard),
-    key: `${connections.prefix}${shard.tag}chasqui:probe`,
+  const probed = [...new Set([...redis.shards, redis.queueShard])].map((shard) => ({
+    probe: redis.open('failing-fast', 'probe', shard),
+    key: `${redis.prefix}${shard.tag}chasqui:probe`,
   }));
-  const bus = createBus({ connections, nodeId, log });
+  const bus = createBus({ redis, nodeId, log });
   releasers.push('bus', () => bus.close(), 700);
   const wakeups = createWakeups({
-    queue: createDeliveryQueue(connections),
+    queue: createDeliveryQueue(redis),
     rows: {
       waitingJobs: (userIds, forMs) => wakeupsWaitingFor(db, userIds, forMs),
       restartBackoff: (userIds) => restartBackoff(db, userIds, settings.DELIVERY_BACKOFF_MS),
@@ -48,11 +53,11 @@ export function openStores({ settings, log, nodeId, redisPrefix, releasers }: Op
   });
   releasers.push('wake-ups', () => wakeups.close(), 1_200);
   return {
-    ...{ db, connections, bus, wakeups },
+    ...{ db, redis, bus, wakeups },
     async redisTakesWrites() {
-      const problem = connections.problem();
+      const problem = redis.problem();
       if (problem !== undefined) throw new Error(problem);
-      await Promise.all(probed.map(({ redis, key }) => redis.set(key, nodeId, 'PX', 60_000)));
+      await Promise.all(probed.map(({ probe, key }) => probe.set(key, nodeId, 'PX', 60_000)));
     },
   };
 }

@@ -86,7 +86,7 @@ async function open(
   const securityLog = createSecurityLog({ log, clock: systemClock, secret: settings.JWT_SECRET });
   releasers.push('security log', () => securityLog.stop());
   const stores = openStores({ settings, log, nodeId, redisPrefix, releasers });
-  const { db, connections, bus, wakeups, redisTakesWrites } = stores;
+  const { db, redis, bus, wakeups, redisTakesWrites } = stores;
 
   const space = watchSpace({ folder: settings.DATA_DIR, log });
   releasers.push('free space', async () => space.stop());
@@ -132,7 +132,7 @@ async function open(
   });
   const store = createIdentityStore(db);
   const presence = createPresence({
-    connections,
+    redis,
     nodeId,
     clock: systemClock,
     onChange: createPresenceNotifier({ store, core, log }),
@@ -148,7 +148,7 @@ async function open(
   });
 
   const addressOf = createClientAddress(settings.TRUST_PROXY);
-  const limiting = openLimits({ settings, keys, connections, nodeId, addressOf, log });
+  const limiting = openLimits({ settings, keys, redis, nodeId, addressOf, log });
   releasers.push('limits', async () => limiting.stop());
   const refusals = () => ({ ...limiting.limits.refusals(), ...limiting.quotas.refusals() });
   releasers.push('report of refusals', reportRefusals(refusals, securityLog, systemClock));
@@ -185,7 +185,7 @@ async function open(
     probes: {
       postgres: () => checkReadiness(db),
       redis: redisTakesWrites,
-      warnings: () => [...space.warnings(), ...[connections.problem() ?? []].flat()],
+      warnings: () => [...space.warnings(), ...[redis.problem() ?? []].flat()],
     },
     metrics: () => metrics.read(),
     metricsToken: settings.METRICS_TOKEN,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, connectDatabase, deliveryCounts, recordFinding } from '@chasqui/db';
-import { type Log, createReleasers } from '@chasqui/foundation';
+import { createReleasers, createScheduler, type Log, systemClock } from '@chasqui/foundation';
 import {
   createBus,
-  createConnections,
+  createRedisConnections,
   createConsumer,
   createDeliveryQueue,
   createQueueMarker,
@@ -70,15 +70,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     applicationName: 'chasqui-worker',
   });
   releasers.push('postgres', () => db.close(), 1_500);
-  const connections = createConnections({
+  const redis = createRedisConnections({
     url: options.redisUrl,
     prefix: options.redisPrefix,
     log,
   });
-  releasers.push('redis', () => connections.close(), 1_000);
-  const queue = createDeliveryQueue(connections);
-  const marker = createQueueMarker(connections);
-  const bus = createBus({ connections, nodeId: `worker-${randomUUID()}`, log });
+  releasers.push('redis', () => redis.close(), 1_000);
+  const queue = createDeliveryQueue(redis);
+  const marker = createQueueMarker(redis);
+  const bus = createBus({ redis, nodeId: `worker-${randomUUID()}`, log });
   releasers.push('bus', () => bus.close(), 1_000);
 
   const space = watchSpace({ folder: options.dataDir ?? undefined, log });
@@ -103,7 +103,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const consumer = createSelfHealingConsumer(
     () =>
       createConsumer({
-        connections,
+        redis,
         concurrency: CONCURRENCY,
         log,
         handle: async (job) => metrics.wakeup(await wakeRecipient(deps, job)),
@@ -112,31 +112,28 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   );
   releasers.push('consumer', () => consumer.stop(3_400), 4_000);
 
+  const jobs = { scheduler: createScheduler({ clock: systemClock, log }), log };
   const sweep = createSweep({ db, queue, marker, metrics, log, intervalMs, firstMs: backoffMs });
-  const sweeps = scheduleJob({
-    job: 'sweep',
+  const sweeps = scheduleJob(jobs, {
+    name: 'sweep',
     async run() {
       const { unserved } = await sweep();
       if (unserved > 0) consumer.suspect();
     },
     reachable: () => queue.reachable(),
     ended: (outcome) => metrics.swept(outcome),
-    log,
     intervalMs,
-    firstAfterMs: 0,
+    atOnce: true,
   });
   // Redis is back and may have lost jobs.
   queue.onReachable(() => sweeps.request());
   bus.onRecovered(() => sweeps.request());
 
-  const dueChecks = scheduleJob({
-    job: 'due check',
+  const dueChecks = scheduleJob(jobs, {
+    name: 'due check',
     run: createDueCheck({ db, queue, firstMs: backoffMs }),
     reachable: () => queue.reachable(),
-    ended: () => undefined,
-    log,
     intervalMs: DUE_CHECK_INTERVAL_MS,
-    firstAfterMs: DUE_CHECK_INTERVAL_MS,
   });
   releasers.push(
     'sweep and due check',
@@ -148,73 +145,53 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 
   const ending = new AbortController();
   const finisher = createDeletionFinisher({ db, bus, log, isOver: () => ending.signal.aborted });
-  const deletions = scheduleJob({
-    job: 'deletions',
+  const deletions = scheduleJob(jobs, {
+    name: 'deletions',
     run: () => finisher.run(),
-    // Needs no Redis.
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs,
-    firstAfterMs: intervalMs,
   });
-  const searchNames = scheduleJob({
-    job: 'search names',
+  const searchNames = scheduleJob(jobs, {
+    name: 'search names',
     run: () => fillAllSearchNames(db, () => ending.signal.aborted),
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs,
-    firstAfterMs: 0,
+    atOnce: true,
   });
-  const audits = scheduleJob({
-    job: 'audit',
+  const audits = scheduleJob(jobs, {
+    name: 'audit',
     run: createAudit({
       ...{ db, marker, metrics, log, intervalMs: auditIntervalMs, stopping: ending.signal },
       pause: () => pause(AUDIT_PAUSE_MS, undefined, { signal: ending.signal }),
     }),
     reachable: () => queue.reachable(),
     ended: (outcome) => metrics.auditEnded(outcome),
-    log,
     intervalMs: auditIntervalMs,
-    firstAfterMs: auditIntervalMs,
   });
-  const retention = scheduleJob({
-    job: 'retention',
+  const retention = scheduleJob(jobs, {
+    name: 'retention',
     run: createRetention({
       ...{ db, bus, metrics, log, maxS: options.retentionMaxS, stopping: ending.signal },
       now: () => performance.now(),
     }),
-    reachable: () => true,
     ended: (outcome) => metrics.retained(outcome),
-    log,
     intervalMs: RETENTION_INTERVAL_MS,
-    firstAfterMs: 0,
+    atOnce: true,
   });
-  const topics = scheduleJob({
-    job: 'topics',
+  const topics = scheduleJob(jobs, {
+    name: 'topics',
     run: createTopicPruning({
       ...{ db, metrics, keepMs: options.topicsKeptMs, stopping: ending.signal },
     }),
-    // Needs no Redis.
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs: TOPIC_PRUNING_INTERVAL_MS,
-    firstAfterMs: TOPIC_PRUNING_INTERVAL_MS,
   });
   // Polled in the background, so that /healthz answers at once while PostgreSQL is frozen.
   let postgres: PostgresState | undefined;
-  const states = scheduleJob({
-    job: 'PostgreSQL state',
+  const states = scheduleJob(jobs, {
+    name: 'PostgreSQL state',
     async run() {
       postgres = await postgresState(db);
     },
-    reachable: () => true,
-    ended: () => undefined,
-    log,
     intervalMs: POSTGRES_STATE_INTERVAL_MS,
-    firstAfterMs: 0,
+    atOnce: true,
   });
   // Each may be interrupted at any point, so they share a short limit.
   releasers.push(
@@ -229,7 +206,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     400,
   );
 
-  const isRedisUsable = () => queue.reachable() && connections.problem() === undefined;
+  const isRedisUsable = () => queue.reachable() && redis.problem() === undefined;
   let operatorPort: number | null = null;
   if (options.metrics) {
     try {

@@ -9,7 +9,7 @@ import { createConnections } from './connection/live/connections';
 import { createOpenConnection } from './connection/live/openConnection';
 import { acceptContact } from './consent/acceptContact';
 import { createConsent } from './consent/consent';
-import { createConsentingSender } from './consent/sendOutcome';
+import { createAfterRefusal } from './consent/refusedSend';
 import type { ChangeDeps } from './conversations/changeDeps';
 import { createConversations } from './conversations/conversations';
 import { readConversation } from './conversations/read/readConversation';
@@ -24,7 +24,7 @@ import { readMessageById } from './messages/readMessages';
 import { createAcknowledgements } from './receipts/acknowledgements';
 import { createReceipts } from './receipts/receipts';
 import { createOutcomeTracker } from './reconcile/outcomeTracker';
-import { createRecheck } from './reconcile/poll';
+import { createReconciler } from './reconcile/poll';
 import { createReconcileSchedule } from './reconcile/reconcileSchedule';
 import { createEventRepair } from './reconcile/replayEvents';
 import { createSender } from './send/sender';
@@ -64,11 +64,11 @@ export function createCore(deps: CoreDeps): ChatCore {
     onAccepted: (userId, otherId) => deps.onAccepted?.(userId, otherId),
   };
   const readMessage = (messageId: string) => readMessageById(db, messageId);
-  const sender = createConsentingSender({
+  const afterRefusal = createAfterRefusal({
     db,
-    sender: createSender({ ...deps, readMessage, fanOut }),
     accept: (userId, conversationId) => track(acceptContact(change, userId, conversationId)),
   });
+  const sender = createSender({ ...deps, readMessage, afterRefusal, fanOut });
   const onLeft = (userId: string): void => wakeAbsent([userId]);
   const sync = createSync({ db, clock });
   const { positionOf } = sync;
@@ -79,7 +79,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     ...{ db, fanOut, connections, conversations },
     readConversation: (userId, id) => readConversation(change, userId, id),
   });
-  const recheck = createRecheck({ db, connections, log, repair });
+  const reconciler = createReconciler({ db, connections, log, repair });
 
   const unsubscribe = [
     bus.subscribe((notification) => fanOut.deliver(notification)),
@@ -88,7 +88,7 @@ export function createCore(deps: CoreDeps): ChatCore {
       schedule.busRecovered();
     }),
   ];
-  schedule.start({ reconcile: recheck.run, after: backlogs.releaseBlocked });
+  schedule.start({ reconcile: reconciler.run, after: backlogs.releaseBlocked });
   scheduler.every(() => OVERDUE_CHECK_MS, connections.replyOverdue);
 
   return {

@@ -6,5 +6,5 @@ export { createGatherer, type Gatherer } from './batching/gatherer';
 export type { Log } from './log';
 export { newId } from './newId';
 export { createReleasers, type Releasers } from './releasers';
-export { createScheduler, type Scheduler } from './timing/scheduler';
+export { createScheduler, type PeriodicTask, type Scheduler } from './timing/scheduler';
 export { endsWithin, withTimeout } from './timing/timeout';

@@ -95,16 +95,16 @@ export type Action = keyof ReturnType<typeof actionRates>;
 
 /**
  * Actions that share transactions, use no store, wait for a CPU core or are streamed: they must not
- * hold a lane.
+ * hold a bulkhead.
  */
-const withoutLane: ReadonlySet<Action> = new Set([
+const withoutBulkhead: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
   ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe'] as const),
 ]);
 
-/** The lane (lanes.ts) in which work of an action runs. */
-export function laneOf(action: Action): 'none' | 'search' | 'main' {
-  if (withoutLane.has(action)) return 'none';
+/** The bulkhead (bulkheads.ts) in which work of an action runs. */
+export function bulkheadOf(action: Action): 'none' | 'search' | 'main' {
+  if (withoutBulkhead.has(action)) return 'none';
   return action === 'search' ? 'search' : 'main';
 }
 

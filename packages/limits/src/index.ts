@@ -3,21 +3,21 @@
 
 // Rate-limited actions
 export { actionOfCommand, actionOfEndpoint } from './actionOf';
-export { type Action, actionRates, laneOf, SEND_BURST_SECONDS } from './actions';
+export { type Action, actionRates, bulkheadOf, SEND_BURST_SECONDS } from './actions';
 export { createLimits, type Limits, noLimits, refuseIf } from './limits';
 export { createQuotas, noQuotas, type Quotas } from './quotas';
-export { createTrafficShaper, type TrafficShaper, unlimitedTraffic } from './trafficShaper';
+export { createTrafficShaper, type TrafficShaper, unlimitedTraffic } from './clients/trafficShaper';
 
 // Logins, connections, rejections
 export {
   type ConnectionQuota,
   createConnectionQuota,
   unlimitedConnections,
-} from './access/connectionQuota';
-export { createDelayReject, type DelayReject } from './access/delayReject';
-export { createKnownAddresses } from './access/knownAddresses';
-export { createLoginLimits, type LoginLimits, noLoginLimits } from './access/loginLimits';
-export { createRejectBackoff, noRejectBackoff, type RejectBackoff } from './access/rejectBackoff';
+} from './clients/connectionQuota';
+export { createDelayReject, type DelayReject } from './clients/delayReject';
+export { createKnownAddresses } from './login/knownAddresses';
+export { createLoginLimits, type LoginLimits, noLoginLimits } from './login/loginLimits';
+export { createRejectBackoff, noRejectBackoff, type RejectBackoff } from './clients/rejectBackoff';
 
 // State shared by all nodes through Redis
 export { createSharedConnectionCounts } from './shared/sharedConnectionCounts';
@@ -29,6 +29,6 @@ export type { ByteAccount, ByteBudget } from './local/byteBudget';
 export { createByteBudgets } from './local/byteBudgets';
 export { createExportSlots, type ExportSlots } from './local/exportSlots';
 export { createFairQueue, type Requester } from './local/fairQueue';
-export { createLanes, type Lanes, noLanes } from './lanes';
-export { createReservations } from './local/reservations';
+export { createBulkheads, type Bulkheads, noBulkheads } from './bulkheads';
+export { createReservations } from './login/reservations';
 export { createTokenBucket } from './local/tokenBucket';

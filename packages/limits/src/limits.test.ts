@@ -3,9 +3,9 @@ import { createFakeClock } from '@chasqui/testkit';
 import { createBuckets } from './local/buckets';
 import { actionRates } from './actions';
 import { createLimits, refuseIf } from './limits';
-import { createRejectBackoff } from './access/rejectBackoff';
+import { createRejectBackoff } from './clients/rejectBackoff';
 import { createTokenBucket } from './local/tokenBucket';
-import { createTrafficShaper } from './trafficShaper';
+import { createTrafficShaper } from './clients/trafficShaper';
 
 const alone = { add: (spent: readonly unknown[]) => Promise.resolve(spent.map(() => null)) };
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@chasqui/foundation';
-import { type Connections, createConnections } from '@chasqui/redis';
+import { type RedisConnections, createRedisConnections } from '@chasqui/redis';
 import { CLUSTER_SHARDS } from '@chasqui/redis/testing';
 import { type AnyRedis, quietLog, redisKinds, startAnyRedis, until } from '@chasqui/testkit';
 import { randomUUID } from 'node:crypto';
@@ -25,7 +25,7 @@ const clock: Clock = {
 
 interface Node {
   presence: Presence;
-  connections: Connections;
+  connections: RedisConnections;
 }
 
 describe.each(redisKinds)('on %s', (kind) => {
@@ -46,9 +46,9 @@ describe.each(redisKinds)('on %s', (kind) => {
   });
 
   async function node(timed = timing): Promise<Node> {
-    const connections = createConnections({ url: server.url, log: quietLog() });
+    const connections = createRedisConnections({ url: server.url, log: quietLog() });
     const presence = createPresence({
-      connections,
+      redis: connections,
       nodeId: randomUUID(),
       clock,
       onChange: (userId, status) => reports.push(`${userId} ${status}`),
@@ -60,7 +60,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     return { presence, connections };
   }
 
-  async function reachable(connections: Connections): Promise<boolean> {
+  async function reachable(connections: RedisConnections): Promise<boolean> {
     for (const shard of connections.shards) {
       const probe = connections.open('failing-fast', 'probe', shard);
       const key = `${shard.tag}probe`;

@@ -1,5 +1,5 @@
 import type { Clock, Log, Timer } from '@chasqui/foundation';
-import { chooseFor, type Connections } from '@chasqui/redis';
+import { chooseFor, type RedisConnections } from '@chasqui/redis';
 import { createPresenceLeases, type LeaseTiming, type PresenceLeases } from './presenceLeases';
 
 export type PresenceStatus = 'online' | 'offline';
@@ -32,7 +32,7 @@ export interface PresenceTiming extends LeaseTiming {
 }
 
 export interface PresenceOptions {
-  connections: Connections;
+  redis: RedisConnections;
   nodeId: string;
   clock: Clock;
   /**
@@ -67,11 +67,11 @@ interface Local {
 }
 
 export function createPresence(options: PresenceOptions): Presence {
-  const { connections, nodeId, clock, log } = options;
+  const { redis: redisConnections, nodeId, clock, log } = options;
   const timing = { ...usualTiming, ...options.timing };
-  const shards = connections.shards.map((shard) => {
-    const redis = connections.open('failing-fast', 'presence', shard);
-    const prefix = `${connections.prefix}${shard.tag}`;
+  const shards = redisConnections.shards.map((shard) => {
+    const redis = redisConnections.open('failing-fast', 'presence', shard);
+    const prefix = `${redisConnections.prefix}${shard.tag}`;
     return { redis, leases: createPresenceLeases(redis, prefix, timing) };
   });
   const leasesOf = (userId: string): PresenceLeases => chooseFor(userId, shards).leases;
@@ -261,7 +261,7 @@ export function createPresence(options: PresenceOptions): Presence {
       await Promise.allSettled(
         byShard(pairs, PAIRS_PER_CALL).map(([leases, part]) => leases.drop(part, timing.graceMs)),
       );
-      await Promise.all(shards.map(({ redis }) => connections.release(redis)));
+      await Promise.all(shards.map(({ redis }) => redisConnections.release(redis)));
     },
   };
 }

@@ -1,5 +1,5 @@
 export { createBus } from './bus/bus';
-export { type Connections, createConnections } from './connections/connections';
+export { type RedisConnections, createRedisConnections } from './connections/connections';
 export { defineScript, type Script } from './connections/defineScript';
 export { chooseFor } from './connections/shards';
 export { type Consumer, createConsumer, type RawJob } from './queue/consumer';

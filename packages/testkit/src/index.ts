@@ -3,6 +3,7 @@ export { type EventStream, openEventStream, type StreamEvent } from './clients/e
 export { createHttpClient, type HttpClient, type Reply } from './clients/httpClient';
 export { type FaultRun, findViolations, withoutStatus } from './device/findViolations';
 export { createPeople, type People, type Person } from './clients/people';
+export { connected } from './device/connected';
 export { sendUntilAcknowledged } from './device/sendUntilAcknowledged';
 export {
   openPusher,

@@ -2,7 +2,7 @@ import { type ChatCore, type OpenParams, sessionReady } from '@chasqui/core';
 import type { Bus } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
 import type { Caller, SessionCache, SessionEndings } from '@chasqui/identity';
-import type { Lanes, RejectBackoff } from '@chasqui/limits';
+import type { Bulkheads, RejectBackoff } from '@chasqui/limits';
 import type { PresenceTracker } from '@chasqui/presence';
 import { type Handshake, type ServerEvent, UnauthorizedError } from '@chasqui/protocol';
 import type { ClientTransport } from './clientTransport';
@@ -26,7 +26,7 @@ interface Deps {
   sessionCache: SessionCache;
   endings: SessionEndings;
   bus: Bus;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   rejectBackoff: RejectBackoff;
   createBudget: () => EventBudget;
   log: Log;
@@ -70,7 +70,7 @@ export function createClientConnections(deps: Deps): ClientConnections {
     const budget = deps.createBudget();
     const readied = readyFirst(transport, (event) => earn(budget, event));
     const deviceId = handshake.deviceId ?? sessionId;
-    const live = await deps.lanes.run('connect', { address, userId }, () =>
+    const live = await deps.bulkheads.run('connect', { address, userId }, () =>
       core.connections.open({ userId, sessionId, deviceId, transport: readied, ...start }),
     );
     if (guard.endedJustNow(sessionId)) {

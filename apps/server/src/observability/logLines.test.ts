@@ -14,7 +14,7 @@ function linesOf(write: (log: ReturnType<typeof createLog>) => void): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-test('an entry is one line of JSON with its time in milliseconds since 1970, whatever its text contains', () => {
+test('an entry is one line of JSON with its time in milliseconds since 1970, with any text', () => {
   const before = Date.now();
   const origin = 'https://a\r\n{"level":50,"msg":"forged"}\u2028\u001b[31m"';
   const [line = '', ...more] = linesOf((log) => log.warn({ origin }, 'refused'));

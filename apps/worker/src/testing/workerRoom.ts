@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Redis from 'ioredis';
 import { connectDatabase } from '@chasqui/db';
-import { createBus, createConnections } from '@chasqui/redis';
+import { createBus, createRedisConnections } from '@chasqui/redis';
 import { freshDatabase, quietLog, startRedisServer, until } from '@chasqui/testkit';
 
 /** A worker within this process, as `createWorker` gives it. */
@@ -40,8 +40,8 @@ export async function openWorkerRoom<Worker extends RunningWorker>(
   const db = connectDatabase({ url: database.url, poolMax: 4 });
   const redis = new Redis(server.url, { disconnectTimeout: 50 });
   redis.on('error', () => undefined);
-  const connections = createConnections({ url: server.url, log: quietLog() });
-  const bus = createBus({ connections, nodeId: 'server', log: quietLog() });
+  const connections = createRedisConnections({ url: server.url, log: quietLog() });
+  const bus = createBus({ redis: connections, nodeId: 'server', log: quietLog() });
   /** User ids of the hints that a server node heard, in order. */
   const woken: string[] = [];
   const workers: Worker[] = [];

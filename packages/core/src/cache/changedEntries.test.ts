@@ -101,7 +101,7 @@ describe('[D7] the cached newest entries', () => {
   let conversations: LocalConversations;
   beforeEach(() => {
     conversations = createLocalConversations({
-      db: { query: () => Promise.resolve([[ROOM, 1, ME, 1]]) } as never,
+      db: { query: () => Promise.resolve([[ROOM, 1, ME, 1, null]]) } as never,
       clock: createFakeClock(),
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       onMissed: () => undefined,

@@ -1,8 +1,8 @@
-import { type Database, isRefusal } from '@chasqui/db';
-import { type Clock, createBatcher, type Log } from '@chasqui/foundation';
-import { UnavailableError } from '@chasqui/protocol';
+import type { Database } from '@chasqui/db';
+import type { Clock, Log } from '@chasqui/foundation';
 import { amend, amended, type ChangedEntry } from './changedEntries';
 import type { Entry } from '../ports/index';
+import { createMembersReader } from './readMembers';
 
 /** A conversation as this node caches it, as of `membersVersion`. */
 export interface LocalConversation {
@@ -57,22 +57,6 @@ const RECENT_BUDGET_BYTES = 64 * 1024 * 1024;
 const RECENT_KEPT_MS = 25_000;
 /** Changes whose entry is not cached: it is old, or its notification is still in transit from another node. */
 const MAX_EARLY_EDITS = 256;
-const MEMBERS = `SELECT c.id, c.members_version::float8, p.user_id, p.joined_seq::float8, c.requested_id
-  FROM conversations c JOIN participants p ON p.conversation_id = c.id WHERE c.id = ANY ($1::uuid[])`;
-
-interface Members {
-  membersVersion: number;
-  members: Map<string, number>;
-  requestedId: string | null;
-}
-
-type MemberRow = [
-  id: string,
-  membersVersion: number,
-  userId: string,
-  joinedSeq: number,
-  requestedId: string | null,
-];
 
 export function createLocalConversations(deps: {
   db: Database;
@@ -93,30 +77,10 @@ export function createLocalConversations(deps: {
   let recentBytes = 0;
   const earlyEdits = new Map<string, ChangedEntry>();
 
-  const readMembers = createBatcher<string, Members>({
-    maxBatch: 200,
-    inFlight: 2,
-    overflow: () => new UnavailableError('the store is too slow; try again'),
-    isRefusal,
-    async answerAll(ids) {
-      const found = new Map<string, Members>();
-      for (const row of await deps.db.query('members', MEMBERS, [ids])) {
-        const [id, membersVersion, userId, joinedSeq, requestedId] = row as MemberRow;
-        let entry = found.get(id);
-        if (entry === undefined) {
-          found.set(id, (entry = { membersVersion, members: new Map(), requestedId }));
-        }
-        entry.members.set(userId, joinedSeq);
-      }
-      return ids.map(
-        (id) =>
-          found.get(id) ?? { membersVersion: Infinity, members: new Map(), requestedId: null },
-      );
-    },
-  });
+  const readMembers = createMembersReader(deps.db);
 
   function load(conversationId: string): void {
-    readMembers.ask(conversationId).then(
+    readMembers(conversationId).then(
       ({ membersVersion, members, requestedId }) => {
         const conversation = known.get(conversationId) ?? {
           id: conversationId,

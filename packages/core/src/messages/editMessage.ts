@@ -1,6 +1,6 @@
 import { ForbiddenError, type Message, ValidationError } from '@chasqui/protocol';
 import { barredError } from '../blocks/barred';
-import { checkEditInRequest } from '../consent/sendOutcome';
+import { checkEditInRequest } from '../consent/refusedSend';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import { changeMessage } from './changeMessage';
 

@@ -217,7 +217,8 @@ test('[R6] [D5] under concurrent sends, acknowledgements and clearing, every wai
         const { outcomes } = await appendBatch(db, sends, random.chance(0.5), 2_000);
         outcomes.forEach((one, i) => {
           const id = sends[i]?.request.conversationId ?? '';
-          if (one?.outcome === 'new') lastSeq.set(id, Math.max(lastSeq.get(id) ?? 0, one.seq));
+          if (one?.outcome !== 'new') return;
+          lastSeq.set(id, Math.max(lastSeq.get(id) ?? 0, one.message.seq));
         });
       } else if (dice < 7) {
         await room.acknowledge(

@@ -7,7 +7,7 @@ import { MARGIN, NEWS, type Since } from './changedSince';
  * Polls PostgreSQL for what lost notifications would have delivered to the users of this node. Entries take the normal
  * path (R3). With `repair`, events without a cursor are replayed too.
  */
-export interface Recheck {
+export interface Reconciler {
   /**
    * Polls for entries since the last successful poll; with `repair`, also replays events. Never rejects. A call
    * during a poll causes another one. A failed repair is repeated by the next poll.
@@ -24,12 +24,12 @@ const NEW_ENTRIES = `SELECT w.user_id, w.conversation_id, c.last_seq::float8
   FROM (${NEWS}) w JOIN conversations c ON c.id = w.conversation_id
   WHERE c.updated_at > ${MARGIN}`;
 
-export function createRecheck(deps: {
+export function createReconciler(deps: {
   db: Database;
   connections: LocalConnections;
   log: Log;
   repair: (users: string[], since: Since) => Promise<void>;
-}): Recheck {
+}): Reconciler {
   const { db, connections } = deps;
   // Successful polls that the overlap still needs, oldest first.
   let polls: { at: number; pos: number }[] = [];

@@ -1,5 +1,6 @@
 import { type Database, integerArray, textArray, uuidArray } from '@chasqui/db';
-import type { Bar } from '@chasqui/protocol';
+import type { Bar, Message } from '@chasqui/protocol';
+import { isoTime } from '../messages/messageRows';
 import type { SendRequest } from './send';
 
 /** A send to append to the log. */
@@ -9,7 +10,8 @@ export interface Send {
 }
 
 export type AppendOutcome =
-  | { outcome: 'new'; seq: number; version: number; at: number; membersVersion: number }
+  /** Stored: `at` is the commit time in milliseconds, `membersVersion` the membership at the commit (D9). */
+  | { outcome: 'new'; message: Message; at: number; membersVersion: number }
   | { outcome: 'repeat'; messageId: string }
   | { outcome: 'conflict' | 'bad_reply' | 'not_found' | 'busy' | Bar };
 
@@ -58,14 +60,15 @@ export async function appendBatch(
     else if (outcome === 'new') grown.set(place, { seq, version, at, membersVersion });
     else outcomes[place - 1] = toRefusal(outcome, id);
   }
-  for (let i = 0; i < sends.length; i++) {
+  for (const [i, send] of sends.entries()) {
     if (outcomes[i] !== undefined) continue;
     const conversation = grown.get(writers[(writerOf[i] as number) - 1]?.conversation ?? 0);
     if (conversation === undefined) continue;
     // Sends that were not stored used no seq, so the following sends have lower ones.
     conversation.seq += 1;
     conversation.version += 1;
-    outcomes[i] = { outcome: 'new', ...conversation };
+    const { at, membersVersion } = conversation;
+    outcomes[i] = { outcome: 'new', message: toNewMessage(send, conversation), at, membersVersion };
   }
   return { outcomes, waiting };
 }
@@ -124,6 +127,27 @@ function arrange(sends: Send[]): {
     return writer;
   });
   return { conversations, writers, writerOf, numbers };
+}
+
+/** The newly stored message, identical to what a later read returns. */
+function toNewMessage({ id, request }: Send, { seq, version, at }: Grown): Message {
+  return {
+    id,
+    conversation_id: request.conversationId,
+    seq,
+    version,
+    kind: 'message',
+    sender_id: request.senderId,
+    client_message_id: request.clientMessageId,
+    message_type: request.messageType,
+    content_encrypted: request.contentEncrypted,
+    reply_to_id: request.replyToId,
+    created_at: isoTime(at / 1000),
+    edited_at: null,
+    deleted_at: null,
+    reactions: [],
+    status: 'sent',
+  };
 }
 
 function toRefusal(outcome: Refused, messageId: string): AppendOutcome {

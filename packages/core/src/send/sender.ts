@@ -1,14 +1,15 @@
 import { type Database, isRefusal, isUnavailable, toStoreError } from '@chasqui/db';
-import type { Clock, Log, Timer } from '@chasqui/foundation';
+import type { Clock, Log } from '@chasqui/foundation';
 import { InternalError, type Message, NotFoundError, UnavailableError } from '@chasqui/protocol';
 import { appendBatch, type AppendResult, type Send } from './appendBatch';
-import type { SendRequest } from './send';
 import { entryOf } from '../events/entry';
+import type { AfterRefusal } from '../consent/refusedSend';
 import type { FanOut } from '../fanout/fanOut';
 import type { Gauges, Wakeups } from '../ports/index';
-import { refusal, toNewMessage } from './sendAnswers';
+import { createLockedLanes } from './lockedLanes';
+import { refusal } from './refusal';
 import { createSendLanes } from './sendLanes';
-import { GuardedReply, type SendReply, type StoredSends } from './send';
+import { GuardedReply, type SendReply, type SendRequest, type StoredSends } from './send';
 
 export interface Sender {
   /**
@@ -28,6 +29,7 @@ export interface SenderDeps {
   /** First delay of the backoff for a recipient who is offline, milliseconds (D5). */
   firstDelayMs: number;
   readMessage: (messageId: string) => Promise<Message | undefined>;
+  afterRefusal: AfterRefusal;
   fanOut: Pick<FanOut, 'stored'>;
   wakeups: Wakeups;
 }
@@ -38,10 +40,6 @@ const IN_FLIGHT = 2;
 /** Every batch has a fixed cost: while a large batch is in flight, a second one starts only when it is large too (R2). */
 const LARGE_BATCH = 20;
 const LARGE_SECOND = MAX_BATCH / 2;
-/** Transactions that wait for a locked conversation. They must never use up the pool (fault 31). */
-const MAX_WAITING_LANES = 4;
-/** How soon the other locked conversations are tried again. */
-const RETRY_BUSY_MS = 25;
 /** Beyond this, a send is refused immediately: its command would time out while queued. */
 const MAX_QUEUED = 20_000;
 /** A send that has waited this long is refused without an attempt. */
@@ -50,6 +48,7 @@ const MAX_AGE_MS = 7_000;
 interface Queued extends Send {
   reply: SendReply;
   enqueuedAt: number;
+  isRetry: boolean;
 }
 
 /** The send path: group commit over conversations, first in first out within one. */
@@ -60,12 +59,13 @@ export function createSender(deps: SenderDeps): Sender {
   );
   let batchesInFlight = 0;
   let sendsInFlight = 0;
-  let waitingLanes = 0;
   let answering = 0;
-  const lanesToWait: Queued[][] = [];
-  let retryTimer: Timer | undefined;
   let scheduled = false;
   let onIdle: (() => void)[] = [];
+  const locked = createLockedLanes<Queued>({
+    ...{ clock, maxBatch: MAX_BATCH, startBatch, onDone: settle },
+    commitWaiting: (sends) => commit(sends, true),
+  });
 
   function schedule(): void {
     if (scheduled || batchesInFlight >= IN_FLIGHT || lanes.due === 0) return;
@@ -90,7 +90,7 @@ export function createSender(deps: SenderDeps): Sender {
   }
 
   function isIdle(): boolean {
-    return batchesInFlight + waitingLanes + answering + lanesToWait.length + lanes.waiting === 0;
+    return batchesInFlight + answering + locked.count + lanes.waiting === 0;
   }
 
   function settle(): void {
@@ -112,38 +112,7 @@ export function createSender(deps: SenderDeps): Sender {
     for (const id of new Set(sends.map(({ request }) => request.conversationId))) {
       if (!busyLanes.has(id)) lanes.release(id);
     }
-    lanesToWait.push(...busyLanes.values());
-    waitForLanes();
-  }
-
-  /** A locked conversation gets a transaction of its own that waits, so the other conversations do not have to. */
-  function waitForLanes(): void {
-    while (waitingLanes < MAX_WAITING_LANES) {
-      const lane = lanesToWait.shift();
-      if (lane === undefined) return;
-      waitingLanes += 1;
-      void commit(lane, true).finally(() => {
-        waitingLanes -= 1;
-        waitForLanes();
-        settle();
-      });
-    }
-    // All waiting transactions are in use, perhaps for seconds. The remaining conversations are tried again without
-    // waiting: one that was locked for a moment must not queue behind those that are stuck.
-    if (lanesToWait.length > 0) {
-      retryTimer ??= clock.setTimeout(() => {
-        retryTimer = undefined;
-        let batch: Queued[] = [];
-        for (const lane of lanesToWait.splice(0)) {
-          if (batch.length + lane.length > MAX_BATCH) {
-            startBatch(batch);
-            batch = [];
-          }
-          batch.push(...lane);
-        }
-        startBatch(batch);
-      }, RETRY_BUSY_MS);
-    }
+    locked.add(busyLanes.values());
   }
 
   /** One transaction for all sends. Returns those whose conversations are locked; the others are answered. */
@@ -184,22 +153,25 @@ export function createSender(deps: SenderDeps): Sender {
           busy.push(send);
           break;
         case 'repeat':
-          void answerRepeat(send, outcome.messageId);
+          void answerLater(send, () => answerRepeat(send, outcome.messageId));
           break;
         case 'new': {
-          const message = toNewMessage(send, outcome.seq, outcome.version, outcome.at);
-          const entry = entryOf(message, outcome.at, send.reply.origin);
+          const { message, at, membersVersion } = outcome;
+          const entry = entryOf(message, at, send.reply.origin);
           const { conversationId } = send.request;
-          const { membersVersion } = outcome;
           const group = stored.get(conversationId) ?? { conversationId, membersVersion, sends: [] };
           group.sends.push({ entry, message, reply: send.reply });
           stored.set(conversationId, group);
           break;
         }
         case 'not_found':
+        case 'blocked': {
+          const refused = refusal(outcome.outcome);
+          void answerLater(send, () => answerRefused(send, refused));
+          break;
+        }
         case 'conflict':
         case 'bad_reply':
-        case 'blocked':
         case 'deleted':
           send.reply.failed(refusal(outcome.outcome));
           break;
@@ -216,17 +188,27 @@ export function createSender(deps: SenderDeps): Sender {
     return busy;
   }
 
-  async function answerRepeat(send: Queued, messageId: string): Promise<void> {
+  async function answerLater(send: Queued, answer: () => Promise<void>): Promise<void> {
     answering += 1;
     try {
-      const message = await deps.readMessage(messageId);
-      if (message === undefined) send.reply.failed(new NotFoundError());
-      else send.reply.repeated(message);
+      await answer();
     } catch (error) {
       send.reply.failed(asError(error));
     }
     answering -= 1;
     settle();
+  }
+
+  async function answerRepeat({ reply }: Queued, messageId: string): Promise<void> {
+    const message = await deps.readMessage(messageId);
+    if (message === undefined) reply.failed(new NotFoundError());
+    else reply.repeated(message);
+  }
+
+  async function answerRefused(send: Queued, refused: Error): Promise<void> {
+    const next = send.isRetry ? refused : await deps.afterRefusal(send.request, refused);
+    if (next === 'retry') enqueue({ ...send, enqueuedAt: clock.now(), isRetry: true });
+    else send.reply.failed(next);
   }
 
   /**
@@ -246,19 +228,23 @@ export function createSender(deps: SenderDeps): Sender {
     return [];
   }
 
+  function enqueue(send: Queued): void {
+    if (lanes.waiting >= MAX_QUEUED) {
+      send.reply.failed(
+        new UnavailableError('too many sends are waiting; retry with the same client message id'),
+      );
+      return;
+    }
+    lanes.add(send.request.conversationId, send);
+    schedule();
+  }
+
   return {
-    send(id, request, reply) {
-      if (lanes.waiting >= MAX_QUEUED) {
-        reply.failed(
-          new UnavailableError('too many sends are waiting; retry with the same client message id'),
-        );
-        return;
-      }
-      lanes.add(request.conversationId, {
-        ...{ id, request, reply: new GuardedReply(reply, deps.log), enqueuedAt: clock.now() },
-      });
-      schedule();
-    },
+    send: (id, request, reply) =>
+      enqueue({
+        ...{ id, request, reply: new GuardedReply(reply, deps.log) },
+        ...{ enqueuedAt: clock.now(), isRetry: false },
+      }),
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };
 }

@@ -65,7 +65,7 @@ export async function openDeliveryRoom(): Promise<DeliveryRoom> {
       const sends = [{ id: randomUUID(), request, digest: Buffer.from('digest') }];
       const [outcome] = (await appendBatch(db, sends, true)).outcomes;
       if (outcome?.outcome !== 'new') throw new Error(`not sent: ${outcome?.outcome}`);
-      return outcome.seq;
+      return outcome.message.seq;
     },
     async acknowledge(conversationId, userId, seq, status, deviceNo = 1) {
       await rows(

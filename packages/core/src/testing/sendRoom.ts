@@ -84,6 +84,7 @@ function openSendNode(
     ...{ db, clock, log, firstDelayMs: 2_000 },
     gauges: { ...noGauges, sendBatch: (messages) => void batches.push(messages) },
     readMessage: (id) => readMessageById(db, id),
+    afterRefusal: (_request, refused) => Promise.resolve(refused),
     fanOut: {
       stored(batch) {
         announced.push(...batch);

@@ -3,6 +3,10 @@ import { Client, type ClientConfig } from 'pg';
 import type { ConnectionTarget } from './databaseUrl';
 import { PIN_SESSION, STATEMENT_TIMEOUT_MS } from './sessionSettings';
 
+// The only file that uses members of pg which its types do not offer: of a client `connection`, `connectionParameters`,
+// `processID`, `readyForQuery`, `replication`, `ssl` and `_invalid`, of its connection `stream` and `ssl`. Checked with pg
+// 8.23.1; guardedClient.test.ts fails with another version.
+
 /** read_only_sql_transaction */
 const READ_ONLY = '25006';
 /** A prepared statement exists twice or not at all: the session has changed. */

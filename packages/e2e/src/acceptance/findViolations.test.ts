@@ -1,36 +1,26 @@
-import {
-  type FaultRun,
-  createPeople,
-  type Instance,
-  findViolations,
-  openInstance,
-  type People,
-  until,
-} from '@chasqui/testkit';
+import { type FaultRun, findViolations, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../testing/acceptanceSuite';
 
 // A check that never fails proves nothing, so each kind of damage is caused once and must be found.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
+const suite = setUpAcceptanceSuite({ worker: false });
 
 async function run(): Promise<FaultRun> {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id: conversationId } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id: conversationId } = await suite.people.direct(ana, ben);
   const [sender, reader] = [ana.device(), ben.device()];
   await sender.connect();
   await reader.connect();
   for (let i = 0; i < 5; i++) await sender.send(conversationId, `m${i}`);
   await until('all messages arrived', () => reader.wire(conversationId).length === 5);
   const devices = [sender, reader];
-  return { instance, conversationId, people: [ana, ben], devices, attempts: sender.attempts };
+  return {
+    instance: suite.instance,
+    conversationId,
+    people: [ana, ben],
+    devices,
+    attempts: sender.attempts,
+  };
 }
 
 test('a run without damage has no violations', async () => {
@@ -50,7 +40,7 @@ test('messages that a device never received are found: L', async () => {
 
 test('a message missing from the log is found: O and U', async () => {
   const fine = await run();
-  await instance.sql('DELETE FROM messages WHERE conversation_id = $1 AND seq = 3', [
+  await suite.instance.sql('DELETE FROM messages WHERE conversation_id = $1 AND seq = 3', [
     fine.conversationId,
   ]);
   const found = (await findViolations(fine)).join('\n');
@@ -60,7 +50,7 @@ test('a message missing from the log is found: O and U', async () => {
 
 test('a message changed without an event is found: S', async () => {
   const fine = await run();
-  await instance.sql(
+  await suite.instance.sql(
     "UPDATE messages SET content_encrypted = 'other' WHERE conversation_id = $1 AND seq = 2",
     [fine.conversationId],
   );
@@ -73,8 +63,8 @@ test('a second message with the id of an unknown send is found: U', async () => 
   const fine = await run();
   const [first] = fine.attempts;
   if (!first) throw new Error('nothing was sent');
-  await instance.sql('DROP INDEX messages_idempotency');
-  await instance.sql(
+  await suite.instance.sql('DROP INDEX messages_idempotency');
+  await suite.instance.sql(
     `UPDATE messages SET client_message_id = $2, sender_id = sender_id WHERE conversation_id = $1 AND seq = 5`,
     [fine.conversationId, first.clientMessageId],
   );

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../dependencies/installed';
 
-// Documents link to what exists, cite paths that exist, and are found from docs/index.md.
+// Documents link to what exists, cite paths that exist, and are found from docs/README.md.
 
 const files = filesBelow(root);
 const pages = files.filter((file) => file.endsWith('.md'));
@@ -107,14 +107,14 @@ test('nothing cites a document outside the repository', () => {
   expect(cited).toEqual([]);
 });
 
-test('every page below docs can be reached from docs/index.md', () => {
+test('every page below docs can be reached from docs/README.md', () => {
   const reached = new Set<string>();
   const visit = (page: string): void => {
     if (reached.has(page) || !page.endsWith('.md')) return;
     reached.add(page);
     for (const { target } of linksOf(page)) visit(target);
   };
-  visit('docs/index.md');
+  visit('docs/README.md');
   const below = pages.filter((page) => page.startsWith('docs/'));
   expect(below.filter((page) => !reached.has(page))).toEqual([]);
 });
@@ -130,7 +130,7 @@ test('every decision record has a number, a status and a date, and is listed', (
       text.startsWith(`# ${number}. `) &&
       /^- Status: (?:accepted|superseded|proposed)/m.test(text) &&
       /^- Date: \d{4}-\d{2}-\d{2}$/m.test(text) &&
-      read('docs/adr/index.md').includes(`(${name})`)
+      read('docs/adr/README.md').includes(`(${name})`)
     );
   });
   expect(wrong).toEqual([]);

@@ -1,9 +1,9 @@
 import {
-  type FaultRun,
   createPeople,
   type Device,
-  type Instance,
+  type FaultRun,
   findViolations,
+  type Instance,
   openInstance,
   type People,
   type Person,
@@ -157,13 +157,6 @@ function withPort(address: string, port: number): string {
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('no such process');
   return value;
-}
-
-/** Connects and waits until the backlog has arrived. */
-export async function connected(device: Device, withinMs = 30_000): Promise<Device> {
-  await device.connect();
-  await device.drained(withinMs);
-  return device;
 }
 
 /** The integers from `from` to `count + from - 1`. */

@@ -90,22 +90,52 @@ export async function use(file: string | null): Promise<readonly string[]> {
 }
 `;
 
-test.each([
-  ['node16', 'node16', ['consumer.mts', 'consumer.cts']],
-  ['bundler', 'esnext', ['consumer.ts']],
-])('types resolve with moduleResolution %s', async (moduleResolution, module, names) => {
-  for (const name of names) write(`${moduleResolution}/${name}`, typed);
-  // Library declarations are checked as well, without types of Node.
-  const compilerOptions = {
-    ...{ strict: true, noEmit: true, skipLibCheck: false, moduleResolution, module },
-    ...{ target: 'es2023', lib: ['es2023', 'dom'], types: [] },
-  };
-  const config = write(`${moduleResolution}/tsconfig.json`, JSON.stringify({ compilerOptions }));
+/** Returns what the compiler says about these files of the consuming project. Library declarations are checked as well. */
+async function compile(
+  folder: string,
+  names: readonly string[],
+  options: object,
+  text = typed,
+): Promise<string> {
+  for (const name of names) write(`${folder}/${name}`, text);
+  const compilerOptions = { strict: true, noEmit: true, skipLibCheck: false, ...options };
+  const config = write(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions }));
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = await run(process.execPath, [tsc, '-p', config]).catch((error: unknown) =>
     z.object({ stdout: z.string() }).parse(error),
   );
-  expect(stdout).toBe('');
+  return stdout;
+}
+
+test.each([
+  ['node16', 'node16', ['consumer.mts', 'consumer.cts']],
+  ['bundler', 'esnext', ['consumer.ts']],
+])('types resolve with moduleResolution %s', async (moduleResolution, module, names) => {
+  // A web page: without the types of Node.
+  const page = { target: 'es2023', lib: ['es2023', 'dom'], types: [] };
+  expect(await compile(moduleResolution, names, { moduleResolution, module, ...page })).toBe('');
+});
+
+test('a program on Node compiles without the types of the DOM', async () => {
+  const node = {
+    ...{ moduleResolution: 'node16', module: 'node16', target: 'es2022', lib: ['es2022'] },
+    ...{ types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')] },
+  };
+  expect(await compile('node', ['consumer.mts', 'consumer.cts'], node)).toBe('');
+});
+
+test('a page can replace the factory of IndexedDB, by its own type', async () => {
+  const text = `
+import { openIndexedDbStorage } from '@chasqui/sdk';
+export const own = (factory: IDBFactory) => openIndexedDbStorage({ factory });
+// @ts-expect-error: text is not a factory.
+export const wrong = () => openIndexedDbStorage({ factory: 'text' });
+`;
+  const page = {
+    ...{ moduleResolution: 'bundler', module: 'esnext', target: 'es2023' },
+    ...{ lib: ['es2023', 'dom'], types: [] },
+  };
+  expect(await compile('page', ['factory.ts'], page, text)).toBe('');
 });
 
 test('CommonJS requires it', async () => {

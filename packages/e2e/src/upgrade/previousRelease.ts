@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const manifest = z.object({ packageManager: z.string() });
 
 /** The commit of the previous release. Update with each release. */
-const PREVIOUS = 'be89b9a8dc3043947cf27f165cf6c9b87fd9d537';
+const PREVIOUS = '04c43a5781edab55917180884edb0a60eabb6e79';
 
 /**
  * The folder of the compiled previous release, below node_modules/.cache; built once. Its sources come from the history

@@ -1,4 +1,5 @@
 import { type Database, sessionStatements } from '@chasqui/db';
+import { LRUCache } from 'lru-cache';
 import type { SessionLifetime } from './sessionLifetime';
 
 /** A session that has neither ended nor expired, and its user. */
@@ -27,21 +28,14 @@ export interface SessionCache {
 const CACHED_MS = 3_000;
 const CACHED_MAX = 50_000;
 
-interface Entry {
-  at: number;
-  session: Promise<LiveSession | null>;
-}
-
 /**
  * Concurrent lookups share one statement: 2,000 clients that reconnect at once cost a handful of
  * queries (fault 28).
  */
-export function createSessionCache(
-  db: Database,
-  lifetime: SessionLifetime,
-  now: () => number = Date.now,
-): SessionCache {
-  const cache = new Map<string, Entry>();
+export function createSessionCache(db: Database, lifetime: SessionLifetime): SessionCache {
+  const cache = new LRUCache<string, Promise<LiveSession | null>>({
+    ...{ max: CACHED_MAX, ttl: CACHED_MS, ttlResolution: 0 },
+  });
   let batch: { ids: Set<string>; living: Promise<Map<string, LiveSession>> } | null = null;
 
   async function read(sessionIds: string[]): Promise<Map<string, LiveSession>> {
@@ -74,19 +68,14 @@ export function createSessionCache(
   return {
     find(sessionId) {
       const known = cache.get(sessionId);
-      if (known && now() - known.at < CACHED_MS) return known.session;
-      const entry: Entry = { at: now(), session: readTogether(sessionId) };
-      cache.delete(sessionId);
-      cache.set(sessionId, entry);
+      if (known) return known;
+      const session = readTogether(sessionId);
+      cache.set(sessionId, session);
       // Errors are not cached.
-      entry.session.catch(() => {
-        if (cache.get(sessionId) === entry) cache.delete(sessionId);
+      session.catch(() => {
+        if (cache.peek(sessionId) === session) cache.delete(sessionId);
       });
-      if (cache.size > CACHED_MAX) {
-        const oldest = cache.keys().next();
-        if (!oldest.done) cache.delete(oldest.value);
-      }
-      return entry.session;
+      return session;
     },
     async states(sessionIds) {
       const found = await sessionStatements.unrevokedSessions.rows(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '@chasqui/foundation';
 import { ChasquiError, displayName, UnauthorizedError, username } from '@chasqui/protocol';
 import type { Settings } from '@chasqui/settings';
-import jwt from 'jsonwebtoken';
+import { jwtVerify } from 'jose';
 import * as z from 'zod';
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './externalKeys';
 import { claimedIssuer, readHeader } from './tokenHeader';
@@ -92,11 +92,13 @@ export function createExternalTokens({ issuer, audience, keys, clock }: Deps): E
         if (!TYPES.has(typ)) throw new UnauthorizedError();
         const { key, algorithm } = await keys(kid);
         const now = clock.now() / 1_000;
-        const payload = jwt.verify(token, key, {
+        const { payload } = await jwtVerify(token, key, {
           ...{ algorithms: [algorithm], issuer, audience },
-          ...{ clockTimestamp: now, clockTolerance: LEEWAY_S },
+          ...{ currentDate: new Date(clock.now()), clockTolerance: LEEWAY_S },
         });
         const { sub, exp, iat, sid, jti, ...wishes } = claims.parse(payload);
+        // jose compares whole seconds.
+        if (exp + LEEWAY_S <= now) throw new UnauthorizedError();
         if (exp > now + LONGEST_LIFE_S + LEEWAY_S) throw new UnauthorizedError();
         if (iat !== undefined && iat > now + LEEWAY_S) throw new UnauthorizedError();
         const acceptedUntil = (exp + LEEWAY_S) * 1_000;

@@ -1,5 +1,5 @@
 import { createFairQueue, type Requester } from './fairQueue';
-import { createLanes } from '../lanes';
+import { createBulkheads } from '../bulkheads';
 
 /** Tasks that the test completes. */
 function createWorks() {
@@ -136,20 +136,22 @@ test('a task that waited too long is refused, and a failed one frees its slot', 
 });
 
 test('searches cannot use up the slots of reads, and sends wait for neither', async () => {
-  const lanes = createLanes({ places: 4, now: () => 0 });
+  const bulkheads = createBulkheads({ places: 4, now: () => 0 });
   const { work, running, finish } = createWorks();
   const all = Array.from({ length: 100 }, (_, i) =>
-    lanes.run('search', at('there', `user ${i}`), work(`search ${i}`)),
+    bulkheads.run('search', at('there', `user ${i}`), work(`search ${i}`)),
   );
   expect(running()).toBe(1);
-  await expect(lanes.run('read', at('here', 'ana'), () => Promise.resolve('read'))).resolves.toBe(
-    'read',
+  await expect(
+    bulkheads.run('read', at('here', 'ana'), () => Promise.resolve('read')),
+  ).resolves.toBe('read');
+  all.push(
+    ...[1, 2, 3, 4].map((n) => bulkheads.run('read', at('there', 'ben'), work(`read ${n}`))),
   );
-  all.push(...[1, 2, 3, 4].map((n) => lanes.run('read', at('there', 'ben'), work(`read ${n}`))));
   expect(running()).toBe(4);
-  await expect(lanes.run('send', at('there', 'ben'), () => Promise.resolve('sent'))).resolves.toBe(
-    'sent',
-  );
+  await expect(
+    bulkheads.run('send', at('there', 'ben'), () => Promise.resolve('sent')),
+  ).resolves.toBe('sent');
   await finish(104);
   await Promise.all(all);
 });

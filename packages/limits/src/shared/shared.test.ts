@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { systemClock } from '@chasqui/foundation';
-import { createConnections } from '@chasqui/redis';
+import { createRedisConnections } from '@chasqui/redis';
 import { quietLog, redisKinds, startAnyRedis, startRedisServer, until } from '@chasqui/testkit';
-import { createKnownAddresses } from '../access/knownAddresses';
+import { createKnownAddresses } from '../login/knownAddresses';
 import { actionRates } from '../actions';
 import { createLimits } from '../limits';
-import { createLoginLimits } from '../access/loginLimits';
-import { createConnectionQuota } from '../access/connectionQuota';
-import { createReservations } from '../local/reservations';
+import { createLoginLimits } from '../login/loginLimits';
+import { createConnectionQuota } from '../clients/connectionQuota';
+import { createReservations } from '../login/reservations';
 import { createSharedDeficits } from './sharedDeficits';
 import { createSharedConnectionCounts } from './sharedConnectionCounts';
 
@@ -24,7 +24,7 @@ const names = ['ana', 'ben', 'cleo{x}', '{dora}', 'emil', 'fritz', 'gina', '192.
 type Node = ReturnType<typeof openNodes>['nodes'][number];
 
 function openNodes(url: string, count: number) {
-  const connections = createConnections({ url, log });
+  const connections = createRedisConnections({ url, log });
   const nodes = Array.from({ length: count }, (_, i) => {
     const stores = connections.shards.map((shard) => ({
       redis: connections.open('failing-fast', 'limits', shard),

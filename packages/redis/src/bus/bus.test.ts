@@ -11,7 +11,7 @@ import {
   until,
 } from '@chasqui/testkit';
 import { createBus, type NodeBus } from './bus';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 
 const recheck = (...userIds: string[]): Notification => ({ type: 'recheck', userIds });
 
@@ -21,7 +21,7 @@ interface Node {
   recoveries: () => number;
 }
 
-let opened: Connections[];
+let opened: RedisConnections[];
 let buses: NodeBus[];
 
 beforeEach(() => {
@@ -34,8 +34,8 @@ afterEach(async () => {
 });
 
 function node(nodeId: string, url: string, prefix = ''): Node {
-  const connections = createConnections({ url, prefix, log: quietLog() });
-  const bus = createBus({ connections, nodeId, log: quietLog() });
+  const connections = createRedisConnections({ url, prefix, log: quietLog() });
+  const bus = createBus({ redis: connections, nodeId, log: quietLog() });
   opened.push(connections);
   buses.push(bus);
   const received: Notification[] = [];

@@ -1,7 +1,7 @@
 import type { Bus, Notification } from '@chasqui/core/ports';
 import type { Log } from '@chasqui/foundation';
-import { BEAT_WHILE_FAILED_MS, type BusLane, createBusLane } from './busLane';
-import type { Connections } from '../connections/connections';
+import { BEAT_WHILE_FAILED_MS, type BusChannel, createBusChannel } from './busChannel';
+import type { RedisConnections } from '../connections/connections';
 import { encodeNotification, parseNotifications } from './notifications';
 import { createPeers } from './peers';
 import { chooseFor } from '../connections/shards';
@@ -14,7 +14,7 @@ export interface NodeBus extends Bus {
 }
 
 export interface BusOptions {
-  connections: Connections;
+  redis: RedisConnections;
   /** Unique per process. */
   nodeId: string;
   log: Log;
@@ -46,10 +46,10 @@ const GAP = '?';
  * also counts as a loss. While no other process is subscribed, nothing is published: a single node pays nothing for the
  * bus.
  *
- * The payload is a JSON array of notifications, or `?` when notifications were lost. Lanes add their own beats.
+ * The payload is a JSON array of notifications, or `?` when notifications were lost. Channels add their own beats.
  */
 export function createBus(options: BusOptions): NodeBus {
-  const { connections, nodeId, log, beatMs = 2_000, silenceMs = 5_000 } = options;
+  const { redis, nodeId, log, beatMs = 2_000, silenceMs = 5_000 } = options;
   const listeners = new Set<(notification: Notification) => void>();
   const recoveryListeners = new Set<() => void>();
 
@@ -85,9 +85,9 @@ export function createBus(options: BusOptions): NodeBus {
   const peers = createPeers(SILENT_BEATS * beatMs);
   let workingSince = Infinity;
 
-  const lanes: BusLane[] = connections.shards.map((shard) =>
-    createBusLane({
-      ...{ connections, shard, nodeId, beatMs, silenceMs },
+  const channels: BusChannel[] = redis.shards.map((shard) =>
+    createBusChannel({
+      ...{ redis, shard, nodeId, beatMs, silenceMs },
       isSubscribed: () => listeners.size > 0,
       onMessage: receive,
       onPeer: peers.seen,
@@ -99,22 +99,22 @@ export function createBus(options: BusOptions): NodeBus {
       onSilent: () => log.warn({ shard: shard.tag }, 'the bus between nodes receives nothing'),
     }),
   );
-  const ownLane = chooseFor(nodeId, lanes);
-  const allWorking = (): boolean => lanes.every((lane) => lane.isWorking());
-  const publishingLane = (): BusLane | undefined =>
-    ownLane.isWorking() && ownLane.writable()
-      ? ownLane
-      : (lanes.find((lane) => lane.isWorking() && lane.writable()) ??
-        (ownLane.writable() ? ownLane : undefined));
+  const ownChannel = chooseFor(nodeId, channels);
+  const allWorking = (): boolean => channels.every((channel) => channel.isWorking());
+  const publishingChannel = (): BusChannel | undefined =>
+    ownChannel.isWorking() && ownChannel.writable()
+      ? ownChannel
+      : (channels.find((channel) => channel.isWorking() && channel.writable()) ??
+        (ownChannel.writable() ? ownChannel : undefined));
 
   /**
    * Channels recover one after the other. Announces recovery once, without waiting for a channel that stays down.
    */
   const recover = (): void => {
     const now = performance.now();
-    const isAwaited = (lane: BusLane): boolean =>
-      !lane.isWorking() && now - lane.failedAt() <= LONG_AWAY_MS;
-    if (!recoveryPending || closed || lanes.some(isAwaited)) return;
+    const isAwaited = (channel: BusChannel): boolean =>
+      !channel.isWorking() && now - channel.failedAt() <= LONG_AWAY_MS;
+    if (!recoveryPending || closed || channels.some(isAwaited)) return;
     recoveryPending = false;
     if (notificationsLost) announceGap();
     if (allWorking()) log.info({}, 'the bus between nodes works');
@@ -122,23 +122,23 @@ export function createBus(options: BusOptions): NodeBus {
   };
 
   const announceGap = (): void => {
-    const lane = publishingLane();
-    if (lane === undefined) return;
+    const channel = publishingChannel();
+    if (channel === undefined) return;
     notificationsLost = false;
-    lane.publish(GAP).catch(() => {
+    channel.publish(GAP).catch(() => {
       notificationsLost = true;
-      lane.markFailed();
+      channel.markFailed();
     });
   };
 
-  const lose = (count: number, lane: BusLane): void => {
+  const lose = (count: number, channel: BusChannel): void => {
     dropped += count;
     notificationsLost = true;
-    lane.markFailed();
+    channel.markFailed();
   };
 
-  const publishPart = (lane: BusLane, texts: string[]): void => {
-    lane.publish(`[${texts.join(',')}]`).catch(() => lose(texts.length, lane));
+  const publishPart = (channel: BusChannel, texts: string[]): void => {
+    channel.publish(`[${texts.join(',')}]`).catch(() => lose(texts.length, channel));
   };
 
   const flush = (): void => {
@@ -146,23 +146,23 @@ export function createBus(options: BusOptions): NodeBus {
     const texts = waiting;
     waiting = [];
     if (texts.length === 0) return;
-    const lane = publishingLane();
-    if (lane === undefined) {
-      lose(texts.length, ownLane);
+    const channel = publishingChannel();
+    if (channel === undefined) {
+      lose(texts.length, ownChannel);
       return;
     }
     let part: string[] = [];
     let size = 0;
     for (const text of texts) {
       if (size > 0 && size + text.length > LARGEST_PUBLISH_CHARS) {
-        publishPart(lane, part);
+        publishPart(channel, part);
         part = [];
         size = 0;
       }
       part.push(text);
       size += text.length;
     }
-    publishPart(lane, part);
+    publishPart(channel, part);
   };
 
   /** While all channels work, no beat is missed: a process without a beat in that time does not exist. */
@@ -170,7 +170,7 @@ export function createBus(options: BusOptions): NodeBus {
     !peers.hasSubscribers() && performance.now() - workingSince > SILENT_BEATS * beatMs;
 
   const timer = setInterval(() => {
-    for (const lane of lanes) lane.tick();
+    for (const channel of channels) channel.tick();
     recover();
     if (!allWorking()) workingSince = Infinity;
     else if (workingSince === Infinity) workingSince = performance.now();
@@ -209,7 +209,7 @@ export function createBus(options: BusOptions): NodeBus {
       clearInterval(timer);
       if (scheduled) clearImmediate(scheduled);
       flush();
-      await Promise.all(lanes.map((lane) => lane.close()));
+      await Promise.all(channels.map((channel) => channel.close()));
     },
   };
 }

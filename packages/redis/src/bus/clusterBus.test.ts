@@ -1,7 +1,7 @@
 import type { Notification } from '@chasqui/core/ports';
 import { quietLog, type RedisCluster, startRedisCluster, until } from '@chasqui/testkit';
 import { createBus, type NodeBus } from './bus';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 import { CLUSTER_SHARDS, type Shard } from '../connections/shards';
 
 // The bus counts as connected only when every channel has proven itself.
@@ -9,7 +9,7 @@ import { CLUSTER_SHARDS, type Shard } from '../connections/shards';
 const HINT: Notification = { type: 'recheck', userIds: ['me'] };
 
 let cluster: RedisCluster;
-let opened: { bus: NodeBus; connections: Connections }[];
+let opened: { bus: NodeBus; connections: RedisConnections }[];
 
 beforeEach(async () => {
   cluster = await startRedisCluster();
@@ -24,8 +24,14 @@ afterEach(async () => {
 });
 
 function node(nodeId: string) {
-  const connections = createConnections({ url: cluster.url, log: quietLog() });
-  const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 500, silenceMs: 4_000 });
+  const connections = createRedisConnections({ url: cluster.url, log: quietLog() });
+  const bus = createBus({
+    redis: connections,
+    nodeId,
+    log: quietLog(),
+    beatMs: 500,
+    silenceMs: 4_000,
+  });
   opened.push({ bus, connections });
   const received: Notification[] = [];
   let recoveries = 0;

@@ -5,13 +5,13 @@ import {
   startRedisCluster,
   until,
 } from '@chasqui/testkit';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 import { CLUSTER_QUEUE, CLUSTER_SHARDS } from '../connections/shards';
 
 // The promises of connections to a single Redis, tested on each node of a cluster.
 
 let cluster: RedisCluster;
-let connections: Connections;
+let connections: RedisConnections;
 let log: ReturnType<typeof quietLog>;
 
 beforeEach(async () => {
@@ -24,7 +24,7 @@ afterEach(async () => {
   await cluster.close();
 });
 
-const open = () => createConnections({ url: cluster.url, log });
+const open = () => createRedisConnections({ url: cluster.url, log });
 const queueKey = `${CLUSTER_QUEUE.tag}a`;
 
 test('shards map to their declared slots, spread over all three masters', async () => {

@@ -6,11 +6,11 @@ import {
   startTcpProxy,
   until,
 } from '@chasqui/testkit';
-import { type Connections, createConnections } from './connections';
+import { type RedisConnections, createRedisConnections } from './connections';
 import { SINGLE_SHARD } from './shards';
 
 let server: RedisServer;
-let connections: Connections | undefined;
+let connections: RedisConnections | undefined;
 
 beforeEach(async () => {
   server = await startRedisServer();
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 test('[D11] a failing-fast command never waits long while Redis is down, frozen or back', async () => {
-  connections = createConnections({ url: server.url, log: quietLog() });
+  connections = createRedisConnections({ url: server.url, log: quietLog() });
   const redis = connections.open('failing-fast', 'test', SINGLE_SHARD);
   await until('the connection is ready', () => redis.status === 'ready');
 
@@ -43,7 +43,7 @@ test('[D11] a failing-fast command never waits long while Redis is down, frozen 
 test('[D11] a patient command waits until Redis is started', async () => {
   await server.kill();
   const log = quietLog();
-  connections = createConnections({ url: server.url, log });
+  connections = createRedisConnections({ url: server.url, log });
   const redis = connections.open('patient', 'test', SINGLE_SHARD);
   const answer = redis.set('a', '1');
   await until('the outage is logged', () => log.lines.length > 0);
@@ -55,7 +55,7 @@ test('[D11] a patient command waits until Redis is started', async () => {
 
 test('[D11] connections reconnect after a silent cut, also with a blocking command', async () => {
   const proxy = await startTcpProxy(server.port);
-  connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
+  connections = createRedisConnections({ url: `redis://127.0.0.1:${proxy.port}`, log: quietLog() });
   const asking = connections.open('patient', 'asking', SINGLE_SHARD);
   const blocking = connections.open('listening', 'blocking', SINGLE_SHARD);
   const listening = connections.open('listening', 'subscribed', SINGLE_SHARD);
@@ -80,7 +80,7 @@ test('[D11] connections reconnect after a silent cut, also with a blocking comma
 
 test('[D11] an idle connection stays open', async () => {
   const log = quietLog();
-  connections = createConnections({ url: server.url, log });
+  connections = createRedisConnections({ url: server.url, log });
   const listening = connections.open('listening', 'subscribed', SINGLE_SHARD);
   await listening.subscribe('news');
   const { stream } = listening;
@@ -95,7 +95,7 @@ test.each(['running', 'frozen', 'gone'])(
   'connections close quickly while Redis is %s',
   async (state) => {
     const kinds = ['failing-fast', 'patient', 'listening'] as const;
-    const open = () => createConnections({ url: server.url, log: quietLog() });
+    const open = () => createRedisConnections({ url: server.url, log: quietLog() });
     const sets = [open(), open(), open()];
     const all = sets.flatMap((set) => kinds.map((kind) => set.open(kind, kind, SINGLE_SHARD)));
     await until('all are connected', () => all.every(({ status }) => status === 'ready'));

@@ -18,9 +18,9 @@ import { createProblems } from '../health/problems';
  * - `listening`: patient, for subscriptions and for commands that block for a few seconds.
  * - `self-subscribing`: listening, for callers that subscribe again on each `ready` event.
  */
-export type ConnectionKind = 'failing-fast' | 'patient' | 'listening' | 'self-subscribing';
+export type RedisConnectionKind = 'failing-fast' | 'patient' | 'listening' | 'self-subscribing';
 
-export interface ConnectionSettings {
+export interface RedisConnectionSettings {
   /** One Redis, or the nodes of a cluster; see `parseRedisAddress`. */
   url: string;
   /** Prefix of every key and channel, so that tests and instances can share one Redis. */
@@ -29,7 +29,7 @@ export interface ConnectionSettings {
 }
 
 /** Owns all connections of one process to Redis. */
-export interface Connections {
+export interface RedisConnections {
   readonly prefix: string;
   /** Shards over which keys are spread by `chooseFor`. A single Redis has one shard without a tag. */
   readonly shards: readonly Shard[];
@@ -39,7 +39,7 @@ export interface Connections {
    * Opens a connection to the master of this shard, wherever the cluster puts it. It reconnects until it is released
    * or everything is closed. Never throws; errors are logged once per outage and never end the process.
    */
-  open(kind: ConnectionKind, name: string, shard: Shard): Redis;
+  open(kind: RedisConnectionKind, name: string, shard: Shard): Redis;
   /** Why Redis is reachable but cannot be used, in one sentence; undefined while it can be used. */
   problem(): string | undefined;
   /** Closes one connection within half a second, whether or not Redis answers. A second call does nothing. */
@@ -61,7 +61,11 @@ const NO_USE = /(^|[ -])(READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOAUTH) /;
 /** A cluster connection that has lasted this long will not be refused any more. */
 const CLUSTER_SETTLE_MS = 1_000;
 
-export function createConnections({ url, prefix = '', log }: ConnectionSettings): Connections {
+export function createRedisConnections({
+  url,
+  prefix = '',
+  log,
+}: RedisConnectionSettings): RedisConnections {
   const releasers = new Map<Redis, () => Promise<void>>();
   const pacings = new WeakMap<Redis, ReconnectPacing>();
   const redis = reach(parseRedisAddress(url));
@@ -134,7 +138,7 @@ interface Reach {
   settleMs: number;
   /** Asks the server behind the address and tests a write to this key; null for a cluster. */
   askAddress: ((key: string) => Promise<ServerAnswer>) | null;
-  connect(options: RedisOptions, kind: ConnectionKind, shard: Shard): Redis;
+  connect(options: RedisOptions, kind: RedisConnectionKind, shard: Shard): Redis;
   close(): void;
 }
 
@@ -173,7 +177,7 @@ interface Reconnecting {
 }
 
 function optionsFor(
-  kind: ConnectionKind,
+  kind: RedisConnectionKind,
   name: string,
   { pacing, onRefused, onErrorReply }: Reconnecting,
 ): RedisOptions {

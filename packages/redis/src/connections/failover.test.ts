@@ -11,7 +11,7 @@ import {
   until,
 } from '@chasqui/testkit';
 import { createBus } from '../bus/bus';
-import { type Connections, createConnections } from './connections';
+import { type RedisConnections, createRedisConnections } from './connections';
 import { createConsumer } from '../queue/consumer';
 import { createDeliveryQueue } from '../queue/deliveryQueue';
 import { SINGLE_SHARD } from './shards';
@@ -19,7 +19,7 @@ import { SINGLE_SHARD } from './shards';
 let former: RedisServer;
 let master: RedisServer;
 let proxy: TcpProxy;
-let opened: Connections[];
+let opened: RedisConnections[];
 /** Called before the connections close, also when a test fails. */
 let closers: (() => Promise<void>)[];
 let log: ReturnType<typeof quietLog>;
@@ -42,8 +42,8 @@ afterEach(async () => {
   await Promise.all([former.close(), master.close()]);
 });
 
-function connect(): Connections {
-  const connections = createConnections({ url: `redis://127.0.0.1:${proxy.port}`, log });
+function connect(): RedisConnections {
+  const connections = createRedisConnections({ url: `redis://127.0.0.1:${proxy.port}`, log });
   opened.push(connections);
   return connections;
 }
@@ -69,7 +69,7 @@ const noneLeft = () =>
 describe.each(['replica', 'master'] as const)('the former master stays up as a %s', (becomes) => {
   test('[D11] every kind of connection moves to the new master', async () => {
     const connections = connect();
-    const open = (kind: Parameters<Connections['open']>[0]): Redis =>
+    const open = (kind: Parameters<RedisConnections['open']>[0]): Redis =>
       connections.open(kind, kind, SINGLE_SHARD);
     const all = [
       open('failing-fast'),
@@ -104,17 +104,17 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
     const queue = createDeliveryQueue(connections);
     const woken: unknown[] = [];
     const consumer = createConsumer({
-      connections,
+      redis: connections,
       concurrency: 2,
       log,
       handle: async ({ data }) => void woken.push(data),
     });
-    const buses = ['a', 'b'].map((nodeId) => createBus({ connections: connect(), nodeId, log }));
+    const buses = ['a', 'b'].map((nodeId) => createBus({ redis: connect(), nodeId, log }));
     closers.push(() => consumer.stop(1_000), ...buses.map((bus) => () => bus.close()));
     const hints: unknown[] = [];
     for (const bus of buses) bus.subscribe((hint) => hints.push(hint));
     const presence = createPresence({
-      connections,
+      redis: connections,
       nodeId: randomUUID(),
       clock: systemClock,
       onChange: () => undefined,

@@ -4,14 +4,14 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { quietLog, type RedisServer, startRedisServer, until } from '@chasqui/testkit';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 import { SINGLE_SHARD } from '../connections/shards';
 import { createProblems } from './problems';
 
 const LOGIN = 'Redis refuses the login: check user and password in REDIS_URL';
 
 let server: RedisServer;
-let connections: Connections | undefined;
+let connections: RedisConnections | undefined;
 let log: ReturnType<typeof quietLog>;
 beforeEach(async () => {
   log = quietLog();
@@ -26,7 +26,7 @@ afterEach(async () => {
 const logged = () => log.lines.map(({ level, message }) => `${level} ${message}`);
 
 function open(url: string): { asking: () => Promise<unknown>; waiting: Promise<unknown> } {
-  connections = createConnections({ url, log });
+  connections = createRedisConnections({ url, log });
   const fast = connections.open('failing-fast', 'fast', SINGLE_SHARD);
   const patient = connections.open('patient', 'patient', SINGLE_SHARD);
   connections.open('self-subscribing', 'subscribing', SINGLE_SHARD);
@@ -58,7 +58,7 @@ test.each([
 
 /** Changes the password of the default user. */
 async function runAt(url: string, password: string): Promise<void> {
-  const one = createConnections({ url, log: quietLog() });
+  const one = createRedisConnections({ url, log: quietLog() });
   await one.open('patient', 'admin', SINGLE_SHARD).call('ACL', 'SETUSER', 'default', password);
   await one.close();
 }

@@ -2,8 +2,8 @@ import Bull from 'bull';
 import { endsWithin, type Log } from '@chasqui/foundation';
 import {
   BLOCKING_COMMAND_S,
-  type ConnectionKind,
-  type Connections,
+  type RedisConnectionKind,
+  type RedisConnections,
 } from '../connections/connections';
 import { bullPrefix, DELIVERY_QUEUE } from './deliveryQueue';
 
@@ -21,7 +21,7 @@ export interface Consumer {
 }
 
 export interface ConsumerOptions {
-  connections: Connections;
+  redis: RedisConnections;
   /** May run twice for one job (stalled or lock lost). A rejection removes the job and is logged. */
   handle(job: RawJob): Promise<void>;
   concurrency: number;
@@ -41,7 +41,7 @@ const settings: Bull.AdvancedSettings = {
   drainDelay: BLOCKING_COMMAND_S,
 };
 
-const kinds: Record<'client' | 'subscriber' | 'bclient', ConnectionKind> = {
+const kinds: Record<'client' | 'subscriber' | 'bclient', RedisConnectionKind> = {
   client: 'patient',
   subscriber: 'listening',
   bclient: 'listening',
@@ -52,13 +52,13 @@ const kinds: Record<'client' | 'subscriber' | 'bclient', ConnectionKind> = {
  * jobs: retries, counts and history are not used.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { connections, concurrency, log } = options;
-  const opened: ReturnType<Connections['open']>[] = [];
+  const { redis, concurrency, log } = options;
+  const opened: ReturnType<RedisConnections['open']>[] = [];
   const queue = new Bull<unknown>(DELIVERY_QUEUE, {
-    prefix: bullPrefix(connections),
+    prefix: bullPrefix(redis),
     settings,
     createClient(type) {
-      const connection = connections.open(kinds[type], `queue-${type}`, connections.queueShard);
+      const connection = redis.open(kinds[type], `queue-${type}`, redis.queueShard);
       opened.push(connection);
       return connection;
     },
@@ -117,7 +117,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       });
       await endsWithin(settled, atMost(500));
       await endsWithin(queue.close(true), atMost(1_000));
-      await Promise.all(opened.map((connection) => connections.release(connection)));
+      await Promise.all(opened.map((connection) => redis.release(connection)));
     },
   };
 }

@@ -1,6 +1,6 @@
 import Bull from 'bull';
 import type Redis from 'ioredis';
-import type { Connections } from '../connections/connections';
+import type { RedisConnections } from '../connections/connections';
 
 /** Operators find it in Redis as `bull:message_delivery:*`, in a cluster as `{bull}:message_delivery:*`. */
 export const DELIVERY_QUEUE = 'message_delivery';
@@ -46,13 +46,13 @@ export interface DeliveryQueue {
 // No retries by Bull: its backoff has neither cap nor jitter, and attempts are stored in PostgreSQL.
 const jobOptions: Bull.JobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
-export function bullPrefix(connections: Connections): string {
+export function bullPrefix(connections: RedisConnections): string {
   const { prefix, queueShard } = connections;
   // In a cluster, all keys of the queue share one slot; on a single Redis, names stay as in earlier releases.
   return queueShard.tag === '' ? `${prefix}bull` : `${prefix}${queueShard.tag}`;
 }
 
-export function createDeliveryQueue(connections: Connections): DeliveryQueue {
+export function createDeliveryQueue(connections: RedisConnections): DeliveryQueue {
   const redis: Redis = connections.open('failing-fast', 'queue', connections.queueShard);
   const queue = new Bull<WakeupData>(DELIVERY_QUEUE, {
     prefix: bullPrefix(connections),

@@ -1,16 +1,16 @@
 import { type AnyRedis, quietLog, redisKinds, startAnyRedis, until } from '@chasqui/testkit';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 import { createQueueMarker, type QueueMarker } from './queueMarker';
 
 describe.each(redisKinds)('on %s', (kind) => {
   let server: AnyRedis;
-  let connections: Connections;
+  let connections: RedisConnections;
   let marker: QueueMarker;
   let key: string;
 
   beforeEach(async () => {
     server = await startAnyRedis(kind);
-    connections = createConnections({ url: server.url, log: quietLog() });
+    connections = createRedisConnections({ url: server.url, log: quietLog() });
     marker = createQueueMarker(connections);
     key = `${connections.queueShard.tag}chasqui:queue`;
     await until('Redis answers', () => marker.continues('nothing').then(() => true));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Connections } from '../connections/connections';
+import type { RedisConnections } from '../connections/connections';
 
 /**
  * A key that marks the queue in Redis as complete. It is gone after a flush or an empty restart, and contains the
@@ -42,7 +42,7 @@ if ARGV[2] == 'abandon' then redis.call('DEL', KEYS[1]) end
 return 1
 `;
 
-export function createQueueMarker(connections: Connections): QueueMarker {
+export function createQueueMarker(connections: RedisConnections): QueueMarker {
   const { prefix, queueShard } = connections;
   // On the queue's shard: in a cluster, only that master can lose it.
   const redis = connections.open('failing-fast', 'sweep', queueShard);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type Redis from 'ioredis';
 import { type AnyRedis, quietLog, redisKinds, startAnyRedis, until } from '@chasqui/testkit';
-import { type Connections, createConnections } from '../connections/connections';
+import { type RedisConnections, createRedisConnections } from '../connections/connections';
 import {
   bullPrefix,
   createDeliveryQueue,
@@ -15,7 +15,7 @@ describe.each(redisKinds)('on %s', (kind) => {
   /** Prefix of the queue's keys. */
   let keys: string;
   let redis: Redis;
-  let connections: Connections;
+  let connections: RedisConnections;
   let queue: DeliveryQueue;
   let wakeups: NodeWakeups;
   /** Rows of PostgreSQL: job id by user id. */
@@ -26,7 +26,7 @@ describe.each(redisKinds)('on %s', (kind) => {
 
   beforeEach(async () => {
     server = await startAnyRedis(kind);
-    connections = createConnections({ url: server.url, log: quietLog() });
+    connections = createRedisConnections({ url: server.url, log: quietLog() });
     redis = connections.open('patient', 'looking', connections.queueShard);
     keys = `${bullPrefix(connections)}:${DELIVERY_QUEUE}`;
     queue = createDeliveryQueue(connections);

@@ -13,8 +13,8 @@ const ENDED_WITHIN_MS = 1_000;
 export interface IndexedDbOptions {
   /** Name of the database, default `chasqui`. Use one per server that a page talks to. */
   name?: string;
-  /** Replaces the browser's `indexedDB`. */
-  factory?: IDBFactory;
+  /** Replaces the browser's `indexedDB`. Its type is IDBFactory; without the types of the DOM, as in Node, it is `never`. */
+  factory?: typeof globalThis extends { indexedDB: infer Factory } ? Factory : never;
   clock?: Clock;
 }
 

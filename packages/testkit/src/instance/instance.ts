@@ -174,8 +174,7 @@ async function startWorker(env: Record<string, string>, build: Build): Promise<W
       entry: 'apps/worker/dist/main.js',
       env,
       ...build,
-      // The previous release logs the second one.
-      readyMessage: ['the worker is running', 'the worker is at work'],
+      readyMessage: 'the worker is running',
     });
   let program = await start();
   return {

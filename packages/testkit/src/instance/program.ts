@@ -31,8 +31,8 @@ export interface ProgramOptions {
   /** The executable of another version of Node, instead of the one that runs the tests. */
   node?: string | undefined;
   env: Record<string, string>;
-  /** Message of the log line that reports readiness; one of several if releases differ. */
-  readyMessage: string | readonly string[];
+  /** Message of the log line that reports readiness. */
+  readyMessage: string;
   /** Options for Node. */
   execArgv?: readonly string[];
 }
@@ -103,7 +103,7 @@ export async function startProgram({
     createInterface({ input: child.stdout }).on('line', (line) => {
       keep(line);
       const fields = parseLogLine(line);
-      if (fields !== undefined && [readyMessage].flat().includes(String(fields.msg))) {
+      if (fields?.msg === readyMessage) {
         clearTimeout(timer);
         resolve(fields);
       }

@@ -1,7 +1,9 @@
-import { ForbiddenError, PASSWORD_MAX, PASSWORD_MIN } from '@chasqui/protocol';
+import { ForbiddenError } from '@chasqui/protocol';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useChatStore } from '../../store/chatStore';
+import { CurrentPasswordField, NewPasswordField } from '../../shared/form/PasswordField';
+import { readForm } from '../../shared/form/readForm';
 import { errorText } from '../../shared/formatting/errorText';
 import { useClient } from '../../store/ClientContext';
 
@@ -16,11 +18,7 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const data = new FormData(event.currentTarget);
-    const text = (name: string): string => {
-      const value = data.get(name);
-      return typeof value === 'string' ? value : '';
-    };
+    const text = readForm(event.currentTarget);
     setStage('submitting');
     setError('');
     try {
@@ -52,34 +50,10 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
   }
   return (
     <form className="password" onSubmit={(event) => void submit(event)}>
-      {/* For password managers: the account this is. */}
+      {/* Password managers read the account from this field. */}
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-      <label className="field">
-        <span>Current password</span>
-        <input
-          className="input"
-          name="current"
-          type="password"
-          autoComplete="current-password"
-          required
-          autoFocus
-          maxLength={PASSWORD_MAX}
-        />
-      </label>
-      <label className="field">
-        <span>
-          New password <small>at least {PASSWORD_MIN} characters</small>
-        </span>
-        <input
-          className="input"
-          name="next"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={PASSWORD_MIN}
-          maxLength={PASSWORD_MAX}
-        />
-      </label>
+      <CurrentPasswordField name="current" label="Current password" autoFocus />
+      <NewPasswordField name="next" label="New password" />
       <p className="password-hint">You stay signed in here and are signed out everywhere else.</p>
       {error !== '' && (
         <p className="form-error" role="alert">

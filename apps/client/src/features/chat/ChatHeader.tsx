@@ -1,13 +1,13 @@
 import type { KnownConversation } from '@chasqui/sdk';
-import { ArrowLeft, LockOpen, Settings2, Timer, TimerOff } from 'lucide-react';
+import { LockOpen, Settings2, Timer, TimerOff } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Avatar } from '../../shared/Avatar';
 import { ConnectionBadge } from '../../shared/ConnectionBadge';
+import { BackButton } from '../../shared/BackButton';
 import { useChatStore } from '../../store/chatStore';
 import { useClient } from '../../store/ClientContext';
 import { otherParticipant, conversationTitle } from '../../store/displayNames';
 import { notify } from '../../store/notices';
-import { navigateToList } from '../../store/route';
 import { BlockButton } from '../blocking/BlockButton';
 import { durationText } from '../retention/durations';
 import { ConversationStatus } from './ConversationStatus';
@@ -37,14 +37,7 @@ export function ChatHeader({ conversation }: { conversation: KnownConversation }
   const protection = `Messages are ${client.protection}`;
   return (
     <header className="chat-header">
-      <button
-        className="icon-button back"
-        type="button"
-        aria-label="All conversations"
-        onClick={() => navigateToList()}
-      >
-        <ArrowLeft size={22} aria-hidden />
-      </button>
+      <BackButton />
       <Avatar
         id={other?.user_id ?? conversation.id}
         name={title}

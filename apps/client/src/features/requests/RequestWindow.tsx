@@ -1,8 +1,8 @@
 import type { Request } from '@chasqui/protocol';
 import type { ChatMessage } from '@chasqui/sdk';
-import { ArrowLeft } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { navigateToList } from '../../store/route';
+import { BackButton } from '../../shared/BackButton';
 import { useChatStore } from '../../store/chatStore';
 import { attempt } from '../../store/notices';
 import { compactTime } from '../../shared/formatting/dates';
@@ -20,14 +20,7 @@ export function RequestWindow({ request }: { request: Request }) {
   return (
     <main className="chat-pane chat-window request-window">
       <header className="chat-header">
-        <button
-          className="icon-button back"
-          type="button"
-          aria-label="All conversations"
-          onClick={() => navigateToList()}
-        >
-          <ArrowLeft size={22} aria-hidden />
-        </button>
+        <BackButton />
         <Avatar
           id={kind === 'group' ? request.conversation_id : from.user_id}
           name={name}

@@ -1,10 +1,5 @@
-import {
-  INVITATION_MAX,
-  PASSWORD_MAX,
-  PASSWORD_MIN,
-  USERNAME_MAX,
-  USERNAME_MIN,
-} from '@chasqui/protocol';
+import { INVITATION_MAX, USERNAME_MAX, USERNAME_MIN } from '@chasqui/protocol';
+import { NewPasswordField, CurrentPasswordField } from '../../shared/form/PasswordField';
 
 /** The fields of the sign-up form. */
 export function SignUpFields({ invitation }: { invitation: string | null }) {
@@ -72,20 +67,7 @@ export function SignUpFields({ invitation }: { invitation: string | null }) {
           placeholder="ana@example.org"
         />
       </label>
-      <label className="field">
-        <span>
-          Password <small>at least {PASSWORD_MIN} characters</small>
-        </span>
-        <input
-          className="input"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={PASSWORD_MIN}
-          maxLength={PASSWORD_MAX}
-        />
-      </label>
+      <NewPasswordField name="password" label="Password" />
     </>
   );
 }
@@ -106,33 +88,8 @@ export function SignInFields({ withNewPassword }: { withNewPassword: boolean }) 
           autoFocus
         />
       </label>
-      <label className="field">
-        <span>Password</span>
-        <input
-          className="input"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          required
-        />
-      </label>
-      {withNewPassword && (
-        <label className="field">
-          <span>
-            New password <small>at least {PASSWORD_MIN} characters</small>
-          </span>
-          <input
-            className="input"
-            name="new_password"
-            type="password"
-            autoComplete="new-password"
-            required
-            autoFocus
-            minLength={PASSWORD_MIN}
-            maxLength={PASSWORD_MAX}
-          />
-        </label>
-      )}
+      <CurrentPasswordField name="password" label="Password" />
+      {withNewPassword && <NewPasswordField name="new_password" label="New password" autoFocus />}
     </>
   );
 }

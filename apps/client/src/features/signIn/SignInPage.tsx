@@ -1,5 +1,6 @@
 import { type SubmitEvent, useState } from 'react';
 import { errorText, errorReason } from '../../shared/formatting/errorText';
+import { readForm } from '../../shared/form/readForm';
 import { useChatStore } from '../../store/chatStore';
 import { invitationFromUrl, useRegistration } from './registration';
 import { BASE } from '../../store/serverUrl';
@@ -30,11 +31,7 @@ export function SignInPage() {
 
   async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const text = (name: string): string => {
-      const value = form.get(name);
-      return typeof value === 'string' ? value : '';
-    };
+    const text = readForm(event.currentTarget);
     setSubmitting(true);
     setError('');
     try {

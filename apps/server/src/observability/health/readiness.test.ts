@@ -2,45 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { checkReadiness, connectDatabase, migrateDatabase } from '@chasqui/db';
 import { createMigrator } from '@chasqui/db/testing';
 import { parseServerSettings } from '@chasqui/settings';
-import {
-  createHttpClient,
-  freshDatabase,
-  type FreshDatabase,
-  quietLog,
-  until,
-} from '@chasqui/testkit';
+import { openServerFixture, quietLog, type ServerFixture, until } from '@chasqui/testkit';
 import { startNode, type Node } from '../../startNode';
 
-let database: FreshDatabase;
-let node: Node;
+let fixture: ServerFixture<Node>;
 
 async function sql(text: string): Promise<void> {
-  const client = createMigrator(database.url);
+  const client = createMigrator(fixture.database.url);
   await client.connect();
   await client.query(text);
   await client.end();
 }
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  node = await startNode({
-    settings: parseServerSettings({
-      ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
-      JWT_SECRET: 'a secret of at least thirty-two characters',
-    }),
-    log: quietLog(),
-    redisPrefix: new URL(database.url).pathname,
-  });
+  fixture = await openServerFixture((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
+  );
+  await fixture.open();
 });
-afterAll(async () => {
-  await node.stop();
-  await database.drop();
-});
+afterAll(() => fixture.close());
 
 /** Waits until the node is ready, or not ready for this reason. */
 function becomes(reason: RegExp | undefined): Promise<unknown> {
-  const http = createHttpClient(`http://127.0.0.1:${node.port}`);
-  return until(`the node says ${String(reason)}`, async () => {
+  const http = fixture.httpOf();
+  return until(`the reason is ${String(reason)}`, async () => {
     const reply = await http('GET', '/readyz');
     const body = reply.body as { status: string; postgres: string; reason?: string };
     if (reason === undefined) return reply.status === 200 && body.reason === undefined;
@@ -62,7 +47,7 @@ test('a node is not ready if the schema is not that of its version', async () =>
 });
 
 test('a node is not ready on a read-only database, and recovers by itself', async () => {
-  const name = new URL(database.url).pathname.slice(1);
+  const name = new URL(fixture.database.url).pathname.slice(1);
   await sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()`);
@@ -75,12 +60,12 @@ test('a node is not ready on a read-only database, and recovers by itself', asyn
 test('a node is not ready if its role lacks privileges, until they are granted', async () => {
   const role = `plain_${randomUUID().slice(0, 8)}`;
   await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
-  const url = new URL(database.url);
+  const url = new URL(fixture.database.url);
   [url.username, url.password] = [role, 'plain'];
   const db = connectDatabase({ url: url.href, poolMax: 1 });
   try {
     await expect(checkReadiness(db)).rejects.toThrow(/the role lacks privileges/);
-    await migrateDatabase(database.url, { grantTo: { name: role } });
+    await migrateDatabase(fixture.database.url, { grantTo: { name: role } });
     await expect(checkReadiness(db)).resolves.toBeUndefined();
   } finally {
     await db.close();
@@ -89,7 +74,7 @@ test('a node is not ready if its role lacks privileges, until they are granted',
 });
 
 test('one refused write ends every idle connection to that server', async () => {
-  const db = connectDatabase({ url: database.url, poolMax: 4 });
+  const db = connectDatabase({ url: fixture.database.url, poolMax: 4 });
   await Promise.all([1, 2, 3, 4].map(() => db.query('', 'SELECT pg_sleep(0.2)', [])));
   expect(db.pool().size).toBe(4);
   await expect(db.sequelize.query('BEGIN READ ONLY; DELETE FROM findings; COMMIT')).rejects.toThrow(

@@ -4,7 +4,7 @@ import type { Identity, Roles, SecurityLog, UserDirectory } from '@chasqui/ident
 import {
   type ByteBudget,
   createExportSlots,
-  type Lanes,
+  type Bulkheads,
   type Limits,
   type LoginLimits,
   type DelayReject,
@@ -55,7 +55,7 @@ export interface AppDeps {
   quotas: Quotas;
   loginLimits: LoginLimits;
   delayReject: DelayReject;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   addressOf: ClientAddress;
   hosts: Hosts;
   origins: Origins;

@@ -10,7 +10,7 @@ import {
   type ByteBudget,
   type ExportSlots,
   actionOfEndpoint,
-  type Lanes,
+  type Bulkheads,
   type Limits,
   type DelayReject,
 } from '@chasqui/limits';
@@ -86,7 +86,7 @@ interface Deps {
   limits: Limits;
   /** Slows down addresses that are rejected too often. */
   delayReject: DelayReject;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   addressOf: ClientAddress;
   /** For request bodies that are still arriving. */
   unread: ByteBudget;
@@ -109,7 +109,7 @@ const EXPORT_MS = 3_600_000;
  * and no query.
  */
 export function createEndpointRouter(deps: Deps): EndpointRouter {
-  const { limits, lanes, addressOf, unread, exportSlots, extendDeadline, roles, securityLog } =
+  const { limits, bulkheads, addressOf, unread, exportSlots, extendDeadline, roles, securityLog } =
     deps;
   const { authenticate, enforceLimit } = createAuthentication(deps);
 
@@ -155,7 +155,7 @@ export function createEndpointRouter(deps: Deps): EndpointRouter {
         await countingRefusals(caller, endpoint, async () => {
           const checked = { ...(await parseRequest(endpoint, request, address)), ...proven };
           const work = (): Promise<EndpointReply<typeof endpoint>> => handler(checked);
-          send(response, await lanes.run(action, { address, userId: caller.userId }, work));
+          send(response, await bulkheads.run(action, { address, userId: caller.userId }, work));
         });
       });
     };

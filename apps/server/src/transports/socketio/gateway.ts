@@ -6,7 +6,7 @@ import type { Identity, SecurityLog } from '@chasqui/identity';
 import type {
   ByteBudget,
   ConnectionQuota,
-  Lanes,
+  Bulkheads,
   Limits,
   Quotas,
   TrafficShaper,
@@ -17,23 +17,23 @@ import { Server } from 'socket.io';
 import type { ClientAddress } from '../../network/clientAddress';
 import type { ErrorReporter } from '../../observability/errorReporter';
 import type { Origins } from '../../network/origins';
-import { admitByTurns } from './admission';
-import { createAnswers } from './answers';
+import { admitByTurns } from './guard/admission';
+import { createAnswers } from './commands/answers';
 import type { ChatServer, ChatSocket } from './chatServer';
-import { createDispatch } from './dispatch';
+import { createDispatch } from './commands/dispatch';
 import type { ClientConnections } from '../../connections/clientConnections';
 import { type ConnectionGate, createUpgradeGate } from '../../connections/connectionGate';
-import { onAuthRefresh } from './handlers/authRefresh';
-import { onMessageDelivered } from './handlers/messageDelivered';
-import { onMessageRead } from './handlers/messageRead';
-import { onMessageSend } from './handlers/messageSend';
-import { onPresenceOffline } from './handlers/presenceOffline';
-import { onPresenceOnline } from './handlers/presenceOnline';
-import { onSync } from './handlers/sync';
-import { onTyping } from './handlers/typing';
-import { forgetHandshake } from './forgetHandshake';
+import { onAuthRefresh } from './commands/handlers/authRefresh';
+import { onMessageDelivered } from './commands/handlers/messageDelivered';
+import { onMessageRead } from './commands/handlers/messageRead';
+import { onMessageSend } from './commands/handlers/messageSend';
+import { onPresenceOffline } from './commands/handlers/presenceOffline';
+import { onPresenceOnline } from './commands/handlers/presenceOnline';
+import { onSync } from './commands/handlers/sync';
+import { onTyping } from './commands/handlers/typing';
 import { createHandshake } from './handshake';
-import { receiveCommands } from './receiveCommands';
+import { dropRequest } from './internals/engineIo';
+import { dropHandshakeData, receiveCommands } from './internals/socketIo';
 import { createPollGuard } from './guard/pollGuard';
 import { watchTransports } from './guard/transportWatch';
 
@@ -54,7 +54,7 @@ export interface SocketGatewayDeps {
   gate: ConnectionGate;
   userConnectionQuota: ConnectionQuota;
   addressConnectionQuota: ConnectionQuota;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   /** Unsent bytes of the node, shared with REST responses. */
   unsent: ByteBudget;
   /** Bytes of frames and bodies that are incomplete. */
@@ -86,7 +86,13 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
       onPresenceOffline(presence),
       onAuthRefresh(deps.identity),
     ],
-    { answers, failed, limits: deps.limits, lanes: deps.lanes, securityLog: deps.securityLog },
+    {
+      answers,
+      failed,
+      limits: deps.limits,
+      bulkheads: deps.bulkheads,
+      securityLog: deps.securityLog,
+    },
   );
 
   const server: ChatServer = new Server(deps.httpServer, {
@@ -135,7 +141,9 @@ export function createSocketGateway(deps: SocketGatewayDeps): SocketGateway {
     const { connection, answer } = accepted;
     watch.accept(socket.conn, connection);
     connection.begin();
-    forgetHandshake(socket);
+    // Nothing reads the request and the handshake data again.
+    dropHandshakeData(socket);
+    dropRequest(socket.conn);
     receiveCommands(socket, (event, data, packetId) => {
       const acknowledge =
         packetId === undefined ? undefined : (result: object) => answer(packetId, result);

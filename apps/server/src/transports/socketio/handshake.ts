@@ -84,7 +84,7 @@ export function createHandshake(deps: Deps) {
   };
 }
 
-/** Read before the request is dropped (forgetHandshake.ts), because another handshake may follow on the connection. */
+/** Read before the request is dropped (gateway.ts), because another handshake may follow on the connection. */
 function firstAttempt({ request }: ChatSocket, { addressOf, gate }: Deps): Attempt {
   return {
     inProgress: false,

@@ -12,7 +12,7 @@ import {
 } from '@chasqui/core/testing';
 import {
   createByteBudgets,
-  noLanes,
+  noBulkheads,
   noLimits,
   noQuotas,
   noRejectBackoff,
@@ -39,7 +39,7 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
     setVisible: () => undefined,
     statusOf: () => Promise.resolve(new Map()),
   };
-  const limiting = { lanes: noLanes, rejectBackoff: noRejectBackoff };
+  const limiting = { bulkheads: noBulkheads, rejectBackoff: noRejectBackoff };
   const clients = createClientConnections({
     ...{ presence, log, ...limiting },
     core: {

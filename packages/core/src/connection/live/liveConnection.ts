@@ -1,17 +1,12 @@
-import type { Database } from '@chasqui/db';
-import { type Clock, newId } from '@chasqui/foundation';
+import { newId } from '@chasqui/foundation';
 import type { ServerEvent } from '@chasqui/protocol';
-import type { Locations } from '../../cache/messageLocations';
-import type { LocalConnections } from '../../fanout/localConnections';
-import { type Location, locateMessage } from '../../messages/readMessages';
 import type { AckTarget } from '../../receipts/receipts';
-import type { Watermarks } from '../../receipts/watermarks';
 import type { AnswerSend, SendRequest } from '../../send/send';
 import type { Sender } from '../../send/sender';
 import type { BacklogReader } from '../backlog/backlogReader';
 import type { Connection } from '../connection';
 import type { Following } from '../cursor';
-import { createLateAcknowledgements, type LateAcknowledgement } from './lateAcknowledgements';
+import { type AcknowledgeDeps, createAcknowledge } from './acknowledge';
 
 /** One device's connection to this node, opened by `connections.open`. */
 export interface LiveConnection {
@@ -33,14 +28,9 @@ export interface LiveConnection {
   close(): void;
 }
 
-export interface LiveConnectionDeps {
-  db: Database;
-  clock: Clock;
-  connections: LocalConnections;
-  locations: Locations;
+export interface LiveConnectionDeps extends AcknowledgeDeps {
   backlogs: Pick<BacklogReader, 'recheckUsers'>;
   sender: Sender;
-  watermarks: Watermarks;
   /** The user's last connection on this node was closed. */
   onLeft: (userId: string) => void;
 }
@@ -49,29 +39,8 @@ export interface LiveConnectionDeps {
 export function createLiveConnection(
   deps: LiveConnectionDeps,
 ): (connection: Connection, deviceId: string) => LiveConnection {
-  const { db, connections, sender, watermarks } = deps;
-  const late = createLateAcknowledgements(deps.clock, acknowledge);
-
-  async function locate(connection: Connection, target: AckTarget): Promise<Location> {
-    if ('seq' in target) return target;
-    const recalled = deps.locations.recall(target.messageId);
-    // A message sent on this connection is visible to it. For all others PostgreSQL decides (D9).
-    if (recalled !== undefined && connection.wasSent(recalled.conversationId, recalled.seq))
-      return recalled;
-    return locateMessage(db, connection.userId, target.messageId);
-  }
-
-  async function acknowledge({ connection, target, status }: LateAcknowledgement): Promise<void> {
-    const { userId, deviceNo } = connection;
-    const { conversationId, seq } = await locate(connection, target);
-    // The device has processed these entries, so the window opens without waiting for the commit.
-    if (connection.wasSent(conversationId, seq)) connection.release(conversationId, seq);
-    await watermarks.acknowledge({ userId, deviceNo, conversationId, seq, status });
-    for (const other of connections.of(userId)) {
-      if (other.deviceNo === deviceNo) other.release(conversationId, seq);
-    }
-  }
-
+  const { connections, sender } = deps;
+  const acknowledge = createAcknowledge(deps);
   return (connection, deviceId) => ({
     deviceId,
     start(ready) {
@@ -88,14 +57,7 @@ export function createLiveConnection(
       const id = newId();
       sender.send(id, request, connection.beginSend(id, request.conversationId, answer));
     },
-    async acknowledge(target, status) {
-      try {
-        await acknowledge({ connection, target, status });
-      } catch (error) {
-        late.keep({ connection, target, status }, error);
-        throw error;
-      }
-    },
+    acknowledge: (target, status) => acknowledge({ connection, target, status }),
     close() {
       // Several listeners report the end of a connection.
       if (connection.isClosed()) return;

@@ -1,34 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { sessionSchema } from '@chasqui/protocol';
-import {
-  createHttpClient,
-  createPeople,
-  createRestClient,
-  type Instance,
-  openInstance,
-  type People,
-  until,
-} from '@chasqui/testkit';
+import { createHttpClient, createRestClient, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 import { io } from 'socket.io-client';
 
 // Every command and event (docs/CONTRACT.md) on two nodes that share one Redis. Devices check every frame against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function two() {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  return { ana, ben, id };
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
 
 interface Refused {
   message: string;
@@ -37,7 +15,7 @@ interface Refused {
 
 /** Connects with these options; resolves to the refusal, or to null if accepted. */
 function handshake(options: object, transport: 'websocket' | 'polling' = 'websocket') {
-  const socket = io(instance.url(), {
+  const socket = io(suite.instance.url(), {
     ...{ transports: [transport], reconnection: false, forceNew: true },
     ...options,
   });
@@ -51,7 +29,7 @@ function handshake(options: object, transport: 'websocket' | 'polling' = 'websoc
 
 describe('the handshake', () => {
   test('accepts the token in auth or as a bearer header, over both transports', async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     for (const transport of ['websocket', 'polling'] as const) {
       expect(await handshake({ auth: { token: ana.token } }, transport)).toBeNull();
       const extraHeaders = { authorization: `Bearer ${ana.token}` };
@@ -60,7 +38,7 @@ describe('the handshake', () => {
   });
 
   test('refuses with the name of a declared error in data.name', async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     const unsigned = `${ana.token.split('.').slice(0, 2).join('.')}.`;
     const [, payload = ''] = ana.token.split('.');
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
@@ -79,19 +57,19 @@ describe('the handshake', () => {
   });
 
   test("a foreign Origin is refused; a listed one, the server's own and none are accepted", async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     const auth = { token: ana.token };
     for (const transport of ['websocket', 'polling'] as const) {
       const from = (origin: string) => handshake({ auth, extraHeaders: { origin } }, transport);
       expect(await from('https://evil.example')).not.toBeNull();
       expect(await from('null')).not.toBeNull();
       expect(await from('https://app.example')).toBeNull();
-      expect(await from(instance.url())).toBeNull();
+      expect(await from(suite.instance.url())).toBeNull();
     }
   });
 
   test('session:ready comes first, with user, device and protocol; queue_empty comes once', async () => {
-    const { ana, id, ben } = await two();
+    const { ana, id, ben } = await suite.openDirect();
     for (let i = 0; i < 3; i++) await ben.send(id, `m${i}`);
     const device = ana.device({ deviceId: 'phone' });
     await device.connect();
@@ -111,8 +89,8 @@ describe('the handshake', () => {
   });
 
   test('without a deviceId the session id is the device id', async () => {
-    const ana = await people.register();
-    const socket = io(instance.url(), {
+    const ana = await suite.people.register();
+    const socket = io(suite.instance.url(), {
       ...{ auth: { token: ana.token }, transports: ['websocket'], forceNew: true },
     });
     const ready = await new Promise<{ deviceId: string }>((resolve) =>
@@ -126,8 +104,10 @@ describe('the handshake', () => {
 
 describe('sessions', () => {
   test('logout closes the sockets of that session on every node, and no others', async () => {
-    const ana = await people.register();
-    const { body: other } = await createRestClient(instance.url()).call('login', { body: ana });
+    const ana = await suite.people.register();
+    const { body: other } = await createRestClient(suite.instance.url()).call('login', {
+      body: ana,
+    });
     const [here, there] = [ana.device(), ana.on(1).device()];
     const elsewhere = ana.on(1).device({ token: other.access_token });
     for (const device of [here, there, elsewhere]) await device.connect();
@@ -139,9 +119,9 @@ describe('sessions', () => {
   });
 
   test('an open connection is closed when its token expires, unless it is refreshed', async () => {
-    const node = await instance.addNode({ ACCESS_TOKEN_TTL_S: '3' });
+    const node = await suite.instance.addNode({ ACCESS_TOKEN_TTL_S: '3' });
     const http = createHttpClient(node.url);
-    const ana = await people.register();
+    const ana = await suite.people.register();
     const login = async () =>
       sessionSchema.parse((await http('POST', '/api/auth/login', { body: ana })).body);
     const urls = [node.url];
@@ -149,7 +129,7 @@ describe('sessions', () => {
     const kept = await until('a connection is refreshed in time', async () => {
       const two = await login();
       expect(two.expires_in).toBe(3);
-      const { body } = await createRestClient(instance.url()).call('refresh', {
+      const { body } = await createRestClient(suite.instance.url()).call('refresh', {
         body: { refresh_token: two.refresh_token },
       });
       const device = ana.device({ urls, token: two.access_token });
@@ -172,7 +152,7 @@ describe('sessions', () => {
   });
 
   test("auth:refresh refuses another user's token", async () => {
-    const { ana, ben } = await people.registerAll('ana', 'ben');
+    const { ana, ben } = await suite.people.registerAll('ana', 'ben');
     const device = ana.device();
     await device.connect();
     for (const token of [ben.token, ana.refreshToken, 'nonsense']) {

@@ -1,33 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createPeople,
-  type Device,
-  type Instance,
-  findViolations,
-  openInstance,
-  type People,
-  type Person,
-  until,
-} from '@chasqui/testkit';
+import { connected, type Device, findViolations, type Person, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D4 and D5: messages to an offline user wait, arrive once and in order, and leave no delivery or job behind.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000' } });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function two() {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  return { ana, ben, id };
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000' } });
 
 /** Sends many messages over one connection, a few hundred at a time. */
 async function sendMany(from: Device, conversationId: string, count: number): Promise<void> {
@@ -42,12 +19,6 @@ async function sendMany(from: Device, conversationId: string, count: number): Pr
 
 const upTo = (count: number, from = 1) => Array.from({ length: count }, (_, i) => i + from);
 
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained(60_000);
-  return device;
-}
-
 /** Waits until PostgreSQL has the device's acknowledgements. */
 async function settled(person: Person, id: string, seq: number): Promise<void> {
   await until(
@@ -57,7 +28,7 @@ async function settled(person: Person, id: string, seq: number): Promise<void> {
 }
 
 test('[D4] 20 messages arrive in order, then queue_empty; another reconnect delivers none', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 20);
   const device = ben.on(1).device();
@@ -71,7 +42,13 @@ test('[D4] 20 messages arrive in order, then queue_empty; another reconnect deli
   const devices = [sender, device];
   const { attempts } = sender;
   expect(
-    await findViolations({ instance, conversationId: id, people: [ana, ben], devices, attempts }),
+    await findViolations({
+      instance: suite.instance,
+      conversationId: id,
+      people: [ana, ben],
+      devices,
+      attempts,
+    }),
   ).toEqual([]);
 });
 
@@ -80,7 +57,7 @@ describe.each([
   ['in batches', true],
 ])('[D4] 20,000 messages %s', (_how, batch) => {
   test('arrive once and in order within the window, then queue_empty; a reconnect delivers none', async () => {
-    const { ana, ben, id } = await two();
+    const { ana, ben, id } = await suite.openDirect();
     const sender = await connected(ana.device({ brief: true }));
     await sendMany(sender, id, 20_000);
     const device = ben.on(1).device({ batch });
@@ -100,7 +77,7 @@ describe.each([
 });
 
 test('[D4] a device that never acknowledges receives exactly 1,000 entries, live ones included, until it does', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const sender = await connected(ana.device({ brief: true }));
   await sendMany(sender, id, 1_500);
   const lazy = ben.device({ acknowledges: false, batch: true });
@@ -122,10 +99,10 @@ test('[D4] a device that never acknowledges receives exactly 1,000 entries, live
 });
 
 test('[D5] a connected user who acknowledges gets no wake-up, however long others keep writing', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const [sender, device] = [await connected(ana.device()), await connected(ben.on(1).device())];
   const jobs = (): Promise<unknown> =>
-    instance.redis.command('KEYS', `bull:message_delivery:${ben.id}*`);
+    suite.instance.redis.command('KEYS', `bull:message_delivery:${ben.id}*`);
   const end = performance.now() + 4_000;
   const found: string[] = [];
   let sent = 0;
@@ -148,7 +125,7 @@ test('[D5] a connected user who acknowledges gets no wake-up, however long other
 });
 
 test('[D4] own messages do not count towards the window', async () => {
-  const { ana, id } = await two();
+  const { ana, id } = await suite.openDirect();
   const sender = await connected(ana.device({ acknowledges: false, brief: true }));
   const other = await connected(ana.on(1).device({ acknowledges: false, batch: true }));
   await sendMany(sender, id, 1_200);
@@ -157,7 +134,7 @@ test('[D4] own messages do not count towards the window', async () => {
 });
 
 test('[D4] only unacknowledged messages are sent again', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 10);
   const device = ben.device({ acknowledges: false });
@@ -169,7 +146,7 @@ test('[D4] only unacknowledged messages are sent again', async () => {
 });
 
 test('[D4] each of two devices receives everything once, one of them offline', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const phone = ben.device({ deviceId: 'phone' });
   const laptop = ben.on(1).device({ deviceId: 'laptop' });
   await connected(phone);
@@ -186,7 +163,7 @@ test('[D4] each of two devices receives everything once, one of them offline', a
 });
 
 test('[D4] a new device starts after the last entry that any device has acknowledged', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const sender = await connected(ana.device());
   await sendMany(sender, id, 10);
   const phone = await connected(ben.device({ acknowledges: false }));
@@ -198,7 +175,7 @@ test('[D4] a new device starts after the last entry that any device has acknowle
 });
 
 test('[D4] an acknowledgement counts for both connections of one device', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const sender = await connected(ana.device());
   const options = { deviceId: 'shared', acknowledges: false };
   const tabs = [ben.device(options), ben.on(1).device(options)] as const;
@@ -212,7 +189,7 @@ test('[D4] an acknowledgement counts for both connections of one device', async 
 });
 
 test('[D4] after a logout the device starts after the last entry that other devices have acknowledged', async () => {
-  const { ana, ben, id } = await two();
+  const { ana, ben, id } = await suite.openDirect();
   const { body: login } = await ben.call('login', { body: ben });
   const options = { deviceId: 'phone', acknowledges: false };
   const phone = await connected(ben.device({ ...options, token: login.access_token }));
@@ -229,14 +206,14 @@ test('[D4] after a logout the device starts after the last entry that other devi
 
 describe('the queue', () => {
   const jobs = async (): Promise<string[]> => {
-    const keys = await instance.redis.command('KEYS', 'bull:message_delivery:*');
+    const keys = await suite.instance.redis.command('KEYS', 'bull:message_delivery:*');
     return Array.isArray(keys) ? keys.map(String) : [];
   };
   const dump = async (): Promise<string> => {
     const texts: unknown[] = [];
-    const keys = await instance.redis.command('KEYS', '*');
+    const keys = await suite.instance.redis.command('KEYS', '*');
     for (const key of Array.isArray(keys) ? keys.map(String) : []) {
-      const type = await instance.redis.command('TYPE', key);
+      const type = await suite.instance.redis.command('TYPE', key);
       const read: Record<string, [string, ...(string | number)[]]> = {
         string: ['GET', key],
         hash: ['HGETALL', key],
@@ -246,21 +223,21 @@ describe('the queue', () => {
         stream: ['XRANGE', key, '-', '+'],
       };
       const command = read[String(type)];
-      if (command) texts.push(key, await instance.redis.command(...command));
+      if (command) texts.push(key, await suite.instance.redis.command(...command));
     }
     return JSON.stringify(texts);
   };
 
   test('[D5] holds one job per offline recipient, with ids only, and none after the recipient connects', async () => {
-    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-    const { id } = await people.group(ana, ben, cleo);
+    const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+    const { id } = await suite.people.group(ana, ben, cleo);
     const content = `secret-${randomUUID()}`;
     for (let i = 0; i < 50; i++)
       await ana.send(id, content, { client_message_id: `${content}${i}` });
     const jobOf = async (person: Person): Promise<number> => {
       let found = 0;
       for (const key of await jobs()) {
-        const data = await instance.redis.command('HGET', key, 'data').catch(() => null);
+        const data = await suite.instance.redis.command('HGET', key, 'data').catch(() => null);
         if (typeof data === 'string' && data.includes(person.id)) found += 1;
       }
       return found;
@@ -277,7 +254,7 @@ describe('the queue', () => {
     await device.connect();
     await device.drained();
     await until('ben has no pending delivery', async () => {
-      const rows = await instance.sql('SELECT FROM deliveries WHERE user_id = $1', [ben.id]);
+      const rows = await suite.instance.sql('SELECT FROM deliveries WHERE user_id = $1', [ben.id]);
       return rows.length === 0;
     });
     await until('ben has no job', async () => (await jobOf(ben)) === 0);
@@ -285,11 +262,11 @@ describe('the queue', () => {
   });
 
   test('[D5] after FLUSHALL with pending deliveries a sweep recreates the jobs, and a reconnect delivers everything', async () => {
-    const { ana, ben, id } = await two();
+    const { ana, ben, id } = await suite.openDirect();
     const sender = await connected(ana.device());
     await sendMany(sender, id, 1_000);
     await until('there is a job', async () => (await dump()).includes(ben.id));
-    await instance.redis.command('FLUSHALL');
+    await suite.instance.redis.command('FLUSHALL');
     await until('there is a job again', async () => (await dump()).includes(ben.id));
     const device = ben.on(1).device({ batch: true });
     await device.connect();

@@ -1,30 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Instance,
-  findViolations,
-  openInstance,
-  type People,
-  until,
-} from '@chasqui/testkit';
+import { findViolations, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D2 and D3 on two nodes: one message per client message id, and the same order for everybody.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 async function openChat() {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const { id } = await people.group(ana, ben, cleo);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const { id } = await suite.people.group(ana, ben, cleo);
   const devices = [
     ana.device(),
     ana.on(1).device(),
@@ -63,7 +48,13 @@ test('[D3] 200 concurrent sends over two nodes leave no gap and arrive in the sa
   const attempts = devices.flatMap((device) => device.attempts);
   expect(attempts.every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
   expect(
-    await findViolations({ instance, conversationId: id, people: cast, devices, attempts }),
+    await findViolations({
+      instance: suite.instance,
+      conversationId: id,
+      people: cast,
+      devices,
+      attempts,
+    }),
   ).toEqual([]);
 });
 
@@ -124,7 +115,7 @@ test('[D2] one client message id sent concurrently on two nodes over REST and so
   await until('every device has every message', () =>
     devices.every((device) => device.entries(id).filter(({ seq }) => seq > 1).length === 20),
   );
-  const [row] = await instance.sql<{ count: string }>(
+  const [row] = await suite.instance.sql<{ count: string }>(
     'SELECT count(*) FROM messages WHERE conversation_id = $1',
     [id],
   );

@@ -1,39 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { userTyping } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  until,
-} from '@chasqui/testkit';
+import { type Person, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Every command and event (docs/CONTRACT.md) on two nodes that share one Redis. Devices check every frame against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function two() {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  return { ana, ben, id };
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
 
 describe('typing and presence', () => {
   let ana: Person;
   let ben: Person;
   let id: string;
   beforeEach(async () => {
-    ({ ana, ben, id } = await two());
+    ({ ana, ben, id } = await suite.openDirect());
   });
 
   test('[D10] typing reaches the others on both nodes, ends within 6 s, and is not queued', async () => {
@@ -115,7 +94,7 @@ describe('typing and presence', () => {
   });
 
   test('[D9] a stranger receives no presence', async () => {
-    const eve = await people.register();
+    const eve = await suite.people.register();
     const device = eve.device();
     await device.connect();
     const a = ana.device();
@@ -123,7 +102,7 @@ describe('typing and presence', () => {
     await a.ask('chat:typing', { conversationId: id, isTyping: true });
     await a.send(id, randomUUID());
     // An event that she receives, after all that she must not receive.
-    await people.direct(eve, ben);
+    await suite.people.direct(eve, ben);
     await until(
       'her own event arrived',
       () => device.received('conversation:created').length === 1,

@@ -1,31 +1,10 @@
 import { messageStatusUpdated, unreadUpdated } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Device,
-  type Instance,
-  openInstance,
-  type People,
-  until,
-} from '@chasqui/testkit';
+import { connected, type Device, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D6 and D8: receipts never move backwards, and counts are exact.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained();
-  return device;
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 const statuses = (device: Device) =>
   device
@@ -37,8 +16,8 @@ const unread = (device: Device) =>
   device.received('chat:unread_updated').map((data) => unreadUpdated.data.parse(data));
 
 test("[D6] the author's devices receive the delivered and read positions", async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const authors = [await connected(ana.device()), await connected(ana.on(1).device())];
   const reader = await connected(ben.on(1).device({ acknowledges: false }));
   const sent = [];
@@ -72,8 +51,8 @@ test("[D6] the author's devices receive the delivered and read positions", async
 });
 
 test('[D6] in a group the lowest status of all recipients counts', async () => {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const { id } = await people.group(ana, ben, cleo);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const { id } = await suite.people.group(ana, ben, cleo);
   const sent = await ana.send(id, 'to both');
   const params = { messageId: sent.id };
   const status = async () => (await ana.history(id)).at(-1)?.status;
@@ -88,8 +67,8 @@ test('[D6] in a group the lowest status of all recipients counts', async () => {
 });
 
 test('[D6] delivery times are accurate to the second', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const device = await connected(ben.device());
   const before = Date.now();
   const first = await ana.send(id, 'first');
@@ -107,8 +86,8 @@ test('[D6] delivery times are accurate to the second', async () => {
 });
 
 test('[D8] reading on one device clears the others, and events carry exact counts', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const [phone, laptop] = [await connected(ben.device()), await connected(ben.on(1).device())];
   for (let i = 0; i < 7; i++) await ana.send(id, `m${i}`);
   // Own messages do not count.
@@ -127,8 +106,8 @@ test('[D8] reading on one device clears the others, and events carry exact count
 });
 
 test('[D8] only messages by others, not deleted, after my read position count', async () => {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const { id } = await suite.people.group(ana, ben);
   const count = async () => (await ben.conversation(id)).my.unread_count;
   expect(await count()).toBe(0);
   const first = await ana.send(id, 'one');

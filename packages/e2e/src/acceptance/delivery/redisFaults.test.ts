@@ -1,37 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import {
-  createPeople,
+  connected,
   createRestClient,
   type Device,
-  type Instance,
   findViolations,
   medianOf,
   millisecondsOf,
-  openInstance,
-  type People,
   type Person,
   startTcpProxy,
   until,
 } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D11 and faults 5, 6, 10, 11, 13, 14, 30: Redis is killed, frozen, emptied and restarted.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({
-    ...{ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000', DELIVERY_BACKOFF_MS: '500' } },
-  });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
+const suite = setUpAcceptanceSuite({
+  ...{ nodes: 2, env: { SWEEP_INTERVAL_MS: '1000', DELIVERY_BACKOFF_MS: '500' } },
 });
 afterEach(async () => {
-  instance.redis.thaw();
-  for (const { program } of instance.nodes.slice(0, 2)) expect(program.isRunning()).toBe(true);
-  expect(instance.worker().program.isRunning()).toBe(true);
+  suite.instance.redis.thaw();
+  for (const { program } of suite.instance.nodes.slice(0, 2))
+    expect(program.isRunning()).toBe(true);
+  expect(suite.instance.worker().program.isRunning()).toBe(true);
   await until('both nodes are ready', async () => {
     const states = await Promise.all([ready(0), ready(1)]);
     return states.every(({ status }) => status === 'ok');
@@ -39,13 +29,7 @@ afterEach(async () => {
 });
 
 const ready = async (node: number) =>
-  (await createRestClient(instance.url(node)).call('readReadiness')).body;
-
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained();
-  return device;
-}
+  (await createRestClient(suite.instance.url(node)).call('readReadiness')).body;
 
 interface Chat {
   id: string;
@@ -59,8 +43,8 @@ interface Chat {
 }
 
 async function openChat(): Promise<Chat> {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const { id } = await people.group(ana, ben, cleo);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const { id } = await suite.people.group(ana, ben, cleo);
   const sender = await connected(ana.device());
   const near = await connected(ben.device());
   const far = await connected(cleo.on(1).device());
@@ -70,16 +54,16 @@ async function openChat(): Promise<Chat> {
 
 async function violationsOf({ id, ana, ben, cleo, sender, near, far }: Chat, more: Device[] = []) {
   return findViolations({
-    ...{ instance, conversationId: id, people: [ana, ben, cleo] },
+    ...{ instance: suite.instance, conversationId: id, people: [ana, ben, cleo] },
     ...{ devices: [sender, near, far, ...more], attempts: sender.attempts },
   });
 }
 
 const jobsOf = async (person: Person): Promise<number> => {
-  const keys = await instance.redis.command('KEYS', 'bull:message_delivery:*');
+  const keys = await suite.instance.redis.command('KEYS', 'bull:message_delivery:*');
   let found = 0;
   for (const key of Array.isArray(keys) ? keys.map(String) : []) {
-    const data = await instance.redis.command('HGET', key, 'data').catch(() => null);
+    const data = await suite.instance.redis.command('HGET', key, 'data').catch(() => null);
     if (typeof data === 'string' && data.includes(person.id)) found += 1;
   }
   return found;
@@ -88,13 +72,13 @@ const jobsOf = async (person: Person): Promise<number> => {
 test('[D11] with Redis down for 15 s, sends are acknowledged and live on the node, and delivered elsewhere afterwards', async () => {
   const here = await openChat();
   const { id, ana, sender, near, far } = here;
-  const dora = await people.register();
+  const dora = await suite.people.register();
   await ana.call('addParticipant', { params: { id }, body: { user_id: dora.id } });
   await until(
     'both have the message',
     () => near.wire(id).length === 2 && far.wire(id).length === 2,
   );
-  await instance.redis.kill();
+  await suite.instance.redis.kill();
   const down = performance.now();
   const tookMs: number[] = [];
   let count = 0;
@@ -115,10 +99,10 @@ test('[D11] with Redis down for 15 s, sends are acknowledged and live on the nod
   expect(await ready(0)).toEqual({ status: 'degraded', postgres: 'ok', redis: 'down' });
   expect((await ana.call('listConversations')).status).toBe(200);
   expect((await ana.send(id, 'by REST')).status).toBe('sent');
-  const login = await createRestClient(instance.url()).call('login', { body: ana });
+  const login = await createRestClient(suite.instance.url()).call('login', { body: ana });
   expect(login.status).toBe(200);
 
-  await instance.redis.start();
+  await suite.instance.redis.start();
   await until('the far device has every message', () => far.entries(id).length === count + 3);
   await until('the offline user has a job', async () => (await jobsOf(dora)) === 1);
   const late = dora.on(1).device();
@@ -130,7 +114,7 @@ test('[D11] with Redis down for 15 s, sends are acknowledged and live on the nod
 test('[D11] with Redis frozen, sends are acknowledged at once, and everything arrives after it resumes', async () => {
   const here = await openChat();
   const { id, sender, near, far } = here;
-  instance.redis.freeze();
+  suite.instance.redis.freeze();
   const tookMs: number[] = [];
   for (let i = 0; i < 30; i++) {
     const send = async () =>
@@ -141,7 +125,7 @@ test('[D11] with Redis frozen, sends are acknowledged at once, and everything ar
   expect(Math.max(...tookMs)).toBeLessThan(10_000);
   await until('the near device has every message', () => near.entries(id).length === 31);
   await until('readiness reports it', async () => (await ready(0)).status === 'degraded');
-  instance.redis.thaw();
+  suite.instance.redis.thaw();
   await until('the far device has every message', () => far.entries(id).length === 31);
   expect(await violationsOf(here)).toEqual([]);
 });
@@ -152,9 +136,9 @@ test('a Redis killed and restarted empty loses and duplicates nothing', async ()
   near.disconnect();
   for (let i = 0; i < 20; i++) await sender.send(id, `before ${i}`);
   await until('ben has a job', async () => (await jobsOf(ben)) === 1);
-  await instance.redis.kill();
+  await suite.instance.redis.kill();
   for (let i = 0; i < 20; i++) await sender.send(id, `during ${i}`);
-  await instance.redis.start();
+  await suite.instance.redis.start();
   for (let i = 0; i < 20; i++) await sender.send(id, `after ${i}`);
   await until('ben has a job again', async () => (await jobsOf(ben)) === 1);
   await until('the far device has every message', () => far.entries(id).length === 61);
@@ -170,7 +154,7 @@ test('FLUSHALL under load loses nothing', async () => {
   const { id, sender, near, far } = here;
   for (let round = 0; round < 5; round++) {
     const sends = Array.from({ length: 40 }, (_, i) => sender.send(id, `${round} ${i}`));
-    await instance.redis.command('FLUSHALL');
+    await suite.instance.redis.command('FLUSHALL');
     await Promise.all(sends);
   }
   await until('every device has every message', () =>
@@ -182,27 +166,27 @@ test('FLUSHALL under load loses nothing', async () => {
 test('[D9] a removal while Redis is down reaches the other node afterwards, and nothing else does', async () => {
   const here = await openChat();
   const { id, ana, cleo, sender, near, far } = here;
-  await instance.redis.kill();
+  await suite.instance.redis.kill();
   await ana.call('removeParticipant', { params: { id, userId: cleo.id } });
   const secret = await sender.send(id, `secret ${randomUUID()}`);
   await until(
     'the near device has the message',
     () => near.entries(id).at(-1)?.id === secret.message?.id,
   );
-  await instance.redis.start();
+  await suite.instance.redis.start();
   await sender.send(id, 'after the outage');
   await until('the removal is announced', () => far.received('conversation:removed').length === 1);
-  await people.direct(ana, cleo);
+  await suite.people.direct(ana, cleo);
   await until('a later event arrives', () => far.received('conversation:created').length > 0);
   expect(JSON.stringify(far.frames)).not.toContain(secret.message?.id);
 });
 
 test('[D9] a node silently cut off from Redis misses nothing and sends nothing to a removed user', async () => {
-  const wire = await startTcpProxy(instance.redis.port);
-  const node = await instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
+  const wire = await startTcpProxy(suite.instance.redis.port);
+  const node = await suite.instance.addNode({ REDIS_URL: `redis://127.0.0.1:${wire.port}` });
   try {
-    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-    const { id } = await people.group(ana, ben, cleo);
+    const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+    const { id } = await suite.people.group(ana, ben, cleo);
     const sender = await connected(ana.device());
     const stays = await connected(ben.device({ urls: [node.url] }));
     const goes = await connected(cleo.device({ urls: [node.url] }));
@@ -223,7 +207,7 @@ test('[D9] a node silently cut off from Redis misses nothing and sends nothing t
       'the removal is announced',
       () => goes.received('conversation:removed').length === 1,
     );
-    await people.direct(ana, cleo);
+    await suite.people.direct(ana, cleo);
     await until('a later event arrives', () => goes.received('conversation:created').length > 0);
     const frames = JSON.stringify(goes.frames);
     expect(secrets.filter((secret) => secret === undefined || frames.includes(secret))).toEqual([]);
@@ -235,27 +219,27 @@ test('[D9] a node silently cut off from Redis misses nothing and sends nothing t
 });
 
 test('[D11] a session ended while Redis was down is closed on the other node afterwards', async () => {
-  const ana = await people.register();
+  const ana = await suite.people.register();
   const far = await connected(ana.on(1).device());
-  await instance.redis.kill();
+  await suite.instance.redis.kill();
   expect((await ana.call('logout')).status).toBe(204);
-  await instance.redis.start();
+  await suite.instance.redis.start();
   await until('the connection is closed', () => !far.socket().connected);
 });
 
 test('[D11] a node that starts without Redis serves requests and connects to it later', async () => {
-  await instance.redis.kill();
-  const node = await instance.addNode();
+  await suite.instance.redis.kill();
+  const node = await suite.instance.addNode();
   const rest = createRestClient(node.url);
   expect((await rest.call('readReadiness')).body).toMatchObject({ status: 'degraded' });
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const [one, two] = [ana.device({ urls: [node.url] }), ben.device({ urls: [node.url] })];
   await connected(one);
   await connected(two);
   expect((await one.send(id, 'without Redis')).outcome).toBe('acknowledged');
   await until('the message arrived', () => two.wire(id).length === 1);
-  await instance.redis.start();
+  await suite.instance.redis.start();
   await until(
     'the node is ready',
     async () => (await rest.call('readReadiness')).body.status === 'ok',
@@ -274,16 +258,16 @@ test('[D11] a node that starts without Redis serves requests and connects to it 
 test('[D11] SIGTERM ends server and worker within 10 s while Redis is frozen, with sockets open', async () => {
   const here = await openChat();
   for (let i = 0; i < 10; i++) await here.sender.send(here.id, `m${i}`);
-  instance.redis.freeze();
-  const [node] = instance.nodes;
-  const worker = instance.worker();
+  suite.instance.redis.freeze();
+  const [node] = suite.instance.nodes;
+  const worker = suite.instance.worker();
   if (!node) throw new Error('no node');
   const ended = await Promise.all([node.program.stop(), worker.program.stop()]);
   for (const { tookMs, code } of ended) {
     expect(tookMs).toBeLessThan(10_000);
     expect(code).toBe(0);
   }
-  instance.redis.thaw();
+  suite.instance.redis.thaw();
   await node.restart();
   await worker.restart();
 });

@@ -1,36 +1,14 @@
 import { syncSchema } from '@chasqui/protocol';
-import {
-  createPeople,
-  createRestClient,
-  type Instance,
-  openInstance,
-  type People,
-  until,
-  withoutStatus,
-} from '@chasqui/testkit';
+import { createRestClient, until, withoutStatus } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Every command and event (docs/CONTRACT.md) on two nodes that share one Redis. Devices check every frame against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function two() {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
-  return { ana, ben, id };
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, env: { CORS_ORIGINS: 'https://app.example' } });
 
 describe('commands', () => {
   test('a send answers with the message, brief if requested, in the place of its frame', async () => {
-    const { ana, ben, id } = await two();
+    const { ana, ben, id } = await suite.openDirect();
     const [full, brief, other] = [
       ana.device(),
       ana.on(1).device({ brief: true }),
@@ -56,8 +34,8 @@ describe('commands', () => {
   });
 
   test('[D9] every command answers NotFoundError to a stranger and to a removed participant', async () => {
-    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
-    const { id } = await people.group(ana, ben);
+    const { ana, ben, eve } = await suite.people.registerAll('ana', 'ben', 'eve');
+    const { id } = await suite.people.group(ana, ben);
     const message = await ana.send(id, 'hello');
     await ana.call('removeParticipant', { params: { id, userId: ben.id } });
     for (const person of [ben, eve]) {
@@ -83,7 +61,7 @@ describe('commands', () => {
   });
 
   test('all devices receive edits, deletions and reactions as chat:message_updated', async () => {
-    const { ana, ben, id } = await two();
+    const { ana, ben, id } = await suite.openDirect();
     const device = ben.on(1).device();
     await device.connect();
     await device.drained();
@@ -103,7 +81,7 @@ describe('commands', () => {
   });
 
   test('chat:sync equals GET /api/sync, and they share their cursors', async () => {
-    const { ana, ben, id } = await two();
+    const { ana, ben, id } = await suite.openDirect();
     const device = ben.on(1).device();
     await device.connect();
     await device.drained();
@@ -118,10 +96,10 @@ describe('commands', () => {
   });
 
   test('those concerned receive conversation:created, updated and removed on both nodes', async () => {
-    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
+    const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
     const [a, b, c] = [ana.device(), ben.on(1).device(), cleo.on(1).device()];
     for (const device of [a, b, c]) await device.connect();
-    const { id } = await people.group(ana, ben);
+    const { id } = await suite.people.group(ana, ben);
     await until('ben is notified', () => b.received('conversation:created').length === 1);
     await ana.call('renameConversation', { params: { id }, body: { title: 'new' } });
     await until('the title is announced', () =>
@@ -145,10 +123,10 @@ describe('commands', () => {
 
 describe('limits', () => {
   test('sends beyond the rate are refused with RateLimitError and Retry-After', async () => {
-    const node = await instance.addNode({
+    const node = await suite.instance.addNode({
       ...{ RATE_LIMIT: 'on', RATE_LIMIT_MESSAGES_PER_SECOND: '1' },
     });
-    const { ana, id } = await two();
+    const { ana, id } = await suite.openDirect();
     const rest = createRestClient(node.url);
     const body = { conversation_id: id, content_encrypted: 'x' };
     const device = ana.device({ urls: [node.url] });

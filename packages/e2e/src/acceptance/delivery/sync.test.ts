@@ -1,22 +1,10 @@
 import type { Conversation, Message } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  withoutStatus,
-} from '@chasqui/testkit';
+import { type Person, withoutStatus } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D7: after a reconnect and a sync a device shows what a fresh fetch shows.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(() => instance.close());
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 /** A client's state, where the higher version wins. */
 interface Shown {
@@ -98,11 +86,11 @@ async function begin(person: Person): Promise<Shown> {
 }
 
 test('[D7] edits, deletions, reactions, receipts, titles, joins and removals are synced page by page', async () => {
-  const { ana, ben, cleo, dora } = await people.registerAll('ana', 'ben', 'cleo', 'dora');
-  const direct = await people.direct(ana, ben);
-  const kept = await people.group(ana, ben, cleo);
-  const left = await people.group(ana, ben);
-  const quiet = await people.group(ana, ben);
+  const { ana, ben, cleo, dora } = await suite.people.registerAll('ana', 'ben', 'cleo', 'dora');
+  const direct = await suite.people.direct(ana, ben);
+  const kept = await suite.people.group(ana, ben, cleo);
+  const left = await suite.people.group(ana, ben);
+  const quiet = await suite.people.group(ana, ben);
   const first: Message[] = [];
   for (let i = 0; i < 12; i++) first.push(await ana.send(direct.id, `old ${i}`));
   const inGroup = await ana.send(kept.id, 'old');
@@ -123,7 +111,7 @@ test('[D7] edits, deletions, reactions, receipts, titles, joins and removals are
   await ana.call('addParticipant', { params: { id: kept.id }, body: { user_id: dora.id } });
   await ana.call('removeParticipant', { params: { id: kept.id, userId: cleo.id } });
   await ana.call('removeParticipant', { params: { id: left.id, userId: ben.id } });
-  const added = await people.group(ana, ben);
+  const added = await suite.people.group(ana, ben);
   await ana.send(added.id, 'hello');
 
   await sync(ben, shown);
@@ -137,8 +125,8 @@ test('[D7] edits, deletions, reactions, receipts, titles, joins and removals are
 });
 
 test('[D7] changes made on another node between the pages of a sync are not missed', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const shown = await begin(ben);
   const sent: Message[] = [];
   for (let i = 0; i < 30; i++) sent.push(await ana.send(id, `m${i}`));
@@ -158,8 +146,8 @@ test('[D7] changes made on another node between the pages of a sync are not miss
 });
 
 test('[D7] a user who was removed and added again sees only the new membership', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   await ana.send(id, 'first time');
   const shown = await begin(ben);
   await ana.call('removeParticipant', { params: { id, userId: ben.id } });
@@ -178,8 +166,8 @@ test('[D7] a user who was removed and added again sees only the new membership',
 });
 
 test('[D7] a sync without a cursor returns only a current cursor', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   await ana.send(id, 'old');
   const { body } = await ben.call('readSync');
   expect(body).toMatchObject({ messages: [], conversations: [], removed: [], has_more: false });

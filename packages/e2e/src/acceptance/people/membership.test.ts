@@ -1,36 +1,14 @@
 import { participantSchema } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Device,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  until,
-} from '@chasqui/testkit';
+import { connected, type Person, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // D9: only participants receive anything; a new participant sees what is sent after joining.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
-
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained();
-  return device;
-}
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 async function group() {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const { id } = await suite.people.group(ana, ben);
   const add = async (who: Person) => {
     const { body } = await ana.call('addParticipant', {
       params: { id },
@@ -79,7 +57,7 @@ test('[D9] a removed participant gets nothing sent after the removal, live, queu
     () => online.received('conversation:removed').length === 1,
   );
   // An event that ben receives, after all that he must not receive.
-  await people.direct(ana, ben);
+  await suite.people.direct(ana, ben);
   await until('the event arrived', () => online.received('conversation:created').length > 0);
   expect(JSON.stringify(online.frames)).not.toContain(secret.id);
 

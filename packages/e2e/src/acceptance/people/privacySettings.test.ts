@@ -1,26 +1,12 @@
-import {
-  createPeople,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-} from '@chasqui/testkit';
+import { type Person } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 const set = (who: Person, body: object) => who.call('changePrivacy', { body });
 
 test('with the open policy, each person chooses who may write to them, and a refusal looks like a block', async () => {
-  const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
+  const { ana, ben, cleo, dan } = await suite.people.registerAll('ana', 'ben', 'cleo', 'dan');
   await set(ben, { who_can_message: 'nobody' });
   await set(cleo, { who_can_message: 'known' });
   await dan.call('blockUser', { params: { id: ana.id } });
@@ -32,18 +18,18 @@ test('with the open policy, each person chooses who may write to them, and a ref
   expect(block.status).toBe(403);
   expect([await refused(ben), await refused(cleo)]).toEqual([block, block]);
   // Cleo knows the people she wrote to, and existing conversations continue.
-  const { id } = await people.direct(cleo, ana);
+  const { id } = await suite.people.direct(cleo, ana);
   await set(cleo, { who_can_message: 'nobody' });
   expect((await ana.send(id, 'hello')).seq).toBe(1);
 });
 
 test('with the open policy, known people can add and others only invite; `nobody` refuses like a block; leaving is respected', async () => {
-  const { ana, ben, cleo, dan } = await people.registerAll('ana', 'ben', 'cleo', 'dan');
-  const { id } = await people.group(ana);
+  const { ana, ben, cleo, dan } = await suite.people.registerAll('ana', 'ben', 'cleo', 'dan');
+  const { id } = await suite.people.group(ana);
   const add = (who: Person) => ({ params: { id }, body: { user_id: who.id } });
   await set(ben, { who_can_add: 'known' });
   expect((await ana.call('addParticipant', add(ben))).status).toBe(202);
-  await people.direct(cleo, ana);
+  await suite.people.direct(cleo, ana);
   await set(cleo, { who_can_add: 'known' });
   expect((await ana.call('addParticipant', add(cleo))).status).toBe(201);
   await cleo.call('removeParticipant', { params: { id, userId: cleo.id } });
@@ -53,7 +39,7 @@ test('with the open policy, known people can add and others only invite; `nobody
     reason: 'blocked',
   });
   // By default a person who left can be added again.
-  const eve = await people.register('eve');
+  const eve = await suite.people.register('eve');
   await ana.call('addParticipant', add(eve));
   await eve.call('removeParticipant', { params: { id, userId: eve.id } });
   expect((await ana.call('addParticipant', add(eve))).status).toBe(201);

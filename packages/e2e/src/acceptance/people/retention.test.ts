@@ -1,28 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Message } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Device,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  until,
-} from '@chasqui/testkit';
+import { connected, type Device, type Person, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Messages older than a conversation's retention disappear, even with offline users and dead or frozen processes.
 // Tests do not wait a minute: they backdate messages.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2 });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
+const suite = setUpAcceptanceSuite({ nodes: 2 });
 
 const keep = (person: Person, id: string, retention_s: number | null, more: object = {}) =>
   person.call('renameConversation', { params: { id }, body: { retention_s, ...more } });
@@ -32,7 +16,7 @@ const everything = { apply_to_history: true };
 
 /** Backdates everything up to `seq` by an hour. */
 const age = (id: string, seq: number): Promise<unknown> =>
-  instance.sql(
+  suite.instance.sql(
     `WITH aged AS (UPDATE messages SET created_at = created_at - interval '1 hour'
        WHERE conversation_id = $1 AND seq <= $2)
      UPDATE conversations SET next_expiry_at = now() WHERE id = $1 AND retention_s IS NOT NULL`,
@@ -47,18 +31,12 @@ const byContent = (messages: readonly Message[]): (string | null)[] =>
 const contents = async (person: Person, id: string): Promise<(string | null)[]> =>
   byContent(await person.history(id));
 
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained();
-  return device;
-}
-
 const shows = (device: Device, id: string): (string | null)[] => byContent(device.entries(id));
 
 test('an admin sets retention in a group, either person in a direct conversation, and everybody is notified', async () => {
-  const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-  const group = await people.group(ana, ben);
-  const direct = await people.direct(ana, ben);
+  const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+  const group = await suite.people.group(ana, ben);
+  const direct = await suite.people.direct(ana, ben);
   expect(group.retention_s).toBeNull();
   const device = await connected(ben.on(1).device());
 
@@ -99,8 +77,8 @@ test('an admin sets retention in a group, either person in a direct conversation
 });
 
 test('[D7] [D8] live devices are notified and an offline one gets tombstones by sync, on every node', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   const live = await connected(ben.on(1).device());
   const away = await connected(ben.device());
   const { cursor } = (await ben.call('readSync')).body;
@@ -126,55 +104,55 @@ test('[D7] [D8] live devices are notified and an offline one gets tombstones by 
 });
 
 test('[D7] [D11] expiry works without Redis, and connected devices are notified', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   const live = await connected(ben.device());
   await ana.send(id, 'secret');
   await keep(ana, id, 60, everything);
   await until('the message arrived', () => shows(live, id).length === 1);
-  await instance.redis.kill();
+  await suite.instance.redis.kill();
   try {
     await age(id, 2);
     await until('the message has expired', async () => (await contents(ben, id)).join() === '');
     await until('the device shows a tombstone', () => shows(live, id)[0] === null);
   } finally {
-    await instance.redis.start();
+    await suite.instance.redis.start();
   }
 });
 
 test('[D3] [D7] a worker killed during a batch leaves no partial state, and the next one continues', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   const COUNT = 10_000;
-  await instance.sql(
+  await suite.instance.sql(
     `INSERT INTO messages (conversation_id, seq, id, version, sender_id, content_encrypted, created_at)
      SELECT $1, 1 + n, gen_random_uuid(), 1 + n, $2, 'x', now() - interval '1 hour' FROM generate_series(1, $3) n`,
     [id, ana.id, COUNT],
   );
-  await instance.sql('UPDATE conversations SET last_seq = $2, version = $2 WHERE id = $1', [
+  await suite.instance.sql('UPDATE conversations SET last_seq = $2, version = $2 WHERE id = $1', [
     ...[id, COUNT + 1],
   ]);
   const left = async (): Promise<number> =>
     (
-      await instance.sql<{ n: number }>(
+      await suite.instance.sql<{ n: number }>(
         'SELECT count(content_encrypted)::integer AS n FROM messages WHERE conversation_id = $1',
         [id],
       )
     )[0]?.n ?? 0;
   await keep(ana, id, 60, everything);
   await until('expiry has started', async () => (await left()) < COUNT);
-  await instance.worker().program.kill();
+  await suite.instance.worker().program.kill();
   expect(await left()).toBeGreaterThan(0);
   // Sends continue, and answers keep their place.
   const { seq } = await ana.send(id, 'still here');
   expect(seq).toBe(COUNT + 3);
-  await Promise.all([instance.worker().restart(), instance.addWorker()]);
+  await Promise.all([suite.instance.worker().restart(), suite.instance.addWorker()]);
   await until('all messages have expired', async () => (await left()) === 1, 60_000);
   await until(
     'all devices were notified',
-    async () => (await instance.sql('SELECT FROM tombstone_news')).length === 0,
+    async () => (await suite.instance.sql('SELECT FROM tombstone_news')).length === 0,
   );
-  const [state] = await instance.sql(
+  const [state] = await suite.instance.sql(
     `SELECT c.version = max(m.version) AS newest, count(*)::integer AS entries,
        count(DISTINCT m.version)::integer AS versions, count(m.deleted_at)::integer AS tombstones
      FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE c.id = $1 GROUP BY c.id`,
@@ -190,15 +168,15 @@ test('[D3] [D7] a worker killed during a batch leaves no partial state, and the 
 });
 
 test('expired content is nowhere in the database after a vacuum', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   const secret = randomBytes(30_000).toString('base64');
   const { seq } = await ana.send(id, secret);
   const chunks = async (): Promise<number> => {
-    const [toast] = await instance.sql<{ name: string }>(
+    const [toast] = await suite.instance.sql<{ name: string }>(
       `SELECT reltoastrelid::regclass::text AS name FROM pg_class WHERE relname = 'messages'`,
     );
-    const [row] = await instance.sql<{ n: number }>(
+    const [row] = await suite.instance.sql<{ n: number }>(
       `SELECT count(*)::integer AS n FROM ${toast?.name ?? ''}`,
     );
     return row?.n ?? 0;
@@ -210,9 +188,9 @@ test('expired content is nowhere in the database after a vacuum', async () => {
   await until('the message has expired', async () => {
     const stored =
       'SELECT FROM messages WHERE conversation_id = $1 AND content_encrypted IS NOT NULL';
-    return (await instance.sql(stored, [id])).length === 0;
+    return (await suite.instance.sql(stored, [id])).length === 0;
   });
-  await instance.sql('VACUUM messages');
+  await suite.instance.sql('VACUUM messages');
   expect(await chunks()).toBe(0);
 });
 
@@ -222,8 +200,8 @@ const retentionEvents = async (person: Person, id: string): Promise<unknown[]> =
   );
 
 test('messages from before the setting stay, and the history records who set what', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.group(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.group(ana, ben);
   await ana.send(id, 'before');
   expect((await keep(ana, id, 60)).body).toMatchObject({ retention_s: 60, retention_from_seq: 3 });
   const { seq } = await ana.send(id, 'after');
@@ -250,8 +228,8 @@ test('messages from before the setting stay, and the history records who set wha
 });
 
 test('in a direct conversation both must agree to expire existing messages', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const { seq } = await ben.send(id, 'mine');
   const asked = (await keep(ana, id, 60, everything)).body;
   expect(asked).toMatchObject({

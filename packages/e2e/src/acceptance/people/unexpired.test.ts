@@ -1,27 +1,11 @@
 import type { Message } from '@chasqui/protocol';
-import {
-  createPeople,
-  type Device,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  until,
-} from '@chasqui/testkit';
+import { connected, type Person, until } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // No worker has run since these messages expired: every read must still return tombstones (docs/adr/0009). Tests
 // backdate the messages.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ nodes: 2, worker: false });
-  people = createPeople(instance);
-});
-afterAll(async () => {
-  people.disconnectAll();
-  await instance.close();
-});
+const suite = setUpAcceptanceSuite({ nodes: 2, worker: false });
 
 const keep = (person: Person, id: string, retention_s: number | null) =>
   person.call('renameConversation', {
@@ -31,7 +15,7 @@ const keep = (person: Person, id: string, retention_s: number | null) =>
 
 /** Backdates everything up to `seq` by an hour, as if no worker had run since. */
 const age = (id: string, seq: number): Promise<unknown> =>
-  instance.sql(
+  suite.instance.sql(
     `WITH aged AS (UPDATE messages SET created_at = created_at - interval '1 hour'
        WHERE conversation_id = $1 AND seq <= $2)
      UPDATE conversations SET next_expiry_at = now() - interval '59 minutes'
@@ -39,20 +23,14 @@ const age = (id: string, seq: number): Promise<unknown> =>
     [id, seq],
   );
 
-async function connected(device: Device): Promise<Device> {
-  await device.connect();
-  await device.drained();
-  return device;
-}
-
 const byContent = (messages: readonly Message[]): (string | null)[] =>
   messages
     .filter(({ kind }) => kind === 'message')
     .map(({ content_encrypted: content }) => content);
 
 test("[D7] [D8] no read shows an expired message, and a worker's tombstones later look the same", async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const away = ben.device();
   await connected(away);
   away.disconnect();
@@ -61,7 +39,7 @@ test("[D7] [D8] no read shows an expired message, and a worker's tombstones late
   await ben.call('addReaction', { params: { messageId: first.id }, body: { emoji: '👍' } });
   const last = await ana.send(id, 'secret too', { reply_to_id: first.id });
   // A conversation without retention is unchanged in the same answers.
-  const other = await people.group(ana, ben);
+  const other = await suite.people.group(ana, ben);
   const kept = await ana.send(other.id, 'kept');
   await age(other.id, kept.seq);
 
@@ -69,7 +47,7 @@ test("[D7] [D8] no read shows an expired message, and a worker's tombstones late
   await keep(ana, id, 3_599);
   await keep(ben, id, 3_599);
   await age(id, last.seq);
-  expect(await instance.sql('SELECT FROM messages WHERE deleted_at IS NOT NULL')).toEqual([]);
+  expect(await suite.instance.sql('SELECT FROM messages WHERE deleted_at IS NOT NULL')).toEqual([]);
 
   for (const node of [0, 1]) {
     const me = ben.on(node);
@@ -110,9 +88,9 @@ test("[D7] [D8] no read shows an expired message, and a worker's tombstones late
   expect((await ben.refused('addReaction', react)).status).toBe(400);
 
   const seen = await ben.history(id);
-  await instance.addWorker();
+  await suite.instance.addWorker();
   await until('a worker has made tombstones', async () => {
-    const rows = await instance.sql('SELECT FROM messages WHERE deleted_at IS NOT NULL');
+    const rows = await suite.instance.sql('SELECT FROM messages WHERE deleted_at IS NOT NULL');
     return rows.length === 2;
   });
   const made = await ben.history(id);

@@ -1,30 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createHttpClient,
-  createPeople,
-  createRestClient,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-} from '@chasqui/testkit';
+import { createHttpClient, createRestClient, type Person } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Every endpoint (docs/CONTRACT.md). The client checks every answer against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ worker: false });
-  people = createPeople(instance);
-});
-afterAll(() => instance.close());
+const suite = setUpAcceptanceSuite({ worker: false });
 
 describe('auth', () => {
   const newUser = () => {
     const username = `u_${randomUUID().slice(0, 8)}`;
     return { username, email: `${username}@example.org`, password: 'eight888' };
   };
-  const rest = () => createRestClient(instance.url());
+  const rest = () => createRestClient(suite.instance.url());
 
   test('register answers 201, login by name or by email 200, with the same user', async () => {
     const user = newUser();
@@ -53,7 +40,7 @@ describe('auth', () => {
   });
 
   test('a refresh rotates the token; refresh and access tokens are not interchangeable', async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     const refreshed = await rest().call('refresh', { body: { refresh_token: ana.refreshToken } });
     expect(refreshed.status).toBe(200);
     expect(refreshed.body.refresh_token).not.toBe(ana.refreshToken);
@@ -65,7 +52,7 @@ describe('auth', () => {
   });
 
   test('logout answers 204 and ends the access token and the refresh token', async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     expect((await ana.call('logout')).status).toBe(204);
     expect((await ana.refused('readMe')).status).toBe(401);
     const refused = await rest().refused('refresh', { body: { refresh_token: ana.refreshToken } });
@@ -80,7 +67,9 @@ describe('auth', () => {
       [201, 400],
     ] as const) {
       const body = { ...newUser(), password: 'p'.repeat(length) };
-      const reply = await createHttpClient(instance.url())('POST', '/api/auth/register', { body });
+      const reply = await createHttpClient(suite.instance.url())('POST', '/api/auth/register', {
+        body,
+      });
       expect([length, reply.status]).toEqual([length, status]);
     }
   });
@@ -88,8 +77,8 @@ describe('auth', () => {
 
 describe('users', () => {
   test('presence is visible to people who share a conversation, and null for others', async () => {
-    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
-    await people.direct(ana, ben);
+    const { ana, ben, eve } = await suite.people.registerAll('ana', 'ben', 'eve');
+    await suite.people.direct(ana, ben);
     const seenBy = async (viewer: Person) =>
       (await viewer.call('readUser', { params: { id: ben.id } })).body;
     expect((await seenBy(ana)).presence).toMatchObject({ status: 'offline' });
@@ -102,14 +91,14 @@ describe('users', () => {
 });
 
 test('health, readiness and metrics need no token', async () => {
-  const rest = createRestClient(instance.url());
+  const rest = createRestClient(suite.instance.url());
   expect((await rest.call('readHealth')).body).toMatchObject({ status: 'ok', protocol: 1 });
   const ready = await rest.call('readReadiness');
   expect(ready).toMatchObject({
     status: 200,
     body: { status: 'ok', postgres: 'ok', redis: 'ok' },
   });
-  const metrics = await createHttpClient(instance.url())('GET', '/metrics');
+  const metrics = await createHttpClient(suite.instance.url())('GET', '/metrics');
   expect(metrics.status).toBe(200);
   expect(metrics.headers.get('content-type')).toContain('text/plain');
 });

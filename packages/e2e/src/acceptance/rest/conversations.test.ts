@@ -1,27 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Conversation, EndpointName } from '@chasqui/protocol';
-import {
-  type Ask,
-  createPeople,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-} from '@chasqui/testkit';
+import { type Ask, type Person } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Every endpoint (docs/CONTRACT.md). The client checks every answer against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ worker: false });
-  people = createPeople(instance);
-});
-afterAll(() => instance.close());
+const suite = setUpAcceptanceSuite({ worker: false });
 
 describe('conversations', () => {
   test('two users share a single direct conversation, whichever of them creates it and however often', async () => {
-    const { ana, ben } = await people.registerAll('ana', 'ben');
+    const { ana, ben } = await suite.people.registerAll('ana', 'ben');
     const replies = await Promise.all(
       [ana, ben, ana, ben].map((one) =>
         one.call('createDirect', { body: { user_id: one === ana ? ben.id : ana.id } }),
@@ -36,7 +24,7 @@ describe('conversations', () => {
   });
 
   test('a direct conversation needs another existing user', async () => {
-    const ana = await people.register();
+    const ana = await suite.people.register();
     expect((await ana.refused('createDirect', { body: { user_id: ana.id } })).status).toBe(400);
     const unknown = await ana.refused('createDirect', { body: { user_id: randomUUID() } });
     expect(unknown.status).toBe(404);
@@ -45,8 +33,8 @@ describe('conversations', () => {
   });
 
   test('title and participants of a direct conversation cannot be changed', async () => {
-    const { ana, ben, eve } = await people.registerAll('ana', 'ben', 'eve');
-    const { id } = await people.direct(ana, ben);
+    const { ana, ben, eve } = await suite.people.registerAll('ana', 'ben', 'eve');
+    const { id } = await suite.people.direct(ana, ben);
     const asks: [EndpointName, Ask][] = [
       ['renameConversation', { params: { id }, body: { title: 'new' } }],
       ['addParticipant', { params: { id }, body: { user_id: eve.id } }],
@@ -60,9 +48,9 @@ describe('conversations', () => {
   });
 
   test('lists are sorted by latest activity and paged without overlap', async () => {
-    const { ana, ben } = await people.registerAll('ana', 'ben');
+    const { ana, ben } = await suite.people.registerAll('ana', 'ben');
     const made: Conversation[] = [];
-    for (let i = 0; i < 5; i++) made.push(await people.group(ana, ben));
+    for (let i = 0; i < 5; i++) made.push(await suite.people.group(ana, ben));
     const [first] = made;
     if (!first) throw new Error('no group was created');
     await ana.send(first.id, 'the newest');
@@ -82,7 +70,7 @@ describe('conversations', () => {
   });
 
   test('the same user and client_id return the same group', async () => {
-    const [ana, ben] = [await people.register(), await people.register()];
+    const [ana, ben] = [await suite.people.register(), await suite.people.register()];
     const body = {
       title: 'x',
       participant_ids: [ben.id],
@@ -99,9 +87,9 @@ describe('conversations', () => {
   });
 
   test('a group of 130 embeds 100 participants, lists 5, and pages all of them', async () => {
-    const ana = await people.register();
-    const others = await Promise.all(Array.from({ length: 9 }, () => people.register()));
-    const extra = await instance.sql<{ id: string }>(
+    const ana = await suite.people.register();
+    const others = await Promise.all(Array.from({ length: 9 }, () => suite.people.register()));
+    const extra = await suite.instance.sql<{ id: string }>(
       `INSERT INTO users (id, username, username_key, email, email_key, display_name)
        SELECT gen_random_uuid(), 'extra' || i, 'extra' || i, 'e' || i || '@test', 'e' || i || '@test', 'Extra'
        FROM generate_series(1, 120) i RETURNING id`,
@@ -129,8 +117,12 @@ describe('conversations', () => {
 
 describe('roles', () => {
   test('a role above one’s own cannot be granted, and a moderator removes only members', async () => {
-    const { admin, moderator, someone } = await people.registerAll('admin', 'moderator', 'someone');
-    const { id } = await people.group(admin, moderator);
+    const { admin, moderator, someone } = await suite.people.registerAll(
+      'admin',
+      'moderator',
+      'someone',
+    );
+    const { id } = await suite.people.group(admin, moderator);
     const params = { id };
     await admin.call('changeRole', {
       params: { id, userId: moderator.id },
@@ -154,8 +146,8 @@ describe('roles', () => {
   });
 
   test('when the last admin leaves, the longest-standing moderator becomes admin, else member', async () => {
-    const { ana, ben, cleo } = await people.registerAll('ana', 'ben', 'cleo');
-    const { id } = await people.group(ana, ben, cleo);
+    const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
+    const { id } = await suite.people.group(ana, ben, cleo);
     const of = (person: Person) => ({ id, userId: person.id });
     await ana.call('changeRole', { params: of(cleo), body: { role: 'moderator' } });
     await ana.call('removeParticipant', { params: of(ana) });

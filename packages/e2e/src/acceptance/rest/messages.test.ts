@@ -1,31 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Ask,
-  createPeople,
-  type Instance,
-  openInstance,
-  type People,
-  type Person,
-  withoutStatus,
-} from '@chasqui/testkit';
+import { type Ask, type Person, withoutStatus } from '@chasqui/testkit';
+import { setUpAcceptanceSuite } from '../../testing/acceptanceSuite';
 
 // Every endpoint (docs/CONTRACT.md). The client checks every answer against its schema.
 
-let instance: Instance;
-let people: People;
-beforeAll(async () => {
-  instance = await openInstance({ worker: false });
-  people = createPeople(instance);
-});
-afterAll(() => instance.close());
+const suite = setUpAcceptanceSuite({ worker: false });
 
 describe('messages', () => {
   let ana: Person;
   let ben: Person;
   let id: string;
   beforeEach(async () => {
-    ({ ana, ben } = await people.registerAll('ana', 'ben'));
-    ({ id } = await people.direct(ana, ben));
+    ({ ana, ben } = await suite.people.registerAll('ana', 'ben'));
+    ({ id } = await suite.people.direct(ana, ben));
   });
 
   test('[D2] a first send returns 201, a repeat 200 with the same message, different content 409', async () => {
@@ -107,7 +94,7 @@ describe('messages', () => {
   test('a reply must reference a message of the same conversation', async () => {
     const sent = await ana.send(id, 'question');
     expect((await ben.send(id, 'answer', { reply_to_id: sent.id })).reply_to_id).toBe(sent.id);
-    const elsewhere = await people.group(ana);
+    const elsewhere = await suite.people.group(ana);
     const strange = await ana.send(elsewhere.id, 'elsewhere');
     for (const reply_to_id of [strange.id, randomUUID()]) {
       const body = { conversation_id: id, content_encrypted: 'x', reply_to_id };
@@ -139,7 +126,7 @@ describe('messages', () => {
   });
 
   test('[D6] without recipients the status stays sent', async () => {
-    const alone = await people.group(ana);
+    const alone = await suite.people.group(ana);
     const sent = await ana.send(alone.id, 'without recipients');
     await ana.call('reportStatus', { params: { messageId: sent.id }, body: { status: 'read' } });
     expect((await ana.history(alone.id)).at(-1)?.status).toBe('sent');
@@ -163,8 +150,8 @@ describe('messages', () => {
 });
 
 test('server-set and unknown fields are ignored and never stored', async () => {
-  const { ana, ben } = await people.registerAll('ana', 'ben');
-  const { id } = await people.direct(ana, ben);
+  const { ana, ben } = await suite.people.registerAll('ana', 'ben');
+  const { id } = await suite.people.direct(ana, ben);
   const sent = await ana.send(id, 'mine', {
     ...{ seq: 77, sender_id: ben.id, status: 'read', created_at: '1999-01-01T00:00:00.000Z' },
     ...{ id: randomUUID(), kind: 'event', event: { type: 'created' }, version: 99, nonsense: {} },

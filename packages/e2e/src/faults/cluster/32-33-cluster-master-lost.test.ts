@@ -1,7 +1,7 @@
-import { type RedisServer, until } from '@chasqui/testkit';
+import { connected, type RedisServer, until } from '@chasqui/testkit';
 import { type ClusterFixture, openClusterFixture, QUEUE, sendUntil } from '../clusterFixture';
 import { absentUsers } from '../absentUsers';
-import { connected, upTo } from '../faultFixture';
+import { upTo } from '../faultFixture';
 
 // Three masters without replicas: a killed master's data is lost. Recovery is automatic.
 

@@ -1,7 +1,6 @@
-import { until } from '@chasqui/testkit';
+import { connected, until } from '@chasqui/testkit';
 import { type ClusterFixture, openClusterFixture, QUEUE, sendUntil } from '../clusterFixture';
 import { absentUsers } from '../absentUsers';
-import { connected } from '../faultFixture';
 
 // Three masters with one replica each, which takes over when its master does not respond for a second or two.
 

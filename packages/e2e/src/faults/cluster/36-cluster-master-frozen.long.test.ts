@@ -1,6 +1,5 @@
-import { until } from '@chasqui/testkit';
+import { connected, until } from '@chasqui/testkit';
 import { type ClusterFixture, openClusterFixture, QUEUE, sendUntil } from '../clusterFixture';
-import { connected } from '../faultFixture';
 
 // No replica takes over, and connections stay open without responses.
 

@@ -1,5 +1,5 @@
-import { startTcpProxy, until } from '@chasqui/testkit';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { connected, startTcpProxy, until } from '@chasqui/testkit';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {
@@ -10,13 +10,13 @@ afterAll(() => fixture.close());
 test('[fault 18: D, S] messages that a client did not acknowledge before it died are sent again and counted once', async () => {
   const { ana, ben, id } = await fixture.pair();
   const sender = await connected(ana.device());
-  const dying = await connected(ben.device({ acknowledges: false }));
+  const lost = await connected(ben.device({ acknowledges: false }));
   for (let i = 0; i < 10; i += 1) await sender.send(id, `message ${i}`);
-  await until('all messages were sent', () => dying.wire(id).length === 10);
-  dying.socket().io.engine.close();
+  await until('all messages were sent', () => lost.wire(id).length === 10);
+  lost.socket().io.engine.close();
   const before = await ben.conversation(id);
   expect(before.my).toMatchObject({ unread_count: 10, delivered_seq: 0, read_seq: 0 });
-  const again = await connected(ben.on(1).device({ deviceId: dying.deviceId }));
+  const again = await connected(ben.on(1).device({ deviceId: lost.deviceId }));
   expect(again.wire(id)).toEqual(upTo(10));
   await until(
     'the messages are acknowledged',
@@ -25,7 +25,7 @@ test('[fault 18: D, S] messages that a client did not acknowledge before it died
   expect((await ben.conversation(id)).my.unread_count).toBe(10);
   await again.read(id, 4);
   expect((await ben.conversation(id)).my).toMatchObject({ unread_count: 6, read_seq: 4 });
-  const run = { conversationId: id, people: [ana, ben], devices: [again, dying] };
+  const run = { conversationId: id, people: [ana, ben], devices: [again, lost] };
   expect(await fixture.violations({ ...run, attempts: sender.attempts })).toEqual([]);
   const statuses = sender.received('chat:message_status_updated');
   expect(statuses.length).toBeGreaterThan(0);

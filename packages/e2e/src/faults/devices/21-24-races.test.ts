@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { until } from '@chasqui/testkit';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { connected, until } from '@chasqui/testkit';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

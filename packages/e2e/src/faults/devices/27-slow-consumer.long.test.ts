@@ -1,6 +1,6 @@
-import { startTcpProxy, until } from '@chasqui/testkit';
+import { connected, startTcpProxy, until } from '@chasqui/testkit';
 import { metricsOf } from '../metrics';
-import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
+import { openFaultFixture, type FaultFixture } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

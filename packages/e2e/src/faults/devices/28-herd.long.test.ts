@@ -1,6 +1,6 @@
-import { type Person, until } from '@chasqui/testkit';
+import { connected, type Person, until } from '@chasqui/testkit';
 import { metricsOf } from '../metrics';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 const USERS = 100;
 const DEVICES_OF_EACH = 20;

@@ -1,6 +1,6 @@
-import { createRestClient, until } from '@chasqui/testkit';
+import { connected, createRestClient, until } from '@chasqui/testkit';
 import { metricsOf } from '../metrics';
-import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
+import { openFaultFixture, type FaultFixture } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

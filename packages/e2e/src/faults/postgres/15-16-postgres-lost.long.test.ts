@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { sendUntilAcknowledged, until } from '@chasqui/testkit';
+import { connected, sendUntilAcknowledged, until } from '@chasqui/testkit';
 import { acknowledged, sendContinuously } from '../continuousSender';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

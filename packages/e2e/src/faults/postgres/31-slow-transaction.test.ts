@@ -1,6 +1,12 @@
 import pg from 'pg';
-import { medianOf, millisecondsOf, sendUntilAcknowledged, until } from '@chasqui/testkit';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import {
+  connected,
+  medianOf,
+  millisecondsOf,
+  sendUntilAcknowledged,
+  until,
+} from '@chasqui/testkit';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import {
+  connected,
   createPeople,
-  type Instance,
   findViolations,
+  type Instance,
   openInstance,
   type People,
   type PostgresServer,
@@ -13,7 +14,6 @@ import {
   until,
 } from '@chasqui/testkit';
 import { acknowledged, sendContinuously } from '../continuousSender';
-import { connected } from '../faultFixture';
 
 // A primary with a synchronous replica, behind an address that follows the primary.
 

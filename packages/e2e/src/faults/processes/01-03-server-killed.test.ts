@@ -1,5 +1,5 @@
-import { sendUntilAcknowledged, until } from '@chasqui/testkit';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { connected, sendUntilAcknowledged, until } from '@chasqui/testkit';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 // A server is killed at the three moments that matter: before the commit, after it, and after the answer.
 

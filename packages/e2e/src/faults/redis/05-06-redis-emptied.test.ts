@@ -1,6 +1,6 @@
-import { type Device, type Person, until } from '@chasqui/testkit';
+import { connected, type Device, type Person, until } from '@chasqui/testkit';
 import { absentUsers } from '../absentUsers';
-import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
+import { openFaultFixture, type FaultFixture } from '../faultFixture';
 
 // Redis loses all data: once by FLUSHALL, once by being killed. Recovery is automatic.
 

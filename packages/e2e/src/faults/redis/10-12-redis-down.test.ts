@@ -1,6 +1,6 @@
-import { createRestClient, medianOf, millisecondsOf, until } from '@chasqui/testkit';
+import { connected, createRestClient, medianOf, millisecondsOf, until } from '@chasqui/testkit';
 import { metricsOf } from '../metrics';
-import { connected, openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
+import { openFaultFixture, type FaultFixture, upTo } from '../faultFixture';
 
 // D11: Redis only triggers wake-ups, so no send waits for it.
 

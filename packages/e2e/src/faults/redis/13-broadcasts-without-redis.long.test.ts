@@ -1,5 +1,5 @@
-import { until } from '@chasqui/testkit';
-import { connected, openFaultFixture, type FaultFixture } from '../faultFixture';
+import { connected, until } from '@chasqui/testkit';
+import { openFaultFixture, type FaultFixture } from '../faultFixture';
 
 let fixture: FaultFixture;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { ChatCore } from '@chasqui/core';
 import type { Caller, SecurityLog } from '@chasqui/identity';
-import type { ByteBudget, Lanes } from '@chasqui/limits';
+import type { ByteBudget, Bulkheads } from '@chasqui/limits';
 import {
   ForbiddenError,
   NotFoundError,
@@ -21,7 +21,7 @@ interface Deps {
   authentication: Authentication;
   core: Pick<ChatCore, 'members'>;
   signatures: Signatures;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   addressOf: ClientAddress;
   unread: ByteBudget;
   securityLog: Pick<SecurityLog, 'count'>;
@@ -102,7 +102,7 @@ export function authRoutes(deps: Deps): Router {
     address: string,
   ): Promise<void> {
     try {
-      await deps.lanes.run('authorize', { address, userId }, () =>
+      await deps.bulkheads.run('authorize', { address, userId }, () =>
         deps.core.members.list(userId, conversationId, { limit: 1, cursor: undefined }),
       );
     } catch (error) {

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '@chasqui/foundation';
 import type { ByteBudget } from '@chasqui/limits';
 import type { WebSocket } from 'ws';
-import { endAfterMessages, unreadBytesOf } from '../../socketio/guard/boundedWebSockets';
+import { endAfterMessages } from '../../socketio/guard/boundedWebSockets';
+import { unreadBytesOf } from '../../socketio/internals/ws';
 import { atEndOfTurn } from '../../socketio/wire/endOfTurn';
 import { type Closing, closeCodes } from './closeCodes';
 

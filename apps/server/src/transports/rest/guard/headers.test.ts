@@ -1,12 +1,11 @@
-import { type Endpoint, endpoints, sessionSchema } from '@chasqui/protocol';
+import { type Endpoint, endpoints } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
 import {
-  createHttpClient,
-  freshDatabase,
-  type FreshDatabase,
   type HttpClient,
+  openServerFixture,
   quietLog,
   type Reply,
+  type ServerFixture,
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../startNode';
 
@@ -14,32 +13,19 @@ import { startNode, type Node } from '../../../startNode';
 // full marks. And headers that must never be sent.
 
 const listed = 'https://app.example';
-let database: FreshDatabase;
-let node: Node;
+let fixture: ServerFixture<Node>;
 let http: HttpClient;
 let token: string;
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  node = await startNode({
-    settings: parseServerSettings({
-      ...{ PORT: '0', DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL },
-      ...{ JWT_SECRET: 'a secret of at least thirty-two characters', CORS_ORIGINS: listed },
-      TRUST_PROXY: '127.0.0.1',
-    }),
-    log: quietLog(),
-    redisPrefix: new URL(database.url).pathname,
-  });
-  http = createHttpClient(`http://127.0.0.1:${node.port}`);
-  const body = { username: 'ana', email: 'ana@example.org', password: 'correct horse' };
-  token = sessionSchema.parse(
-    (await http('POST', '/api/auth/register', { body })).body,
-  ).access_token;
+  fixture = await openServerFixture((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log: quietLog(), redisPrefix }),
+  );
+  await fixture.open({ CORS_ORIGINS: listed, TRUST_PROXY: '127.0.0.1' });
+  http = fixture.httpOf();
+  token = (await fixture.register()).access_token;
 });
-afterAll(async () => {
-  await node.stop();
-  await database.drop();
-});
+afterAll(() => fixture.close());
 
 interface Answer {
   what: string;

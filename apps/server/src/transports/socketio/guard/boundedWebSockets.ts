@@ -10,8 +10,6 @@ const CHUNKS_MAX = 1_024;
 const FRAGMENTS_MAX = 128;
 /** WebSocket's own pings and pongs. Clients that send any send one in several seconds. */
 const CONTROL_FRAMES = { perSecond: 2, burst: 32 };
-/** Memory of a one-byte chunk. A frame that trickles in takes far more memory than its bytes. */
-const CHUNK_BYTES = 256;
 
 export type WebSocketEngine = new (options?: ServerOptions) => WebSocketServer;
 
@@ -55,37 +53,12 @@ function limitControlFrames(webSocket: WebSocket): void {
 }
 
 /** Terminates the connection after more than `most` further messages. */
-export function endAfterMessages(webSocket: WebSocket, most: number): void {
+export function endAfterMessages(
+  webSocket: Pick<WebSocket, 'on' | 'terminate'>,
+  most: number,
+): void {
   let messages = 0;
   webSocket.on('message', () => {
     if (++messages > most) webSocket.terminate();
   });
-}
-
-/** Raises the limit of a message to `bytes`. */
-export function allowMessages(webSocket: object, bytes: number): void {
-  Reflect.set(receiverOf(webSocket), '_maxPayload', bytes);
-}
-
-/** Memory taken by the received part of an incomplete message. */
-export function unreadBytesOf(webSocket: object): number {
-  const receiver = receiverOf(webSocket);
-  const chunks: unknown = Reflect.get(receiver, '_buffers');
-  return (
-    numberOf(receiver, '_bufferedBytes') +
-    numberOf(receiver, '_messageLength') +
-    (Array.isArray(chunks) ? chunks.length * CHUNK_BYTES : 0)
-  );
-}
-
-function receiverOf(webSocket: object): object {
-  const receiver: unknown = Reflect.get(webSocket, '_receiver');
-  if (typeof receiver !== 'object' || receiver === null || !('_maxPayload' in receiver))
-    throw new Error('this version of ws bounds messages differently');
-  return receiver;
-}
-
-function numberOf(receiver: object, field: string): number {
-  const value: unknown = Reflect.get(receiver, field);
-  return typeof value === 'number' ? value : 0;
 }

@@ -1,22 +1,15 @@
 import { performance } from 'node:perf_hooks';
 import type { ByteAccount, ByteBudget, TrafficShaper } from '@chasqui/limits';
 import { MAX_FRAME_BYTES } from '@chasqui/protocol';
-import { WebSocket } from 'ws';
-import {
-  allowMessages,
-  createWebSocketEngine,
-  endAfterMessages,
-  unreadBytesOf,
-  type WebSocketEngine,
-} from './boundedWebSockets';
-import type { ChatSocket } from '../chatServer';
+import type { WebSocket } from 'ws';
+import { bytesWaiting, type EngineSocket, sessionIdOf, webSocketOf } from '../internals/engineIo';
+import { allowMessages, unreadBytesOf } from '../internals/ws';
+import { createWebSocketEngine, endAfterMessages, type WebSocketEngine } from './boundedWebSockets';
 import { createPacketGuard, type EnginePacket, type PacketGuard } from './packetGuard';
 import { createPause } from '../wire/pauseReading';
 import { boundPolling, liftPolling } from './polling';
 import { terminate } from '../wire/terminate';
 import { wireOf } from '../wire/writeTogether';
-
-type EngineSocket = ChatSocket['conn'];
 
 /** Watches every transport of the node from its first to its last byte. */
 export interface TransportWatch {
@@ -172,40 +165,7 @@ function liftBounds(conn: EngineSocket): void {
   else allowMessages(webSocket, MAX_FRAME_BYTES);
 }
 
-function webSocketOf({ transport }: EngineSocket): WebSocket | undefined {
-  const webSocket: unknown =
-    transport.name === 'websocket' ? Reflect.get(transport, 'socket') : undefined;
-  return webSocket instanceof WebSocket ? webSocket : undefined;
-}
-
 /** Bytes that Engine.IO holds for the next poll or during an upgrade, and those that the kernel has not accepted yet. */
 function unsentBytesOf(conn: EngineSocket): number {
-  let bytes = wireOf(conn)?.writableLength ?? 0;
-  const packets: unknown = Reflect.get(conn, 'writeBuffer');
-  if (!Array.isArray(packets)) return bytes;
-  for (const packet of packets) bytes += bytesOfPacket(packet);
-  return bytes;
-}
-
-/** Memory of a packet apart from its data: an object and a list entry. */
-const PACKET_BYTES = 200;
-
-function bytesOfPacket(packet: unknown): number {
-  if (typeof packet !== 'object' || packet === null) return PACKET_BYTES;
-  const data: unknown = Reflect.get(packet, 'data');
-  const options: unknown = Reflect.get(packet, 'options');
-  const frames: unknown =
-    typeof options === 'object' && options !== null
-      ? Reflect.get(options, 'wsPreEncodedFrame')
-      : undefined;
-  const frame: unknown = Array.isArray(frames) ? frames.at(0) : undefined;
-  const encoded = Buffer.isBuffer(frame) ? frame.length : 0;
-  return PACKET_BYTES + encoded + (typeof data === 'string' ? data.length : 0);
-}
-
-function sessionIdOf(conn: EngineSocket): string {
-  const id: unknown = Reflect.get(conn, 'id');
-  if (typeof id !== 'string')
-    throw new Error('this version of engine.io names sessions differently');
-  return id;
+  return bytesWaiting(conn) + (wireOf(conn)?.writableLength ?? 0);
 }

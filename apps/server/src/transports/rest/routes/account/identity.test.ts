@@ -3,54 +3,43 @@ import { createPasswords } from '@chasqui/identity';
 import { sessionSchema } from '@chasqui/protocol';
 import { parseServerSettings } from '@chasqui/settings';
 import {
-  createHttpClient,
-  freshDatabase,
-  type FreshDatabase,
   type HttpClient,
+  openServerFixture,
   quietLog,
   type Reply,
+  type ServerFixture,
 } from '@chasqui/testkit';
 import { startNode, type Node } from '../../../../startNode';
 
-let database: FreshDatabase;
+let fixture: ServerFixture<Node>;
 let db: Database;
-let node: Node;
 let http: HttpClient;
 const log = quietLog();
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  db = connectDatabase({ url: database.url });
-  node = await startNode({
-    settings: parseServerSettings({
-      PORT: '0',
-      DATABASE_URL: database.url,
-      REDIS_URL: process.env.TEST_REDIS_URL,
-      JWT_SECRET: 'a secret of at least thirty-two characters',
-      RATE_LIMIT: 'off',
-    }),
-    log,
-    redisPrefix: new URL(database.url).pathname,
-  });
-  http = createHttpClient(`http://127.0.0.1:${node.port}`);
+  fixture = await openServerFixture((env, redisPrefix) =>
+    startNode({ settings: parseServerSettings(env), log, redisPrefix }),
+  );
+  await fixture.open({ RATE_LIMIT: 'off' });
+  db = connectDatabase({ url: fixture.database.url });
+  http = fixture.httpOf();
 });
 
 afterAll(async () => {
-  await node.stop();
   await db.close();
-  await database.drop();
+  await fixture.close();
 });
 
 const anyText: unknown = expect.any(String);
 
 let people = 0;
-function somebody() {
+function newPerson() {
   const username = `Person.${++people}`;
   return { username, email: `${username}@example.org`, password: 'correct horse' };
 }
 
 const session = ({ body }: Reply) => sessionSchema.parse(body);
-const register = async (who = somebody()) => ({
+const register = async (who = newPerson()) => ({
   ...who,
   ...session(await http('POST', '/api/auth/register', { body: who })),
 });
@@ -59,7 +48,7 @@ const refresh = (token: string) =>
 const me = (token: string) => http('GET', '/api/users/me', { token });
 
 test('registration logs in, and returns neither address nor password', async () => {
-  const who = somebody();
+  const who = newPerson();
   const reply = await http('POST', '/api/auth/register', {
     body: { ...who, display_name: ' Ana ', id: 'mine', created_at: '1999-01-01' },
   });
@@ -77,10 +66,10 @@ test('registration logs in, and returns neither address nor password', async () 
   expect((await me(access_token)).body).toEqual(user);
 });
 
-test('a taken name or address is a conflict, whatever its case', async () => {
+test('a taken name or address is a conflict in any letter case', async () => {
   const who = await register();
-  const sameName = { ...somebody(), username: who.username.toLowerCase() };
-  const sameAddress = { ...somebody(), email: who.email.toUpperCase() };
+  const sameName = { ...newPerson(), username: who.username.toLowerCase() };
+  const sameAddress = { ...newPerson(), email: who.email.toUpperCase() };
   const replies = await Promise.all(
     [sameName, sameAddress].map((body) => http('POST', '/api/auth/register', { body })),
   );
@@ -90,9 +79,9 @@ test('a taken name or address is a conflict, whatever its case', async () => {
 
 test('an international address is the same however it is written', async () => {
   const [first, second] = ['Jos\u00e9@M\u00fcnchen.example', 'jose\u0301@xn--mnchen-3ya.example'];
-  const who = { ...somebody(), email: first };
+  const who = { ...newPerson(), email: first };
   expect((await http('POST', '/api/auth/register', { body: who })).status).toBe(201);
-  const taken = { ...somebody(), email: second };
+  const taken = { ...newPerson(), email: second };
   expect((await http('POST', '/api/auth/register', { body: taken })).status).toBe(409);
   for (const name of [{ email: second }, { username: first.toUpperCase() }]) {
     const body = { ...name, password: who.password };
@@ -112,7 +101,7 @@ test('login works by name or address, in any case', async () => {
 test('a common password is refused at registration and change; existing ones still log in', async () => {
   const refused = { error: { name: 'ValidationError', details: [{ path: 'password' }] } };
   for (const password of ['password123', 'PASSWORD123', 'chasqui2024']) {
-    const reply = await http('POST', '/api/auth/register', { body: { ...somebody(), password } });
+    const reply = await http('POST', '/api/auth/register', { body: { ...newPerson(), password } });
     expect(reply).toMatchObject({ status: 400, body: refused });
   }
   const { access_token: token, username, password } = await register();
@@ -228,7 +217,7 @@ test.each([
 test('users are found by parts of their names, one page at a time', async () => {
   const { access_token } = await register();
   for (const username of ['quest_a', 'quest%b', 'QuestC'].map((name) => name.replace('%', '-'))) {
-    await register({ ...somebody(), username, email: `${username}@example.org` });
+    await register({ ...newPerson(), username, email: `${username}@example.org` });
   }
   const find = async (query: string) =>
     (await http('GET', `/api/users?${query}`, { token: access_token })).body;

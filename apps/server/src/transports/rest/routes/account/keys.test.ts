@@ -43,7 +43,7 @@ const statusAt = async (node: Node, token: string) =>
   (await fixture.httpOf(node)('GET', '/api/users/me', { token })).status;
 
 describe('a rotation of the secret', () => {
-  test('keeps everyone who refreshes between its steps, and ends the other sessions', async () => {
+  test('keeps the sessions that refresh between its steps, and ends the others', async () => {
     const [ana, idle] = [await fixture.register(before), await fixture.register(prepared)];
     expect(await statusAt(rotated, ana.access_token)).toBe(200);
     const next = await refreshed(ana.refresh_token, rotated);

@@ -61,7 +61,7 @@ test('/healthz reports the registration mode', async () => {
   }
 });
 
-test('closed: nobody registers, not even with an invitation', async () => {
+test('closed: registration is refused, even with an invitation', async () => {
   const { code } = await create();
   for (const invitation of [undefined, code]) {
     expect(refusal(await register(closed, invitation))).toEqual({

@@ -163,7 +163,7 @@ test('an expired temporary password is a wrong one', async () => {
   expect((await login({ username, password, new_password: 'a quiet afternoon' })).status).toBe(401);
 });
 
-test('admins act on users without a role, owners on admins as well, and nobody on themselves', async () => {
+test('admins act on users without a role, owners also on admins, and neither on themselves', async () => {
   for (const [method, path] of [
     ['PUT', 'suspension'],
     ['DELETE', 'sessions'],

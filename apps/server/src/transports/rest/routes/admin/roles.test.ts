@@ -45,7 +45,7 @@ const seesAdministration = async (person: Session, node?: Node) => {
 const rolePath = ({ user }: Session) => `/api/admin/roles/${user.id}`;
 const events = () => log.lines.map(({ fields }) => fields);
 
-test('ADMIN_USERNAMES grants admin to users that exist at the start, and to nobody later', async () => {
+test('ADMIN_USERNAMES grants admin to users that exist at the start, not to users who register later', async () => {
   const ruth = sessionSchema.parse((await register('Ruth')).body);
   const node = await fixture.open({ ADMIN_USERNAMES: 'ruth, rita' });
   expect(await seesAdministration(ruth, node)).toBe(true);
@@ -92,7 +92,7 @@ test('a role stays with its user after a rename', async () => {
   expect(await seesAdministration(nora)).toBe(true);
 });
 
-test('only owners grant and revoke roles; for users without a role none of it exists', async () => {
+test('only owners grant and revoke roles; for users without a role the endpoints do not exist', async () => {
   const [owner, admin, ana] = [
     await fixture.register(),
     await fixture.register(),

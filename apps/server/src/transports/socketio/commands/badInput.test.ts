@@ -10,7 +10,7 @@ import {
 } from '@chasqui/testkit';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
-import { startNode, type Node } from '../../startNode';
+import { startNode, type Node } from '../../../startNode';
 
 // Input that no client of this project sends to the socket.
 

@@ -11,7 +11,7 @@ import {
   type SocketClient,
   until,
 } from '@chasqui/testkit';
-import { startNode, type Node } from '../../startNode';
+import { startNode, type Node } from '../../../startNode';
 
 // Clients that connect too often, hold too many connections or never authenticate.
 

@@ -1,6 +1,6 @@
 import type { Quotas } from '@chasqui/limits';
 import { type BriefMessage, type Message, messageSend, parseWith } from '@chasqui/protocol';
-import type { ErrorReporter } from '../../../observability/errorReporter';
+import type { ErrorReporter } from '../../../../observability/errorReporter';
 import type { CommandHandler } from '../dispatch';
 
 /**

@@ -1,5 +1,5 @@
 import type { SecurityLog } from '@chasqui/identity';
-import { actionOfCommand, laneOf, type Lanes, type Limits } from '@chasqui/limits';
+import { actionOfCommand, bulkheadOf, type Bulkheads, type Limits } from '@chasqui/limits';
 import {
   type Command,
   type CommandData,
@@ -8,10 +8,10 @@ import {
   RateLimitError,
   ValidationError,
 } from '@chasqui/protocol';
-import type { ErrorReporter } from '../../observability/errorReporter';
-import { countRefusal } from '../../observability/refusals';
+import type { ErrorReporter } from '../../../observability/errorReporter';
+import { countRefusal } from '../../../observability/refusals';
 import type { Acknowledge, Answer, Answers } from './answers';
-import type { ClientConnection } from '../../connections/clientConnection';
+import type { ClientConnection } from '../../../connections/clientConnection';
 
 /** The handler of one command; its file is named after the command. */
 export interface CommandHandler {
@@ -40,7 +40,7 @@ interface Deps {
   answers: Answers;
   failed: ErrorReporter;
   limits: Limits;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   securityLog: Pick<SecurityLog, 'count'>;
 }
 
@@ -50,7 +50,7 @@ interface Deps {
  */
 export function createDispatch(
   handlers: readonly CommandHandler[],
-  { answers, failed, limits, lanes, securityLog }: Deps,
+  { answers, failed, limits, bulkheads, securityLog }: Deps,
 ) {
   const byName = new Map(
     handlers.map((handler) => [handler.name, { ...handler, kind: actionOfCommand(handler.name) }]),
@@ -87,9 +87,9 @@ export function createDispatch(
       answer.fail(failed(error, { command: command.name }));
     };
     try {
-      // A send has no lane and reaches its transaction synchronously.
+      // A send has no bulkhead and reaches its transaction synchronously.
       const running =
-        laneOf(kind) === 'none' ? run() : lanes.run(kind, connection, async () => run());
+        bulkheadOf(kind) === 'none' ? run() : bulkheads.run(kind, connection, async () => run());
       running?.catch(fail);
     } catch (error) {
       fail(error);

@@ -1,4 +1,7 @@
-import type { ChatSocket } from './chatServer';
+import type { ChatSocket } from '../chatServer';
+
+// The only file that uses members of Socket.IO which its types do not offer: `onevent`, and writing `handshake`.
+// Checked with socket.io 4.8.4; internals.test.ts fails with another version.
 
 /** A command as received: its name and data, not yet parsed, and the packet id if the client expects an answer. */
 export type OnCommand = (event: unknown, data: unknown, packetId: number | undefined) => void;
@@ -15,4 +18,13 @@ export function receiveCommands(socket: ChatSocket, onCommand: OnCommand): void 
     const packet: unknown[] = Array.isArray(data) ? data : [];
     onCommand(packet[0], packet[1], Number.isSafeInteger(id) ? Number(id) : undefined);
   });
+}
+
+const NOTHING = Object.freeze({ headers: {}, query: {}, auth: {} });
+
+/** Drops the handshake data of a connection, which contain its token and would be kept as long as it lasts. */
+export function dropHandshakeData(socket: ChatSocket): void {
+  if (!('handshake' in socket))
+    throw new Error('this version of socket.io keeps the handshake elsewhere');
+  Reflect.set(socket, 'handshake', NOTHING);
 }

@@ -1,18 +1,18 @@
 import { createFairQueue, type Requester } from './local/fairQueue';
-import { type Action, laneOf } from './actions';
+import { type Action, bulkheadOf } from './actions';
 
 /**
- * Bulkheads for database work: each lane is a fair queue with its own concurrency, so that searches
- * cannot starve reads. Sends and acknowledgements use no lane: they share transactions and have a
+ * Bulkheads for database work: each bulkhead is a fair queue with its own concurrency, so that searches
+ * cannot starve reads. Sends and acknowledgements use no bulkhead: they share transactions and have a
  * part of the pool to themselves.
  */
-export interface Lanes {
-  /** Runs work in the action's lane, or immediately if it has none. Throws as FairQueue does. */
+export interface Bulkheads {
+  /** Runs work in the action's bulkhead, or immediately if it has none. Throws as FairQueue does. */
   run<T>(action: Action, who: Requester, work: () => Promise<T>): Promise<T>;
 }
 
-interface LanesOptions {
-  /** PostgreSQL connections that all lanes may use together. */
+interface BulkheadsOptions {
+  /** PostgreSQL connections that all bulkheads may use together. */
   places: number;
   now: () => number;
 }
@@ -25,21 +25,21 @@ const WAIT_MAX_MS = 8_000;
 /** Share of the connections reserved for searches, the most expensive queries. */
 const SEARCH_SHARE = 1 / 4;
 
-export function createLanes({ places, now }: LanesOptions): Lanes {
+export function createBulkheads({ places, now }: BulkheadsOptions): Bulkheads {
   const queueOf = (concurrency: number) =>
     createFairQueue({
       ...{ concurrency, waitMaxMs: WAIT_MAX_MS, now },
       ...{ waitingMaxPerUser: WAITING_MAX_PER_USER, waitingMaxPerAddress: WAITING_MAX_PER_ADDRESS },
     });
   const forSearch = Math.max(1, Math.floor(places * SEARCH_SHARE));
-  const lanes = { search: queueOf(forSearch), main: queueOf(Math.max(1, places - forSearch)) };
+  const bulkheads = { search: queueOf(forSearch), main: queueOf(Math.max(1, places - forSearch)) };
   return {
     run(action, who, work) {
-      const lane = laneOf(action);
-      return lane === 'none' ? work() : lanes[lane].run(who, work);
+      const bulkhead = bulkheadOf(action);
+      return bulkhead === 'none' ? work() : bulkheads[bulkhead].run(who, work);
     },
   };
 }
 
 /** For RATE_LIMIT=off. */
-export const noLanes: Lanes = { run: (_kind, _who, work) => work() };
+export const noBulkheads: Bulkheads = { run: (_kind, _who, work) => work() };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { KnownAddresses } from './knownAddresses';
-import type { Reservations } from '../local/reservations';
+import type { Reservations } from './reservations';
 
 /**
  * Limits password attempts without letting anyone lock out somebody else. Wrong passwords count

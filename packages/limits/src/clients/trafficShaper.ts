@@ -1,4 +1,4 @@
-import { createBuckets } from './local/buckets';
+import { createBuckets } from '../local/buckets';
 
 /** Shapes the bytes that authenticated connections send, per user and per address on this node. */
 export interface TrafficShaper {

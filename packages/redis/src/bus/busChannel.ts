@@ -1,8 +1,8 @@
-import type { Connections } from '../connections/connections';
+import type { RedisConnections } from '../connections/connections';
 import type { Shard } from '../connections/shards';
 
 /** One channel of the bus, with a heartbeat that proves that this node receives its messages. */
-export interface BusLane {
+export interface BusChannel {
   /** Whether a beat that was sent after the last failure has come back. */
   isWorking(): boolean;
   /** Time of the last failure, by the monotonic clock. */
@@ -18,8 +18,8 @@ export interface BusLane {
   close(): Promise<void>;
 }
 
-export interface BusLaneOptions {
-  connections: Connections;
+export interface BusChannelOptions {
+  redis: RedisConnections;
   shard: Shard;
   nodeId: string;
   beatMs: number;
@@ -51,13 +51,13 @@ const GOODBYE = '.';
  * which stays on the shard's master instead of being broadcast to every node of the cluster. A beat is `!` and a
  * number, with `~` when the process does not subscribe; `.` is goodbye.
  */
-export function createBusLane(options: BusLaneOptions): BusLane {
-  const { connections, shard, beatMs, silenceMs } = options;
+export function createBusChannel(options: BusChannelOptions): BusChannel {
+  const { redis, shard, beatMs, silenceMs } = options;
   const isSharded = shard.tag !== '';
-  const channel = `${connections.prefix}${shard.tag}chasqui:bus`;
+  const channel = `${redis.prefix}${shard.tag}chasqui:bus`;
   const own = `${options.nodeId}\n`;
-  const publisher = connections.open('failing-fast', 'bus-out', shard);
-  const subscriber = connections.open('self-subscribing', 'bus-in', shard);
+  const publisher = redis.open('failing-fast', 'bus-out', shard);
+  const subscriber = redis.open('self-subscribing', 'bus-in', shard);
 
   let working = false;
   let failedAt = performance.now();
@@ -151,7 +151,7 @@ export function createBusLane(options: BusLaneOptions): BusLane {
       closed = true;
       // Other nodes take a process that stops without a goodbye for dead.
       if (publisher.status === 'ready') await publish(GOODBYE).catch(() => undefined);
-      await Promise.all([connections.release(publisher), connections.release(subscriber)]);
+      await Promise.all([redis.release(publisher), redis.release(subscriber)]);
     },
   };
 }
