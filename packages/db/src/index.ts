@@ -65,6 +65,7 @@ export {
   type Decoder,
   flag,
   json,
+  listOf,
   nullable,
   number,
   oneOf,
