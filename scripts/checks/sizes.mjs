@@ -11,12 +11,10 @@ const MOST_LINES = 300;
 const largeFolders = {
   'docs/adr': 'a series of records: one is added per decision and none moves',
   'packages/db/src/migrations': 'a series of migrations: each is a file that never moves',
-  'packages/core/src/connection': 'being divided',
 };
 
 /** Files with more lines, and why. */
 const largeFiles = {
-  'packages/core/src/cache/conversationCache.ts': 'being divided',
   'packages/core/src/fanout/nodes.test.ts': 'being divided',
 };
 

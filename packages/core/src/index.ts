@@ -14,4 +14,4 @@ export { createUnreadAnnouncer } from './receipts/unread/unreadAnnouncer';
 export { countUnread } from './receipts/unread/unreadCounts';
 export { expireMessages } from './retention/expireMessages';
 export { limitRetention } from './retention/limitRetention';
-export { tellTombstones } from './retention/tellTombstones';
+export { announceTombstones } from './retention/announceTombstones';

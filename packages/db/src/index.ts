@@ -1,5 +1,5 @@
 export { connectDatabase, type Database, withTransaction } from './connection/connect';
-export { describeError } from './connection/describeError';
+export { describeError } from './connection/errors/describeError';
 export { checkReadiness, NotReadyError } from './connection/readiness';
 export { type Snapshot, withSnapshot } from './connection/snapshot';
 export {
@@ -8,8 +8,8 @@ export {
   isUnavailable,
   shortageOf,
   toStoreError,
-} from './connection/storeErrors';
-export { whyRefused } from './connection/whyRefused';
+} from './connection/errors/storeErrors';
+export { whyRefused } from './connection/errors/whyRefused';
 export { functions } from './functions/all';
 export { CLOSED_AT_ONCE } from './functions/closeChanges';
 export { isGone } from './functions/retention/expiredAt';

@@ -1,4 +1,4 @@
-import { expireMessages, limitRetention, tellTombstones } from '@chasqui/core';
+import { expireMessages, limitRetention, announceTombstones } from '@chasqui/core';
 import type { Bus } from '@chasqui/core/ports';
 import type { Database } from '@chasqui/db';
 import type { Log } from '@chasqui/foundation';
@@ -44,7 +44,7 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
     }
     // Includes tombstones of other workers and of deletions.
     for (let step = 0; step < STEPS && !stopping.aborted; step += 1) {
-      if ((await tellTombstones(db, bus)) === 0) break;
+      if ((await announceTombstones(db, bus)) === 0) break;
     }
   };
 }

@@ -17,10 +17,10 @@ export async function barDirect(
   conversationId: string,
 ): Promise<void> {
   const update = await withTransaction(db, async (transaction) => {
-    const held = await lockConversation(db, transaction, conversationId);
+    const held = await lockConversation(transaction, conversationId);
     if (held === undefined) return undefined;
     await lockMembers(transaction, conversationId, [userId]);
-    await openResting(db, transaction, held);
+    await openResting(transaction, held);
     const on = inTransaction(transaction);
     await barDeleted.run(on, conversationId);
     await resetMembership.run(on, conversationId, userId);

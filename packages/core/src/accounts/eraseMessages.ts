@@ -70,7 +70,7 @@ async function erase(
   transaction: Transaction,
   { conversationId, seqs }: Batch,
 ): Promise<{ messages: Message[]; held: LockedConversation } | undefined> {
-  const held = await lockConversation(db, transaction, conversationId);
+  const held = await lockConversation(transaction, conversationId);
   if (held === undefined) return undefined;
   const locations = seqs.map((seq) => ({ conversationId, seq }));
   await makeTombstones(transaction, locations);

@@ -1,6 +1,6 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { type Database, guarded, inTransaction, withTransaction } from '@chasqui/db';
 import { NotFoundError, ValidationError } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import type { Announce } from '../fanout/announce';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import {
@@ -9,9 +9,10 @@ import {
   type GroupUpdate,
 } from '../conversations/group/groupUpdate';
 import { unknownUsers } from '../members/rows/unknownUsers';
-import { tellRequests } from '../consent/requests/tellRequests';
+import { announceRequests } from '../consent/requests/announceRequests';
 import { lockConversation, openResting } from '../conversations/lockConversation';
 import { lockPair, pairKey } from './pair';
+import { addBlock, barByBlocks, declineRequestsFrom, directByKey, removeBlock } from './statements';
 
 type Deps = Pick<ChangeDeps, 'db' | 'announce'>;
 
@@ -41,24 +42,20 @@ export async function blockUser(
   const key = pairKey(userId, otherId);
   const { changed, update, declined } = await guarded(() =>
     withTransaction<Blocked>(db, async (transaction) => {
-      await lockPair(db, transaction, key);
+      await lockPair(transaction, key);
       if ((await unknownUsers(transaction, [otherId])).size > 0) throw new NotFoundError();
-      const added = await db.sequelize.query(
-        `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($userId, $otherId)
-         ON CONFLICT DO NOTHING RETURNING blocker_id`,
-        { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
-      );
-      if (added.length === 0) return { changed: false };
+      const added = await addBlock.run(inTransaction(transaction), userId, otherId);
+      if (added === 0) return { changed: false };
       const update = await barBetween(db, transaction, key);
       return {
         changed: true,
         update,
-        declined: await declineAll(db, transaction, userId, otherId),
+        declined: await declineRequests(transaction, userId, otherId),
       };
     }),
   );
   tell(announce, update);
-  if (declined !== undefined) tellRequests(announce, [userId], declined);
+  if (declined !== undefined) announceRequests(announce, [userId], declined);
   return { changed };
 }
 
@@ -71,12 +68,9 @@ export async function unblockUser(
   const key = pairKey(userId, otherId);
   const { changed, update } = await guarded(() =>
     withTransaction<Blocked>(db, async (transaction) => {
-      await lockPair(db, transaction, key);
-      const removed = await db.sequelize.query(
-        `DELETE FROM blocks WHERE blocker_id = $userId AND blocked_id = $otherId RETURNING blocker_id`,
-        { bind: { userId, otherId }, type: QueryTypes.SELECT, transaction },
-      );
-      if (removed.length === 0) return { changed: false };
+      await lockPair(transaction, key);
+      const removed = await removeBlock.run(inTransaction(transaction), userId, otherId);
+      if (removed === 0) return { changed: false };
       return { changed: true, update: await barBetween(db, transaction, key) };
     }),
   );
@@ -94,42 +88,24 @@ async function barBetween(
   transaction: Transaction,
   key: string,
 ): Promise<GroupUpdate | undefined> {
-  const [found] = await db.sequelize.query<{ id: string }>(
-    'SELECT id FROM conversations WHERE direct_key = $key',
-    { bind: { key }, type: QueryTypes.SELECT, transaction },
-  );
-  const locked = found && (await lockConversation(db, transaction, found.id));
+  const on = inTransaction(transaction);
+  const directId = await directByKey.row(on, key);
+  if (directId === undefined) return undefined;
+  const locked = await lockConversation(transaction, directId);
   if (locked === undefined) return undefined;
-  // A conversation barred by an account deletion stays barred.
-  const [barred] = await db.sequelize.query(
-    `UPDATE conversations c SET barred = now_is.bar, version = version + 1
-     FROM (SELECT CASE WHEN EXISTS (
-         SELECT FROM blocks b
-         WHERE b.blocker_id = ANY ($2::uuid[]) AND b.blocked_id = ANY ($2::uuid[])
-           AND b.blocker_id IS DISTINCT FROM k.requested_id) THEN 'blocked' END AS bar
-       FROM conversations k WHERE k.id = $1) now_is
-     WHERE c.id = $1 AND barred IS DISTINCT FROM now_is.bar AND barred IS DISTINCT FROM 'deleted' RETURNING c.id`,
-    { bind: [locked.id, key.split(':')], type: QueryTypes.SELECT, transaction },
-  );
-  if (barred === undefined) return undefined;
+  if ((await barByBlocks.run(on, locked.id, key.split(':'))) === 0) return undefined;
   // Offline devices receive the change by sync (D7).
-  await openResting(db, transaction, locked);
+  await openResting(transaction, locked);
   return readGroupUpdate(db, transaction, locked);
 }
 
 /** A block declines the other user's open requests. Returns one of their conversations, if there are any. */
-async function declineAll(
-  db: Database,
+function declineRequests(
   transaction: Transaction,
   userId: string,
   otherId: string,
 ): Promise<string | undefined> {
-  const [declined] = await db.sequelize.query<{ id: string }>(
-    `UPDATE requests SET state = 'declined', settled_at = now()
-     WHERE to_id = $1 AND from_id = $2 AND state = 'open' RETURNING conversation_id AS id`,
-    { bind: [userId, otherId], type: QueryTypes.SELECT, transaction },
-  );
-  return declined?.id;
+  return declineRequestsFrom.row(inTransaction(transaction), userId, otherId);
 }
 
 function tell(announce: Announce, update: GroupUpdate | undefined): void {

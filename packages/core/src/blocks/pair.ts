@@ -1,5 +1,6 @@
-import type { Database } from '@chasqui/db';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { inTransaction } from '@chasqui/db';
+import type { Transaction } from 'sequelize';
+import { lockPairKey } from './statements';
 
 /** The key of two users' direct conversation, the same for both orders. */
 export function pairKey(one: string, other: string): string {
@@ -10,10 +11,6 @@ export function pairKey(one: string, other: string): string {
  * Locks the pair until the end of the transaction, so that a block and a new direct conversation are ordered. Taken
  * before every other lock (RULES.md, R8).
  */
-export async function lockPair(db: Database, transaction: Transaction, key: string): Promise<void> {
-  await db.sequelize.query('SELECT pg_advisory_xact_lock(hashtextextended($key, 0))', {
-    bind: { key },
-    type: QueryTypes.SELECT,
-    transaction,
-  });
+export async function lockPair(transaction: Transaction, key: string): Promise<void> {
+  await lockPairKey.run(inTransaction(transaction), key);
 }

@@ -98,7 +98,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     }
     effects.pendingReplies().add(entry.id, cursor, entry.seq, reply);
     raise(cursor, entry.seq);
-    advanceOne(cursor, 'settled');
+    advanceOne(cursor, 'own send ended');
     if (conversation !== undefined) pumpIfDue(cursor);
   }
 
@@ -111,7 +111,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       effects.pendingReplies().addAfterEvent(id, cursor, seq, reply);
       raise(cursor, seq);
     }
-    if (cursor !== undefined) advanceOne(cursor, 'settled');
+    if (cursor !== undefined) advanceOne(cursor, 'own send ended');
     advance('work');
   }
 
@@ -174,7 +174,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
           effects.replies?.end(id);
           const cursor = cursors.get(conversationId);
           if (cursor !== undefined) {
-            advanceOne(cursor, 'settled');
+            advanceOne(cursor, 'own send ended');
             advance('work');
           }
           answer(error);

@@ -15,7 +15,7 @@ const connectionEvents: ConnectionEvent[] = [
   ...(['writable', 'closed'] as const),
 ];
 const cursorEvents: CursorEvent[] = [
-  ...(['moved', 'sent all', 'missing', 'own send', 'settled', 'read', 'forgotten'] as const),
+  ...(['moved', 'sent all', 'missing', 'own send', 'own send ended', 'read', 'forgotten'] as const),
 ];
 const positions: CursorPosition[] = ['unknown', 'before target', 'at target'];
 
@@ -87,7 +87,7 @@ describe('a conversation on a connection', () => {
     ['due', 'missing', 'before target', 'behind', 'read'],
     ['due', 'own send', 'before target', 'held', 'none'],
     ['held', 'moved', 'before target', 'held', 'none'],
-    ['held', 'settled', 'before target', 'due', 'queue'],
+    ['held', 'own send ended', 'before target', 'due', 'queue'],
     ['behind', 'moved', 'before target', 'behind', 'none'],
     ['behind', 'read', 'before target', 'due', 'queue'],
     ['behind', 'read', 'at target', 'live', 'none'],

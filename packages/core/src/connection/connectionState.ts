@@ -99,7 +99,7 @@ export type CursorEvent =
   | 'missing'
   | 'own send'
   /** The own send is answered, or it failed. */
-  | 'settled'
+  | 'own send ended'
   /** PostgreSQL has answered. */
   | 'read'
   | 'forgotten';
@@ -141,7 +141,7 @@ export function advanceCursor(
       // PostgreSQL has no position for a non-participant (D9).
       return position === 'unknown' ? forget : byPosition(position);
     case 'held':
-      return event === 'settled' ? byPosition(position) : cursorStay.held;
+      return event === 'own send ended' ? byPosition(position) : cursorStay.held;
     case 'gone':
       return cursorStay.gone;
     default:

@@ -1,7 +1,17 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  column,
+  command,
+  type Database,
+  guarded,
+  inTransaction,
+  number,
+  type Querier,
+  statement,
+  withTransaction,
+} from '@chasqui/db';
 import { type Conversation, NotFoundError } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
-import { isBlockedBetween } from '../blocks/blockedAmong';
+import type { Transaction } from 'sequelize';
+import { isBlockedBetween } from '../blocks/isBlockedBetween';
 import type { ChangeDeps } from '../conversations/changeDeps';
 import {
   announceGroupUpdate,
@@ -12,7 +22,40 @@ import { conversationCreated } from '../events/conversationEvents';
 import { insertParticipants } from '../members/rows/insertParticipants';
 import { readConversations } from '../conversations/read/readConversations';
 import { lockConversation, openResting } from '../conversations/lockConversation';
-import { tellRequests } from './requests/tellRequests';
+import { announceRequests } from './requests/announceRequests';
+
+/** Returns the time of the acceptance, milliseconds since 1970; no row if the user has no open request. */
+const acceptDirect = statement(
+  'accept_direct',
+  `UPDATE conversations c SET requested_id = NULL, participant_count = 2,
+     members_version = members_version + 1, version = version + 1,
+     barred = CASE WHEN barred IS NULL AND ${isBlockedBetween('c.created_by', '$2::uuid')}
+       THEN 'blocked' ELSE barred END
+   WHERE id = $1::uuid AND requested_id = $2::uuid AND barred IS DISTINCT FROM 'deleted'
+   RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8`,
+  column(number),
+);
+
+const acceptRequestTo = command(
+  'accept_request_to',
+  `UPDATE requests SET state = 'accepted', settled_at = now()
+   WHERE conversation_id = $1::uuid AND to_id = $2::uuid`,
+);
+
+const setPending = command(
+  'set_pending',
+  `UPDATE participants p SET pending = true WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid
+     AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.kind = 'message'
+       AND m.sender_id <> p.user_id)`,
+);
+
+const insertDelivery = command(
+  'insert_delivery',
+  `INSERT INTO deliveries AS d (user_id, next_at)
+   SELECT p.user_id, clock_timestamp() + interval '2 seconds' FROM participants p
+   WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid AND p.pending
+   ON CONFLICT (user_id) DO UPDATE SET updated_at = clock_timestamp()`,
+);
 
 /**
  * Accepts a direct conversation that another user started. After the commit it is a normal conversation: its messages
@@ -41,7 +84,7 @@ export async function acceptContact(
     announce.recheck([userId]);
     deps.wake?.([userId]);
     deps.onAccepted?.(userId, conversation.created_by);
-    tellRequests(announce, [userId], conversationId);
+    announceRequests(announce, [userId], conversationId);
     return conversation;
   });
 }
@@ -52,31 +95,21 @@ async function accept(
   userId: string,
   conversationId: string,
 ): Promise<GroupUpdate | undefined> {
-  const locked = await lockConversation(db, transaction, conversationId);
+  const locked = await lockConversation(transaction, conversationId);
   if (locked === undefined) return undefined;
-  const [row] = await db.sequelize.query<{ at: number }>(
-    `UPDATE conversations c SET requested_id = NULL, participant_count = 2,
-       members_version = members_version + 1, version = version + 1,
-       barred = CASE WHEN barred IS NULL AND ${isBlockedBetween('c.created_by', '$2::uuid')}
-         THEN 'blocked' ELSE barred END
-     WHERE id = $1 AND requested_id = $2 AND barred IS DISTINCT FROM 'deleted'
-     RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at`,
-    { bind: [conversationId, userId], type: QueryTypes.SELECT, transaction },
-  );
-  if (row === undefined) return undefined;
-  await openResting(db, transaction, locked);
+  const on = inTransaction(transaction);
+  const at = await acceptDirect.row(on, conversationId, userId);
+  if (at === undefined) return undefined;
+  await openResting(transaction, locked);
   await insertParticipants(
     db,
     transaction,
     // Version 0 and the first seq: a sync returns everything, as for a new conversation (R5).
-    { conversationId, joinedSeq: 1, fromVersion: 0, at: row.at },
+    { conversationId, joinedSeq: 1, fromVersion: 0, at },
     [{ userId, role: 'member' }],
   );
-  if (locked.lastSeq > 0) await markPending(db, transaction, userId, conversationId);
-  await db.sequelize.query(
-    `UPDATE requests SET state = 'accepted', settled_at = now() WHERE conversation_id = $1 AND to_id = $2`,
-    { bind: [conversationId, userId], type: QueryTypes.UPDATE, transaction },
-  );
+  if (locked.lastSeq > 0) await markPending(on, userId, conversationId);
+  await acceptRequestTo.run(on, conversationId, userId);
   return readGroupUpdate(db, transaction, {
     ...locked,
     version: locked.version + 1,
@@ -86,25 +119,7 @@ async function accept(
 }
 
 /** Marks the messages as pending for the user and inserts the delivery row, as a send would have done (R6). */
-async function markPending(
-  db: Database,
-  transaction: Transaction,
-  userId: string,
-  conversationId: string,
-): Promise<void> {
-  for (const statement of [
-    `UPDATE participants p SET pending = true WHERE p.conversation_id = $conversationId AND p.user_id = $userId
-       AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = p.conversation_id AND m.kind = 'message'
-         AND m.sender_id <> p.user_id)`,
-    `INSERT INTO deliveries AS d (user_id, next_at)
-     SELECT p.user_id, clock_timestamp() + interval '2 seconds' FROM participants p
-     WHERE p.conversation_id = $conversationId AND p.user_id = $userId AND p.pending
-     ON CONFLICT (user_id) DO UPDATE SET updated_at = clock_timestamp()`,
-  ]) {
-    await db.sequelize.query(statement, {
-      bind: { userId, conversationId },
-      type: QueryTypes.RAW,
-      transaction,
-    });
-  }
+async function markPending(on: Querier, userId: string, conversationId: string): Promise<void> {
+  await setPending.run(on, conversationId, userId);
+  await insertDelivery.run(on, conversationId, userId);
 }

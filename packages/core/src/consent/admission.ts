@@ -1,6 +1,6 @@
-import type { Database } from '@chasqui/db';
+import { columns, flag, inTransaction, oneOf, statement, text } from '@chasqui/db';
 import type { Audience } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { hasLeft, knowsSql, sharesSql } from './acquaintance';
 
 /** The instance's policy for first contact: `open` allows it, `requests` requires the recipient's consent. */
@@ -13,28 +13,40 @@ export type Admission = 'admitted' | 'asked' | 'refused';
 export type Approach = { kind: 'message' } | { kind: 'add'; groupId: string | null };
 
 interface Question {
-  db: Database;
   transaction: Transaction;
   policy: ContactPolicy;
   fromId: string;
 }
 
-const SETTINGS = `SELECT u.id, u.who_can_message AS "message", u.who_can_add AS "add"
-  FROM users u WHERE u.id = ANY ($1::uuid[])`;
+const audience = oneOf('everybody', 'known', 'nobody');
+
+const settingsOf = statement(
+  'contact_settings',
+  'SELECT u.id, u.who_can_message, u.who_can_add FROM users u WHERE u.id = ANY ($1::uuid[])',
+  columns<{ id: string } & Record<Approach['kind'], Audience>>({
+    id: text,
+    message: audience,
+    add: audience,
+  }),
+);
+
+const tiesOf = statement(
+  'ties_of',
+  `SELECT o.id, ${knowsSql('o.id', '$1::uuid')}, ${sharesSql('o.id', '$1::uuid')}, ${hasLeft('o.id', '$3::uuid')}
+   FROM unnest($2::uuid[]) AS o (id)`,
+  columns<Ties & { id: string }>({ id: text, knows: flag, shares: flag, left: flag }),
+);
 
 /**
  * Decides for each of these users. With the policy `open` and default settings this reads only the users' own rows.
  * Blocks are checked elsewhere.
  */
 export async function admissionsOf(
-  { db, transaction, policy, fromId }: Question,
+  { transaction, policy, fromId }: Question,
   otherIds: readonly string[],
   approach: Approach,
 ): Promise<Map<string, Admission>> {
-  const settings = await db.sequelize.query<{ id: string } & Record<Approach['kind'], Audience>>(
-    SETTINGS,
-    { bind: [otherIds], type: QueryTypes.SELECT, transaction },
-  );
+  const settings = await settingsOf.rows(inTransaction(transaction), otherIds);
   const admissions = new Map<string, Admission>();
   const unclear: { id: string; audience: Audience }[] = [];
   for (const { id, [approach.kind]: audience } of settings) {
@@ -45,7 +57,7 @@ export async function admissionsOf(
   if (unclear.length === 0) return admissions;
 
   const groupId = approach.kind === 'add' ? approach.groupId : null;
-  const ties = await readTies({ db, transaction, policy, fromId }, unclear, groupId);
+  const ties = await readTies({ transaction, fromId }, unclear, groupId);
   for (const { id, audience } of unclear) {
     admissions.set(id, judge(approach.kind, audience, ties.get(id)));
   }
@@ -68,19 +80,11 @@ function judge(kind: Approach['kind'], audience: Audience, ties: Ties | undefine
 }
 
 async function readTies(
-  { db, transaction, fromId }: Question,
+  { transaction, fromId }: Pick<Question, 'transaction' | 'fromId'>,
   people: readonly { id: string }[],
   groupId: string | null,
 ): Promise<Map<string, Ties>> {
-  const rows = await db.sequelize.query<Ties & { id: string }>(
-    `SELECT o.id, ${knowsSql('o.id', '$1::uuid')} AS knows, ${sharesSql('o.id', '$1::uuid')} AS shares,
-       ${hasLeft('o.id', '$3::uuid')} AS left
-     FROM unnest($2::uuid[]) AS o (id)`,
-    {
-      bind: [fromId, people.map(({ id }) => id), groupId],
-      type: QueryTypes.SELECT,
-      transaction,
-    },
-  );
+  const ids = people.map(({ id }) => id);
+  const rows = await tiesOf.rows(inTransaction(transaction), fromId, ids, groupId);
   return new Map(rows.map((row) => [row.id, row]));
 }

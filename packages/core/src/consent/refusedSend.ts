@@ -1,4 +1,4 @@
-import type { Database } from '@chasqui/db';
+import { columns, type Database, flag, statement } from '@chasqui/db';
 import {
   ForbiddenError,
   NotFoundError,
@@ -7,19 +7,22 @@ import {
 } from '@chasqui/protocol';
 import type { SendRequest } from '../send/send';
 
-const STANDING = `SELECT c.requested_id = $2::uuid,
+const standing = statement(
+  'standing_in_request',
+  `SELECT c.requested_id = $2::uuid,
     EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2::uuid)
-  FROM conversations c WHERE c.id = $1::uuid AND c.requested_id IS NOT NULL AND c.barred IS NULL`;
+  FROM conversations c WHERE c.id = $1::uuid AND c.requested_id IS NOT NULL AND c.barred IS NULL`,
+  columns({ isAsked: flag, isParticipant: flag }),
+);
 
 /** Whether the sender into an unaccepted conversation is the requested user or the requester. */
 async function standingOf(
   db: Database,
   { conversationId, senderId }: SendRequest,
 ): Promise<'asked' | 'asking' | undefined> {
-  const [row] = await db.query('standing_in_request', STANDING, [conversationId, senderId]);
-  const [isAsked, isParticipant] = (row ?? []) as [boolean?, boolean?];
-  if (isAsked === true) return 'asked';
-  return isParticipant === true ? 'asking' : undefined;
+  const found = await standing.row(db, conversationId, senderId);
+  if (found?.isAsked === true) return 'asked';
+  return found?.isParticipant === true ? 'asking' : undefined;
 }
 
 /** What follows a refused send: another attempt, or the error to answer with. */
@@ -35,12 +38,12 @@ export function createAfterRefusal(deps: {
 }): AfterRefusal {
   return async (request, refused) => {
     try {
-      const standing = await standingOf(deps.db, request);
-      if (refused instanceof NotFoundError && standing === 'asked') {
+      const role = await standingOf(deps.db, request);
+      if (refused instanceof NotFoundError && role === 'asked') {
         await deps.accept(request.senderId, request.conversationId);
         return 'retry';
       }
-      return refused instanceof ForbiddenError && standing === 'asking' ? waiting() : refused;
+      return refused instanceof ForbiddenError && role === 'asking' ? waiting() : refused;
     } catch {
       // The refusal is returned even if the query failed.
       return refused;

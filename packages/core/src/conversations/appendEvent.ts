@@ -1,12 +1,22 @@
-import type { Database } from '@chasqui/db';
+import { column, type Database, inTransaction, number, statement } from '@chasqui/db';
 import { newId } from '@chasqui/foundation';
 import type { ConversationEvent } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { entryOf } from '../events/entry';
 import type { LockedConversation } from './lockConversation';
 import { toMessage } from '../messages/messageRows';
 import type { Entry } from '../ports/index';
 import { conversationModels } from './conversationModels';
+
+/** Returns the time of the change, milliseconds since 1970 by the clock of PostgreSQL. */
+const changeRow = statement(
+  'change_conversation_row',
+  `UPDATE conversations SET title = $2::text, last_seq = $3::bigint, version = $4::bigint,
+     members_version = $5::bigint, participant_count = $6::integer,
+     updated_at = date_trunc('milliseconds', clock_timestamp())
+   WHERE id = $1::uuid RETURNING (extract(epoch FROM updated_at) * 1000)::float8`,
+  column(number),
+);
 
 /** Further changes to the group's row in the same update. */
 export interface RowChange {
@@ -41,7 +51,7 @@ export async function appendEvent(
     membersVersion: before.membersVersion + Math.abs(members),
     participantCount: before.participantCount + members,
   };
-  const at = await writeRow(db, transaction, group);
+  const at = await writeRow(transaction, group);
   const id = newId();
   await conversationModels(db).messages.create(
     {
@@ -63,23 +73,11 @@ export async function appendEvent(
   return { group, entry: entryOf(message, at) };
 }
 
-/** Returns the time of the change, milliseconds since 1970 by the clock of PostgreSQL. */
-async function writeRow(
-  db: Database,
-  transaction: Transaction,
-  group: LockedConversation,
-): Promise<number> {
+async function writeRow(transaction: Transaction, group: LockedConversation): Promise<number> {
   const { id, title, lastSeq, version, membersVersion, participantCount } = group;
-  const [row] = await db.sequelize.query<{ at: number }>(
-    `UPDATE conversations SET title = $2, last_seq = $3, version = $4, members_version = $5,
-       participant_count = $6, updated_at = date_trunc('milliseconds', clock_timestamp())
-     WHERE id = $1 RETURNING (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
-    {
-      bind: [id, title, lastSeq, version, membersVersion, participantCount],
-      type: QueryTypes.SELECT,
-      transaction,
-    },
-  );
-  if (row === undefined) throw new Error('a locked conversation has no row');
-  return row.at;
+  const on = inTransaction(transaction);
+  const values = [id, title, lastSeq, version, membersVersion, participantCount];
+  const at = await changeRow.row(on, ...values);
+  if (at === undefined) throw new Error('a locked conversation has no row');
+  return at;
 }

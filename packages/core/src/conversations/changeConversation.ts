@@ -1,6 +1,16 @@
-import { guarded, withTransaction } from '@chasqui/db';
+import {
+  columns,
+  command,
+  guarded,
+  inTransaction,
+  nullable,
+  number,
+  oneOf,
+  statement,
+  text,
+  withTransaction,
+} from '@chasqui/db';
 import { type Conversation, type ConversationEvent, NotFoundError } from '@chasqui/protocol';
-import { QueryTypes } from 'sequelize';
 import { lockConversation, openResting } from './lockConversation';
 import type { Entry } from '../ports/index';
 import { checkMaySetRetention } from '../retention/checkMaySetRetention';
@@ -25,12 +35,33 @@ export interface ConversationChange {
   applyToHistory?: boolean | undefined;
 }
 
-const PRESENT = `SELECT c.type, c.title, c.retention_s AS "retentionS", c.barred, p.role,
-    c.history_request_by AS "historyRequestBy", c.history_request_s AS "historyRequestS",
-    c.history_limit_s AS "historyLimitS"
-  FROM conversations c JOIN participants p ON p.conversation_id = c.id AND p.user_id = $2 WHERE c.id = $1`;
-const KEEP = `UPDATE conversations SET retention_s = $2, history_request_by = $3, history_request_s = $4 WHERE id = $1`;
-const APPLY = 'SELECT apply_retention_to_history($1, $2)';
+const presentState = statement(
+  'present_retention',
+  `SELECT c.type, c.title, c.retention_s, c.barred, p.role, c.history_request_by, c.history_request_s, c.history_limit_s
+   FROM conversations c JOIN participants p ON p.conversation_id = c.id AND p.user_id = $2::uuid
+   WHERE c.id = $1::uuid`,
+  columns<PresentRetention>({
+    type: oneOf('direct', 'group'),
+    title: nullable(text),
+    retentionS: nullable(number),
+    barred: nullable(oneOf('blocked', 'deleted')),
+    role: oneOf('admin', 'moderator', 'member'),
+    historyRequestBy: nullable(text),
+    historyRequestS: nullable(number),
+    historyLimitS: nullable(number),
+  }),
+);
+
+const keepRetention = command(
+  'keep_retention',
+  `UPDATE conversations SET retention_s = $2::integer, history_request_by = $3::uuid, history_request_s = $4::integer
+   WHERE id = $1::uuid`,
+);
+
+const applyToLog = command(
+  'apply_retention',
+  'SELECT apply_retention_to_history($1::uuid, $2::integer)',
+);
 
 /**
  * Applies all changes or none. Values that are already set change nothing and announce nothing. Each change appends an
@@ -45,11 +76,10 @@ export async function changeConversation(
 ): Promise<Conversation> {
   return guarded(async () => {
     const { conversation, update, entries } = await withTransaction(db, async (transaction) => {
-      const locked = await lockConversation(db, transaction, conversationId);
+      const locked = await lockConversation(transaction, conversationId);
       // Memberships and roles change only under this lock, so this state is valid until the commit.
-      const [present] = await db.sequelize.query<PresentRetention>(PRESENT, {
-        ...{ bind: [conversationId, userId], type: QueryTypes.SELECT, transaction },
-      });
+      const on = inTransaction(transaction);
+      const present = await presentState.row(on, conversationId, userId);
       if (locked === undefined || present === undefined) throw new NotFoundError();
       if (title !== undefined) checkMayRename(present);
       if (retentionS !== undefined) checkMaySetRetention(present, retentionS, maxRetentionS);
@@ -59,7 +89,7 @@ export async function changeConversation(
         retentionS === undefined
           ? undefined
           : retentionChange(present, userId, retentionS, applyToHistory);
-      if (renames || retention !== undefined) await openResting(db, transaction, locked);
+      if (renames || retention !== undefined) await openResting(transaction, locked);
       let group = locked;
       const entries: Entry[] = [];
       const append = async (event: ConversationEvent, row: RowChange = {}): Promise<void> => {
@@ -70,14 +100,9 @@ export async function changeConversation(
       if (renames) await append({ type: 'title', title }, { title });
       if (retention !== undefined) {
         const { event, request } = retention;
-        await db.sequelize.query(KEEP, {
-          bind: [conversationId, event.retention_s, request?.by ?? null, request?.seconds ?? null],
-          transaction,
-        });
-        if (event.apply_to_history) {
-          const bind = [conversationId, event.retention_s];
-          await db.sequelize.query(APPLY, { bind, transaction });
-        }
+        const { by = null, seconds = null } = request ?? {};
+        await keepRetention.run(on, conversationId, event.retention_s, by, seconds);
+        if (event.apply_to_history) await applyToLog.run(on, conversationId, event.retention_s);
         await append(event);
       }
       const [conversation] = await readConversations(db, userId, [conversationId], {

@@ -1,7 +1,16 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  columns,
+  guarded,
+  inTransaction,
+  nullable,
+  number,
+  statement,
+  text,
+  withTransaction,
+} from '@chasqui/db';
 import { newId } from '@chasqui/foundation';
 import { type Conversation, NotFoundError, ValidationError } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { barredError } from '../blocks/barred';
 import { blockedAmong } from '../blocks/blockedAmong';
 import { lockPair, pairKey } from '../blocks/pair';
@@ -13,6 +22,28 @@ import { conversationCreated } from '../events/conversationEvents';
 import { insertParticipants } from '../members/rows/insertParticipants';
 import { readConversations } from './read/readConversations';
 import { unknownUsers } from '../members/rows/unknownUsers';
+
+interface Direct {
+  id: string;
+  /** The user who has not accepted the conversation yet. */
+  requestedId: string | null;
+}
+
+const directWithKey = statement(
+  'direct_with_key',
+  'SELECT id, requested_id FROM conversations WHERE direct_key = $1::text',
+  columns<Direct>({ id: text, requestedId: nullable(text) }),
+);
+
+/** Inserts version 1 without an entry: the log starts with the first message. No row if it exists already. */
+const insertDirect = statement(
+  'insert_direct',
+  `INSERT INTO conversations (id, type, created_by, version, participant_count, direct_key, retention_s, requested_id)
+   VALUES ($1::uuid, 'direct', $2::uuid, 1, $6::integer, $3::text, $4::integer, $5::uuid)
+   ON CONFLICT (direct_key) DO NOTHING
+   RETURNING id, (extract(epoch FROM updated_at) * 1000)::float8`,
+  columns({ id: text, at: number }),
+);
 
 /**
  * Returns the direct conversation of two users and creates it if there is none. Concurrent calls on any node return the
@@ -55,12 +86,6 @@ export async function createDirect(
   });
 }
 
-interface Direct {
-  id: string;
-  /** The user who has not accepted the conversation yet. */
-  requestedId: string | null;
-}
-
 async function findOrInsert(
   { db, retentionS = null, contactPolicy = 'open' }: ChangeDeps,
   transaction: Transaction,
@@ -68,25 +93,34 @@ async function findOrInsert(
   otherId: string,
 ): Promise<Direct & { created: boolean }> {
   const directKey = pairKey(userId, otherId);
-  const known = await findDirect(db, transaction, directKey);
+  const on = inTransaction(transaction);
+  const known = await directWithKey.row(on, directKey);
   if (known !== undefined) return { ...known, created: false };
 
   // A concurrent block commits before this lock and is seen here, or after it and bars the new conversation.
-  await lockPair(db, transaction, directKey);
+  await lockPair(transaction, directKey);
   if ((await unknownUsers(transaction, [userId, otherId])).size > 0) throw new NotFoundError();
-  const blocked = await blockedAmong(db, transaction, userId, [otherId]);
+  const blocked = await blockedAmong(transaction, userId, [otherId]);
   if (blocked.size > 0) throw barredError('blocked');
-  const question = { db, transaction, policy: contactPolicy, fromId: userId };
+  const question = { transaction, policy: contactPolicy, fromId: userId };
   const admissions = await admissionsOf(question, [otherId], { kind: 'message' });
   const admission = admissions.get(otherId);
   // The same error as for a block, so it does not reveal the privacy settings of the other user.
   if (admission === 'refused') throw barredError('blocked');
   const requestedId = admission === 'asked' ? otherId : null;
-  const row = { directKey, retentionS, requestedId };
-  const inserted = await insertDirect(db, transaction, userId, row);
+  const participants = requestedId === null ? [userId, otherId] : [userId];
+  const inserted = await insertDirect.row(
+    on,
+    newId(),
+    userId,
+    directKey,
+    retentionS,
+    requestedId,
+    participants.length,
+  );
   if (inserted === undefined) {
     // The insert waited for a concurrent one, which is committed now.
-    const existing = await findDirect(db, transaction, directKey);
+    const existing = await directWithKey.row(on, directKey);
     if (existing === undefined)
       throw new Error('a direct conversation disappeared while it was created');
     return { ...existing, created: false };
@@ -95,52 +129,13 @@ async function findOrInsert(
     db,
     transaction,
     { conversationId: inserted.id, joinedSeq: 1, fromVersion: 0, at: inserted.at },
-    (requestedId === null ? [userId, otherId] : [userId]).map((id) => ({
-      ...{ userId: id, role: 'member' },
-    })),
+    participants.map((id) => ({ userId: id, role: 'member' })),
   );
   if (requestedId !== null) {
-    await insertRequests(db, transaction, {
+    await insertRequests(transaction, {
       ...{ kind: 'contact', conversationId: inserted.id, fromId: userId, role: 'member' },
       toIds: [requestedId],
     });
   }
   return { id: inserted.id, requestedId, created: true };
-}
-
-async function findDirect(
-  db: Database,
-  transaction: Transaction,
-  directKey: string,
-): Promise<Direct | undefined> {
-  const [found] = await db.sequelize.query<Direct>(
-    'SELECT id, requested_id AS "requestedId" FROM conversations WHERE direct_key = $1',
-    { bind: [directKey], type: QueryTypes.SELECT, transaction },
-  );
-  return found;
-}
-
-interface NewDirect {
-  directKey: string;
-  retentionS: number | null;
-  requestedId: string | null;
-}
-
-/** Inserts version 1 without an entry: the log starts with the first message. */
-async function insertDirect(
-  db: Database,
-  transaction: Transaction,
-  userId: string,
-  { directKey, retentionS, requestedId }: NewDirect,
-): Promise<{ id: string; at: number } | undefined> {
-  const [row] = await db.sequelize.query<{ id: string; at: number }>(
-    `INSERT INTO conversations (id, type, created_by, version, participant_count, direct_key, retention_s, requested_id)
-     VALUES ($1, 'direct', $2, 1, $6, $3, $4, $5) ON CONFLICT (direct_key) DO NOTHING
-     RETURNING id, (extract(epoch FROM updated_at) * 1000)::float8 AS at`,
-    {
-      bind: [newId(), userId, directKey, retentionS, requestedId, requestedId === null ? 2 : 1],
-      ...{ type: QueryTypes.SELECT, transaction },
-    },
-  );
-  return row;
 }

@@ -30,7 +30,7 @@ export async function addMember(
   actorId: string,
   { userId, role }: { userId: string; role: ConversationRole },
 ): Promise<AddedMember> {
-  await openResting(db, transaction, group);
+  await openResting(transaction, group);
   const event = { type: 'added' as const, user_ids: [userId], role };
   const added = await appendEvent(db, transaction, group, actorId, event, { members: 1 });
   await insertParticipants(

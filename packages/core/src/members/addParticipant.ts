@@ -10,7 +10,7 @@ import {
 import { cannotBeAdded, checkMayGather } from '../blocks/blockedAmong';
 import { admissionsOf } from '../consent/admission';
 import { invite } from '../consent/invitations/invite';
-import { tellRequests } from '../consent/requests/tellRequests';
+import { announceRequests } from '../consent/requests/announceRequests';
 import { addMember, announceAdded } from './addMember';
 import { changeGroup, roleOf } from '../conversations/group/changeGroup';
 import type { ChangeDeps } from '../conversations/changeDeps';
@@ -46,21 +46,21 @@ export async function addParticipant(
           throw new ConflictError('this user is a participant already');
         }
 
-        await checkMayGather(db, transaction, userId, [otherId]);
-        const question = { db, transaction, policy: contactPolicy, fromId: userId };
+        await checkMayGather(transaction, userId, [otherId]);
+        const question = { transaction, policy: contactPolicy, fromId: userId };
         const approach = { kind: 'add' as const, groupId: conversationId };
         const admissions = await admissionsOf(question, [otherId], approach);
         const admission = admissions.get(otherId);
         if (admission === 'refused') throw cannotBeAdded();
         if (admission === 'asked') {
           const asked = { kind: 'group' as const, conversationId, fromId: userId, role };
-          return invite(db, transaction, { ...asked, toIds: [otherId] });
+          return invite(transaction, { ...asked, toIds: [otherId] });
         }
         return addMember(db, transaction, group, userId, { userId: otherId, role });
       },
     );
     if ('invitation' in answer) {
-      tellRequests(announce, answer.news, conversationId);
+      announceRequests(announce, answer.newlyInvited, conversationId);
       return { invitation: answer.invitation };
     }
     announceAdded(announce, answer);

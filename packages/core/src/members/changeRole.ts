@@ -38,7 +38,7 @@ export async function changeRole(
       if (former === 'admin') await checkNotLastAdmin(db, held);
 
       await lockMembers(transaction, conversationId, [otherId]);
-      await openResting(db, transaction, group);
+      await openResting(transaction, group);
       await setRole(db, held, otherId, role);
       const event = { type: 'role' as const, user_ids: [otherId], role };
       const changed = await appendEvent(db, transaction, group, userId, event);

@@ -5,7 +5,7 @@ import {
   ForbiddenError,
   NotFoundError,
 } from '@chasqui/protocol';
-import { tellRequests } from '../consent/requests/tellRequests';
+import { announceRequests } from '../consent/requests/announceRequests';
 import { withdrawInvitation } from '../consent/invitations/withdrawInvitation';
 import { openResting } from '../conversations/lockConversation';
 import { appendEvent, type Appended } from '../conversations/appendEvent';
@@ -35,7 +35,7 @@ export async function removeParticipant(
       const former = await roleOf(db, transaction, conversationId, otherId);
       if (userId !== otherId) checkMayRemove(held.role, former);
       if (former === undefined) {
-        if (await withdrawInvitation(db, transaction, conversationId, otherId)) return 'withdrawn';
+        if (await withdrawInvitation(transaction, conversationId, otherId)) return 'withdrawn';
         throw new NotFoundError();
       }
 
@@ -48,7 +48,7 @@ export async function removeParticipant(
       };
     });
     if (outcome === 'withdrawn') {
-      tellRequests(announce, [otherId], conversationId);
+      announceRequests(announce, [otherId], conversationId);
       return;
     }
     const { update, entries } = outcome;
@@ -80,7 +80,7 @@ async function remove(
     otherId,
     ...(successor === undefined ? [] : [successor]),
   ]);
-  await openResting(db, transaction, group);
+  await openResting(transaction, group);
   await endMembership(held, otherId, userId === otherId);
   const event: ConversationEvent = {
     type: userId === otherId ? 'left' : 'removed',

@@ -35,7 +35,7 @@ export async function changeMessage(
     const { message, subject, membersVersion } = await withTransaction(db, async (transaction) => {
       const seen = await readSubject(transaction, userId, messageId);
       if (seen === undefined) throw new NotFoundError();
-      const locked = await lockConversation(db, transaction, seen.conversationId);
+      const locked = await lockConversation(transaction, seen.conversationId);
       const subject = await readSubject(transaction, userId, messageId);
       if (locked === undefined || subject === undefined) throw new NotFoundError();
       const change = decide(subject);
@@ -59,7 +59,7 @@ async function apply(
   { conversationId, seq }: MessageSubject,
   change: MessageChange,
 ): Promise<void> {
-  await openResting(db, transaction, locked);
+  await openResting(transaction, locked);
   const on = inTransaction(transaction);
   const target = [conversationId, seq, locked.version + 1] as const;
   switch (change.type) {

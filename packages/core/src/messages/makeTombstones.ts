@@ -8,7 +8,7 @@ import { tombstones } from './statements';
  * made; events and existing tombstones are left alone, so a second call does nothing.
  *
  * The transaction holds the rows of these conversations, locked in id order, and no lock that comes after them (R8).
- * Offline devices receive the tombstones by sync. The worker notifies live clients (retention/tellTombstones.ts), even
+ * Offline devices receive the tombstones by sync. The worker notifies live clients (retention/announceTombstones.ts), even
  * if this process dies right after the commit.
  */
 export async function makeTombstones(

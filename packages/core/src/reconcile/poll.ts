@@ -1,7 +1,7 @@
 import type { Database } from '@chasqui/db';
 import type { Log } from '@chasqui/foundation';
 import type { LocalConnections } from '../fanout/localConnections';
-import { MARGIN, NEWS, type Since } from './changedSince';
+import { currentPlace, newEntries, type Since } from './statements';
 
 /**
  * Polls PostgreSQL for what lost notifications would have delivered to the users of this node. Entries take the normal
@@ -19,11 +19,6 @@ const USERS_PER_QUERY = 500;
 /** Longer than any transaction runs, so that a change committed after a poll is found by the next one. */
 const OVERLAP_S = 15;
 
-const NOW = `SELECT extract(epoch FROM clock_timestamp())::float8, (SELECT last_value FROM change_pos)::float8`;
-const NEW_ENTRIES = `SELECT w.user_id, w.conversation_id, c.last_seq::float8
-  FROM (${NEWS}) w JOIN conversations c ON c.id = w.conversation_id
-  WHERE c.updated_at > ${MARGIN}`;
-
 export function createReconciler(deps: {
   db: Database;
   connections: LocalConnections;
@@ -32,14 +27,15 @@ export function createReconciler(deps: {
 }): Reconciler {
   const { db, connections } = deps;
   // Successful polls that the overlap still needs, oldest first.
-  let polls: { at: number; pos: number }[] = [];
+  let polls: Since[] = [];
   let repairWanted = false;
   let again = false;
   let running: Promise<void> | undefined;
 
   async function poll(): Promise<void> {
-    const [row] = await db.query('now', NOW, []);
-    const [at, pos] = row as [number, number];
+    const place = await currentPlace.row(db);
+    if (place === undefined) throw new Error('PostgreSQL returned no time');
+    const { at } = place;
     const from = (polls.at(-1)?.at ?? at) - OVERLAP_S;
     // A change may be committed after a poll that already saw its position as used.
     const since = { at: from, pos: polls.findLast((one) => one.at <= from)?.pos ?? 0 };
@@ -50,8 +46,8 @@ export function createReconciler(deps: {
       for (let i = 0; i < users.length; i += USERS_PER_QUERY) {
         const chunk = users.slice(i, i + USERS_PER_QUERY);
         if (withRepair) await deps.repair(chunk, since);
-        const rows = await db.query('recheck_entries', NEW_ENTRIES, [chunk, since.at, since.pos]);
-        for (const [userId, conversationId, lastSeq] of rows as [string, string, number][]) {
+        const entries = await newEntries.rows(db, chunk, since.at, since.pos);
+        for (const { userId, conversationId, lastSeq } of entries) {
           for (const one of connections.of(userId)) one.expect(conversationId, lastSeq, undefined);
         }
       }
@@ -60,7 +56,7 @@ export function createReconciler(deps: {
       throw error;
     }
     const needed = polls.findLastIndex((one) => one.at <= at - OVERLAP_S);
-    polls = [...polls.slice(Math.max(0, needed)), { at, pos }];
+    polls = [...polls.slice(Math.max(0, needed)), place];
   }
 
   async function pollWhileRequested(): Promise<void> {

@@ -44,9 +44,9 @@ export function limitRetention(db: Database, maxS: number, stopping: AbortSignal
       for (const id of page) {
         if (stopping.aborted) return limited;
         await withTransaction(db, async (transaction) => {
-          const locked = await lockConversation(db, transaction, id);
+          const locked = await lockConversation(transaction, id);
           if (locked === undefined) return;
-          await openResting(db, transaction, locked);
+          await openResting(transaction, locked);
           const on = inTransaction(transaction);
           await lowerRetention.run(on, id, maxS);
           // The operator's limit also applies to stored messages, whatever retention they were sent under.

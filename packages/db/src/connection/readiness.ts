@@ -2,7 +2,7 @@ import { migrations } from '../migrating/allMigrations';
 import { whyUnfit } from './serverFitness';
 import { serverFactsAndMigrations, writeNothing } from '../statements/instance';
 import type { Querier } from '../statements/statement';
-import { sqlState } from './storeErrors';
+import { sqlState } from './errors/storeErrors';
 
 /** PostgreSQL answers, but this version cannot serve from it. The message names the cause, and no address. */
 export class NotReadyError extends Error {

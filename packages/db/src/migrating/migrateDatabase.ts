@@ -8,7 +8,7 @@ import type { Migration, MigrationContext } from './migration';
 import { type Patience, takeMigrationLock, whileTablesAreHeld } from './migrationLock';
 import { onClient } from '../statements/queriers';
 import { recordedMigrations, recordMigration, schemaObjectsExist } from '../statements/schema';
-import { whyUnusable } from '../connection/whyRefused';
+import { whyUnusable } from '../connection/errors/whyRefused';
 
 export interface MigrateOptions {
   /** In the order in which they run. */

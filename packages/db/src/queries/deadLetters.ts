@@ -9,7 +9,7 @@ import {
   userIdByName,
 } from '../statements/deadLetters';
 import { reviveDeadDeliveries, type ScheduledWakeup } from '../statements/wakeups';
-import { guarded } from '../connection/storeErrors';
+import { guarded } from '../connection/errors/storeErrors';
 
 export type { DeadLetter } from '../statements/deadLetters';
 

@@ -120,7 +120,7 @@ async function useEverything(home: number, other: number): Promise<string[]> {
 }
 
 /** An offline user receives a message through one node, is woken by any worker, and reads through the other node. */
-async function wakeSomebody(by: number, at: number): Promise<void> {
+async function wakeRecipient(by: number, at: number): Promise<void> {
   const people = createPeople(instance, { home: by, olderServer: true });
   const { ana, ben } = await people.registerAll('ana', 'ben');
   const { id } = await people.direct(ana, ben);
@@ -140,15 +140,15 @@ async function wakeSomebody(by: number, at: number): Promise<void> {
 test('a migration does not disturb servers of the previous release', async () => {
   await chattingMeanwhile([0, ...OLD], () => migrateBy(database.url));
   expect(await useEverything(0, 1)).toEqual([]);
-  await wakeSomebody(0, 1);
+  await wakeRecipient(0, 1);
 });
 
 test('servers and workers of both releases serve the same people in either order', async () => {
   const mixed = async (): Promise<void> => {
     expect(await useEverything(0, 2)).toEqual([]);
     expect(await useEverything(2, 0)).toEqual([]);
-    await wakeSomebody(2, 0);
-    await wakeSomebody(0, 2);
+    await wakeRecipient(2, 0);
+    await wakeRecipient(0, 2);
   };
   await chattingMeanwhile([0, ...OLD], async () => {
     await instance.addNode({}, thisRelease);
@@ -165,7 +165,7 @@ test('upgrade: this release continues after the previous one is stopped', async 
     for (const index of OLD) await instance.nodes[index]?.program.stop();
   });
   expect(await useEverything(2, 3)).toEqual([]);
-  await wakeSomebody(2, 3);
+  await wakeRecipient(2, 3);
 });
 
 test('rollback: the previous release continues with the new schema after this one is stopped', async () => {

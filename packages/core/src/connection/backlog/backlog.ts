@@ -1,4 +1,4 @@
-import type { Database } from '@chasqui/db';
+import { columns, type Database, number, type RawRow, statement, text } from '@chasqui/db';
 import { entryOf } from '../../events/entry';
 import { membershipOf } from '../../members/rows/membershipOf';
 import { columnsOf, STATUS, storedAt, toMessage } from '../../messages/messageRows';
@@ -13,7 +13,7 @@ export interface BacklogConversation {
 }
 
 // Conversations changed since the device's clean position: the open ones, and those closed since (R5).
-const NEWS = `SELECT s.conversation_id, min(s.from_seq) AS from_seq FROM (
+const CHANGED = `SELECT s.conversation_id, min(s.from_seq) AS from_seq FROM (
     SELECT o.conversation_id, o.from_seq FROM participants o WHERE uuid_send(o.user_id) = uuid_send($1::uuid) AND o.open
     UNION ALL
     SELECT l.conversation_id, l.from_seq FROM changes l
@@ -21,29 +21,28 @@ const NEWS = `SELECT s.conversation_id, min(s.from_seq) AS from_seq FROM (
       SELECT d.clean_pos FROM devices d WHERE d.user_id = $1 AND d.device_no = $2)
   ) s GROUP BY s.conversation_id`;
 
-const BACKLOG = `SELECT b.conversation_id, b.position::float8, b.last_seq::float8 FROM (
+const backlog = statement(
+  'device_backlog',
+  `SELECT b.conversation_id, b.position, b.last_seq FROM (
     SELECT n.conversation_id, c.last_seq,
       greatest(coalesce((p.cursors ->> ($2::integer)::text)::bigint, n.from_seq), p.joined_seq - 1) AS position
-    FROM (${NEWS}) n
+    FROM (${CHANGED}) n
     ${membershipOf('n.conversation_id')} p ON true
     JOIN conversations c ON c.id = n.conversation_id
   ) b
   WHERE b.position < b.last_seq
   ORDER BY (SELECT m.created_at FROM messages m
-    WHERE m.conversation_id = b.conversation_id AND m.seq = b.position + 1), b.conversation_id`;
+    WHERE m.conversation_id = b.conversation_id AND m.seq = b.position + 1), b.conversation_id`,
+  columns<BacklogConversation>({ conversationId: text, position: number, lastSeq: number }),
+);
 
 /** The conversations in which a device has unacknowledged entries, the one with the oldest entry first (D4, D5, D12). */
-export async function readBacklog(
+export function readBacklog(
   db: Database,
   userId: string,
   deviceNo: number,
 ): Promise<BacklogConversation[]> {
-  const rows = await db.query('device_backlog', BACKLOG, [userId, deviceNo]);
-  return (rows as [string, number, number][]).map(([conversationId, position, lastSeq]) => ({
-    conversationId,
-    position,
-    lastSeq,
-  }));
+  return backlog.rows(db, userId, deviceNo);
 }
 
 export interface PositionQuestion {
@@ -53,29 +52,34 @@ export interface PositionQuestion {
 }
 
 // A resting conversation without changes has been acknowledged completely.
-const POSITIONS = `SELECT i.ord::integer, greatest(coalesce(
+const positions = statement(
+  'device_positions',
+  `SELECT i.ord, greatest(coalesce(
       (p.cursors ->> i.device_no::text)::bigint,
       least(CASE WHEN p.open THEN p.from_seq END, (
         SELECT min(l.from_seq) FROM changes l
         WHERE l.user_id = i.user_id AND l.conversation_id = i.conversation_id AND l.closed_pos > (
           SELECT d.clean_pos FROM devices d WHERE d.user_id = i.user_id AND d.device_no = i.device_no))),
-      c.last_seq), p.joined_seq - 1)::float8, c.last_seq::float8
+      c.last_seq), p.joined_seq - 1), c.last_seq
   FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) WITH ORDINALITY AS i (user_id, device_no, conversation_id, ord)
   JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = i.user_id
-  JOIN conversations c ON c.id = i.conversation_id`;
+  JOIN conversations c ON c.id = i.conversation_id`,
+  columns({ ord: number, position: number, lastSeq: number }),
+);
 
 /** The positions of devices in single conversations; undefined if the user is not a participant. */
 export async function readPositions(
   db: Database,
   questions: PositionQuestion[],
 ): Promise<({ position: number; lastSeq: number } | undefined)[]> {
-  const rows = await db.query('device_positions', POSITIONS, [
+  const rows = await positions.rows(
+    db,
     questions.map(({ userId }) => userId),
     questions.map(({ deviceNo }) => deviceNo),
     questions.map(({ conversationId }) => conversationId),
-  ]);
+  );
   const answers = new Array<{ position: number; lastSeq: number } | undefined>(questions.length);
-  for (const [ord, position, lastSeq] of rows as [number, number, number][]) {
+  for (const { ord, position, lastSeq } of rows) {
     answers[ord - 1] = { position, lastSeq };
   }
   return answers;
@@ -83,7 +87,9 @@ export async function readPositions(
 
 // If the recipient has not received another user's message, its status is 'sent' without checking other recipients. Seq
 // has no gaps, so a page is a range, and no plan reads more than the page (D12).
-const ENTRIES = `SELECT ${columnsOf('m.ord::integer')},
+const entriesAfter = statement(
+  'entries_after',
+  `SELECT ${columnsOf('m.ord::integer')},
     CASE WHEN m.sender_id = $1 OR m.delivered_seq >= m.seq THEN ${STATUS} END
   FROM (
     SELECT i.ord, p.delivered_seq, e.*
@@ -94,7 +100,10 @@ const ENTRIES = `SELECT ${columnsOf('m.ord::integer')},
       WHERE x.conversation_id = i.conversation_id AND x.seq > greatest(i.after_seq, p.joined_seq - 1)
         AND x.seq <= greatest(i.after_seq, p.joined_seq - 1) + $4
     ) e
-  ) m ORDER BY m.ord, m.seq`;
+  ) m ORDER BY m.ord, m.seq`,
+  // A row names its conversation by the place in the parameter, which is shorter than an id.
+  (row: RawRow) => ({ ord: number(row[1]), row: [...row] }),
+);
 
 /**
  * The next entries of several conversations for one user, ascending, at most `limit` per conversation. Conversations in
@@ -106,15 +115,15 @@ export async function readEntries(
   after: { conversationId: string; seq: number }[],
   limit: number,
 ): Promise<Map<string, Entry[]>> {
-  const rows = await db.query('entries_after', ENTRIES, [
+  const rows = await entriesAfter.rows(
+    db,
     userId,
     after.map(({ conversationId }) => conversationId),
     after.map(({ seq }) => seq),
     limit,
-  ]);
+  );
   const pages = new Map<string, Entry[]>();
-  for (const row of rows) {
-    const [, ord] = row as [string, number];
+  for (const { ord, row } of rows) {
     const conversationId = after[ord - 1]?.conversationId ?? '';
     row[1] = conversationId;
     const entry = entryOf(toMessage(row), storedAt(row));

@@ -1,10 +1,11 @@
 import { type Database, guarded } from '@chasqui/db';
 import type { Clock } from '@chasqui/foundation';
-import { type Bar, NotFoundError, type ServerEvent } from '@chasqui/protocol';
+import { NotFoundError, type ServerEvent } from '@chasqui/protocol';
 import type { FanOut } from '../../fanout/fanOut';
 import type { LocalConnections } from '../../fanout/localConnections';
 import type { LiveConnection } from './liveConnection';
 import type { OpenConnection, OpenParams } from './openConnection';
+import { forgetDevices, typingMembership } from './statements';
 
 /** Live connections and events to them. Methods that return a promise throw UnavailableError if PostgreSQL does not answer. */
 export interface Connections {
@@ -42,26 +43,14 @@ export function createConnections(deps: {
   return {
     open,
     async forgetSessionDevices(userId, sessionId) {
-      await guarded(() =>
-        db.query('forget_devices', 'DELETE FROM devices WHERE user_id = $1 AND session_id = $2', [
-          userId,
-          sessionId,
-        ]),
-      );
+      await guarded(() => forgetDevices.run(db, userId, sessionId));
     },
     sendToUsers: (event) => fanOut.toUsers(event),
     async announceTyping(userId, username, conversationId, isTyping) {
-      const [row] = await guarded(() =>
-        db.query(
-          'typing_membership',
-          `SELECT c.members_version::float8, c.barred FROM participants p JOIN conversations c ON c.id = p.conversation_id
-           WHERE p.conversation_id = $1 AND p.user_id = $2`,
-          [conversationId, userId],
-        ),
-      );
-      if (row === undefined) throw new NotFoundError();
-      const [membersVersion, barred] = row as [number, Bar | null];
-      if (barred !== null) return;
+      const membership = await guarded(() => typingMembership.row(db, conversationId, userId));
+      if (membership === undefined) throw new NotFoundError();
+      const { membersVersion, isBarred } = membership;
+      if (isBarred) return;
       fanOut.typing({
         type: 'typing',
         conversationId,

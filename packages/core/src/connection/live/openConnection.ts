@@ -13,6 +13,7 @@ import {
   type LiveConnection,
   type LiveConnectionDeps,
 } from './liveConnection';
+import { deviceNumber } from './statements';
 
 export interface OpenParams {
   userId: string;
@@ -51,13 +52,8 @@ export function createOpenConnection(
   const firstDelivery = createFirstDelivery({ ...deps, whenOpening });
 
   async function openDevice({ userId, deviceId, sessionId }: OpenParams): Promise<number> {
-    const [row] = await db.query('open_device', 'SELECT open_device($1, $2, $3)', [
-      userId,
-      deviceId,
-      sessionId,
-    ]);
-    const [deviceNo] = row as [number | null];
-    if (deviceNo === null) throw new UnauthorizedError();
+    const deviceNo = await deviceNumber.row(db, userId, deviceId, sessionId);
+    if (deviceNo === undefined || deviceNo === null) throw new UnauthorizedError();
     return deviceNo;
   }
 

@@ -1,6 +1,6 @@
-import type { Database } from '@chasqui/db';
+import { column, inTransaction, json, statement } from '@chasqui/db';
 import type { ConversationRole, GroupInvitation } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { insertRequests } from '../requests/insertRequests';
 import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
 
@@ -12,21 +12,21 @@ interface Invited {
   role: ConversationRole;
 }
 
+const invitationTo = statement(
+  'invitation_to',
+  `SELECT ${INVITATION} FROM requests r JOIN users u ON u.id = r.to_id
+   WHERE r.conversation_id = $1::uuid AND r.to_id = $2::uuid`,
+  column(json<InvitationRow>()),
+);
+
 /** Invites a user to a group. Returns the invitation, even if it already exists or was declined. */
 export async function invite(
-  db: Database,
   transaction: Transaction,
   asked: Invited,
-): Promise<{ invitation: GroupInvitation; news: string[] }> {
-  const news = await insertRequests(db, transaction, asked);
-  const [found] = await db.sequelize.query<{ row: InvitationRow }>(
-    `SELECT ${INVITATION} AS row FROM requests r JOIN users u ON u.id = r.to_id
-     WHERE r.conversation_id = $1 AND r.to_id = $2`,
-    {
-      bind: [asked.conversationId, asked.toIds[0]],
-      ...{ type: QueryTypes.SELECT, transaction },
-    },
-  );
+): Promise<{ invitation: GroupInvitation; newlyInvited: string[] }> {
+  const newlyInvited = await insertRequests(transaction, asked);
+  const [userId] = asked.toIds;
+  const found = await invitationTo.row(inTransaction(transaction), asked.conversationId, userId);
   if (found === undefined) throw new Error('a new invitation was not found');
-  return { invitation: toInvitation(found.row), news };
+  return { invitation: toInvitation(found), newlyInvited };
 }

@@ -1,4 +1,4 @@
-import { guarded } from '@chasqui/db';
+import { command, guarded } from '@chasqui/db';
 import { type GroupInvitation, NotFoundError } from '@chasqui/protocol';
 import type { ChangeDeps } from '../../conversations/changeDeps';
 import { jsonRows } from '../../conversations/read/jsonRows';
@@ -6,7 +6,11 @@ import { decodePlace, encodePlace } from '../../paging/pagePlace';
 import type { Page, PageRequest } from '../../paging/page';
 import { INVITATION, toInvitation, type InvitationRow } from './invitationRows';
 
-const IS_IN_GROUP = `SELECT FROM participants p WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid`;
+/** One row for a participant. */
+const membership = command(
+  'is_in_group',
+  'SELECT FROM participants p WHERE p.conversation_id = $1::uuid AND p.user_id = $2::uuid',
+);
 // Includes declined invitations, because a group does not learn that an invitation was declined.
 const INVITED = `SELECT ${INVITATION} AS row FROM (
     SELECT * FROM requests x WHERE x.conversation_id = $1::uuid AND x.kind = 'group'
@@ -27,8 +31,7 @@ export async function listInvited(
   const list = `invited ${conversationId}`;
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace(list, cursor);
   return guarded(async () => {
-    const member = await db.query('is_in_group', IS_IN_GROUP, [conversationId, userId]);
-    if (member.length === 0) throw new NotFoundError();
+    if ((await membership.run(db, conversationId, userId)) === 0) throw new NotFoundError();
     const values = [conversationId, userId, at, id, limit + 1];
     const rows = await jsonRows<InvitationRow>(db, 'invited_to', INVITED, values);
     const items = rows.slice(0, limit).map(toInvitation);

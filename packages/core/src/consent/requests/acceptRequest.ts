@@ -1,11 +1,22 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import {
+  columns,
+  command,
+  type Database,
+  guarded,
+  inTransaction,
+  oneOf,
+  type Querier,
+  statement,
+  text,
+  withTransaction,
+} from '@chasqui/db';
 import {
   type Conversation,
   type ConversationRole,
   ForbiddenError,
   NotFoundError,
 } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { addMember, announceAdded, type AddedMember } from '../../members/addMember';
 import { checkMayAdd } from '../../members/addParticipant';
 import { roleOf } from '../../conversations/group/changeGroup';
@@ -13,7 +24,7 @@ import type { ChangeDeps } from '../../conversations/changeDeps';
 import { readConversation } from '../../conversations/read/readConversation';
 import { lockConversation, type LockedConversation } from '../../conversations/lockConversation';
 import { acceptContact } from '../acceptContact';
-import { tellRequests } from './tellRequests';
+import { announceRequests } from './announceRequests';
 
 /**
  * Accepts a request. A second call, from any device, returns the current conversation. Throws NotFoundError if there is
@@ -24,13 +35,13 @@ export async function acceptRequest(
   userId: string,
   requestId: string,
 ): Promise<Conversation> {
-  const found = await readStored(deps, userId, requestId);
+  const found = await readStored(deps.db, userId, requestId);
   if (found.kind === 'contact') return acceptContact(deps, userId, found.conversationId);
   const { conversationId } = found;
   const added = await guarded(() => acceptInvitation(deps, userId, requestId, conversationId));
   if (added !== undefined) {
     announceAdded(deps.announce, added);
-    tellRequests(deps.announce, [userId], conversationId);
+    announceRequests(deps.announce, [userId], conversationId);
   }
   return readConversation(deps, userId, conversationId);
 }
@@ -43,25 +54,37 @@ interface Stored {
   state: 'open' | 'accepted' | 'declined' | 'withdrawn';
 }
 
-const STORED = `SELECT kind, conversation_id AS "conversationId", from_id AS "fromId", role, state
-  FROM requests WHERE id = $1 AND to_id = $2`;
+const stored = statement(
+  'stored_request',
+  `SELECT kind, conversation_id, from_id, role, state FROM requests WHERE id = $1::uuid AND to_id = $2::uuid`,
+  columns<Stored>({
+    kind: oneOf('contact', 'group'),
+    conversationId: text,
+    fromId: text,
+    role: oneOf('admin', 'moderator', 'member'),
+    state: oneOf('open', 'accepted', 'declined', 'withdrawn'),
+  }),
+);
+
+const settle = command(
+  'settle_request',
+  'UPDATE requests SET state = $2::text, settled_at = now() WHERE id = $1::uuid',
+);
 
 /** A request in any state. Throws NotFoundError if it was sent to another user. */
-export async function readStored(
-  { db }: Pick<ChangeDeps, 'db'>,
-  userId: string,
+export async function readStored(on: Querier, userId: string, requestId: string): Promise<Stored> {
+  const found = await guarded(() => stored.row(on, requestId, userId));
+  if (found === undefined) throw new NotFoundError();
+  return found;
+}
+
+/** Stores the answer to a request. */
+export async function settleRequest(
+  on: Querier,
   requestId: string,
-  transaction?: Transaction,
-): Promise<Stored> {
-  const [row] = await guarded(() =>
-    db.sequelize.query<Stored>(STORED, {
-      bind: [requestId, userId],
-      type: QueryTypes.SELECT,
-      ...(transaction === undefined ? {} : { transaction }),
-    }),
-  );
-  if (row === undefined) throw new NotFoundError();
-  return row;
+  state: 'accepted' | 'declined',
+): Promise<void> {
+  await settle.run(on, requestId, state);
 }
 
 /** Returns undefined if the user is already a member. */
@@ -72,17 +95,14 @@ async function acceptInvitation(
   conversationId: string,
 ): Promise<AddedMember | undefined> {
   return withTransaction(db, async (transaction) => {
-    const group = await lockConversation(db, transaction, conversationId);
+    const group = await lockConversation(transaction, conversationId);
     if (group === undefined) throw new NotFoundError();
     // Requests of a group change only under this lock, so this state is valid until the commit.
-    const request = await readStored({ db }, userId, requestId, transaction);
+    const request = await readStored(inTransaction(transaction), userId, requestId);
     if ((await roleOf(db, transaction, conversationId, userId)) !== undefined) return undefined;
     if (request.state === 'accepted' || request.state === 'withdrawn') throw new NotFoundError();
     const role = await roleToGive(db, transaction, group, request);
-    await db.sequelize.query(
-      `UPDATE requests SET state = 'accepted', settled_at = now() WHERE id = $1`,
-      { bind: [requestId], type: QueryTypes.UPDATE, transaction },
-    );
+    await settleRequest(inTransaction(transaction), requestId, 'accepted');
     return addMember(db, transaction, group, request.fromId, { userId, role });
   });
 }

@@ -1,10 +1,9 @@
-import { guarded, withTransaction } from '@chasqui/db';
+import { guarded, inTransaction, withTransaction } from '@chasqui/db';
 import { ConflictError } from '@chasqui/protocol';
-import { QueryTypes } from 'sequelize';
 import type { ChangeDeps } from '../../conversations/changeDeps';
 import { lockConversation } from '../../conversations/lockConversation';
-import { readStored } from './acceptRequest';
-import { tellRequests } from './tellRequests';
+import { readStored, settleRequest } from './acceptRequest';
+import { announceRequests } from './announceRequests';
 
 /**
  * Declines a request: it disappears from the user's list, and the sender never learns of it. A second call changes
@@ -15,20 +14,18 @@ export async function declineRequest(
   userId: string,
   requestId: string,
 ): Promise<void> {
-  const { conversationId } = await readStored({ db }, userId, requestId);
+  const { conversationId } = await readStored(db, userId, requestId);
   const changed = await guarded(() =>
     withTransaction(db, async (transaction) => {
+      const on = inTransaction(transaction);
       // Another device answers under the same lock, so the two answers are ordered.
-      await lockConversation(db, transaction, conversationId);
-      const { state } = await readStored({ db }, userId, requestId, transaction);
+      await lockConversation(transaction, conversationId);
+      const { state } = await readStored(on, userId, requestId);
       if (state === 'accepted') throw new ConflictError('this request was accepted already');
       if (state !== 'open') return false;
-      await db.sequelize.query(
-        `UPDATE requests SET state = 'declined', settled_at = now() WHERE id = $1`,
-        { bind: [requestId], type: QueryTypes.UPDATE, transaction },
-      );
+      await settleRequest(on, requestId, 'declined');
       return true;
     }),
   );
-  if (changed) tellRequests(announce, [userId], conversationId);
+  if (changed) announceRequests(announce, [userId], conversationId);
 }

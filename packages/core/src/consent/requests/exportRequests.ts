@@ -1,14 +1,30 @@
-import { type Database, guarded } from '@chasqui/db';
+import { columns, type Database, guarded, oneOf, statement, text } from '@chasqui/db';
 import type { ExportRecord } from '@chasqui/protocol';
-import { isoTime } from '../../messages/messageRows';
+import { isoSeconds } from '../../messages/messageRows';
 
 const AT_ONCE = 200;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-const RECEIVED = `SELECT r.id, r.kind, extract(epoch FROM r.created_at)::float8, r.conversation_id, r.from_id, r.state
-  FROM requests r WHERE r.to_id = $1::uuid AND r.id > $2::uuid ORDER BY r.id LIMIT $3`;
-const SENT = `SELECT r.id, r.kind, extract(epoch FROM r.created_at)::float8, r.conversation_id, r.to_id
-  FROM requests r WHERE r.from_id = $1::uuid AND r.id > $2::uuid ORDER BY r.id LIMIT $3`;
+const common = {
+  id: text,
+  kind: oneOf('contact', 'group'),
+  created_at: isoSeconds,
+  conversation_id: text,
+};
+
+const received = statement(
+  'received_to_export',
+  `SELECT r.id, r.kind, extract(epoch FROM r.created_at)::float8, r.conversation_id, r.from_id, r.state
+   FROM requests r WHERE r.to_id = $1::uuid AND r.id > $2::uuid ORDER BY r.id LIMIT $3`,
+  columns({ ...common, from: text, state: text }),
+);
+
+const sent = statement(
+  'sent_to_export',
+  `SELECT r.id, r.kind, extract(epoch FROM r.created_at)::float8, r.conversation_id, r.to_id
+   FROM requests r WHERE r.from_id = $1::uuid AND r.id > $2::uuid ORDER BY r.id LIMIT $3`,
+  columns({ ...common, to: text }),
+);
 
 /**
  * Pages of the requests that a user received, with their answers, and of those they sent, without answers: an export
@@ -19,38 +35,23 @@ export async function* exportRequests(
   userId: string,
 ): AsyncGenerator<ExportRecord[]> {
   yield* paged(
-    (after) => db.query('received_to_export', RECEIVED, [userId, after, AT_ONCE]),
-    (row) => {
-      const [id, kind, at, conversation_id, from, state] = row as [...Common, string];
-      const created_at = isoTime(at);
-      return { record: 'request_received', id, kind, created_at, conversation_id, from, state };
-    },
+    (after) => received.rows(db, userId, after, AT_ONCE),
+    (row) => ({ record: 'request_received', ...row }),
   );
   yield* paged(
-    (after) => db.query('sent_to_export', SENT, [userId, after, AT_ONCE]),
-    (row) => {
-      const [id, kind, at, conversation_id, to] = row as Common;
-      return { record: 'request_sent', id, kind, created_at: isoTime(at), conversation_id, to };
-    },
+    (after) => sent.rows(db, userId, after, AT_ONCE),
+    (row) => ({ record: 'request_sent', ...row }),
   );
 }
 
-type Common = [
-  id: string,
-  kind: 'contact' | 'group',
-  at: number,
-  conversationId: string,
-  otherId: string,
-];
-
-async function* paged(
-  read: (after: string) => Promise<unknown[][]>,
-  toRecord: (row: unknown[]) => ExportRecord,
+async function* paged<Row extends { id: string }>(
+  read: (after: string) => Promise<Row[]>,
+  toRecord: (row: Row) => ExportRecord,
 ): AsyncGenerator<ExportRecord[]> {
-  for (let after = FIRST; ;) {
-    const rows = await guarded(() => read(after));
+  for (let after: string | undefined = FIRST; after !== undefined;) {
+    const from: string = after;
+    const rows = await guarded(() => read(from));
     yield rows.map(toRecord);
-    if (rows.length < AT_ONCE) return;
-    after = String(rows.at(-1)?.[0]);
+    after = rows.length < AT_ONCE ? undefined : rows.at(-1)?.id;
   }
 }

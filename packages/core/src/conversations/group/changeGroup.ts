@@ -24,7 +24,7 @@ export async function changeGroup<T>(
   work: (change: GroupChange) => Promise<T>,
 ): Promise<T> {
   return withTransaction(db, async (transaction) => {
-    const group = await lockConversation(db, transaction, conversationId);
+    const group = await lockConversation(transaction, conversationId);
     // Memberships and roles change only under this lock, so this state is valid until the commit.
     const role = group && (await roleOf(db, transaction, conversationId, actorId));
     if (group === undefined || role === undefined) throw new NotFoundError();

@@ -1,4 +1,4 @@
-import { type Database, guarded, withTransaction } from '@chasqui/db';
+import { command, type Database, guarded, inTransaction, withTransaction } from '@chasqui/db';
 import { newId } from '@chasqui/foundation';
 import {
   type Conversation,
@@ -6,11 +6,11 @@ import {
   NotFoundError,
   ValidationError,
 } from '@chasqui/protocol';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { cannotBeAdded, checkMayGather } from '../../blocks/blockedAmong';
 import { admissionsOf, type Admission } from '../../consent/admission';
 import { insertRequests } from '../../consent/requests/insertRequests';
-import { tellRequests } from '../../consent/requests/tellRequests';
+import { announceRequests } from '../../consent/requests/announceRequests';
 import type { LockedConversation } from '../lockConversation';
 import { appendEvent } from '../appendEvent';
 import type { ChangeDeps } from '../changeDeps';
@@ -72,8 +72,8 @@ export async function findOrCreateGroup(
       const known = await findGroup(db, transaction, userId, clientId);
       if (known !== undefined) return { known };
       await checkUsers(db, transaction, userId, participantIds, others);
-      await checkMayGather(db, transaction, userId, others);
-      const question = { db, transaction, policy: contactPolicy, fromId: userId };
+      await checkMayGather(transaction, userId, others);
+      const question = { transaction, policy: contactPolicy, fromId: userId };
       const approach = { kind: 'add' as const, groupId: null };
       const admissions = await admissionsOf(question, others, approach);
       const withAdmission = (admission: Admission): string[] =>
@@ -82,7 +82,7 @@ export async function findOrCreateGroup(
       const members = withAdmission('admitted');
       const participantCount = members.length + 1;
       const row = { title, participantCount, retentionS, clientId };
-      const group = await insertGroup(db, transaction, userId, row);
+      const group = await insertGroup(transaction, userId, row);
       if (group === undefined) {
         // The insert waited for a concurrent one with the same client id, which is committed now.
         return { known: await findGroup(db, transaction, userId, clientId) };
@@ -104,7 +104,7 @@ export async function findOrCreateGroup(
         },
         user_ids.map((id) => ({ userId: id, role: id === userId ? 'admin' : 'member' })),
       );
-      const invited = await insertRequests(db, transaction, {
+      const invited = await insertRequests(transaction, {
         ...{ kind: 'group', conversationId: group.id, fromId: userId, role: 'member' },
         toIds: withAdmission('asked'),
       });
@@ -139,7 +139,7 @@ export async function findOrCreateGroup(
     if (members.length > 0) {
       announce.joined(membersVersion, conversationCreated(members, created('member')));
     }
-    tellRequests(announce, invited, conversation.id);
+    announceRequests(announce, invited, conversation.id);
     announce.entries(conversation.id, membersVersion, [entry]);
     return { conversation, created: true };
   });
@@ -180,24 +180,23 @@ async function findGroup(
   return found?.id;
 }
 
+/** Returns no row if the creator already has a group with this client id. */
+const insertGroupRow = command(
+  'insert_group',
+  `INSERT INTO conversations (id, type, title, created_by, participant_count, retention_s, client_id)
+   VALUES ($1::uuid, 'group', $2::text, $3::uuid, $4::integer, $5::integer, $6::text)
+   ON CONFLICT (created_by, client_id) WHERE client_id IS NOT NULL DO NOTHING RETURNING id`,
+);
+
 /** Returns undefined if the creator already has a group with this client id. */
 async function insertGroup(
-  db: Database,
   transaction: Transaction,
   userId: string,
   { title, participantCount, retentionS, clientId }: NewGroup,
 ): Promise<LockedConversation | undefined> {
   const id = newId();
-  const [row] = await db.sequelize.query(
-    `INSERT INTO conversations (id, type, title, created_by, participant_count, retention_s, client_id)
-     VALUES ($1, 'group', $2, $3, $4, $5, $6)
-     ON CONFLICT (created_by, client_id) WHERE client_id IS NOT NULL DO NOTHING RETURNING id`,
-    {
-      bind: [id, title, userId, participantCount, retentionS, clientId],
-      type: QueryTypes.SELECT,
-      transaction,
-    },
-  );
-  if (row === undefined) return undefined;
+  const values = [id, title, userId, participantCount, retentionS, clientId];
+  const inserted = await insertGroupRow.run(inTransaction(transaction), ...values);
+  if (inserted === 0) return undefined;
   return { id, type: 'group', title, lastSeq: 0, version: 0, membersVersion: 1, participantCount };
 }

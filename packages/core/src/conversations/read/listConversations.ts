@@ -1,4 +1,4 @@
-import { guarded } from '@chasqui/db';
+import { columns, guarded, number, statement, text } from '@chasqui/db';
 import type { Conversation } from '@chasqui/protocol';
 import type { Page, PageRequest } from '../../paging/page';
 import type { ChangeDeps } from '../changeDeps';
@@ -7,7 +7,9 @@ import { decodePlace, encodePlace } from '../../paging/pagePlace';
 import { readConversations } from './readConversations';
 
 // Resting rows carry the conversation's updated_at, ordered by an index. Open rows are few (D12).
-const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
+const recent = statement(
+  'recent_conversations',
+  `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
     (SELECT p.conversation_id AS id, c.updated_at AS at
      FROM participants p JOIN conversations c ON c.id = p.conversation_id
      WHERE uuid_send(p.user_id) = uuid_send($1::uuid) AND p.open AND (c.updated_at, c.id) < ($2::timestamptz, $3::uuid)
@@ -17,7 +19,9 @@ const RECENT = `SELECT r.id, (extract(epoch FROM r.at) * 1000)::float8 FROM (
      WHERE p.user_id = $1::uuid AND NOT p.open
        AND (p.activity_at, p.conversation_id) < ($2::timestamptz, $3::uuid)
      ORDER BY p.activity_at DESC, p.conversation_id DESC LIMIT $4::integer)
-  ) r ORDER BY r.at DESC, r.id DESC LIMIT $4::integer`;
+  ) r ORDER BY r.at DESC, r.id DESC LIMIT $4::integer`,
+  columns({ id: text, at: number }),
+);
 
 const BEGINNING = { at: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
 
@@ -32,8 +36,8 @@ export async function listConversations(
 ): Promise<Page<Conversation>> {
   const { at, id } = cursor === undefined ? BEGINNING : decodePlace('recent', cursor);
   return guarded(async () => {
-    const rows = await db.query('recent_conversations', RECENT, [userId, at, id, limit + 1]);
-    const places = new Map((rows as [string, number][]).slice(0, limit));
+    const rows = await recent.rows(db, userId, at, id, limit + 1);
+    const places = new Map(rows.slice(0, limit).map((row) => [row.id, row.at]));
     const all = await readConversations(db, userId, [...places.keys()], { preview: true });
     const items = fitPage(all, conversationBytesAtMost);
     // The next page starts after the last id read, even if that conversation has been left since and is not shown.

@@ -1,5 +1,5 @@
 import { column, statement, text } from '@chasqui/db';
-import { isBlockedBetween } from '../../blocks/blockedAmong';
+import { isBlockedBetween } from '../../blocks/isBlockedBetween';
 
 /** Open rows are few; resting rows are in the order of their last activity in an index. */
 export const presenceAudienceOf = statement(

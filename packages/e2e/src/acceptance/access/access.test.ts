@@ -102,7 +102,7 @@ describe.each(endpointNames)('[D9] %s', (name) => {
     const target = isOutside(relation) ? group : await access.createGroupTarget(cast);
     if (row.needsDeadLetter === true) await createDeadLetter(target.targetId);
     const body = { ...row.ask?.(target), token };
-    const answered = await rest.call(name, name === 'createDirect' ? await toSomebody(body) : body);
+    const answered = await rest.call(name, name === 'createDirect' ? await toNewUser(body) : body);
     expect(answered.status).toBe(expected);
     if (!isOutside(relation)) return;
     for (const secret of [...group.secrets, ...direct.secrets]) {
@@ -115,7 +115,7 @@ const isOutside = (relation: access.Relation): boolean =>
   relation === 'anonymous' || access.outsiders.some((one) => one === relation);
 
 /** Two people have only one conversation, so each call needs a new user. */
-async function toSomebody(body: object): Promise<object> {
+async function toNewUser(body: object): Promise<object> {
   const { id } = await people.register();
   return { ...body, body: { user_id: id } };
 }

@@ -1,8 +1,8 @@
 import { requestsChanged } from '../../events/conversationEvents';
 import type { Announce } from '../../fanout/announce';
 
-/** Notifies all devices of these users that their list of requests has changed. */
-export function tellRequests(
+/** Announces to all devices of these users that their list of requests has changed. */
+export function announceRequests(
   announce: Pick<Announce, 'toUsers'>,
   userIds: string[],
   conversationId: string,

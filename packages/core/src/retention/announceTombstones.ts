@@ -22,9 +22,9 @@ const BATCHES = 40;
  * How far back from the end of a conversation each tombstone is announced: what a client has loaded. Clients find
  * older ones by sync, so the expiry of a long history does not flood them.
  */
-export const TOLD_BACK = 500;
+export const ANNOUNCED_BACK = 500;
 /** Members of a conversation whose unread count is announced; the others see it with their next fetch. */
-const UNREAD_TOLD_TO = 100;
+const UNREAD_ANNOUNCED_TO = 100;
 
 interface TombstoneBatch {
   id: string;
@@ -50,7 +50,7 @@ const tombstonesOf = statement(
   `SELECT c.members_version::float8, ${COLUMNS}, ${STATUS}
    FROM conversations c JOIN messages m ON m.conversation_id = c.id
    WHERE c.id = $1::uuid AND m.changed_at IS NOT NULL AND m.version > $2::bigint AND m.version <= $3::bigint
-     AND m.deleted_at IS NOT NULL AND m.seq + 0 > c.last_seq - ${TOLD_BACK} ORDER BY m.version`,
+     AND m.deleted_at IS NOT NULL AND m.seq + 0 > c.last_seq - ${ANNOUNCED_BACK} ORDER BY m.version`,
   ([membersVersion, ...row]: RawRow) => ({
     membersVersion: number(membersVersion),
     message: toMessage(row),
@@ -66,7 +66,7 @@ const unreadReaders = statement(
   `SELECT p.user_id, p.conversation_id FROM conversations c
    CROSS JOIN LATERAL (
      SELECT * FROM participants x WHERE x.conversation_id = c.id AND x.read_seq < c.last_seq
-     ORDER BY x.read_seq DESC LIMIT ${UNREAD_TOLD_TO}
+     ORDER BY x.read_seq DESC LIMIT ${UNREAD_ANNOUNCED_TO}
    ) p
    WHERE c.id = ANY ($1::uuid[]) AND (c.next_expiry_at IS NULL OR c.next_expiry_at > clock_timestamp())`,
   columns({ userId: text, conversationId: text }),
@@ -83,7 +83,7 @@ const forgetBatches = command(
  * announces them; announcing twice is harmless. While the bus is down nothing is announced or deleted: the nodes poll
  * then (R3).
  */
-export function tellTombstones(db: Database, bus: Bus): Promise<number> {
+export function announceTombstones(db: Database, bus: Bus): Promise<number> {
   return guarded(async () => {
     if (!bus.connected()) return 0;
     return withTransaction(db, async (transaction) => {

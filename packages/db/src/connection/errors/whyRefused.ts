@@ -1,9 +1,9 @@
-import { createProbe } from './connect';
-import { DatabaseUrlError } from './databaseUrl';
-import type { GuardedClient } from './guardedClient';
-import { sharesSessions, TRANSACTION_POOLING, whyUnfit } from './serverFitness';
-import { serverFacts } from '../statements/instance';
-import { onClient } from '../statements/queriers';
+import { createProbe } from '../connect';
+import { DatabaseUrlError } from '../databaseUrl';
+import type { GuardedClient } from '../guardedClient';
+import { sharesSessions, TRANSACTION_POOLING, whyUnfit } from '../serverFitness';
+import { serverFacts } from '../../statements/instance';
+import { onClient } from '../../statements/queriers';
 
 /** Error codes of OpenSSL and Node: the settings do not accept the server's certificate. */
 const CERTIFICATE = /CERT|UNABLE_TO_|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH/;
