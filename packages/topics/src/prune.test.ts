@@ -51,7 +51,7 @@ test('what is left has no gap, although a clock was set back', async () => {
 });
 
 test.each(['seq', 'id'] as const)(
-  'a subscriber that resumes by %s behind pruned events is told that history is incomplete',
+  'a subscriber that resumes by %s behind pruned events is notified that history is incomplete',
   async (by) => {
     const node = room.node();
     const [, second] = await node.log.publish(
@@ -77,7 +77,7 @@ test('nothing is lost when only what the subscriber has was pruned', async () =>
   expect(subscriber.start).toEqual({ firstSeq: 3, lost: false });
 });
 
-test('a slow subscriber is told when events were pruned before it got them', async () => {
+test('a slow subscriber is notified when events were pruned before it got them', async () => {
   const node = room.node();
   const slow = await node.subscribe();
   slow.pause(1);

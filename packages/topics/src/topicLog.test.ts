@@ -293,7 +293,7 @@ describe('lost notifications', () => {
     expect(subscriber.seqs()).toEqual([1, 2, 3]);
   });
 
-  test('when PostgreSQL lost events in a failover, subscribers are told and get the new ones', async () => {
+  test('when PostgreSQL lost events in a failover, subscribers are notified and get the new ones', async () => {
     const node = room.node({ pollMs: 50 });
     const subscriber = await node.subscribe();
     await node.publish('1', '2', '3');

@@ -8,7 +8,7 @@ import type { BacklogConversation } from './backlog/backlog';
 import type { GapSource } from './backlog/gapReader';
 import { createConnectionEffects } from './connectionEffects';
 import { type Following, placeAt } from './cursor';
-import { createFollowed, type Follows } from './followed';
+import { createFollowed, type Follows } from './start/followed';
 import type { Reply } from './pendingReplies';
 import { isUnacknowledged } from './sendWindow';
 

@@ -1,5 +1,5 @@
 import { type Connection, createConnection } from '../connection/connection';
-import type { Follows } from '../connection/followed';
+import type { Follows } from '../connection/start/followed';
 import type { LocalConversation } from '../cache/conversationCache';
 import type { Entry } from '../ports/index';
 import { createFakeClock, type FakeClock } from '@chasqui/testkit';

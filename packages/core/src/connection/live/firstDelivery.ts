@@ -2,8 +2,8 @@ import { type Database, guarded } from '@chasqui/db';
 import { NotFoundError } from '@chasqui/protocol';
 import type { Watermarks } from '../../receipts/watermarks';
 import { type BacklogConversation, readBacklog } from '../backlog/backlog';
-import type { Follows } from '../followed';
-import { readResumed, receivedBy, type ResumePoint } from '../resume/resumePoint';
+import type { Follows } from '../start/followed';
+import { readResumed, receivedBy, type ResumePoint } from '../start/resumePoint';
 
 /** A device that connects. */
 interface Opening {

@@ -5,8 +5,8 @@ import type { Gauges, Transport } from '../../ports/index';
 import type { Sync } from '../../sync/sync';
 import type { BacklogReader } from '../backlog/backlogReader';
 import { createConnection } from '../connection';
-import type { Follows } from '../followed';
-import type { ResumePoint } from '../resume/resumePoint';
+import type { Follows } from '../start/followed';
+import type { ResumePoint } from '../start/resumePoint';
 import { createFirstDelivery } from './firstDelivery';
 import {
   createLiveConnection,

@@ -6,7 +6,7 @@ import type { PingBarrier } from './pingBarrier';
 /** Decides when a silent client is pinged, and when a connection is given up. */
 export interface Heartbeat {
   /** Call with each frame that the client sends. */
-  heard(): void;
+  received(): void;
   /** Call once a second. */
   tick(): void;
 }
@@ -27,20 +27,20 @@ const PONG_WITHIN_MS = 8_000;
 const UNUSED_MS = 60_000;
 
 export function createHeartbeat({ clock, socket, barrier, isInUse, close }: Deps): Heartbeat {
-  let heardAt = clock.now();
+  let receivedAt = clock.now();
   let usedAt = clock.now();
   let bytesSent = 0;
 
   /** A client that reads slowly receives the ping late. It is alive while its connection takes waiting bytes. */
   function noteProgress(): void {
     const sent = socket.bytesSent();
-    if (socket.bytesWaiting() > 0 && sent > bytesSent) heardAt = clock.now();
+    if (socket.bytesWaiting() > 0 && sent > bytesSent) receivedAt = clock.now();
     bytesSent = sent;
   }
 
   return {
-    heard() {
-      heardAt = clock.now();
+    received() {
+      receivedAt = clock.now();
     },
     tick() {
       const now = clock.now();
@@ -50,7 +50,7 @@ export function createHeartbeat({ clock, socket, barrier, isInUse, close }: Deps
         close('inactive');
         return;
       }
-      const silentMs = now - heardAt;
+      const silentMs = now - receivedAt;
       if (barrier.waitingMs() >= PONG_WITHIN_MS && silentMs >= PONG_WITHIN_MS) close('noPong');
       else if (silentMs >= PING_AFTER_MS) barrier.beat();
     },

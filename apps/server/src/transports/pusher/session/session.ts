@@ -192,7 +192,7 @@ export function createSession(deps: SessionDeps, socket: PusherSocket, address: 
 
   return {
     receive(text) {
-      heartbeat.heard();
+      heartbeat.received();
       countBytes(text.length);
       const frame = parseClientFrame(text);
       const action = frame === undefined ? 'unknown' : actionOf(frame);

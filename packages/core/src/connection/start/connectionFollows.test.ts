@@ -1,7 +1,7 @@
 import { WINDOW } from '@chasqui/protocol';
 import { until } from '@chasqui/testkit';
-import { conversationRemoved } from '../events/conversationEvents';
-import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
+import { conversationRemoved } from '../../events/conversationEvents';
+import { type ConnectionRoom, ME, openConnectionRoom } from '../../testing/connectionRoom';
 
 let room: ConnectionRoom;
 beforeEach(() => {

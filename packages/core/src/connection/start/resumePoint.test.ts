@@ -6,7 +6,7 @@ import {
   type NodeDevice,
 } from '../../testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from '../../testing/coreRoom';
-import type { Follows } from '../followed';
+import type { Follows } from './followed';
 import type { ResumePoint } from './resumePoint';
 
 let room: DeliveryRoom;
