@@ -199,6 +199,7 @@ describe('subscribe', () => {
     await received(slow, 1_500);
     expect(slow.seqs()).toEqual(upTo(1_500));
     expect(slow.losses).toEqual([]);
+    expect(slow.overruns()).toBe(0);
   });
 
   test('a sink that fills up within a page continues where it stopped', async () => {
@@ -206,15 +207,20 @@ describe('subscribe', () => {
     await node.publish(...upTo(90).map(String));
     const other = room.node();
     const subscriber = await other.subscribe('earliest');
-    for (const rooms of [7, 60, 1]) {
-      subscriber.pause(rooms);
-      subscriber.pause(rooms);
-      const before = subscriber.events.length;
-      subscriber.resume();
-      await received(subscriber, before);
+    subscriber.pause(7);
+    await received(subscriber, 7);
+    for (const [more, total] of [
+      [60, 67],
+      [1, 68],
+    ]) {
+      subscriber.resume(more);
+      await received(subscriber, total ?? 0);
     }
+    expect(subscriber.events).toHaveLength(68);
+    subscriber.resume();
     await received(subscriber, 90);
     expect(subscriber.seqs()).toEqual(upTo(90));
+    expect(subscriber.overruns()).toBe(0);
   });
 
   test('a closed subscription gets nothing more', async () => {

@@ -16,7 +16,10 @@ export interface RecordingSink extends TopicSink {
   readonly losses: number[];
   /** Accepts `events` more, then is full. */
   pause(events?: number): void;
-  resume(): void;
+  /** Accepts `events` more. */
+  resume(events?: number): void;
+  /** Events that came although the sink was full. */
+  overruns(): number;
   seqs(): number[];
   data(): string[];
 }
@@ -25,12 +28,13 @@ export function recordingSink(): RecordingSink {
   const events: TopicEvent[] = [];
   const losses: number[] = [];
   let room = Infinity;
+  let overruns = 0;
   let waiting: (() => void)[] = [];
   return {
     events,
     losses,
     send(event) {
-      if (room <= 0) throw new Error('sent to a sink that is full');
+      if (room <= 0) overruns += 1;
       room -= 1;
       events.push(event);
     },
@@ -38,8 +42,9 @@ export function recordingSink(): RecordingSink {
     writable: () => room > 0,
     whenWritable: (callback) => void waiting.push(callback),
     pause: (more = 0) => void (room = more),
-    resume() {
-      room = Infinity;
+    overruns: () => overruns,
+    resume(more = Infinity) {
+      room = more;
       const called = waiting;
       waiting = [];
       for (const callback of called) callback();
