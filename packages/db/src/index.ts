@@ -30,13 +30,13 @@ export {
   type MemberFacts,
   readConversationFacts,
   sampleConversations,
-} from './queries/audit';
+} from './operations/audit';
 export {
   type DeadLetter,
   deadLetters,
   purgeDeadLetter,
   retryDeadLetters,
-} from './queries/deadLetters';
+} from './operations/deadLetters';
 export {
   allScheduledWakeups,
   type Backoff,
@@ -53,11 +53,11 @@ export {
   clearPendingOfUsers,
   clearPendingOfUser,
   wakeupsWaitingFor,
-} from './queries/deliveries';
-export { fillSearchNames } from './queries/fillSearchNames';
-export { type FindingSource, readFindings, recordFinding } from './queries/findings';
-export { readCursorKey } from './queries/instanceKeys';
-export { nameQuery, searchColumns } from './queries/searchNames';
+} from './operations/deliveries';
+export { fillSearchNames } from './operations/fillSearchNames';
+export { type FindingSource, readFindings, recordFinding } from './operations/findings';
+export { readCursorKey } from './operations/instanceKeys';
+export { nameQuery, searchColumns } from './operations/searchNames';
 export { integerArray, textArray, uuidArray } from './statements/binaryArrays';
 export {
   column,

@@ -54,7 +54,7 @@ export async function blockUser(
       };
     }),
   );
-  tell(announce, update);
+  announceChange(announce, update);
   if (declined !== undefined) announceRequests(announce, [userId], declined);
   return { changed };
 }
@@ -74,7 +74,7 @@ export async function unblockUser(
       return { changed: true, update: await barBetween(db, transaction, key) };
     }),
   );
-  tell(announce, update);
+  announceChange(announce, update);
   return { changed };
 }
 
@@ -108,6 +108,6 @@ function declineRequests(
   return declineRequestsFrom.row(inTransaction(transaction), userId, otherId);
 }
 
-function tell(announce: Announce, update: GroupUpdate | undefined): void {
+function announceChange(announce: Announce, update: GroupUpdate | undefined): void {
   if (update !== undefined) announceGroupUpdate(announce, update, []);
 }

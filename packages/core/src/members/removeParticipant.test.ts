@@ -43,7 +43,7 @@ test('[D9] who is removed has no conversation any more, and is no recipient', as
   await expect(room.send(id, ben)).rejects.toThrow('not_found');
 });
 
-test('[D9] the one who left is told first, then the others as of the new membership', async () => {
+test('[D9] the user who left is notified first, then the others as of the new membership', async () => {
   await removeParticipant(room, ana, id, ben);
   const [removed, log, members, ...rest] = room.announce.take();
   expect(rest).toEqual([]);

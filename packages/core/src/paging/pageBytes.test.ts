@@ -72,14 +72,16 @@ test('a page of history stays below 1 MiB, and each way of paging shows every en
 
 test('[D7] pages of a sync stay below 1 MiB and hold every change once', async () => {
   const { ben, id, cursor, seqs } = await largeConversation('sync');
-  const told: number[] = [];
+  const received: number[] = [];
   let page = checked(await node.core.sync.readChanges(ben, { limit: 100, cursor }));
   for (;;) {
-    told.push(...page.messages.filter((one) => one.conversation_id === id).map(({ seq }) => seq));
+    received.push(
+      ...page.messages.filter((one) => one.conversation_id === id).map(({ seq }) => seq),
+    );
     if (!page.has_more) break;
     page = checked(await node.core.sync.readChanges(ben, { limit: 100, cursor: page.cursor }));
   }
-  expect(told).toEqual(seqs);
+  expect(received).toEqual(seqs);
   const rest = await node.core.sync.readChanges(ben, { limit: 100, cursor: page.cursor });
   expect(rest).toMatchObject({ messages: [], conversations: [], has_more: false });
 });

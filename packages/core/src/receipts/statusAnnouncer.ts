@@ -12,7 +12,7 @@ const THINNED_MS = 1_000;
 
 /**
  * Turns advances into events for the authors of the messages newly covered. In large groups only the
- * newest of each second is told: the highest seq counts, so nothing is lost by it.
+ * newest of each second is announced: the highest seq counts, so nothing is lost.
  */
 export function createStatusAnnouncer(deps: {
   clock: Clock;

@@ -152,8 +152,8 @@ test('[D7] pages of one item hold every change exactly once', async () => {
   for (const { id } of messages.slice(1)) await core().messages.addReaction(ana, id, '👍');
   await core().messages.send(sendRequest(first.id, ana));
   const pages = await replica.sync(1);
-  const told = pages.flatMap((page) => page.messages.map(({ seq }) => seq));
-  expect(told).toEqual([2, 3, 4, 5, 6]);
+  const received = pages.flatMap((page) => page.messages.map(({ seq }) => seq));
+  expect(received).toEqual([2, 3, 4, 5, 6]);
   expect(replica.shown()).toEqual(await fresh(ben));
 });
 

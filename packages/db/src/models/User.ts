@@ -8,7 +8,7 @@ import {
   type ModelStatic,
   type Sequelize,
 } from 'sequelize';
-import { searchColumns } from '../queries/searchNames';
+import { searchColumns } from '../operations/searchNames';
 
 /** Somebody with an account. The columns of the delivery path (device_counter, clean_pos) are its own business. */
 export interface User extends Model<InferAttributes<User>, InferCreationAttributes<User>> {

@@ -1,5 +1,5 @@
 import { connectDatabase, type Database } from '../connection/connect';
-import { findUserId } from '../queries/deadLetters';
+import { findUserId } from '../operations/deadLetters';
 
 /** Why a command cannot be run, in one line for the terminal. */
 export class CommandError extends Error {

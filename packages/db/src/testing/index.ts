@@ -1,3 +1,3 @@
 export { createMigrator } from '../connection/connect';
 export { sqlState } from '../connection/errors/storeErrors';
-export { scheduledWakeups } from '../queries/deliveries';
+export { scheduledWakeups } from '../operations/deliveries';

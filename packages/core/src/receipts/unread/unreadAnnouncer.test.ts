@@ -2,9 +2,9 @@ import type { Database } from '@chasqui/db';
 import { createFakeClock, quietLog } from '@chasqui/testkit';
 import { createUnreadAnnouncer } from './unreadAnnouncer';
 
-test('[D8] a read that could not be counted while PostgreSQL was away is told when it is back', async () => {
+test('[D8] a read that could not be counted while PostgreSQL was away is announced when it is back', async () => {
   const clock = createFakeClock();
-  const told: unknown[] = [];
+  const announced: unknown[] = [];
   let away = true;
   const query = jest.fn(() =>
     away ? Promise.reject(new Error('away')) : Promise.resolve([['ana', 'room', 36, 23]]),
@@ -16,7 +16,7 @@ test('[D8] a read that could not be counted while PostgreSQL was away is told wh
     log,
     announce: {
       toUsers(...events) {
-        for (const { name, data, recipients } of events) told.push({ name, data, recipients });
+        for (const { name, data, recipients } of events) announced.push({ name, data, recipients });
       },
     },
   });
@@ -30,13 +30,13 @@ test('[D8] a read that could not be counted while PostgreSQL was away is told wh
   await counted(1);
   clock.advance(1_000);
   await counted(2);
-  expect(told).toEqual([]);
+  expect(announced).toEqual([]);
   away = false;
   clock.advance(1_000);
   await counted(3);
   const data = { conversationId: 'room', unreadCount: 23, readSeq: 36 };
   const recipients = { scope: 'users', userIds: ['ana'] };
-  expect(told).toEqual([{ name: 'chat:unread_updated', data, recipients }]);
+  expect(announced).toEqual([{ name: 'chat:unread_updated', data, recipients }]);
   clock.advance(5_000);
   await counted(3);
 });

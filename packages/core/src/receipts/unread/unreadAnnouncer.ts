@@ -50,7 +50,7 @@ export function createUnreadAnnouncer(deps: {
         const counts = await countUnread(deps.db, pairs.slice(i, i + MAX_BATCH));
         deps.announce.toUsers(...counts.map(unreadUpdated));
       } catch (error) {
-        // The read is committed, and nobody else would tell the reader's other devices of it.
+        // The read is committed, and nothing else notifies the reader's other devices.
         deps.log.warn({ err: error }, 'counting unread messages failed; will count again');
         pairs.slice(i).forEach(add);
         flushIn(RETRY_MS);
