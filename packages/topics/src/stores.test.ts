@@ -1,4 +1,4 @@
-import { type Connections, createBus, createConnections } from '@chasqui/redis';
+import { createBus, createRedisConnections, type RedisConnections } from '@chasqui/redis';
 import {
   type PostgresServer,
   quietLog,
@@ -13,7 +13,7 @@ import { openTopicRoom, received, recordingSink, type TopicRoom, upTo } from './
 describe('Redis', () => {
   let server: RedisServer;
   let room: TopicRoom;
-  let opened: Connections[];
+  let opened: RedisConnections[];
   let buses: ReturnType<typeof createBus>[];
 
   beforeEach(async () => {
@@ -24,14 +24,14 @@ describe('Redis', () => {
   afterEach(async () => {
     await room.close();
     await Promise.all(buses.map((bus) => bus.close()));
-    await Promise.all(opened.map((connections) => connections.close()));
+    await Promise.all(opened.map((redis) => redis.close()));
     await server.close();
   });
 
   function node(nodeId: string, pollMs?: number) {
-    const connections = createConnections({ url: server.url, log: quietLog() });
-    const bus = createBus({ connections, nodeId, log: quietLog(), beatMs: 200, silenceMs: 1_000 });
-    opened.push(connections);
+    const redis = createRedisConnections({ url: server.url, log: quietLog() });
+    const bus = createBus({ redis, nodeId, log: quietLog(), beatMs: 200, silenceMs: 1_000 });
+    opened.push(redis);
     buses.push(bus);
     return room.node({ bus, ...(pollMs === undefined ? {} : { pollMs }) });
   }

@@ -7,8 +7,8 @@ import type { AnswerSend, SendReply } from '../send/send';
 import type { BacklogConversation } from './backlog/backlog';
 import type { GapSource } from './backlog/gapReader';
 import { createConnectionEffects } from './connectionEffects';
-import { type Following, placeAt } from './cursor';
-import { createFollowed, type Follows } from './start/followed';
+import { placeAt } from './cursor';
+import { createFollowed, type Followed, type Follows } from './start/followed';
 import type { Reply } from './pendingReplies';
 import { isUnacknowledged } from './sendWindow';
 
@@ -25,22 +25,13 @@ export interface ConnectionDeps extends GapSource {
  * The delivery path of one connection (R3, R4). Each trigger only raises the target of a conversation; pump.ts sends
  * the next seq after the cursor until it reaches the target. connectionState.ts defines the states.
  */
-export interface Connection {
+export interface Connection extends Omit<Followed, 'skips'> {
   readonly id: string;
   readonly userId: string;
   readonly deviceNo: number;
   /** Sets the backlog of the device, as read at connect. */
   begin(backlog: BacklogConversation[]): void;
   start(): void;
-  /**
-   * Delivers a conversation that was not followed. A conversation of which the user is no participant is delivered
-   * once they join (D9).
-   */
-  follow(conversationId: string, following?: Following): void;
-  /** Delivers nothing more of this conversation. Its entries stay unacknowledged, and its slots of the window free. */
-  unfollow(conversationId: string): void;
-  /** With true, delivers all conversations, as far as they are announced by `expect`; with false, only the named. */
-  followAll(all: boolean): void;
   /** Sends an event that has no place in the order of seq. */
   send(event: ServerEvent): void;
   /** Offers an entry, which need not be the next one. */
@@ -76,8 +67,8 @@ const MAX_EARLY_REPLIES = 10_000;
 
 export function createConnection(deps: ConnectionDeps): Connection {
   const { transport } = deps;
-  const followed = createFollowed(deps.follows ?? 'all');
   const effects = createConnectionEffects(deps);
+  const { skips, ...followed } = createFollowed(effects, deps.follows);
   const { cursors, pump, isClosed, advance, advanceOne, cursorOf, raise, pumpIfDue } = effects;
 
   /** The reply to an own send that was stored takes the place of its entry. */
@@ -87,10 +78,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     reply: Reply,
   ): void {
     effects.replies?.end(entry.id);
-    const cursor =
-      isClosed() || !followed.has(entry.conversationId)
-        ? undefined
-        : cursorOf(entry.conversationId);
+    const cursor = skips(entry.conversationId) ? undefined : cursorOf(entry.conversationId);
     if (cursor !== undefined && conversation !== undefined) cursor.local = conversation;
     if (cursor === undefined || (cursor.sent !== undefined && entry.seq <= cursor.sent)) {
       reply();
@@ -121,7 +109,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     deviceNo: deps.deviceNo,
     begin(backlog) {
       for (const { conversationId, position, lastSeq } of backlog) {
-        if (!followed.has(conversationId)) continue;
+        if (skips(conversationId)) continue;
         const cursor = cursorOf(conversationId);
         // A live entry may already have caused a read of the position, and its result may be newer.
         if (placeAt(cursor, position, lastSeq) < lastSeq) pump.addBacklog(cursor, lastSeq);
@@ -129,31 +117,10 @@ export function createConnection(deps: ConnectionDeps): Connection {
       }
     },
     start: () => advance('started'),
-    follow(conversationId, following = {}) {
-      if (isClosed()) return;
-      followed.add(conversationId);
-      const cursor = cursorOf(conversationId);
-      if (cursor.sent !== undefined) {
-        following.located?.(true);
-        return;
-      }
-      cursor.following = following;
-      raise(cursor, 0);
-    },
-    unfollow(conversationId) {
-      followed.remove(conversationId);
-      const cursor = cursors.get(conversationId);
-      if (cursor !== undefined && !followed.has(conversationId)) effects.forget(cursor);
-    },
-    followAll(all) {
-      followed.setAll(all);
-      for (const cursor of [...cursors.values()]) {
-        if (!followed.has(cursor.conversationId)) effects.forget(cursor);
-      }
-    },
+    ...followed,
     send: (event) => transport.send(event),
     offer(conversation, entry) {
-      if (isClosed() || !followed.has(entry.conversationId)) return;
+      if (skips(entry.conversationId)) return;
       const cursor = cursorOf(entry.conversationId);
       cursor.local = conversation;
       if (cursor.sent !== undefined && entry.seq <= cursor.sent) return;
@@ -182,7 +149,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       };
     },
     changed(change) {
-      if (!followed.has(change.conversationId)) return;
+      if (skips(change.conversationId)) return;
       const cursor = cursors.get(change.conversationId);
       if (cursor !== undefined && (cursor.sent === undefined || cursor.sent < change.seq)) {
         amend(cursor.page, change);
@@ -192,7 +159,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       transport.send(change.event);
     },
     expect(conversationId, lastSeq, position) {
-      if (isClosed() || !followed.has(conversationId)) return;
+      if (skips(conversationId)) return;
       const cursor = cursorOf(conversationId);
       if (position !== undefined) placeAt(cursor, position, lastSeq);
       raise(cursor, lastSeq);

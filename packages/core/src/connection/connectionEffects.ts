@@ -9,6 +9,7 @@ import {
 } from './connectionState';
 import { type Cursor, newCursor, positionOf } from './cursor';
 import { createPendingReplies, type PendingReplies } from './pendingReplies';
+import { reportLocated } from './start/following';
 import { createPump, type Pump, type PumpDeps } from './pump';
 
 /** Applies events to the states of a connection and its conversations, and carries out the effects. */
@@ -130,13 +131,6 @@ export function createConnectionEffects(deps: EffectsDeps): ConnectionEffects {
       advanceOne(cursor, 'read');
     }
     advance('work');
-  }
-
-  /** Before the first entry of a conversation that the connection began to follow. */
-  function reportLocated(cursor: Cursor): void {
-    const located = cursor.following?.located;
-    cursor.following = undefined;
-    located?.(cursor.sent !== undefined);
   }
 
   function forget(cursor: Cursor): void {

@@ -3,14 +3,7 @@ import type { ChangedEntry } from '../cache/changedEntries';
 import type { Entry } from '../ports/index';
 import type { CursorPosition, CursorState } from './connectionState';
 import type { Unacknowledged } from './sendWindow';
-
-/** How a connection begins to follow a conversation. */
-export interface Following {
-  /** Deliver what comes after this seq, instead of after the device's position. */
-  since?: number | undefined;
-  /** Called once, before the first entry is sent, with false if the user is not a participant. */
-  located?: (isParticipant: boolean) => void;
-}
+import type { Following } from './start/following';
 
 /** The position of one connection in one conversation (R3). */
 export interface Cursor {

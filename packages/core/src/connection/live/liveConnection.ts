@@ -5,7 +5,7 @@ import type { AnswerSend, SendRequest } from '../../send/send';
 import type { Sender } from '../../send/sender';
 import type { BacklogReader } from '../backlog/backlogReader';
 import type { Connection } from '../connection';
-import type { Following } from '../cursor';
+import type { Following } from '../start/following';
 import { type AcknowledgeDeps, createAcknowledge } from './acknowledge';
 
 /** One device's connection to this node, opened by `connections.open`. */

@@ -1,23 +1,52 @@
-/** Which conversations a connection delivers: all of its user's, or only those it has named. */
-export interface Followed {
-  has(conversationId: string): boolean;
-  /** Adds a name. Names count only while not all are followed. */
-  add(conversationId: string): void;
-  remove(conversationId: string): void;
-  setAll(all: boolean): void;
-}
+import type { ConnectionEffects } from '../connectionEffects';
+import type { Following } from './following';
 
+/** The conversations that a connection delivers: all of its user's, or those it names. */
 export type Follows = 'all' | readonly string[];
 
-export function createFollowed(follows: Follows): Followed {
+export interface Followed {
+  /**
+   * Delivers a conversation that was not followed. A conversation of which the user is no participant is delivered
+   * once they join (D9).
+   */
+  follow(conversationId: string, following?: Following): void;
+  /** Delivers nothing more of this conversation. Its entries stay unacknowledged, and its slots of the window free. */
+  unfollow(conversationId: string): void;
+  /** With true, delivers all conversations, as far as they are announced by `expect`; with false, only the named. */
+  followAll(all: boolean): void;
+  /** Whether nothing of this conversation is delivered now. */
+  skips(conversationId: string): boolean;
+}
+
+export function createFollowed(effects: ConnectionEffects, follows: Follows = 'all'): Followed {
+  const { isClosed, cursors } = effects;
   let all = follows === 'all';
-  const named = new Set(all ? [] : follows);
+  const named = new Set(follows === 'all' ? [] : follows);
+  const has = (conversationId: string): boolean => all || named.has(conversationId);
+
   return {
-    has: (conversationId) => all || named.has(conversationId),
-    add: (conversationId) => void named.add(conversationId),
-    remove: (conversationId) => void named.delete(conversationId),
-    setAll(value) {
-      all = value;
+    follow(conversationId, following = {}) {
+      if (isClosed()) return;
+      named.add(conversationId);
+      const cursor = effects.cursorOf(conversationId);
+      if (cursor.sent !== undefined) {
+        following.located?.(true);
+        return;
+      }
+      cursor.following = following;
+      effects.raise(cursor, 0);
     },
+    unfollow(conversationId) {
+      named.delete(conversationId);
+      const cursor = cursors.get(conversationId);
+      if (cursor !== undefined && !has(conversationId)) effects.forget(cursor);
+    },
+    followAll(value) {
+      all = value;
+      for (const cursor of [...cursors.values()]) {
+        if (!has(cursor.conversationId)) effects.forget(cursor);
+      }
+    },
+    skips: (conversationId) => isClosed() || !has(conversationId),
   };
 }
