@@ -230,6 +230,10 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 
 /** Stops accepting, gives open requests two seconds, then closes the rest. */
 async function closeServer(server: Server, gateway: SocketGateway): Promise<void> {
+  // Otherwise a busy client keeps its connection open with one request after the other, and the last one is cut off.
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('Connection', 'close');
+  });
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
   await gateway.close();
   clearTimeout(timer);
