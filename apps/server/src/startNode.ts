@@ -255,6 +255,10 @@ async function closeServer(
   server: Server,
   gateways: readonly { close(): Promise<void> }[],
 ): Promise<void> {
+  // Otherwise a busy client keeps its connection open with one request after the other, and the last one is cut off.
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('Connection', 'close');
+  });
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
   await Promise.all(gateways.map((gateway) => gateway.close()));
   clearTimeout(timer);

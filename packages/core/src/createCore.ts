@@ -38,7 +38,8 @@ export function createCore(deps: CoreDeps): ChatCore {
   const scheduler = createScheduler({ clock, log });
   const schedule = createReconcileSchedule({ bus, clock, scheduler, recheckMs: deps.recheckMs });
   const { outcomeUnknown: onUnknown, announcementDropped: onMissed } = schedule;
-  const track = createOutcomeTracker(onUnknown);
+  const changes = createOutcomeTracker(onUnknown);
+  const { track } = changes;
   const locations = createLocations(clock);
   const connections = createLocalConnections();
   const conversations = createLocalConversations({ db, clock, log, onMissed });
@@ -98,17 +99,19 @@ export function createCore(deps: CoreDeps): ChatCore {
     consent: createConsent({ change, track }),
     receipts: createReceipts({ db, watermarks }),
     sync,
-    blocks: createBlocks(change),
+    blocks: createBlocks({ change, track }),
     accounts: createAccounts({ change, track, clock, recountUnread }),
     connections: createConnections({ db, clock, fanOut, open, local: connections }),
 
     async stop(withinMs) {
       scheduler.stop();
-      for (const off of unsubscribe) off();
+      schedule.stop();
       typing.stop();
-      acknowledgements.stopAnnouncing();
-      const idle = sender.idle().then(() => acknowledgements.idle());
-      await endsWithin(idle, withinMs, clock);
+      const idle = Promise.all([sender.idle(), changes.idle()]).then(() => acknowledgements.idle());
+      // What is committed later is announced by nobody.
+      if (!(await endsWithin(idle, withinMs, clock))) onUnknown();
+      // Until then the other nodes must count this one as a server, whose death they react to.
+      for (const off of unsubscribe) off();
       acknowledgements.stop();
     },
   };

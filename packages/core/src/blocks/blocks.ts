@@ -1,5 +1,6 @@
 import type { Block } from '@chasqui/protocol';
 import type { ChangeDeps } from '../conversations/changeDeps';
+import type { TrackOutcome } from '../reconcile/outcomeTracker';
 import type { Page, PageRequest } from '../paging/page';
 import { blockUser, unblockUser } from './blockUser';
 import { listBlocks } from './listBlocks';
@@ -17,10 +18,16 @@ export interface Blocks {
   list(userId: string, page: PageRequest): Promise<Page<Block>>;
 }
 
-export function createBlocks(change: ChangeDeps): Blocks {
+export function createBlocks({
+  change,
+  track,
+}: {
+  change: ChangeDeps;
+  track: TrackOutcome;
+}): Blocks {
   return {
-    block: (userId, otherId) => blockUser(change, userId, otherId),
-    unblock: (userId, otherId) => unblockUser(change, userId, otherId),
+    block: (userId, otherId) => track(blockUser(change, userId, otherId)),
+    unblock: (userId, otherId) => track(unblockUser(change, userId, otherId)),
     list: (userId, page) => listBlocks(change, userId, page),
   };
 }

@@ -59,6 +59,6 @@ export function createConsent({
     declineRequest: (userId, id) => track(declineRequest(deps, userId, id)),
     listInvited: (userId, id, page) => listInvited(deps, userId, id, page),
     readPrivacy: (userId) => readPrivacy(deps.db, userId),
-    changePrivacy: (userId, change) => changePrivacy(deps, userId, change),
+    changePrivacy: (userId, change) => track(changePrivacy(deps, userId, change)),
   };
 }

@@ -58,6 +58,11 @@ interface MessagesDeps {
 }
 
 export function createMessages({ change, track, sender, recountUnread }: MessagesDeps): Messages {
+  async function deleteAndRecount(userId: string, messageId: string): Promise<void> {
+    const { conversationId, changed } = await deleteMessage(change, userId, messageId);
+    if (changed) await recountUnread(conversationId);
+  }
+
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
@@ -69,10 +74,7 @@ export function createMessages({ change, track, sender, recountUnread }: Message
         });
       }),
     edit: (userId, messageId, content) => track(editMessage(change, userId, messageId, content)),
-    async delete(userId, messageId) {
-      const { conversationId, changed } = await track(deleteMessage(change, userId, messageId));
-      if (changed) await recountUnread(conversationId);
-    },
+    delete: (userId, messageId) => track(deleteAndRecount(userId, messageId)),
     addReaction: (userId, messageId, emoji) => track(addReaction(change, userId, messageId, emoji)),
     removeReaction: (userId, messageId, emoji) =>
       track(removeReaction(change, userId, messageId, emoji)),

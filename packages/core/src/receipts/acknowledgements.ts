@@ -12,9 +12,7 @@ export interface Acknowledgements {
   readonly watermarks: Watermarks;
   /** Announces the unread counts of a conversation after a deletion. Never rejects. */
   recountUnread(conversationId: string): Promise<void>;
-  /** Stops announcing; acknowledgements are still stored. */
-  stopAnnouncing(): void;
-  /** Resolves when the acknowledgements in flight are stored and their marks are cleared. */
+  /** Resolves when the acknowledgements in flight are stored and announced and their marks are cleared. */
   idle(): Promise<void>;
   stop(): void;
 }
@@ -46,14 +44,16 @@ export function createAcknowledgements(deps: {
   return {
     watermarks,
     recountUnread: createUnreadRecount({ db, log, unread }),
-    stopAnnouncing() {
-      statuses.stop();
-      unread.stop();
-    },
     async idle() {
       await watermarks.idle();
+      statuses.flush();
+      if (!(await unread.flush())) deps.onUnknown();
       await pending.flush();
     },
-    stop: () => pending.stop(),
+    stop() {
+      statuses.stop();
+      unread.stop();
+      pending.stop();
+    },
   };
 }

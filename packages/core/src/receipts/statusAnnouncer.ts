@@ -19,10 +19,20 @@ export function createStatusAnnouncer(deps: {
   announce: Pick<Announce, 'toUsers'>;
 }): {
   announce(advances: Advance[]): void;
+  /** Sends now what waits for its second to end. */
+  flush(): void;
   stop(): void;
 } {
   const thinned = new Map<string, StatusEvent>();
   let timer: Timer | undefined;
+
+  function flush(): void {
+    timer?.cancel();
+    timer = undefined;
+    const events = [...thinned.values()];
+    thinned.clear();
+    deps.announce.toUsers(...events);
+  }
 
   return {
     announce(advances) {
@@ -38,15 +48,9 @@ export function createStatusAnnouncer(deps: {
         }
       }
       deps.announce.toUsers(...now);
-      if (thinned.size > 0) {
-        timer ??= deps.clock.setTimeout(() => {
-          timer = undefined;
-          const events = [...thinned.values()];
-          thinned.clear();
-          deps.announce.toUsers(...events);
-        }, THINNED_MS);
-      }
+      if (thinned.size > 0) timer ??= deps.clock.setTimeout(flush, THINNED_MS);
     },
+    flush,
     stop: () => timer?.cancel(),
   };
 }

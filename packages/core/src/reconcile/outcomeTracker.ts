@@ -6,13 +6,28 @@ import { UnavailableError } from '@chasqui/protocol';
  */
 export type TrackOutcome = <T>(change: Promise<T>) => Promise<T>;
 
-export function createOutcomeTracker(onUnknown: () => void): TrackOutcome {
-  return async (change) => {
-    try {
-      return await change;
-    } catch (error) {
-      if (error instanceof UnavailableError) onUnknown();
-      throw error;
-    }
+export interface OutcomeTracker {
+  track: TrackOutcome;
+  /** Resolves when every tracked change has been announced or has failed. */
+  idle(): Promise<void>;
+}
+
+export function createOutcomeTracker(onUnknown: () => void): OutcomeTracker {
+  const inFlight = new Set<Promise<unknown>>();
+  return {
+    async track(change) {
+      inFlight.add(change);
+      try {
+        return await change;
+      } catch (error) {
+        if (error instanceof UnavailableError) onUnknown();
+        throw error;
+      } finally {
+        inFlight.delete(change);
+      }
+    },
+    async idle() {
+      while (inFlight.size > 0) await Promise.allSettled(inFlight);
+    },
   };
 }

@@ -19,6 +19,10 @@ const USERS_PER_QUERY = 500;
 /** Longer than any transaction runs, so that a change committed after a poll is found by the next one. */
 const OVERLAP_S = 15;
 
+function* inChunks(users: string[]): Iterable<string[]> {
+  for (let i = 0; i < users.length; i += USERS_PER_QUERY) yield users.slice(i, i + USERS_PER_QUERY);
+}
+
 export function createReconciler(deps: {
   db: Database;
   connections: LocalConnections;
@@ -28,6 +32,8 @@ export function createReconciler(deps: {
   const { db, connections } = deps;
   // Successful polls that the overlap still needs, oldest first.
   let polls: Since[] = [];
+  /** The users of the last successful poll. */
+  let known = new Set<string>();
   let repairWanted = false;
   let again = false;
   let running: Promise<void> | undefined;
@@ -41,10 +47,13 @@ export function createReconciler(deps: {
     const since = { at: from, pos: polls.findLast((one) => one.at <= from)?.pos ?? 0 };
     const withRepair = repairWanted;
     repairWanted = false;
+    const users = [...connections.users()];
     try {
-      const users = [...connections.users()];
-      for (let i = 0; i < users.length; i += USERS_PER_QUERY) {
-        const chunk = users.slice(i, i + USERS_PER_QUERY);
+      // Users who have connected since the last poll come last and separately: they have not received what was replayed
+      // to the others.
+      const present = users.filter((userId) => known.has(userId));
+      const joined = users.filter((userId) => !known.has(userId));
+      for (const chunk of [...inChunks(present), ...inChunks(joined)]) {
         if (withRepair) await deps.repair(chunk, since);
         const entries = await newEntries.rows(db, chunk, since.at, since.pos);
         for (const { userId, conversationId, lastSeq } of entries) {
@@ -57,6 +66,7 @@ export function createReconciler(deps: {
     }
     const needed = polls.findLastIndex((one) => one.at <= at - OVERLAP_S);
     polls = [...polls.slice(Math.max(0, needed)), place];
+    known = new Set(users);
   }
 
   async function pollWhileRequested(): Promise<void> {

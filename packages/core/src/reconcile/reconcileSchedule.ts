@@ -10,10 +10,15 @@ export interface ReconcileSchedule {
   announcementDropped(): void;
   /** A change may have been committed without being announced, and a repeat would change nothing. All nodes reconcile. */
   outcomeUnknown(): void;
-  /** The bus works (again), and notifications may have been lost. */
+  /**
+   * The bus works (again), and notifications may have been lost: at the start too, because the process before this one
+   * may have committed changes without announcing them, and other nodes publish only once they have seen this one.
+   */
   busRecovered(): void;
   /** Starts the polls. `reconcile(true)` also repairs events that have no cursor. */
   start(tasks: { reconcile: (repair: boolean) => Promise<void>; after: () => Promise<void> }): void;
+  /** The node stops. The other nodes reconcile if an outcome is unknown, now or later. */
+  stop(): void;
 }
 
 /** The polling interval in doubt. */
@@ -36,7 +41,8 @@ export function createReconcileSchedule(deps: {
   const { bus, clock, scheduler, recheckMs } = deps;
   let reconcile: ((repair: boolean) => Promise<void>) | undefined;
   let inDoubtUntil = 0;
-  let busWorked = bus.connected();
+  let isOutcomeUnknown = false;
+  let stopped = false;
 
   const isInDoubt = (): boolean => !bus.connected() || clock.now() < inDoubtUntil;
 
@@ -45,18 +51,20 @@ export function createReconcileSchedule(deps: {
     void reconcile?.(true);
   }
 
+  const doubtEverywhere = scheduler.soon(AFTER_UNKNOWN_MS, () => {
+    isOutcomeUnknown = false;
+    bus.lost();
+    doubt();
+  });
+
   return {
     announcementDropped: scheduler.soon(AFTER_DROPPED_MS, doubt),
-    outcomeUnknown: scheduler.soon(AFTER_UNKNOWN_MS, () => {
-      bus.lost();
-      doubt();
-    }),
-    busRecovered() {
-      // The first connection is the start of the node and no interruption.
-      if (busWorked) doubt();
-      else void reconcile?.(true);
-      busWorked = true;
+    outcomeUnknown() {
+      if (stopped) bus.lost();
+      isOutcomeUnknown = true;
+      doubtEverywhere();
     },
+    busRecovered: doubt,
     start(tasks) {
       reconcile = tasks.reconcile;
       scheduler.every(
@@ -66,6 +74,10 @@ export function createReconcileSchedule(deps: {
           await tasks.after();
         },
       );
+    },
+    stop() {
+      stopped = true;
+      if (isOutcomeUnknown) bus.lost();
     },
   };
 }

@@ -209,7 +209,8 @@ export function createBus(options: BusOptions): NodeBus {
       clearInterval(timer);
       if (scheduled) clearImmediate(scheduled);
       flush();
-      await Promise.all(channels.map((channel) => channel.close()));
+      // Without a goodbye the other nodes take this one for dead, and reconcile.
+      await Promise.all(channels.map((channel) => channel.close({ goodbye: !notificationsLost })));
     },
   };
 }

@@ -15,7 +15,7 @@ export interface BusChannel {
   publish(payload: string): Promise<void>;
   /** Sends a beat when due, and detects missing ones. Call it every `BEAT_WHILE_FAILED_MS`. */
   tick(): void;
-  close(): Promise<void>;
+  close(options: { goodbye: boolean }): Promise<void>;
 }
 
 export interface BusChannelOptions {
@@ -147,10 +147,10 @@ export function createBusChannel(options: BusChannelOptions): BusChannel {
       beat += 1;
       publish(`${BEAT}${beat}${options.isSubscribed() ? '' : PUBLISH_ONLY}`).catch(() => undefined);
     },
-    async close() {
+    async close({ goodbye }) {
       closed = true;
       // Other nodes take a process that stops without a goodbye for dead.
-      if (publisher.status === 'ready') await publish(GOODBYE).catch(() => undefined);
+      if (goodbye && publisher.status === 'ready') await publish(GOODBYE).catch(() => undefined);
       await Promise.all([redis.release(publisher), redis.release(subscriber)]);
     },
   };

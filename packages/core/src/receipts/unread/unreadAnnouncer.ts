@@ -7,6 +7,8 @@ import { countUnread } from './unreadCounts';
 /** Tells a user's own devices how many are unread after the read position moved, or a message was deleted. */
 export interface UnreadAnnouncer {
   changed(userId: string, conversationId: string): void;
+  /** Announces now what has been gathered. Resolves with whether every count was announced. Never rejects. */
+  flush(): Promise<boolean>;
   stop(): void;
 }
 
@@ -29,6 +31,7 @@ export function createUnreadAnnouncer(deps: {
   let waiting = new Map<string, Pair>();
   let timer: Timer | undefined;
   let stopped = false;
+  let running: Promise<boolean> | undefined;
 
   function add(pair: Pair): void {
     waiting.set(`${pair.userId} ${pair.conversationId}`, pair);
@@ -42,7 +45,18 @@ export function createUnreadAnnouncer(deps: {
     }, ms);
   }
 
-  async function flush(): Promise<void> {
+  async function flush(): Promise<boolean> {
+    while (running !== undefined) await running;
+    const announced = announceAll();
+    running = announced;
+    try {
+      return await announced;
+    } finally {
+      running = undefined;
+    }
+  }
+
+  async function announceAll(): Promise<boolean> {
     const pairs = [...waiting.values()];
     waiting = new Map();
     for (let i = 0; i < pairs.length; i += MAX_BATCH) {
@@ -54,9 +68,10 @@ export function createUnreadAnnouncer(deps: {
         deps.log.warn({ err: error }, 'counting unread messages failed; will count again');
         pairs.slice(i).forEach(add);
         flushIn(RETRY_MS);
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   return {
@@ -65,6 +80,7 @@ export function createUnreadAnnouncer(deps: {
       add({ userId, conversationId });
       flushIn(GATHER_MS);
     },
+    flush,
     stop() {
       stopped = true;
       timer?.cancel();
