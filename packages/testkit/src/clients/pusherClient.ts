@@ -25,7 +25,8 @@ export interface PusherClient {
 }
 
 export interface PusherClientOptions {
-  token?: string;
+  /** An access token, or where to get the current one. */
+  token?: string | (() => string);
   key?: string;
   /** Called before each authorization, for fields such as `since`. */
   params?: () => Record<string, string | number>;
@@ -43,15 +44,17 @@ export function openPusher(
   }: PusherClientOptions = {},
 ): PusherClient {
   const { hostname, port } = new URL(url);
-  const headers = { Authorization: `Bearer ${token}` };
+  const headersProvider = () => ({
+    Authorization: `Bearer ${typeof token === 'string' ? token : token()}`,
+  });
   const pusher = new Pusher(key, {
     ...{ cluster: '', wsHost: hostname, wsPort: Number(port), forceTLS: false },
     enabledTransports: ['ws'],
     channelAuthorization: {
-      ...{ transport: 'ajax', endpoint: url + endpoint, headers },
+      ...{ transport: 'ajax', endpoint: url + endpoint, headersProvider },
       paramsProvider: params,
     },
-    userAuthentication: { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headers },
+    userAuthentication: { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headersProvider },
   });
   const events: PusherEvent[] = [];
   const errors: unknown[] = [];
