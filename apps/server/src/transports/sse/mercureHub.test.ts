@@ -226,6 +226,7 @@ test('the first token counts, and an invalid one is never anonymous', async () =
 
 test('a stream token opens streams and nothing else, and names no conversations', async () => {
   const reply = await fixture.httpOf()('GET', '/api/mercure/token', { token: ben.access_token });
+  expect(reply.headers.get('link')).toBe('</.well-known/mercure>; rel="mercure"');
   const { token, expires_in: expiresIn } = reply.body as { token: string; expires_in: number };
   expect([reply.status, expiresIn, token.length < 600]).toEqual([200, 900, true]);
   expect((await open(token, own(ben))).status).toBe(200);
