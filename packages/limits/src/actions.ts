@@ -62,6 +62,8 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     subscribe: shared(60, 4_000),
     /** Client events of a Pusher connection; each connection has a limit of its own as well. */
     clientEvent: shared(50, 500),
+    /** Requests of an application's server, signed with the secret of its Pusher app. */
+    publish: { address: { perSecond: 2_000, burst: 20_000 } },
     /** Pings of a Pusher connection. */
     heartbeat: shared(10, 200),
     /** Unknown commands. */
@@ -101,7 +103,7 @@ export type Action = keyof ReturnType<typeof actionRates>;
  */
 const withoutBulkhead: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
-  ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe'] as const),
+  ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe', 'publish'] as const),
 ]);
 
 /** The bulkhead (bulkheads.ts) in which work of an action runs. */
