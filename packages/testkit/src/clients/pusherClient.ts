@@ -32,6 +32,11 @@ export interface PusherClientOptions {
   params?: () => Record<string, string | number>;
   /** The authorization endpoint; the stock one by default. */
   endpoint?: string;
+  /** Signs instead of the endpoints: the application's own server. */
+  application?: {
+    channel(socketId: string, name: string): { auth: string; channel_data?: string };
+    user?(socketId: string): { auth: string; user_data: string };
+  };
 }
 
 export function openPusher(
@@ -41,6 +46,7 @@ export function openPusher(
     key = 'chasqui',
     params = () => ({}),
     endpoint = '/pusher/auth',
+    application,
   }: PusherClientOptions = {},
 ): PusherClient {
   const { hostname, port } = new URL(url);
@@ -50,11 +56,20 @@ export function openPusher(
   const pusher = new Pusher(key, {
     ...{ cluster: '', wsHost: hostname, wsPort: Number(port), forceTLS: false },
     enabledTransports: ['ws'],
-    channelAuthorization: {
-      ...{ transport: 'ajax', endpoint: url + endpoint, headersProvider },
-      paramsProvider: params,
-    },
-    userAuthentication: { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headersProvider },
+    channelAuthorization:
+      application === undefined
+        ? { transport: 'ajax', endpoint: url + endpoint, headersProvider, paramsProvider: params }
+        : {
+            customHandler: ({ socketId, channelName }, answer) =>
+              answer(null, application.channel(socketId, channelName)),
+          },
+    userAuthentication:
+      application?.user === undefined
+        ? { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headersProvider }
+        : {
+            customHandler: ({ socketId }, answer) =>
+              answer(null, application.user?.(socketId) ?? null),
+          },
   });
   const events: PusherEvent[] = [];
   const errors: unknown[] = [];
