@@ -158,7 +158,9 @@ test('[D10] a client event named client-typing is shown to the other participant
 
 test('[D10] members of a presence channel are the participants who are online, over all nodes and transports', async () => {
   const [ana, ben, cleo] = await Promise.all([
-    ...[fixture.register(), fixture.register(), fixture.register()],
+    fixture.register(),
+    fixture.register(),
+    fixture.register(),
   ]);
   const group = await newGroup(ana, [ben, cleo]);
   const name = `presence-conversation-${group}`;

@@ -123,7 +123,9 @@ export function apiRoutes(deps: Deps): Router {
     if (attributes.includes('user_count') && !prefix.startsWith('presence-'))
       throw new ValidationError('user_count needs filter_by_prefix=presence-');
     const names = deps.generic.channels().filter((name) => name.startsWith(prefix));
-    const channels = names.map((name) => [name, channelInfo(deps.generic, name, attributes)] as const);
+    const channels = names.map(
+      (name) => [name, channelInfo(deps.generic, name, attributes)] as const,
+    );
     return { channels: Object.fromEntries(channels) };
   }
 
