@@ -62,8 +62,6 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     subscribe: shared(60, 4_000),
     /** Client events of a Pusher connection; each connection has a limit of its own as well. */
     clientEvent: shared(50, 500),
-    /** Requests of an application's server, signed with the secret of its Pusher app. */
-    publish: { address: { perSecond: 2_000, burst: 20_000 } },
     /** Pings of a Pusher connection. */
     heartbeat: shared(10, 200),
     /** Unknown commands. */
@@ -84,7 +82,7 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     stranger: { address: { perSecond: 600, burst: 6_000 } },
     /** Handshakes; a whole office may reconnect at once. */
     connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
-    /** Updates that applications publish; they come from few addresses. */
+    /** What applications publish, and the requests of their servers; they come from few addresses. */
     publish: { address: { perSecond: 1_000, burst: 10_000 } },
     /** Event streams, which their clients open again after each rotation. */
     stream: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
