@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ByteBudget } from '@chasqui/limits';
-import { ConflictError, ForbiddenError, UnauthorizedError } from '@chasqui/protocol';
+import { ConflictError, ForbiddenError } from '@chasqui/protocol';
 import type { NewTopicEvent, TopicLog } from '@chasqui/topics';
+import { MissingTokenError } from '../challenge';
 import { credentialsOf } from '../subscribe/credentials';
 import type { HubKeys } from './hubKeys';
 import { verifyHubToken } from './hubTokens';
@@ -26,7 +27,7 @@ export async function publishUpdate(
   hubUrl: string,
 ): Promise<string> {
   const credentials = credentialsOf(request, { acceptsQuery: true });
-  if (credentials === undefined) throw new UnauthorizedError();
+  if (credentials === undefined) throw new MissingTokenError();
   // A cookie comes with requests of any page, so the page must be known.
   const isFromPage = request.headers.origin !== undefined;
   if (credentials.from === 'cookie' && !(isFromPage && admits(request)))
