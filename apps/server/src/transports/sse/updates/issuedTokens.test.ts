@@ -1,6 +1,5 @@
 import { until } from '@chasqui/testkit';
 import {
-  APPLICATION,
   issuedToken,
   newTopic,
   openHubFixture,
