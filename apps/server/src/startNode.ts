@@ -161,7 +161,9 @@ async function open(
     log.info({ allowed }, 'only localhost and these host names are accepted: ALLOWED_HOSTS');
   }
   const reportError = createErrorReporter({ log, clock: systemClock });
-  const pusher = createPusher({ settings, keys, bus, nodeId });
+  const pusher = createPusher({
+    ...{ settings, keys, bus, nodeId, openLog: () => topics.open('pusher') },
+  });
   const clients = createClientConnections({
     ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),

@@ -1,6 +1,7 @@
 import type { Bus } from '@chasqui/core/ports';
 import { systemClock } from '@chasqui/foundation';
 import type { SecretKeys } from '@chasqui/identity';
+import type { TopicLog } from '@chasqui/topics';
 import type { Settings } from '@chasqui/settings';
 import { type RequestHandler, Router } from 'express';
 import { createAuthentication } from '../rest/guard/authenticateCaller';
@@ -30,7 +31,7 @@ export interface Pusher {
 /** The key of the app if the settings name none. */
 const APP_KEY = 'chasqui';
 
-export function createPusher({ settings, keys, bus, nodeId }: Deps): Pusher {
+export function createPusher({ settings, keys, bus, nodeId, openLog }: Deps): Pusher {
   const appKey = settings.PUSHER_KEY ?? APP_KEY;
   // Not the secret of the app: an application that publishes to its own channels cannot act as a user of the chat.
   const chat = createSignatures(
@@ -40,7 +41,9 @@ export function createPusher({ settings, keys, bus, nodeId }: Deps): Pusher {
   const app = appOf(settings);
   const link = createNodeLink(bus);
   const generic =
-    app === undefined ? undefined : createGenericChannels({ link, nodeId, clock: systemClock });
+    app === undefined
+      ? undefined
+      : createGenericChannels({ link, nodeId, clock: systemClock, log: openLog() });
   const stopListening = link.onMessage((message) => {
     if (message.type === 'terminate') gateway?.closeUser(message.userId, 'terminated');
   });
@@ -83,6 +86,8 @@ interface Deps {
   keys: SecretKeys;
   bus: Bus;
   nodeId: string;
+  /** Opens the log of what the application publishes; called at most once. */
+  openLog: () => TopicLog;
 }
 
 /** The app of an application with channels of its own; undefined unless all three settings are there. */

@@ -63,7 +63,7 @@ export function apiRoutes(deps: Deps): Router {
   return router;
 
   /** Checks the signature before anything else of the request is used. */
-  function signed(handle: (call: Call) => object): RequestHandler {
+  function signed(handle: (call: Call) => object | Promise<object>): RequestHandler {
     return async (request, response) => {
       const address = addressOf(request);
       await enforce(limits.take('publish', null, address), address);
@@ -71,7 +71,7 @@ export function apiRoutes(deps: Deps): Router {
         ? await readBytes(request, deps.unread, BODY_MAX_BYTES)
         : Buffer.alloc(0);
       const params = await verify(request, body, address);
-      response.json(handle({ request, params, body: () => parseJson(body) }));
+      response.json(await handle({ request, params, body: () => parseJson(body) }));
     };
   }
 
@@ -94,14 +94,15 @@ export function apiRoutes(deps: Deps): Router {
     refuseIf(waitMs);
   }
 
-  function publish(
+  async function publish(
     events: readonly PublishedEvent[],
     infoOf: (events: readonly PublishedEvent[]) => object,
-  ): object {
+  ): Promise<object> {
     // Before anything is published: an attribute that the channel has not refuses the request.
     const info = events.some((event) => event.info !== undefined) ? infoOf(events) : {};
-    for (const { channel, name, data, except } of events)
-      deps.generic.publish({ channel, name, data, except });
+    await deps.generic.log.publish(
+      events.map(({ channel, ...event }) => ({ ...event, channels: [channel] })),
+    );
     return info;
   }
 

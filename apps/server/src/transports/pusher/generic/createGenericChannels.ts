@@ -9,6 +9,8 @@ import {
   subscriptionCount,
   subscriptionSucceeded,
 } from '../wire/protocolFrames';
+import type { TopicLog } from '@chasqui/topics';
+import { createEventLog } from './eventLog';
 import { createEventCache } from './eventCache';
 import type { GenericChannels, GenericEvent, GenericKind, Subscriber } from './genericChannels';
 import type { NodeLink } from './nodeLink';
@@ -20,6 +22,7 @@ interface Deps {
   link: NodeLink;
   nodeId: string;
   clock: Clock;
+  log: TopicLog;
 }
 
 interface Channel {
@@ -40,12 +43,13 @@ const COUNT_EVERY_MS = 1_000;
 const MANY_SUBSCRIBERS = 100;
 const COUNT_OF_MANY_EVERY_MS = 5_000;
 
-export function createGenericChannels({ link, nodeId, clock }: Deps): GenericChannels {
+export function createGenericChannels({ link, nodeId, clock, log }: Deps): GenericChannels {
   const channels = new Map<string, Channel>();
   const cache = createEventCache(clock);
   /** A subscriber that is not confirmed yet. */
   let newcomer: Subscriber | undefined;
   const occupancy = createSharedOccupancy({ link, nodeId, clock, onChange });
+  const eventLog = createEventLog(log, deliver);
   const stopListening = link.onMessage((message) => {
     if (message.type === 'event') deliver(message);
   });
@@ -143,11 +147,6 @@ export function createGenericChannels({ link, nodeId, clock }: Deps): GenericCha
     }
   }
 
-  function publish(event: GenericEvent): void {
-    deliver(event);
-    link.send({ type: 'event', ...event });
-  }
-
   return {
     subscribe(subscriber, { name, kind, channelData, userId }) {
       const member = memberOf(name, kind, channelData, userId);
@@ -173,10 +172,12 @@ export function createGenericChannels({ link, nodeId, clock }: Deps): GenericCha
     },
     unsubscribe: (subscriber, name) => remove(subscriber, name, false),
     leave: (subscriber, name) => remove(subscriber, name, true),
-    publish,
+    log: eventLog,
     relay(subscriber, channel, name, data) {
       const member = channels.get(channel)?.subscribers.get(subscriber);
-      publish({ channel, name, data, except: subscriber.socketId, userId: member?.userId });
+      const event = { channel, name, data, except: subscriber.socketId, userId: member?.userId };
+      deliver(event);
+      link.send({ type: 'event', ...event });
     },
     channels: () => occupancy.channels(),
     subscriptionCount: (channel) => occupancy.subscriptionCount(channel),

@@ -1,3 +1,4 @@
+import type { EventLog } from './eventLog';
 import type { ChannelKind } from '../channels/channelName';
 
 /** A connection as the channels of the application see it. */
@@ -36,8 +37,8 @@ export interface GenericChannels {
   unsubscribe(subscriber: Subscriber, name: string): void;
   /** Ends a subscription whose connection has closed. Its user lingers, because they may come back at once. */
   leave(subscriber: Subscriber, name: string): void;
-  /** Delivers to the subscribers on all nodes, at most once. */
-  publish(event: GenericEvent): void;
+  /** What the application publishes; this node delivers what is published after `started`. */
+  readonly log: EventLog;
   /** Passes a client event on to the other subscribers. */
   relay(subscriber: Subscriber, channel: string, event: string, data: string): void;
   /** The occupied channels, over all nodes. */

@@ -65,7 +65,7 @@ export function createSubscriptions(deps: Deps): Subscriptions {
   const isCurrent = (name: string, kind: ChannelKind): boolean => channels.get(name) === kind;
 
   async function open(name: string, kind: ChannelKind, auth: string, data: string | undefined) {
-    if (kind.kind === 'generic') openGeneric(name, kind, auth, data);
+    if (kind.kind === 'generic') await openGeneric(name, kind, auth, data);
     else await chatChannels.subscribe(chatRequest(name, kind, auth, data));
   }
 
@@ -94,12 +94,12 @@ export function createSubscriptions(deps: Deps): Subscriptions {
     return grant;
   }
 
-  function openGeneric(
+  async function openGeneric(
     name: string,
     kind: Extract<ChannelKind, { kind: 'generic' }>,
     auth: string,
     channelData: string | undefined,
-  ): void {
+  ): Promise<void> {
     const { application } = deps;
     if (generic === undefined || application === undefined)
       throw new NotFoundError('this server has no channels but those of the chat');
@@ -107,6 +107,8 @@ export function createSubscriptions(deps: Deps): Subscriptions {
       kind.access === 'public' ||
       application.verifiesChannel(auth, subscriber.socketId, name, channelData);
     if (!isSigned) throw new UnauthorizedError('the signature of the channel is invalid');
+    await generic.log.started;
+    if (!isCurrent(name, kind)) return;
     const userId = deps.signIn.userId();
     generic.subscribe(subscriber, { name, kind, channelData, userId });
   }
