@@ -38,6 +38,7 @@ import { createClientConnections } from './connections/clientConnections';
 import { createPusher } from './transports/pusher/createPusher';
 import { createSocketGateway } from './transports/socketio/gateway';
 import { createMercureHub } from './transports/sse/mercureHub';
+import { openUpdateHub } from './transports/sse/updates/openUpdateHub';
 import { streamLimits } from './transports/sse/stream/streamLimits';
 
 export interface Node {
@@ -160,7 +161,9 @@ async function open(
     log.info({ allowed }, 'only localhost and these host names are accepted: ALLOWED_HOSTS');
   }
   const reportError = createErrorReporter({ log, clock: systemClock });
-  const pusher = createPusher({ settings, keys });
+  const pusher = createPusher({
+    ...{ settings, keys, bus, nodeId, openLog: () => topics.open('pusher') },
+  });
   const clients = createClientConnections({
     ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
@@ -170,7 +173,7 @@ async function open(
     ...{ core, clients, identity, origins, isProxy, addressOf, securityLog, log, ...limiting },
     ...{ rates: limiting.limits, limits: streamLimits, clock: systemClock },
     extendDeadline: (response, ms) => answers.extend(response, ms),
-    failed: reportError,
+    ...{ failed: reportError, unread, hub: openUpdateHub(settings, topics) },
   });
   const app = createApp({
     mercure: mercure.router,

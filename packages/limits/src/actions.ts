@@ -82,6 +82,8 @@ export function actionRates({ sendsPerSecond }: { sendsPerSecond: number }) {
     stranger: { address: { perSecond: 600, burst: 6_000 } },
     /** Handshakes; a whole office may reconnect at once. */
     connect: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
+    /** What applications publish, and the requests of their servers; they come from few addresses. */
+    publish: { address: { perSecond: 1_000, burst: 10_000 } },
     /** Event streams, which their clients open again after each rotation. */
     stream: { user: { perSecond: 10, burst: 500 }, address: { perSecond: 100, burst: 5_000 } },
     /** Long-polling requests: one waits for events, one carries commands. */
@@ -99,7 +101,7 @@ export type Action = keyof ReturnType<typeof actionRates>;
  */
 const withoutBulkhead: ReadonlySet<Action> = new Set([
   ...(['send', 'acknowledgement', 'status', 'presence', 'unknown'] as const),
-  ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe'] as const),
+  ...(['password', 'export', 'poll', 'clientEvent', 'heartbeat', 'subscribe', 'publish'] as const),
 ]);
 
 /** The bulkhead (bulkheads.ts) in which work of an action runs. */

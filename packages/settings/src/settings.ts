@@ -19,6 +19,15 @@ const retentionSeconds = wholeNumber(RETENTION_MIN_S, RETENTION_MAX_S)
   .optional()
   .describe(`a whole number of seconds from ${RETENTION_MIN_S} to ${RETENTION_MAX_S}`);
 
+const mercureKey = z
+  .string()
+  .min(16)
+  // In variables that cannot contain line breaks, write them as \\n.
+  .transform((text) => text.replaceAll('\\n', '\n'))
+  .refine((text) => !text.includes('-----BEGIN') || parsePublicKey(text) !== undefined)
+  .optional()
+  .describe('a secret of at least 16 characters, or a public key in PEM');
+
 /**
  * Every setting of Chasqui, by the name of its environment variable. To add one, add a line here and a row to the
  * table in README.md: the server receives it, and the launcher validates it before it starts anything. A setting of
@@ -93,6 +102,11 @@ const all = z.object({
     .max(200)
     .optional()
     .describe('a secret of at least 16 characters'),
+  MERCURE_PUBLISHER_JWT_KEY: mercureKey,
+  MERCURE_SUBSCRIBER_JWT_KEY: mercureKey,
+  MERCURE_JWT_ISSUER: z.string().min(1).max(255).optional().describe('the iss of its tokens'),
+  MERCURE_JWT_AUDIENCE: z.string().min(1).max(255).optional().describe('the aud of its tokens'),
+  MERCURE_ANONYMOUS: onOrOff.default(false),
   // Set by the launcher when it runs the embedded PostgreSQL.
   EMBEDDED: onOrOff.default(false),
   RATE_LIMIT: onOrOff.default(true),

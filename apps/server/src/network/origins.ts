@@ -32,7 +32,7 @@ export function createOrigins({ listed, isProxy }: Options): Origins {
       origin: listed,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['Authorization', 'Content-Type'],
-      exposedHeaders: ['Retry-After'],
+      exposedHeaders: ['Retry-After', 'Link'],
       credentials: false,
       maxAge: 600,
     },

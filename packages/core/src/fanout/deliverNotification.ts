@@ -80,6 +80,9 @@ export function createDelivery(deps: {
       case 'topic-events':
         // Handled by packages/topics: no chat.
         break;
+      case 'relay':
+        // Handled by the transport that sent it.
+        break;
       default:
         notification satisfies never;
     }

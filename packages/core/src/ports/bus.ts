@@ -49,6 +49,8 @@ export type Notification =
   | { readonly type: 'recheck'; readonly userIds: readonly string[] }
   /** The sessions have ended: close their connections. */
   | { readonly type: 'session-ended'; readonly sessionIds: string[] }
+  /** What a transport tells its other nodes. The core passes over it. */
+  | { readonly type: 'relay'; readonly topic: string; readonly payload: string }
   | TypingNotification
   | TopicNotification;
 

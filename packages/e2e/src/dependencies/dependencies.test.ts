@@ -17,6 +17,8 @@ const permissive = new Set([
 const developmentOnly: Readonly<Record<string, string>> = {
   'axe-core': 'MPL-2.0',
   'caniuse-lite': 'CC-BY-4.0',
+  // Its README contains the MIT licence.
+  'expect.js': 'none',
   lightningcss: 'MPL-2.0',
   // Its LICENSE file contains the MIT licence.
   spawndamnit: 'SEE LICENSE IN LICENSE',

@@ -47,7 +47,10 @@ type WireNotification =
       joined: string | null;
     }
   | { type: 'users'; events: WireUserEvent[] }
-  | Extract<Notification, { type: 'recheck' | 'session-ended' | 'typing' | 'topic-events' }>;
+  | Extract<
+      Notification,
+      { type: 'recheck' | 'session-ended' | 'typing' | 'topic-events' | 'relay' }
+    >;
 
 type Check = (value: unknown) => boolean;
 type Fields = Record<string, Check>;
@@ -110,6 +113,7 @@ const shapes: Record<WireNotification['type'], Check> = {
   }),
   recheck: shaped({ userIds: listOf(text) }),
   'session-ended': shaped({ sessionIds: listOf(text) }),
+  relay: shaped({ topic: text, payload: text }),
   typing: shaped({
     conversationId: text,
     membersVersion: number,
@@ -168,6 +172,7 @@ function toWire(notification: Notification): WireNotification {
     case 'session-ended':
     case 'typing':
     case 'topic-events':
+    case 'relay':
       return notification;
     default:
       return notification satisfies never;
@@ -231,6 +236,7 @@ function fromWire(wire: WireNotification): Notification[] {
     case 'session-ended':
     case 'typing':
     case 'topic-events':
+    case 'relay':
       return [wire];
     default:
       return wire satisfies never;

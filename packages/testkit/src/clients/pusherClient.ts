@@ -25,12 +25,18 @@ export interface PusherClient {
 }
 
 export interface PusherClientOptions {
-  token?: string;
+  /** An access token, or where to get the current one. */
+  token?: string | (() => string);
   key?: string;
   /** Called before each authorization, for fields such as `since`. */
   params?: () => Record<string, string | number>;
   /** The authorization endpoint; the stock one by default. */
   endpoint?: string;
+  /** Signs instead of the endpoints: the application's own server. */
+  application?: {
+    channel(socketId: string, name: string): { auth: string; channel_data?: string };
+    user?(socketId: string): { auth: string; user_data: string };
+  };
 }
 
 export function openPusher(
@@ -40,18 +46,30 @@ export function openPusher(
     key = 'chasqui',
     params = () => ({}),
     endpoint = '/pusher/auth',
+    application,
   }: PusherClientOptions = {},
 ): PusherClient {
   const { hostname, port } = new URL(url);
-  const headers = { Authorization: `Bearer ${token}` };
+  const headersProvider = () => ({
+    Authorization: `Bearer ${typeof token === 'string' ? token : token()}`,
+  });
   const pusher = new Pusher(key, {
     ...{ cluster: '', wsHost: hostname, wsPort: Number(port), forceTLS: false },
     enabledTransports: ['ws'],
-    channelAuthorization: {
-      ...{ transport: 'ajax', endpoint: url + endpoint, headers },
-      paramsProvider: params,
-    },
-    userAuthentication: { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headers },
+    channelAuthorization:
+      application === undefined
+        ? { transport: 'ajax', endpoint: url + endpoint, headersProvider, paramsProvider: params }
+        : {
+            customHandler: ({ socketId, channelName }, answer) =>
+              answer(null, application.channel(socketId, channelName)),
+          },
+    userAuthentication:
+      application?.user === undefined
+        ? { transport: 'ajax', endpoint: `${url}/pusher/user-auth`, headersProvider }
+        : {
+            customHandler: ({ socketId }, answer) =>
+              answer(null, application.user?.(socketId) ?? null),
+          },
   });
   const events: PusherEvent[] = [];
   const errors: unknown[] = [];

@@ -9,8 +9,7 @@ import type { ClientAddress } from '../../network/clientAddress';
 import { createWebSocketEngine } from '../socketio/guard/boundedWebSockets';
 import { checkHandshake } from './checkHandshake';
 import { createSession, type Session, type SessionDeps } from './session/session';
-import { BINARY_FRAME, type Closing, closeCodes } from './wire/closeCodes';
-import { errorFrame } from './wire/protocolFrames';
+import { BINARY_FRAME, type Closing } from './wire/closeCodes';
 import { createPusherSocket } from './wire/pusherSocket';
 
 export interface PusherGatewayDeps extends SessionDeps {
@@ -40,8 +39,6 @@ export interface PusherGateway {
 /** Interval at which the bytes in buffers are checked. */
 const CHECK_EVERY_MS = 250;
 const CHECKS_PER_TICK = 4;
-/** Protocol in which close codes replaced `pusher:error`. */
-const PROTOCOL_WITH_CLOSE_CODES = 6;
 const SOCKET_ID_PART_MAX = 2 ** 47;
 
 /** Attach it before the upgrades are admitted by turns (admission.ts). */
@@ -72,11 +69,8 @@ export function createPusherGateway(deps: PusherGatewayDeps): PusherGateway {
         sessions.delete(socketId);
       },
     });
-    const { closing, protocol } = checkHandshake(request.url ?? '', deps.appKey);
-    const refusal = refusalOf(request) ?? closing;
+    const refusal = refusalOf(request) ?? checkHandshake(request.url ?? '', deps.appKey);
     if (refusal !== undefined) {
-      const [code, reason] = closeCodes[refusal];
-      if (protocol < PROTOCOL_WITH_CLOSE_CODES) socket.write(errorFrame(code, reason));
       socket.close(refusal);
       return;
     }

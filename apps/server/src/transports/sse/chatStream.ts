@@ -3,18 +3,21 @@ import type { ChatCore } from '@chasqui/core';
 import type { Clock, Log } from '@chasqui/foundation';
 import type { Caller } from '@chasqui/identity';
 import { isEventOf, type ServerEvent, ValidationError } from '@chasqui/protocol';
+import type { TopicEvent, TopicLog } from '@chasqui/topics';
 import type { ClientConnection } from '../../connections/clientConnection';
 import type { Client, ClientConnections } from '../../connections/clientConnections';
 import { createPositionTracker, type PositionTracker } from './position/positionTracker';
 import { createRebase, type Rebase } from './position/rebase';
 import type { StreamPosition } from './position/streamPosition';
 import { createWrittenEntries } from './position/writtenEntries';
+import { announceExpiry } from './stream/announceExpiry';
 import { encodeBlock, encodeEvent, encodeRetry } from './stream/eventStream';
 import { createRotation, type Rotation } from './stream/rotation';
 import type { StreamLimits } from './stream/streamLimits';
 import { createStreamTransport, type StreamTransport } from './stream/streamTransport';
 import type { ChatSelection } from './subscribe/chatSelection';
 import { startPosition } from './position/startPosition';
+import { encodeWithId } from './updates/updateStream';
 import { writeConversations } from './stream/writeConversations';
 
 export interface ChatStreamDeps {
@@ -31,7 +34,12 @@ export interface ChatStreamRequest {
   address: string;
   selection: ChatSelection;
   lastEventId: string | undefined;
+  /** The core has refused the position in `lastEventId`. */
+  isPositionRefused?: boolean;
   response: ServerResponse;
+  /** Updates of applications that the stream carries as well. */
+  updates:
+    { log: Pick<TopicLog, 'subscribe'>; matches: (update: TopicEvent) => boolean } | undefined;
 }
 
 /** A stream whose connection to the core is open. */
@@ -41,11 +49,6 @@ export interface ChatStream {
   /** Starts delivery; call it once the head of the response is written. */
   begin(): void;
 }
-
-/** Milliseconds before the expiry of its token at which a stream says so. */
-const EXPIRY_NOTICE_MS = 60_000;
-/** The longest delay of a timer. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Opens a stream of the chat. Throws UnauthorizedError if the session has ended, UnavailableError without PostgreSQL. */
 export async function openChatStream(
@@ -61,6 +64,7 @@ export async function openChatStream(
     client,
     selection,
     lastEventId: request.lastEventId,
+    isPositionRefused: request.isPositionRefused,
   });
   const state = createStream(deps, request, start.position);
   const { transport } = state;
@@ -75,7 +79,7 @@ export async function openChatStream(
     state.stop();
     // Of another user, or older than a cursor lives: the client starts over.
     if (error instanceof ValidationError && start.resume !== undefined)
-      return openChatStream(deps, { ...request, lastEventId: 'earliest' });
+      return openChatStream(deps, { ...request, isPositionRefused: true });
     throw error;
   }
 
@@ -84,29 +88,41 @@ export async function openChatStream(
     if (transport.isClosed) return;
     transport.write(encodeRetry(deps.limits.retryMs));
     connection.begin();
-    announceExpiry();
+    state.onClose(announceExpiry({ expiresAt: caller.expiresAt, clock, write: state.write }));
+    attachUpdates();
     const isLost = request.lastEventId !== undefined && !start.isResumed;
     if (isLost)
       void writeConversations({ ...deps, userId: caller.userId, selection, write: state.write });
   }
 
-  function announceExpiry(): void {
-    const { expiresAt } = caller;
-    const announce = (): void =>
-      state.write('token_expiring', { expires_at: new Date(expiresAt).toISOString() });
-    const inMs = Math.min(expiresAt - clock.now() - EXPIRY_NOTICE_MS, TIMER_MAX_MS);
-    if (inMs <= 0) {
-      announce();
-      return;
-    }
-    const timer = clock.setTimeout(announce, inMs);
-    state.onClose(() => timer.cancel());
+  function attachUpdates(): void {
+    if (request.updates === undefined) return;
+    const { log: updates, matches } = request.updates;
+    const seq = start.position.updatesSeq;
+    const earliest = request.lastEventId === 'earliest' ? 'earliest' : undefined;
+    const subscription = updates.subscribe(
+      { matches, after: seq === undefined ? earliest : { seq } },
+      {
+        send: (update) => transport.write(encodeWithId(update, state.idAfter(update.seq))),
+        lost: (firstSeq) => state.write('updates-lost', { first_seq: firstSeq }),
+        writable: () => transport.writable(),
+        whenWritable: (callback) => transport.whenWritable(callback),
+      },
+    );
+    state.onClose(() => subscription.close());
+    // From here on, a client that received no update continues there.
+    void subscription.started.then(({ firstSeq, lost }) => {
+      if (lost) state.write('updates-lost', { first_seq: firstSeq });
+      state.idAfter(firstSeq - 1);
+    });
   }
 }
 
 interface Stream {
   transport: StreamTransport;
   write(event: string, data: object): void;
+  /** The id of the stream after this update. */
+  idAfter(updateSeq: number): string;
   onClose(callback: () => void): void;
   stop(): void;
 }
@@ -172,6 +188,10 @@ function createStream(
   return {
     transport,
     write,
+    idAfter(updateSeq) {
+      tracker.sentUpdate(updateSeq);
+      return tracker.text();
+    },
     onClose(callback) {
       if (isClosed) callback();
       else closings.push(callback);

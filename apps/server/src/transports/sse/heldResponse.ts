@@ -11,6 +11,8 @@ import { COMMENT } from './stream/eventStream';
 export interface HeldResponse {
   /** Writes the head of the stream. A second call does nothing. */
   writeHead(isResumed: boolean): void;
+  /** Writes the head before it is known where the stream continues. */
+  accept(): void;
   /**
    * Runs `open` until it succeeds. While PostgreSQL does not answer, the response is an empty stream: an EventSource never
    * returns after any status other than 200 (D11). Throws other errors as long as the head is not written, and then ends the
@@ -28,7 +30,7 @@ interface Options {
 
 const RETRY_MS = 1_000;
 /** Well below the time limit of a request. */
-const ACCEPT_AFTER_MS = 3_000;
+export const ACCEPT_AFTER_MS = 3_000;
 /** Streams end by themselves, and slow readers are closed by the transport. */
 const LONGEST_MS = 86_400_000;
 
@@ -39,7 +41,6 @@ export function createHeldResponse(
   function writeHead(isResumed: boolean): void {
     if (response.headersSent || response.destroyed) return;
     const preceding = isResumed ? lastEventId : 'earliest';
-    response.removeHeader('WWW-Authenticate');
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'private, no-store',
@@ -66,6 +67,7 @@ export function createHeldResponse(
 
   return {
     writeHead,
+    accept,
     async keepTrying(open) {
       const timer = clock.setTimeout(accept, ACCEPT_AFTER_MS);
       try {

@@ -4,7 +4,7 @@ import { createTokenBucket } from '@chasqui/limits';
 import type { ClientConnection } from '../../../connections/clientConnection';
 import type { ErrorReporter } from '../../../observability/errorReporter';
 import type { ChannelKind } from '../channels/channelName';
-import type { GenericChannels, Subscriber } from '../channels/genericChannels';
+import type { GenericChannels, Subscriber } from '../generic/genericChannels';
 import { type ClientFrame, fieldsOf } from '../wire/clientFrame';
 import { errorFrame } from '../wire/protocolFrames';
 

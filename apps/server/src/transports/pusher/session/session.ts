@@ -6,7 +6,7 @@ import type { ClientConnections } from '../../../connections/clientConnections';
 import type { ErrorReporter } from '../../../observability/errorReporter';
 import type { Signatures } from '../auth/signatures';
 import { createChatChannels } from '../channels/chatChannels';
-import type { GenericChannels } from '../channels/genericChannels';
+import type { GenericChannels } from '../generic/genericChannels';
 import { type ClientFrame, fieldsOf, parseClientFrame } from '../wire/clientFrame';
 import type { Closing } from '../wire/closeCodes';
 import {

@@ -13,7 +13,7 @@ import { type ChatGrant, parseChannelData } from '../auth/chatGrant';
 import type { Signatures } from '../auth/signatures';
 import { type ChannelKind, parseChannelName } from '../channels/channelName';
 import type { ChatChannels } from '../channels/chatChannels';
-import type { GenericChannels, Subscriber } from '../channels/genericChannels';
+import type { GenericChannels, Subscriber } from '../generic/genericChannels';
 import { errorFrame, subscriptionError } from '../wire/protocolFrames';
 import type { SignIn } from './signIn';
 
@@ -50,6 +50,17 @@ const RETRY_MS = 1_000;
 export function createSubscriptions(deps: Deps): Subscriptions {
   const { subscriber, chatChannels, generic, clock } = deps;
   const channels = new Map<string, ChannelKind>();
+
+  /** Users whom the application signed in have a channel that it publishes to. */
+  function kindOfChannel(name: string): ChannelKind | undefined {
+    const kind = parseChannelName(name);
+    const isOfApplication =
+      kind?.kind === 'user' &&
+      kind.signedIn &&
+      deps.signIn.grant() === undefined &&
+      deps.signIn.userId() === kind.userId;
+    return isOfApplication ? { kind: 'generic', access: 'public', cached: false } : kind;
+  }
 
   const isCurrent = (name: string, kind: ChannelKind): boolean => channels.get(name) === kind;
 
@@ -96,7 +107,10 @@ export function createSubscriptions(deps: Deps): Subscriptions {
       kind.access === 'public' ||
       application.verifiesChannel(auth, subscriber.socketId, name, channelData);
     if (!isSigned) throw new UnauthorizedError('the signature of the channel is invalid');
-    await generic.subscribe(subscriber, { name, kind, channelData });
+    await generic.log.started;
+    if (!isCurrent(name, kind)) return;
+    const userId = deps.signIn.userId();
+    generic.subscribe(subscriber, { name, kind, channelData, userId });
   }
 
   /** While PostgreSQL does not answer, the subscription stays pending: clients do not retry one that failed. */
@@ -133,7 +147,7 @@ export function createSubscriptions(deps: Deps): Subscriptions {
         subscriber.write(errorFrame(null, 'pusher:subscribe needs a channel'));
         return;
       }
-      const kind = parseChannelName(name);
+      const kind = kindOfChannel(name);
       if (kind === undefined) {
         subscriber.write(errorFrame(null, 'the name of the channel is malformed'));
         return;
@@ -164,8 +178,10 @@ export function createSubscriptions(deps: Deps): Subscriptions {
     kindOf: (name) => channels.get(name),
     size: () => channels.size,
     end() {
+      for (const [name, { kind }] of channels) {
+        if (kind === 'generic') generic?.leave(subscriber, name);
+      }
       channels.clear();
-      generic?.leave(subscriber);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { isEventOf, type ServerEvent, type ServerEventName } from '@chasqui/protocol';
+import { topicEventName } from '../../topics/eventNames';
 import { textFrame } from './textFrame';
 
 /** An event for subscribers, encoded once per channel name, however many connections it goes to. */
@@ -27,33 +28,21 @@ export function createChannelEvent(name: string, data: string, userId?: string):
   };
 }
 
-/** What subscribers call an event of the core; null if they do not receive it. */
-const wireNames: Readonly<Record<ServerEventName, string | null>> = {
-  'session:ready': null,
-  'chat:message_received': 'new-message',
-  // The core sends it only over transports that ask for batches.
-  'chat:messages_received': null,
-  // Sent once per connection, before any channel is subscribed.
-  'chat:queue_empty': null,
-  'chat:message_updated': 'message-updated',
-  'chat:message_status_updated': 'message-status',
-  'chat:unread_updated': 'unread-updated',
-  'chat:block_changed': 'block-changed',
-  'requests:changed': 'requests-changed',
-  'privacy:changed': 'privacy-changed',
-  'chat:user_typing': 'client-typing',
-  'user:status_changed': 'user-status',
-  'conversation:created': 'conversation-created',
-  'conversation:updated': 'conversation-updated',
-  'conversation:removed': 'conversation-removed',
-};
+/** Events that concern the connection, which is open before any channel is subscribed. */
+const notShown: ReadonlySet<ServerEventName> = new Set(['session:ready', 'chat:queue_empty']);
+
+/** What subscribers call an event of the core; undefined if they do not receive it. */
+function nameOf(event: ServerEventName): string | undefined {
+  if (event === 'chat:user_typing') return 'client-typing';
+  return notShown.has(event) ? undefined : topicEventName(event);
+}
 
 const encodedEvents = new WeakMap<ServerEvent, ChannelEvent>();
 
 /** The event as subscribers receive it; null if Pusher clients do not. */
 export function channelEventOf(event: ServerEvent): ChannelEvent | null {
-  const name = wireNames[event.name];
-  if (name === null) return null;
+  const name = nameOf(event.name);
+  if (name === undefined) return null;
   const known = encodedEvents.get(event);
   if (known !== undefined) return known;
   const typist = isEventOf(event, 'chat:user_typing') ? event.data.userId : undefined;

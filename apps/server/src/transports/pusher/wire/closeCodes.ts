@@ -10,6 +10,7 @@ export const closeCodes = {
   noProtocol: [4008, 'the query parameter protocol is missing'],
   foreignOrigin: [4009, 'pages of this origin may not connect'],
   sessionEnded: [4009, 'the session ended'],
+  terminated: [4009, 'the connections of the user were terminated'],
   overCapacity: [4100, 'too many connections'],
   unavailable: [4100, 'the server cannot authorize channels at the moment'],
   reconnect: [4200, 'reconnect'],

@@ -39,3 +39,9 @@ export const memberRemoved = (channel: string, userId: string): Buffer =>
 export const watchlistEvents = (
   events: readonly { name: 'online' | 'offline'; user_ids: readonly string[] }[],
 ): Buffer => frame('pusher_internal:watchlist_events', { events });
+
+/** A cache channel has no event yet. */
+export const cacheMiss = (channel: string): Buffer => frame('pusher:cache_miss', {}, channel);
+
+export const subscriptionCount = (channel: string, count: number): Buffer =>
+  frame('pusher_internal:subscription_count', { subscription_count: count }, channel);

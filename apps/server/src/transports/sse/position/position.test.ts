@@ -16,6 +16,8 @@ test('a position survives its way through a client', () => {
   expect(decodePosition(encodePosition(start))).toEqual(start);
   const named = { ...start, base: 'device' as const, scope: scopeOf([a, b]), seqs: new Map() };
   expect(decodePosition(encodePosition(named))).toEqual(named);
+  const withUpdates = { ...start, updatesSeq: 12_345 };
+  expect(decodePosition(encodePosition(withUpdates))).toEqual(withUpdates);
   expect(scopeOf([b, a])).toBe(scopeOf([a, b]));
   expect(scopeOf([a])).not.toBe(scopeOf([a, b]));
 });
@@ -25,7 +27,7 @@ test.each([
   ['an id of a publisher', 'urn:uuid:0189d8a4-1111-7000-8000-000000000001'],
   ['only the mark', '#'],
   ['an unknown kind', `#${Buffer.from([9, 0, 0, 0, 0, 1, 65]).toString('base64url')}`],
-  ['a short cursor', `#${Buffer.from([1, 0, 0, 0, 0, 5, 65]).toString('base64url')}`],
+  ['a short cursor', `#${Buffer.from([0, 0, 0, 0, 0, 5, 65]).toString('base64url')}`],
   ['no cursor', `#${Buffer.from([1, 0, 0, 0, 0, 0]).toString('base64url')}`],
   ['half a conversation', `#${Buffer.from([1, 0, 0, 0, 0, 1, 65, 7, 7]).toString('base64url')}`],
   ['a seq without an end', encodePosition(start).slice(0, -2)],

@@ -14,6 +14,8 @@ export interface PositionTracker {
   /** Entries were written up to this seq; undefined if none since the base. */
   sentUpTo(conversationId: string): number | undefined;
   sent(conversationId: string, seq: number): void;
+  /** Updates of applications were written up to this seq. */
+  sentUpdate(seq: number): void;
   /** Nothing of this conversation is due any more. */
   forget(conversationId: string): void;
   readonly shouldRebase: boolean;
@@ -35,11 +37,11 @@ export interface PositionTracker {
 export function createPositionTracker(start: StreamPosition): PositionTracker {
   const { scope } = start;
   const seqs = new Map(start.seqs);
-  let { base, cursor } = start;
+  let { base, cursor, updatesSeq } = start;
   let text: string | undefined;
 
   return {
-    text: () => (text ??= encodePosition({ base, scope, cursor, seqs })),
+    text: () => (text ??= encodePosition({ base, scope, cursor, seqs, updatesSeq })),
     get base() {
       return base;
     },
@@ -50,6 +52,10 @@ export function createPositionTracker(start: StreamPosition): PositionTracker {
     sent(conversationId, seq) {
       if (seq <= (seqs.get(conversationId) ?? 0)) return;
       seqs.set(conversationId, seq);
+      text = undefined;
+    },
+    sentUpdate(seq) {
+      updatesSeq = seq;
       text = undefined;
     },
     forget(conversationId) {

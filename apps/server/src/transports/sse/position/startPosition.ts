@@ -22,6 +22,7 @@ interface Request {
   client: Omit<Client, 'transport'>;
   selection: ChatSelection;
   lastEventId: string | undefined;
+  isPositionRefused?: boolean | undefined;
 }
 
 /** Without a usable position the stream starts where its device is (D4). */
@@ -29,7 +30,8 @@ export async function startPosition(request: Request): Promise<Start> {
   const { core, client, selection } = request;
   const asked = request.lastEventId === undefined ? undefined : decodePosition(request.lastEventId);
   // A position of other conversations proves nothing about these.
-  const usable = asked?.scope === selection.scope ? asked : undefined;
+  const isUsable = asked?.scope === selection.scope && request.isPositionRefused !== true;
+  const usable = isUsable ? asked : undefined;
   if (usable?.base === 'sync') {
     const { cursor, seqs } = usable;
     // Resuming acknowledges all of it for the device, so a full position can start over from there.
@@ -44,7 +46,10 @@ export async function startPosition(request: Request): Promise<Start> {
     return { position: { ...usable, seqs: new Map() }, resume: undefined, isResumed: true };
   }
   const { cursor } = await core.sync.readChanges(client.caller.userId, { limit: 1 });
-  const position = { base: 'device', scope: selection.scope, cursor, seqs: new Map() } as const;
+  const position: StreamPosition = {
+    ...{ base: 'device', scope: selection.scope, cursor, seqs: new Map() },
+    updatesSeq: asked?.updatesSeq,
+  };
   return { position, resume: undefined, isResumed: false };
 }
 

@@ -13,6 +13,8 @@ export interface StreamPosition {
   readonly cursor: string;
   /** By conversation, the seq up to which entries after the base have been received. */
   readonly seqs: ReadonlyMap<string, number>;
+  /** Updates of applications were received up to here, if the stream carries them. */
+  readonly updatesSeq?: number | undefined;
 }
 
 /** Positions begin with `#`, as ids of publishers never do. */
@@ -33,11 +35,12 @@ export function scopeOf(conversationIds: Iterable<string>): string {
     .slice(0, 2 * SCOPE_BYTES);
 }
 
-export function encodePosition({ base, scope, cursor, seqs }: StreamPosition): string {
+export function encodePosition({ base, scope, cursor, seqs, updatesSeq }: StreamPosition): string {
   const bytes: Uint8Array[] = [
-    ...[Buffer.from([base === 'sync' ? 1 : 2]), Buffer.from(scope, 'hex')],
+    ...[Buffer.from([kindOf(base, updatesSeq !== undefined)]), Buffer.from(scope, 'hex')],
     ...[Buffer.from([cursor.length]), Buffer.from(cursor, 'latin1')],
   ];
+  if (updatesSeq !== undefined) bytes.push(encodeNumber(updatesSeq));
   for (const [conversationId, seq] of seqs) {
     bytes.push(Buffer.from(conversationId.replaceAll('-', ''), 'hex'), encodeNumber(seq));
   }
@@ -49,11 +52,14 @@ export function decodePosition(text: string): StreamPosition | undefined {
   if (!text.startsWith(MARK) || text.length > LENGTH_MAX) return undefined;
   const bytes = Buffer.from(text.slice(MARK.length), 'base64url');
   const [kind, cursorLength] = [bytes[0], bytes[1 + SCOPE_BYTES]];
-  if ((kind !== 1 && kind !== 2) || cursorLength === undefined) return undefined;
+  if (kind === undefined || kind > 3 || cursorLength === undefined) return undefined;
   const cursorAt = 2 + SCOPE_BYTES;
   let at = cursorAt + cursorLength;
   const cursor = bytes.toString('latin1', cursorAt, at);
   if (cursor.length !== cursorLength || cursor === '') return undefined;
+  const updates = hasUpdates(kind) ? decodeNumber(bytes, at) : undefined;
+  if (hasUpdates(kind) && updates === undefined) return undefined;
+  at = updates?.end ?? at;
   const seqs = new Map<string, number>();
   while (at < bytes.length) {
     const id = uuidOf(bytes.toString('hex', at, at + UUID_BYTES));
@@ -63,8 +69,20 @@ export function decodePosition(text: string): StreamPosition | undefined {
     at = read.end;
   }
   const scope = bytes.toString('hex', 1, 1 + SCOPE_BYTES);
-  return { base: kind === 1 ? 'sync' : 'device', scope, cursor, seqs };
+  const position: StreamPosition = {
+    base: kind % 2 === 0 ? 'sync' : 'device',
+    scope,
+    cursor,
+    seqs,
+  };
+  return updates === undefined ? position : { ...position, updatesSeq: updates.value };
 }
+
+/** The first byte: 0 to 3. */
+const kindOf = (base: StreamPosition['base'], withUpdates: boolean): number =>
+  (base === 'sync' ? 0 : 1) + (withUpdates ? 2 : 0);
+
+const hasUpdates = (kind: number): boolean => kind >= 2;
 
 /** Seven bits a byte, the lowest first; all bytes but the last have the highest bit set. */
 function encodeNumber(value: number): Buffer {
