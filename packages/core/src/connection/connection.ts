@@ -7,9 +7,10 @@ import type { AnswerSend, SendReply } from '../send/send';
 import type { BacklogConversation } from './backlog/backlog';
 import type { GapSource } from './backlog/gapReader';
 import { createConnectionEffects } from './connectionEffects';
-import { placeAt } from './cursor';
 import { createFollowed, type Followed, type Follows } from './start/followed';
-import type { Reply } from './pendingReplies';
+import { placeAt } from './start/following';
+import type { Reply } from './replies/pendingReplies';
+import { answerRepeated } from './replies/repeatedSend';
 import { isUnacknowledged } from './sendWindow';
 
 export interface ConnectionDeps extends GapSource {
@@ -90,19 +91,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (conversation !== undefined) pumpIfDue(cursor);
   }
 
-  /** The reply to a repeated send follows the event of its entry. */
-  function answerRepeated(id: string, conversationId: string, seq: number, reply: Reply): void {
-    effects.replies?.end(id);
-    const cursor = isClosed() ? undefined : cursors.get(conversationId);
-    if (cursor === undefined || (cursor.sent !== undefined && cursor.sent >= seq)) reply();
-    else {
-      effects.pendingReplies().addAfterEvent(id, cursor, seq, reply);
-      raise(cursor, seq);
-    }
-    if (cursor !== undefined) advanceOne(cursor, 'own send ended');
-    advance('work');
-  }
-
   return {
     id: transport.id,
     userId: deps.userId,
@@ -134,7 +122,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
         stored: (conversation, entry, message) =>
           answerStored(conversation, entry, () => answer({ message, repeated: false })),
         repeated: (message) =>
-          answerRepeated(id, conversationId, message.seq, () =>
+          answerRepeated(effects, { id, conversationId, seq: message.seq }, () =>
             answer({ message, repeated: true }),
           ),
         failed(error) {

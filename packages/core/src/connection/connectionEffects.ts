@@ -8,7 +8,7 @@ import {
   starting,
 } from './connectionState';
 import { type Cursor, newCursor, positionOf } from './cursor';
-import { createPendingReplies, type PendingReplies } from './pendingReplies';
+import { createPendingReplies, type PendingReplies } from './replies/pendingReplies';
 import { reportLocated } from './start/following';
 import { createPump, type Pump, type PumpDeps } from './pump';
 

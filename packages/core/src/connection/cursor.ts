@@ -44,12 +44,6 @@ export function newCursor(conversationId: string): Cursor {
   };
 }
 
-/** Sets the position of a cursor that has none, and returns its position. What the client has asked for takes precedence over the device's. */
-export function placeAt(cursor: Cursor, position: number, lastSeq: number): number {
-  // After a restore from a backup, a client may ask for more than there is.
-  return (cursor.sent ??= Math.min(cursor.following?.since ?? position, lastSeq));
-}
-
 export function positionOf({ sent, target }: Cursor): CursorPosition {
   if (sent === undefined) return 'unknown';
   return sent < target ? 'before target' : 'at target';

@@ -4,7 +4,7 @@ import type { Entry, Gauges, Transport } from '../ports/index';
 import type { CursorEvent } from './connectionState';
 import { type Cursor, nextEntry } from './cursor';
 import { createFrameBatcher, type FrameBatcher } from './frameBatcher';
-import type { PendingReplies } from './pendingReplies';
+import type { PendingReplies } from './replies/pendingReplies';
 import { createSendWindow } from './sendWindow';
 
 /** Sends the entries that are due, each conversation in the order of seq (R3), within window and buffer (R4). */

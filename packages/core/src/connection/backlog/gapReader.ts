@@ -1,5 +1,6 @@
 import { amend } from '../../cache/changedEntries';
-import { nextEntry, placeAt, type Cursor } from '../cursor';
+import { nextEntry, type Cursor } from '../cursor';
+import { placeAt } from '../start/following';
 import type { Entry } from '../../ports/index';
 import type { Clock } from '@chasqui/foundation';
 

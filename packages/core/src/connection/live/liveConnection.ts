@@ -3,20 +3,15 @@ import type { ServerEvent } from '@chasqui/protocol';
 import type { AckTarget } from '../../receipts/receipts';
 import type { AnswerSend, SendRequest } from '../../send/send';
 import type { Sender } from '../../send/sender';
-import type { BacklogReader } from '../backlog/backlogReader';
 import type { Connection } from '../connection';
-import type { Following } from '../start/following';
+import { type Backlogs, type FollowControl, followOn } from '../start/followControl';
 import { type AcknowledgeDeps, createAcknowledge } from './acknowledge';
 
 /** One device's connection to this node, opened by `connections.open`. */
-export interface LiveConnection {
+export interface LiveConnection extends FollowControl {
   readonly deviceId: string;
   /** Sends `session:ready`, and starts the backlog after it, which ends with `chat:queue_empty`. */
   start(ready: ServerEvent<'session:ready'>): void;
-  /** As the connection's: see connection.ts. `followAll(true)` also delivers the backlog of the device. */
-  follow(conversationId: string, following?: Following): void;
-  unfollow(conversationId: string): void;
-  followAll(all: boolean): void;
   /**
    * Sends a message. Calls `answer` exactly once, with the message at its place in seq order (D3) or with the
    * error. Never throws.
@@ -29,7 +24,7 @@ export interface LiveConnection {
 }
 
 export interface LiveConnectionDeps extends AcknowledgeDeps {
-  backlogs: Pick<BacklogReader, 'recheckUsers'>;
+  backlogs: Backlogs;
   sender: Sender;
   /** The user's last connection on this node was closed. */
   onLeft: (userId: string) => void;
@@ -47,12 +42,7 @@ export function createLiveConnection(
       connection.send(ready);
       connection.start();
     },
-    follow: (conversationId, following) => connection.follow(conversationId, following),
-    unfollow: (conversationId) => connection.unfollow(conversationId),
-    followAll(all) {
-      connection.followAll(all);
-      if (all) deps.backlogs.recheckUsers([connection.userId]);
-    },
+    ...followOn(connection, deps.backlogs),
     send(request, answer) {
       const id = newId();
       sender.send(id, request, connection.beginSend(id, request.conversationId, answer));

@@ -4,15 +4,10 @@ import type { Following } from './following';
 /** The conversations that a connection delivers: all of its user's, or those it names. */
 export type Follows = 'all' | readonly string[];
 
+/** See FollowControl; `followAll(true)` delivers only what is announced by `expect`. */
 export interface Followed {
-  /**
-   * Delivers a conversation that was not followed. A conversation of which the user is no participant is delivered
-   * once they join (D9).
-   */
   follow(conversationId: string, following?: Following): void;
-  /** Delivers nothing more of this conversation. Its entries stay unacknowledged, and its slots of the window free. */
   unfollow(conversationId: string): void;
-  /** With true, delivers all conversations, as far as they are announced by `expect`; with false, only the named. */
   followAll(all: boolean): void;
   /** Whether nothing of this conversation is delivered now. */
   skips(conversationId: string): boolean;

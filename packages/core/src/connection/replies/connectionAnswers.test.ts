@@ -1,11 +1,11 @@
-import { type ConnectionRoom, ME, openConnectionRoom } from '../testing/connectionRoom';
+import { type ConnectionRoom, ME, openConnectionRoom } from '../../testing/connectionRoom';
 import { UnavailableError } from '@chasqui/protocol';
 import { until } from '@chasqui/testkit';
-import type { LocalConversation } from '../cache/conversationCache';
-import { conversationRemoved } from '../events/conversationEvents';
-import { testEntry } from '../testing/entries';
-import { memoryTransport } from '../testing/memoryTransport';
-import type { Entry } from '../ports/index';
+import type { LocalConversation } from '../../cache/conversationCache';
+import { conversationRemoved } from '../../events/conversationEvents';
+import { testEntry } from '../../testing/entries';
+import { memoryTransport } from '../../testing/memoryTransport';
+import type { Entry } from '../../ports/index';
 
 let room: ConnectionRoom;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import type { Clock } from '@chasqui/foundation';
-import type { Cursor } from './cursor';
+import type { Cursor } from '../cursor';
 
 /** Answers a send. Returns false when its command has timed out; the entry is then due as an event. */
 export type Reply = () => boolean;
