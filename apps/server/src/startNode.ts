@@ -169,11 +169,12 @@ async function open(
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
   });
   releasers.push('client connections', async () => clients.stop());
+  const hub = openUpdateHub({ settings, topics, redis: stores.redis, nodeId, log, releasers });
   const mercure = createMercureHub({
     ...{ core, clients, identity, origins, isProxy, addressOf, securityLog, log, ...limiting },
     ...{ rates: limiting.limits, limits: streamLimits, clock: systemClock },
     extendDeadline: (response, ms) => answers.extend(response, ms),
-    ...{ failed: reportError, unread, hub: openUpdateHub(settings, topics) },
+    ...{ failed: reportError, unread, hub },
   });
   const app = createApp({
     mercure: mercure.router,

@@ -107,6 +107,7 @@ const all = z.object({
   MERCURE_JWT_ISSUER: z.string().min(1).max(255).optional().describe('the iss of its tokens'),
   MERCURE_JWT_AUDIENCE: z.string().min(1).max(255).optional().describe('the aud of its tokens'),
   MERCURE_ANONYMOUS: onOrOff.default(false),
+  MERCURE_SUBSCRIPTIONS: onOrOff.default(false),
   // Set by the launcher when it runs the embedded PostgreSQL.
   EMBEDDED: onOrOff.default(false),
   RATE_LIMIT: onOrOff.default(true),

@@ -32,7 +32,7 @@ export async function openHubFixture(): Promise<HubFixture> {
   const keys = {
     ...{ MERCURE_PUBLISHER_JWT_KEY: publisherKey, MERCURE_SUBSCRIBER_JWT_KEY: subscriberKey },
     ...{ MERCURE_JWT_ISSUER: APPLICATION, MERCURE_JWT_AUDIENCE: audience },
-    CORS_ORIGINS: APPLICATION,
+    ...{ CORS_ORIGINS: APPLICATION, MERCURE_SUBSCRIPTIONS: 'on' },
   };
   await streams.open({ ...keys, MERCURE_ANONYMOUS: 'on' });
   const fixture: HubFixture = {

@@ -1,11 +1,10 @@
 import type { Clock, Log } from '@chasqui/foundation';
 import type { Caller, Identity, SecurityLog } from '@chasqui/identity';
 import { userAgentOf } from '@chasqui/identity';
-import { type ByteBudget, type ConnectionQuota, type Limits, refuseIf } from '@chasqui/limits';
+import { type ConnectionQuota, refuseIf } from '@chasqui/limits';
 import { UnauthorizedError } from '@chasqui/protocol';
 import { type Request, type Response, Router } from 'express';
 import { type ConnectionGate, FULL_WAIT_MS } from '../../connections/connectionGate';
-import type { ClientAddress } from '../../network/clientAddress';
 import type { Origins } from '../../network/origins';
 import type { ErrorReporter } from '../../observability/errorReporter';
 import type { UnsentResponses } from '../rest/body/unsentResponses';
@@ -16,29 +15,21 @@ import { ACCEPT_AFTER_MS, createHeldResponse } from './heldResponse';
 import { HUB_PATH, originOf } from './hub';
 import { chatSelectionOf } from './subscribe/chatSelection';
 import { type Credentials, credentialsOf } from './subscribe/credentials';
-import type { UpdateHub } from './updates/openUpdateHub';
 import { anonymousGrant, type HubGrant, isHubToken, verifyHubToken } from './updates/hubTokens';
-import { publishUpdate } from './updates/publishUpdate';
+import { updateRoutes, type UpdateRoutesDeps } from './updates/updateRoutes';
 import { updateFilter } from './updates/updateFilter';
 import { openUpdateStream } from './updates/updateStream';
 import { parseSubscribeRequest, type SubscribeRequest } from './subscribe/subscribeRequest';
 
-export interface MercureHubDeps extends ChatStreamDeps {
+export interface MercureHubDeps extends ChatStreamDeps, UpdateRoutesDeps {
   identity: Pick<Identity, 'authenticateStream'>;
   origins: Pick<Origins, 'admits' | 'lists'>;
-  isProxy: (address: string) => boolean;
-  addressOf: ClientAddress;
   gate: ConnectionGate;
-  rates: Limits;
   userConnectionQuota: ConnectionQuota;
   addressConnectionQuota: ConnectionQuota;
   /** Gives one response more time to be read. */
   extendDeadline: UnsentResponses['extend'];
   failed: ErrorReporter;
-  /** Request bodies that are still arriving. */
-  unread: ByteBudget;
-  /** For updates of applications; undefined unless a key is configured. */
-  hub: UpdateHub | undefined;
   securityLog: Pick<SecurityLog, 'count'>;
   clock: Clock;
   log: Log;
@@ -58,19 +49,8 @@ export function createMercureHub(deps: MercureHubDeps): MercureHub {
   router.use(HUB_PATH, crossOrigin(deps.origins));
   // Express answers HEAD with the head of this.
   router.get(HUB_PATH, challenged(subscribe));
+  router.use(updateRoutes(deps));
   const { hub } = deps;
-  if (hub !== undefined) {
-    const publishing = { ...hub, unread: deps.unread, admits: deps.origins.admits };
-    router.post(
-      HUB_PATH,
-      challenged(async (request, response) => {
-        refuseIf(rates.take('publish', null, addressOf(request)));
-        const hubUrl = `${originOf(request, deps.isProxy)}${HUB_PATH}`;
-        const id = await publishUpdate(publishing, request, hubUrl);
-        response.type('text/plain').send(id);
-      }),
-    );
-  }
 
   async function subscribe(request: Request, response: Response): Promise<void> {
     const address = addressOf(request);
@@ -140,7 +120,7 @@ export function createMercureHub(deps: MercureHubDeps): MercureHub {
     }
     const accepting = deps.clock.setTimeout(() => held.accept(), ACCEPT_AFTER_MS);
     openUpdateStream(
-      { ...deps, updates: hub.log },
+      { ...deps, updates: hub.log, active: hub.active },
       {
         ...{ grant, response, selectors: asked.selectors, lastEventId: asked.lastEventId },
         onStarted(isResumed) {

@@ -2,6 +2,7 @@ import { ChasquiError, UnauthorizedError } from '@chasqui/protocol';
 import jwt from 'jsonwebtoken';
 import * as z from 'zod';
 import { parseSelector, type Selector, type SelectorKind } from '../selectors/selector';
+import type { Dialect } from '../subscriptions/subscriptionDocument';
 import type { HubKey, HubKeys } from './hubKeys';
 
 /** What a token of an application allows. */
@@ -13,6 +14,8 @@ export interface HubGrant {
   payloadFor(selector: Selector): unknown;
   /** Milliseconds since 1970; null if the token does not expire. */
   readonly expiresAt: number | null;
+  /** The form in which its holder reads about subscriptions. */
+  readonly dialect: Dialect;
 }
 
 /** For subscribers without a token. */
@@ -21,6 +24,7 @@ export const anonymousGrant: HubGrant = {
   subscribes: () => false,
   payloadFor: () => undefined,
   expiresAt: null,
+  dialect: 'older',
 };
 
 /** Selectors of one token. */
@@ -111,6 +115,7 @@ async function olderGrant(key: HubKey, token: string, hubUrl: string): Promise<H
     // The payload belongs to every subscription of the token.
     () => mercure.payload,
     exp,
+    'older',
   );
 }
 
@@ -134,13 +139,14 @@ async function issuedGrant(
   }
   const payloadFor = (selector: Selector): unknown =>
     details.find((one) => one.actions.has('subscribe') && isAllowed(one, selector.text))?.payload;
-  return grantOf(details, payloadFor, claims.exp);
+  return grantOf(details, payloadFor, claims.exp, '1.0');
 }
 
 function grantOf(
   details: readonly Detail[],
   payloadFor: HubGrant['payloadFor'],
   exp: number | undefined,
+  dialect: Dialect,
 ): HubGrant {
   const allows = (action: string, topic: string): boolean =>
     details.some((one) => one.actions.has(action) && isAllowed(one, topic));
@@ -149,6 +155,7 @@ function grantOf(
     subscribes: (topics) => topics.some((topic) => allows('subscribe', topic)),
     payloadFor,
     expiresAt: exp === undefined ? null : exp * 1_000,
+    dialect,
   };
 }
 

@@ -8,10 +8,12 @@ import { limitLifetime } from '../stream/lifetime';
 import type { StreamLimits } from '../stream/streamLimits';
 import { createStreamTransport } from '../stream/streamTransport';
 import type { HubGrant } from './hubTokens';
+import type { ActiveSubscriptions } from '../subscriptions/activeSubscriptions';
 import { updateFilter } from './updateFilter';
 
 export interface UpdateStreamDeps {
   updates: Pick<TopicLog, 'subscribe'>;
+  active: Pick<ActiveSubscriptions, 'begin'> | undefined;
   limits: StreamLimits;
   clock: Clock;
   log: Log;
@@ -28,7 +30,7 @@ export interface UpdateStreamRequest {
 
 /** A stream of updates, without anything of the chat. */
 export function openUpdateStream(
-  { updates, limits, clock, log }: UpdateStreamDeps,
+  { updates, active, limits, clock, log }: UpdateStreamDeps,
   { selectors, grant, lastEventId, response, onStarted }: UpdateStreamRequest,
 ): void {
   const closings: (() => void)[] = [];
@@ -56,6 +58,8 @@ export function openUpdateStream(
   void subscription.started.then(({ lost }) => {
     onStarted(after !== 'earliest' && !lost);
     transport.write(encodeRetry(limits.retryMs));
+    // Its own announcement is the first that it can receive.
+    if (active !== undefined && !transport.isClosed) closings.push(active.begin(selectors, grant));
   });
 
   function write(event: string, data: object): void {
