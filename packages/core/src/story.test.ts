@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isEventOf, type Message } from '@chasqui/protocol';
 import { type Randomness, until, withSeed } from '@chasqui/testkit';
-import { createFakeNetwork } from './testing/fakeBus';
+import { createFakeNetwork } from './testing/fakes/fakeBus';
 import {
   openDeliveryNode,
   sendRequest,

@@ -1,5 +1,5 @@
 import { createFakeClock, until } from '@chasqui/testkit';
-import { noGauges } from '../testing/noGauges';
+import { noGauges } from '../testing/fakes/noGauges';
 import { type MemoryTransport, memoryTransport } from '../testing/memoryTransport';
 import { type ChangedEntry, changedEntry } from './changedEntries';
 import { type Connection, createConnection } from '../connection/connection';

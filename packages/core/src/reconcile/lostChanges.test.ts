@@ -1,6 +1,6 @@
 import type { Database } from '@chasqui/db';
 import { until } from '@chasqui/testkit';
-import { createFakeNetwork, type FakeNetwork } from '../testing/fakeBus';
+import { createFakeNetwork, type FakeNetwork } from '../testing/fakes/fakeBus';
 import {
   openDeliveryNode,
   sendRequest,

@@ -3,7 +3,7 @@ import type { Conversation, Message } from '@chasqui/protocol';
 import { type Randomness, withSeed } from '@chasqui/testkit';
 import { openDeliveryNode, sendRequest, type DeliveryNode } from '../testing/coreNode';
 import { openDeliveryRoom, type DeliveryRoom } from '../testing/coreRoom';
-import { createFakeNetwork } from '../testing/fakeBus';
+import { createFakeNetwork } from '../testing/fakes/fakeBus';
 import type { ChatCore } from '../chatCore';
 import type { SyncAnswer } from './syncChanges';
 

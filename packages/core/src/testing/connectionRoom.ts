@@ -3,7 +3,7 @@ import type { Follows } from '../connection/start/followed';
 import type { LocalConversation } from '../cache/conversationCache';
 import type { Entry } from '../ports/index';
 import { createFakeClock, type FakeClock } from '@chasqui/testkit';
-import { noGauges } from './noGauges';
+import { noGauges } from './fakes/noGauges';
 import { testEntry } from './entries';
 import { memoryTransport, type MemoryTransport } from './memoryTransport';
 

@@ -10,8 +10,8 @@ import type { ResumePoint } from '../connection/start/resumePoint';
 import type { LiveConnection } from '../connection/live/liveConnection';
 import type { SendRequest, SendResult } from '../send/send';
 import type { Bus } from '../ports/index';
-import { createFakeNetwork } from './fakeBus';
-import { noGauges } from './noGauges';
+import { createFakeNetwork } from './fakes/fakeBus';
+import { noGauges } from './fakes/noGauges';
 import { memoryTransport, type MemoryTransport } from './memoryTransport';
 
 /** A device connected to a node, and what it has received. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { connectDatabase, type Database } from '@chasqui/db';
 import { freshDatabase } from '@chasqui/testkit';
 import { appendBatch } from '../send/appendBatch';
-import { recordingAnnounce, type RecordingAnnounce } from './recordingAnnounce';
+import { recordingAnnounce, type RecordingAnnounce } from './fakes/recordingAnnounce';
 
 /** A separate database with users and recorded announcements, for tests of the core without a transport. */
 export interface DeliveryRoom {

@@ -3,7 +3,7 @@ export { createGroup } from '../conversations/group/createGroup';
 export { removeParticipant } from '../members/removeParticipant';
 export { editMessage } from '../messages/editMessage';
 export { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
-export { createFakeNetwork } from './fakeBus';
+export { createFakeNetwork } from './fakes/fakeBus';
 export { memoryTransport, type MemoryTransport } from './memoryTransport';
 export { openDeliveryNode, type DeliveryNode } from './coreNode';
 export {

@@ -1,7 +1,7 @@
 import type { SendResult } from '../send/send';
 import { type DeliveryNode, openDeliveryNode, sendRequest } from './coreNode';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
-import { createFakeNetwork, type FakeNetwork } from './fakeBus';
+import { createFakeNetwork, type FakeNetwork } from './fakes/fakeBus';
 
 /** Two nodes on one database, and a network that can lose, hold and repeat notifications. New for each test. */
 export interface NodePair {

@@ -9,7 +9,7 @@ import { readMessageById } from '../messages/readMessages';
 import { createSender, type Sender } from '../send/sender';
 import type { StoredSends } from '../send/send';
 import { type DeliveryRoom, openDeliveryRoom } from './coreRoom';
-import { noGauges } from './noGauges';
+import { noGauges } from './fakes/noGauges';
 
 /** The send path of one node, with its recorded results. */
 export interface SendNode {

@@ -1,6 +1,6 @@
 import type { ServerEvent } from '@chasqui/protocol';
-import type { Announce } from '../fanout/announce';
-import type { Entry } from '../ports/index';
+import type { Announce } from '../../fanout/announce';
+import type { Entry } from '../../ports/index';
 
 export type Announced =
   | {

@@ -1,4 +1,4 @@
-import type { Gauges } from '../ports/index';
+import type { Gauges } from '../../ports/index';
 
 /** Measures nothing. */
 export const noGauges: Gauges = {

@@ -1,4 +1,4 @@
-import type { Bus, Notification } from '../ports/index';
+import type { Bus, Notification } from '../../ports/index';
 
 export interface FakeNetwork {
   /** A bus for one more node. */
