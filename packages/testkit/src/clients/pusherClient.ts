@@ -32,6 +32,9 @@ export interface PusherClientOptions {
   params?: () => Record<string, string | number>;
   /** The authorization endpoint; the stock one by default. */
   endpoint?: string;
+  /** Milliseconds after which a silent connection is checked, and how long the check waits; as the server says by default. */
+  activityTimeout?: number;
+  pongTimeout?: number;
   /** Signs instead of the endpoints: the application's own server. */
   application?: {
     channel(socketId: string, name: string): { auth: string; channel_data?: string };
@@ -47,6 +50,7 @@ export function openPusher(
     params = () => ({}),
     endpoint = '/pusher/auth',
     application,
+    ...timeouts
   }: PusherClientOptions = {},
 ): PusherClient {
   const { hostname, port } = new URL(url);
@@ -56,6 +60,7 @@ export function openPusher(
   const pusher = new Pusher(key, {
     ...{ cluster: '', wsHost: hostname, wsPort: Number(port), forceTLS: false },
     enabledTransports: ['ws'],
+    ...timeouts,
     channelAuthorization:
       application === undefined
         ? { transport: 'ajax', endpoint: url + endpoint, headersProvider, paramsProvider: params }
