@@ -1,7 +1,7 @@
 import { createEvent, type Message, type ServerEvent } from '@chasqui/protocol';
 import { until } from '@chasqui/testkit';
 import type { ChatCore } from '../chatCore';
-import type { Transport } from '../ports/index';
+import type { Transport, TransportCapabilities } from '../ports/index';
 
 /** An event that a client received, or the reply to one of its sends under the name `answer`. */
 export interface Received {
@@ -15,8 +15,9 @@ export interface ContractClient {
   /** The server's side of the connection. */
   readonly transport: Transport;
   readonly isClosed: boolean;
-  /** Sends a message; resolves with the reply. */
-  send(conversationId: string, content: string): Promise<Message>;
+  /** Sends a message; resolves with the reply. Undefined for a transport without commands. */
+  readonly send: ((conversationId: string, content: string) => Promise<Message>) | undefined;
+  /** Acknowledges what has arrived of a conversation, up to seq, and nothing that arrives later. */
   acknowledge(conversationId: string, seq: number): Promise<void>;
   stopReading(): void;
   readAgain(): void;
@@ -35,8 +36,15 @@ export interface ContractRoom {
   close(): Promise<void>;
 }
 
+/** What the transport offers beyond events and acknowledgements, which every transport has. */
+type Extras = Pick<TransportCapabilities, 'commands' | 'batching'>;
+
 /** The contract of every transport, for any protocol. Runs against an in-memory transport and each real one. */
-export function describeTransport(name: string, open: () => Promise<ContractRoom>): void {
+export function describeTransport(
+  name: string,
+  open: () => Promise<ContractRoom>,
+  extras: Extras = { commands: true, batching: true },
+): void {
   describe(`the transport contract: ${name}`, () => {
     let room: ContractRoom;
     let ana: string;
@@ -51,33 +59,45 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
     const newGroup = async (): Promise<string> =>
       (await room.core.conversations.createGroup(ana, 'Group', [ben, cleo])).id;
 
-    async function post(conversationId: string, count: number, content = 'hello'): Promise<void> {
-      for (let i = 0; i < count; i += 1) {
-        await room.core.messages.send({
-          ...{ conversationId, senderId: ana, contentEncrypted: content, messageType: 'text' },
-          ...{ clientMessageId: null, replyToId: null },
-        });
-      }
+    /** Sends without the transport. */
+    async function sendAs(
+      senderId: string,
+      conversationId: string,
+      content: string,
+    ): Promise<Message> {
+      const { message } = await room.core.messages.send({
+        ...{ conversationId, senderId, contentEncrypted: content, messageType: 'text' },
+        ...{ clientMessageId: null, replyToId: null },
+      });
+      return message;
     }
+
+    async function post(conversationId: string, count: number): Promise<void> {
+      for (let i = 0; i < count; i += 1) await sendAs(ana, conversationId, 'hello');
+    }
+
+    const arrived = (client: ContractClient, conversationId: string, count: number) =>
+      until(`${count} entries have arrived`, () => seqs(client, conversationId).length >= count);
 
     test('[D3] entries arrive once and in the order of seq, the backlog before live entries', async () => {
       const conversationId = await newGroup();
       await post(conversationId, 20);
       const client = await room.connect(ben, { deviceId: 'order' });
-      await until('the backlog is sent', () => names(client).includes('chat:queue_empty'));
+      await arrived(client, conversationId, 21);
       await post(conversationId, 20);
-      await until('all have arrived', () => seqs(client, conversationId).length >= 41);
+      await arrived(client, conversationId, 41);
       expect(seqs(client, conversationId)).toEqual(upTo(41));
       await client.disconnect();
     });
 
-    test('[D3] the reply to a send arrives in the order of seq, in place of its message', async () => {
-      const conversationId = await newGroup();
-      const client = await room.connect(ben, { deviceId: 'answers' });
-      await until('it is live', () => names(client).includes('chat:queue_empty'));
+    /** Ben sends ten messages while Ana does. Resolves with the client and the seqs of Ben's. */
+    async function sendBoth(conversationId: string) {
+      const client = await room.connect(ben, { deviceId: `answers ${conversationId}` });
+      await arrived(client, conversationId, 1);
+      const sendOwn: Send = client.send ?? ((id, content) => sendAs(ben, id, content));
       const sends = Array.from({ length: 10 }, async (_, i) => {
         const [message] = await Promise.all([
-          client.send(conversationId, `mine ${i}`),
+          sendOwn(conversationId, `mine ${i}`),
           post(conversationId, 1),
         ]);
         return message;
@@ -85,21 +105,39 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       const mine = (await Promise.all(sends)).map(({ seq }) => seq);
       await until('all have arrived', () => places(client, conversationId).length >= 21);
       expect(places(client, conversationId)).toEqual(upTo(21));
-      const events = seqs(client, conversationId);
-      expect(events.filter((seq) => mine.includes(seq))).toEqual([]);
-      await client.disconnect();
-    });
+      return { client, mine };
+    }
+
+    if (extras.commands) {
+      test('[D3] the reply to a send arrives in the order of seq, in place of its message', async () => {
+        const conversationId = await newGroup();
+        const { client, mine } = await sendBoth(conversationId);
+        const events = seqs(client, conversationId);
+        expect(events.filter((seq) => mine.includes(seq))).toEqual([]);
+        await client.disconnect();
+      });
+    } else {
+      test('[D3] messages that the user sends over REST arrive as events, in the order of seq', async () => {
+        const conversationId = await newGroup();
+        const { client } = await sendBoth(conversationId);
+        expect(client.send).toBeUndefined();
+        expect(seqs(client, conversationId)).toEqual(upTo(21));
+        await client.disconnect();
+      });
+    }
 
     test('[D4] after a reconnect, delivery resumes after the last acknowledged entry', async () => {
       const conversationId = await newGroup();
       const client = await room.connect(ben, { deviceId: 'resume' });
-      await post(conversationId, 5);
-      await until('all have arrived', () => seqs(client, conversationId).length >= 6);
+      await post(conversationId, 3);
+      await arrived(client, conversationId, 4);
       await client.acknowledge(conversationId, 4);
+      await post(conversationId, 2);
+      await arrived(client, conversationId, 6);
       await client.disconnect();
       await post(conversationId, 2);
       const again = await room.connect(ben, { deviceId: 'resume' });
-      await until('it is live', () => names(again).includes('chat:queue_empty'));
+      await arrived(again, conversationId, 4);
       expect(seqs(again, conversationId)).toEqual([5, 6, 7, 8]);
       await again.disconnect();
     });
@@ -107,7 +145,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
     test('[D4] a slow consumer is paused, and receives the rest in order when it reads again', async () => {
       const conversationId = await newGroup();
       const client = await room.connect(ben, { deviceId: 'slow' });
-      await until('it is live', () => names(client).includes('chat:queue_empty'));
+      await arrived(client, conversationId, 1);
       client.stopReading();
       const { transport } = client;
       await until('the buffer is full', () => {
@@ -118,7 +156,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       await post(conversationId, 5);
       const before = seqs(client, conversationId);
       client.readAgain();
-      await until('all have arrived', () => seqs(client, conversationId).length >= 6);
+      await arrived(client, conversationId, 6);
       expect(before.length).toBeLessThan(6);
       expect(seqs(client, conversationId)).toEqual(upTo(6));
       await client.disconnect();
@@ -145,7 +183,7 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       const conversationId = await newGroup();
       const client = await room.connect(cleo, { deviceId: 'removed' });
       await post(conversationId, 3);
-      await until('all have arrived', () => seqs(client, conversationId).length >= 4);
+      await arrived(client, conversationId, 4);
       await room.core.members.remove(ana, conversationId, cleo);
       await post(conversationId, 3);
       const other = await newGroup();
@@ -157,13 +195,13 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
       await client.disconnect();
     });
 
-    test.each([true, false])(
+    test.each(extras.batching ? [true, false] : [false])(
       'entries are batched only if the client asked for it: %s',
       async (batching) => {
         const conversationId = await newGroup();
         await post(conversationId, 10);
         const client = await room.connect(ben, { deviceId: `batching ${batching}`, batching });
-        await until('the backlog is sent', () => names(client).includes('chat:queue_empty'));
+        await arrived(client, conversationId, 11);
         expect(names(client).includes('chat:messages_received')).toBe(batching);
         expect(seqs(client, conversationId)).toEqual(upTo(11));
         await client.disconnect();
@@ -173,19 +211,21 @@ export function describeTransport(name: string, open: () => Promise<ContractRoom
     test('a closed transport delivers nothing more and ignores further events', async () => {
       const conversationId = await newGroup();
       const client = await room.connect(ben, { deviceId: 'closed' });
-      await until('it is live', () => names(client).includes('chat:queue_empty'));
+      await arrived(client, conversationId, 1);
       client.transport.close({ text: 'closed by a test', reconnect: false });
       await until('it is closed', () => client.isClosed);
       const { length } = client.received;
       expect(() => client.transport.send(countingEvent([ben], () => undefined))).not.toThrow();
       await post(conversationId, 2);
       const witness = await room.connect(ben, { deviceId: 'witness' });
-      await until('another device has them', () => seqs(witness, conversationId).length === 3);
+      await arrived(witness, conversationId, 3);
       expect(client.received).toHaveLength(length);
       await witness.disconnect();
     });
   });
 }
+
+type Send = NonNullable<ContractClient['send']>;
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { Transport } from '@chasqui/core/ports';
 import {
   type ContractClient,
   type ContractRoom,
   describeTransport,
-  openDeliveryNode,
-  openDeliveryRoom,
   type Received,
 } from '@chasqui/core/testing';
 import {
@@ -20,43 +17,16 @@ import {
   unlimitedTraffic,
 } from '@chasqui/limits';
 import { InternalError, type Message } from '@chasqui/protocol';
-import { quietLog, until } from '@chasqui/testkit';
+import { until } from '@chasqui/testkit';
 import { WebSocket } from 'ws';
-import { createClientConnections } from '../../connections/clientConnections';
 import { openGate } from '../../connections/connectionGate';
-import { endlessBudget } from '../../connections/eventBudget';
+import { openContractNode } from '../../testing/contractNode';
 import { createSocketGateway } from './gateway';
 
 describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
-  const fixture = await openDeliveryRoom();
-  const node = openDeliveryNode(fixture.db);
-  const log = quietLog();
-  const transports = new Map<string, Transport>();
+  const node = await openContractNode();
+  const { clients, presence, log } = node;
   const httpServer = createServer();
-  const presence = {
-    connected: () => undefined,
-    disconnected: () => undefined,
-    setVisible: () => undefined,
-    statusOf: () => Promise.resolve(new Map()),
-  };
-  const limiting = { bulkheads: noBulkheads, rejectBackoff: noRejectBackoff };
-  const clients = createClientConnections({
-    ...{ presence, log, ...limiting },
-    core: {
-      connections: {
-        ...node.core.connections,
-        open(params) {
-          transports.set(params.deviceId, params.transport);
-          return node.core.connections.open(params);
-        },
-      },
-    },
-    wakeups: { promote: () => undefined },
-    sessionCache: { states: () => Promise.resolve(new Map()) } as never,
-    endings: { announce: () => undefined, onEnded: () => () => undefined },
-    bus: { onRecovered: () => () => undefined, connected: () => true } as never,
-    createBudget: () => endlessBudget,
-  });
   const gateway = createSocketGateway({
     httpServer,
     nodeName: undefined,
@@ -68,7 +38,7 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
         }),
     },
     core: node.core,
-    ...{ clients, presence, log, ...limiting },
+    ...{ clients, presence, log, bulkheads: noBulkheads, rejectBackoff: noRejectBackoff },
     origins: { cors: { origin: false } },
     admitsPage: () => true,
     addressOf: () => '127.0.0.1',
@@ -84,14 +54,12 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
 
   return {
     core: node.core,
-    users: fixture.users,
+    users: node.users,
     async connect(userId, { deviceId = randomUUID(), batching = false } = {}) {
       const client = openSocket(`ws://127.0.0.1:${port}`, { token: userId, deviceId, batching });
       await until('the session is ready', () => client.isReady());
-      const transport = transports.get(deviceId);
-      if (transport === undefined) throw new Error('the core was given no transport');
       return {
-        transport,
+        transport: node.transportOf(deviceId),
         received: client.received,
         get isClosed() {
           return client.isClosed;
@@ -104,10 +72,8 @@ describeTransport('Socket.IO', async (): Promise<ContractRoom> => {
       };
     },
     async close() {
-      clients.stop();
       await gateway.close();
-      await node.stop();
-      await fixture.close();
+      await node.close();
     },
   };
 });
