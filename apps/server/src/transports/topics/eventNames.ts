@@ -1,9 +1,11 @@
 import type { ServerEventName } from '@chasqui/protocol';
 
-/** Names of the chat's events on the transports that carry events of other applications too. */
+/** Names of the chat's events on the transports that carry events of other applications too; null for those without one. */
 const names = {
   'session:ready': 'session-ready',
   'chat:message_received': 'new-message',
+  // Only for clients that understand batches.
+  'chat:messages_received': null,
   'chat:queue_empty': 'queue-empty',
   'chat:message_updated': 'message-updated',
   'chat:message_status_updated': 'message-status',
@@ -16,12 +18,10 @@ const names = {
   'conversation:created': 'conversation-created',
   'conversation:updated': 'conversation-updated',
   'conversation:removed': 'conversation-removed',
-} as const satisfies Partial<Record<ServerEventName, string>>;
+} as const satisfies Record<ServerEventName, string | null>;
 
-export type TopicEventName = (typeof names)[keyof typeof names];
+export type TopicEventName = NonNullable<(typeof names)[ServerEventName]>;
 
-const byName = new Map<string, TopicEventName>(Object.entries(names));
-
-/** The name of an event; undefined for those that only concern the connection itself. */
+/** The name of an event; undefined for those that these transports do not carry. */
 export const topicEventName = (event: ServerEventName): TopicEventName | undefined =>
-  byName.get(event);
+  names[event] ?? undefined;

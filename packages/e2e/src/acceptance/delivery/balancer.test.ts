@@ -5,7 +5,9 @@ import {
   type Instance,
   findViolations,
   type NginxServer,
+  openEventStream,
   openInstance,
+  openPusher,
   type People,
   type Person,
   sendUntilAcknowledged,
@@ -87,6 +89,27 @@ test.each(Object.entries(ways))(
   },
   60_000,
 );
+
+test('a Pusher client and an event stream receive a message through nginx', async () => {
+  const { ana, ben } = await people.registerAll('ana', 'ben');
+  const { id } = await people.direct(ana, ben);
+  const stream = await openEventStream(
+    new URL(`/.well-known/mercure?topic=/conversations/${id}`, nginx.url),
+    { headers: { authorization: `Bearer ${ben.token}` } },
+  );
+  const client = openPusher(nginx.url, { token: ben.token });
+  try {
+    await client.subscribed(`private-conversation-${id}`);
+    await ana.call('sendMessage', { body: { conversation_id: id, content_encrypted: 'hello' } });
+    await until(
+      'both have it',
+      () => client.all('new-message').length === 1 && stream.text.includes('"hello"'),
+    );
+  } finally {
+    client.close();
+    stream.close();
+  }
+});
 
 test.each(Object.entries(ways))(
   '[L, D, O] %s: clients of a server killed under load continue on the other one',

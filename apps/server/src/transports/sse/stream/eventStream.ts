@@ -26,12 +26,16 @@ export const encodeRetry = (milliseconds: number): string => `retry: ${milliseco
 /** Type and data of each event, encoded once for all streams. */
 const encoded = new WeakMap<ServerEvent, string>();
 
-/** New messages have no type: clients receive typed events only in listeners of their own. */
-export function encodeEvent(event: ServerEvent, id: string): string {
+/**
+ * New messages have no type: clients receive typed events only in listeners of their own. Undefined for an event that
+ * streams do not carry.
+ */
+export function encodeEvent(event: ServerEvent, id: string): string | undefined {
   let rest = encoded.get(event);
   if (rest === undefined) {
     const name = topicEventName(event.name);
-    const type = name === undefined || name === 'new-message' ? '' : `event: ${name}\n`;
+    if (name === undefined) return undefined;
+    const type = name === 'new-message' ? '' : `event: ${name}\n`;
     rest = `${type}${encodeData(event.json)}\n`;
     encoded.set(event, rest);
   }
