@@ -15,6 +15,7 @@ import {
 import { createByteBudgets } from '@chasqui/limits';
 import { createPresence, createPresenceNotifier } from '@chasqui/presence';
 import { type Settings, watchSpace } from '@chasqui/settings';
+import { capabilitiesOf } from './capabilities';
 import { createHosts } from './network/hosts';
 import { createClientAddress, createProxies } from './network/clientAddress';
 import { createApp } from './transports/rest/createApp';
@@ -164,12 +165,14 @@ async function open(
   const pusher = createPusher({
     ...{ settings, keys, bus, nodeId, openLog: () => topics.open('pusher') },
   });
+  const hub = openUpdateHub({ settings, topics, redis: stores.redis, nodeId, log, releasers });
+  const capabilities = capabilitiesOf({ hub, pusher });
   const clients = createClientConnections({
     ...{ core, presence, wakeups, sessionCache, endings, bus, log, ...limiting },
+    capabilities,
     createBudget: () => (settings.RATE_LIMIT ? createEventBudget() : endlessBudget),
   });
   releasers.push('client connections', async () => clients.stop());
-  const hub = openUpdateHub({ settings, topics, redis: stores.redis, nodeId, log, releasers });
   const mercure = createMercureHub({
     ...{ core, clients, identity, origins, isProxy, addressOf, securityLog, log, ...limiting },
     ...{ rates: limiting.limits, limits: streamLimits, clock: systemClock },
@@ -196,6 +199,7 @@ async function open(
     securityContact: settings.SECURITY_CONTACT,
     version,
     registration: settings.REGISTRATION,
+    capabilities,
     roles,
     administration,
     deadLetters: createDeadLetters({ db, wakeups, securityLog }),

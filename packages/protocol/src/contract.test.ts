@@ -5,6 +5,7 @@ import { PROTOCOL } from './limits';
 import type { Endpoint } from './rest/endpoint';
 import { endpoints } from './rest/endpoints';
 import { commands, serverEvents } from './socket';
+import { capabilities } from './values/capabilities';
 
 // docs/CONTRACT.md describes the protocol that this package defines: nothing missing, nothing invented.
 
@@ -33,6 +34,10 @@ test('docs/CONTRACT.md lists every command, event and error', () => {
     sorted(messages.map(({ name }) => name));
   expect(sorted(firstCells('Socket.IO'))).toEqual(namesOf([...commands, ...serverEvents]));
   expect(firstCells('Errors')).toEqual([...errorNames]);
+});
+
+test('docs/CONTRACT.md lists every capability', () => {
+  expect(sorted(firstCells('Capabilities'))).toEqual(sorted(capabilities));
 });
 
 test('docs/CONTRACT.md names the current protocol number', () => {

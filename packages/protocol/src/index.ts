@@ -249,6 +249,7 @@ export {
   token,
   username,
 } from './text/text';
+export { capabilities, type Capability } from './values/capabilities';
 export { parseEmail } from './values/emailAddress';
 export { isUuid, position, seqNumber, uuid, version } from './values/ids';
 export { parseWith } from './values/parse';

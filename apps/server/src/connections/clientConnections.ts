@@ -4,7 +4,12 @@ import type { Log } from '@chasqui/foundation';
 import type { Caller, SessionCache, SessionEndings } from '@chasqui/identity';
 import type { Bulkheads, RejectBackoff } from '@chasqui/limits';
 import type { PresenceTracker } from '@chasqui/presence';
-import { type Handshake, type ServerEvent, UnauthorizedError } from '@chasqui/protocol';
+import {
+  type Capability,
+  type Handshake,
+  type ServerEvent,
+  UnauthorizedError,
+} from '@chasqui/protocol';
 import type { ClientTransport } from './clientTransport';
 import type { ClientConnection } from './clientConnection';
 import type { EventBudget } from './eventBudget';
@@ -29,6 +34,8 @@ interface Deps {
   bulkheads: Bulkheads;
   rejectBackoff: RejectBackoff;
   createBudget: () => EventBudget;
+  /** What this node offers; announced to every client. */
+  capabilities: readonly Capability[];
   log: Log;
 }
 
@@ -93,7 +100,7 @@ export function createClientConnections(deps: Deps): ClientConnections {
         registry.add(connection);
         expiry.set(connection, connection);
         presence.connected(userId, transport.id);
-        live.start(sessionReady(userId, deviceId));
+        live.start(sessionReady(userId, deviceId, deps.capabilities));
         deps.wakeups.promote(userId);
       },
       end() {

@@ -9,7 +9,7 @@ test('session:ready is sent first, and the events held back follow in order', ()
   connection.send(userStatusChanged(['me'], 'ana', 'online', 1));
   connection.send(userStatusChanged(['me'], 'ben', 'online', 2));
   expect(transport.frames).toEqual([]);
-  connection.send(sessionReady('me', 'phone'));
+  connection.send(sessionReady('me', 'phone', []));
   connection.send(userStatusChanged(['me'], 'ana', 'offline', 3));
   const payloads = transport.frames.map(({ payload }) => payload);
   expect(payloads).toMatchObject([

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
+import { capabilities } from '@chasqui/protocol';
 import { findPort } from '@chasqui/services';
 import { parseServerSettings } from '@chasqui/settings';
 import {
@@ -42,6 +43,17 @@ afterAll(async () => {
 });
 
 const ana = { username: 'ana', email: 'ana@example.org', password: 'correct horse' };
+
+test('a node announces what is configured', async () => {
+  const offered = async (env: Record<string, string>): Promise<unknown> =>
+    (await (await open(env))('GET', '/healthz')).body;
+  expect(await offered({})).toMatchObject({ capabilities: ['mercure', 'pusher'] });
+  const application = {
+    ...{ MERCURE_PUBLISHER_JWT_KEY: 'k'.repeat(32), MERCURE_SUBSCRIPTIONS: 'on' },
+    ...{ PUSHER_APP_ID: '7', PUSHER_KEY: 'key', PUSHER_SECRET: 's'.repeat(32) },
+  };
+  expect(await offered(application)).toMatchObject({ capabilities });
+});
 
 test('a fully connected node is alive and ready, and exposes its metrics', async () => {
   const http = await open({});

@@ -51,6 +51,7 @@ export async function openContractNode(): Promise<ContractNode> {
     endings: { announce: () => undefined, onEnded: () => () => undefined },
     bus: { onRecovered: () => () => undefined, connected: () => true } as never,
     createBudget: () => endlessBudget,
+    capabilities: [],
   });
   return {
     ...{ core: node.core, clients, presence, log, users: room.users },

@@ -1,10 +1,20 @@
-import { createEvent, type Privacy, PROTOCOL, type ServerEvent } from '@chasqui/protocol';
+import {
+  type Capability,
+  createEvent,
+  type Privacy,
+  PROTOCOL,
+  type ServerEvent,
+} from '@chasqui/protocol';
 
 /** The first event of every connection. */
-export function sessionReady(userId: string, deviceId: string): ServerEvent<'session:ready'> {
+export function sessionReady(
+  userId: string,
+  deviceId: string,
+  offered: readonly Capability[],
+): ServerEvent<'session:ready'> {
   return createEvent(
     'session:ready',
-    { userId, deviceId, protocol: PROTOCOL },
+    { userId, deviceId, protocol: PROTOCOL, capabilities: [...offered] },
     { conversationId: null, seq: null, recipients: { scope: 'connection' } },
   );
 }

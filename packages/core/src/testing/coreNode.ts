@@ -69,7 +69,7 @@ export function openDeliveryNode(
     ) {
       const live = await core.connections.open({ userId, sessionId, deviceId, transport, ...more });
       open.push(live);
-      live.start(sessionReady(userId, deviceId));
+      live.start(sessionReady(userId, deviceId, []));
       return {
         userId,
         live,

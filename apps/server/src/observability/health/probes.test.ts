@@ -12,7 +12,7 @@ beforeEach(async () => {
   warnings = [];
   const works = async () => undefined;
   const answers = { postgres: works, redis: works, warnings: () => warnings };
-  server = createServer(express().use(probes(answers, '0.0.0', 'open')));
+  server = createServer(express().use(probes(answers, '0.0.0', 'open', [])));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   http = createHttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });

@@ -1,6 +1,12 @@
 import { NotReadyError } from '@chasqui/db';
 import { withTimeout } from '@chasqui/foundation';
-import { type Health, PROTOCOL, type Readiness, type RegistrationMode } from '@chasqui/protocol';
+import {
+  type Capability,
+  type Health,
+  PROTOCOL,
+  type Readiness,
+  type RegistrationMode,
+} from '@chasqui/protocol';
 import { Router } from 'express';
 
 /** Checks a store; rejects or hangs when it is down. */
@@ -20,11 +26,15 @@ export function probes(
   { postgres, redis, warnings }: Probes,
   version: string,
   registration: RegistrationMode,
+  capabilities: readonly Capability[],
 ): Router {
   const router = Router();
 
   router.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version, protocol: PROTOCOL, registration } satisfies Health);
+    response.json({
+      ...{ status: 'ok', version, protocol: PROTOCOL, registration },
+      capabilities: [...capabilities],
+    } satisfies Health);
   });
 
   router.get('/readyz', async (_request, response) => {

@@ -21,6 +21,8 @@ type RouteDeps = Omit<
 
 /** Pusher Channels: WebSockets at `/app/{key}`, and what belongs to them over HTTP. */
 export interface Pusher {
+  /** Whether there are channels of an application. */
+  readonly hasApplication: boolean;
   routes(deps: RouteDeps): RequestHandler;
   /** Accepts connections. Call once, before the upgrades are admitted by turns. */
   open(deps: Omit<PusherGatewayDeps, 'appKey' | 'chat' | 'application' | 'generic'>): void;
@@ -55,6 +57,7 @@ export function createPusher({ settings, keys, bus, nodeId, openLog }: Deps): Pu
   }
 
   return {
+    hasApplication: app !== undefined,
     routes(deps) {
       const router = Router();
       router.use(

@@ -10,7 +10,7 @@ import {
   type DelayReject,
   type Quotas,
 } from '@chasqui/limits';
-import type { RegistrationMode } from '@chasqui/protocol';
+import type { Capability, RegistrationMode } from '@chasqui/protocol';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { ClientAddress } from '../../network/clientAddress';
 import { accountRoutes } from './routes/account/accountRoutes';
@@ -66,6 +66,8 @@ export interface AppDeps {
   securityContact: string | undefined;
   version: string;
   registration: RegistrationMode;
+  /** What this node offers beyond the base. */
+  capabilities: readonly Capability[];
   roles: Roles;
   administration: Administration;
   deadLetters: DeadLetters;
@@ -98,7 +100,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(homePage(deps.version));
   app.use(documents());
   app.use(['/readyz', '/metrics'], probeLimit(deps));
-  app.use(probes(deps.probes, deps.version, deps.registration));
+  app.use(probes(deps.probes, deps.version, deps.registration, deps.capabilities));
   app.use(metricsRoute({ read: deps.metrics, token: deps.metricsToken }));
   app.use(securityTxt(deps.securityContact));
 

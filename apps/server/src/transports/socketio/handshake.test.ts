@@ -45,7 +45,10 @@ describe('the handshake', () => {
       await until('the backlog has ended', () => events.length > 1);
       expect(events[0]).toEqual({
         event: 'session:ready',
-        data: { userId: user.id, deviceId: anyUuid, protocol: 1 },
+        data: {
+          ...{ userId: user.id, deviceId: anyUuid, protocol: 1 },
+          capabilities: ['mercure', 'pusher'],
+        },
       });
       expect(events[1]).toEqual({ event: 'chat:queue_empty', data: { delivered: 0 } });
     },

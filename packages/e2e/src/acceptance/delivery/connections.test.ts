@@ -68,7 +68,7 @@ describe('the handshake', () => {
     }
   });
 
-  test('session:ready comes first, with user, device and protocol; queue_empty comes once', async () => {
+  test('session:ready comes first, with user, device, protocol and capabilities; queue_empty comes once', async () => {
     const { ana, id, ben } = await suite.openDirect();
     for (let i = 0; i < 3; i++) await ben.send(id, `m${i}`);
     const device = ana.device({ deviceId: 'phone' });
@@ -80,7 +80,7 @@ describe('the handshake', () => {
       'chat:queue_empty',
     ]);
     expect(device.received('session:ready')).toEqual([
-      { userId: ana.id, deviceId: 'phone', protocol: 1 },
+      { userId: ana.id, deviceId: 'phone', protocol: 1, capabilities: ['mercure', 'pusher'] },
     ]);
     await ben.send(id, 'live');
     await until('the message arrived', () => device.wire(id).length === 4);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capabilitiesSchema } from '../../values/capabilities';
 import { uuid } from '../../values/ids';
 import { deviceId } from '../../text/text';
 import type { EventDefinition } from '../event';
@@ -11,6 +12,7 @@ export const sessionReady = {
     userId: uuid,
     deviceId,
     protocol: z.int().min(1).meta({ description: 'The protocol number of the server.' }),
+    capabilities: capabilitiesSchema,
   }),
 } as const satisfies EventDefinition;
 

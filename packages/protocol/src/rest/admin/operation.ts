@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capabilitiesSchema } from '../../values/capabilities';
 import type { Endpoint } from '../endpoint';
 
 export const registrationModes = ['open', 'invite', 'closed'] as const;
@@ -13,6 +14,7 @@ export const healthSchema = z
       .enum(registrationModes)
       .optional()
       .meta({ description: 'Who may register: everybody, invited users, or nobody.' }),
+    capabilities: capabilitiesSchema,
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof healthSchema>;
@@ -20,7 +22,7 @@ export type Health = z.infer<typeof healthSchema>;
 export const readHealth = {
   method: 'GET',
   path: '/healthz',
-  summary: 'The process is alive: its version and protocol number.',
+  summary: 'The process is alive: its version, protocol number and capabilities.',
   open: true,
   answers: { 200: healthSchema },
   refusals: [],
