@@ -14,7 +14,7 @@ interface Options {
   releasers: ReturnType<typeof createReleasers>;
 }
 
-/** The logs of what applications publish that is no chat: one per transport that is configured to publish. */
+/** The logs of non-chat events that applications publish: one per transport that is configured to publish. */
 export interface Topics {
   /** Opens the log of an application, which this node publishes to and follows. Each once. */
   open(name: string): TopicLog;

@@ -1,4 +1,4 @@
-// Logs of events by topic: what an application publishes that is no chat. Mercure topics and Pusher channels use them.
+// Logs of events by topic: non-chat events that applications publish. Mercure topics and Pusher channels use them.
 export { pruneTopicEvents } from './prune';
 export { createTopicLog, type TopicLog } from './topicLog';
 export type { NewTopicEvent, TopicBounds } from './publish/newEvents';

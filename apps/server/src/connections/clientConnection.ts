@@ -9,7 +9,7 @@ export interface ClientConnection {
   readonly id: string;
   readonly userId: string;
   readonly username: string;
-  /** The sessions whose tokens it has shown. It ends with the first of them that ends. */
+  /** The sessions whose tokens it has presented. It ends with the first of them that ends. */
   readonly sessionIds: string[];
   /** When the token it began with expires, milliseconds since 1970. */
   readonly expiresAt: number;

@@ -39,7 +39,7 @@ interface Deps {
   log: Log;
 }
 
-/** A client that has shown a valid token. */
+/** A client that has presented a valid token. */
 export interface Client {
   caller: Caller;
   address: string;

@@ -3,7 +3,7 @@ import type { ClientConnection } from './clientConnection';
 /** The connections of this node, by session. */
 export interface ConnectionRegistry {
   add(connection: ClientConnection): void;
-  /** The connection has shown a token of one more session. */
+  /** The connection has presented a token of one more session. */
   link(connection: ClientConnection, sessionId: string): void;
   /** The connection no longer depends on this session of it. */
   unlink(connection: ClientConnection, sessionId: string): void;

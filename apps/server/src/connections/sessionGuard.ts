@@ -65,7 +65,7 @@ export function guardSessions({ registry, sessionCache, endings, bus, log }: Dep
   }
 
   /**
-   * An expired session closes the connections that depend on it alone. A connection that has shown a later token
+   * An expired session closes the connections that depend on it alone. A connection that has presented a later token
    * continues: with another issuer, every token may be a session of its own.
    */
   function leaveExpired(expired: readonly string[], living: ReadonlySet<string>): void {

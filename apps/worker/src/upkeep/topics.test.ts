@@ -24,7 +24,7 @@ afterEach(async () => {
 const rest = async (): Promise<unknown> =>
   (await db.query('', 'SELECT min(seq)::integer, count(*)::integer FROM topic_events', []))[0];
 
-test('one round deletes every event beyond its time and counts them', async () => {
+test('one round deletes every expired event and counts them', async () => {
   let pruned = 0;
   const metrics = { topicEventsPruned: (events: number) => void (pruned += events) };
   const stopping = new AbortController().signal;

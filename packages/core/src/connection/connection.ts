@@ -26,7 +26,7 @@ export interface ConnectionDeps extends GapSource {
  * The delivery path of one connection (R3, R4). Each trigger only raises the target of a conversation; pump.ts sends
  * the next seq after the cursor until it reaches the target. connectionState.ts defines the states.
  */
-export interface Connection extends Omit<Followed, 'skips'> {
+export interface Connection extends Omit<Followed, 'names'> {
   readonly id: string;
   readonly userId: string;
   readonly deviceNo: number;
@@ -69,8 +69,9 @@ const MAX_EARLY_REPLIES = 10_000;
 export function createConnection(deps: ConnectionDeps): Connection {
   const { transport } = deps;
   const effects = createConnectionEffects(deps);
-  const { skips, ...followed } = createFollowed(effects, deps.follows);
+  const followed = createFollowed(effects, deps.follows);
   const { cursors, pump, isClosed, advance, advanceOne, cursorOf, raise, pumpIfDue } = effects;
+  const skips = (id: string): boolean => isClosed() || followed.names?.has(id) === false;
 
   /** The reply to an own send that was stored takes the place of its entry. */
   function answerStored(

@@ -56,7 +56,7 @@ export function createFanOut(deps: {
     for (const { entry, message, reply } of sends) reply.stored(conversation, entry, message);
     connections.offer(conversation, entries);
     conversations.trim(conversation);
-    notifyRequested(connections, conversation);
+    if (conversation.requestedId !== null) notifyRequested(connections, conversation);
   }
 
   const deliver = createDelivery({ ...deps, deliverEntries });

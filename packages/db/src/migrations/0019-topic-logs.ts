@@ -1,6 +1,6 @@
 import type { MigrationContext } from '../migrating/migration';
 
-/** Logs of events by topic, for what an application publishes that is no chat: one log per application. */
+/** Logs of non-chat events that applications publish, by topic: one log per application. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
   await context.sequelize.query(`
     CREATE TABLE topic_logs (

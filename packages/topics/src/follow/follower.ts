@@ -85,7 +85,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     readGaps().then(
       () => {
         reading = false;
-        // What was announced after the last look.
+        // What was announced after the last read.
         advance();
       },
       (error: unknown) => {
@@ -105,7 +105,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       const firstSeq = rows[0]?.firstSeq ?? 1;
       // All of it was pruned before this node read it.
       if (position === from && firstSeq > from + 1) position = firstSeq - 1;
-      // PostgreSQL has not what was announced: the next poll finds out.
+      // PostgreSQL does not have what was announced yet: the next poll reads it.
       if (position === from) {
         target = from;
         return;

@@ -272,6 +272,6 @@ test('a page of a foreign origin may not connect', async () => {
   expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(4009);
 });
 
-test('no test of this file logged an error', () => {
+test('no test in this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -144,7 +144,7 @@ test('[D10] typing and presence reach the other user on any node', async () => {
   expect(hidden.body).toMatchObject({ presence: null });
 });
 
-test('no test of this file logged an error', () => {
+test('no test in this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 

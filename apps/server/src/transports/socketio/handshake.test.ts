@@ -151,6 +151,6 @@ describe('tokens of an open connection', () => {
   });
 });
 
-test('no test of this file logged an error', () => {
+test('no test in this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -6,7 +6,7 @@ const PREFLIGHT_S = 600;
 
 /**
  * CORS with credentials, for named origins only: streams may be authorized by a cookie, so a page of another origin must
- * neither open nor read one. Pages of this host and clients that are no browsers send no foreign origin.
+ * neither open nor read one. Pages of this host and non-browser clients send no foreign origin.
  */
 export function crossOrigin(origins: Pick<Origins, 'admits' | 'lists'>): RequestHandler {
   return (request, response, next) => {

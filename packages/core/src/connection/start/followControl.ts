@@ -5,7 +5,7 @@ import type { Following } from './following';
 /** What a transport follows on its connection. */
 export interface FollowControl {
   /**
-   * Delivers a conversation that was not followed. A conversation of which the user is no participant is delivered
+   * Delivers a conversation that was not followed. A conversation that the user is not in is delivered
    * once they join (D9). A second call only calls `located`.
    */
   follow(conversationId: string, following?: Following): void;

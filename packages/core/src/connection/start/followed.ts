@@ -6,20 +6,26 @@ export type Follows = 'all' | readonly string[];
 
 /** See FollowControl; `followAll(true)` delivers only what is announced by `expect`. */
 export interface Followed {
+  /** The conversations that are delivered; undefined: all. */
+  readonly names: ReadonlySet<string> | undefined;
   follow(conversationId: string, following?: Following): void;
   unfollow(conversationId: string): void;
   followAll(all: boolean): void;
-  /** Whether nothing of this conversation is delivered now. */
-  skips(conversationId: string): boolean;
 }
 
 export function createFollowed(effects: ConnectionEffects, follows: Follows = 'all'): Followed {
   const { isClosed, cursors } = effects;
-  let all = follows === 'all';
   const named = new Set(follows === 'all' ? [] : follows);
-  const has = (conversationId: string): boolean => all || named.has(conversationId);
 
-  return {
+  function forgetOthers(): void {
+    for (const cursor of [...cursors.values()]) {
+      if (followed.names?.has(cursor.conversationId) === false) effects.forget(cursor);
+    }
+  }
+
+  // A plain property: it is read for each entry.
+  const followed: { -readonly [Name in keyof Followed]: Followed[Name] } = {
+    names: follows === 'all' ? undefined : named,
     follow(conversationId, following = {}) {
       if (isClosed()) return;
       named.add(conversationId);
@@ -33,15 +39,12 @@ export function createFollowed(effects: ConnectionEffects, follows: Follows = 'a
     },
     unfollow(conversationId) {
       named.delete(conversationId);
-      const cursor = cursors.get(conversationId);
-      if (cursor !== undefined && !has(conversationId)) effects.forget(cursor);
+      forgetOthers();
     },
-    followAll(value) {
-      all = value;
-      for (const cursor of [...cursors.values()]) {
-        if (!has(cursor.conversationId)) effects.forget(cursor);
-      }
+    followAll(all) {
+      followed.names = all ? undefined : named;
+      forgetOthers();
     },
-    skips: (conversationId) => isClosed() || !has(conversationId),
   };
+  return followed;
 }

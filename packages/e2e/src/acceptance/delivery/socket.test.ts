@@ -95,7 +95,7 @@ describe('commands', () => {
     expect(body.messages.map(withoutStatus)).toEqual(bySocket.messages.map(withoutStatus));
   });
 
-  test('those concerned receive conversation:created, updated and removed on both nodes', async () => {
+  test('affected users receive conversation:created, updated and removed on both nodes', async () => {
     const { ana, ben, cleo } = await suite.people.registerAll('ana', 'ben', 'cleo');
     const [a, b, c] = [ana.device(), ben.on(1).device(), cleo.on(1).device()];
     for (const device of [a, b, c]) await device.connect();

@@ -19,7 +19,7 @@ export function followConversation(
       located(isParticipant) {
         if (isParticipant) resolve();
         else {
-          // A subscription that was refused must not come alive when the user joins later.
+          // A subscription that was refused must not become active when the user joins later.
           live.unfollow(conversationId);
           reject(new NotFoundError());
         }

@@ -36,7 +36,7 @@ export function createEventLog(log: TopicLog, deliver: (event: Delivered) => voi
         if (stored === undefined || typeof type !== 'string') return;
         for (const channel of topics) deliver({ channel, name: type, ...stored });
       },
-      // Clients of channels have no position, so there is nobody to tell.
+      // Clients of channels have no position, so there is nobody to notify.
       lost: () => undefined,
       // Each connection bounds what waits for it.
       writable: () => true,

@@ -15,7 +15,7 @@ interface Deps {
   clock: Clock;
   socket: PusherSocket;
   barrier: Pick<PingBarrier, 'beat' | 'waitingMs'>;
-  /** Whether the client is subscribed to a channel or has shown who it is. */
+  /** Whether the client is subscribed to a channel or has signed in. */
   isInUse: () => boolean;
   close: (closing: Closing) => void;
 }

@@ -17,7 +17,7 @@ import type { GenericChannels, Subscriber } from '../generic/genericChannels';
 import { errorFrame, subscriptionError } from '../wire/protocolFrames';
 import type { SignIn } from './signIn';
 
-/** Subscribes one connection to channels of every kind, as far as it is authorized. */
+/** Subscribes one connection to channels of every kind that it is authorized for. */
 export interface Subscriptions {
   subscribe(fields: Readonly<Record<string, unknown>>): void;
   unsubscribe(fields: Readonly<Record<string, unknown>>): void;
@@ -85,7 +85,7 @@ export function createSubscriptions(deps: Deps): Subscriptions {
     return { name, conversationId: null, presence: false, grant };
   }
 
-  /** Throws UnauthorizedError unless this server signed the channel for this connection, with a token that is valid yet. */
+  /** Throws UnauthorizedError unless this server signed the channel for this connection, with a token that is still valid. */
   function verify(name: string, auth: string, data: string | undefined): ChatGrant {
     const isSigned =
       data !== undefined && deps.chat.verifiesChannel(auth, subscriber.socketId, name, data);

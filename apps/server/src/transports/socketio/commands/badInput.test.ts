@@ -122,7 +122,7 @@ describe('bad input', () => {
   });
 });
 
-test('no test of this file logged an error', () => {
+test('no test in this file logged an error', () => {
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 

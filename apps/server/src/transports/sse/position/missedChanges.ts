@@ -45,7 +45,7 @@ export async function readMissedChanges(
 }
 
 /**
- * Those messages that are no new entries: entries up to the floor of their conversation, and later ones that changed
+ * The messages that are not new entries: entries up to the floor of their conversation, and later ones that changed
  * after they were sent.
  */
 export function changedAmong({ messages, floors }: MissedChanges): Message[] {

@@ -12,7 +12,7 @@ const start = {
   ]),
 };
 
-test('a position survives its way through a client', () => {
+test('a position survives a round trip through a client', () => {
   expect(decodePosition(encodePosition(start))).toEqual(start);
   const named = { ...start, base: 'device' as const, scope: scopeOf([a, b]), seqs: new Map() };
   expect(decodePosition(encodePosition(named))).toEqual(named);

@@ -78,7 +78,7 @@ test.each([
   await expect(parseSelector(kind, text, HUB)).rejects.toThrow(ValidationError);
 });
 
-test('unknown matcher types are refused, and other parameters are none', () => {
+test('unknown matcher types are refused, and other parameters are ignored', () => {
   expect(selectorKindOf('match_urlpattern')).toBe('urlpattern');
   expect(selectorKindOf('authorization')).toBeUndefined();
   expect(() => selectorKindOf('match_regexp')).toThrow(ValidationError);

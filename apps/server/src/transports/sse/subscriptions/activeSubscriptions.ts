@@ -6,7 +6,7 @@ import type { HubGrant } from '../updates/hubTokens';
 import type { SharedSubscriptions } from './sharedSubscriptions';
 import { type ActiveSubscription, dialectOf, documentOf, pathOf } from './subscriptionDocument';
 
-/** Who has subscribed to what that applications publish. The chat is not part of it. */
+/** Active subscriptions to the updates of applications. The chat is not part of them. */
 export interface ActiveSubscriptions {
   /** Registers the selectors of a new stream. The returned function ends them. */
   begin(selectors: readonly Selector[], grant: HubGrant): () => void;

@@ -10,7 +10,7 @@ export interface SharedSubscriptions {
   renew(): Promise<ActiveSubscription[]>;
 }
 
-/** A node that does not renew is taken for dead. */
+/** A node that does not renew is considered dead. */
 const LEASE_MS = 30_000;
 
 interface Stored {

@@ -56,7 +56,7 @@ test('a subscription is listed on every node while its stream is open', async ()
   expect((await read(one?.id ?? '')).status).toBe(404);
 });
 
-test('the begin and the end of a subscription are announced to those who may know', async () => {
+test('the start and the end of a subscription are announced to those who may know', async () => {
   const selector = newTopic();
   const template = `${SUBSCRIPTIONS_PATH}/{topic}/{subscriber}`;
   const witness = await fixture.stream(topicQuery(template), {
