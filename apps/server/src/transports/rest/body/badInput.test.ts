@@ -107,7 +107,11 @@ test.each(withId)('%s refuses malformed ids', async (_name, endpoint) => {
   }
 });
 
-const paged = closed.filter(([, { method, query }]) => method === 'GET' && query !== undefined);
+// Every other endpoint with a query returns pages.
+const unpaged = new Set(['readMercureToken']);
+const paged = closed.filter(
+  ([name, { method, query }]) => method === 'GET' && query !== undefined && !unpaged.has(name),
+);
 
 test.each(paged)(
   '%s refuses limits beyond 1 to 100, repeated or in brackets',
