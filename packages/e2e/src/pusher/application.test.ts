@@ -9,6 +9,7 @@ import Pusher from 'pusher';
 
 // Channels of an application: the package `pusher` on its server, stock pusher-js on its pages, two nodes between them.
 
+const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');
 const APP = { PUSHER_APP_ID: '1', PUSHER_KEY: 'key', PUSHER_SECRET: 'a secret of this test' };
 
 let instance: Instance;
@@ -17,7 +18,10 @@ const clients: PusherClient[] = [];
 beforeAll(async () => {
   instance = await openInstance({ nodes: 2, worker: false, env: APP });
   const { host } = new URL(instance.url());
-  server = new Pusher({ appId: '1', key: 'key', secret: APP.PUSHER_SECRET, host, useTLS: false });
+  server = new Pusher({
+    ...{ appId: '1', key: 'key', secret: APP.PUSHER_SECRET, host, useTLS: false },
+    encryptionMasterKeyBase64: MASTER_KEY,
+  });
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
@@ -115,6 +119,45 @@ test('a cache channel begins with its last event, or says that there is none', a
   await until('the last event is repeated', () => late.all('changed').length === 1);
   const answer = await server.get({ path: '/channels/cache-weather', params: { info: 'cache' } });
   expect(await answer.json()).toMatchObject({ occupied: true, cache: { data: 'sunny' } });
+});
+
+test('events of an encrypted channel are readable to its subscribers only, and it takes no client events', async () => {
+  const [one, two] = [page('ana'), page('ben', 1)];
+  const frames: unknown[] = [];
+  two.pusher.connection.bind('message', (frame: unknown) => frames.push(frame));
+  const channel = await one.subscribed('private-encrypted-plans');
+  await two.subscribed('private-encrypted-plans');
+  await server.trigger('private-encrypted-plans', 'changed', { secret: 'the harbour' });
+  for (const client of [one, two]) {
+    await until('it has arrived', () => client.all('changed').length === 1);
+    expect(client.all('changed')).toEqual([{ secret: 'the harbour' }]);
+  }
+  expect(JSON.stringify(frames)).toContain('ciphertext');
+  expect(JSON.stringify(frames)).not.toContain('harbour');
+  // Stock clients refuse to send one, so this goes past the channel.
+  expect(() => channel.trigger('client-moved', {})).toThrow('encrypted');
+  one.pusher.send_event('client-moved', { x: 1 }, 'private-encrypted-plans');
+  await until('it is refused', () => one.errors.length === 1);
+  await server.trigger('private-encrypted-plans', 'changed', 'later');
+  await until('the later one has arrived', () => two.all('changed').length === 2);
+  expect(two.all('client-moved')).toEqual([]);
+});
+
+test('subscribers receive the number of subscriptions over all nodes', async () => {
+  const [one, two] = [page('ana'), page('ben', 1)];
+  const channel = await one.subscribed('private-counted');
+  const isCounted = (count: number) => () => channel.subscriptionCount === count;
+  await until('there is one', isCounted(1));
+  await two.subscribed('private-counted');
+  await until('there are two', isCounted(2));
+  expect(one.all('pusher:subscription_count').at(-1)).toEqual({ subscription_count: 2 });
+  const answer = await server.get({
+    path: '/channels/private-counted',
+    params: { info: 'subscription_count' },
+  });
+  expect(await answer.json()).toMatchObject({ occupied: true, subscription_count: 2 });
+  two.close();
+  await until('there is one again', isCounted(1));
 });
 
 test('a signed-in user receives events of their own, and is disconnected when they are terminated', async () => {
