@@ -57,12 +57,15 @@ test('peeking takes nothing', () => {
 });
 
 test('use within the rate is not reported; using up an eighth is, once per use', () => {
-  let told = 0;
-  const buckets = createBuckets({ rate: { perSecond: 10, burst: 80 }, onDue: () => (told += 1) });
+  let reports = 0;
+  const buckets = createBuckets({
+    rate: { perSecond: 10, burst: 80 },
+    onDue: () => (reports += 1),
+  });
   for (let i = 0; i < 9; i++) buckets.take('ana', i * 10_000);
-  expect(told).toBe(0);
+  expect(reports).toBe(0);
   for (let i = 0; i < 20; i++) buckets.take('ben', 0);
-  expect(told).toBe(1);
+  expect(reports).toBe(1);
   expect(buckets.unreported()).toEqual([{ key: 'ben', ms: 2_000 }]);
   expect(buckets.unreported()).toEqual([]);
 });

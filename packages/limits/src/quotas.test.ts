@@ -19,7 +19,7 @@ function opened() {
   return { clock, quotas: createQuotas({ settings, deficits: alone, clock }) };
 }
 
-test('a user stores the daily quota, is told when to retry, and regains it over the day', () => {
+test('a user stores the daily quota, receives the waiting time, and regains it over the day', () => {
   const { clock, quotas } = opened();
   for (let i = 0; i < 2; i += 1) {
     quotas.admit('quota_conversations', ana);

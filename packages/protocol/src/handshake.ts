@@ -29,13 +29,13 @@ export interface Handshake {
  * device id throws ValidationError, because replacing it would start another backlog.
  */
 export function parseHandshake(auth: unknown, authorization?: string): Handshake {
-  const said: Record<string, unknown> = isRecord(auth) ? auth : {};
-  const protocol = said.protocol;
+  const fields: Record<string, unknown> = isRecord(auth) ? auth : {};
+  const protocol = fields.protocol;
   return {
-    token: tokenOf(said.token) ?? bearerToken(authorization),
-    deviceId: parseDeviceId(said.deviceId),
-    batch: said.batch === true,
-    brief: said.brief === true,
+    token: tokenOf(fields.token) ?? bearerToken(authorization),
+    deviceId: parseDeviceId(fields.deviceId),
+    batch: fields.batch === true,
+    brief: fields.brief === true,
     protocol: Number.isSafeInteger(protocol) ? Number(protocol) : undefined,
   };
 }

@@ -47,8 +47,8 @@ test('accounts are listed, created, suspended and given a temporary password', a
 
 test.each(['', 'suspend', 'suspend ana ben', 'create ana', 'create a b@example.org', 'dance ana'])(
   'admin "%s" prints the usage',
-  async (said) => {
-    await expect(admin(...said.split(' '))).rejects.toThrow(/^Usage: /);
+  async (words) => {
+    await expect(admin(...words.split(' '))).rejects.toThrow(/^Usage: /);
   },
 );
 
@@ -66,8 +66,8 @@ test('invitations are created with a code shown once, listed without it, and rev
 
 test.each(['', 'create now', 'create --uses', 'create --uses 0', 'list --uses 1', 'revoke x'])(
   'invitations "%s" fails with a reason',
-  async (said) => {
-    await expect(invitations(...said.split(' '))).rejects.toThrow(
+  async (words) => {
+    await expect(invitations(...words.split(' '))).rejects.toThrow(
       /^Usage: |must be a whole number/,
     );
   },

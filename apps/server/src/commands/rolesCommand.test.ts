@@ -40,13 +40,13 @@ test.each([
   ['grant nobody admin', 'There is no user "nobody".'],
   ['revoke ben', 'ben has no instance role.'],
   ['revoke ana', /last owner/],
-])('"%s" fails with a reason', async (said, why) => {
-  await expect(run(...said.split(' '))).rejects.toThrow(why);
+])('"%s" fails with a reason', async (words, why) => {
+  await expect(run(...words.split(' '))).rejects.toThrow(why);
 });
 
 test.each(['', 'list ana', 'grant ana', 'grant ana king', 'revoke', 'revoke ana admin', '--all'])(
   '"%s" prints the usage',
-  async (said) => {
-    await expect(run(...said.split(' '))).rejects.toThrow(/^Usage: /);
+  async (words) => {
+    await expect(run(...words.split(' '))).rejects.toThrow(/^Usage: /);
   },
 );

@@ -42,8 +42,8 @@ test("all sessions of one user end on every server, with sockets and devices; ot
     fixture.connect(phone.access_token, { node: two, auth: { deviceId: 'phone of ana' } }),
     fixture.connect(ben.access_token, { node: two, auth: { deviceId: 'phone of ben' } }),
   ]);
-  const [said] = await run('end', ana.user.username.toUpperCase());
-  expect(said).toMatch(/^2 sessions have ended/);
+  const [line] = await run('end', ana.user.username.toUpperCase());
+  expect(line).toMatch(/^2 sessions have ended/);
   await until('her socket is closed', () => !lost.socket.connected);
   for (const token of [ana.access_token, phone.access_token]) {
     await until('her token is refused', async () => (await statusOf(token)) === 401);

@@ -72,7 +72,7 @@ test.each(['retry', 'purge'])(
 
 test.each(['', 'all', 'purge', 'purge --all', 'list ben', 'retry a b'])(
   '"%s" prints the usage',
-  async (said) => {
-    await expect(run(...said.split(' '))).rejects.toThrow(/^Usage: /);
+  async (words) => {
+    await expect(run(...words.split(' '))).rejects.toThrow(/^Usage: /);
   },
 );

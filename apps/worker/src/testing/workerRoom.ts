@@ -42,11 +42,11 @@ export async function openWorkerRoom<Worker extends RunningWorker>(
   redis.on('error', () => undefined);
   const connections = createRedisConnections({ url: server.url, log: quietLog() });
   const bus = createBus({ redis: connections, nodeId: 'server', log: quietLog() });
-  /** User ids of the hints that a server node heard, in order. */
+  /** User ids of the notifications that a server node received, in order. */
   const woken: string[] = [];
   const workers: Worker[] = [];
-  bus.subscribe((hint) => {
-    if (hint.type === 'recheck') woken.push(...hint.userIds);
+  bus.subscribe((notification) => {
+    if (notification.type === 'recheck') woken.push(...notification.userIds);
   });
 
   const sql = (text: string, ...values: unknown[]) => db.query('', text, values);

@@ -87,8 +87,8 @@ describe('[D7] a change that arrives before its entry is sent', () => {
       recent: [entry(4)],
       recentBytes: 0,
     };
-    const heardAt = createFakeClock().now();
-    connection.offer({ ...cached, heardAt, members: new Map([[ME, 1]]) }, entry(4));
+    const receivedAt = createFakeClock().now();
+    connection.offer({ ...cached, receivedAt, members: new Map([[ME, 1]]) }, entry(4));
     connection.changed(edit(4, 9));
     expect(transport.frames.map(({ event }) => event)).toEqual([
       ...['chat:messages_received', 'chat:queue_empty'],

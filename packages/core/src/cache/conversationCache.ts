@@ -16,7 +16,7 @@ export interface LocalConversation {
   recent: Entry[];
   recentBytes: number;
   /** When the newest of them arrived, milliseconds of this node's clock. */
-  heardAt: number;
+  receivedAt: number;
 }
 
 export interface LocalConversations {
@@ -89,7 +89,7 @@ export function createLocalConversations(deps: {
           requestedId,
           recent: [],
           recentBytes: 0,
-          heardAt: 0,
+          receivedAt: 0,
         };
         conversation.membersVersion = membersVersion;
         conversation.members = members;
@@ -178,7 +178,7 @@ export function createLocalConversations(deps: {
       counting(conversation, () => {
         for (const entry of entries) rememberOne(conversation, asChanged(entry));
       });
-      if (conversation.recent.at(-1)?.seq !== newest) conversation.heardAt = deps.clock.now();
+      if (conversation.recent.at(-1)?.seq !== newest) conversation.receivedAt = deps.clock.now();
       withRecent.delete(conversation.id);
       withRecent.set(conversation.id, conversation);
     },
@@ -268,7 +268,7 @@ export function recentEntry(
   seq: number,
   now: number,
 ): Entry | undefined {
-  if (now - conversation.heardAt > RECENT_KEPT_MS) return undefined;
+  if (now - conversation.receivedAt > RECENT_KEPT_MS) return undefined;
   const first = conversation.recent[0];
   return first === undefined ? undefined : conversation.recent[seq - first.seq];
 }

@@ -113,7 +113,7 @@ export function openConnectionRoom(follows: Follows = 'all'): ConnectionRoom {
         [OTHER, 1],
       ]);
       const mind = { id, membersVersion: 1, members, requestedId: null };
-      return { ...mind, recent, recentBytes: 0, heardAt: clock.now() };
+      return { ...mind, recent, recentBytes: 0, receivedAt: clock.now() };
     },
   };
 }

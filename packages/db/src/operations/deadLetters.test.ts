@@ -181,8 +181,8 @@ test('a purge covers more conversations than one call', async () => {
 
 test('a user is found by id, and by name in any case', async () => {
   const [ana] = await room.users('ana');
-  for (const said of ['ana', 'ANA', ana, ana.toUpperCase()]) {
-    expect(await findUserId(room.db, said)).toBe(ana);
+  for (const name of ['ana', 'ANA', ana, ana.toUpperCase()]) {
+    expect(await findUserId(room.db, name)).toBe(ana);
   }
   expect(await findUserId(room.db, 'nobody')).toBeNull();
 });

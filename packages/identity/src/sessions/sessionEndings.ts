@@ -13,15 +13,15 @@ export interface SessionEndings {
 
 export function createSessionEndings(bus: Bus): SessionEndings {
   const listeners = new Set<(sessionIds: string[]) => void>();
-  const tell = (sessionIds: string[]): void => {
+  const notify = (sessionIds: string[]): void => {
     for (const listener of listeners) listener(sessionIds);
   };
-  bus.subscribe((hint) => {
-    if (hint.type === 'session-ended') tell(hint.sessionIds);
+  bus.subscribe((notification) => {
+    if (notification.type === 'session-ended') notify(notification.sessionIds);
   });
   return {
     announce(sessionIds) {
-      tell(sessionIds);
+      notify(sessionIds);
       bus.publish({ type: 'session-ended', sessionIds });
     },
     onEnded(listener) {

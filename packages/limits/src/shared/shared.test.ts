@@ -79,10 +79,10 @@ describe.each(redisKinds)('on %s', (kind) => {
       expect(a?.limits.take('send', name, null)).toBeGreaterThan(0);
     }
     await until('the use is reported', async () => {
-      const told = await Promise.all(
+      const reported = await Promise.all(
         (a?.stores ?? []).map(({ redis }) => redis.keys('*chasqui:rate:*')),
       );
-      return new Set(told.flat()).size >= names.length;
+      return new Set(reported.flat()).size >= names.length;
     });
     // The other node learns of it with its first report; alone it would allow all ten.
     for (const name of names) {

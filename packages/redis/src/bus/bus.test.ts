@@ -40,7 +40,7 @@ function node(nodeId: string, url: string, prefix = ''): Node {
   buses.push(bus);
   const received: Notification[] = [];
   let recoveries = 0;
-  bus.subscribe((hint) => received.push(hint));
+  bus.subscribe((notification) => received.push(notification));
   bus.onRecovered(() => (recoveries += 1));
   return { bus, received, recoveries: () => recoveries };
 }
@@ -67,10 +67,10 @@ describe.each(redisKinds)('on %s', (kind) => {
       node('c', server.url, 'elsewhere:'),
     ];
     await connected(a, b, other);
-    const hints = Array.from({ length: 1_000 }, (_, i) => recheck(`user-${i}`));
-    for (const hint of hints) a.bus.publish(hint);
-    await until('all have arrived', () => b.received.length === hints.length);
-    expect(b.received).toEqual(hints);
+    const notifications = Array.from({ length: 1_000 }, (_, i) => recheck(`user-${i}`));
+    for (const notification of notifications) a.bus.publish(notification);
+    await until('all have arrived', () => b.received.length === notifications.length);
+    expect(b.received).toEqual(notifications);
     expect(a.received).toEqual([]);
     expect(other.received).toEqual([]);
   });
@@ -122,13 +122,13 @@ describe.each(redisKinds)('on %s', (kind) => {
     ]) {
       await publish(message);
     }
-    const hints = [
+    const notifications = [
       { type: 'recheck', userIds: [1] },
       { type: '__proto__' },
       { type: 'from-the-future', x: 1 },
       recheck('me'),
     ];
-    await publish(`x\n${JSON.stringify(hints)}`);
+    await publish(`x\n${JSON.stringify(notifications)}`);
     await until('the valid one has arrived', () => a.received.length > 0);
     expect(a.received).toEqual([recheck('me')]);
   });
@@ -139,7 +139,7 @@ describe.each(redisKinds)('on %s', (kind) => {
     b.bus.subscribe(() => {
       throw new Error('thrown by the first listener');
     });
-    b.bus.subscribe((hint) => second.push(hint));
+    b.bus.subscribe((notification) => second.push(notification));
     await connected(a, b);
     a.bus.publish(recheck('me'));
     await until('the second listener was called', () => second.length === 1);

@@ -35,7 +35,7 @@ function node(nodeId: string) {
   opened.push({ bus, connections });
   const received: Notification[] = [];
   let recoveries = 0;
-  bus.subscribe((hint) => received.push(hint));
+  bus.subscribe((notification) => received.push(notification));
   bus.onRecovered(() => (recoveries += 1));
   return { bus, received, recoveries: () => recoveries };
 }

@@ -111,8 +111,8 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
     });
     const buses = ['a', 'b'].map((nodeId) => createBus({ redis: connect(), nodeId, log }));
     closers.push(() => consumer.stop(1_000), ...buses.map((bus) => () => bus.close()));
-    const hints: unknown[] = [];
-    for (const bus of buses) bus.subscribe((hint) => hints.push(hint));
+    const notifications: unknown[] = [];
+    for (const bus of buses) bus.subscribe((notification) => notifications.push(notification));
     const presence = createPresence({
       redis: connections,
       nodeId: randomUUID(),
@@ -140,7 +140,7 @@ describe.each(['replica', 'master'] as const)('the former master stays up as a %
     });
     await until('the bus works again', async () => {
       buses[0]?.publish({ type: 'recheck', userIds: ['ben'] });
-      return hints.length > 0;
+      return notifications.length > 0;
     });
     await until('presence works again', async () => {
       return (await presence.statusOf(['ana'])).get('ana') === 'online';

@@ -13,16 +13,16 @@ export async function createDraft(
   more: SendMore,
 ): Promise<Draft> {
   const contentEncrypted = await cipher.encode(text, conversationId);
-  const said = parseWith(messageSend.data, {
+  const parsed = parseWith(messageSend.data, {
     ...{ conversationId, contentEncrypted, clientMessageId },
     ...{ messageType: more.messageType, replyToId: more.replyToId },
   });
   return {
     client_message_id: clientMessageId,
-    conversation_id: said.conversationId,
-    content_encrypted: said.contentEncrypted,
-    message_type: said.messageType,
-    reply_to_id: said.replyToId ?? null,
+    conversation_id: parsed.conversationId,
+    content_encrypted: parsed.contentEncrypted,
+    message_type: parsed.messageType,
+    reply_to_id: parsed.replyToId ?? null,
   };
 }
 

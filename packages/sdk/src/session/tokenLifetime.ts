@@ -10,11 +10,11 @@ const UNKNOWN_S = 300;
  * only where it agrees with the token: a wrong clock must not make every token look expired.
  */
 export function tokenLifetime(token: string, nowMs: number): number {
-  const said = times.safeParse(payloadOf(token)).data;
-  if (said === undefined) return UNKNOWN_S;
-  const leftS = said.exp - nowMs / 1000;
-  if (said.iat === undefined) return leftS > 0 ? leftS : UNKNOWN_S;
-  const lifeS = said.exp - said.iat;
+  const claims = times.safeParse(payloadOf(token)).data;
+  if (claims === undefined) return UNKNOWN_S;
+  const leftS = claims.exp - nowMs / 1000;
+  if (claims.iat === undefined) return leftS > 0 ? leftS : UNKNOWN_S;
+  const lifeS = claims.exp - claims.iat;
   if (lifeS <= 0) return UNKNOWN_S;
   return leftS > 0 && leftS <= lifeS ? leftS : lifeS;
 }

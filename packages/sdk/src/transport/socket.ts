@@ -94,11 +94,11 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
         );
         unanswered.add(fail);
         trace?.({ type: 'command', name, data: data[0] });
-        socket.emit(name, ...data, (said: unknown) => {
+        socket.emit(name, ...data, (reply: unknown) => {
           settle();
-          trace?.({ type: 'reply', name, data: data[0], reply: said });
+          trace?.({ type: 'reply', name, data: data[0], reply });
           try {
-            resolve(answer.parse(readAnswer(said)));
+            resolve(answer.parse(readAnswer(reply)));
           } catch (error) {
             reject(error instanceof Error ? error : new UnavailableError());
           }
@@ -128,8 +128,8 @@ export function openChatSocket(options: SocketOptions): ChatSocket {
   return self;
 }
 
-function readAnswer(said: unknown): unknown {
-  const answer = answerSchema.safeParse(said);
+function readAnswer(reply: unknown): unknown {
+  const answer = answerSchema.safeParse(reply);
   if (!answer.success) throw new UnavailableError('the reply has an unknown format');
   if (answer.data.success) return answer.data;
   throw errorFromWire(answer.data.error);

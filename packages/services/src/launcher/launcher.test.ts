@@ -81,11 +81,11 @@ test('several servers run at different addresses', async () => {
 });
 
 test('a requested restart is not reported as a crash and leaves one process', async () => {
-  const said: string[] = [];
+  const lines: string[] = [];
   const instance = await launch({
     root: fixture.root,
     env: { PORT: '0' },
-    say: (line) => said.push(line),
+    say: (line) => lines.push(line),
   });
   try {
     const before = fixture.processOf('server');
@@ -93,7 +93,7 @@ test('a requested restart is not reported as a crash and leaves one process', as
     await Promise.all([server?.restart(), server?.restart()]);
     expect(isAlive(before)).toBe(false);
     expect(isAlive(fixture.processOf('server'))).toBe(true);
-    expect(said.filter((line) => line.includes('unexpectedly'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('unexpectedly'))).toEqual([]);
   } finally {
     await instance.stop();
   }

@@ -64,7 +64,7 @@ export async function endOrAnswer(server: StartingServer): Promise<'answers' | '
   }
   // Read the rest of its output.
   await endsWithin(closed, 1_000);
-  const said = lastLines();
-  if (PORT_TAKEN.test(said)) return 'port taken';
-  throw new Error(`${name} ended with ${child.signalCode ?? `code ${child.exitCode}`}:\n${said}`);
+  const output = lastLines();
+  if (PORT_TAKEN.test(output)) return 'port taken';
+  throw new Error(`${name} ended with ${child.signalCode ?? `code ${child.exitCode}`}:\n${output}`);
 }

@@ -96,9 +96,9 @@ function firstAttempt({ request }: ChatSocket, { addressOf, gate }: Deps): Attem
 
 async function accept(socket: ChatSocket, { address }: Attempt, deps: Deps): Promise<Accepted> {
   const { authorization, 'user-agent': agent } = socket.handshake.headers;
-  const said = parseHandshake(socket.handshake.auth, authorization);
+  const parsed = parseHandshake(socket.handshake.auth, authorization);
   const caller = await deps.identity
-    .authenticate(said.token, userAgentOf(agent))
+    .authenticate(parsed.token, userAgentOf(agent))
     .catch((error: unknown) => {
       if (error instanceof UnauthorizedError) {
         deps.securityLog.count({ event: 'token_refused', door: 'socket', address });
@@ -113,7 +113,7 @@ async function accept(socket: ChatSocket, { address }: Attempt, deps: Deps): Pro
   socket.once('disconnect', release);
   if (socket.conn.readyState === 'open') socket.conn.once('close', release);
   else release();
-  return open(socket, said, caller, address, deps).catch((error: unknown) => {
+  return open(socket, parsed, caller, address, deps).catch((error: unknown) => {
     release();
     throw error;
   });

@@ -33,12 +33,12 @@ export const pgbench: Contender = {
     const seconds = scope.effort === 'full' ? 10 : 4;
     return {
       async run() {
-        const said = await pgbenchSays(databaseUrl, [
+        const output = await pgbenchSays(databaseUrl, [
           ...['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '1'],
           ...['-T', String(seconds), '-f', file],
         ]);
-        const perSecond = Number(/^tps = ([\d.]+)/m.exec(said)?.[1]);
-        if (!(perSecond > 0)) throw new Error(`unexpected output of pgbench: ${said}`);
+        const perSecond = Number(/^tps = ([\d.]+)/m.exec(output)?.[1]);
+        if (!(perSecond > 0)) throw new Error(`unexpected output of pgbench: ${output}`);
         return { perSecond };
       },
     };

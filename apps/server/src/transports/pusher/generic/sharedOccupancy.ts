@@ -29,7 +29,7 @@ type Wire = Extract<NodeMessage, { type: 'held' }>['held'];
 
 export function createSharedOccupancy({ link, nodeId, clock, onChange }: Deps): SharedOccupancy {
   const occupancy = createOccupancy();
-  const heardAt = new Map<string, number>();
+  const receivedAt = new Map<string, number>();
 
   function report(changes: ReadonlyMap<string, Change>): void {
     for (const [channel, change] of changes) onChange(channel, change);
@@ -46,14 +46,14 @@ export function createSharedOccupancy({ link, nodeId, clock, onChange }: Deps): 
   function receive(message: NodeMessage): void {
     switch (message.type) {
       case 'held':
-        heardAt.set(message.node, clock.now());
+        receivedAt.set(message.node, clock.now());
         onChange(
           message.channel,
           occupancy.set(message.node, message.channel, fromWire(message.held)),
         );
         break;
       case 'all': {
-        heardAt.set(message.node, clock.now());
+        receivedAt.set(message.node, clock.now());
         const channels = message.channels.map(([name, held]) => [name, fromWire(held)] as const);
         report(occupancy.replace(message.node, new Map(channels)));
         break;
@@ -73,13 +73,13 @@ export function createSharedOccupancy({ link, nodeId, clock, onChange }: Deps): 
   }
 
   function forget(node: string): void {
-    heardAt.delete(node);
+    receivedAt.delete(node);
     report(occupancy.replace(node, null));
   }
 
   function repeat(): void {
     sendAll();
-    for (const [node, at] of heardAt) if (clock.now() - at > LEASE_MS) forget(node);
+    for (const [node, at] of receivedAt) if (clock.now() - at > LEASE_MS) forget(node);
     timer = clock.setTimeout(repeat, REPEAT_MS);
   }
 

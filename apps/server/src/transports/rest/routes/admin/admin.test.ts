@@ -147,11 +147,11 @@ test('[D4] purge loses nothing: a device that connects gets everything in order'
   const device = await openSocket(`http://127.0.0.1:${node.port}`, {
     auth: { token: ben.access_token },
   });
-  const said = () =>
+  const logged = () =>
     device
       .all('chat:message_received')
       .map((data) => Reflect.get(Object(data), 'content_encrypted') as unknown);
   await until('the backlog is drained', () => device.all('chat:queue_empty').length > 0);
-  expect(said()).toEqual([...[1, 2, 3, 4, 5].map((i) => `waits ${i}`), 'after the purge']);
+  expect(logged()).toEqual([...[1, 2, 3, 4, 5].map((i) => `waits ${i}`), 'after the purge']);
   device.close();
 });

@@ -12,21 +12,21 @@ export function onMessageSend(failed: ErrorReporter, quotas: Quotas): CommandHan
     name: messageSend.name,
     run(connection, data, answer) {
       quotas.admit('quota_storage', connection);
-      const said = parseWith(messageSend.data, data);
+      const parsed = parseWith(messageSend.data, data);
       const request = {
-        conversationId: said.conversationId,
+        conversationId: parsed.conversationId,
         senderId: connection.userId,
-        contentEncrypted: said.contentEncrypted,
-        messageType: said.messageType,
-        clientMessageId: said.clientMessageId ?? null,
-        replyToId: said.replyToId ?? null,
+        contentEncrypted: parsed.contentEncrypted,
+        messageType: parsed.messageType,
+        clientMessageId: parsed.clientMessageId ?? null,
+        replyToId: parsed.replyToId ?? null,
       };
       connection.live.send(request, (outcome) => {
         if (outcome instanceof Error) {
           return answer.fail(failed(outcome, { command: messageSend.name }));
         }
         const { message, repeated } = outcome;
-        if (!repeated) quotas.countMessage(connection, said.contentEncrypted.length);
+        if (!repeated) quotas.countMessage(connection, parsed.contentEncrypted.length);
         return answer.succeed({ message: connection.brief ? brief(message) : message });
       });
     },
