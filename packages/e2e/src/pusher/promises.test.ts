@@ -196,6 +196,21 @@ test('[D11] a client that returns while its node has no PostgreSQL receives ever
   expect(client.all('pusher:subscription_error')).toEqual([]);
 });
 
+test('[D11] a client that another node without PostgreSQL could not authorize asks again until it can', async () => {
+  const { ana, ben, id } = await fixture.pair();
+  const [home, other] = [fixture.server(0), fixture.server(1)];
+  await ana.send(id, 'missed');
+  other.postgres.cut();
+  const client = openPusher(home.url, { token: ben.token, endpoint: `${other.url}/pusher/auth` });
+  cleanups.push(() => client.close());
+  const channel = client.subscribe(`private-conversation-${id}`);
+  await until('it was sent away', () => client.errors.length > 0);
+  expect(client.errors[0]).toMatchObject({ data: { code: 4100 } });
+  other.postgres.heal();
+  await until('it is subscribed', () => channel.subscribed);
+  await until('it has arrived', () => seqs(client).length === 1);
+});
+
 test('[D11] a connection outlives the death of PostgreSQL', async () => {
   const room = await openRoom();
   const { client } = room;

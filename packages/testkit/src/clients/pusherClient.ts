@@ -30,7 +30,7 @@ export interface PusherClientOptions {
   key?: string;
   /** Called before each authorization, for fields such as `since`. */
   params?: () => Record<string, string | number>;
-  /** The authorization endpoint; the stock one by default. */
+  /** The authorization endpoint, as a path or on another node; the stock one by default. */
   endpoint?: string;
   /** Milliseconds after which a silent connection is checked, and how long the check waits; as the server says by default. */
   activityTimeout?: number;
@@ -63,7 +63,12 @@ export function openPusher(
     ...timeouts,
     channelAuthorization:
       application === undefined
-        ? { transport: 'ajax', endpoint: url + endpoint, headersProvider, paramsProvider: params }
+        ? {
+            transport: 'ajax',
+            endpoint: new URL(endpoint, url).href,
+            headersProvider,
+            paramsProvider: params,
+          }
         : {
             customHandler: ({ socketId, channelName }, answer) =>
               answer(null, application.channel(socketId, channelName)),

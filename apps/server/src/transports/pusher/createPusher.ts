@@ -48,8 +48,16 @@ export function createPusher({ settings, keys, bus, nodeId, openLog }: Deps): Pu
       : createGenericChannels({ link, nodeId, clock: systemClock, log: openLog() });
   const stopListening = link.onMessage((message) => {
     if (message.type === 'terminate') gateway?.closeUser(message.userId, 'terminated');
+    if (message.type === 'unavailable') closeUnavailable(message.socketId);
   });
   let gateway: PusherGateway | undefined;
+
+  /** Returns whether the connection was one of this node. */
+  function closeUnavailable(socketId: string): boolean {
+    const session = gateway?.sessionOf(socketId);
+    session?.close('unavailable');
+    return session !== undefined;
+  }
 
   function terminate(userId: string): void {
     gateway?.closeUser(userId, 'terminated');
@@ -65,7 +73,10 @@ export function createPusher({ settings, keys, bus, nodeId, openLog }: Deps): Pu
           ...deps,
           authentication: createAuthentication(deps),
           signatures: chat,
-          unavailable: (socketId) => gateway?.sessionOf(socketId)?.close('unavailable'),
+          unavailable(socketId) {
+            // A balancer may have sent the request to another node than the connection.
+            if (!closeUnavailable(socketId)) link.send({ type: 'unavailable', socketId });
+          },
         }),
       );
       if (app !== undefined && generic !== undefined)

@@ -23,6 +23,8 @@ const messageSchema = z.discriminatedUnion('type', [
     ...{ except: z.string().optional(), userId: z.string().optional() },
   }),
   z.object({ type: z.literal('terminate'), userId: z.string() }),
+  /** A channel of this connection could not be signed because PostgreSQL does not answer. */
+  z.object({ type: z.literal('unavailable'), socketId: z.string() }),
 ]);
 
 export type NodeMessage = z.output<typeof messageSchema>;

@@ -66,6 +66,7 @@ export function createSharedOccupancy({ link, nodeId, clock, onChange }: Deps): 
         break;
       case 'event':
       case 'terminate':
+      case 'unavailable':
         break;
       default:
         message satisfies never;
