@@ -103,6 +103,7 @@ async function open(
     sweepFindings: () => readFindings(db, 'sweep'),
     auditFindings: () => readFindings(db, 'audit'),
     busConnected: () => bus.connected(),
+    repeatingEvents: () => core.isRepeatingEvents(),
     redis: redisTakesWrites,
     diskFreeBytes: () => space.freeBytes(),
     refusals: () => ({ ...refusals(), traffic: limiting.traffic.waits() }),

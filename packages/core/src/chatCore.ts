@@ -23,6 +23,8 @@ export interface ChatCore {
   readonly accounts: Accounts;
   readonly connections: Connections;
 
+  /** Whether this node repeats events at the moment, because notifications may have been lost (R3). */
+  isRepeatingEvents(): boolean;
   /** Stops all timers and waits at most `withinMs` milliseconds for sends and acknowledgements in flight. */
   stop(withinMs: number): Promise<void>;
 }

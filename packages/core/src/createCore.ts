@@ -103,6 +103,7 @@ export function createCore(deps: CoreDeps): ChatCore {
     accounts: createAccounts({ change, track, clock, recountUnread }),
     connections: createConnections({ db, clock, fanOut, open, local: connections }),
 
+    isRepeatingEvents: schedule.isInDoubt,
     async stop(withinMs) {
       scheduler.stop();
       schedule.stop();

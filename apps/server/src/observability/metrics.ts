@@ -11,6 +11,7 @@ export interface FigureSources {
   deliveryCounts(): Promise<{ pending: number; dead: number }>;
   queueDepth(): Promise<Readonly<Record<string, number>> | null>;
   busConnected(): boolean;
+  repeatingEvents(): boolean;
   notificationsDropped(): number;
   wakeupFailures(): number;
   /** Worker findings since the instance was created, by kind. */
@@ -134,6 +135,11 @@ export function createMetrics(sources: FigureSources): Metrics {
     async () => ({
       '': sources.busConnected() ? 1 : 0,
     }),
+  );
+  lookupGauge(
+    'chasqui_repeating_events',
+    '1 while this node repeats events because notifications may have been lost.',
+    async () => ({ '': sources.repeatingEvents() ? 1 : 0 }),
   );
   lookupGauge(
     'chasqui_hints_dropped',

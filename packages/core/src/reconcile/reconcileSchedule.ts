@@ -15,6 +15,8 @@ export interface ReconcileSchedule {
    * may have committed changes without announcing them, and other nodes publish only once they have seen this one.
    */
   busRecovered(): void;
+  /** Whether notifications may have been lost, so that polls also repeat events. */
+  isInDoubt(): boolean;
   /** Starts the polls. `reconcile(true)` also repairs events that have no cursor. */
   start(tasks: { reconcile: (repair: boolean) => Promise<void>; after: () => Promise<void> }): void;
   /** The node stops. The other nodes reconcile if an outcome is unknown, now or later. */
@@ -65,6 +67,7 @@ export function createReconcileSchedule(deps: {
       doubtEverywhere();
     },
     busRecovered: doubt,
+    isInDoubt,
     start(tasks) {
       reconcile = tasks.reconcile;
       scheduler.every(
