@@ -62,7 +62,7 @@ export async function openStreamClients(): Promise<StreamClients> {
   return { byName, close: () => browser.close() };
 }
 
-const eventSourceForNode: OpenStreamClient = async (target) => {
+export const eventSourceForNode: OpenStreamClient = async (target) => {
   const seqs: number[] = [];
   const source = new EventSource(`${target.url}${subscriptionOf(target)}`, {
     fetch: (url, init) =>
