@@ -40,7 +40,7 @@ import { timeLimit } from './guard/timeLimit';
 import { usersRoutes } from './routes/account/usersRoutes';
 import type { UnsentResponses } from './body/unsentResponses';
 import { webClient } from './pages/webClient';
-import { HUB_LINK } from '../sse/hub';
+import { hubLinkFor } from '../sse/hub';
 import type { Hosts } from '../../network/hosts';
 import type { DeadLetters } from '../../commands/deadLetters';
 import type { ErrorReporter } from '../../observability/errorReporter';
@@ -107,8 +107,8 @@ export function createApp(deps: AppDeps): Express {
   // Names of channels may contain characters that other paths must not.
   app.use(deps.pusher);
   app.use(canonicalPath);
-  app.use('/api', (_request, response, next) => {
-    response.append('Link', HUB_LINK);
+  app.use('/api', (request, response, next) => {
+    response.append('Link', hubLinkFor(request.originalUrl));
     next();
   });
   app.use(authRoutes(endpoints, identity, deps));

@@ -91,8 +91,10 @@ export async function openChatStream(
     state.onClose(announceExpiry({ expiresAt: caller.expiresAt, clock, write: state.write }));
     attachUpdates();
     const isLost = request.lastEventId !== undefined && !start.isResumed;
-    if (isLost)
-      void writeConversations({ ...deps, userId: caller.userId, selection, write: state.write });
+    if (!isLost) return;
+    // The head may have been written while PostgreSQL did not answer, before the position could be checked.
+    if (request.lastEventId !== 'earliest') state.write('history-lost', {});
+    void writeConversations({ ...deps, userId: caller.userId, selection, write: state.write });
   }
 
   function attachUpdates(): void {

@@ -3,7 +3,7 @@ import type { Clock } from '@chasqui/foundation';
 import { UnavailableError } from '@chasqui/protocol';
 import type { ErrorReporter } from '../../observability/errorReporter';
 import type { UnsentResponses } from '../rest/body/unsentResponses';
-import { HUB_LINK } from './hub';
+import { HUB_PATH, hubLinkFor } from './hub';
 import { decodePosition } from './position/streamPosition';
 import { COMMENT } from './stream/eventStream';
 
@@ -45,7 +45,7 @@ export function createHeldResponse(
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'private, no-store',
       'X-Accel-Buffering': 'no',
-      Link: HUB_LINK,
+      Link: hubLinkFor(HUB_PATH),
       ...(lastEventId === undefined || preceding === undefined
         ? {}
         : { 'Last-Event-ID': preceding, 'Mercure-Last-Event-ID': preceding }),

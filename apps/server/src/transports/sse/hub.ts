@@ -2,8 +2,18 @@ import type { IncomingMessage } from 'node:http';
 
 export const HUB_PATH = '/.well-known/mercure';
 
-/** For the discovery of the hub in any answer; relative to the URL that was asked for. */
-export const HUB_LINK = `<${HUB_PATH}>; rel="mercure"`;
+/** No path of this server is deeper. */
+const DEPTH_MAX = 16;
+
+/**
+ * For the discovery of the hub in any answer. Relative to the URL that was asked for, because a proxy may have removed the
+ * beginning of its path.
+ */
+export function hubLinkFor(url: string): string {
+  const [path = ''] = url.split('?');
+  const depth = Math.min(Math.max(0, path.split('/').length - 2), DEPTH_MAX);
+  return `<${'../'.repeat(depth)}${HUB_PATH.slice(1)}>; rel="mercure"`;
+}
 
 /** The origin under which the client reached this server, to recognize absolute topics of it. */
 export function originOf(

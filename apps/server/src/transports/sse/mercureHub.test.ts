@@ -37,7 +37,7 @@ test('messages arrive untyped, as the same JSON that REST answers, each with an 
   expect(messagesOf(stream)).toEqual([sent]);
   expect(stream.headers).toMatchObject({
     ...{ 'content-type': 'text/event-stream', 'cache-control': 'private, no-store' },
-    ...{ 'x-accel-buffering': 'no', link: '</.well-known/mercure>; rel="mercure"' },
+    ...{ 'x-accel-buffering': 'no', link: '<../.well-known/mercure>; rel="mercure"' },
   });
   expect(stream.events.every(({ id }) => id.startsWith('#'))).toBe(true);
 });
@@ -106,7 +106,7 @@ test('the first token counts, and an invalid one is never anonymous', async () =
 
 test('a stream token opens streams and nothing else, and names no conversations', async () => {
   const reply = await fixture.httpOf()('GET', '/api/mercure/token', { token: ben.access_token });
-  expect(reply.headers.get('link')).toBe('</.well-known/mercure>; rel="mercure"');
+  expect(reply.headers.get('link')).toBe('<../../.well-known/mercure>; rel="mercure"');
   const { token, expires_in: expiresIn } = reply.body as { token: string; expires_in: number };
   expect([reply.status, expiresIn, token.length < 600]).toEqual([200, 900, true]);
   expect((await fixture.streamOf(ben, { token })).status).toBe(200);

@@ -91,6 +91,8 @@ test('a position of another user, or of no user, starts over and says so', async
       () => typedIn(stream, 'conversation-updated').length > 0,
     );
     await until('the backlog arrives', () => seqsOf(stream).length === 1);
+    // Asking for the earliest is no loss.
+    expect(typedIn(stream, 'history-lost')).toEqual(lastEventId === 'earliest' ? [] : [{}]);
     stream.close();
   }
 });

@@ -2,7 +2,7 @@ import { ForbiddenError, NotFoundError } from '@chasqui/protocol';
 import type { TopicLog } from '@chasqui/topics';
 import type { Request, Response } from 'express';
 import { MissingTokenError } from '../challenge';
-import { HUB_PATH } from '../hub';
+import { hubLinkFor } from '../hub';
 import { credentialsOf } from '../subscribe/credentials';
 import type { HubKeys } from '../updates/hubKeys';
 import { verifyHubToken } from '../updates/hubTokens';
@@ -39,7 +39,7 @@ export async function answerSubscriptions(
     'Content-Type': type,
     'Cache-Control': 'private, must-revalidate',
     ETag: `"${encodeURIComponent(lastEventId)}"`,
-    Link: `<${HUB_PATH}>; rel="mercure"; last-event-id="${encodeURI(lastEventId)}"${more}`,
+    Link: `${hubLinkFor(path)}; last-event-id="${encodeURI(lastEventId)}"${more}`,
   });
   response.send(JSON.stringify(document));
 }
