@@ -68,7 +68,13 @@ export function createOpenConnection(
     // Before the backlog is read, so that no entry falls between it and live delivery (fault 23).
     connections.add(connection);
     try {
-      connection.begin(await firstDelivery({ userId, deviceNo, follows, resume, since }));
+      const first = await firstDelivery({ userId, deviceNo, follows, resume, since });
+      const early = resume === undefined ? [] : connection.forgetPositions();
+      connection.begin(first);
+      // They are read again, now that what the client has received is acknowledged.
+      for (const { conversationId, target } of early) {
+        connection.expect(conversationId, target, undefined);
+      }
     } catch (error) {
       connections.remove(connection);
       connection.close();

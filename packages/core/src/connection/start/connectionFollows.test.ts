@@ -116,3 +116,26 @@ test('[D11] following waits while PostgreSQL is gone', async () => {
   expect(await located).toEqual({ isParticipant: true, sent: [] });
   await until('all are sent', () => room.transport.seqs('a').length === 2);
 });
+
+test('[D4] a live entry before the client has resumed does not start delivery at the position of the device', async () => {
+  room = openConnectionRoom();
+  const entries = room.appendMany('a', 5);
+  room.store.positions.set('a', 1);
+  for (const entry of entries.slice(4)) room.connection.offer(room.local('a', [entry]), entry);
+  const other = room.append('b');
+  room.connection.offer(room.local('b', [other]), other);
+  // The device's positions are read by now.
+  await new Promise(setImmediate);
+  const early = room.connection.forgetPositions();
+  expect(early.map(({ conversationId, target }) => [conversationId, target])).toEqual([
+    ['a', 5],
+    ['b', 1],
+  ]);
+  room.connection.begin([{ conversationId: 'a', position: 3, lastSeq: 5 }]);
+  for (const { conversationId, target } of early) {
+    room.connection.expect(conversationId, target, undefined);
+  }
+  room.connection.start();
+  await until('all are sent', () => room.transport.seqs().length === 3);
+  expect([room.transport.seqs('a'), room.transport.seqs('b')]).toEqual([[4, 5], [1]]);
+});

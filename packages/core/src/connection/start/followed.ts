@@ -11,6 +11,11 @@ export interface Followed {
   follow(conversationId: string, following?: Following): void;
   unfollow(conversationId: string): void;
   followAll(all: boolean): void;
+  /**
+   * Forgets the positions that live entries have caused to be read: those of the device do not count for a client that
+   * states its own. Call before anything is sent; returns up to where there were entries.
+   */
+  forgetPositions(): { conversationId: string; target: number }[];
 }
 
 export function createFollowed(effects: ConnectionEffects, follows: Follows = 'all'): Followed {
@@ -44,6 +49,11 @@ export function createFollowed(effects: ConnectionEffects, follows: Follows = 'a
     followAll(all) {
       followed.names = all ? undefined : named;
       forgetOthers();
+    },
+    forgetPositions() {
+      const early = [...cursors.values()];
+      for (const cursor of early) effects.forget(cursor);
+      return early.map(({ conversationId, target }) => ({ conversationId, target }));
     },
   };
   return followed;

@@ -139,3 +139,34 @@ test('a cursor covers what came before it in conversations that changed after it
   expect(covered.get(one)).toBe(3);
   expect(covered.has(two)).toBe(false);
 });
+
+test('[D4] an entry that arrives while a client resumes does not move it to the position of its device', async () => {
+  const id = await group('One');
+  await send(id, 3);
+  const cursor = await sync();
+  await send(id, 2);
+  let located = (): void => undefined;
+  const isLocated = new Promise<void>((resolve) => (located = resolve));
+  const slow = openDeliveryNode({
+    ...room.db,
+    async query(name, text, values) {
+      if (name === 'resumed_conversations') {
+        await slow.core.messages.send(sendRequest(id, ana));
+        await isLocated;
+      }
+      const rows = await room.db.query(name, text, values);
+      if (name === 'device_positions') setImmediate(located);
+      return rows;
+    },
+  });
+  try {
+    const device = await slow.connect(ben, {
+      deviceId: 'stream',
+      resume: at(cursor, { [id]: 5 }),
+    });
+    await until('the last one has arrived', () => device.transport.seqs(id).at(-1) === 7);
+    expect(device.transport.seqs(id)).toEqual([6, 7]);
+  } finally {
+    await slow.stop();
+  }
+});
