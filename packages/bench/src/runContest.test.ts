@@ -1,10 +1,10 @@
 import type { Contender, Contest, Figures, Scope } from './contest';
 import { roundsOf, runContest } from './runContest';
 
-const lines: string[] = [];
+const messages: string[] = [];
 const done: string[] = [];
 beforeEach(() => {
-  lines.length = 0;
+  messages.length = 0;
   done.length = 0;
 });
 
@@ -38,7 +38,7 @@ const contest = (...contenders: Contender[]): Contest => ({
 
 const run = (row: Contest, rounds = 2) =>
   runContest(row, {
-    ...{ effort: 'quick', rounds, say: (line) => lines.push(line), opened: () => undefined },
+    ...{ effort: 'quick', rounds, say: (line) => messages.push(line), opened: () => undefined },
   });
 
 test('contenders run alternately and are closed in reverse order', async () => {
@@ -65,7 +65,7 @@ test('a peer that is not installed is skipped with a message', async () => {
       missing,
     ),
   );
-  expect(lines[0]).toBe('row: without peer: apt-get install peer');
+  expect(messages[0]).toBe('row: without peer: apt-get install peer');
   expect(lines).toEqual([]);
 });
 
